@@ -1,0 +1,93 @@
+"""The exception tree. Every message says what was wrong, where, what was expected and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class ZoocheckError(Exception):
+    """The base of everything zoocheck raises on purpose."""
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message if remedy is None else f"{message}; {remedy}")
+        self.remedy = remedy
+
+
+class UsageError(ZoocheckError):
+    """An option, a name or a selection that cannot be; the message lists what exists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One mistake in one table: the file, the dotted path in it, what was found and expected."""
+
+    file: str
+    path: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.path}: found {self.found}, expected {self.expected}"
+
+
+class TableErrors(ZoocheckError):
+    """Every mistake of every table, at once."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = tuple(mistakes)
+        noun = "mistake" if len(self.mistakes) == 1 else "mistakes"
+        lines = "\n".join(f"  {mistake}" for mistake in self.mistakes)
+        super().__init__(f"{len(self.mistakes)} {noun} in the tables:\n{lines}")
+
+
+class BadInput(ZoocheckError):
+    """A file that is not what its format says; the message begins with ``path:line``."""
+
+    def __init__(
+        self, message: str, *, path: Path | str, line: int | None = None, remedy: str | None = None
+    ) -> None:
+        where = str(path) if line is None else f"{path}:{line}"
+        super().__init__(f"{where}: {message}", remedy=remedy)
+        self.path = path
+        self.line = line
+
+
+class NotThere(ZoocheckError):
+    """A checkpoint, data set or device that is not here. In a suite it is a skip with the remedy."""
+
+
+class NotYet(NotThere):
+    """Something the documents describe and zoocheck cannot do yet."""
+
+
+class CheckpointError(ZoocheckError):
+    """A checkpoint that cannot be loaded, or is not the documented one."""
+
+
+class DownloadError(ZoocheckError):
+    """A hub or server that failed, or sent other bytes than promised."""
+
+
+class GraphError(ZoocheckError):
+    """An export or graph step whose result is not what it has to be."""
+
+
+class BadOutput(ZoocheckError):
+    """Outputs of an artifact that cannot be scored: NaN, infinity, wrong shape or dtype."""
+
+
+class NoSamples(ZoocheckError):
+    """Nothing to score or to time. Empty is an error, never zero."""
+
+
+class StoreError(ZoocheckError):
+    """A results store that cannot be opened or is of another schema version."""
+
+
+class MachineError(ZoocheckError):
+    """The machine's fault, not the model's: tool missing half-way, device lost, time-out.
+
+    A run whose only failures are of this class exits with 6.
+    """
