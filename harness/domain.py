@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 
 class Precision(StrEnum):
@@ -86,7 +86,7 @@ class Head(StrEnum):
 
     CLASSIFICATION = "classification"
     CLASSIFICATION_RELU = "classification-relu"
-    TOKEN_CLASSIFICATION = "token-classification"
+    TOKEN_CLASSIFICATION = "token-classification"  # noqa: S105 - a head, no password
     QUESTION_ANSWERING = "question-answering"
 
 
@@ -105,6 +105,29 @@ class Rounding(StrEnum):
     TRUNCATED = "truncated"
 
 
+class Gelu(StrEnum):
+    """The form of GELU a chip computes: exact, or the tanh approximation of "high performance"."""
+
+    ERF = "erf"
+    TANH = "tanh"
+
+
+class Metric(StrEnum):
+    """What is measured. Scores are fractions inside zoocheck, whatever unit a README prints."""
+
+    ACCURACY = "accuracy"
+    PRECISION = "precision"
+    RECALL = "recall"
+    F1 = "f1"
+    EXACT = "exact"
+    THROUGHPUT = "throughput"
+
+    @property
+    def is_score(self) -> bool:
+        """Whether this is a fraction of something right, rather than a speed."""
+        return self is not Metric.THROUGHPUT
+
+
 class Unit(StrEnum):
     """The unit a README prints a value in."""
 
@@ -118,9 +141,9 @@ class Unit(StrEnum):
 class Role(StrEnum):
     """What a documented value is about.
 
-    ``measured``: a chip's own case. ``baseline``: what the zoo holds the chip against (published
-    or open-source accuracy). ``ratio``: one chip's value over another's. ``fact``: a count or a
-    threshold that no measurement is judged by.
+    ``measured``: a chip's own case. ``baseline``: what the zoo holds the chip against and did not
+    measure itself (published or open-source accuracy). ``ratio``: one chip's value over another's.
+    ``fact``: a count, a threshold or a repeated figure that no measurement is judged by.
     """
 
     MEASURED = "measured"
@@ -129,9 +152,15 @@ class Role(StrEnum):
     FACT = "fact"
 
 
+# Records below that tables are read into refuse keys they do not know.
+_STRICT: dict[str, str] = {"extra": "forbid"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
     """The size of a BERT encoder and the head on it. Counts, but for `activation` and `head`."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     layers: int
     hidden: int
@@ -151,6 +180,8 @@ class Architecture:
 class Input:
     """One input of the exported graph: its name there, its meaning, its dtype, its files' folder."""
 
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
     name: str
     role: InputRole
     dtype: str
@@ -161,6 +192,345 @@ class Input:
 class Output:
     """One output of the exported graph; `shape` holds ``batch``, ``length``, ``labels`` or numbers."""
 
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
     name: str
     dtype: str
     shape: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointSource:
+    """Where the documented checkpoint is published, and how to get it."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    published: str  # the address, in the document's words
+    hub: str | None = None  # repository id on the Hugging Face hub
+    revision: str | None = None  # the pinned revision there
+    sha256: str | None = None  # of the weights file, where the publisher states it
+    config_decides: bool = False  # the document leaves the sizes to the checkpoint's own config.json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerSpec:
+    """How text is cut into pieces, and which public vocabulary the checkpoint was trained with."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    lower_case: bool
+    vocabulary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One chip that a model's document runs it on, with what the document sets there."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    chip: str
+    batch_sizes: tuple[int, ...]
+    precisions: tuple[Precision, ...]
+    gelu: Gelu = Gelu.ERF
+    measured_with: str = ""  # the document's own command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A network plus its documented deployment."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    title: str
+    document: str
+    task: str  # the module in harness/text that knows its features and predictions
+    dataset: str
+    metric: Metric  # the score a verdict is about
+    length: int  # tokens a sample is padded to
+    opset: int  # what the document exports for a chip's compiler
+    protocols: tuple[Protocol, ...]
+    architecture: Architecture
+    tokenizer: TokenizerSpec
+    checkpoint: CheckpointSource
+    inputs: tuple[Input, ...]  # in the documented order
+    outputs: tuple[Output, ...]
+    deployments: tuple[Deployment, ...]
+
+    @property
+    def marker(self) -> str:
+        """The pytest marker: the name with underscores."""
+        return self.name.replace("-", "_")
+
+    def deployment(self, chip: str) -> Deployment | None:
+        """The documented deployment on `chip`, or None where the document has none."""
+        return next((item for item in self.deployments if item.chip == chip), None)
+
+    @property
+    def batch_sizes(self) -> tuple[int, ...]:
+        """Every batch size that some chip's table documents, ascending."""
+        return tuple(sorted({size for item in self.deployments for size in item.batch_sizes}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """What a README measured on, or what is measured here (`local`)."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    title: str
+    backend: str  # the module in harness/backends that drives it
+    precisions: tuple[Precision, ...]  # the first is the default, left out of case ids
+    local: bool = False  # every model runs on it, documented there or not
+    tools: tuple[str, ...] = ()  # what must be on PATH
+    remedy: str = ""  # what to do where they are not
+
+    @property
+    def marker(self) -> str:
+        """The pytest marker: the name itself."""
+        return self.name.replace("-", "_")
+
+    @property
+    def default_precision(self) -> Precision:
+        """The precision that case ids leave out."""
+        return self.precisions[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec:
+    """A documented data set: its file under the data folder, and the counts it must have."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    title: str
+    reader: str  # the module in harness/datasets
+    file: str
+    counts: dict[str, int]  # what is counted -> how many; "samples" is what a score counts
+    published: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One README: its file name, its title, and the tables in it that hold no result."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    title: str
+    file: str
+    repository: str
+    other_tables: tuple[str, ...] = ()  # a table's header joined by " | ", or a block's first line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where in a document a value stands."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    document: str
+    table: str
+    row: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.document} § {self.table}, row {self.row!r}, column {self.column!r}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One documented value, digits as printed. ``value is None`` is documented as absent (``无``)."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    source: Source
+    printed: str  # the digits alone: "93.95", where the cell is "f1:93.95%"
+    value: float | None
+    digits: int  # behind the point, as printed
+    metric: Metric
+    unit: Unit
+    role: Role
+    rounding: Rounding
+    model: str
+    chip: str | None = None
+    precision: Precision | None = None
+    batch_size: int | None = None  # None: the document gives it for all batch sizes
+    best: bool = False  # of the best-batch row
+    ratio: tuple[str, str] | None = None  # (numerator chip, denominator chip)
+    tolerance: float | None = None  # percentage points of a score, per cent of a throughput
+    baseline: bool = False  # other chips or precisions are held against it
+    form: str = "{}"  # what stands around the digits in the cell
+
+    @property
+    def cell(self) -> str:
+        """The cell as the document prints it."""
+        return self.printed if self.value is None else self.form.replace("{}", self.printed)
+
+    @property
+    def fraction(self) -> float | None:
+        """A score as a fraction of one, whatever unit it is printed in."""
+        if self.value is None:
+            return None
+        return self.value / 100 if self.unit is Unit.PERCENT else self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Model x chip x precision x batch size. Made by `harness.cases`, which alone spells ids."""
+
+    id: str
+    model: Model
+    chip: Chip
+    precision: Precision
+    batch_size: int
+    documented: bool  # whether the document has this very combination
+
+    @property
+    def gelu(self) -> Gelu:
+        """The GELU that the chip computes in this deployment."""
+        deployment = self.model.deployment(self.chip.name)
+        return Gelu.ERF if deployment is None else deployment.gelu
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A confidence interval of a fraction."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    low: float
+    high: float
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a measurement was made with: enough to make it again, or to see why it differs."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    target: str  # "chip" or "stand-in"
+    weights: Weights
+    weights_sha256: str
+    data: Corpus | None
+    data_sha256: str | None
+    protocol: Protocol | None
+    limit: int | None  # the first N samples only
+    artifact: str | None  # key in the artifact cache
+    backend: str
+    machine: Mapping[str, Any]
+    versions: Mapping[str, str]
+    git_revision: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What one run recorded, before anybody judged it."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    id: str
+    run: str
+    created: str  # ISO 8601, UTC
+    case: str
+    kind: Kind
+    origin: Origin
+    provenance: Provenance
+    metrics: Mapping[str, float]  # fractions, or throughput in samples per second
+    samples: int
+    intervals: Mapping[str, Interval]
+    stages_s: Mapping[str, float]  # seconds of each stage
+    raw: Mapping[str, Any]  # latencies_ns, predictions
+    detail: Mapping[str, Any]  # flips, truncated samples, parity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One judgement of one measurement, carrying both numbers."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    kind: VerdictKind
+    basis: Basis | None
+    metric: Metric | None
+    measured: float | None  # in the unit of `unit`
+    expected: float | None
+    unit: Unit | None
+    tolerance: float | None  # in points of `unit` for scores, relative for throughput
+    reference: Reference | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Catalog:
+    """All tables, checked against each other. Hashed by identity, so that indexes of it can be kept."""
+
+    models: Mapping[str, Model]
+    chips: Mapping[str, Chip]
+    datasets: Mapping[str, DatasetSpec]
+    documents: Mapping[str, Document]
+    tables: tuple[Table, ...]
+    references: tuple[Reference, ...]
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What the cells of a column or row mean. A cell takes its table's, its row's and its column's."""
+
+    metric: Metric | None = None
+    unit: Unit | None = None
+    role: Role | None = None
+    rounding: Rounding | None = None
+    chip: str | None = None
+    precision: Precision | None = None
+    batch_size: int | None = None
+    best: bool | None = None
+    ratio: tuple[str, str] | None = None
+    tolerance: float | None = None
+    baseline: bool | None = None  # a measured value that is a baseline as well
+    form: str | None = None  # what stands around the number, e.g. "f1:{}%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Meaning):
+    """One column: its header as printed. A `label` column names rows and holds no value."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    header: str
+    label: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row(Meaning):
+    """One row: every cell as printed, markup such as ``<center>`` and padding left out."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Meaning):
+    """One accuracy or performance table, or fenced result block, of a document.
+
+    A block has a `block` template, ``str.format`` over a row's cells, that makes the row's lines;
+    an empty line stands between two rows of a block.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    document: str
+    model: str
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    block: str | None = None
+
+    def row_label(self, row: Row) -> str:
+        """What `row` is called: its label cells, in a `Source` and wherever a row is named."""
+        pairs = zip(row.cells, self.columns, strict=True)
+        return " | ".join(cell for cell, column in pairs if column.label)

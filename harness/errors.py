@@ -82,6 +82,14 @@ class NoSamples(ZoocheckError):
     """Nothing to score or to time. Empty is an error, never zero."""
 
 
+class RecordError(ZoocheckError):
+    """A value that JSON cannot hold exactly, or JSON that is not the record it should be."""
+
+
+class ArtifactError(ZoocheckError):
+    """A build that left nothing to keep, a file no artifact has, a cache that cannot be written."""
+
+
 class StoreError(ZoocheckError):
     """A results store that cannot be opened or is of another schema version."""
 

@@ -62,7 +62,7 @@ def build_network(architecture: Architecture, inputs: Sequence[Input]) -> torch.
     class Network(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.bert = BertModel(encoder_config(architecture), add_pooling_layer=True)  # type: ignore[arg-type]
+            self.bert = BertModel(encoder_config(architecture), add_pooling_layer=True)
             self.dropout = torch.nn.Dropout(architecture.dropout)
             self.classifier = torch.nn.Linear(architecture.hidden, architecture.labels)
 

@@ -1,0 +1,51 @@
+# The two commands are `make run` and `make test`; each sets up .venv first, and is quick when nothing changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+RUN_OPTIONS ?= --bs 8
+WORKERS ?= 2
+
+# Chips with a README's numbers, on this machine's stand-ins; without card or network this is what runs.
+DOCUMENTED := ascend310 or ascend310p or t4 or vacc or mlu370
+
+.PHONY: run test check venv minis clean
+.DEFAULT_GOAL := run
+
+venv: $(STAMP)
+
+# pip reads its own environment variables (PIP_INDEX_URL, PIP_FIND_LINKS, ...): make passes them on.
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "zoocheck needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,train]'
+	touch $(STAMP)
+
+# Accuracy and conformance in parallel, then throughput alone; one report of both. The report comes even
+# when something fails, and the exit status is pytest's: the first that is not 0.
+run: $(STAMP)
+	@id=$$($(BIN)/python -c 'import time; print(time.strftime("%Y%m%dT%H%M%SZ-make", time.gmtime()))'); \
+	first=0; second=0; \
+	$(BIN)/python -m pytest suites/ -n $(WORKERS) -q --no-header -m '($(DOCUMENTED)) and not throughput' \
+	    $(RUN_OPTIONS) --run-id $$id || first=$$?; \
+	$(BIN)/python -m pytest suites/ -q -m '($(DOCUMENTED)) and throughput' \
+	    $(RUN_OPTIONS) --run-id $$id --benchmark-disable-gc --benchmark-columns=median,iqr,rounds || second=$$?; \
+	$(BIN)/zoocheck report --run $$id; \
+	test $$first -eq 0 || exit $$first; exit $$second
+
+test: $(STAMP)
+	$(BIN)/python -m pytest tests/ -n $(WORKERS) --dist loadgroup
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_import_directions.py
+
+# Trains the embedded checkpoints anew; needs ZOOCHECK_DATA (see fixtures/minis/README.md).
+minis: $(STAMP)
+	$(BIN)/python -m training
+
+clean:
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

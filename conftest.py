@@ -1,0 +1,3 @@
+"""Loads the pytest glue of `fixtures/`; nothing else."""
+
+pytest_plugins = ["fixtures.options", "fixtures.selection", "fixtures.bench", "fixtures.session"]

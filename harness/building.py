@@ -1,0 +1,56 @@
+"""A case's artifact: what decides it, and how a backend gets the graph to build it from."""
+
+from __future__ import annotations
+
+from harness.artifacts import Artifact, ArtifactCache, Recipe
+from harness.domain import Architecture, Case
+from harness.graphs.export import Exported, export
+from harness.materials import Materials
+from harness.targets import Target
+
+
+def artifact(cache: ArtifactCache, materials: Materials, case: Case, target: Target) -> Artifact:
+    """The case's artifact for `target`, built or taken from the cache.
+
+    Its key holds everything that decides it: the graph's contract, the architecture, the weights'
+    SHA-256, batch size, precision, and what the backend adds (steps and their code version, library
+    versions, options). Not the chip's name: two chips with the same numerics share their stand-in.
+    """
+    source = _CaseGraph(materials, case)
+    model = case.model
+    recipe = Recipe(
+        inputs={
+            "model": model.name,
+            "inputs": [[item.name, item.role, item.dtype] for item in model.inputs],
+            "outputs": [item.name for item in model.outputs],
+            "length": model.length,
+            "architecture": str(source.architecture),
+            "weights_sha256": materials.checkpoint(model).weights_sha256,
+            "batch_size": case.batch_size,
+            "precision": case.precision,
+            "backend": target.backend_name,
+            "options": target.backend.options(case),
+        }
+    )
+    return cache.get(recipe, lambda out: target.backend.build(case, source, out))
+
+
+class _CaseGraph:
+    """A case's checkpoint as the backends see it: a graph on demand."""
+
+    def __init__(self, materials: Materials, case: Case) -> None:
+        self._materials = materials
+        self._case = case
+
+    @property
+    def architecture(self) -> Architecture:
+        return self._materials.checkpoint(self._case.model).architecture
+
+    @property
+    def layers(self) -> int:
+        return self.architecture.layers
+
+    def export(self, *, opset: int) -> Exported:
+        model = self._case.model
+        network = self._materials.network(model)
+        return export(network, model, self.architecture, batch_size=self._case.batch_size, opset=opset)

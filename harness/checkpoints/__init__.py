@@ -1,0 +1,20 @@
+"""Checkpoints: where the documented, embedded and random weights of a model come from, and how they load."""
+
+from harness.checkpoints.fetching import Fetched, FetchedData, fetch, fetch_dataset
+from harness.checkpoints.loading import Loaded, load, load_network
+from harness.checkpoints.resolve import Checkpoint, how_to_get, locate, random_sha256, vocabulary
+
+__all__ = [
+    "Checkpoint",
+    "Fetched",
+    "FetchedData",
+    "Loaded",
+    "fetch",
+    "fetch_dataset",
+    "how_to_get",
+    "load",
+    "load_network",
+    "locate",
+    "random_sha256",
+    "vocabulary",
+]

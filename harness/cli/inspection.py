@@ -1,0 +1,169 @@
+"""`zoocheck list` and `zoocheck doctor`: what exists, and what is here."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from harness import __version__, catalog, references, targets
+from harness import cases as case_module
+from harness.cli.output import Json, print_json, print_table
+from harness.domain import Case, Catalog, Chip, Metric, Model, Reference
+from harness.errors import NotThere, ZoocheckError
+from harness.home import Home
+from harness.text import has_task
+
+
+def list_cases(
+    model: Annotated[str | None, typer.Option(help="Only this model's cases.")] = None,
+    chip: Annotated[str | None, typer.Option(help="Only this chip's cases.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Cases, their documented values, and what is present here."""
+    tables = catalog.load()
+    if model is not None:
+        catalog.find(tables.models, model, "model")
+    if chip is not None:
+        catalog.find(tables.chips, chip, "chip")
+    home = Home.locate()
+    chosen = [
+        _case(tables, case)
+        for case in case_module.enumerate_cases(tables)
+        if model in (None, case.model.name) and chip in (None, case.chip.name)
+    ]
+    models = [_model(item, tables, home) for item in tables.models.values() if model in (None, item.name)]
+    if as_json:
+        print_json({"models": models, "cases": chosen})
+        return
+    print_table(
+        "Models",
+        ["model", "document", "task", "checkpoint", "data"],
+        [
+            [m["name"], m["document"], m["task"] if m["pipeline"] else f"{m['task']} (not yet)",
+             m["checkpoint"] or m["checkpoint_missing"], m["data"] or m["data_missing"]]
+            for m in models
+        ],
+    )  # fmt: skip
+    print_table(
+        f"{len(chosen)} cases",
+        ["case", "target", "documented score", "documented throughput"],
+        [[c["id"], c["target"], _shown(c["score"]), _shown(c["throughput"])] for c in chosen],
+    )
+
+
+def _shown(reference: dict[str, Any] | None) -> str:
+    return (
+        "-" if reference is None else f"{reference['printed']} ({reference['metric']}, {reference['unit']})"
+    )
+
+
+def _case(tables: Catalog, case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "model": case.model.name,
+        "chip": case.chip.name,
+        "precision": case.precision,
+        "batch_size": case.batch_size,
+        "documented": case.documented,
+        "target": _target(case.chip),
+        "score": _reference(references.for_case(tables, case, case.model.metric)),
+        "throughput": _reference(references.for_case(tables, case, Metric.THROUGHPUT)),
+    }
+
+
+def _reference(reference: Reference | None) -> dict[str, Any] | None:
+    if reference is None:
+        return None
+    return {
+        "metric": reference.metric,
+        "printed": reference.printed,
+        "value": reference.value,
+        "unit": reference.unit,
+        "source": str(reference.source),
+    }
+
+
+def _target(chip: Chip) -> str:
+    try:
+        return targets.resolve(chip, "auto").name
+    except NotThere:
+        return "not here"
+
+
+def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
+    """A model with the checkpoint and data that ``auto`` would take, or what is missing."""
+    from harness.checkpoints import locate
+    from harness.materials import dataset_path
+
+    found: dict[str, Any] = {
+        "name": model.name,
+        "marker": model.marker,
+        "title": model.title,
+        "document": model.document,
+        "task": model.task,
+        "pipeline": has_task(model),
+    }
+    getters: dict[str, Callable[[], str]] = {
+        "checkpoint": lambda: str(locate(model, "auto", home).weights),
+        "data": lambda: str(dataset_path(model, tables.datasets[model.dataset], "auto", home)[0]),
+    }
+    for key, get in getters.items():
+        try:
+            found[key], found[f"{key}_missing"] = get(), None
+        except ZoocheckError as problem:
+            found[key], found[f"{key}_missing"] = None, str(problem)
+    return found
+
+
+def doctor(as_json: Json = False) -> None:
+    """Chips, tools, checkpoints and data sets found, and how to get the rest."""
+    tables = catalog.load()
+    home = Home.locate()
+    chips = [_diagnosis(chip) for chip in tables.chips.values()]
+    models = [_model(model, tables, home) for model in tables.models.values()]
+    datasets: list[dict[str, Any]] = [
+        {
+            "name": spec.name,
+            "path": str(home.data / spec.name / spec.file),
+            "present": (home.data / spec.name / spec.file).is_file(),
+            "counts": spec.counts,
+            "published": spec.published,
+        }
+        for spec in tables.datasets.values()
+    ]
+    if as_json:
+        print_json(
+            {"zoocheck": __version__, "home": str(home.root), "models_folder": str(home.models),
+             "data_folder": str(home.data), "chips": chips, "models": models, "datasets": datasets}
+        )  # fmt: skip
+        return
+    print_table(
+        f"zoocheck {__version__}, home {home.root}",
+        ["chip", "title", "runs on", "why", "remedy"],
+        [[c["name"], c["title"], c["target"], c["reason"], c["remedy"]] for c in chips],
+    )
+    print_table(
+        f"Checkpoints (full ones under {home.models})",
+        ["model", "found", "what is missing"],
+        [[m["name"], m["checkpoint"] or "-", m["checkpoint_missing"] or ""] for m in models],
+    )
+    print_table(
+        f"Data sets (under {home.data})",
+        ["data set", "present", "expected at", "published at"],
+        [[d["name"], "yes" if d["present"] else "no", str(d["path"]), d["published"]] for d in datasets],
+    )
+
+
+def _diagnosis(chip: Chip) -> dict[str, Any]:
+    tools = {tool: shutil.which(tool) for tool in chip.tools}
+    base = {"name": chip.name, "title": chip.title, "backend": chip.backend, "tools": tools}
+    try:
+        target = targets.resolve(chip, "auto")
+    except NotThere as absent:
+        return {**base, "target": "not here", "reason": str(absent), "remedy": chip.remedy}
+    on_chip = target.name == "chip"
+    remedy = "" if on_chip else chip.remedy
+    return {**base, "target": target.name, "reason": target.reason, "remedy": remedy}

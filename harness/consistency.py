@@ -1,0 +1,239 @@
+"""Records held against each other and against sense: names that exist, counts that count, no repeats."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from harness.domain import (
+    Architecture,
+    CheckpointSource,
+    Chip,
+    Column,
+    DatasetSpec,
+    Deployment,
+    Document,
+    InputRole,
+    Kind,
+    Metric,
+    Model,
+    Table,
+)
+from harness.mistakes import Draft, Entry, listed, show
+
+Named = Mapping[str, Mapping[str, Any]]
+
+_NAME = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+_DTYPES = ("float16", "float32", "int32", "int64")
+_SIZES = ("batch", "length", "labels")
+
+
+def check(draft: Draft) -> dict[str, dict[str, Any]]:
+    """Note what is wrong with the models, chips, data sets and documents; return them by name.
+
+    Of two entries with one name the first is kept.
+    """
+    for kind in ("document", "dataset", "chip", "model", "table"):
+        for entry in draft.entries[kind]:
+            for path, found, expected in _senseless(entry.record):
+                draft.wrong(entry, path, found, expected)
+    named = {kind: _index(kind, draft) for kind in ("document", "dataset", "chip", "model")}
+    _check_markers(draft)
+    for entry in draft.entries["document"]:
+        _check_document(entry, draft)
+    for entry in draft.entries["dataset"]:
+        _check_dataset(entry, draft)
+    for entry in draft.entries["chip"]:
+        _check_chip(entry, draft)
+    for entry in draft.entries["model"]:
+        _check_model(entry, named, draft)
+    _check_table_names(draft)
+    return named
+
+
+def repeated(items: Iterable[Hashable]) -> list[Any]:
+    """What stands in `items` more than once."""
+    return [item for item, count in Counter(items).items() if count > 1]
+
+
+def _senseless(record: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
+    """Required values that say nothing, and whole numbers below 1 (all of ours count something)."""
+    for item in fields(record):
+        value, place = getattr(record, item.name), f"{path}{item.name}"
+        if _required(item) and value == ():
+            yield place, "[]", "at least one"
+        elif (
+            _required(item)
+            and isinstance(value, str)
+            and not value.strip()
+            and not isinstance(record, Column)
+        ):
+            yield place, show(value), "some text"
+        for where, part in _parts(place, value):
+            if isinstance(part, int) and not isinstance(part, bool) and part < 1:
+                yield where, str(part), "a whole number of at least 1"
+            elif is_dataclass(part):
+                yield from _senseless(part, f"{where}.")
+
+
+def _required(item: Field[Any]) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING
+
+
+def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, tuple):
+        yield from ((f"{place}[{index}]", part) for index, part in enumerate(value))
+    elif isinstance(value, dict):
+        yield from ((f"{place}.{key}", part) for key, part in value.items())
+    else:
+        yield place, value
+
+
+def _index(kind: str, draft: Draft) -> dict[str, Any]:
+    first: dict[str, Entry] = {}
+    for entry in draft.entries[kind]:
+        name = entry.record.name
+        if not _NAME.fullmatch(name):
+            draft.wrong(entry, "name", show(name), "lower-case letters and digits, parted by - or _")
+        other = first.setdefault(name, entry)
+        if other is not entry:
+            where = f"{other.path} of {other.file}"
+            draft.wrong(entry, "name", show(name), f"a name of its own, {where} has this one")
+    return {name: entry.record for name, entry in first.items()}
+
+
+def _check_markers(draft: Draft) -> None:
+    """Models, chips and kinds of test are pytest markers: no two may be spelled alike."""
+    taken = {str(kind): "a kind of test" for kind in Kind}
+    for entry in (*draft.entries["chip"], *draft.entries["model"]):
+        marker, name = entry.record.marker, f"{entry.path.partition('[')[0]} {entry.record.name!r}"
+        other = taken.setdefault(marker, name)
+        if other != name:
+            draft.wrong(
+                entry,
+                "name",
+                show(entry.record.name),
+                f"another name: the marker {marker} is that of {other}",
+            )
+
+
+def _check_document(entry: Entry, draft: Draft) -> None:
+    document: Document = entry.record
+    _check_file(entry, document.file, draft)
+    for title in repeated(document.other_tables):
+        draft.wrong(entry, "other_tables", show(title), "each table once")
+
+
+def _check_file(entry: Entry, file: str, draft: Draft) -> None:
+    path = PurePosixPath(file)
+    if path.is_absolute() or ".." in path.parts:
+        draft.wrong(entry, "file", show(file), "a path inside the folder")
+
+
+def _check_dataset(entry: Entry, draft: Draft) -> None:
+    dataset: DatasetSpec = entry.record
+    _check_file(entry, dataset.file, draft)
+    if "samples" not in dataset.counts:
+        draft.wrong(entry, "counts.samples", "no value", "the number of samples")
+
+
+def _check_chip(entry: Entry, draft: Draft) -> None:
+    chip: Chip = entry.record
+    _check_repeats(entry, "precisions", chip.precisions, draft)
+    _check_repeats(entry, "tools", chip.tools, draft)
+    if chip.tools and not chip.remedy.strip():
+        draft.wrong(entry, "remedy", "no value", "what to do where its tools are missing")
+
+
+def _check_repeats(entry: Entry, path: str, items: Iterable[Hashable], draft: Draft) -> None:
+    for item in repeated(items):
+        draft.wrong(entry, path, f"{show(item)} more than once", "each once")
+
+
+def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
+    model: Model = entry.record
+    draft.known(entry, "document", model.document, named["document"], "document")
+    draft.known(entry, "dataset", model.dataset, named["dataset"], "dataset")
+    if not model.metric.is_score:
+        scores = [metric for metric in Metric if metric.is_score]
+        draft.wrong(entry, "metric", show(model.metric), f"a score, one of {listed(scores)}")
+    if model.length > model.architecture.positions:
+        expected = f"at most architecture.positions, {model.architecture.positions}"
+        draft.wrong(entry, "length", str(model.length), expected)
+    _check_repeats(entry, "protocols", model.protocols, draft)
+    _check_repeats(entry, "deployments", (item.chip for item in model.deployments), draft)
+    _check_architecture(entry, model.architecture, draft)
+    _check_checkpoint(entry, model.checkpoint, draft)
+    _check_contract(entry, model, draft)
+    for index, deployment in enumerate(model.deployments):
+        _check_deployment(entry, f"deployments[{index}]", deployment, named["chip"], draft)
+
+
+def _check_architecture(entry: Entry, architecture: Architecture, draft: Draft) -> None:
+    if architecture.heads >= 1 and architecture.hidden % architecture.heads:
+        expected = f"a divisor of architecture.hidden, {architecture.hidden}"
+        draft.wrong(entry, "architecture.heads", str(architecture.heads), expected)
+    if not 0 <= architecture.dropout < 1:
+        draft.wrong(entry, "architecture.dropout", str(architecture.dropout), "at least 0 and below 1")
+    if architecture.layer_norm_eps <= 0:
+        draft.wrong(entry, "architecture.layer_norm_eps", str(architecture.layer_norm_eps), "above 0")
+
+
+def _check_checkpoint(entry: Entry, checkpoint: CheckpointSource, draft: Draft) -> None:
+    if checkpoint.revision is not None and checkpoint.hub is None:
+        draft.wrong(entry, "checkpoint.hub", "no value", "the repository that the revision is one of")
+    if checkpoint.hub is not None and not re.fullmatch(r"[\w.-]+/[\w.-]+", checkpoint.hub):
+        draft.wrong(entry, "checkpoint.hub", show(checkpoint.hub), "a repository id, owner/name")
+    if checkpoint.sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", checkpoint.sha256):
+        draft.wrong(entry, "checkpoint.sha256", show(checkpoint.sha256), "64 hexadecimal digits")
+
+
+def _check_contract(entry: Entry, model: Model, draft: Draft) -> None:
+    """The inputs and outputs of the exported graph."""
+    _check_repeats(entry, "inputs", (item.name for item in model.inputs), draft)
+    _check_repeats(entry, "inputs", (item.role for item in model.inputs), draft)
+    _check_repeats(entry, "outputs", (item.name for item in model.outputs), draft)
+    roles = [item.role for item in model.inputs]
+    for role in InputRole:
+        if role not in roles:
+            draft.wrong(entry, "inputs", f"no input of role {role}", f"one of each role: {listed(InputRole)}")
+    dtypes = {f"inputs[{index}].dtype": item.dtype for index, item in enumerate(model.inputs)}
+    dtypes |= {f"outputs[{index}].dtype": item.dtype for index, item in enumerate(model.outputs)}
+    for path, dtype in dtypes.items():
+        if dtype not in _DTYPES:
+            draft.wrong(entry, path, show(dtype), f"one of {listed(_DTYPES)}")
+    for index, output in enumerate(model.outputs):
+        for axis, size in enumerate(output.shape):
+            if isinstance(size, str) and size not in _SIZES:
+                expected = f"a whole number or one of {listed(_SIZES)}"
+                draft.wrong(entry, f"outputs[{index}].shape[{axis}]", show(size), expected)
+
+
+def _check_deployment(
+    entry: Entry, path: str, deployment: Deployment, chips: Mapping[str, Chip], draft: Draft
+) -> None:
+    _check_repeats(entry, f"{path}.batch_sizes", deployment.batch_sizes, draft)
+    _check_repeats(entry, f"{path}.precisions", deployment.precisions, draft)
+    if not draft.known(entry, f"{path}.chip", deployment.chip, chips, "chip"):
+        return
+    chip = chips[deployment.chip]
+    for index, precision in enumerate(deployment.precisions):
+        if precision not in chip.precisions:
+            expected = f"one that the chip {chip.name} has: {listed(chip.precisions)}"
+            draft.wrong(entry, f"{path}.precisions[{index}]", show(precision), expected)
+
+
+def _check_table_names(draft: Draft) -> None:
+    first: dict[tuple[str, str], Entry] = {}
+    for entry in draft.entries["table"]:
+        table: Table = entry.record
+        other = first.setdefault((table.document, table.name), entry)
+        if other is not entry:
+            where = f"{other.path} of {other.file}"
+            draft.wrong(
+                entry, "name", show(table.name), f"a name no other table of its document has ({where})"
+            )

@@ -1,0 +1,43 @@
+"""Where things lie on disk: the zoocheck home, and the folders of checkpoints and data."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+MINIS = Path(__file__).resolve().parents[1] / "fixtures" / "minis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The folders of one machine. `locate` reads them from the environment."""
+
+    root: Path
+    models: Path  # <model>/ holds what the hub repository holds
+    data: Path  # <dataset>/ holds the documented file
+    minis: Path = MINIS  # the embedded checkpoints and corpora
+
+    @classmethod
+    def locate(cls) -> Home:
+        """``ZOOCHECK_HOME`` (default: the user's cache folder), ``ZOOCHECK_MODELS``, ``ZOOCHECK_DATA``."""
+        root = Path(os.environ.get("ZOOCHECK_HOME") or platformdirs.user_cache_path("zoocheck")).absolute()
+        models = os.environ.get("ZOOCHECK_MODELS")
+        data = os.environ.get("ZOOCHECK_DATA")
+        return cls(
+            root=root,
+            models=Path(models).absolute() if models else root / "models",
+            data=Path(data).absolute() if data else root / "data",
+        )
+
+    @property
+    def artifacts(self) -> Path:
+        """The content-addressed cache of built artifacts."""
+        return self.root / "artifacts"
+
+    @property
+    def results(self) -> str:
+        """The default results store, as a database URL."""
+        return f"sqlite:///{self.root / 'results.sqlite'}"

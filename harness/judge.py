@@ -1,0 +1,194 @@
+"""The one verdict function: aware of direction, carrying both numbers.
+
+Rules 1 and 2 of docs/architecture.md. Scores are compared as fractions in full double
+precision; what is printed is never parsed back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from harness.domain import Basis, Case, Metric, Origin, Precision, Reference, Unit, Verdict, VerdictKind
+
+SCORE_TOLERANCE_POINTS = 0.5  # percentage points, where the table states none
+THROUGHPUT_TOLERANCE = 0.05  # relative, where the table states none
+RELATIVE_DROP = 0.01  # of the checkpoint's own fp32 score
+SAMPLES_ALLOWED = 2  # no drop is judged more finely than what two samples are worth
+# Largest absolute difference in logits from torch's fp32 that an artifact may show. fp32: sums in
+# another order, about 1e-6 as measured, times a margin for deep models. fp16: single roundings of
+# 2^-11 relative over a dozen operators a layer, on logits of order 1 to 10.
+PARITY_BOUND: Mapping[Precision, float] = {
+    Precision.FP32: 1e-3,
+    Precision.FP16: 5e-2,
+    Precision.INT8: 5e-1,
+}
+_SLACK = 1e-12  # of a fraction: what binary arithmetic adds to decimal limits such as 0.5 points
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A measured score and what it may be compared with.
+
+    `value` and `own_fp32` are fractions; `comparable` says whether documented values apply at all:
+    full weights on full data under the documented protocol.
+    """
+
+    metric: Metric
+    value: float
+    samples: int
+    own_fp32: float | None
+    comparable: bool
+    why_not: str = ""  # where not comparable, why, in words
+    flips: int | None = None  # predictions that differ from fp32
+
+
+def judge_score(
+    case: Case, score: Score, reference: Reference | None, documented_drop: float | None
+) -> Verdict:
+    """Full checkpoints against the documented value, all others by the drop from their own fp32."""
+    said = f"{case.id}: {score.metric} {score.value * 100:.2f} %"
+    flips = (
+        "" if score.flips is None else f"; {score.flips} of {score.samples} predictions flipped against fp32"
+    )
+    plain = Verdict(
+        kind=VerdictKind.NO_REFERENCE,
+        basis=None,
+        metric=score.metric,
+        measured=score.value * 100,
+        expected=None,
+        unit=Unit.PERCENT,
+        tolerance=None,
+        reference=reference,
+        message=f"{said}; the documents give no {score.metric} for this case{flips}",
+    )
+    if score.comparable:
+        return _against_document(plain, score, said, flips)
+    if score.own_fp32 is None:
+        message = f"{said}, not comparable with a documented value: {score.why_not}{flips}"
+        return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=message)
+    return _by_drop(plain, score, score.own_fp32, documented_drop, said, flips)
+
+
+def _against_document(plain: Verdict, score: Score, said: str, flips: str) -> Verdict:
+    reference = plain.reference
+    if reference is None or reference.fraction is None:
+        return plain
+    points = SCORE_TOLERANCE_POINTS if reference.tolerance is None else reference.tolerance
+    difference = score.value - reference.fraction
+    if difference < -points / 100 - _SLACK:
+        kind, relation = VerdictKind.FALLS_SHORT, f"below {reference.printed} - {points:g}"
+    elif difference > points / 100 + _SLACK:
+        kind, relation = VerdictKind.EXCEEDS, f"above {reference.printed} + {points:g}"
+    else:
+        kind, relation = VerdictKind.REPRODUCED, f"within {reference.printed} ± {points:g}"
+    return replace(
+        plain,
+        kind=kind,
+        basis=Basis.DOCUMENTED,
+        expected=reference.fraction * 100,
+        tolerance=points,
+        message=f"{said} {relation} points [{reference.source}]{flips}",
+    )
+
+
+def allowed_drop(own_fp32: float, samples: int, documented_drop: float | None) -> float:
+    """How far, as a fraction, a checkpoint may fall below its own fp32 score.
+
+    The documented drop or 1 % relative, whichever is larger, and never less than two samples.
+    """
+    return max(documented_drop or 0.0, RELATIVE_DROP * own_fp32, SAMPLES_ALLOWED / samples)
+
+
+def _by_drop(
+    plain: Verdict, score: Score, own_fp32: float, documented_drop: float | None, said: str, flips: str
+) -> Verdict:
+    allowed = allowed_drop(own_fp32, score.samples, documented_drop)
+    short = own_fp32 - score.value > allowed + _SLACK
+    limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points"
+    return replace(
+        plain,
+        kind=VerdictKind.FALLS_SHORT if short else VerdictKind.REPRODUCED,
+        basis=Basis.DROP,
+        expected=own_fp32 * 100,
+        tolerance=allowed * 100,
+        message=f"{said} {'below' if short else 'not below'} {limit}{flips} (by the drop: {score.why_not})",
+    )
+
+
+def judge_throughput(
+    case: Case, samples_per_s: float, reference: Reference | None, origin: Origin, why_not: str = ""
+) -> Verdict:
+    """A chip's own throughput against the documented one; a stand-in's is never compared.
+
+    `samples_per_s` is batch x calls / time. `why_not` says why a measurement on the chip itself is
+    not the documented one (other weights, say); it is empty where it is.
+    """
+    said = f"{case.id}: {samples_per_s:.2f} samples/s"
+    plain = Verdict(
+        kind=VerdictKind.NO_REFERENCE,
+        basis=None,
+        metric=Metric.THROUGHPUT,
+        measured=samples_per_s,
+        expected=None,
+        unit=Unit.SAMPLES_PER_S,
+        tolerance=None,
+        reference=reference,
+        message=f"{said}; the documents give no throughput for this case",
+    )
+    if origin is Origin.STAND_IN:
+        message = f"{said} on a stand-in, not on {case.chip.title}: never compared with a documented value"
+        return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=message)
+    if reference is None or reference.value is None:
+        return plain
+    if why_not:
+        return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=f"{said}, not comparable: {why_not}")
+    tolerance = THROUGHPUT_TOLERANCE if reference.tolerance is None else reference.tolerance / 100
+    ratio = samples_per_s / reference.value
+    if ratio < 1 - tolerance - _SLACK:
+        kind, relation = VerdictKind.FALLS_SHORT, f"below {reference.printed} - {tolerance:.0%}"
+    elif ratio > 1 + tolerance + _SLACK:
+        kind, relation = VerdictKind.EXCEEDS, f"above {reference.printed} + {tolerance:.0%}"
+    else:
+        kind, relation = VerdictKind.REPRODUCED, f"within {reference.printed} ± {tolerance:.0%}"
+    return replace(
+        plain,
+        kind=kind,
+        basis=Basis.DOCUMENTED,
+        expected=reference.value,
+        tolerance=tolerance,
+        message=f"{said} {relation} [{reference.source}]",
+    )
+
+
+def judge_parity(case: Case, max_abs_difference: float) -> Verdict:
+    """An artifact's outputs against torch's fp32. A NaN is above every bound."""
+    bound = PARITY_BOUND[case.precision]
+    within = max_abs_difference <= bound
+    return Verdict(
+        kind=VerdictKind.REPRODUCED if within else VerdictKind.FALLS_SHORT,
+        basis=None,
+        metric=None,
+        measured=max_abs_difference,
+        expected=bound,
+        unit=None,
+        tolerance=None,
+        reference=None,
+        message=f"{case.id}: outputs differ from torch's fp32 by at most {max_abs_difference:.3g}, "
+        f"{'within' if within else 'above'} the bound of {bound:g} for {case.precision}",
+    )
+
+
+def error(message: str, reference: Reference | None = None) -> Verdict:
+    """The verdict of a case that could not be measured."""
+    return Verdict(
+        kind=VerdictKind.ERROR,
+        basis=None,
+        metric=None,
+        measured=None,
+        expected=None,
+        unit=None,
+        tolerance=None,
+        reference=reference,
+        message=message,
+    )

@@ -1,0 +1,73 @@
+"""A UTF-8 text file as lines, split where the original scripts split it; each fault is named by line."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.errors import BadInput, NotThere
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFile:
+    """A file's lines without their ends: ``lines[0]`` is line 1. `sha256` is of the bytes as they lie."""
+
+    path: Path
+    sha256: str
+    lines: tuple[str, ...] = field(repr=False)
+
+
+def read_lines(path: Path, *, remedy: str) -> TextFile:
+    r"""The lines of `path`; `remedy` says where a sound file comes from.
+
+    Only ``\n`` and ``\r\n`` end a line, so ``\x0b``, ``\x0c``, U+0085, U+2028 stay inside one; the last
+    line needs no end. Raises `NotThere` for a missing file, `BadInput` for an empty one, a byte order
+    mark, invalid UTF-8, a NUL, and a carriage return without a line feed, which Python's text mode,
+    and with it every original script, would take for one more line end.
+    """
+    data = _read_bytes(path, remedy=remedy)
+    text = _decode(data, path=path, remedy=remedy).replace("\r\n", "\n")
+    lines = tuple(text.removesuffix("\n").split("\n"))
+    for character, name in (("\0", "a NUL"), ("\r", "a carriage return without a line feed")):
+        if character in text:
+            number = text.count("\n", 0, text.index(character)) + 1
+            column = lines[number - 1].index(character) + 1
+            message = f"found {name} at character {column} of the line, expected text"
+            raise BadInput(message, path=path, line=number, remedy=remedy)
+    return TextFile(path=path, sha256=hashlib.sha256(data).hexdigest(), lines=lines)
+
+
+def shown(text: str, *, limit: int = 60) -> str:
+    """`text` for a message: quoted, escaped to ASCII, at most about `limit` characters."""
+    return ascii(text if len(text) <= limit else f"{text[:limit]}...")
+
+
+def _read_bytes(path: Path, *, remedy: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise NotThere(f"{path}: no such file", remedy=remedy) from None
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", path=path, remedy=remedy) from error
+    if not data:
+        raise BadInput("the file is empty", path=path, remedy=remedy)
+    return data
+
+
+def _decode(data: bytes, *, path: Path, remedy: str) -> str:
+    if data.startswith(_BYTE_ORDER_MARK):
+        message = "found a byte order mark, expected plain UTF-8"
+        raise BadInput(message, path=path, line=1, remedy="save the file as UTF-8 without BOM")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        message = (
+            f"invalid UTF-8 at byte {column} of the line (offset {error.start} in the file): "
+            f"found 0x{data[error.start]:02x}, {error.reason}"
+        )
+        raise BadInput(message, path=path, line=line, remedy=remedy) from error

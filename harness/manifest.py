@@ -1,0 +1,144 @@
+"""What an artifact folder says of itself: its manifest, written once and held against the files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.errors import ArtifactError, RecordError
+from harness.records import canonical, plain
+
+NAME = "manifest.json"
+FORMAT = 1
+# Hashes by (device, inode, size, mtime, ctime): gigabytes are read once per process, see `sha256`.
+_HASHES: dict[tuple[int, ...], str] = {}
+# A file changed twice within one tick of the kernel's clock (10 ms at the coarsest) shows one time.
+_TICK_NS = 50_000_000
+
+
+class Damage(Exception):
+    """What is wrong with an artifact: the file, what was found, what was expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The content of ``manifest.json``; `files` maps names to ``{"bytes": size, "sha256": hash}``."""
+
+    key: str
+    created: str  # ISO 8601, UTC
+    zoocheck: str  # the version that built it
+    recipe: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    files: Mapping[str, Mapping[str, Any]]
+
+
+def sha256(file: Path, *, fresh: bool = False) -> str:
+    """The SHA-256 of a file as hexadecimal digits.
+
+    A file is read once per process: while its device, inode, size and times of modification and change
+    stay what they were, the hash is taken from memory, unless `fresh`. Hashing the same gigabytes at
+    every take would cost more than the inference they are for. What this cannot see is a disk that
+    returns other bytes later. A file changed in the last 50 ms is read but not remembered.
+    """
+    stat = file.stat()
+    known = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    if not fresh and known in _HASHES:
+        return _HASHES[known]
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _TICK_NS:
+        _HASHES[known] = digest
+    return digest
+
+
+def write(folder: Path, key: str, recipe: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Write the manifest of what a build left in `folder`.
+
+    Raises `ArtifactError` where the build left nothing, a link or a file of the manifest's name, and
+    `RecordError` where `facts` are not JSON.
+    """
+    files = _present(folder)
+    if not files:
+        raise ArtifactError(f"the build of artifact {key} wrote no file; expected at least one")
+    for name, file in files.items():
+        if name == NAME:
+            raise ArtifactError(f"the build of artifact {key} wrote {NAME}, the cache's own file")
+        if file.is_symlink():
+            raise ArtifactError(f"the build of artifact {key} left {name}, a link; expected a file")
+    content = {
+        "format": FORMAT,
+        "key": key,
+        "created": datetime.now(UTC).isoformat(),
+        "zoocheck": __version__,
+        "recipe": plain(recipe, "recipe"),
+        "facts": plain(facts, "facts"),
+        "files": {
+            name: {"bytes": file.stat().st_size, "sha256": sha256(file)} for name, file in files.items()
+        },
+    }
+    content["sha256"] = _digest(content)
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest in `folder`. Raises `Damage` where it is missing or not as `write` left it."""
+    try:
+        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError as problem:
+        raise Damage(f"{NAME}: found no such file, expected the list of all files") from problem
+    except (OSError, ValueError) as problem:
+        raise Damage(f"{NAME}: found no JSON ({problem}), expected the list of all files") from problem
+    found = content.pop("format", None) if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise Damage(f"{NAME}: found format {found!r}, expected {FORMAT}")
+    checksum = content.pop("sha256", None)
+    try:
+        actual = _digest({"format": FORMAT, **content})
+    except RecordError as problem:
+        raise Damage(f"{NAME}: found {problem}") from problem
+    if checksum != actual:
+        raise Damage(f"{NAME}: found content of SHA-256 {actual}, expected {checksum}")
+    if content["key"] != folder.name or _digest(content["recipe"]) != folder.name:
+        raise Damage(f"{NAME}: found the recipe of artifact {content['key']}, expected {folder.name}")
+    return Manifest(**content)
+
+
+def check(folder: Path, *, fresh: bool = False) -> Manifest:
+    """The manifest in `folder`, after every file was held against it: presence, size and SHA-256.
+
+    `fresh` reads every byte again (see `sha256`). Raises `Damage` at the first difference.
+    """
+    manifest = read(folder)
+    present = _present(folder)
+    del present[NAME]
+    for name, expected in manifest.files.items():
+        file = present.pop(name, None)
+        if file is None:
+            raise Damage(f"{name}: found no such file, expected {expected['bytes']} bytes")
+        if file.is_symlink():
+            raise Damage(f"{name}: found a link, expected a file")
+        if (size := file.stat().st_size) != expected["bytes"]:
+            raise Damage(f"{name}: found {size} bytes, expected {expected['bytes']}")
+        if (found := sha256(file, fresh=fresh)) != expected["sha256"]:
+            raise Damage(f"{name}: found SHA-256 {found}, expected {expected['sha256']}")
+    if present:
+        raise Damage(f"{min(present)}: found a file, expected none of that name")
+    return manifest
+
+
+def _present(folder: Path) -> dict[str, Path]:
+    """Everything in `folder` that is no folder, by its name relative to it with forward slashes."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir())
+    return {path.relative_to(folder).as_posix(): path for path in paths}
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(canonical(content, NAME)).hexdigest()

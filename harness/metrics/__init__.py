@@ -1,0 +1,1 @@
+"""Scores as pure functions over predictions and labels. Empty is an error, never zero."""

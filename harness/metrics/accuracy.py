@@ -1,0 +1,60 @@
+"""The share of samples that were labelled right, and the samples that two runs label differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import BadOutput, NoSamples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """`correct` of `samples`; both are kept, because a percentage alone cannot be checked."""
+
+    correct: int
+    samples: int
+
+    def __post_init__(self) -> None:
+        if self.samples < 1:
+            raise NoSamples(f"no accuracy over {self.samples} samples")
+        if not 0 <= self.correct <= self.samples:
+            raise BadOutput(f"found {self.correct} correct of {self.samples} samples")
+
+    @property
+    def value(self) -> float:
+        """The fraction, in [0, 1], at full double precision."""
+        return self.correct / self.samples
+
+
+def accuracy(predictions: npt.NDArray[Any], labels: npt.NDArray[Any]) -> Accuracy:
+    """How many of `predictions` equal `labels`; both integer ``[n]``.
+
+    Raises `NoSamples` for n = 0, `BadOutput` for other shapes or dtypes.
+    """
+    differ = _differ(predictions, labels, ("predictions", "labels"))
+    return Accuracy(correct=int(differ.size - differ.sum()), samples=differ.size)
+
+
+def flips(predictions: npt.NDArray[Any], reference: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """The samples that `predictions` and `reference` label differently: int64 indices, ascending.
+
+    Raises as `accuracy` does.
+    """
+    return np.flatnonzero(_differ(predictions, reference, ("predictions", "reference predictions")))
+
+
+def _differ(left: npt.NDArray[Any], right: npt.NDArray[Any], names: tuple[str, str]) -> npt.NDArray[np.bool_]:
+    for array, name in zip((left, right), names, strict=True):
+        if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+            message = f"found {name} {array.dtype} {list(array.shape)}, expected integers [samples]"
+            raise BadOutput(message)
+    if len(left) != len(right):
+        raise BadOutput(f"found {len(left)} {names[0]} and {len(right)} {names[1]}, expected one for one")
+    if not len(left):
+        raise NoSamples(f"no {names[0]} to compare")
+    differ: npt.NDArray[np.bool_] = np.not_equal(left, right)
+    return differ

@@ -1,0 +1,134 @@
+"""Records to JSON and back, exactly: the one place where the store, ``--json`` and reports convert."""
+
+from __future__ import annotations
+
+import json
+import math
+import numbers
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import NoneType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from harness.errors import RecordError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+R = TypeVar("R")
+
+# What needs neither a look nor a copy: lists of 100,000 latencies are made of these.
+_AS_THEY_ARE = frozenset({bool, int, NoneType})
+
+
+def to_json(record: object) -> dict[str, Any]:
+    """A record of `harness.domain` as a JSON object; `from_json` gives an equal record back.
+
+    Enumerations become their values, tuples lists. Raises `RecordError` as `plain` does.
+    """
+    if isinstance(record, type) or not is_dataclass(record):
+        raise TypeError(f"{record!r} is no record")
+    return {item.name: plain(getattr(record, item.name), item.name) for item in fields(record)}
+
+
+def from_json(cls: type[R], data: Mapping[str, Any]) -> R:
+    """The record of class `cls` that `data` describes.
+
+    Strict: an unknown or missing key, a string where a number belongs or an unknown value of an
+    enumeration raises `RecordError` with every dotted path, what was found and what was expected.
+    Floats come back to the last bit. Inside ``Any`` (`raw`, `detail`, `machine`) what was a tuple is
+    a list, because JSON has no tuples.
+    """
+    from pydantic import ValidationError
+
+    # JSON mode: strict about types, yet lists become tuples and strings enumerations.
+    text = json.dumps(plain(data, cls.__name__), allow_nan=False)
+    kind: type = cls
+    try:
+        record: R = _adapter(kind).validate_json(text, strict=True)
+    except ValidationError as problem:
+        mistakes = "; ".join(
+            f"{'.'.join(str(part) for part in error['loc'])}: found {_found(error)}, "
+            f"expected {str(error['msg']).removeprefix('Input should be ')}"
+            for error in problem.errors(include_url=False)
+        )
+        raise RecordError(f"no {cls.__name__}: {mistakes}") from problem
+    return record
+
+
+def plain(value: Any, path: str) -> Any:
+    """`value` as nothing but None, bool, int, finite float, str, list and dict with string keys.
+
+    Records, enumerations, tuples and numpy's numbers are converted. Raises `RecordError`, which names
+    the place as `path` and the way down from it, for NaN and infinities (no number is ever unsaid in
+    silence), for keys that are not strings, and for whatever else JSON has no exact form of.
+    """
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if isinstance(value, Enum):
+        return plain(value.value, path)
+    if isinstance(value, str):
+        return _text(value, path)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return _finite(float(value), path)
+    if isinstance(value, Mapping):
+        return {_key(key, path): plain(item, f"{path}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [
+            item if type(item) in _AS_THEY_ARE else plain(item, f"{path}[{at}]")
+            for at, item in enumerate(value)
+        ]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name), f"{path}.{item.name}") for item in fields(value)}
+    raise RecordError(
+        f"{path}: found a {kind.__module__}.{kind.__qualname__}, expected what JSON can hold",
+        remedy="convert it first (arrays with .tolist(), paths with str())",
+    )
+
+
+def canonical(value: Any, path: str) -> bytes:
+    """The one spelling of `value` in JSON: sorted keys, no spaces, ASCII. What hashes are made of."""
+    text = json.dumps(plain(value, path), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode("ascii")
+
+
+@cache
+def _adapter(cls: type) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls)
+
+
+def _found(error: Any) -> str:
+    missing = error["type"].startswith("missing")  # then pydantic's "input" is the whole object
+    return "no value" if missing else repr(error["input"])
+
+
+def _text(value: str, path: str) -> str:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as problem:
+        raise RecordError(f"{path}: found {value!r}, expected text that UTF-8 can spell") from problem
+    return str(value)
+
+
+def _finite(value: float, path: str) -> float:
+    if not math.isfinite(value):
+        raise RecordError(
+            f"{path}: found {value}, expected a finite number",
+            remedy="what could not be measured is an error or None, never NaN or infinity",
+        )
+    return value
+
+
+def _key(key: object, path: str) -> str:
+    if not isinstance(key, str):
+        raise RecordError(
+            f"{path}: found the key {key!r}, expected a string (JSON would make it one unasked)"
+        )
+    return _text(key.value if isinstance(key, Enum) else key, path)

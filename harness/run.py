@@ -1,0 +1,233 @@
+"""One case from start to verdict: the only module that knows all stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness import building, judge, references, stats
+from harness.artifacts import Artifact, ArtifactCache
+from harness.backends.base import Session
+from harness.domain import (
+    Case,
+    Kind,
+    Metric,
+    Protocol,
+    Verdict,
+    Weights,
+)
+from harness.errors import GraphError, NotThere
+from harness.graphs.export import example_inputs, run_torch
+from harness.inference import Inference, largest_difference
+from harness.materials import Materials, comparable, inputs_in_order
+from harness.metrics.accuracy import flips
+from harness.recording import Recorder, Stages
+from harness.store import Result, Store
+from harness.targets import Target
+from harness.text import Scored
+
+Array = npt.NDArray[Any]
+
+BATCH_SEED = 0  # which samples make up the timed batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """A case that is ready to be timed: one batch, loaded and bound."""
+
+    case: Case
+    target: Target
+    artifact: Artifact
+    stages: Stages
+    call: Callable[[], object]
+
+
+class Runner:
+    """Runs cases and records them. One a process; cheap until a case is run."""
+
+    def __init__(self, materials: Materials, store: Store, run: str) -> None:
+        self.materials = materials
+        self.recorder = Recorder(materials, store, run)
+        self.inference = Inference(materials)
+        self.cache = ArtifactCache(materials.home.artifacts)
+
+    def open(self, case: Case, stages: Stages) -> tuple[Target, Artifact, Session]:
+        """Build or take the case's artifact, and load it."""
+        target = self.materials.target(case.chip)
+        with stages.timed("build"):
+            artifact = building.artifact(self.cache, self.materials, case, target)
+        with stages.timed("load"):
+            session = target.backend.open(case, artifact)
+        return target, artifact, session
+
+    # ---------------------------------------------------------------- accuracy
+
+    def accuracy(self, case: Case, protocol: Protocol) -> Result:
+        """Score every sample through the case's artifact, record it, judge it."""
+        stages = Stages()
+        model = case.model
+        checkpoint = self.materials.checkpoint(model)
+        if checkpoint.weights is Weights.RANDOM:
+            raise NotThere(
+                f"{case.id}: random weights have no accuracy",
+                remedy="choose --weights mini or full, or -m conformance for output parity",
+            )
+        with stages.timed("features"):
+            samples = self.materials.samples(model, protocol)
+        target, artifact, session = self.open(case, stages)
+        with stages.timed("inference"):
+            outputs, facts = self.inference.all_outputs(case, protocol, artifact, session)
+        with stages.timed("fp32 reference"):
+            reference = self.materials.reference(model, protocol)
+            own = self.materials.score_reference(model, protocol)
+        with stages.timed("score"):
+            scored = samples.task.score(outputs, samples.features, protocol=protocol)
+        flipped = flips(scored.predictions, own.predictions)
+        detail = {
+            "correct": scored.correct.get(model.metric),
+            "own_fp32": own.metrics[model.metric],
+            "own_fp32_correct": own.correct.get(model.metric),
+            "flips": len(flipped),
+            "flipped": flipped.tolist(),
+            "truncated": len(samples.features.truncated),
+            "max_abs_difference": largest_difference(outputs, reference),
+            "checkpoint": checkpoint.source,
+            "artifact": artifact.facts,
+            **facts,
+        }
+        measurement = self.recorder.measurement(
+            case, Kind.ACCURACY, target, stages, protocol=protocol, artifact=artifact,
+            metrics={str(name): value for name, value in scored.metrics.items()}, samples=scored.samples,
+            intervals={
+                str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()
+            },
+            raw={"predictions": scored.predictions.tolist()}, detail=detail,
+        )  # fmt: skip
+        return self.recorder.record(measurement, self._judge_score(case, protocol, scored, own, len(flipped)))
+
+    def _judge_score(
+        self, case: Case, protocol: Protocol, scored: Scored, own: Scored, flipped: int
+    ) -> Verdict:
+        metric = case.model.metric
+        weights = self.materials.checkpoint(case.model).weights
+        corpus = self.materials.samples(case.model, protocol).corpus
+        why_not = comparable(weights, corpus, protocol, self.materials.options.limit)
+        score = judge.Score(
+            metric=metric,
+            value=scored.metrics[metric],
+            samples=scored.samples,
+            own_fp32=None if weights is Weights.FULL else own.metrics[metric],
+            comparable=not why_not,
+            why_not=why_not,
+            flips=flipped,
+        )
+        catalog = self.materials.catalog
+        return judge.judge_score(
+            case,
+            score,
+            references.for_case(catalog, case, metric),
+            references.documented_drop(catalog, case, metric),
+        )
+
+    # -------------------------------------------------------------- throughput
+
+    def timing(self, case: Case) -> Timing:
+        """Everything of a throughput case up to the call that is timed."""
+        stages = Stages()
+        target, artifact, session = self.open(case, stages)
+        with stages.timed("features"):
+            inputs = self._fixed_batch(case)
+        return Timing(
+            case=case, target=target, artifact=artifact, stages=stages, call=lambda: session.run(inputs)
+        )
+
+    def _fixed_batch(self, case: Case) -> list[Array]:
+        """One batch of real features, chosen by a fixed seed, repeated where the data has too few."""
+        samples = self.materials.samples(case.model, Protocol.DOCUMENTED)
+        chosen = np.random.default_rng(BATCH_SEED).permutation(len(samples.features))
+        rows = np.resize(chosen, case.batch_size)
+        return [np.ascontiguousarray(array[rows]) for array in inputs_in_order(case.model, samples.features)]
+
+    def record_throughput(
+        self, timing: Timing, latencies_ns: Sequence[int], *, warm_up_calls: int, clock: str
+    ) -> Result:
+        """Record timed calls of one batch each, and judge their throughput."""
+        case = timing.case
+        summary = stats.summarise(latencies_ns, case.batch_size)
+        measurement = self.recorder.measurement(
+            case, Kind.THROUGHPUT, timing.target, timing.stages, protocol=None, artifact=timing.artifact,
+            metrics={str(Metric.THROUGHPUT): summary.samples_per_s},
+            samples=summary.calls * case.batch_size,
+            raw={"latencies_ns": list(latencies_ns)},
+            detail={
+                "calls": summary.calls,
+                "warm_up_calls": warm_up_calls,
+                "median_ns": summary.median_ns,
+                "minimum_ns": summary.minimum_ns,
+                "percentiles_ns": dict(summary.percentiles_ns),
+                "clock": clock,
+                "checkpoint": self.materials.checkpoint(case.model).source,
+                "artifact": timing.artifact.facts,
+                **timing.target.backend.describe(),
+            },
+        )  # fmt: skip
+        weights = self.materials.checkpoint(case.model).weights
+        verdict = judge.judge_throughput(
+            case,
+            summary.samples_per_s,
+            references.for_case(self.materials.catalog, case, Metric.THROUGHPUT),
+            timing.target.origin,
+            "mini weights: another architecture" if weights is Weights.MINI else "",
+        )
+        return self.recorder.record(measurement, verdict)
+
+    # ------------------------------------------------------------- conformance
+
+    def conformance(self, case: Case) -> Result:
+        """Output parity with the network in torch's fp32 on one seeded batch; any weights will do.
+
+        Raises `GraphError` where the artifact's inputs and outputs are not those of the table.
+        """
+        stages = Stages()
+        model = case.model
+        target, artifact, session = self.open(case, stages)
+        check_contract(case, session)
+        architecture = self.materials.checkpoint(model).architecture
+        batch = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=case.batch_size)
+        with stages.timed("inference"):
+            ours = session.run([batch[item.name] for item in model.inputs])
+        with stages.timed("fp32 reference"):
+            theirs = run_torch(self.materials.network(model), model, batch)
+        differences = np.concatenate([np.abs(a - b).ravel() for a, b in zip(ours, theirs, strict=True)])
+        bound = judge.PARITY_BOUND[case.precision]
+        measurement = self.recorder.measurement(
+            case, Kind.CONFORMANCE, target, stages, artifact=artifact, samples=case.batch_size,
+            detail={
+                "max_abs_difference": float(differences.max()),
+                "mean_abs_difference": float(differences.mean()),
+                "bound": bound,
+                "checkpoint": self.materials.checkpoint(model).source,
+                "artifact": artifact.facts,
+            },
+        )  # fmt: skip
+        return self.recorder.record(measurement, judge.judge_parity(case, float(differences.max())))
+
+
+def check_contract(case: Case, session: Session) -> None:
+    """Names in the documented order, dtypes, and shapes at the case's batch size; else `GraphError`."""
+    model, sizes = case.model, {"batch": case.batch_size, "length": case.model.length}
+    sizes["labels"] = model.architecture.labels
+    expected = (
+        [(item.name, item.dtype, (case.batch_size, model.length)) for item in model.inputs],
+        [
+            (item.name, item.dtype, tuple(sizes[d] if isinstance(d, str) else d for d in item.shape))
+            for item in model.outputs
+        ],
+    )
+    for what, found, wanted in zip(("inputs", "outputs"), session.contract(), expected, strict=True):
+        if found != wanted:
+            raise GraphError(f"{case.id}: the artifact's {what} are {found}, expected {wanted}")

@@ -1,0 +1,205 @@
+"""The results store: measurements and their verdicts, in a database that only grows.
+
+Nothing outside this package imports sqlalchemy, and collecting tests imports nothing of it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from harness.domain import Measurement, Verdict
+from harness.errors import StoreError
+from harness.records import to_json
+from harness.store.database import REMEDY, Database
+from harness.store.schema import (
+    MEASUREMENTS,
+    META,
+    TABLES,
+    VERDICTS,
+    VERSION,
+    measurement_row,
+    to_measurement,
+    to_verdict,
+    verdict_columns,
+)
+
+# What measurements that may stand in for each other have in common.
+_SERIES = ("case", "kind", "origin", "target", "backend", "weights", "data", "protocol", "limit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A measurement and its newest verdict, if it has been judged."""
+
+    measurement: Measurement
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """One run: its id, when its earliest measurement was made, and how many it has."""
+
+    id: str
+    started: str  # ISO 8601, UTC
+    count: int
+
+
+class Store:
+    """A results store at a database URL. It is made, with its folder, where there is none.
+
+    Any number of processes may use one store at once. Whatever is wrong with it is a `StoreError`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._database = Database(url)
+        self._prepare()
+
+    def close(self) -> None:
+        """Give back every connection; they are made again when needed."""
+        self._database.close()
+
+    def add(self, measurement: Measurement) -> None:
+        """Write a measurement. The very same one may be written again, which changes nothing.
+
+        Raises `StoreError` where another one has its id and where `created` is no time in UTC, and
+        `RecordError` for NaN, infinities and whatever else JSON cannot hold.
+        """
+        _check_time(measurement)
+        row = measurement_row(measurement)
+        try:
+            self._database.do(lambda connection: connection.execute(MEASUREMENTS.insert(), row), write=True)
+        except exc.IntegrityError as problem:
+            query = sa.select(MEASUREMENTS).where(MEASUREMENTS.c.id == measurement.id)
+            there = self._database.do(lambda connection: connection.execute(query).mappings().first())
+            if there is None or measurement_row(to_measurement(there)) != row:
+                raise StoreError(
+                    f"{self._database.shown}: refused measurement {measurement.id} ({problem.orig})",
+                    remedy="give every measurement an id of its own (uuid4): the store only grows",
+                ) from problem
+
+    def judge(self, measurement_id: str, verdict: Verdict) -> None:
+        """Write a verdict on a measurement. Of several the newest counts; none is ever replaced.
+
+        Raises `StoreError` where there is no such measurement, and `RecordError` as `add` does.
+        """
+        token = uuid.uuid4().hex  # tells an attempt that is repeated from a second verdict
+        judged = datetime.now(UTC).isoformat()
+        row = to_json(verdict) | {"id": token, "measurement": measurement_id, "judged": judged}
+        try:
+            self._database.do(lambda connection: connection.execute(VERDICTS.insert(), row), write=True)
+        except exc.IntegrityError as problem:
+            query = sa.select(VERDICTS.c.id).where(VERDICTS.c.id == token)
+            if self._database.do(lambda connection: connection.scalar(query)) is None:
+                raise StoreError(
+                    f"{self._database.shown}: no measurement {measurement_id} to judge ({problem.orig})",
+                    remedy="a measurement is written before its verdict",
+                ) from problem
+
+    def results(
+        self, *, run: str | None = None, case: str | None = None, latest: bool = False
+    ) -> list[Result]:
+        """Measurements with their newest verdicts, in the order of writing.
+
+        `run` and `case` select. With `latest`, of the selected ones that share case, kind, origin,
+        target, backend, weights, data, protocol and limit, only what the newest run wrote: a
+        quick run on the mini never hides the last one on full weights.
+        """
+        columns = MEASUREMENTS.c
+        chosen = sa.select(
+            columns.number,
+            columns.run,
+            sa.func.first_value(columns.run)
+            .over(partition_by=[columns[name] for name in _SERIES], order_by=columns.number.desc())
+            .label("newest"),
+        )
+        for column, wanted in ((columns.run, run), (columns.case, case)):
+            if wanted is not None:
+                chosen = chosen.where(column == wanted)
+        selected = chosen.subquery()
+        judged = (
+            sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
+            .group_by(VERDICTS.c.measurement)
+            .subquery()
+        )
+        query = (
+            sa.select(MEASUREMENTS, *verdict_columns())
+            .join(selected, selected.c.number == columns.number)
+            .outerjoin(judged, judged.c.measurement == columns.id)
+            .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
+            .order_by(columns.number)
+        )
+        if latest:
+            query = query.where(selected.c.run == selected.c.newest)
+        rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
+        return [Result(measurement=to_measurement(row), verdict=to_verdict(row)) for row in rows]
+
+    def runs(self) -> list[RunSummary]:
+        """Every run; at the end the one whose first measurement was written last."""
+        columns = MEASUREMENTS.c
+        query = (
+            sa.select(columns.run, sa.func.min(columns.created), sa.func.count())
+            .group_by(columns.run)
+            .order_by(sa.func.min(columns.number))
+        )
+        rows = self._database.do(lambda connection: connection.execute(query).all())
+        return [RunSummary(id=run, started=started, count=count) for run, started, count in rows]
+
+    def latest_run(self) -> str | None:
+        """The id of the run that began to write last, or None in an empty store."""
+        runs = self.runs()
+        return runs[-1].id if runs else None
+
+    def _prepare(self) -> None:
+        """Make the tables in an empty database; check the schema version of any other."""
+        if self._database.do(self._is_ready):
+            return
+        try:
+            self._database.do(self._create, write=True)
+        except (exc.IntegrityError, StoreError):
+            # Where CREATE TABLE waits for nobody, another process may have been quicker.
+            if not self._database.do(self._is_ready):
+                raise
+
+    def _create(self, connection: sa.Connection) -> None:
+        if not self._is_ready(connection):  # looked again, now that nobody else can write
+            TABLES.create_all(connection, checkfirst=False)
+            connection.execute(META.insert(), {"key": "schema_version", "value": str(VERSION)})
+
+    def _is_ready(self, connection: sa.Connection) -> bool:
+        """Whether our tables are there; False in an empty database. Raises `StoreError` for others'."""
+        names = set(sa.inspect(connection).get_table_names())
+        if not names:
+            return False
+        shown = self._database.shown
+        if not set(TABLES.tables) <= names:
+            raise StoreError(
+                f"{shown}: found a database with other tables ({', '.join(sorted(names))}), "
+                "expected a results store or an empty database",
+                remedy=REMEDY,
+            )
+        version = connection.scalar(sa.select(META.c.value).where(META.c.key == "schema_version"))
+        if version != str(VERSION):
+            newer = version is not None and version.isdecimal() and int(version) > VERSION
+            advice = "upgrade zoocheck" if newer else "read it with the zoocheck that wrote it"
+            raise StoreError(
+                f"{shown}: found schema version {version}, expected {VERSION}",
+                remedy=f"{advice}, or {REMEDY}",
+            )
+        return True
+
+
+def _check_time(measurement: Measurement) -> None:
+    try:
+        utc = datetime.fromisoformat(measurement.created).utcoffset() == timedelta(0)
+    except ValueError:
+        utc = False
+    if not utc:
+        raise StoreError(
+            f"measurement {measurement.id}: found created {measurement.created!r}, "
+            "expected ISO 8601 in UTC such as 2026-01-31T12:00:00+00:00"
+        )

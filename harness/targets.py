@@ -1,0 +1,50 @@
+"""Chip or stand-in: what the cases of a chip run on, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from harness import backends
+from harness.backends.base import Backend, Unavailable
+from harness.domain import Chip, Origin
+from harness.errors import NotThere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a chip's cases run on: the chip through its backend, or its stand-in."""
+
+    origin: Origin
+    backend_name: str
+    backend: Backend
+    reason: str  # why this one, in words
+
+    @property
+    def name(self) -> str:
+        """``chip`` or ``stand-in``."""
+        return self.origin.value
+
+
+@cache
+def resolve(chip: Chip, choice: str) -> Target:
+    """What `chip`'s cases run on under `--target choice`; raises `NotThere` with the remedy.
+
+    A local chip (`cpu`, `cuda`) has no stand-in: it is here, or its cases skip.
+    """
+    if choice == "stand-in" and not chip.local:
+        return _stand_in("as asked")
+    answer = backends.probe(chip)
+    if isinstance(answer, Unavailable):
+        if choice == "chip" or chip.local:
+            raise NotThere(f"{chip.name}: {answer}")
+        return _stand_in(answer.reason)
+    backend = backends.load(chip.backend)
+    assert backend is not None, "a probe answers only where there is a backend"
+    return Target(origin=Origin.CHIP, backend_name=chip.backend, backend=backend, reason=answer.device)
+
+
+def _stand_in(reason: str) -> Target:
+    backend = backends.load(backends.STAND_IN)
+    assert backend is not None, "the stand-in's backend is part of zoocheck"
+    return Target(origin=Origin.STAND_IN, backend_name=backends.STAND_IN, backend=backend, reason=reason)

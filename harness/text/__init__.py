@@ -1,0 +1,72 @@
+"""One module per task: examples become features, outputs become predictions and scores.
+
+Each module is a `Task`: it has the functions `prepare` and `score`. Tables name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
+from typing import Protocol as Shape
+
+from harness.domain import InputRole, Metric, Model, Protocol
+from harness.errors import NotYet
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from harness.text.wordpiece import WordPieceTokenizer
+
+
+class Features(Shape):
+    """What a model is fed: int64 arrays ``[samples, length]`` by role, and what was cut."""
+
+    @property
+    def inputs(self) -> Mapping[InputRole, npt.NDArray[np.int64]]:
+        """The arrays by what they mean."""
+
+    @property
+    def truncated(self) -> npt.NDArray[np.int64]:
+        """The samples whose text did not fit: a fact to report."""
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A score: every metric as a fraction, and what it was counted from."""
+
+    metrics: Mapping[Metric, float]
+    correct: Mapping[Metric, int]  # for metrics that are a share of samples
+    samples: int  # what the metric counts
+    predictions: npt.NDArray[Any] = field(repr=False)  # one a sample, comparable with ==
+
+
+class Task(Shape):
+    """What a task's module can do."""
+
+    def prepare(
+        self, examples: Sequence[Any], tokenizer: WordPieceTokenizer, *, length: int, protocol: Protocol
+    ) -> Features:
+        """The features of `examples` under `protocol`, in order."""
+
+    def score(
+        self, outputs: Sequence[npt.NDArray[Any]], features: Any, *, protocol: Protocol
+    ) -> Scored:
+        """The score of a graph's outputs ``[samples, ...]`` under `protocol`."""
+
+
+def has_task(model: Model) -> bool:
+    """Whether zoocheck has this model's text pipeline; imports nothing."""
+    return find_spec(f"harness.text.{model.task}") is not None
+
+
+def load_task(model: Model) -> Task:
+    """The module of the model's task; raises `NotYet` where zoocheck has none."""
+    if not has_task(model):
+        raise NotYet(f"{model.name}: its text pipeline ({model.task}) is not part of zoocheck yet")
+    return cast(Task, import_module(f"harness.text.{model.task}"))

@@ -1,0 +1,241 @@
+"""Everything about one result, in words and numbers: its row, its detail, its machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.domain import (
+    Basis,
+    Catalog,
+    Kind,
+    Measurement,
+    Protocol,
+    Unit,
+    Verdict,
+    VerdictKind,
+)
+from reports import numbers
+from reports.histogram import histogram
+from reports.numbers import NOTHING
+from reports.outcomes import Outcome, basis_words, documented, is_stand_in_speed
+from reports.view import Detail, Fact, Latency, Line
+
+FLIPS_NAMED = 20  # sample numbers spelled out; the count says the rest
+_PARTS_OF_ID = re.compile(r"[^a-z0-9]+")
+
+
+def anchor(outcome: Outcome, number: int) -> str:
+    """An id for links: unique by its number, safe whatever the case is called."""
+    name = _PARTS_OF_ID.sub("-", f"{outcome.measurement.case}-{outcome.measurement.kind}".lower())
+    return f"r{number}-{name.strip('-')}"
+
+
+def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
+    """One result in one row, documented beside measured."""
+    measurement, verdict = outcome.measurement, outcome.verdict
+    reference = documented(outcome, catalog)
+    made = measurement.provenance
+    interval = None if outcome.metric is None else measurement.intervals.get(outcome.metric)
+    return Line(
+        anchor=place,
+        case=measurement.case,
+        kind=str(measurement.kind),
+        documented=NOTHING if reference is None else reference.cell,
+        source="" if reference is None else str(reference.source),
+        measured=measured(outcome),
+        interval="" if interval is None else numbers.percent_range(interval),
+        tolerance=tolerance(verdict),
+        status=outcome.status,
+        basis=basis_words(verdict),
+        origin=str(measurement.origin),
+        weights=str(made.weights),
+        data=NOTHING if made.data is None else str(made.data),
+        extra="; ".join(_extra(outcome)),
+    )
+
+
+def measured(outcome: Outcome) -> str:
+    """The measured number with its unit, or that there is none."""
+    if outcome.value is not None and outcome.metric is not None:
+        if outcome.metric.is_score:
+            return numbers.percent(outcome.value)
+        return numbers.rate(outcome.value) + (" †" if is_stand_in_speed(outcome) else "")
+    found = outcome.measurement.detail
+    parity, bound = found.get("max_abs_difference"), found.get("bound")
+    if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(parity, int | float):
+        limit = f" (bound {numbers.difference(bound)})" if isinstance(bound, int | float) else ""
+        return f"max. difference {numbers.difference(parity)}{limit}"
+    return NOTHING
+
+
+def tolerance(verdict: Verdict | None) -> str:
+    """By how much the number may differ, and from what."""
+    if verdict is None or verdict.tolerance is None or verdict.unit is None:
+        return ""
+    allowed = numbers.tolerance(verdict.tolerance, verdict.unit)
+    if verdict.basis is Basis.DROP and verdict.expected is not None and verdict.unit is Unit.PERCENT:
+        return f"own fp32 {verdict.expected:.2f} % − {allowed}"
+    return f"± {allowed}"
+
+
+def _extra(outcome: Outcome) -> Iterator[str]:
+    series = outcome.series
+    if series.protocol is Protocol.STANDARD:
+        yield "standard protocol"
+    if series.limit is not None:
+        yield f"first {series.limit} samples only"
+    if outcome.times > 1:
+        yield f"latest of {outcome.times}"
+
+
+def detail(outcome: Outcome, row: Line, machine: int, versions: int) -> Detail:
+    """The whole of one result."""
+    measurement, verdict = outcome.measurement, outcome.verdict
+    return Detail(
+        line=row,
+        message="There is no verdict on this result." if verdict is None else verdict.message,
+        facts=tuple(_facts(outcome, row)),
+        stages=tuple((name, numbers.duration_s(spent)) for name, spent in measurement.stages_s.items()),
+        latency=_latency(measurement),
+        made_with=tuple(_made_with(measurement)),
+        commands=tuple(_command(item) for item in _sequence(measurement.detail.get("commands"))),
+        machine=machine,
+        versions=versions,
+        attention=outcome.status in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR),
+    )
+
+
+def _facts(outcome: Outcome, row: Line) -> Iterator[Fact]:
+    """What was measured, by kind; then whatever else the run recorded."""
+    measurement = outcome.measurement
+    if row.source:
+        yield "documented", f"{row.documented} [{row.source}]"
+    for name, value in measurement.metrics.items():
+        yield name, _metric(measurement, name, value)
+    left = dict(measurement.detail)
+    for hidden in ("commands", "checkpoint", "median_ns", "minimum_ns", "percentiles_ns", "calls"):
+        left.pop(hidden, None)
+    for hidden in ("warm_up_calls", "clock", "correct", "flipped", "own_fp32_correct"):
+        left.pop(hidden, None)
+    for name, value in left.items():
+        yield name.replace("_", " "), _recorded(name, value, measurement)
+
+
+def _metric(measurement: Measurement, name: str, value: float) -> str:
+    if name == "throughput":
+        return numbers.rate(value)
+    interval = measurement.intervals.get(name)
+    correct = measurement.detail.get("correct") if name == "accuracy" else None
+    counted = "" if correct is None else f", {correct} of {measurement.samples} samples"
+    confidence = (
+        "" if interval is None else f" ({interval.confidence:.0%}: {numbers.percent_range(interval)})"
+    )
+    return f"{numbers.percent(value)}{confidence}{counted}"
+
+
+def _recorded(name: str, value: Any, measurement: Measurement) -> str:
+    """One entry of a measurement's detail. What is not known here is shown as it was recorded."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if name == "own_fp32" and number:
+        correct = measurement.detail.get("own_fp32_correct")
+        return numbers.percent(value) + ("" if correct is None else f", {correct} of {measurement.samples}")
+    if name == "flips" and number:
+        which = [str(item) for item in _sequence(measurement.detail.get("flipped"))]
+        more = ", …" if len(which) > FLIPS_NAMED else ""
+        named = f": samples {', '.join(which[:FLIPS_NAMED])}{more}" if which else ""
+        return f"{value} of {measurement.samples} predictions differ from fp32{named}"
+    if name == "truncated" and number:
+        return f"{value} samples cut to the model's length"
+    if name.endswith(("_difference", "bound")) and number:
+        return numbers.difference(value)
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def _latency(measurement: Measurement) -> Latency | None:
+    found = measurement.detail
+    if "median_ns" not in found:
+        return None
+    facts: list[Fact] = [("timed calls", f"{found.get('calls', NOTHING)}")]
+    if "warm_up_calls" in found:
+        facts.append(("calls before, untimed", str(found["warm_up_calls"])))
+    facts.append(("median of a call (one batch)", numbers.duration_ns(found["median_ns"])))
+    if "minimum_ns" in found:
+        facts.append(("fastest", numbers.duration_ns(found["minimum_ns"])))
+    for name, value in found.get("percentiles_ns", {}).items():
+        facts.append((str(name), numbers.duration_ns(value)))
+    if "clock" in found:
+        facts.append(("clock", str(found["clock"])))
+    drawn = histogram(measurement.raw.get("latencies_ns", ()))
+    if drawn is None:
+        return Latency(facts=tuple(facts), histogram=None)
+    return Latency(
+        facts=tuple(facts),
+        histogram=drawn,
+        low=numbers.duration_ns(drawn.low_ns),
+        high=numbers.duration_ns(drawn.high_ns),
+        median=numbers.duration_ns(found["median_ns"]),
+        median_at=drawn.position(found["median_ns"]),
+    )
+
+
+def _made_with(measurement: Measurement) -> Iterator[Fact]:
+    made = measurement.provenance
+    yield "origin", str(measurement.origin)
+    yield "target", made.target
+    yield "backend", made.backend
+    yield "weights", str(made.weights)
+    if "checkpoint" in measurement.detail:
+        yield "checkpoint", str(measurement.detail["checkpoint"])
+    yield "weights SHA-256", made.weights_sha256
+    yield "data", NOTHING if made.data is None else str(made.data)
+    yield "data SHA-256", made.data_sha256 or NOTHING
+    yield "samples", str(measurement.samples)
+    yield "protocol", NOTHING if made.protocol is None else str(made.protocol)
+    if made.limit is not None:
+        yield "limit", f"first {made.limit} samples"
+    yield "artifact", made.artifact or NOTHING
+    yield "measured at", measurement.created
+    yield "run", measurement.run
+    yield "zoocheck revision", made.git_revision or NOTHING
+    load = made.machine.get("load_average")
+    if load:
+        yield "load average before", ", ".join(f"{item:.2f}" for item in _sequence(load))
+
+
+def machine(measurement: Measurement) -> tuple[Fact, ...]:
+    """The machine of a measurement, without what changes from run to run."""
+    found = measurement.provenance.machine
+    return tuple(
+        (name.removesuffix("_bytes").replace("_", " "), _machine_value(name, value))
+        for name, value in found.items()
+        if name != "load_average"
+    )
+
+
+def _machine_value(name: str, value: Any) -> str:
+    if value is None:
+        return NOTHING
+    if name.endswith("_bytes") and isinstance(value, int | float):
+        return numbers.size(value)
+    return str(value) if not isinstance(value, Mapping | list | tuple) else json.dumps(value, default=str)
+
+
+def versions(measurement: Measurement) -> tuple[Fact, ...]:
+    """The libraries of a measurement, by name."""
+    return tuple(sorted(measurement.provenance.versions.items()))
+
+
+def _command(item: Any) -> str:
+    if isinstance(item, list | tuple):
+        return shlex.join(str(part) for part in item)
+    return str(item)
+
+
+def _sequence(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else ()

@@ -1,0 +1,49 @@
+"""The report on disk, each file whole or not at all."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.domain import Catalog
+from reports import html, markdown
+
+if TYPE_CHECKING:
+    from harness.store import Result
+
+MARKDOWN = "report.md"
+HTML = "report.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Where a report is."""
+
+    markdown: Path
+    html: Path
+
+
+def write(catalog: Catalog, results: Sequence[Result], folder: Path) -> Written:
+    """Write both forms of the report into `folder`, which is made where it is not there.
+
+    Both are rendered before either is written, and each appears by a rename: whoever reads at the same
+    time sees the old file or the new one. Raises `NoSamples` for no results; then nothing is touched.
+    """
+    texts = {MARKDOWN: markdown.render(catalog, results), HTML: html.render(catalog, results)}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        _replace(folder / name, text)
+    return Written(markdown=folder / MARKDOWN, html=folder / HTML)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put `text` in place of `path` in one step. Two processes may do so at once; the last one stays."""
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,249 @@
+"""A document's table in its own layout, with what was measured in columns of its own beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.domain import Catalog, Kind, Metric, Origin, Reference, Role, Rounding, Table, VerdictKind
+from reports.numbers import NOTHING, like_printed
+from reports.outcomes import Outcome, Series, covers, series_rank
+from reports.view import Cell, Grid, Head
+
+AS_DOCUMENTED = "as documented"
+MEASURED = "measured"
+STAND_IN_SPEED = "speed of stand-ins, not comparable †"
+STAND_IN_NOTE = (
+    "† measured on a stand-in: the CPU with this chip's numerics; not comparable with any number of the chip."
+)
+CUT_OFF_NOTE = "Measured values are cut off rather than rounded where the document does so."
+BEST_NOTE = (
+    "Best-batch row of measured columns: the highest throughput that the chip itself was measured at, the "
+    "score at that batch size, and a ratio where both chips were measured at the same batch sizes."
+)
+
+Speed = tuple[Origin, str]  # what a throughput may be divided by: same origin, same weights
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table's references by row and column, and the outcomes that answer each of them."""
+
+    table: Table
+    references: tuple[tuple[Reference | None, ...], ...]  # [row][column]; None in label columns
+    hits: Mapping[tuple[int, int, Series], tuple[Outcome, ...]]
+
+    def series(self, column: int) -> list[Series]:
+        """Every series with a result in this column, the chip's own first."""
+        found = {series for _, at, series in self.hits if at == column}
+        return sorted(found, key=series_rank)
+
+    def column_references(self, column: int) -> list[Reference]:
+        """The documented values under one header."""
+        return [found for row in self.references if (found := row[column]) is not None]
+
+
+def sheet(catalog: Catalog, table: Table, found: Sequence[Outcome]) -> Sheet:
+    """Match the results of the table's model with its cells."""
+    values = iter(_references(catalog, table))
+    references = tuple(
+        tuple(None if column.label else next(values) for column in table.columns) for _ in table.rows
+    )
+    hits: dict[tuple[int, int, Series], list[Outcome]] = {}
+    for row, cells in enumerate(references):
+        for column, reference in enumerate(cells):
+            for outcome in found if reference is not None else ():
+                if reference is not None and _answers(outcome, reference):
+                    hits.setdefault((row, column, outcome.series), []).append(outcome)
+    return Sheet(table, references, {key: tuple(value) for key, value in hits.items()})
+
+
+def grid(made: Sheet, anchors: Mapping[str, str]) -> Grid:
+    """The table as documented, then the measured columns, then the speeds of stand-ins.
+
+    `anchors` gives the place of a measurement's detail by its id.
+    """
+    table = made.table
+    columns = [
+        (
+            Head(text=column.header, group=AS_DOCUMENTED, number=not column.label),
+            [Cell(text=row.cells[at]) for row in table.rows],
+        )
+        for at, column in enumerate(table.columns)
+    ]
+    measured = list(_measured(made, anchors))
+    columns += [item for item in measured if item[0].group == MEASURED]
+    columns += [item for item in measured if item[0].group == STAND_IN_SPEED]
+    return Grid(
+        title=table.name,
+        heads=tuple(head for head, _ in columns),
+        rows=tuple(tuple(cells[at] for _, cells in columns) for at in range(len(table.rows))),
+        notes=tuple(_notes(made, [head for head, _ in measured])),
+    )
+
+
+def _references(catalog: Catalog, table: Table) -> list[Reference]:
+    """The table's values in the order in which the catalog reads them: by row, then by column."""
+    return [
+        reference
+        for reference in catalog.references
+        if (reference.source.document, reference.source.table, reference.model)
+        == (table.document, table.name, table.model)
+    ]
+
+
+def _answers(outcome: Outcome, reference: Reference) -> bool:
+    """Whether a result is what this cell is about, measured or failed."""
+    kind = Kind.ACCURACY if reference.metric.is_score else Kind.THROUGHPUT
+    if outcome.place is None or outcome.measurement.kind is not kind or not covers(reference, outcome.place):
+        return False
+    return reference.metric in outcome.measurement.metrics or outcome.status == VerdictKind.ERROR
+
+
+def _measured(made: Sheet, anchors: Mapping[str, str]) -> Iterator[tuple[Head, list[Cell]]]:
+    """Every measured column, in the order of the documented ones."""
+    for at, column in enumerate(made.table.columns):
+        for series in made.series(at):
+            metric = made.column_references(at)[0].metric
+            stand_in_speed = series.origin is Origin.STAND_IN and not metric.is_score
+            how = f"stand-in, not comparable † ({series.weights})" if stand_in_speed else ""
+            head = Head(
+                text=column.header,
+                detail=how or f"measured ({series.label})",
+                group=STAND_IN_SPEED if stand_in_speed else MEASURED,
+                apart=stand_in_speed,
+            )
+            yield head, [_cell(made, row, at, series, anchors) for row in range(len(made.references))]
+        references = made.column_references(at)
+        if references and references[0].role is Role.RATIO:
+            yield from _ratio_columns(made, at, column.header)
+
+
+def _cell(made: Sheet, row: int, column: int, series: Series, anchors: Mapping[str, str]) -> Cell:
+    """What was measured for one documented cell in one series."""
+    reference = made.references[row][column]
+    if reference is None:
+        return Cell(text="")
+    if reference.best:
+        value = _best_value(made, column, series, reference)
+        return Cell(text=NOTHING if value is None else _written(value, reference))
+    hits = made.hits.get((row, column, series), ())
+    if not hits:
+        return Cell(text=NOTHING)
+    texts = [_text(outcome, reference) for outcome in hits]
+    if len(hits) > 1:  # one documented value for all batch sizes
+        texts = [
+            f"{text} (bs{outcome.place.batch_size})" if outcome.place else text
+            for text, outcome in zip(texts, hits, strict=True)
+        ]
+    first = hits[0]
+    judged = first.metric is reference.metric or first.status == VerdictKind.ERROR
+    return Cell(
+        text=", ".join(texts),
+        status=first.status if judged and len({outcome.status for outcome in hits}) == 1 else None,
+        anchor=anchors.get(first.measurement.id),
+    )
+
+
+def _text(outcome: Outcome, reference: Reference) -> str:
+    value = outcome.measurement.metrics.get(reference.metric)
+    return NOTHING if value is None else _written(value, reference)
+
+
+def _written(value: float, reference: Reference) -> str:
+    """As the table writes its own, with what stands around the digits."""
+    return reference.form.replace("{}", like_printed(value, reference))
+
+
+def _best_value(made: Sheet, column: int, series: Series, reference: Reference) -> float | None:
+    """The value of a best-batch row, by the chip's own numbers only; None where there are none."""
+    if reference.chip is None:
+        return None
+    best = _best(made, reference.chip, (series.origin, series.weights))
+    if best is None:
+        return None
+    row, throughput = best
+    if not reference.metric.is_score:
+        return throughput
+    return next(
+        (
+            outcome.measurement.metrics.get(reference.metric)
+            for outcome in made.hits.get((row, column, series), ())
+            if outcome.comparable
+        ),
+        None,
+    )
+
+
+def _best(made: Sheet, chip: str, speed: Speed) -> tuple[int, float] | None:
+    """The row with the chip's highest throughput, and that throughput in samples per second."""
+    found = _throughputs(made, chip, speed)
+    return max(found.items(), key=lambda item: item[1]) if found else None
+
+
+def _throughputs(made: Sheet, chip: str, speed: Speed) -> dict[int, float]:
+    """The chip's comparable throughputs by row."""
+    return {
+        row: value
+        for row in range(len(made.references))
+        if (value := _throughput(made, row, chip, speed)) is not None
+    }
+
+
+def _throughput(made: Sheet, row: int, chip: str, speed: Speed) -> float | None:
+    """The comparable throughput of a chip in a row, or None."""
+    for (at, column, series), hits in made.hits.items():
+        reference = made.references[at][column]
+        if at != row or reference is None or reference.metric is not Metric.THROUGHPUT:
+            continue
+        if reference.chip == chip and (series.origin, series.weights) == speed and hits[0].comparable:
+            return hits[0].measurement.metrics.get(Metric.THROUGHPUT)
+    return None
+
+
+def _ratio_columns(made: Sheet, column: int, header: str) -> Iterator[tuple[Head, list[Cell]]]:
+    """A ratio of measured values, only where both sides were measured on the chips themselves."""
+    ratio = made.column_references(column)[0].ratio
+    if ratio is None:
+        return
+    weights = sorted(
+        {series.weights for _, _, series in made.hits if series.origin is Origin.CHIP}, key=str
+    )  # numerator and denominator run the same checkpoint
+    for kind in weights:
+        speed = (Origin.CHIP, kind)
+        values = [
+            None if row[column] is None else _ratio_value(made, at, row[column], speed)
+            for at, row in enumerate(made.references)
+        ]
+        if any(value is not None for value in values):
+            texts = [NOTHING if value is None else value for value in values]
+            head = Head(text=header, detail=f"measured (chip, {kind})", group=MEASURED)
+            yield head, [Cell(text=text) for text in texts]
+
+
+def _ratio_value(made: Sheet, row: int, reference: Reference | None, speed: Speed) -> str | None:
+    """Numerator over denominator as the table writes it, or None where it must not be computed."""
+    if reference is None or reference.ratio is None:
+        return None
+    over, under = (_throughputs(made, chip, speed) for chip in reference.ratio)
+    if reference.best:
+        # The best of six batch sizes over the best of one would say nothing about the chips.
+        if not over or set(over) != set(under):
+            return None
+        return _written(max(over.values()) / max(under.values()), reference)
+    if row not in over or not under.get(row):
+        return None
+    return _written(over[row] / under[row], reference)
+
+
+def _notes(made: Sheet, heads: Sequence[Head]) -> Iterator[str]:
+    if any(head.group == STAND_IN_SPEED for head in heads):
+        yield STAND_IN_NOTE
+    measured = [reference for row in made.references for reference in row if reference is not None]
+    if heads and any(
+        reference.rounding is Rounding.TRUNCATED and reference.role is not Role.BASELINE
+        for reference in measured
+    ):
+        yield CUT_OFF_NOTE
+    if heads and any(reference.best for reference in measured):
+        yield BEST_NOTE

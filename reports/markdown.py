@@ -1,0 +1,80 @@
+"""The report as Markdown: tables to read in a terminal or to paste into an issue or a README."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from harness.domain import Catalog
+from reports import page
+from reports.numbers import one_line
+from reports.outcomes import MARKS, ORDER, WORDS
+from reports.view import Head
+
+if TYPE_CHECKING:
+    from harness.store import Result
+
+# What means something inside a line of Markdown, GitHub's additions included. Underscores between
+# letters, as in `bert_large_NER`, mean nothing but at the ends of a word they do.
+_PUNCTUATION = re.compile(r"([\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_]))")
+
+
+class Safe(str):
+    """Text that is Markdown already."""
+
+    __slots__ = ()
+
+
+def escape(value: object) -> str:
+    """Any text as Markdown that shows it, on one line, fit for a table's cell. `Safe` stays as it is."""
+    if isinstance(value, Safe):
+        return value
+    text = _PUNCTUATION.sub(r"\\\1", one_line(value))
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _title(head: Head) -> str:
+    """A column's title with how its numbers came about: ``310P推理精度 · measured (stand-in, mini)``."""
+    return " · ".join(part for part in (head.text, head.detail) if part)
+
+
+def _rule(heads: Sequence[Head]) -> Safe:
+    """The line under a table's head; numbers stand on the right."""
+    return Safe("| " + " | ".join("---:" if head.number else ":---" for head in heads) + " |")
+
+
+def _verdict(status: str) -> Safe:
+    return Safe(f"{MARKS[status]} {WORDS[status]}")
+
+
+def _legend(statuses: frozenset[str]) -> Safe:
+    return Safe(" · ".join(f"{MARKS[status]} {WORDS[status]}" for status in ORDER if status in statuses))
+
+
+def environment() -> Environment:
+    """Templates whose every value is escaped unless it is `Safe`."""
+    made = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=False,  # noqa: S701 - HTML escaping is not Markdown's; `finalize` escapes instead
+        finalize=escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Any] = {"title": _title, "rule": _rule, "verdict": _verdict, "legend": _legend}
+    made.filters.update(filters)
+    made.globals["MARKS"] = {status: Safe(mark) for status, mark in MARKS.items()}
+    return made
+
+
+def render(catalog: Catalog, results: Sequence[Result]) -> str:
+    """The whole report. Raises `NoSamples` for no results.
+
+    The same results give the same text: nothing in it is of the moment it was made.
+    """
+    report = page.build(catalog, results)
+    return environment().get_template("report.md.j2").render(report=report)

@@ -1,0 +1,107 @@
+"""How numbers and texts from outside are written, in every form of the report."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+from harness.domain import Interval, Reference, Rounding, Unit
+
+NOTHING = "—"  # there is no such value
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what makes a line read in another order
+    "\ud800-\udfff]"  # lone surrogates
+)
+
+
+def percent(fraction: float) -> str:
+    """A fraction as a percentage with two decimals: ``92.32 %``."""
+    return f"{fraction * 100:.2f} %"
+
+
+def percent_range(interval: Interval) -> str:
+    """An interval of a fraction: ``90.36-93.91 %``, with an en dash."""
+    return f"{interval.low * 100:.2f}\N{EN DASH}{interval.high * 100:.2f} %"
+
+
+def rate(samples_per_s: float) -> str:
+    """A throughput with two decimals: ``5871.86 samples/s``."""
+    return f"{samples_per_s:.2f} samples/s"
+
+
+def duration_ns(nanoseconds: float) -> str:
+    """A latency in the unit that leaves the number readable: ``812.40 µs``, ``4.17 ms``, ``1.20 s``."""
+    if nanoseconds < 1e6:
+        return f"{nanoseconds / 1e3:.2f} µs"
+    if nanoseconds < 1e9:
+        return f"{nanoseconds / 1e6:.2f} ms"
+    return f"{nanoseconds / 1e9:.2f} s"
+
+
+def duration_s(seconds: float) -> str:
+    """The time of a stage: ``350 ms``, ``12.3 s``, ``4 min 05 s``."""
+    if seconds < 1:
+        return f"{seconds * 1e3:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def difference(value: float) -> str:
+    """A difference between outputs: ``0.00123`` or ``4.1e-08``, three digits that count."""
+    return f"{value:.3g}"
+
+
+def size(count: float) -> str:
+    """A number of bytes: ``15.6 GiB``."""
+    for unit in ("bytes", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GiB"
+
+
+def like_printed(value: float, reference: Reference) -> str:
+    """A measured value with the digits and the rounding that a table prints its own with.
+
+    `value` is a fraction for scores and samples per second for throughput; the table's unit decides
+    what is written. A cell documented as absent has no digits: two then.
+    """
+    scaled = value * 100 if reference.unit is Unit.PERCENT else value
+    digits = 2 if reference.value is None else reference.digits
+    mode = ROUND_DOWN if reference.rounding is Rounding.TRUNCATED else ROUND_HALF_UP
+    return shortened(scaled, digits, mode)
+
+
+def shortened(value: float, digits: int, mode: str = ROUND_HALF_UP) -> str:
+    """`value` with `digits` behind the point, rounded or cut off as `decimal` does.
+
+    The arithmetic is decimal, from twelve digits of the value: 0.9266 times 100 is 92.66 to a reader,
+    not 92.65999999999999, and must not be cut off to 92.65.
+    """
+    if not math.isfinite(value):
+        return str(value)
+    return str(Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), rounding=mode))
+
+
+def tolerance(value: float, unit: Unit) -> str:
+    """A tolerance as it was applied: points for scores, per cent of the value for throughput."""
+    return f"{value * 100:g} %" if unit is Unit.SAMPLES_PER_S else f"{value:.2f} points"
+
+
+def one_line(text: object) -> str:
+    """`text` on one line, with characters that steer a terminal or the reading order replaced."""
+    return " ".join(printable(text).split())
+
+
+def printable(text: object) -> str:
+    """`text` with its line breaks, but nothing else that is not to be seen.
+
+    Control characters, lone surrogates (which no UTF-8 file can hold) and marks that turn the reading
+    order around become the replacement character.
+    """
+    return _UNSEEN.sub(_REPLACED, str(text).replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,0 +1,278 @@
+"""Results to outcomes: the latest of each claim, what its case id says, and the words for both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.domain import (
+    Basis,
+    Catalog,
+    Chip,
+    Corpus,
+    Kind,
+    Measurement,
+    Metric,
+    Model,
+    Origin,
+    Precision,
+    Protocol,
+    Reference,
+    Role,
+    Verdict,
+    VerdictKind,
+    Weights,
+)
+from harness.errors import NoSamples
+
+if TYPE_CHECKING:
+    from harness.store import Result
+
+NOT_JUDGED = "not-judged"  # a measurement whose run ended before its verdict
+
+# What needs a reader's eye comes first.
+ORDER: tuple[str, ...] = (
+    VerdictKind.FALLS_SHORT,
+    VerdictKind.ERROR,
+    NOT_JUDGED,
+    VerdictKind.EXCEEDS,
+    VerdictKind.REPRODUCED,
+    VerdictKind.NO_REFERENCE,
+    VerdictKind.NOT_COMPARABLE,
+)
+WORDS: Mapping[str, str] = {
+    VerdictKind.FALLS_SHORT: "falls short",
+    VerdictKind.ERROR: "error",
+    NOT_JUDGED: "not judged",
+    VerdictKind.EXCEEDS: "exceeds",
+    VerdictKind.REPRODUCED: "reproduced",
+    VerdictKind.NO_REFERENCE: "no reference",
+    VerdictKind.NOT_COMPARABLE: "not comparable",
+}
+MARKS: Mapping[str, str] = {
+    VerdictKind.FALLS_SHORT: "▼",
+    VerdictKind.ERROR: "✖",
+    NOT_JUDGED: "?",
+    VerdictKind.EXCEEDS: "▲",
+    VerdictKind.REPRODUCED: "✔",
+    VerdictKind.NO_REFERENCE: "○",
+    VerdictKind.NOT_COMPARABLE: "≠",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a case id says, in the catalog's records."""
+
+    model: Model
+    chip: Chip
+    precision: Precision
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """What numbers must share to stand in one column (rule 1: never blend).
+
+    Speed and parity depend on neither data nor protocol, which are None there.
+    """
+
+    origin: Origin
+    weights: Weights
+    data: Corpus | None
+    protocol: Protocol | None
+    limit: int | None
+
+    @property
+    def label(self) -> str:
+        """In words, for a column's title: ``stand-in, mini``."""
+        same = self.data is None or str(self.data) == str(self.weights)
+        made_with = [str(self.weights)] if same else [f"{self.weights} weights", f"{self.data} data"]
+        standard = ["standard protocol"] if self.protocol is Protocol.STANDARD else []
+        first = [] if self.limit is None else [f"first {self.limit} samples"]
+        return ", ".join([str(self.origin), *made_with, *standard, *first])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The latest of several results that make the same claim, and how many there are."""
+
+    result: Result
+    times: int
+    place: Place | None  # None: the case's model or chip is in no table
+
+    @property
+    def measurement(self) -> Measurement:
+        """What was recorded."""
+        return self.result.measurement
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What it came to; None where its run ended before that."""
+        return self.result.verdict
+
+    @property
+    def status(self) -> str:
+        """The verdict's kind as text, or `NOT_JUDGED`."""
+        return NOT_JUDGED if self.verdict is None else str(self.verdict.kind)
+
+    @property
+    def series(self) -> Series:
+        """What its number may share a column with."""
+        return series_of(self.measurement)
+
+    @property
+    def metric(self) -> Metric | None:
+        """The metric the verdict is about, or the one this kind of case measures."""
+        if self.verdict is not None and self.verdict.metric is not None:
+            return self.verdict.metric
+        if self.measurement.kind is Kind.THROUGHPUT:
+            return Metric.THROUGHPUT
+        if self.measurement.kind is Kind.ACCURACY and self.place is not None:
+            return self.place.model.metric
+        return next((metric for metric in Metric if metric in self.measurement.metrics), None)
+
+    @property
+    def value(self) -> float | None:
+        """The measured value of `metric`: a fraction, or samples per second; None: not measured."""
+        return None if self.metric is None else self.measurement.metrics.get(self.metric)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the number is a chip's own and may enter ratios and a best-batch row."""
+        return (
+            self.measurement.origin in (Origin.CHIP, Origin.IMPORTED)
+            and self.status not in (VerdictKind.NOT_COMPARABLE, VerdictKind.ERROR)
+            and self.value is not None
+        )
+
+
+def series_of(measurement: Measurement) -> Series:
+    """The series of a measurement."""
+    made = measurement.provenance
+    scored = measurement.kind is Kind.ACCURACY
+    return Series(
+        origin=measurement.origin,
+        weights=made.weights,
+        data=made.data if scored else None,
+        protocol=made.protocol if scored else None,
+        limit=made.limit if scored else None,
+    )
+
+
+def outcomes(results: Sequence[Result], catalog: Catalog | None = None) -> tuple[Outcome, ...]:
+    """The latest result of each case, kind and series, in the order of the tables.
+
+    Without a catalog: case by case, in the order in which they first come. Raises `NoSamples` for no results.
+    """
+    if not results:
+        raise NoSamples("no results to report", remedy="run `pytest suites/` or `make run` first")
+    claims: dict[tuple[str, Kind, Series], list[Result]] = {}
+    for result in results:
+        measurement = result.measurement
+        claims.setdefault((measurement.case, measurement.kind, series_of(measurement)), []).append(result)
+    found = [
+        Outcome(
+            # The last of several made in one instant: the store gives them in the order of writing.
+            result=max(enumerate(claim), key=lambda item: (item[1].measurement.created, item[0]))[1],
+            times=len(claim),
+            place=None if catalog is None else read_place(catalog, case),
+        )
+        for (case, _, _), claim in claims.items()
+    ]
+    if catalog is None:
+        first = {case: at for at, case in reversed(list(enumerate(case for case, _, _ in claims)))}
+        return tuple(sorted(found, key=lambda item: first[item.measurement.case]))
+    return tuple(sorted(found, key=lambda item: _rank(catalog, item)))
+
+
+def read_place(catalog: Catalog, case: str) -> Place | None:
+    """What an id says; None where the tables have no such model, chip or precision.
+
+    The inverse of `harness.cases.case_id`, which alone spells ids.
+    """
+    stem, separator, size = case.rpartition("-bs")
+    if not separator or not size.isascii() or not size.isdigit():
+        return None
+    for model in catalog.models.values():
+        for chip in catalog.chips.values():
+            for precision in Precision:
+                middle = "" if precision is chip.default_precision else f"-{precision}"
+                if stem == f"{model.name}-{chip.name}{middle}":
+                    return Place(model=model, chip=chip, precision=precision, batch_size=int(size))
+    return None
+
+
+def _rank(catalog: Catalog, outcome: Outcome) -> tuple[object, ...]:
+    """By model, chip, precision, batch size, kind and series; unknown cases last, by id."""
+    place, series = outcome.place, outcome.series
+    last = len(catalog.models)
+    where: tuple[int, ...] = (last, 0, 0, 0)
+    if place is not None:
+        where = (
+            list(catalog.models).index(place.model.name),
+            list(catalog.chips).index(place.chip.name),
+            list(Precision).index(place.precision),
+            place.batch_size,
+        )
+    return (
+        *where,
+        "" if place is not None else outcome.measurement.case,
+        list(Kind).index(outcome.measurement.kind),
+        *series_rank(series),
+    )
+
+
+def series_rank(series: Series) -> tuple[int, ...]:
+    """The chip's own numbers before others, full weights before small ones, all samples before few."""
+    return (
+        list(Origin).index(series.origin),
+        list(Weights).index(series.weights),
+        -1 if series.data is None else list(Corpus).index(series.data),
+        -1 if series.protocol is None else list(Protocol).index(series.protocol),
+        0 if series.limit is None else series.limit,
+    )
+
+
+def counts(found: Iterable[Outcome]) -> dict[str, int]:
+    """How many outcomes have each status, in `ORDER`, those that none has left out."""
+    counter = Counter(outcome.status for outcome in found)
+    return {status: counter[status] for status in ORDER if counter[status]}
+
+
+def is_stand_in_speed(outcome: Outcome) -> bool:
+    """Whether this is a throughput that says nothing about its chip."""
+    return outcome.measurement.origin is Origin.STAND_IN and outcome.measurement.kind is Kind.THROUGHPUT
+
+
+def basis_words(verdict: Verdict | None) -> str:
+    """What a verdict was measured against, in words, or nothing."""
+    if verdict is None or verdict.basis is None:
+        return ""
+    return "by the documented value" if verdict.basis is Basis.DOCUMENTED else "by the drop"
+
+
+def covers(reference: Reference, place: Place) -> bool:
+    """Whether a documented value is about this case: its chip, its precision, its batch size."""
+    return (
+        reference.role is Role.MEASURED
+        and not reference.best
+        and reference.model == place.model.name
+        and reference.chip == place.chip.name
+        and (reference.precision or place.chip.default_precision) is place.precision
+        and reference.batch_size in (None, place.batch_size)
+    )
+
+
+def documented(outcome: Outcome, catalog: Catalog) -> Reference | None:
+    """The documented value of the outcome's case and metric, whether or not it was judged by it."""
+    if outcome.verdict is not None and outcome.verdict.reference is not None:
+        return outcome.verdict.reference
+    if outcome.place is None or outcome.metric is None:
+        return None
+    for reference in catalog.references:
+        if reference.metric is outcome.metric and covers(reference, outcome.place):
+            return reference
+    return None

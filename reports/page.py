@@ -1,0 +1,236 @@
+"""Results to a report: the order of the whole, from the headline down to the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from harness.domain import Basis, Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
+from reports import details, layout
+from reports.numbers import NOTHING, one_line
+from reports.outcomes import WORDS, Outcome, counts, is_stand_in_speed, outcomes
+from reports.view import Cell, Count, Fact, Finding, Grid, Head, Line, Report, Section
+
+if TYPE_CHECKING:
+    from harness.store import Result
+
+LONGEST_LINE = 280  # characters of a message in the headline; the detail has all of it
+
+EXPLANATIONS: Mapping[str, str] = {
+    "stand-in": (
+        "the CPU computing with a chip's numerics, because the chip is not here. Its scores show what those "
+        "numerics do to a model; its speed says nothing about the chip and is compared with nothing."
+    ),
+    "mini weights": (
+        "the small checkpoint that comes with zoocheck. It is judged by its drop from its own fp32 score, "
+        "never against the score documented for the full one."
+    ),
+    "random weights": (
+        "the documented architecture with seeded random values, for speed and output parity. "
+        "It has no score."
+    ),
+    "mini data": "the short corpus written for zoocheck, not the documented data set.",
+    "first N samples": "a part of the data set, never compared with a documented value.",
+    "imported": "from a tool's log made on another machine.",
+    "standard protocol": "scored as the field does, not as the documented scripts do.",
+}
+
+
+def build(catalog: Catalog, results: Sequence[Result]) -> Report:
+    """The report of these results. Raises `NoSamples` where there are none."""
+    found = outcomes(results, catalog)
+    anchors = {
+        outcome.measurement.id: details.anchor(outcome, number) for number, outcome in enumerate(found, 1)
+    }
+    lines = {
+        outcome.measurement.id: details.line(outcome, catalog, anchors[outcome.measurement.id])
+        for outcome in found
+    }
+    machines = list(dict.fromkeys(details.machine(outcome.measurement) for outcome in found))
+    versions = list(dict.fromkeys(details.versions(outcome.measurement) for outcome in found))
+    return Report(
+        ran=tuple(_ran(found)),
+        counts=tuple(Count(status=status, count=count) for status, count in counts(found).items()),
+        headline=headline(found),
+        summary=summary(found),
+        findings=tuple(_findings(found, anchors)),
+        explanations=tuple(_explanations(found)),
+        sections=tuple(_sections(catalog, found, anchors, lines)),
+        lines=tuple(lines.values()),
+        details=tuple(
+            details.detail(
+                outcome,
+                lines[outcome.measurement.id],
+                machines.index(details.machine(outcome.measurement)),
+                versions.index(details.versions(outcome.measurement)),
+            )
+            for outcome in found
+        ),
+        footnotes=tuple(_footnotes(found)),
+        machines=tuple(machines),
+        versions=tuple(versions),
+        newest=max(outcome.measurement.created for outcome in found),
+        revisions=tuple(
+            sorted({outcome.measurement.provenance.git_revision or NOTHING for outcome in found})
+        ),
+    )
+
+
+def summary(found: Sequence[Outcome]) -> str:
+    """The counts on one line: ``falls short 2, reproduced 4``."""
+    return ", ".join(f"{WORDS[status]} {count}" for status, count in counts(found).items())
+
+
+def headline(found: Sequence[Outcome]) -> str:
+    """What is wrong in one sentence, or that nothing is."""
+    by_status = counts(found)
+    short, failed = by_status.get(VerdictKind.FALLS_SHORT, 0), by_status.get(VerdictKind.ERROR, 0)
+    of_all = "the only result" if len(found) == 1 else f"{len(found)} results"
+    if not short and not failed:
+        return f"Nothing falls short in {of_all}."
+    parts = [f"{short} {'falls' if short == 1 else 'fall'} short"] if short else []
+    parts += [f"{failed} could not be measured"] if failed else []
+    return f"Of {of_all}, {' and '.join(parts)}."
+
+
+def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
+    """What ran where: a row for each chip, origin, weights and data."""
+    groups: dict[tuple[str, str, str, str], list[Outcome]] = {}
+    for outcome in found:
+        made = outcome.measurement.provenance
+        chip = "unknown" if outcome.place is None else outcome.place.chip.title
+        data = NOTHING if made.data is None else str(made.data)
+        key = (chip, str(outcome.measurement.origin), str(made.weights), data)
+        groups.setdefault(key, []).append(outcome)
+    for (chip, origin, weights, data), members in groups.items():
+        models = dict.fromkeys(
+            outcome.measurement.case if outcome.place is None else outcome.place.model.name
+            for outcome in members
+        )
+        sizes = sorted({outcome.place.batch_size for outcome in members if outcome.place is not None})
+        yield (
+            ("chip", chip),
+            ("ran on", _ran_on(chip, origin)),
+            ("models", ", ".join(models)),
+            ("batch sizes", ", ".join(map(str, sizes)) or NOTHING),
+            ("weights", weights),
+            ("data", data),
+            ("results", str(len(members))),
+        )
+
+
+def _ran_on(chip: str, origin: str) -> str:
+    """Where the numbers come from, in words that need no glossary."""
+    return {
+        Origin.CHIP: f"{chip} itself",
+        Origin.STAND_IN: "stand-in",
+        Origin.IMPORTED: "imported log",
+    }.get(Origin(origin), origin)
+
+
+def _findings(found: Sequence[Outcome], anchors: Mapping[str, str]) -> Iterator[Finding]:
+    bad = [outcome for outcome in found if outcome.verdict is not None and not outcome.verdict.kind.good]
+    for outcome in sorted(bad, key=lambda item: item.status != VerdictKind.FALLS_SHORT):
+        measurement = outcome.measurement
+        yield Finding(
+            anchor=anchors[measurement.id],
+            status=outcome.status,
+            case=measurement.case,
+            kind=str(measurement.kind),
+            how=outcome.series.label,
+            message=first_line(outcome),
+        )
+
+
+def first_line(outcome: Outcome) -> str:
+    """A verdict's message on one line, without the case it may begin with."""
+    message = "" if outcome.verdict is None else outcome.verdict.message.strip()
+    lines = message.splitlines()
+    text = one_line(lines[0]) if lines else "no message"
+    text = text.removeprefix(f"{outcome.measurement.case}: ")
+    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
+
+
+def _explanations(found: Sequence[Outcome]) -> Iterator[Fact]:
+    series = [outcome.series for outcome in found]
+    made = [outcome.measurement.provenance for outcome in found]
+    present = {
+        "stand-in": any(item.origin is Origin.STAND_IN for item in series),
+        "mini weights": any(item.weights is Weights.MINI for item in series),
+        "random weights": any(item.weights is Weights.RANDOM for item in series),
+        "mini data": any(item.data is Corpus.MINI for item in made),
+        "first N samples": any(item.limit is not None for item in series),
+        "imported": any(item.origin is Origin.IMPORTED for item in series),
+        "standard protocol": any(item.protocol is Protocol.STANDARD for item in series),
+    }
+    return ((term, text) for term, text in EXPLANATIONS.items() if present[term])
+
+
+def _sections(
+    catalog: Catalog, found: Sequence[Outcome], anchors: Mapping[str, str], lines: Mapping[str, Line]
+) -> Iterator[Section]:
+    """For each model with results: its tables, and what has no column in them."""
+    for model in catalog.models.values():
+        own = [
+            outcome for outcome in found if outcome.place is not None and outcome.place.model.name == model.name
+        ]
+        if not own:
+            continue
+        sheets = [layout.sheet(catalog, table, own) for table in catalog.tables if table.model == model.name]
+        placed = {
+            outcome.measurement.id for made in sheets for hits in made.hits.values() for outcome in hits
+        }
+        others = [
+            outcome
+            for outcome in own
+            if outcome.measurement.kind in (Kind.ACCURACY, Kind.THROUGHPUT)
+            and outcome.measurement.id not in placed
+        ]
+        yield Section(
+            title=model.title,
+            document=model.document,
+            tables=tuple(layout.grid(made, anchors) for made in sheets),
+            others=_others(others, lines) if others else None,
+        )
+
+
+def _others(found: Sequence[Outcome], lines: Mapping[str, Line]) -> Grid:
+    """A small table of what the document has no column for: local chips, other precisions and sizes."""
+    heads = ("chip", "precision", "batch size", "kind", "measured", "how")
+    return Grid(
+        title="measured, without a column in the document",
+        heads=tuple(Head(text=text, number=text in ("batch size", "measured")) for text in heads),
+        rows=tuple(_other(outcome, lines[outcome.measurement.id]) for outcome in found),
+    )
+
+
+def _other(outcome: Outcome, row: Line) -> tuple[Cell, ...]:
+    place = outcome.place
+    return (
+        Cell(text=NOTHING if place is None else place.chip.title),
+        Cell(text=NOTHING if place is None else str(place.precision)),
+        Cell(text=NOTHING if place is None else str(place.batch_size)),
+        Cell(text=row.kind),
+        Cell(text=row.measured, status=outcome.status, anchor=row.anchor),
+        Cell(text=outcome.series.label),
+    )
+
+
+def _footnotes(found: Sequence[Outcome]) -> Iterator[str]:
+    if any(outcome.measurement.intervals for outcome in found):
+        yield "Intervals are Wilson's score intervals: where the true share lies, by sampling alone."
+    if any(outcome.verdict is not None and outcome.verdict.basis is Basis.DROP for outcome in found):
+        yield (
+            "By the drop: the score on the chip's numerics against the same checkpoint's own fp32 score; "
+            "allowed is the documented drop or 1 % of that score, whichever is larger, and never less than "
+            "two samples."
+        )
+    if any(outcome.measurement.kind is Kind.THROUGHPUT for outcome in found):
+        yield "Throughput is batch size × calls / time, by the clock that each result names."
+    if any(is_stand_in_speed(outcome) for outcome in found):
+        yield layout.STAND_IN_NOTE
+    if any(outcome.times > 1 for outcome in found):
+        yield (
+            "Latest of N: the same claim was measured N times with the same origin, weights, data and "
+            "protocol; only the latest is shown."
+        )

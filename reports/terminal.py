@@ -1,0 +1,67 @@
+"""The end of a run on a terminal: a table of verdicts, and their counts in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from harness.domain import VerdictKind
+from reports.details import measured
+from reports.numbers import NOTHING, one_line
+from reports.outcomes import MARKS, NOT_JUDGED, WORDS, Outcome, outcomes
+from reports.page import summary
+
+if TYPE_CHECKING:
+    from harness.store import Result
+
+STYLES = {
+    VerdictKind.FALLS_SHORT: "bold red",
+    VerdictKind.ERROR: "bold magenta",
+    NOT_JUDGED: "yellow",
+    VerdictKind.EXCEEDS: "cyan",
+    VerdictKind.REPRODUCED: "green",
+    VerdictKind.NO_REFERENCE: "dim",
+    VerdictKind.NOT_COMPARABLE: "dim",
+}
+
+
+def verdict_table(results: Sequence[Result]) -> Table:
+    """A row a result, the latest of each claim. Raises `NoSamples` for no results."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("case", overflow="fold")
+    table.add_column("kind")
+    table.add_column("documented", justify="right")
+    table.add_column("measured", justify="right", overflow="fold")
+    table.add_column("verdict", overflow="fold")
+    table.add_column("origin", overflow="fold")
+    for outcome in outcomes(results):
+        table.add_row(*_row(outcome))
+    return table
+
+
+def counts_line(results: Sequence[Result]) -> str:
+    """How many results have which verdict, on one line. Raises `NoSamples` for no results."""
+    found = outcomes(results)
+    return f"{len(found)} {'result' if len(found) == 1 else 'results'}: {summary(found)}"
+
+
+def _row(outcome: Outcome) -> list[Text]:
+    measurement, verdict = outcome.measurement, outcome.verdict
+    reference = None if verdict is None else verdict.reference
+    status = outcome.status
+    basis = "" if verdict is None or verdict.basis is None else f" ({verdict.basis})"
+    cells = [
+        measurement.case,
+        str(measurement.kind),
+        NOTHING if reference is None else reference.cell,
+        measured(outcome),
+        f"{MARKS[status]} {WORDS[status]}{basis}",
+        outcome.series.label,
+    ]
+    # `Text`, because what came from outside must not be read as rich's markup.
+    made = [Text(one_line(cell)) for cell in cells]
+    made[4].stylize(STYLES[status])
+    return made

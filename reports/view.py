@@ -1,0 +1,171 @@
+"""The records a report is made of: what is said, before any form of saying it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Fact = tuple[str, str]  # a name and what it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """One column's title. `detail` says how the numbers under it came about; `group` spans columns."""
+
+    text: str
+    detail: str = ""
+    group: str = ""
+    number: bool = True
+    apart: bool = False  # not comparable with the columns beside it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell: its text, the status of the result in it, and where that result's detail is."""
+
+    text: str
+    status: str | None = None
+    anchor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A table, and the footnotes that belong to it."""
+
+    title: str
+    heads: tuple[Head, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """Neighbouring columns of one group, with how many they are."""
+        spans: list[tuple[str, int]] = []
+        for head in self.heads:
+            if spans and spans[-1][0] == head.group:
+                spans[-1] = (head.group, spans[-1][1] + 1)
+            else:
+                spans.append((head.group, 1))
+        return tuple(spans)
+
+    @property
+    def statuses(self) -> frozenset[str]:
+        """The statuses that its cells show."""
+        return frozenset(cell.status for row in self.rows for cell in row if cell.status is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One model: its document's tables with what was measured, and what has no column there."""
+
+    title: str
+    document: str
+    tables: tuple[Grid, ...]
+    others: Grid | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One result in one row: documented beside measured."""
+
+    anchor: str
+    case: str
+    kind: str
+    documented: str
+    source: str
+    measured: str
+    interval: str
+    tolerance: str
+    status: str
+    basis: str
+    origin: str
+    weights: str
+    data: str
+    extra: str  # other protocol, limit, earlier results of the same claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histogram:
+    """Calls by latency in equal steps from `low` to `high`; `beyond` calls took longer."""
+
+    counts: tuple[int, ...]
+    low_ns: int
+    high_ns: int
+    beyond: int
+
+    @property
+    def bars(self) -> tuple[tuple[float, float], ...]:
+        """Left edge and height of each bar, as shares of the width and of the highest bar."""
+        highest = max(self.counts)
+        return tuple((at / len(self.counts), count / highest) for at, count in enumerate(self.counts))
+
+    def position(self, latency_ns: float) -> float:
+        """Where a latency stands between `low` and `high`, as a share of the width."""
+        return min(max((latency_ns - self.low_ns) / (self.high_ns - self.low_ns), 0.0), 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """The timed calls of one throughput result."""
+
+    facts: tuple[Fact, ...]
+    histogram: Histogram | None  # None: too few calls for a shape
+    low: str = ""
+    high: str = ""
+    median: str = ""
+    median_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """Everything about one result."""
+
+    line: Line
+    message: str
+    facts: tuple[Fact, ...]
+    stages: tuple[Fact, ...]
+    latency: Latency | None
+    made_with: tuple[Fact, ...]
+    commands: tuple[str, ...]
+    machine: int  # index into the report's machines
+    versions: int  # index into the report's sets of versions
+    attention: bool  # falls short or failed: opened at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many results have one status."""
+
+    status: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One result that falls short or could not be measured, in one line."""
+
+    anchor: str
+    status: str
+    case: str
+    kind: str
+    how: str  # origin, weights and data in words
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The whole report."""
+
+    ran: tuple[tuple[Fact, ...], ...]  # a row a chip: what ran there, and how
+    counts: tuple[Count, ...]
+    headline: str  # what is wrong, or that nothing is, in a sentence
+    summary: str  # the counts in a sentence
+    findings: tuple[Finding, ...]
+    explanations: tuple[Fact, ...]  # stand-ins, small and random checkpoints, in a sentence each
+    sections: tuple[Section, ...]
+    lines: tuple[Line, ...]
+    details: tuple[Detail, ...]
+    footnotes: tuple[str, ...]
+    machines: tuple[tuple[Fact, ...], ...]
+    versions: tuple[tuple[Fact, ...], ...]
+    newest: str
+    revisions: tuple[str, ...]

@@ -1,0 +1,223 @@
+"""Results made by hand for report tests: records as `run` writes them, judged by the real judge."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness import judge
+from harness.cases import named
+from harness.domain import (
+    Case,
+    Catalog,
+    Corpus,
+    Interval,
+    Kind,
+    Measurement,
+    Metric,
+    Origin,
+    Protocol,
+    Provenance,
+    Reference,
+    Role,
+    Verdict,
+    Weights,
+)
+from harness.stats import summarise, wilson
+from harness.store import Result
+
+MACHINE: Mapping[str, Any] = {
+    "host_id": "0123456789ab",
+    "cpu": "Example CPU @ 2.00GHz",
+    "cores_usable": 2,
+    "memory_bytes": 16 * 2**30,
+    "governor": None,
+    "os": "Example Linux 1",
+    "load_average": [0.5, 0.25, 0.125],
+}
+VERSIONS = {"onnxruntime": "1.22.0", "numpy": "2.3.0"}
+
+
+def reference_of(catalog: Catalog, case: Case, metric: Metric) -> Reference | None:
+    """The documented value of a case, found as a reader of the table would."""
+    for reference in catalog.references:
+        if (
+            reference.model == case.model.name
+            and reference.chip == case.chip.name
+            and reference.metric is metric
+            and reference.role is Role.MEASURED
+            and reference.batch_size in (None, case.batch_size)
+            and not reference.best
+        ):
+            return reference
+    return None
+
+
+def measurement(
+    case: str,
+    kind: Kind,
+    *,
+    origin: Origin = Origin.STAND_IN,
+    weights: Weights = Weights.MINI,
+    data: Corpus | None = Corpus.MINI,
+    metrics: Mapping[str, float] | None = None,
+    samples: int = 0,
+    intervals: Mapping[str, Interval] | None = None,
+    raw: Mapping[str, Any] | None = None,
+    detail: Mapping[str, Any] | None = None,
+    stages_s: Mapping[str, float] | None = None,
+    created: str = "2026-01-02T03:04:05+00:00",
+    limit: int | None = None,
+    protocol: Protocol | None = Protocol.DOCUMENTED,
+    machine: Mapping[str, Any] = MACHINE,
+    versions: Mapping[str, str] = VERSIONS,
+    number: int = 0,
+    **provenance: Any,
+) -> Measurement:
+    """A measurement with everything the store asks for; `number` makes its id another one."""
+    made = {
+        "target": "stand-in" if origin is Origin.STAND_IN else "chip",
+        "weights_sha256": "a" * 64,
+        "data_sha256": None if data is None else "d" * 64,
+        "artifact": "f" * 64,
+        "backend": "onnxruntime",
+        "git_revision": "0" * 40,
+    } | provenance
+    return Measurement(
+        id=f"{case}/{kind}/{origin}/{weights}/{data}/{limit}/{protocol}/{number}",
+        run="run-1",
+        created=created,
+        case=case,
+        kind=kind,
+        origin=origin,
+        provenance=Provenance(
+            weights=weights,
+            data=data,
+            protocol=protocol,
+            limit=limit,
+            machine=machine,
+            versions=versions,
+            **made,
+        ),
+        metrics=metrics or {},
+        samples=samples,
+        intervals=intervals or {},
+        stages_s={"checkpoint": 0.25, "inference": 12.5} if stages_s is None else stages_s,
+        raw=raw or {},
+        detail=detail or {},
+    )
+
+
+def accuracy(
+    catalog: Catalog, case: str, correct: int, samples: int, *, fp32: int | None = None, **options: Any
+) -> Result:
+    """An accuracy result of `correct` of `samples`, judged: by the document if full on full, else the drop."""
+    found = named(catalog, case)
+    own = correct if fp32 is None else fp32
+    made = measurement(
+        case,
+        Kind.ACCURACY,
+        metrics={"accuracy": correct / samples},
+        samples=samples,
+        intervals={"accuracy": wilson(correct, samples)},
+        raw={"predictions": []},
+        detail={
+            "correct": correct,
+            "own_fp32": own / samples,
+            "own_fp32_correct": own,
+            "flips": abs(own - correct),
+            "flipped": list(range(abs(own - correct))),
+            "truncated": 1,
+            "max_abs_difference": 0.0123,
+            "checkpoint": "embedded mini",
+        },
+        **options,
+    )
+    provenance = made.provenance
+    full = provenance.weights is Weights.FULL and provenance.data is Corpus.FULL
+    score = judge.Score(
+        metric=Metric.ACCURACY,
+        value=correct / samples,
+        samples=samples,
+        own_fp32=own / samples,
+        comparable=full,
+        why_not="" if full else f"{provenance.weights} weights on {provenance.data} data",
+        flips=abs(own - correct),
+    )
+    reference = reference_of(catalog, found, Metric.ACCURACY)
+    return Result(measurement=made, verdict=judge.judge_score(found, score, reference, None))
+
+
+def throughput(catalog: Catalog, case: str, samples_per_s: float, calls: int = 200, **options: Any) -> Result:
+    """A throughput result whose seeded latencies come to about `samples_per_s`."""
+    found = named(catalog, case)
+    mean = found.batch_size / samples_per_s * 1e9
+    spread = random.Random(case)
+    latencies = [int(mean * spread.lognormvariate(0, 0.06)) for _ in range(calls)]
+    summary = summarise(latencies, found.batch_size)
+    made = measurement(
+        case,
+        Kind.THROUGHPUT,
+        metrics={"throughput": samples_per_s},
+        samples=calls * found.batch_size,
+        raw={"latencies_ns": latencies},
+        detail={
+            "calls": calls,
+            "warm_up_calls": 5,
+            "median_ns": summary.median_ns,
+            "minimum_ns": summary.minimum_ns,
+            "percentiles_ns": dict(summary.percentiles_ns),
+            "clock": "perf_counter",
+        },
+        **options,
+    )
+    reference = reference_of(catalog, found, Metric.THROUGHPUT)
+    why_not = "" if made.provenance.weights is not Weights.MINI else "mini weights"
+    return Result(
+        measurement=made,
+        verdict=judge.judge_throughput(found, samples_per_s, reference, made.origin, why_not),
+    )
+
+
+def conformance(case: str, difference: float = 0.0125, **options: Any) -> Result:
+    """An output-parity result without a verdict of its own: parity has no reference."""
+    made = measurement(
+        case,
+        Kind.CONFORMANCE,
+        detail={"max_abs_difference": difference, "mean_abs_difference": difference / 10, "bound": 0.05},
+        **options,
+    )
+    return Result(measurement=made, verdict=None)
+
+
+def failed(case: str, kind: Kind, message: str, **options: Any) -> Result:
+    """A case that could not be measured."""
+    return Result(measurement=measurement(case, kind, **options), verdict=judge.error(message))
+
+
+def on_chip(**options: Any) -> dict[str, Any]:
+    """The documented way: the chip itself, full weights, full data."""
+    return {"origin": Origin.CHIP, "weights": Weights.FULL, "data": Corpus.FULL} | options
+
+
+def mixed(catalog: Catalog) -> Sequence[Result]:
+    """A bit of everything: chips and stand-ins, good and bad, full and mini, and a case that failed."""
+    return (
+        accuracy(catalog, "tinybert-ascend310p-bs8", 805, 872, **on_chip()),
+        throughput(catalog, "tinybert-ascend310p-bs8", 5800.0, **on_chip()),
+        throughput(catalog, "tinybert-ascend310p-bs32", 11000.25, **on_chip()),
+        throughput(catalog, "tinybert-ascend310-bs8", 2500.0, **on_chip()),
+        accuracy(catalog, "tinybert-ascend310p-bs8", 190, 240),
+        accuracy(catalog, "tinybert-ascend310-bs8", 150, 240, fp32=190),
+        throughput(catalog, "tinybert-ascend310p-bs8", 123.45),
+        throughput(catalog, "tinybert-t4-bs8", 99.5, weights=Weights.RANDOM),
+        throughput(catalog, "tinybert-cpu-bs8", 456.75, origin=Origin.CHIP),
+        conformance("tinybert-ascend310p-bs8"),
+        failed("tinybert-t4-bs1", Kind.ACCURACY, "tinybert-t4-bs1: the session gave NaN logits"),
+    )
+
+
+def judged(verdict: Verdict, base: Measurement) -> Result:
+    """Any verdict on any measurement."""
+    return Result(measurement=base, verdict=verdict)

@@ -1,0 +1,652 @@
+"""The tables on load: what is read, and that every mistake is told, all of them at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+import pytest
+
+from harness.catalog import BUILT_IN, find, load, table_folders
+from harness.domain import Catalog, Gelu, Metric, Role, Rounding
+from harness.errors import TableErrors, UsageError
+
+# A whole little zoo: an entry of every kind, and nothing wrong with it.
+GOOD = """
+[[chip]]
+name = "toychip"
+title = "Toy chip"
+backend = "toy"
+precisions = ["fp16"]
+
+[[chip]]
+name = "toycard"
+title = "Toy card"
+backend = "toy"
+precisions = ["fp32"]
+
+[[dataset]]
+name = "toydata"
+title = "Toy data"
+reader = "toy"
+file = "toy.tsv"
+counts = { samples = 10 }
+published = "nowhere"
+
+[[document]]
+name = "toy-readme"
+title = "Toy"
+file = "toy.md"
+repository = "toy/zoo"
+
+[[model]]
+name = "toy"
+title = "Toy model"
+document = "toy-readme"
+task = "classify"
+dataset = "toydata"
+metric = "accuracy"
+length = 16
+opset = 11
+protocols = ["documented"]
+tokenizer = { lower_case = true, vocabulary = "toy" }
+checkpoint = { published = "somewhere" }
+inputs = [
+    { name = "a", role = "ids", dtype = "int64", folder = "a" },
+    { name = "b", role = "segments", dtype = "int64", folder = "b" },
+    { name = "c", role = "mask", dtype = "int64", folder = "c" },
+]
+outputs = [{ name = "logits", dtype = "float32", shape = ["batch", "labels"] }]
+deployments = [
+    { chip = "toychip", batch_sizes = [1, 8], precisions = ["fp16"] },
+    { chip = "toycard", batch_sizes = [1, 8], precisions = ["fp32"] },
+]
+[model.architecture]
+layers = 2
+hidden = 8
+heads = 4
+intermediate = 24
+vocabulary = 30
+positions = 32
+head = "classification"
+labels = 2
+
+[[table]]
+document = "toy-readme"
+model = "toy"
+name = "speed"
+metric = "throughput"
+columns = [
+    { header = "bs", label = true },
+    { header = "chip", role = "measured", unit = "samples/s", chip = "toychip" },
+    { header = "card", role = "measured", unit = "samples/s", chip = "toycard" },
+    { header = "x", role = "ratio", unit = "ratio", ratio = ["toychip", "toycard"] },
+]
+rows = [
+    { batch_size = 1, cells = ["one", "10.5", "7", "1.5"] },
+    { batch_size = 8, cells = ["eight", "20.25", "无", "无"] },
+]
+
+[[table]]
+document = "toy-readme"
+model = "toy"
+name = "score"
+metric = "accuracy"
+unit = "percent"
+form = "acc {}%"
+columns = [{ header = "what", label = true }, { header = "score" }]
+rows = [
+    { role = "baseline", cells = ["paper", "acc 90.5%"] },
+    { role = "measured", chip = "toychip", cells = ["chip", "acc 90.25%"] },
+]
+block = "{0}: {1}"
+"""
+
+
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def mistakes_of(folder: Path) -> list[tuple[str, str, str]]:
+    """Path, found and expected of every mistake in a folder of tables."""
+    with pytest.raises(TableErrors) as raised:
+        load((folder,))
+    return [(item.path, item.found, item.expected) for item in raised.value.mistakes]
+
+
+def changed(old: str, new: str) -> str:
+    assert GOOD.count(old) == 1, f"{old!r} stands {GOOD.count(old)} times in the good tables"
+    return GOOD.replace(old, new)
+
+
+def test_a_cell_takes_its_meaning_from_table_column_and_row(tmp_path):
+    catalog = load((write(tmp_path, zoo=GOOD),))
+    first = catalog.references[0]
+    assert str(first.source) == "toy-readme § speed, row 'one', column 'chip'"
+    assert (first.printed, first.value, first.digits, first.batch_size) == ("10.5", 10.5, 1, 1)
+    assert (first.metric, first.role, first.chip) == (Metric.THROUGHPUT, Role.MEASURED, "toychip")
+    assert len(catalog.references) == 8
+
+
+def test_a_value_documented_as_absent_is_a_reference_without_a_value(tmp_path):
+    catalog = load((write(tmp_path, zoo=GOOD),))
+    absent = [(item.printed, item.cell, item.digits) for item in catalog.references if item.value is None]
+    assert absent == [("无", "无", 0), ("无", "无", 0)]
+
+
+def test_what_stands_around_a_number_is_kept_apart_from_it(tmp_path):
+    catalog = load((write(tmp_path, zoo=GOOD),))
+    paper, chip = catalog.references[-2:]
+    assert (paper.printed, paper.cell, paper.fraction, paper.digits) == ("90.5", "acc 90.5%", 0.905, 1)
+    assert (paper.baseline, chip.baseline) == (True, False)
+
+
+# What is replaced in the good tables, by what, and the one mistake that makes.
+ONE_MISTAKE = {
+    # Types are strict: a string of digits is no number, and neither is true.
+    "digits in a string": ("length = 16", 'length = "16"', "model[0].length", '"16"', "a whole number"),
+    "true for a number": ("length = 16", "length = true", "model[0].length", "true", "a whole number"),
+    "half a token": ("length = 16", "length = 16.5", "model[0].length", "16.5", "a whole number"),
+    "a batch size in a string": (
+        "[1, 8], precisions = ['fp16']".replace("'", '"'),
+        '[1, "8"], precisions = ["fp16"]',
+        "model[0].deployments[0].batch_sizes[1]",
+        '"8"',
+        "a whole number",
+    ),
+    "a number for a string": ('"Toy data"', "5", "dataset[0].title", "5", "a string"),
+    "a date for a string": (
+        '"Toy data"',
+        "2024-01-31",
+        "dataset[0].title",
+        "2024-01-31",
+        "a string or a number, no date or time",
+    ),
+    "a string for a list": ('["fp32"]\n', '"fp32"\n', "chip[1].precisions", '"fp32"', "a list"),
+    "a string for a table": ("{ samples = 10 }", '"10"', "dataset[0].counts", '"10"', "a table"),
+    "a string for a boolean": (
+        "lower_case = true",
+        'lower_case = "yes"',
+        "model[0].tokenizer.lower_case",
+        '"yes"',
+        "true or false",
+    ),
+    "neither of two types": (
+        '["batch", "labels"]',
+        '["batch", 1.5]',
+        "model[0].outputs[0].shape[1]",
+        "1.5",
+        "a string or a whole number",
+    ),
+    "a number that is none": (
+        "labels = 2\n",
+        "labels = 2\ndropout = nan\n",
+        "model[0].architecture.dropout",
+        "nan",
+        "a finite number",
+    ),
+    "infinity for a count": ("layers = 2", "layers = inf", "model[0].architecture.layers", "inf", "a finite number"),
+    "minus infinity in a meaning": (
+        'form = "acc {}%"',
+        'form = "acc {}%"\ntolerance = -inf',
+        "table[1].tolerance",
+        "-inf",
+        "a finite number",
+    ),
+    # Keys.
+    "an unknown key": (
+        'file = "toy.md"',
+        'file = "toy.md"\nfiel = "toy.md"',
+        "document[0].fiel",
+        '"toy.md"',
+        "no such key, but name, title, file, repository, other_tables",
+    ),
+    "an unknown key deep down": (
+        '{ name = "a", ',
+        '{ name = "a", nmae = "a", ',
+        "model[0].inputs[0].nmae",
+        '"a"',
+        "no such key, but name, role, dtype, folder",
+    ),
+    "an unknown top-level key": (
+        '[[dataset]]',
+        '[[datasets]]\n[[dataset]]',
+        "datasets",
+        "[{}]",
+        "no such key, but [[model]], [[chip]], [[dataset]], [[document]], [[table]]",
+    ),
+    "one table for a list of tables": (
+        "[[dataset]]",
+        "[dataset]",
+        "dataset",
+        '{"name": "toydata", "title": "Toy data", "reader": "toy", "file": "toy.tsv", ...',
+        "a list of tables, each headed [[dataset]]",
+    ),
+    "a missing key": ('reader = "toy"\n', "", "dataset[0].reader", "no value", "a value, the key is required"),
+    # Names.
+    "an unknown document": (
+        'document = "toy-readme"\ntask',
+        'document = "toy-raedme"\ntask',
+        "model[0].document",
+        '"toy-raedme"',
+        "a known document: toy-readme",
+    ),
+    "an unknown data set": (
+        'dataset = "toydata"',
+        'dataset = "toydate"',
+        "model[0].dataset",
+        '"toydate"',
+        "a known dataset: toydata",
+    ),
+    "an unknown protocol": (
+        '["documented"]',
+        '["documented", "usual"]',
+        "model[0].protocols[1]",
+        '"usual"',
+        "one of 'documented', 'standard'",
+    ),
+    "an unknown metric": (
+        'metric = "accuracy"\nlength',
+        'metric = "bleu"\nlength',
+        "model[0].metric",
+        '"bleu"',
+        "one of 'accuracy', 'precision', 'recall', 'f1', 'exact', 'throughput'",
+    ),
+    "a speed as a model's score": (
+        'metric = "accuracy"\nlength',
+        'metric = "throughput"\nlength',
+        "model[0].metric",
+        '"throughput"',
+        "a score, one of accuracy, precision, recall, f1, exact",
+    ),
+    "a table of an unknown model": (
+        'model = "toy"\nname = "score"',
+        'model = "toys"\nname = "score"',
+        "table[1].model",
+        '"toys"',
+        "a known model: toy",
+    ),
+    "a table of an unknown document": (
+        'document = "toy-readme"\nmodel = "toy"\nname = "score"',
+        'document = "other"\nmodel = "toy"\nname = "score"',
+        "table[1].document",
+        '"other"',
+        "a known document: toy-readme",
+    ),
+    "a value of an unknown chip": (
+        'role = "measured", chip = "toychip", cells',
+        'role = "measured", chip = "chap", cells',
+        "table[1].rows[1].chip",
+        '"chap"',
+        "a known chip: toychip, toycard",
+    ),
+    "a ratio over an unknown chip": (
+        'ratio = ["toychip", "toycard"]',
+        'ratio = ["toychip", "t5"]',
+        "table[0].columns[3].ratio[1]",
+        '"t5"',
+        "a known chip: toychip, toycard",
+    ),
+    "a ratio of a chip over itself": (
+        'ratio = ["toychip", "toycard"]',
+        'ratio = ["toychip", "toychip"]',
+        "table[0].columns[3].ratio",
+        '["toychip", "toychip"]',
+        "two different chips",
+    ),
+    "a name that is no file name": (
+        '[[dataset]]',
+        '[[chip]]\nname = "Toy/Card"\ntitle = "T"\nbackend = "toy"\nprecisions = ["fp16"]\n[[dataset]]',
+        "chip[2].name",
+        '"Toy/Card"',
+        "lower-case letters and digits, parted by - or _",
+    ),
+    "a chip called like a kind of test": (
+        '[[dataset]]',
+        '[[chip]]\nname = "audit"\ntitle = "Audit"\nbackend = "toy"\nprecisions = ["fp16"]\n[[dataset]]',
+        "chip[2].name",
+        '"audit"',
+        "another name: the marker audit is that of a kind of test",
+    ),
+    # Repeats.
+    "two chips of one name": (
+        '[[dataset]]',
+        '[[chip]]\nname = "toycard"\ntitle = "Again"\nbackend = "toy"\nprecisions = ["fp16"]\n[[dataset]]',
+        "chip[2].name",
+        '"toycard"',
+        "a name of its own, chip[1] of {file} has this one",
+    ),
+    "two tables of one name": (
+        'name = "score"',
+        'name = "speed"',
+        "table[1].name",
+        '"speed"',
+        "a name no other table of its document has (table[0] of {file})",
+    ),
+    "a batch size twice": (
+        'batch_sizes = [1, 8], precisions = ["fp16"]',
+        'batch_sizes = [1, 8, 8], precisions = ["fp16"]',
+        "model[0].deployments[0].batch_sizes",
+        "8 more than once",
+        "each once",
+    ),
+    "a row label twice": (
+        '"eight"',
+        '"one"',
+        "table[0].rows",
+        'the row "one" more than once',
+        "label cells of its own each",
+    ),
+    "a header twice": (
+        'header = "card"',
+        'header = "chip"',
+        "table[0].columns",
+        'the header "chip" more than once',
+        "a header of its own each",
+    ),
+    # Nothing where something belongs.
+    "no protocol": ('["documented"]', "[]", "model[0].protocols", "[]", "at least one"),
+    "no batch size": (
+        'batch_sizes = [1, 8], precisions = ["fp32"]',
+        'batch_sizes = [], precisions = ["fp32"]',
+        "model[0].deployments[1].batch_sizes",
+        "[]",
+        "at least one",
+    ),
+    "a blank title": ('"Toy model"', '" "', "model[0].title", '" "', "some text"),
+    "a count of nothing": ("samples = 10", "samples = 0", "dataset[0].counts.samples", "0", "a whole number of at least 1"),
+    "no count of samples": ("samples = 10", "rows = 10", "dataset[0].counts.samples", "no value", "the number of samples"),
+    "no layers": ("layers = 2", "layers = 0", "model[0].architecture.layers", "0", "a whole number of at least 1"),
+    "a chip's tools without a remedy": (
+        'precisions = ["fp32"]\n',
+        'precisions = ["fp32"]\ntools = ["toysmi"]\n',
+        "chip[1].remedy",
+        "no value",
+        "what to do where its tools are missing",
+    ),
+    "only label columns": (
+        '{ header = "score" }',
+        '{ header = "score", label = true }',
+        "table[1].columns",
+        "only label columns",
+        "a column that holds values",
+    ),
+    # Sense.
+    "more tokens than positions": (
+        "length = 16",
+        "length = 64",
+        "model[0].length",
+        "64",
+        "at most architecture.positions, 32",
+    ),
+    "heads that do not divide": (
+        "heads = 4",
+        "heads = 3",
+        "model[0].architecture.heads",
+        "3",
+        "a divisor of architecture.hidden, 8",
+    ),
+    "no mask": (
+        '    { name = "c", role = "mask", dtype = "int64", folder = "c" },\n',
+        "",
+        "model[0].inputs",
+        "no input of role mask",
+        "one of each role: ids, segments, mask",
+    ),
+    "a dtype there is not": (
+        'role = "mask", dtype = "int64"',
+        'role = "mask", dtype = "long"',
+        "model[0].inputs[2].dtype",
+        '"long"',
+        "one of float16, float32, int32, int64",
+    ),
+    "a file outside its folder": (
+        '"toy.tsv"',
+        '"../toy.tsv"',
+        "dataset[0].file",
+        '"../toy.tsv"',
+        "a path inside the folder",
+    ),
+    "a revision of nothing": (
+        'checkpoint = { published = "somewhere" }',
+        'checkpoint = { published = "somewhere", revision = "abc" }',
+        "model[0].checkpoint.hub",
+        "no value",
+        "the repository that the revision is one of",
+    ),
+    "a deployment's precision that its chip has not": (
+        'batch_sizes = [1, 8], precisions = ["fp32"]',
+        'batch_sizes = [1, 8], precisions = ["fp32", "int8"]',
+        "model[0].deployments[1].precisions[1]",
+        '"int8"',
+        "one that the chip toycard has: fp32",
+    ),
+    # Cells.
+    "a cell too few": (
+        '["one", "10.5", "7", "1.5"]',
+        '["one", "10.5", "7"]',
+        "table[0].rows[0].cells",
+        "3 cells",
+        "4, one a column",
+    ),
+    "a cell that is no number": (
+        '"20.25"',
+        '"20,25"',
+        "table[0].rows[1].cells[1]",
+        '"20,25"',
+        "a number written {}, or 无 for none",
+    ),
+    "a cell in another form": (
+        '"acc 90.25%"',
+        '"90.25"',
+        "table[1].rows[1].cells[1]",
+        '"90.25"',
+        "a number written acc {}%, or 无 for none",
+    ),
+    "a form without a number": (
+        'form = "acc {}%"',
+        'form = "acc {} {}%"',
+        "table[1].form",
+        '"acc {} {}%"',
+        "one {}, where the number stands",
+    ),
+    "more than everything": (
+        '"acc 90.25%"',
+        '"acc 9025%"',
+        "table[1].rows[1].cells[1]",
+        '"9025"',
+        "a percent from 0 to 100",
+    ),
+    "a speed of zero": ('"20.25"', '"0"', "table[0].rows[1].cells[1]", '"0"', "a number above 0"),
+    "no role": (
+        'role = "baseline", cells',
+        "cells",
+        "table[1].rows[0].cells[1].role",
+        "no value",
+        "a role from the table, the column or the row",
+    ),
+    "a measured value of no chip": (
+        'role = "measured", chip = "toychip", cells',
+        'role = "measured", cells',
+        "table[1].rows[1].cells[1].chip",
+        "no value",
+        "the chip that a measured value is of",
+    ),
+    "a ratio of nothing, told once for the whole column": (
+        ', ratio = ["toychip", "toycard"] }',
+        " }",
+        "table[0].rows[0].cells[3].ratio",
+        "no value",
+        "two chips for the role ratio, nothing for any other",
+    ),
+    "a throughput in per cent": (
+        'unit = "samples/s", chip = "toychip"',
+        'unit = "percent", chip = "toychip"',
+        "table[0].rows[0].cells[1].unit",
+        '"percent"',
+        "one of samples/s for throughput",
+    ),
+    "a precision that the chip has not": (
+        'role = "measured", chip = "toychip", cells',
+        'role = "measured", chip = "toychip", precision = "int8", cells',
+        "table[1].rows[1].cells[1].precision",
+        '"int8"',
+        "one that the chip toychip has: fp16",
+    ),
+    "a baseline that is a ratio": (
+        'role = "ratio", unit',
+        'role = "ratio", baseline = true, unit',
+        "table[0].rows[0].cells[3].baseline",
+        "true",
+        "only beside the role measured or baseline",
+    ),
+    "a block that leaves a column out": (
+        'block = "{0}: {1}"',
+        'block = "{0}:"',
+        "table[1].block",
+        "no {1}",
+        "every column of the table",
+    ),
+    "a block with a column too many": (
+        'block = "{0}: {1}"',
+        'block = "{0}: {1} {2}"',
+        "table[1].block",
+        "{2}",
+        "{0} to {1}, one for each column",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONE_MISTAKE)
+def test_a_mistake_is_told_with_its_place_what_was_found_and_what_was_expected(tmp_path, name):
+    old, new, path, found, expected = ONE_MISTAKE[name]
+    folder = write(tmp_path, zoo=changed(old, new))
+    expected = expected.replace("{file}", str(folder / "zoo.toml"))
+    assert mistakes_of(folder) == [(path, found, expected)]
+
+
+def test_a_batch_size_twice_is_a_mistake_in_every_column_that_it_doubles(tmp_path):
+    folder = write(tmp_path, zoo=changed("{ batch_size = 8, cells", "{ batch_size = 1, cells"))
+    assert [(path, found) for path, found, _ in mistakes_of(folder)] == [
+        ("table[0].rows[1].cells[1]", "the measured throughput of rows[0].cells[1] once more"),
+        ("table[0].rows[1].cells[2]", "the measured throughput of rows[0].cells[2] once more"),
+        ("table[0].rows[1].cells[3]", "the ratio throughput of rows[0].cells[3] once more"),
+    ]
+
+
+def test_a_batch_size_that_is_not_deployed_is_a_mistake_for_every_chip(tmp_path):
+    folder = write(tmp_path, zoo=changed("{ batch_size = 8, cells", "{ batch_size = 16, cells"))
+    assert [path for path, _, _ in mistakes_of(folder)] == [
+        "table[0].rows[1].cells[1].batch_size",
+        "table[0].rows[1].cells[2].batch_size",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "above"),
+    [
+        ("{ batch_size = 8, cells", '{ batch_size = 8, metric = "f1", cells', "rows[1].metric", "the table"),
+        ("{ batch_size = 8, cells", '{ batch_size = 8, chip = "toycard", cells', "rows[1].chip", "columns[1]"),
+        ('{ header = "card", ', '{ header = "card", metric = "f1", ', "columns[2].metric", "the table"),
+    ],
+)
+def test_table_column_and_row_may_not_contradict_each_other(tmp_path, old, new, path, above):
+    mistakes = mistakes_of(write(tmp_path, zoo=changed(old, new)))
+    assert (f"table[0].{path}", f", as {above} says, or nothing") in [
+        (where, expected[expected.index(", as") :]) for where, _, expected in mistakes if ", as" in expected
+    ]
+
+
+def test_an_entry_that_is_refused_makes_no_unknown_names_elsewhere(tmp_path):
+    """The model names the data set, and both tables the model: neither name is a mistake."""
+    text = changed("counts = { samples = 10 }", "counts = 10").replace("length = 16", 'length = "16"')
+    assert [path for path, _, _ in mistakes_of(write(tmp_path, zoo=text))] == [
+        "model[0].length",
+        "dataset[0].counts",
+    ]
+
+
+def test_every_mistake_of_every_file_is_told_at_once(tmp_path):
+    """Five files, nineteen mistakes: syntax, encoding, types, keys, names, repeats, cells."""
+    write(
+        tmp_path,
+        a_zoo=GOOD,
+        b_syntax='[[chip]]\nname = "late"\ntitle = \n',
+        d_chips="""
+            [[chip]]
+            name = "toycard"
+            title = ""
+            backend = "toy"
+            precisions = []
+            colour = "red"
+            [[chip]]
+            name = "third"
+            title = "Third"
+            backend = 3
+            precisions = ["fp16", "bf16"]
+        """,
+        e_more="""
+            [[dataset]]
+            name = "more"
+            title = "More"
+            reader = "toy"
+            file = "/more.tsv"
+            counts = { rows = -1 }
+            published = "nowhere"
+            [[table]]
+            document = "nobody"
+            model = "unknown"
+            name = "accuracy"
+            unit = "percent"
+            role = "measured"
+            tolerance = inf
+            columns = [{ header = "bs", label = true }, { header = "acc" }]
+            rows = [{ cells = ["1", "90"] }]
+            [[table]]
+            document = "toy-readme"
+            model = "toy"
+            name = "f1"
+            metric = "f1"
+            unit = "fraction"
+            role = "measured"
+            columns = [
+                { header = "bs", label = true },
+                { header = "cpu", chip = "cpu" },
+                { header = "toy", chip = "toychip" },
+            ]
+            rows = [
+                { batch_size = 1, cells = ["1", "0.9", "90"] },
+                { batch_size = 8, cells = ["8", "high"] },
+                { batch_size = true, cells = ["9", "0.9", "0.9"] },
+            ]
+            [[tables]]
+        """,
+    )
+    (tmp_path / "c_encoding.toml").write_bytes('# 无\ntitle = "é"'.encode("latin-1", "replace"))
+    with pytest.raises(TableErrors) as raised:
+        load((tmp_path,))
+    told = [(Path(item.file).stem, item.path, item.found) for item in raised.value.mistakes]
+    assert sorted(told) == sorted(
+        [
+            ("b_syntax", "line 3", "a syntax error (Invalid value)"),
+            ("c_encoding", "line 2", "byte 0xe9"),
+            ("d_chips", "chip[0].colour", '"red"'),
+            ("d_chips", "chip[1].backend", "3"),
+            ("d_chips", "chip[1].precisions[1]", '"bf16"'),
+            ("e_more", "dataset[0].file", '"/more.tsv"'),
+            ("e_more", "dataset[0].counts.rows", "-1"),
+            ("e_more", "dataset[0].counts.samples", "no value"),
+            ("e_more", "table[0].tolerance", "inf"),
+            ("e_more", "table[1].rows[2].batch_size", "true"),
+            ("e_more", "tables", "[{}]"),
+        ]
+    )
+    message = str(raised.value)
+    assert message.startswith(f"{len(told)} mistakes in the tables:\n")
+    assert all(f"{item.file}: {item.path}: found {item.found}, expected " in message for item in raised.value.mistakes)
