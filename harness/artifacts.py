@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
@@ -187,11 +188,13 @@ class ArtifactCache:
     def lock(self, key: str) -> FileLock:
         """The lock of artifact `key`: re-entrant within a thread, freed by the system when a process dies.
 
-        Held with ``with``. Raises `ArtifactError` where the cache's folder cannot be made.
+        Held with ``with``. Raises `ArtifactError` where the cache's folder cannot be made or written.
         """
         locks = self.folder / ".locks"
         try:
             locks.mkdir(parents=True, exist_ok=True)
+            if not os.access(locks, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise PermissionError(EACCES, os.strerror(EACCES))
         except OSError as problem:
             raise ArtifactError(
                 f"{self.folder}: cannot be an artifact cache: {problem.strerror}",

@@ -14,17 +14,33 @@ def case_id(model: Model, chip: Chip, precision: Precision, batch_size: int) -> 
     return f"{model.name}-{chip.name}{middle}-bs{batch_size}"
 
 
-def parse_batch_sizes(text: str) -> tuple[int, ...]:
-    """``"1,8,32"`` as ascending sizes without repeats; raises `UsageError` on anything else."""
+def parse_batch_sizes(text: str, catalog: Catalog | None = None) -> tuple[int, ...]:
+    """``"1,8,32"`` as ascending sizes without repeats.
+
+    Raises `UsageError` on anything else, which lists what `catalog` documents.
+    """
     sizes = set()
     for part in text.split(","):
-        item = part.strip()
-        if not item.isascii() or not item.isdigit() or int(item) < 1:
+        size = _batch_size(part.strip())
+        if size is None:
+            documented = sorted({size for model in _models(catalog) for size in model.batch_sizes})
+            listed = f" (documented: {', '.join(map(str, documented))})" if documented else ""
             raise UsageError(
-                f"--bs {text}: {item!r} is not a batch size; write positive whole numbers, as 1,8,32"
+                f"--bs {text}: {part.strip()!r} is not a batch size; "
+                f"write positive whole numbers, as 1,8,32{listed}"
             )
-        sizes.add(int(item))
+        sizes.add(size)
     return tuple(sorted(sizes))
+
+
+def _batch_size(text: str) -> int | None:
+    """Plain decimal digits as a positive number; no artifact has a batch of more than nine digits."""
+    plain = text.isascii() and text.isdigit() and len(text) <= 9
+    return int(text) or None if plain else None
+
+
+def _models(catalog: Catalog | None) -> Iterable[Model]:
+    return () if catalog is None else catalog.models.values()
 
 
 def parse_precisions(text: str) -> tuple[Precision, ...]:
@@ -72,9 +88,9 @@ def enumerate_cases(
 
 def named(catalog: Catalog, identifier: str) -> Case:
     """The case that `identifier` spells, documented or not; raises `UsageError` with near misses."""
-    stem, _, size = identifier.rpartition("-bs")
-    if stem and size.isascii() and size.isdigit() and int(size) > 0:
-        for case in enumerate_cases(catalog, batch_sizes=(int(size),), precisions=tuple(Precision)):
+    size = _batch_size(identifier.rpartition("-bs")[2])
+    if size is not None:
+        for case in enumerate_cases(catalog, batch_sizes=(size,), precisions=tuple(Precision)):
             if case.id == identifier:
                 return case
     close = nearest(identifier, (case.id for case in enumerate_cases(catalog)))

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
-import json
-import math
 import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any, TypeVar
 
 from harness.consistency import check
 from harness.domain import Catalog, Chip, DatasetSpec, Document, Model, Table
 from harness.errors import TableErrors, UsageError
 from harness.mistakes import Draft, Entry, listed, show
 from harness.tables import expand
+from harness.validation import dotted, read_record
 
 BUILT_IN = Path(__file__).resolve().parents[1] / "fixtures" / "tables"
 
@@ -32,21 +28,7 @@ _KINDS: Mapping[str, type] = {
     "table": Table,
 }
 
-# What pydantic's kinds of error mean in the words of a table's author.
-_EXPECTED: Mapping[str, str] = {
-    "string_type": "a string",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "dict_type": "a table",
-    "dataclass_type": "a table",
-    "dataclass_exact_type": "a table",
-}
-
 _Item = TypeVar("_Item")
-_Path = tuple[str | int, ...]
 
 
 def table_folders() -> tuple[Path, ...]:
@@ -80,12 +62,13 @@ def _stamps(folders: Sequence[Path]) -> Iterator[tuple[Path, int, int]]:
     """What changes when a file does: the path, the time of its last change in ns, its size."""
     for folder in folders:
         for file in _files(folder):
-            status = file.stat()
+            status = file.stat() if file.exists() else file.lstat()  # a link to nothing is a mistake later
             yield file, status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=4)
-def _load(folders: tuple[Path, ...], _stamps: tuple[tuple[Path, int, int], ...]) -> Catalog:
+def _load(folders: tuple[Path, ...], stamps: tuple[tuple[Path, int, int], ...]) -> Catalog:
+    """Read once for each state of the files, which `stamps` tells apart."""
     draft = Draft()
     for folder in folders:
         files = _files(folder)
@@ -126,7 +109,7 @@ def _read(file: Path, shown: str, draft: Draft) -> None:
             _refuse(key, items, draft)
         else:
             for index, item in enumerate(items):
-                _validate(key, item, shown, f"{key}[{index}]", draft)
+                _enter(key, item, shown, f"{key}[{index}]", draft)
 
 
 def _headers() -> list[str]:
@@ -153,26 +136,15 @@ def _parse(file: Path, shown: str, draft: Draft) -> dict[str, Any] | None:
     return None
 
 
-@cache
-def _adapter(record: type) -> TypeAdapter[Any]:
-    return TypeAdapter(record)
-
-
-def _validate(kind: str, item: Any, file: str, path: str, draft: Draft) -> None:
-    """Validate in JSON mode: strict about types, yet lists become tuples and strings enumerations."""
-    before = len(draft.mistakes)
-    refused = dict(_unfit(item))
-    for place, value in refused.items():
-        expected = "a finite number" if isinstance(value, float) else "a string or a number, no date or time"
-        draft.note(file, path + _dotted(place), str(value), expected)
-    try:
-        record = _adapter(_KINDS[kind]).validate_json(json.dumps(item, default=str), strict=True)
-    except ValidationError as problem:
-        _translate(problem, kind, item, refused, file, path, draft)
-    if len(draft.mistakes) == before:
-        draft.entries[kind].append(Entry(file=file, path=path, record=record))
-    else:
+def _enter(kind: str, item: Any, file: str, path: str, draft: Draft) -> None:
+    """One entry into the draft, or its mistakes, or both."""
+    record, faults = read_record(_KINDS[kind], item)
+    for place, found, expected in faults:
+        draft.note(file, path + dotted(place), found, expected)
+    if record is None:
         _refuse(kind, item, draft)
+    else:
+        draft.entries[kind].append(Entry(file=file, path=path, record=record))
 
 
 def _refuse(kind: str, item: Any, draft: Draft) -> None:
@@ -180,83 +152,3 @@ def _refuse(kind: str, item: Any, draft: Draft) -> None:
     name = item.get("name") if isinstance(item, dict) else None
     if isinstance(name, str):
         draft.refused[kind].add(name)
-
-
-def _unfit(value: Any, place: _Path = ()) -> Iterator[tuple[_Path, Any]]:
-    """The values that TOML has and no record takes: dates, times, ``nan`` and ``inf``."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _unfit(item, (*place, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _unfit(item, (*place, index))
-    elif isinstance(value, datetime.date | datetime.time) or (
-        isinstance(value, float) and not math.isfinite(value)
-    ):
-        yield place, value
-
-
-def _translate(
-    problem: ValidationError,
-    kind: str,
-    item: Any,
-    refused: Mapping[_Path, Any],
-    file: str,
-    path: str,
-    draft: Draft,
-) -> None:
-    """pydantic's errors as mistakes. Those of one value (each branch of a union) are one mistake."""
-    gathered: dict[_Path, tuple[str, list[str]]] = {}
-    for error in problem.errors(include_url=False):
-        place = _real(error["loc"], item)
-        if place in refused:
-            continue
-        found, expected = _found_expected(error, place, item, kind)
-        gathered.setdefault(place, (found, []))[1].append(expected)
-    for place, (shown, branches) in gathered.items():
-        draft.note(file, path + _dotted(place), shown, " or ".join(dict.fromkeys(branches)))
-
-
-def _real(location: _Path, item: Any) -> _Path:
-    """`location` without the names that pydantic adds to it for the branches of a union."""
-    place: list[str | int] = []
-    for part in location:
-        if isinstance(item, dict):
-            item = item.get(part)
-        elif isinstance(item, list) and isinstance(part, int):
-            item = item[part] if part < len(item) else None
-        else:
-            continue
-        place.append(part)
-    return tuple(place)
-
-
-def _found_expected(error: Mapping[str, Any], place: _Path, item: Any, kind: str) -> tuple[str, str]:
-    """What was found, and what was expected, in the words of a table's author."""
-    code, context = error["type"], error.get("ctx", {})
-    if "missing" in code:
-        return "no value", "a value, the key is required"
-    found = show(_value(item, place))
-    if code in ("unexpected_keyword_argument", "extra_forbidden"):
-        return found, f"no such key, but {listed(_keys(_KINDS[kind], place))}"
-    if code == "enum":
-        return found, f"one of {str(context['expected']).replace(' or ', ', ')}"
-    return found, _EXPECTED.get(code, str(error["msg"]).removeprefix("Input should be "))
-
-
-def _value(item: Any, place: _Path) -> Any:
-    for part in place:
-        item = item[part]
-    return item
-
-
-def _keys(record: type, place: _Path) -> list[str]:
-    """The keys that the table at `place`'s parent may have."""
-    hint: Any = record
-    for part in place[:-1]:
-        hint = get_args(hint)[0] if isinstance(part, int) else get_type_hints(hint)[part]
-    return [key for key in get_type_hints(hint) if not key.startswith("_")]
-
-
-def _dotted(place: _Path) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -62,35 +64,38 @@ def repeated(items: Iterable[Hashable]) -> list[Any]:
 
 def _senseless(record: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
     """Required values that say nothing, and whole numbers below 1 (all of ours count something)."""
-    for item in fields(record):
-        value, place = getattr(record, item.name), f"{path}{item.name}"
-        if _required(item) and value == ():
-            yield place, "[]", "at least one"
-        elif (
-            _required(item)
-            and isinstance(value, str)
-            and not value.strip()
-            and not isinstance(record, Column)
-        ):
-            yield place, show(value), "some text"
-        for where, part in _parts(place, value):
-            if isinstance(part, int) and not isinstance(part, bool) and part < 1:
-                yield where, str(part), "a whole number of at least 1"
-            elif is_dataclass(part):
-                yield from _senseless(part, f"{where}.")
+    kind: type = type(record)
+    for name, required in _fields(kind):
+        value = getattr(record, name)
+        if required and value == ():
+            yield f"{path}{name}", "[]", "at least one"
+        elif required and isinstance(value, str) and not value.strip() and not isinstance(record, Column):
+            yield f"{path}{name}", show(value), "some text"
+        if isinstance(value, tuple):
+            parts = [(f"[{index}]", part) for index, part in enumerate(value) if not _fine(part)]
+        elif isinstance(value, dict):
+            parts = [(f".{key}", part) for key, part in value.items() if not _fine(part)]
+        else:
+            parts = [] if _fine(value) else [("", value)]
+        for where, part in parts:
+            if isinstance(part, int):
+                yield f"{path}{name}{where}", str(part), "a whole number of at least 1"
+            else:
+                yield from _senseless(part, f"{path}{name}{where}.")
 
 
-def _required(item: Field[Any]) -> bool:
-    return item.default is MISSING and item.default_factory is MISSING
+def _fine(part: Any) -> bool:
+    """Whether there is nothing to say of a value, nor to look for inside it."""
+    if isinstance(part, int):
+        return isinstance(part, bool) or part >= 1
+    return not is_dataclass(part)
 
 
-def _parts(place: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, tuple):
-        yield from ((f"{place}[{index}]", part) for index, part in enumerate(value))
-    elif isinstance(value, dict):
-        yield from ((f"{place}.{key}", part) for key, part in value.items())
-    else:
-        yield place, value
+@cache
+def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The names of a record's fields, and whether they are required."""
+    required = (MISSING, MISSING)
+    return tuple((item.name, (item.default, item.default_factory) == required) for item in fields(kind))
 
 
 def _index(kind: str, draft: Draft) -> dict[str, Any]:
@@ -177,9 +182,9 @@ def _check_architecture(entry: Entry, architecture: Architecture, draft: Draft) 
     if architecture.heads >= 1 and architecture.hidden % architecture.heads:
         expected = f"a divisor of architecture.hidden, {architecture.hidden}"
         draft.wrong(entry, "architecture.heads", str(architecture.heads), expected)
-    if not 0 <= architecture.dropout < 1:
+    if math.isfinite(architecture.dropout) and not 0 <= architecture.dropout < 1:
         draft.wrong(entry, "architecture.dropout", str(architecture.dropout), "at least 0 and below 1")
-    if architecture.layer_norm_eps <= 0:
+    if math.isfinite(architecture.layer_norm_eps) and architecture.layer_norm_eps <= 0:
         draft.wrong(entry, "architecture.layer_norm_eps", str(architecture.layer_norm_eps), "above 0")
 
 

@@ -23,13 +23,11 @@ class Home:
     @classmethod
     def locate(cls) -> Home:
         """``ZOOCHECK_HOME`` (default: the user's cache folder), ``ZOOCHECK_MODELS``, ``ZOOCHECK_DATA``."""
-        root = Path(os.environ.get("ZOOCHECK_HOME") or platformdirs.user_cache_path("zoocheck")).absolute()
-        models = os.environ.get("ZOOCHECK_MODELS")
-        data = os.environ.get("ZOOCHECK_DATA")
+        root = _folder("ZOOCHECK_HOME", platformdirs.user_cache_path("zoocheck"))
         return cls(
             root=root,
-            models=Path(models).absolute() if models else root / "models",
-            data=Path(data).absolute() if data else root / "data",
+            models=_folder("ZOOCHECK_MODELS", root / "models"),
+            data=_folder("ZOOCHECK_DATA", root / "data"),
         )
 
     @property
@@ -41,3 +39,8 @@ class Home:
     def results(self) -> str:
         """The default results store, as a database URL."""
         return f"sqlite:///{self.root / 'results.sqlite'}"
+
+
+def _folder(variable: str, default: Path) -> Path:
+    """The folder an environment variable names (``~`` is the user's home), else `default`; absolute."""
+    return Path(os.environ.get(variable) or default).expanduser().absolute()

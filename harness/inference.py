@@ -1,10 +1,11 @@
-"""Outputs of every sample of a case: batched, resumable, shared between batch sizes."""
+"""Outputs of every sample of a case: resumed where a run was killed, shared between batch sizes."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from harness.backends.base import Session
 from harness.domain import Case, Precision, Protocol
 from harness.errors import BadOutput
 from harness.materials import Materials, inputs_in_order
-from harness.predictions import OutputLog
+from harness.predictions import Batch, OutputLog, batched, require_finite, run_all
+from harness.records import canonical
 
 Array = npt.NDArray[Any]
-Batch = tuple[list[Array], int]  # inputs padded to the batch size, and how many samples are real
 
 # Two artifacts of one model, chip and precision that differ by the batch size alone may share
 # predictions once the second has given the first's logits on its first batches within this bound
@@ -29,7 +30,22 @@ SHARING_BOUND: Mapping[Precision, float] = {
     Precision.FP16: 2e-2,
     Precision.INT8: 2e-2,
 }
-BATCHES_COMPARED = 2
+BATCHES_COMPARED = 2  # at least, and as many as hold
+SAMPLES_COMPARED = 32  # so that batch size 1 is not let off with two sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """Outputs of every sample, ``[samples, ...]`` each, and how they were come by."""
+
+    arrays: list[Array]
+    facts: Mapping[str, Any]
+    kept: Path | None  # where they lie on disk until they are recorded
+
+    def recorded(self) -> None:
+        """The results store has what they came to: remove them from the disk."""
+        if self.kept is not None:
+            self.kept.unlink(missing_ok=True)
 
 
 class Inference:
@@ -39,85 +55,69 @@ class Inference:
         self.materials = materials
         self._outputs: dict[tuple[Any, ...], tuple[str, list[Array]]] = {}
 
-    def all_outputs(
-        self, case: Case, protocol: Protocol, artifact: Artifact, session: Session
-    ) -> tuple[list[Array], dict[str, Any]]:
-        """Outputs of every sample: from this artifact, or shared with one of another batch size."""
+    def all_outputs(self, case: Case, protocol: Protocol, artifact: Artifact, session: Session) -> Outputs:
+        """Outputs of every sample: from this artifact, or shared with one of another batch size.
+
+        Raises `BadOutput` for outputs of another number or shape, and for a NaN or an infinity.
+        """
         key = (case.model.name, case.chip.name, case.precision, protocol)
         arrays = inputs_in_order(case.model, self.materials.samples(case.model, protocol).features)
         batches = list(batched(arrays, case.batch_size))
+        facts: dict[str, Any] = {}
         if key in self._outputs:
             other, outputs = self._outputs[key]
-            difference = self._compare(case, session, batches, outputs)
-            if difference <= SHARING_BOUND[case.precision]:
-                return outputs, {
-                    "shared_with": other,
-                    "shared_max_abs_difference": difference,
-                    "shared_bound": SHARING_BOUND[case.precision],
-                }
-        outputs, facts = self._run_batches(case, protocol, artifact, session, batches)
+            difference, agree = _compare(case, session, batches, outputs)
+            bound = SHARING_BOUND[case.precision]
+            shared = agree and difference <= bound
+            facts = {
+                "shared_with" if shared else "not_shared_with": other,
+                "shared_max_abs_difference": difference,
+                "shared_bound": bound,
+            }
+            if shared:
+                return Outputs(arrays=outputs, facts=facts, kept=None)
+        log = self._log(case, protocol, artifact)
+        outputs, resumed = run_all(
+            log,
+            batches,
+            lambda inputs, count: run_batch(case, session, inputs, count),
+            self.materials.progress,
+            case.id,
+        )
         self._outputs[key] = (case.id, outputs)
-        return outputs, facts
+        if resumed:
+            facts["resumed_from_sample"] = resumed
+        return Outputs(arrays=outputs, facts=facts, kept=log.path)
 
-    def _compare(
-        self,
-        case: Case,
-        session: Session,
-        batches: Sequence[tuple[list[Array], int]],
-        outputs: Sequence[Array],
-    ) -> float:
-        """The largest difference on the first batches; infinite where a largest logit moved."""
-        worst, at = 0.0, 0
-        for inputs, count in batches[:BATCHES_COMPARED]:
-            for ours, theirs in zip(run_batch(case, session, inputs, count), outputs, strict=True):
-                known = theirs[at : at + count]
-                if not np.array_equal(ours.argmax(axis=-1), known.argmax(axis=-1)):
-                    return float("inf")
-                worst = max(worst, float(np.abs(ours - known).max()))
-            at += count
-        return worst
-
-    def _run_batches(
-        self,
-        case: Case,
-        protocol: Protocol,
-        artifact: Artifact,
-        session: Session,
-        batches: Sequence[tuple[list[Array], int]],
-    ) -> tuple[list[Array], dict[str, Any]]:
-        """Every batch through the artifact, each written to disk as it is done."""
+    def _log(self, case: Case, protocol: Protocol, artifact: Artifact) -> OutputLog:
+        """Where this case's outputs are kept: by everything that decides them."""
         identity = {
             "artifact": artifact.key,
             "features": self.materials.samples(case.model, protocol).digest,
             "protocol": protocol,
             "device": self.materials.options.device,
         }
-        name = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:32]
-        path = self.materials.home.root / "unfinished" / f"{case.id}-{name}.outputs"
-        total = sum(count for _, count in batches)
-        with OutputLog(path, identity) as log, self.materials.progress.stage(case.id, total) as advance:
-            resumed = sum(len(batch[0]) for batch in log.batches)
-            advance(resumed)
-            for inputs, count in batches[len(log.batches) :]:
-                log.append(run_batch(case, session, inputs, count))
-                advance(count)
-            outputs = [np.concatenate(parts) for parts in zip(*log.batches, strict=True)]
-            log.discard()
-        return outputs, {"resumed_from_sample": resumed} if resumed else {}
+        name = hashlib.sha256(canonical(identity, "identity")).hexdigest()[:32]
+        return OutputLog(self.materials.home.root / "unfinished" / f"{case.id}-{name}.outputs", identity)
 
 
-def batched(arrays: Sequence[Array], batch_size: int) -> Iterator[Batch]:
-    """Arrays ``[samples, ...]`` as batches of exactly `batch_size`.
-
-    The last partial batch is filled up with its first sample, and its count says how many are real:
-    a graph has a fixed batch, and no sample is dropped.
-    """
-    for start in range(0, len(arrays[0]), batch_size):
-        parts = [array[start : start + batch_size] for array in arrays]
-        count = len(parts[0])
-        if count < batch_size:
-            parts = [np.concatenate([part, np.repeat(part[:1], batch_size - count, 0)]) for part in parts]
-        yield parts, count
+def _compare(
+    case: Case, session: Session, batches: Sequence[Batch], outputs: Sequence[Array]
+) -> tuple[float, bool]:
+    """The largest difference on the first batches, and whether every largest logit stayed where it was."""
+    worst, agree, at = 0.0, True, 0
+    for number, (inputs, count) in enumerate(batches):
+        if number >= BATCHES_COMPARED and at >= SAMPLES_COMPARED:
+            break
+        ours = run_batch(case, session, inputs, count)
+        require_finite(ours, case.id, first=at)
+        theirs = [output[at : at + count] for output in outputs]
+        worst = max(worst, largest_difference(ours, theirs))
+        agree = agree and all(
+            np.array_equal(a.argmax(axis=-1), b.argmax(axis=-1)) for a, b in zip(ours, theirs, strict=True)
+        )
+        at += count
+    return worst, agree
 
 
 def run_batch(case: Case, session: Session, inputs: Sequence[Array], count: int) -> list[Array]:
@@ -135,5 +135,5 @@ def run_batch(case: Case, session: Session, inputs: Sequence[Array], count: int)
 
 
 def largest_difference(ours: Sequence[Array], theirs: Sequence[Array]) -> float:
-    """The largest absolute difference between two lists of outputs; NaN where one holds a NaN."""
+    """The largest absolute difference between two lists of finite outputs."""
     return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))

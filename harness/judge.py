@@ -6,10 +6,12 @@ precision; what is printed is never parsed back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from harness.domain import Basis, Case, Metric, Origin, Precision, Reference, Unit, Verdict, VerdictKind
+from harness.errors import BadOutput, NoSamples
 
 SCORE_TOLERANCE_POINTS = 0.5  # percentage points, where the table states none
 THROUGHPUT_TOLERANCE = 0.05  # relative, where the table states none
@@ -31,7 +33,8 @@ class Score:
     """A measured score and what it may be compared with.
 
     `value` and `own_fp32` are fractions; `comparable` says whether documented values apply at all:
-    full weights on full data under the documented protocol.
+    full weights on full data under the documented protocol. Raises `NoSamples` without samples and
+    `BadOutput` for a score that is no fraction: neither is ever judged.
     """
 
     metric: Metric
@@ -41,6 +44,13 @@ class Score:
     comparable: bool
     why_not: str = ""  # where not comparable, why, in words
     flips: int | None = None  # predictions that differ from fp32
+
+    def __post_init__(self) -> None:
+        if self.samples < 1:
+            raise NoSamples(f"a score of {self.samples} samples")
+        for name, share in (("score", self.value), ("fp32 score", self.own_fp32)):
+            if share is not None and not 0 <= share <= 1:  # a NaN neither
+                raise BadOutput(f"found the {name} {share}, expected a fraction from 0 to 1")
 
 
 def judge_score(
@@ -92,20 +102,25 @@ def _against_document(plain: Verdict, score: Score, said: str, flips: str) -> Ve
     )
 
 
-def allowed_drop(own_fp32: float, samples: int, documented_drop: float | None) -> float:
-    """How far, as a fraction, a checkpoint may fall below its own fp32 score.
+def allowed_drop(own_fp32: float, samples: int, documented_drop: float | None) -> tuple[float, str]:
+    """How far, as a fraction, a checkpoint may fall below its own fp32 score, and by which rule.
 
-    The documented drop or 1 % relative, whichever is larger, and never less than two samples.
+    The documented drop or 1 % relative, whichever is larger, and never less than two samples. A
+    negative documented drop, a chip above its baseline, counts as none.
     """
-    return max(documented_drop or 0.0, RELATIVE_DROP * own_fp32, SAMPLES_ALLOWED / samples)
+    return max(
+        (SAMPLES_ALLOWED / samples, f"{SAMPLES_ALLOWED} of {samples} samples"),
+        (RELATIVE_DROP * own_fp32, f"{_percent(RELATIVE_DROP)} of it"),
+        (documented_drop or 0.0, "the documented drop"),
+    )
 
 
 def _by_drop(
     plain: Verdict, score: Score, own_fp32: float, documented_drop: float | None, said: str, flips: str
 ) -> Verdict:
-    allowed = allowed_drop(own_fp32, score.samples, documented_drop)
+    allowed, rule = allowed_drop(own_fp32, score.samples, documented_drop)
     short = own_fp32 - score.value > allowed + _SLACK
-    limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points"
+    limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points, {rule}"
     return replace(
         plain,
         kind=VerdictKind.FALLS_SHORT if short else VerdictKind.REPRODUCED,
@@ -146,11 +161,11 @@ def judge_throughput(
     tolerance = THROUGHPUT_TOLERANCE if reference.tolerance is None else reference.tolerance / 100
     ratio = samples_per_s / reference.value
     if ratio < 1 - tolerance - _SLACK:
-        kind, relation = VerdictKind.FALLS_SHORT, f"below {reference.printed} - {tolerance:.0%}"
+        kind, relation = VerdictKind.FALLS_SHORT, f"below {reference.printed} - {_percent(tolerance)}"
     elif ratio > 1 + tolerance + _SLACK:
-        kind, relation = VerdictKind.EXCEEDS, f"above {reference.printed} + {tolerance:.0%}"
+        kind, relation = VerdictKind.EXCEEDS, f"above {reference.printed} + {_percent(tolerance)}"
     else:
-        kind, relation = VerdictKind.REPRODUCED, f"within {reference.printed} ± {tolerance:.0%}"
+        kind, relation = VerdictKind.REPRODUCED, f"within {reference.printed} ± {_percent(tolerance)}"
     return replace(
         plain,
         kind=kind,
@@ -159,6 +174,11 @@ def judge_throughput(
         tolerance=tolerance,
         message=f"{said} {relation} [{reference.source}]",
     )
+
+
+def _percent(share: float) -> str:
+    """0.05 as ``5 %``, 0.025 as ``2.5 %``: no digit of a tolerance is rounded away."""
+    return f"{share * 100:.6g} %"
 
 
 def judge_parity(case: Case, max_abs_difference: float) -> Verdict:

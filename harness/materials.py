@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -17,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import checkpoints, targets
-from harness.checkpoints import Checkpoint
+from harness.checkpoints import Checkpoint, files
 from harness.domain import Catalog, Chip, Corpus, DatasetSpec, Model, Protocol, Weights
 from harness.errors import NotThere
 from harness.home import Home
 from harness.options import Options
+from harness.predictions import OutputLog, batched, run_all
 from harness.progress import Progress
+from harness.records import canonical
 from harness.targets import Target
 from harness.text import Features, Scored, Task, load_task
 from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
@@ -40,17 +40,17 @@ class Samples:
 
     task: Task
     corpus: Corpus
-    sha256: str
+    sha256: str  # of the file
     features: Features = field(repr=False)
+    digest: str  # SHA-256 of the features: what a cached result of them is keyed by
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 over the features' bytes: what a cached result of them is keyed by."""
-        digest = hashlib.sha256()
-        for role, array in sorted(self.features.inputs.items()):
-            digest.update(f"{role}{array.shape}{array.dtype}".encode())
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
+
+def _digest(features: Features) -> str:
+    digest = hashlib.sha256()
+    for role, array in sorted(features.inputs.items()):
+        digest.update(f"{role}{array.shape}{array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def dataset_path(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Path]:
@@ -61,9 +61,13 @@ def dataset_path(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tu
         return Corpus.FULL, full
     if choice != Corpus.FULL and mini.is_file():
         return Corpus.MINI, mini
-    wanted = mini if choice == Corpus.MINI else full
-    remedy = f"put it there ({spec.published}) or set ZOOCHECK_DATA"
-    raise NotThere(f"{model.name}: no data set {wanted}", remedy=None if choice == Corpus.MINI else remedy)
+    get = f"get it from {spec.published} and put it there, or set ZOOCHECK_DATA"
+    if choice == Corpus.MINI:
+        raise NotThere(
+            f"{model.name}: no corpus is embedded: {mini} is not there",
+            remedy=f"use --data full with {full}",
+        )
+    raise NotThere(f"{model.name}: data set {spec.name} is not there: {full}", remedy=get)
 
 
 class Materials:
@@ -82,6 +86,13 @@ class Materials:
     def target(self, chip: Chip) -> Target:
         """What `chip`'s cases run on; raises `NotThere` for `--target chip` without the chip."""
         return targets.resolve(chip, self.options.target)
+
+    def weights(self, model: Model) -> Weights:
+        """The kind of checkpoint that is meant, whether or not it can be loaded."""
+        choice = self.options.weights
+        if choice != "auto":
+            return Weights(choice)
+        return Weights.MINI if files.missing(self.home.models / model.name) else Weights.FULL
 
     def _checkpoint(self, model: Model) -> Checkpoint:
         load_task(model)  # a model whose pipeline is missing says that first
@@ -106,7 +117,13 @@ class Materials:
         tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.tokenizer.lower_case)
         examples = dataset.examples[: self.options.limit]
         features = task.prepare(examples, tokenizer, length=model.length, protocol=protocol)
-        return Samples(task=task, corpus=corpus, sha256=dataset.sha256, features=features)
+        return Samples(
+            task=task,
+            corpus=corpus,
+            sha256=dataset.sha256,
+            features=features,
+            digest=_digest(features),
+        )
 
     def _reference(self, model: Model, protocol: Protocol) -> list[Array]:
         """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home."""
@@ -115,34 +132,26 @@ class Materials:
             "weights": self.checkpoint(model).weights_sha256,
             "architecture": str(self.checkpoint(model).architecture),
             "features": samples.digest,
+            "batch_size": REFERENCE_BATCH,
             "torch": version("torch"),
             "transformers": version("transformers"),
         }
-        key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-        path = self.home.root / "references" / f"{key}.npz"
-        if path.is_file():
-            with np.load(path, allow_pickle=False) as stored:
-                return [stored[name] for name in sorted(stored.files)]
-        outputs = self._compute_reference(model, samples)
-        save_arrays(path, outputs)
+        key = hashlib.sha256(canonical(identity, "identity")).hexdigest()
+
+        def run(inputs: Sequence[Array], count: int) -> list[Array]:
+            from harness.graphs.export import run_torch
+
+            named = {item.name: array for item, array in zip(model.inputs, inputs, strict=True)}
+            return [output[:count] for output in run_torch(self.network(model), model, named)]
+
+        outputs, _ = run_all(
+            OutputLog(self.home.root / "references" / f"{key}.outputs", identity),
+            list(batched(inputs_in_order(model, samples.features), REFERENCE_BATCH)),
+            run,
+            self.progress,
+            f"{model.name}: fp32 reference by torch",
+        )
         return outputs
-
-    def _compute_reference(self, model: Model, samples: Samples) -> list[Array]:
-        from harness.graphs.export import run_torch
-
-        network = self.network(model)
-        arrays = inputs_in_order(model, samples.features)
-        count = len(samples.features)
-        batches = []
-        with self.progress.stage(f"{model.name}: fp32 reference by torch", count) as advance:
-            for start in range(0, count, REFERENCE_BATCH):
-                batch = {
-                    item.name: array[start : start + REFERENCE_BATCH]
-                    for item, array in zip(model.inputs, arrays, strict=True)
-                }
-                batches.append(run_torch(network, model, batch))
-                advance(min(REFERENCE_BATCH, count - start))
-        return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
     def score_reference(self, model: Model, protocol: Protocol) -> Scored:
         """The checkpoint's own fp32 score."""
@@ -153,15 +162,6 @@ class Materials:
 def inputs_in_order(model: Model, features: Features) -> list[Array]:
     """The features as arrays ``[samples, length]`` in the documented order and dtypes."""
     return [features.inputs[item.role].astype(item.dtype, copy=False) for item in model.inputs]
-
-
-def save_arrays(path: Path, arrays: list[Array]) -> None:
-    """Write arrays as ``.npz``, in order, so that the file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    named: Mapping[str, Array] = {f"output_{at}": array for at, array in enumerate(arrays)}
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        np.savez(file, allow_pickle=False, **named)
-    Path(file.name).replace(path)
 
 
 def comparable(weights: Weights, corpus: Corpus, protocol: Protocol, limit: int | None) -> str:

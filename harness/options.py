@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.domain import Protocol
+from harness.errors import UsageError
 
 TARGETS = ("auto", "chip", "stand-in")
 WEIGHTS = ("auto", "full", "mini", "random")
@@ -18,7 +19,10 @@ PROTOCOLS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a run was asked for, as the command line spells it."""
+    """What a run was asked for, as the command line spells it.
+
+    Raises `UsageError`, which lists what exists, for a value that no option has.
+    """
 
     target: str = "auto"
     weights: str = "auto"
@@ -26,3 +30,12 @@ class Options:
     protocols: tuple[Protocol, ...] = (Protocol.DOCUMENTED,)
     limit: int | None = None
     device: int = 0
+
+    def __post_init__(self) -> None:
+        for name, known in (("target", TARGETS), ("weights", WEIGHTS), ("data", DATA)):
+            if getattr(self, name) not in known:
+                raise UsageError(f"--{name} {getattr(self, name)}: there are {', '.join(known)}")
+        for name, lowest in (("limit", 1), ("device", 0)):
+            value = getattr(self, name)
+            if value is not None and value < lowest:
+                raise UsageError(f"--{name} {value}: expected {lowest} or more")

@@ -1,47 +1,70 @@
-"""Outputs of an accuracy run on disk, batch by batch, so that a killed run goes on where it stopped."""
+"""Outputs of every sample, batch by batch and kept on disk, so that a killed run goes on where it stopped."""
 
 from __future__ import annotations
 
 import json
-import os
 import struct
+import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from filelock import FileLock
 
-from harness.errors import ZoocheckError
+from harness.errors import BadOutput, NoSamples
+from harness.progress import Progress
+from harness.records import canonical
 
 Array = npt.NDArray[Any]
+Batch = tuple[list[Array], int]  # inputs padded to the batch size, and how many samples are real
+
 _HEADER = struct.Struct("<II")  # bytes of a block, CRC-32 of the block
+
+
+class OutputsDamaged(UserWarning):
+    """Kept outputs that are not what was written. They are cut off and computed again."""
 
 
 class OutputLog:
     """An append-only file: a line of JSON that says what run it is of, then one block a batch.
 
-    Every block carries its length and checksum. On opening, blocks are read up to the first that is
-    cut short or damaged, and the file is truncated there: a run killed in the middle of a write goes
-    on from its last whole batch. A file of another run (another identity) is begun anew.
+    Every block carries its length and checksum. When it is entered, blocks are read up to the first that
+    is cut short or damaged, and the file is truncated there: a run killed in the middle of a write goes
+    on from its last whole batch. Damage, which no kill leaves, is an `OutputsDamaged` warning as well. A
+    file of another run (another identity) is begun anew. One process at a time is inside; others wait.
     Outputs are float32, ``[batch, ...]``, one array an output of the graph.
     """
 
     def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
         self.path = path
-        self._identity = (json.dumps(identity, sort_keys=True) + "\n").encode()
         self.batches: list[list[Array]] = []
-        path.parent.mkdir(parents=True, exist_ok=True)
-        end = self._replay()
-        self._file = path.open("r+b" if end else "wb")
-        self._file.seek(end)
-        self._file.truncate()
-        if not end:
-            self._write(self._identity)
+        self._identity = canonical(identity, "identity") + b"\n"
+        self._lock = FileLock(path.parent / ".locks" / f"{path.name}.lock")
 
     def __enter__(self) -> Self:
+        Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+        try:
+            end, damaged = self._replay()
+            self._file = self.path.open("r+b" if end else "wb")
+            try:
+                self._file.seek(end)
+                self._file.truncate()
+                if not end:
+                    self._write(self._identity)
+                if damaged:  # may be an error: the file is right by now
+                    message = f"{self.path}: damaged behind batch {len(self.batches)}; computing the rest again"
+                    warnings.warn(message, OutputsDamaged, stacklevel=2)
+            except BaseException:
+                self._file.close()
+                raise
+        except BaseException:
+            self._lock.release()
+            raise
         return self
 
     def __exit__(
@@ -51,46 +74,47 @@ class OutputLog:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
+        self._lock.release()
 
     def append(self, outputs: list[Array]) -> None:
-        """Write one batch's outputs, whole, to the disk."""
+        """Hand one batch's outputs, whole, to the operating system: a kill does not take them back.
+
+        Raises `BadOutput` for another dtype than float32.
+        """
         block = _encode(outputs)
         self._write(_HEADER.pack(len(block), zlib.crc32(block)) + block)
         self.batches.append(outputs)
 
-    def discard(self) -> None:
-        """Remove the file: its run is in the results store."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
-
     def _write(self, content: bytes) -> None:
         self._file.write(content)
         self._file.flush()
-        os.fsync(self._file.fileno())
 
-    def _replay(self) -> int:
-        """Read the whole blocks; returns the offset behind the last one, 0 for a file to begin anew."""
+    def _replay(self) -> tuple[int, bool]:
+        """Read the whole blocks; the offset behind the last one, 0 to begin anew, and whether there is damage."""
+        self.batches.clear()
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
-            return 0
+            return 0, False
         if not content.startswith(self._identity):
-            return 0
+            return 0, False
         end = len(self._identity)
         while end + _HEADER.size <= len(content):
             length, checksum = _HEADER.unpack_from(content, end)
             block = content[end + _HEADER.size : end + _HEADER.size + length]
-            if len(block) < length or zlib.crc32(block) != checksum:
+            if len(block) < length:
                 break
+            if not block or zlib.crc32(block) != checksum:  # a hole of zeros has a matching checksum
+                return end, True
             self.batches.append(_decode(block))
             end += _HEADER.size + length
-        return end
+        return end, False
 
 
 def _encode(outputs: list[Array]) -> bytes:
     shapes = json.dumps([list(array.shape) for array in outputs]).encode()
     if any(array.dtype != np.float32 for array in outputs):
-        raise ZoocheckError(f"outputs of {[str(array.dtype) for array in outputs]}, expected float32")
+        raise BadOutput(f"outputs of {[str(array.dtype) for array in outputs]}, expected float32")
     return struct.pack("<I", len(shapes)) + shapes + b"".join(array.tobytes() for array in outputs)
 
 
@@ -104,3 +128,58 @@ def _decode(block: bytes) -> list[Array]:
         outputs.append(values[at : at + size].reshape(shape))
         at += size
     return outputs
+
+
+def batched(arrays: Sequence[Array], batch_size: int) -> Iterator[Batch]:
+    """Arrays ``[samples, ...]`` as batches of exactly `batch_size`.
+
+    The last partial batch is filled up with its first sample, and its count says how many are real:
+    a graph has a fixed batch, and no sample is dropped.
+    """
+    for start in range(0, len(arrays[0]), batch_size):
+        parts = [array[start : start + batch_size] for array in arrays]
+        count = len(parts[0])
+        if count < batch_size:
+            parts = [np.concatenate([part, np.repeat(part[:1], batch_size - count, 0)]) for part in parts]
+        yield parts, count
+
+
+def run_all(
+    log: OutputLog,
+    batches: Sequence[Batch],
+    run: Callable[[Sequence[Array], int], list[Array]],
+    progress: Progress,
+    label: str,
+) -> tuple[list[Array], int]:
+    """Outputs ``[samples, ...]`` of all batches, and how many samples `log` had already.
+
+    `run` gives a batch's outputs without those of the padding. Each batch is in `log` before the next
+    one is run. Raises `NoSamples` for no batches, and `BadOutput` as `require_finite` does.
+    """
+    if not batches:
+        raise NoSamples(f"{label}: no samples to run")
+    with log, progress.stage(label, sum(count for _, count in batches)) as advance:
+        done = resumed = sum(count for _, count in batches[: len(log.batches)])
+        advance(resumed)
+        for inputs, count in batches[len(log.batches) :]:
+            outputs = run(inputs, count)
+            require_finite(outputs, label, first=done)
+            log.append(outputs)
+            advance(count)
+            done += count
+    return [np.concatenate(parts) for parts in zip(*log.batches, strict=True)], resumed
+
+
+def require_finite(outputs: Sequence[Array], label: str, *, first: int = 0) -> None:
+    """Raise `BadOutput` that names the first sample whose outputs hold a NaN or an infinity.
+
+    `outputs` are ``[batch, ...]``; `first` is the number of the batch's first sample.
+    """
+    for at, output in enumerate(outputs):
+        broken = np.flatnonzero(~np.isfinite(output.reshape(len(output), -1)).all(axis=1))
+        if broken.size:
+            raise BadOutput(
+                f"{label}: output {at} of sample {first + int(broken[0])} holds a NaN or an infinity, expected "
+                "finite numbers",
+                remedy="look for an overflow: fp16 holds no more than 65504",
+            )

@@ -11,7 +11,8 @@ from harness.domain import Interval
 from harness.errors import NoSamples
 
 # A percentile is stated only from enough calls. MLPerf Inference's early stopping at confidence 0.99
-# asks for 64 queries for p90, 662 for p99 and 6636 for p99.9 (its loadgen); p50 from 20 is ours.
+# asks for the fewest queries n with P(Binomial(n, 1 - p) <= 1) <= 0.01: 64 for p90, 662 for p99 (its
+# loadgen). p50 from 20 is ours.
 CALLS_FOR_PERCENTILE: Mapping[float, int] = {50.0: 20, 90.0: 64, 95.0: 130, 99.0: 662, 99.9: 6636}
 
 
@@ -31,8 +32,8 @@ def wilson(correct: int, samples: int, confidence: float = 0.95) -> Interval:
     half = z * math.sqrt(share * (1 - share) / samples + z * z / (4 * samples * samples)) / scale
     # The bounds are exactly 0 and 1 at the ends; subtraction alone leaves a rounding error there.
     return Interval(
-        low=0.0 if correct == 0 else centre - half,
-        high=1.0 if correct == samples else centre + half,
+        low=0.0 if correct == 0 else max(0.0, centre - half),
+        high=1.0 if correct == samples else min(1.0, centre + half),
         confidence=confidence,
     )
 
@@ -77,7 +78,14 @@ def summarise(latencies_ns: Sequence[int], batch_size: int) -> LatencySummary:
 
 
 def percentile(ordered: Sequence[int], rank: float) -> float:
-    """The `rank`-th percentile of ascending values, by linear interpolation as numpy's default."""
+    """The `rank`-th percentile of ascending values, by linear interpolation as numpy's default.
+
+    Raises `NoSamples` for no values and `ValueError` for a rank outside 0 to 100.
+    """
+    if not ordered:
+        raise NoSamples(f"no values: nothing has a percentile {rank:g}")
+    if not 0 <= rank <= 100:
+        raise ValueError(f"rank {rank:g} of a percentile, expected 0 to 100")
     position = (len(ordered) - 1) * rank / 100
     below = math.floor(position)
     above = min(below + 1, len(ordered) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections.abc import Iterator, Mapping
@@ -12,27 +13,19 @@ from harness.consistency import Named, repeated
 from harness.domain import (
     Chip,
     Meaning,
-    Model,
-    Precision,
     Reference,
     Role,
     Rounding,
     Row,
     Source,
     Table,
-    Unit,
 )
+from harness.meanings import Problem, Setting, problems, range_missed
 from harness.mistakes import Draft, Entry, listed, show
 
 ABSENT = "无"  # what the zoos print for "there is no such value"
 
 _DIGITS = r"(-?\d+(?:\.\d+)?)"
-_NEEDED = ("metric", "unit", "role")
-_SCORE_UNITS = (Unit.PERCENT, Unit.FRACTION)
-_SPEED_UNITS = (Unit.SAMPLES_PER_S,)
-_LARGEST = {Unit.PERCENT: 100.0, Unit.FRACTION: 1.0}
-
-_Problem = tuple[str, str, str]  # which key of its meaning, found, expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +33,9 @@ class _Expansion:
     """One table on its way to references, and which problems of its cells have been noted."""
 
     entry: Entry
-    named: Named
     draft: Draft
-    noted: set[_Problem] = field(default_factory=set)
+    setting: Setting
+    noted: set[Problem] = field(default_factory=set)
 
     @property
     def table(self) -> Table:
@@ -52,7 +45,7 @@ class _Expansion:
     def wrong(self, path: str, found: str, expected: str) -> None:
         self.draft.wrong(self.entry, path, found, expected)
 
-    def wrong_cell(self, path: str, row: Row, problem: _Problem) -> None:
+    def wrong_cell(self, path: str, row: Row, problem: Problem) -> None:
         """Note what is wrong with a cell; what its column is to blame for, in the first row only."""
         key, found, expected = problem
         if problem not in self.noted or getattr(row, key) is not None:
@@ -62,8 +55,9 @@ class _Expansion:
 
 def expand(entry: Entry, named: Named, draft: Draft) -> Iterator[Reference]:
     """The references of one table, row by row; what is wrong with it is noted in `draft`."""
-    work = _Expansion(entry=entry, named=named, draft=draft)
-    table = work.table
+    table: Table = entry.record
+    setting = Setting(chips=named["chip"], model=named["model"].get(table.model))
+    work = _Expansion(entry=entry, draft=draft, setting=setting)
     draft.known(entry, "document", table.document, named["document"], "document")
     draft.known(entry, "model", table.model, named["model"], "model")
     _check_layout(work)
@@ -104,15 +98,17 @@ def _row(
         path = f"rows[{index}].cells[{number}]"
         _check_agreement(work, f"rows[{index}]", said, f"columns[{number}]", of_column)
         meaning = {**said, **of_column}
-        problems = list(_problems(meaning, table, work.named))
-        for problem in problems:
+        found_wrong = list(problems(meaning, work.setting))
+        for problem in found_wrong:
             work.wrong_cell(path, row, problem)
         printed = _printed(work, path, cell, meaning.get("form", "{}"))
-        if printed is None or problems:
+        if printed is None or found_wrong:
             continue
         source = Source(document=table.document, table=table.name, row=label, column=column.header)
         reference = _reference(meaning, printed, source, table.model)
-        _check_value(work, path, reference)
+        expected = range_missed(reference)
+        if expected is not None:
+            work.wrong(path, show(printed), expected)
         _check_repeat(work, path, reference, seen)
         yield reference
 
@@ -196,7 +192,7 @@ def _check_block(work: _Expansion, block: str) -> None:
 
 def _check_part(work: _Expansion, path: str, said: Mapping[str, Any]) -> None:
     """What one table, column or row says: chips that exist, a form with one place for the number."""
-    chips = work.named["chip"]
+    chips = work.setting.chips
     if "chip" in said:
         work.draft.known(work.entry, f"{path}chip", said["chip"], chips, "chip")
     for index, chip in enumerate(said.get("ratio", ())):
@@ -205,74 +201,8 @@ def _check_part(work: _Expansion, path: str, said: Mapping[str, Any]) -> None:
         work.wrong(f"{path}ratio", show(said["ratio"]), "two different chips")
     if "form" in said and said["form"].count("{}") != 1:
         work.wrong(f"{path}form", show(said["form"]), "one {}, where the number stands")
-    if "tolerance" in said and said["tolerance"] < 0:
+    if math.isfinite(said.get("tolerance", 0)) and said.get("tolerance", 0) < 0:
         work.wrong(f"{path}tolerance", str(said["tolerance"]), "a tolerance of at least 0")
-
-
-def _problems(meaning: Mapping[str, Any], table: Table, named: Named) -> Iterator[_Problem]:
-    """What a cell's merged meaning lacks or contradicts."""
-    for key in _NEEDED:
-        if key not in meaning:
-            yield key, "no value", f"a {key} from the table, the column or the row"
-    role, metric, unit = meaning.get("role"), meaning.get("metric"), meaning.get("unit")
-    if (role is Role.RATIO) != ("ratio" in meaning):
-        found = show(meaning.get("ratio")) if "ratio" in meaning else "no value"
-        yield "ratio", found, "two chips for the role ratio, nothing for any other"
-    if role is Role.RATIO and unit not in (Unit.RATIO, None):
-        yield "unit", show(unit), f"{Unit.RATIO} for the role ratio"
-    if role in (Role.MEASURED, Role.BASELINE) and metric is not None and unit is not None:
-        units = _SCORE_UNITS if metric.is_score else _SPEED_UNITS
-        if unit not in units:
-            yield "unit", show(unit), f"one of {listed(units)} for {metric}"
-    if role is not Role.MEASURED and role is not Role.BASELINE and meaning.get("baseline"):
-        yield "baseline", "true", "only beside the role measured or baseline"
-    yield from _chip_problems(meaning, table, named)
-
-
-def _chip_problems(meaning: Mapping[str, Any], table: Table, named: Named) -> Iterator[_Problem]:
-    """A measured value is of a deployment that the model has, a precision one that the chip has."""
-    role, chip = meaning.get("role"), named["chip"].get(meaning.get("chip", ""))
-    if role is Role.MEASURED and "chip" not in meaning:
-        yield "chip", "no value", "the chip that a measured value is of"
-    if chip is None or not chip.precisions:
-        return  # no chip, or one that is not known or wrong itself, which is noted elsewhere
-    precision = meaning.get("precision")
-    if precision is not None and precision not in chip.precisions:
-        expected = f"one that the chip {chip.name} has: {listed(chip.precisions)}"
-        yield "precision", show(precision), expected
-    model: Model | None = named["model"].get(table.model)
-    if role is Role.MEASURED and model is not None:
-        yield from _deployment_problems(meaning, model, chip, precision)
-
-
-def _deployment_problems(
-    meaning: Mapping[str, Any], model: Model, chip: Chip, precision: Precision | None
-) -> Iterator[_Problem]:
-    deployment = model.deployment(chip.name)
-    if deployment is None:
-        chips = listed(item.chip for item in model.deployments)
-        yield "chip", show(chip.name), f"one that the model {model.name} is deployed on: {chips}"
-        return
-    where = f"of the deployment of {model.name} on {chip.name}"
-    sizes = deployment.batch_sizes
-    if sizes and meaning.get("batch_size", sizes[0]) not in sizes:
-        yield "batch_size", str(meaning["batch_size"]), f"a batch size {where}: {listed(sizes)}"
-    of_deployment = precision or chip.precisions[0]
-    if of_deployment in chip.precisions and of_deployment not in deployment.precisions:
-        expected = f"a precision {where}: {listed(deployment.precisions)}"
-        yield "precision", show(of_deployment), expected
-
-
-def _check_value(work: _Expansion, path: str, reference: Reference) -> None:
-    """Scores lie between nothing and everything, speeds and ratios above nothing."""
-    value, role = reference.value, reference.role
-    if value is None or role is Role.FACT:
-        return
-    largest = _LARGEST.get(reference.unit)
-    if largest is not None and not 0 <= value <= largest:
-        work.wrong(path, show(reference.printed), f"a {reference.unit} from 0 to {largest:g}")
-    if largest is None and value <= 0:
-        work.wrong(path, show(reference.printed), "a number above 0")
 
 
 def _check_repeat(
@@ -281,7 +211,7 @@ def _check_repeat(
     """No two cells of a table say the same thing; facts may (a figure printed under several names)."""
     if reference.role is Role.FACT:
         return
-    chip: Chip | None = work.named["chip"].get(reference.chip or "")
+    chip: Chip | None = work.setting.chips.get(reference.chip or "")
     precision = reference.precision or (chip.precisions[0] if chip and chip.precisions else None)
     meaning = (
         reference.role,

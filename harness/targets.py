@@ -37,14 +37,14 @@ def resolve(chip: Chip, choice: str) -> Target:
     answer = backends.probe(chip)
     if isinstance(answer, Unavailable):
         if choice == "chip" or chip.local:
-            raise NotThere(f"{chip.name}: {answer}")
+            raise NotThere(f"{chip.name}: {answer.reason}", remedy=answer.remedy or None)
         return _stand_in(answer.reason)
-    backend = backends.load(chip.backend)
-    assert backend is not None, "a probe answers only where there is a backend"
-    return Target(origin=Origin.CHIP, backend_name=chip.backend, backend=backend, reason=answer.device)
+    return _target(Origin.CHIP, chip.backend, answer.device)
 
 
 def _stand_in(reason: str) -> Target:
-    backend = backends.load(backends.STAND_IN)
-    assert backend is not None, "the stand-in's backend is part of zoocheck"
-    return Target(origin=Origin.STAND_IN, backend_name=backends.STAND_IN, backend=backend, reason=reason)
+    return _target(Origin.STAND_IN, backends.STAND_IN, reason)
+
+
+def _target(origin: Origin, name: str, reason: str) -> Target:
+    return Target(origin=origin, backend_name=name, backend=backends.load(name), reason=reason)

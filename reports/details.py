@@ -11,12 +11,15 @@ from typing import Any
 from harness.domain import (
     Basis,
     Catalog,
+    Corpus,
     Kind,
     Measurement,
+    Origin,
     Protocol,
+    Source,
     Unit,
-    Verdict,
     VerdictKind,
+    Weights,
 )
 from reports import numbers
 from reports.histogram import histogram
@@ -46,16 +49,36 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
         kind=str(measurement.kind),
         documented=NOTHING if reference is None else reference.cell,
         source="" if reference is None else str(reference.source),
+        place="" if reference is None else _short(reference.source),
         measured=measured(outcome),
         interval="" if interval is None else numbers.percent_range(interval),
-        tolerance=tolerance(verdict),
+        tolerance=tolerance(outcome),
         status=outcome.status,
         basis=basis_words(verdict),
         origin=str(measurement.origin),
         weights=str(made.weights),
         data=NOTHING if made.data is None else str(made.data),
+        tags=tuple(_tags(measurement)),
         extra="; ".join(_extra(outcome)),
     )
+
+
+def _short(source: Source) -> str:
+    """Where a value stands, for a narrow column. A value may stand under an empty header."""
+    return ", ".join(part for part in (source.document, source.row, source.column) if part)
+
+
+def _tags(measurement: Measurement) -> Iterator[tuple[str, bool]]:
+    """What a number was made with; marked is whatever keeps it from being the documented one."""
+    made = measurement.provenance
+    yield str(measurement.origin), measurement.origin is not Origin.CHIP
+    if made.data is None:
+        yield f"{made.weights} weights", made.weights is not Weights.FULL
+    elif str(made.data) == str(made.weights):
+        yield str(made.weights), made.weights is not Weights.FULL
+    else:
+        yield f"{made.weights} weights", made.weights is not Weights.FULL
+        yield f"{made.data} data", made.data is not Corpus.FULL
 
 
 def measured(outcome: Outcome) -> str:
@@ -64,16 +87,18 @@ def measured(outcome: Outcome) -> str:
         if outcome.metric.is_score:
             return numbers.percent(outcome.value)
         return numbers.rate(outcome.value) + (" †" if is_stand_in_speed(outcome) else "")
-    found = outcome.measurement.detail
-    parity, bound = found.get("max_abs_difference"), found.get("bound")
+    parity = outcome.measurement.detail.get("max_abs_difference")
     if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(parity, int | float):
-        limit = f" (bound {numbers.difference(bound)})" if isinstance(bound, int | float) else ""
-        return f"max. difference {numbers.difference(parity)}{limit}"
+        return f"{numbers.difference(parity)} max. difference"
     return NOTHING
 
 
-def tolerance(verdict: Verdict | None) -> str:
+def tolerance(outcome: Outcome) -> str:
     """By how much the number may differ, and from what."""
+    verdict = outcome.verdict
+    bound = outcome.measurement.detail.get("bound")
+    if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(bound, int | float):
+        return f"at most {numbers.difference(bound)}"
     if verdict is None or verdict.tolerance is None or verdict.unit is None:
         return ""
     allowed = numbers.tolerance(verdict.tolerance, verdict.unit)
@@ -132,7 +157,7 @@ def _metric(measurement: Measurement, name: str, value: float) -> str:
     correct = measurement.detail.get("correct") if name == "accuracy" else None
     counted = "" if correct is None else f", {correct} of {measurement.samples} samples"
     confidence = (
-        "" if interval is None else f" ({interval.confidence:.0%}: {numbers.percent_range(interval)})"
+        "" if interval is None else f" ({interval.confidence * 100:g} %: {numbers.percent_range(interval)})"
     )
     return f"{numbers.percent(value)}{confidence}{counted}"
 
@@ -146,10 +171,10 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
     if name == "flips" and number:
         which = [str(item) for item in _sequence(measurement.detail.get("flipped"))]
         more = ", …" if len(which) > FLIPS_NAMED else ""
-        named = f": samples {', '.join(which[:FLIPS_NAMED])}{more}" if which else ""
+        named = f"; sample numbers {', '.join(which[:FLIPS_NAMED])}{more}" if which else ""
         return f"{value} of {measurement.samples} predictions differ from fp32{named}"
     if name == "truncated" and number:
-        return f"{value} samples cut to the model's length"
+        return f"{value} of {measurement.samples} samples were cut to the model's length"
     if name.endswith(("_difference", "bound")) and number:
         return numbers.difference(value)
     if isinstance(value, Mapping | list | tuple):
@@ -200,7 +225,7 @@ def _made_with(measurement: Measurement) -> Iterator[Fact]:
     if made.limit is not None:
         yield "limit", f"first {made.limit} samples"
     yield "artifact", made.artifact or NOTHING
-    yield "measured at", measurement.created
+    yield "measured at", numbers.moment(measurement.created)
     yield "run", measurement.run
     yield "zoocheck revision", made.git_revision or NOTHING
     load = made.machine.get("load_average")

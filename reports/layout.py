@@ -10,9 +10,6 @@ from reports.numbers import NOTHING, like_printed
 from reports.outcomes import Outcome, Series, covers, series_rank
 from reports.view import Cell, Grid, Head
 
-AS_DOCUMENTED = "as documented"
-MEASURED = "measured"
-STAND_IN_SPEED = "speed of stand-ins, not comparable †"
 STAND_IN_NOTE = (
     "† measured on a stand-in: the CPU with this chip's numerics; not comparable with any number of the chip."
 )
@@ -59,26 +56,24 @@ def sheet(catalog: Catalog, table: Table, found: Sequence[Outcome]) -> Sheet:
 
 
 def grid(made: Sheet, anchors: Mapping[str, str]) -> Grid:
-    """The table as documented, then the measured columns, then the speeds of stand-ins.
+    """The table's own columns, each with what was measured beside it; last the speeds of stand-ins.
 
     `anchors` gives the place of a measurement's detail by its id.
     """
     table = made.table
-    columns = [
-        (
-            Head(text=column.header, group=AS_DOCUMENTED, number=not column.label),
-            [Cell(text=row.cells[at]) for row in table.rows],
-        )
-        for at, column in enumerate(table.columns)
-    ]
-    measured = list(_measured(made, anchors))
-    columns += [item for item in measured if item[0].group == MEASURED]
-    columns += [item for item in measured if item[0].group == STAND_IN_SPEED]
+    columns: list[tuple[Head, list[Cell]]] = []
+    apart: list[tuple[Head, list[Cell]]] = []
+    for at, column in enumerate(table.columns):
+        head = Head(text=column.header, number=not column.label)
+        columns.append((head, [Cell(text=row.cells[at]) for row in table.rows]))
+        for head, cells in _measured(made, at, anchors):
+            (apart if head.apart else columns).append((head, cells))
+    columns += apart
     return Grid(
         title=table.name,
         heads=tuple(head for head, _ in columns),
         rows=tuple(tuple(cells[at] for _, cells in columns) for at in range(len(table.rows))),
-        notes=tuple(_notes(made, [head for head, _ in measured])),
+        notes=tuple(_notes(made, [head for head, _ in columns if head.measured])),
     )
 
 
@@ -100,23 +95,18 @@ def _answers(outcome: Outcome, reference: Reference) -> bool:
     return reference.metric in outcome.measurement.metrics or outcome.status == VerdictKind.ERROR
 
 
-def _measured(made: Sheet, anchors: Mapping[str, str]) -> Iterator[tuple[Head, list[Cell]]]:
-    """Every measured column, in the order of the documented ones."""
-    for at, column in enumerate(made.table.columns):
-        for series in made.series(at):
-            metric = made.column_references(at)[0].metric
-            stand_in_speed = series.origin is Origin.STAND_IN and not metric.is_score
-            how = f"stand-in, not comparable † ({series.weights})" if stand_in_speed else ""
-            head = Head(
-                text=column.header,
-                detail=how or f"measured ({series.label})",
-                group=STAND_IN_SPEED if stand_in_speed else MEASURED,
-                apart=stand_in_speed,
-            )
-            yield head, [_cell(made, row, at, series, anchors) for row in range(len(made.references))]
-        references = made.column_references(at)
-        if references and references[0].role is Role.RATIO:
-            yield from _ratio_columns(made, at, column.header)
+def _measured(made: Sheet, column: int, anchors: Mapping[str, str]) -> Iterator[tuple[Head, list[Cell]]]:
+    """The measured columns that belong to a documented one."""
+    header = made.table.columns[column].header
+    references = made.column_references(column)
+    for series in made.series(column):
+        stand_in = series.origin is Origin.STAND_IN
+        apart = stand_in and not references[0].metric.is_score
+        how = f"stand-in, not comparable † ({series.weights})" if apart else f"measured ({series.label})"
+        head = Head(text=header, detail=how, measured=True, stand_in=stand_in, apart=apart)
+        yield head, [_cell(made, row, column, series, anchors) for row in range(len(made.references))]
+    if references and references[0].role is Role.RATIO:
+        yield from _ratio_columns(made, column, header)
 
 
 def _cell(made: Sheet, row: int, column: int, series: Series, anchors: Mapping[str, str]) -> Cell:
@@ -217,7 +207,7 @@ def _ratio_columns(made: Sheet, column: int, header: str) -> Iterator[tuple[Head
         ]
         if any(value is not None for value in values):
             texts = [NOTHING if value is None else value for value in values]
-            head = Head(text=header, detail=f"measured (chip, {kind})", group=MEASURED)
+            head = Head(text=header, detail=f"measured (chip, {kind})", measured=True)
             yield head, [Cell(text=text) for text in texts]
 
 
@@ -237,7 +227,7 @@ def _ratio_value(made: Sheet, row: int, reference: Reference | None, speed: Spee
 
 
 def _notes(made: Sheet, heads: Sequence[Head]) -> Iterator[str]:
-    if any(head.group == STAND_IN_SPEED for head in heads):
+    if any(head.apart for head in heads):
         yield STAND_IN_NOTE
     measured = [reference for row in made.references for reference in row if reference is not None]
     if heads and any(

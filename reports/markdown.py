@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # What means something inside a line of Markdown, GitHub's additions included. Underscores between
 # letters, as in `bert_large_NER`, mean nothing but at the ends of a word they do.
 _PUNCTUATION = re.compile(r"([\\`*\[\]|~$]|(?<![^\W_])_|_(?![^\W_]))")
+_ENTITY = re.compile(r"&(?=#?\w+;)")  # any other ampersand is one
 
 
 class Safe(str):
@@ -33,7 +34,7 @@ def escape(value: object) -> str:
     if isinstance(value, Safe):
         return value
     text = _PUNCTUATION.sub(r"\\\1", one_line(value))
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _title(head: Head) -> str:

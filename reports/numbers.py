@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from harness.domain import Interval, Reference, Rounding, Unit
@@ -91,6 +92,15 @@ def shortened(value: float, digits: int, mode: str = ROUND_HALF_UP) -> str:
 def tolerance(value: float, unit: Unit) -> str:
     """A tolerance as it was applied: points for scores, per cent of the value for throughput."""
     return f"{value * 100:g} %" if unit is Unit.SAMPLES_PER_S else f"{value:.2f} points"
+
+
+def moment(created: str) -> str:
+    """An ISO 8601 time in UTC for people: ``2026-01-02 03:04:05 UTC``; any other text as it is."""
+    try:
+        found = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    return f"{found:%Y-%m-%d %H:%M:%S} UTC" if found.utcoffset() == timedelta(0) else created
 
 
 def one_line(text: object) -> str:

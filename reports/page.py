@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.domain import Basis, Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
 from reports import details, layout
-from reports.numbers import NOTHING, one_line
+from reports.numbers import NOTHING, moment, one_line
 from reports.outcomes import WORDS, Outcome, counts, is_stand_in_speed, outcomes
 from reports.view import Cell, Count, Fact, Finding, Grid, Head, Line, Report, Section
 
@@ -26,8 +26,7 @@ EXPLANATIONS: Mapping[str, str] = {
         "never against the score documented for the full one."
     ),
     "random weights": (
-        "the documented architecture with seeded random values, for speed and output parity. "
-        "It has no score."
+        "the documented architecture with seeded random values, for speed and output parity. It has no score."
     ),
     "mini data": "the short corpus written for zoocheck, not the documented data set.",
     "first N samples": "a part of the data set, never compared with a documented value.",
@@ -69,7 +68,7 @@ def build(catalog: Catalog, results: Sequence[Result]) -> Report:
         footnotes=tuple(_footnotes(found)),
         machines=tuple(machines),
         versions=tuple(versions),
-        newest=max(outcome.measurement.created for outcome in found),
+        newest=moment(max(outcome.measurement.created for outcome in found)),
         revisions=tuple(
             sorted({outcome.measurement.provenance.git_revision or NOTHING for outcome in found})
         ),
@@ -172,7 +171,9 @@ def _sections(
     """For each model with results: its tables, and what has no column in them."""
     for model in catalog.models.values():
         own = [
-            outcome for outcome in found if outcome.place is not None and outcome.place.model.name == model.name
+            outcome
+            for outcome in found
+            if outcome.place is not None and outcome.place.model.name == model.name
         ]
         if not own:
             continue
@@ -190,29 +191,34 @@ def _sections(
             title=model.title,
             document=model.document,
             tables=tuple(layout.grid(made, anchors) for made in sheets),
-            others=_others(others, lines) if others else None,
+            others=_others(str(model.metric), others, lines) if others else None,
         )
 
 
-def _others(found: Sequence[Outcome], lines: Mapping[str, Line]) -> Grid:
+def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) -> Grid:
     """A small table of what the document has no column for: local chips, other precisions and sizes."""
-    heads = ("chip", "precision", "batch size", "kind", "measured", "how")
+    rows: dict[tuple[str, ...], dict[Kind, Cell]] = {}
+    for outcome in found:
+        place, row = outcome.place, lines[outcome.measurement.id]
+        if place is None:
+            continue
+        how = ", ".join(text for text, _ in row.tags) + (f" ({row.extra})" if row.extra else "")
+        key = (place.chip.title, str(place.precision), str(place.batch_size), how)
+        cell = Cell(text=row.measured, status=outcome.status, anchor=row.anchor)
+        rows.setdefault(key, {})[outcome.measurement.kind] = cell
+    texts = ("chip", "precision", "batch size", "measured how", metric, "throughput")
+    empty = Cell(text=NOTHING)
     return Grid(
-        title="measured, without a column in the document",
-        heads=tuple(Head(text=text, number=text in ("batch size", "measured")) for text in heads),
-        rows=tuple(_other(outcome, lines[outcome.measurement.id]) for outcome in found),
-    )
-
-
-def _other(outcome: Outcome, row: Line) -> tuple[Cell, ...]:
-    place = outcome.place
-    return (
-        Cell(text=NOTHING if place is None else place.chip.title),
-        Cell(text=NOTHING if place is None else str(place.precision)),
-        Cell(text=NOTHING if place is None else str(place.batch_size)),
-        Cell(text=row.kind),
-        Cell(text=row.measured, status=outcome.status, anchor=row.anchor),
-        Cell(text=outcome.series.label),
+        title="Measured, without a column in the document",
+        heads=tuple(Head(text=text, number=text in ("batch size", metric, "throughput")) for text in texts),
+        rows=tuple(
+            (
+                *(Cell(text=text) for text in key),
+                cells.get(Kind.ACCURACY, empty),
+                cells.get(Kind.THROUGHPUT, empty),
+            )
+            for key, cells in rows.items()
+        ),
     )
 
 

@@ -9,13 +9,14 @@ Fact = tuple[str, str]  # a name and what it is
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """One column's title. `detail` says how the numbers under it came about; `group` spans columns."""
+    """One column's title. `detail` says how the numbers under it came about."""
 
     text: str
     detail: str = ""
-    group: str = ""
     number: bool = True
-    apart: bool = False  # not comparable with the columns beside it
+    measured: bool = False
+    stand_in: bool = False
+    apart: bool = False  # measured, but not comparable with the columns beside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +36,6 @@ class Grid:
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
-
-    @property
-    def groups(self) -> tuple[tuple[str, int], ...]:
-        """Neighbouring columns of one group, with how many they are."""
-        spans: list[tuple[str, int]] = []
-        for head in self.heads:
-            if spans and spans[-1][0] == head.group:
-                spans[-1] = (head.group, spans[-1][1] + 1)
-            else:
-                spans.append((head.group, 1))
-        return tuple(spans)
 
     @property
     def statuses(self) -> frozenset[str]:
@@ -71,7 +61,8 @@ class Line:
     case: str
     kind: str
     documented: str
-    source: str
+    source: str  # document, table, row and column
+    place: str  # the same, short: document, row and column
     measured: str
     interval: str
     tolerance: str
@@ -80,6 +71,7 @@ class Line:
     origin: str
     weights: str
     data: str
+    tags: tuple[tuple[str, bool], ...]  # origin, weights and data in words, and whether to mind them
     extra: str  # other protocol, limit, earlier results of the same claim
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fixtures.bench import Bench
-from harness.domain import Case, Kind
+from harness.domain import Case
 
 pytestmark = pytest.mark.accuracy
 
 
-def test_accuracy(case: Case, bench: Bench, request: pytest.FixtureRequest) -> None:
+def test_accuracy(case: Case, bench: Bench) -> None:
     """A full checkpoint reaches the documented score; any other keeps its own fp32 score, less the drop."""
-    for protocol in bench.protocols:
-        bench.conclude(request, Kind.ACCURACY, lambda: bench.runner.accuracy(case, protocol))  # noqa: B023
+    bench.check_accuracy(case)

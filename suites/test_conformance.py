@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fixtures.bench import Bench
-from harness.domain import Case, Kind
+from harness.domain import Case
 
 pytestmark = pytest.mark.conformance
 
 
-def test_output_parity(case: Case, bench: Bench, request: pytest.FixtureRequest) -> None:
+def test_output_parity(case: Case, bench: Bench) -> None:
     """Names, dtypes and shapes are the table's, and outputs stay within the precision's bound of torch."""
-    bench.conclude(request, Kind.CONFORMANCE, lambda: bench.runner.conformance(case))
+    bench.check_parity(case)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from fixtures.bench import Bench, time_case
+from fixtures.bench import Bench
 from fixtures.options import in_worker
-from harness.domain import Case, Kind
+from harness.domain import Case
 
 pytestmark = pytest.mark.throughput
 
@@ -19,8 +19,6 @@ def alone(pytestconfig: pytest.Config) -> None:
         pytest.skip("throughput is not measured beside other tests; run it without -n, in a call of its own")
 
 
-def test_throughput(
-    case: Case, bench: Bench, benchmark: BenchmarkFixture, request: pytest.FixtureRequest
-) -> None:
+def test_throughput(case: Case, bench: Bench, benchmark: BenchmarkFixture) -> None:
     """A chip reaches the documented samples per second; a stand-in's are recorded, never compared."""
-    bench.conclude(request, Kind.THROUGHPUT, lambda: time_case(bench, case, benchmark))
+    bench.check_throughput(case, benchmark)

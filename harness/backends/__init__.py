@@ -10,15 +10,16 @@ from typing import cast
 
 from harness.backends.base import Availability, Backend, Unavailable
 from harness.domain import Chip
+from harness.errors import NotYet
 
 STAND_IN = "onnxruntime"  # what runs a chip's numerics where the chip is not
 
 
-def load(name: str) -> Backend | None:
-    """The backend called `name`, or None where zoocheck has no module for that toolchain yet."""
+def load(name: str) -> Backend:
+    """The backend called `name`; raises `NotYet` where zoocheck has no module for that toolchain."""
     module = f"harness.backends.{name.replace('-', '_')}"
     if find_spec(module) is None:
-        return None
+        raise NotYet(f"zoocheck does not drive the {name} toolchain yet")
     return cast(Backend, import_module(module).Backend())
 
 
@@ -29,10 +30,8 @@ def probe(chip: Chip) -> Availability:
     if missing:
         named = ", ".join(f"`{tool}`" for tool in missing)
         return Unavailable(reason=f"{named} not on PATH", remedy=chip.remedy)
-    backend = load(chip.backend)
-    if backend is None:
-        return Unavailable(
-            reason=f"zoocheck does not drive the {chip.backend} toolchain yet",
-            remedy="run its stand-in with --target stand-in",
-        )
-    return backend.probe(chip)
+    try:
+        return load(chip.backend).probe(chip)
+    except NotYet as absent:
+        remedy = "choose another chip" if chip.local else "run its stand-in with --target stand-in"
+        return Unavailable(reason=str(absent), remedy=remedy)

@@ -32,9 +32,6 @@ class Unavailable:
     reason: str
     remedy: str
 
-    def __str__(self) -> str:
-        return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
-
 
 # (name, dtype, shape) of each input or output, in order.
 Contract = list[tuple[str, str, tuple[int, ...]]]

@@ -97,5 +97,9 @@ class Backend:
         return CpuSession(session, case)
 
     def describe(self) -> Mapping[str, Any]:
-        """The provider and its number of threads (onnxruntime's default: one a physical core)."""
-        return {"device": DEVICE, "onnxruntime": version("onnxruntime")}
+        """The provider, and how many threads it is left to choose."""
+        return {
+            "device": DEVICE,
+            "onnxruntime": version("onnxruntime"),
+            "threads": "onnxruntime's default: one a physical core",
+        }

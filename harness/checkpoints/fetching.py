@@ -77,7 +77,7 @@ def fetch_dataset(spec: DatasetSpec, home: Home) -> FetchedData:
     The publishers' addresses are pages and archives, so nothing is downloaded. Raises `NotThere` that
     says where to get the file and where to put it.
     """
-    path = home.data / spec.file
+    path = home.data / spec.name / spec.file
     if not path.is_file():
         raise NotThere(
             f"{spec.name}: {path} is not there", remedy=f"get it from {spec.published} and put it there"

@@ -15,7 +15,7 @@ from sqlalchemy import exc
 from harness.domain import Measurement, Verdict
 from harness.errors import StoreError
 from harness.records import to_json
-from harness.store.database import REMEDY, Database
+from harness.store.database import REMEDY, Database, reason
 from harness.store.schema import (
     MEASUREMENTS,
     META,
@@ -60,7 +60,7 @@ class Store:
         self._prepare()
 
     def close(self) -> None:
-        """Give back every connection; they are made again when needed."""
+        """End a store in memory. Any other has nothing open between calls."""
         self._database.close()
 
     def add(self, measurement: Measurement) -> None:
@@ -78,7 +78,7 @@ class Store:
             there = self._database.do(lambda connection: connection.execute(query).mappings().first())
             if there is None or measurement_row(to_measurement(there)) != row:
                 raise StoreError(
-                    f"{self._database.shown}: refused measurement {measurement.id} ({problem.orig})",
+                    f"{self._database.shown}: refused measurement {measurement.id} ({reason(problem)})",
                     remedy="give every measurement an id of its own (uuid4): the store only grows",
                 ) from problem
 
@@ -96,7 +96,7 @@ class Store:
             query = sa.select(VERDICTS.c.id).where(VERDICTS.c.id == token)
             if self._database.do(lambda connection: connection.scalar(query)) is None:
                 raise StoreError(
-                    f"{self._database.shown}: no measurement {measurement_id} to judge ({problem.orig})",
+                    f"{self._database.shown}: no measurement {measurement_id} to judge ({reason(problem)})",
                     remedy="a measurement is written before its verdict",
                 ) from problem
 

@@ -32,7 +32,7 @@ class Database:
         self.shown = self._engine.url.render_as_string(hide_password=True)
 
     def close(self) -> None:
-        """Give back every connection; they are made again when needed."""
+        """Give back what is open: a database in memory ends, no other has anything open."""
         self._engine.dispose()
 
     def do(self, work: Callable[[sa.Connection], T], *, write: bool = False) -> T:
@@ -68,9 +68,9 @@ def _engine(text: str) -> sa.Engine:
         ) from problem
     if url.get_backend_name() == "sqlite":
         _make_room(url)
-    on_disk = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-    # A file is opened for each transaction: nothing is left open, or shared with a forked process.
-    options: dict[str, Any] = {"poolclass": pool.NullPool} if on_disk else {"pool_pre_ping": True}
+    # A connection for each transaction: nothing is left open, gone stale, or shared with a forked process.
+    # Only a database in memory lives in its connection.
+    options: dict[str, Any] = {} if _in_memory(url) else {"poolclass": pool.NullPool}
     try:
         engine = sa.create_engine(url, **options)
     except exc.NoSuchModuleError as problem:
@@ -89,19 +89,24 @@ def _engine(text: str) -> sa.Engine:
     return engine
 
 
+def _in_memory(url: sa.URL) -> bool:
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
 def _make_room(url: sa.URL) -> None:
     """Make the folder of an SQLite file, so that a fresh home needs no step before the first run."""
-    if url.database in (None, "", ":memory:") or "uri" in url.query:
+    if _in_memory(url) or "uri" in url.query:
         return
     path = Path(str(url.database))
-    if path.is_dir():
-        raise StoreError(f"{url}: {path} is a folder, expected a file or none yet", remedy=REMEDY)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        taken = path.is_dir()
     except OSError as problem:
         raise StoreError(
-            f"{url}: the folder {path.parent} cannot be made: {problem.strerror}", remedy=REMEDY
+            f"{url}: the folder {path.parent} cannot be made or entered: {problem.strerror}", remedy=REMEDY
         ) from problem
+    if taken:
+        raise StoreError(f"{url}: {path} is a folder, expected a file or none yet", remedy=REMEDY)
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -135,9 +140,13 @@ def _passing(problem: exc.SQLAlchemyError) -> bool:
     return lost or _code(problem) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _sentence(problem: exc.SQLAlchemyError) -> str:
+def reason(problem: exc.SQLAlchemyError) -> str:
+    """What the database itself said, its first line."""
     original = getattr(problem, "orig", None) or problem
-    says = str(original).strip().partition("\n")[0]
+    return str(original).strip().partition("\n")[0]
+
+
+def _sentence(problem: exc.SQLAlchemyError) -> str:
     known = {
         sqlite3.SQLITE_NOTADB: "is a file, but no SQLite database",
         sqlite3.SQLITE_CANTOPEN: "cannot be opened here",
@@ -146,4 +155,4 @@ def _sentence(problem: exc.SQLAlchemyError) -> str:
         sqlite3.SQLITE_FULL: "the disk is full",
         sqlite3.SQLITE_CORRUPT: "is damaged",
     }.get(_code(problem) or -1, "the database refused")
-    return f"{known} ({says})"
+    return f"{known} ({reason(problem)})"

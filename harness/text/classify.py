@@ -121,6 +121,8 @@ def prepare(
 
 def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: Protocol) -> Scored:
     """Accuracy over all samples, from one output: logits ``[samples, labels]``."""
+    if len(outputs) != 1:
+        raise BadOutput(f"found {len(outputs)} outputs, expected one: the logits")
     predictions = predict(outputs[0])
     counted = accuracy(predictions, features.labels)
     return Scored(

@@ -35,7 +35,7 @@ def main() -> None:
         }
     except ZoocheckError as problem:
         outcome = {"error": type(problem).__name__, "message": str(problem), "remedy": problem.remedy}
-    print(json.dumps({**outcome, "received": received, "torch": "torch" in sys.modules}))
+    json.dump({**outcome, "received": received, "torch": "torch" in sys.modules}, sys.stdout)
 
 
 main()

@@ -34,13 +34,9 @@ class Hub:
     files: Mapping[str, bytes]
     lfs: frozenset[str] = frozenset({"model.safetensors", "pytorch_model.bin"})
     faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
-    requests: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)  # (method, path)
     url: str = ""
     stopping: threading.Event = field(default_factory=threading.Event)
-
-    def sent(self, method: str = "GET") -> list[str]:
-        """The files asked for by `method`, in order; a redirect counts once."""
-        return [name for asked, name in self.requests if asked == method]
 
 
 @contextmanager
@@ -77,16 +73,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: tests look at `Hub.requests`."""
 
     def _answer(self, method: str) -> None:
-        if self.path.startswith("/store/"):
-            name = self.path.removeprefix("/store/")
-            self._send(method, name)
-            return
-        where, _, name = self.path.partition(f"/resolve/{self.hub.revision}/")
-        if where != f"/{self.hub.repository}":
+        stored = self.path.startswith("/store/")
+        where, _, name = self.path.partition("/store/" if stored else f"/resolve/{self.hub.revision}/")
+        if not stored and where != f"/{self.hub.repository}":
             known = self.path.startswith(f"/{self.hub.repository}/resolve/")
             self._refuse(404, "RevisionNotFound" if known else "RepoNotFound")
             return
-        self.hub.requests.append((method, name))
+        self.hub.requests.append((method, self.path))
         fault = self.hub.faults.get((method, name))
         if fault is Fault.NOT_FOUND or name not in self.hub.files:
             self._refuse(404, "EntryNotFound")
@@ -97,10 +90,10 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault is Fault.SLOW:
             self.hub.stopping.wait(60)
             self.close_connection = True
-        elif name in self.hub.lfs:
+        elif name in self.hub.lfs and not stored:
             self._redirect(name, fault)
         else:
-            self._send(method, name)
+            self._send(method, name, fault)
 
     def _refuse(self, status: int, code: str | None) -> None:
         self.send_response(status)
@@ -120,8 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _send(self, method: str, name: str) -> None:
-        fault = self.hub.faults.get((method, name))
+    def _send(self, method: str, name: str, fault: Fault | None) -> None:
         content = self.hub.files[name]
         body = content
         if fault is Fault.WRONG_BYTES:

@@ -49,6 +49,25 @@ def test_basic_words(request, tokenizer, text, words):
 
 
 @pytest.mark.parametrize(
+    "code",
+    # the first and the last character that Unicode 14 has in each block that the original lists
+    [
+        *(0x3400, 0x4DBF, 0x4E00, 0x9FFF, 0xF900, 0xFAD9, 0x20000, 0x2A6DF),
+        *(0x2A700, 0x2B738, 0x2B740, 0x2B81D, 0x2B820, 0x2CEA1, 0x2F800, 0x2FA1D),
+    ],
+    ids=hex,
+)
+def test_cjk_ideographs_stand_alone(cased, code):
+    assert cased.words(f"a{chr(code)}b") == ["a", chr(code), "b"]
+
+
+@pytest.mark.parametrize("code", [0x33FF, 0x4DC0, 0xA000, 0xFB00, 0x2CEB0, 0x2EBE0, 0x30000], ids=hex)
+def test_neighbours_of_the_cjk_blocks_do_not_stand_alone(cased, code):
+    """From 0x2CEB0 on these are ideographs too (extension F and later), which the original left out."""
+    assert cased.words(f"a{chr(code)}b") == [f"a{chr(code)}b"]
+
+
+@pytest.mark.parametrize(
     ("text", "lowered", "kept"),
     [
         pytest.param("École NAÏVE", ["ecole", "naive"], ["École", "NAÏVE"], id="accents"),

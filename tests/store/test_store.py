@@ -1,0 +1,557 @@
+"""The results store: exact round trips, append-only tables, several processes, and what is refused."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import itertools
+import json
+import math
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.domain import (
+    Basis,
+    Corpus,
+    Interval,
+    Kind,
+    Measurement,
+    Metric,
+    Origin,
+    Protocol,
+    Provenance,
+    Reference,
+    Role,
+    Rounding,
+    Source,
+    Unit,
+    Verdict,
+    VerdictKind,
+    Weights,
+)
+from harness.errors import RecordError, StoreError
+from harness.records import to_json
+from harness.store import Result, RunSummary, Store, database
+from harness.store.schema import MEASUREMENTS, VERDICTS
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+PROVENANCE = Provenance(
+    target="stand-in", weights=Weights.MINI, weights_sha256="ab" * 32, data=Corpus.FULL,
+    data_sha256="cd" * 32, protocol=Protocol.DOCUMENTED, limit=None, artifact="ef" * 32,
+    backend="onnxruntime", machine={"cpu": "x", "load_average": [0.1, 0.2]},
+    versions={"numpy": "2.4.6"}, git_revision=None,
+)  # fmt: skip
+MEASUREMENT = Measurement(
+    id="0001", run="run-1", created="2026-01-31T12:00:00+00:00", case="tinybert-ascend310p-bs8",
+    kind=Kind.ACCURACY, origin=Origin.STAND_IN, provenance=PROVENANCE,
+    metrics={"accuracy": 698 / 872}, samples=872,
+    intervals={"accuracy": Interval(low=0.1 + 0.2, high=1 / 3)}, stages_s={"build": 12.25},
+    raw={"predictions": [0, 1, 1]}, detail={"flips": 3, "文": "无", "shared": None},
+)  # fmt: skip
+REFERENCE = Reference(
+    source=Source(document="ascend-tinybert", table="精度", row="TinyBERT(bs8)", column="310P精度"),
+    printed="92.32%", value=92.32, digits=2, metric=Metric.ACCURACY, unit=Unit.PERCENT,
+    role=Role.MEASURED, rounding=Rounding.ROUNDED, model="tinybert", chip="ascend310p", tolerance=0.5,
+)  # fmt: skip
+VERDICT = Verdict(
+    kind=VerdictKind.FALLS_SHORT, basis=Basis.DOCUMENTED, metric=Metric.ACCURACY, measured=80.0458715596,
+    expected=92.32, unit=Unit.PERCENT, tolerance=0.5, reference=REFERENCE, message="below — “80.05”",
+)  # fmt: skip
+ERROR = Verdict(
+    kind=VerdictKind.ERROR, basis=None, metric=None, measured=None, expected=None, unit=None,
+    tolerance=None, reference=None, message="atc: not found",
+)  # fmt: skip
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+# SQLite's REAL columns keep no sign of a zero; the schema says so.
+REALS = st.none() | FLOATS.map(lambda value: value + 0.0)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | FLOATS | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+OBJECTS = st.dictionaries(st.text(), JSON, max_size=3)
+
+# Waits until everybody is ready, then opens the store, writes its own measurements with their verdicts
+# and one that all have in common.
+WRITER = """
+import dataclasses, json, sys, time
+from pathlib import Path
+from harness.domain import Measurement, Verdict
+from harness.records import from_json
+from harness.store import Store
+
+name, url, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+measurement, verdict = json.loads((folder / "records.json").read_text())
+measurement, verdict = from_json(Measurement, measurement), from_json(Verdict, verdict)
+(folder / f"ready-{name}").touch()
+while not (folder / "go").exists():
+    time.sleep(0.005)
+store = Store(url)
+for number in range(50):
+    one = dataclasses.replace(measurement, id=f"{name}-{number}", detail={"number": number})
+    store.add(one)
+    store.judge(one.id, verdict)
+    if number == 25:
+        store.add(dataclasses.replace(measurement, id="common"))
+"""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Where a store could be."""
+    return f"sqlite:///{tmp_path / 'home' / 'results.sqlite'}"
+
+
+@pytest.fixture
+def store(url: str) -> Store:
+    """An empty store."""
+    return Store(url)
+
+
+@pytest.fixture(scope="module")
+def common(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store that grows through all examples of a property."""
+    return Store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'results.sqlite'}")
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Give up root's right to write everywhere; whoever is not root has none to give up."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def bare(url: str) -> closing[sqlite3.Connection]:
+    """The database without the store."""
+    return closing(sqlite3.connect(file_of(url), isolation_level=None))
+
+
+def make(number: int = 1, **changes: Any) -> Measurement:
+    """A measurement with some fields changed, those of the provenance included."""
+    names = {item.name for item in dataclasses.fields(Provenance)}
+    inner = {name: changes.pop(name) for name in list(changes) if name in names}
+    provenance = dataclasses.replace(PROVENANCE, **inner)
+    return dataclasses.replace(MEASUREMENT, **{"id": f"{number:04}", "provenance": provenance} | changes)
+
+
+def ids(results: list[Result]) -> list[str]:
+    return [result.measurement.id for result in results]
+
+
+class TestRoundTrip:
+    def test_a_measurement_and_its_verdict(self, store: Store, url: str):
+        """Both come back equal, from this store and from one opened afterwards."""
+        store.add(MEASUREMENT)
+        store.judge(MEASUREMENT.id, VERDICT)
+        expected = [Result(measurement=MEASUREMENT, verdict=VERDICT)]
+        assert store.results() == expected
+        assert Store(url).results() == expected
+
+    def test_in_memory(self):
+        """A store without a file works as long as it lives."""
+        store = Store("sqlite://")
+        store.add(MEASUREMENT)
+        store.judge(MEASUREMENT.id, VERDICT)
+        assert store.results() == [Result(measurement=MEASUREMENT, verdict=VERDICT)]
+        store.close()
+
+    def test_types_come_back(self, store: Store):
+        """Enumerations are enumerations again, tuples tuples, None None."""
+        ratio = dataclasses.replace(REFERENCE, ratio=("ascend310p", "t4"), value=None)
+        store.add(make(data=None, protocol=None, limit=5, artifact=None))
+        store.judge("0001", dataclasses.replace(VERDICT, reference=ratio))
+        [result] = store.results()
+        assert type(result.measurement.kind) is Kind
+        assert result.measurement.provenance.data is None
+        assert result.measurement.provenance.limit == 5
+        assert result.verdict is not None
+        assert result.verdict.reference is not None
+        assert result.verdict.reference.ratio == ("ascend310p", "t4")
+
+    def test_an_error_without_metrics(self, store: Store):
+        """A case that could not be measured has an empty measurement and an error verdict."""
+        nothing = make(metrics={}, samples=0, intervals={}, stages_s={}, raw={}, detail={})
+        store.add(nothing)
+        store.judge(nothing.id, ERROR)
+        assert store.results() == [Result(measurement=nothing, verdict=ERROR)]
+
+    def test_a_measurement_is_there_before_its_verdict(self, store: Store):
+        """What was measured and not yet judged is a result without a verdict."""
+        store.add(MEASUREMENT)
+        assert store.results() == [Result(measurement=MEASUREMENT, verdict=None)]
+
+    @settings(max_examples=40)
+    @given(
+        metrics=st.dictionaries(st.text(), FLOATS, max_size=4), raw=OBJECTS, detail=OBJECTS, machine=OBJECTS,
+        intervals=st.dictionaries(st.text(), st.builds(Interval, low=FLOATS, high=FLOATS), max_size=2),
+        stages_s=st.dictionaries(st.text(), FLOATS, max_size=3), samples=st.integers(0, 2**31 - 1),
+        kind=st.sampled_from(Kind), origin=st.sampled_from(Origin), weights=st.sampled_from(Weights),
+        data=st.none() | st.sampled_from(Corpus), protocol=st.none() | st.sampled_from(Protocol),
+        limit=st.none() | st.integers(1, 10**6), artifact=st.none() | st.text(), run=st.text(),
+        verdict=st.builds(
+            Verdict, measured=REALS, expected=REALS, tolerance=REALS,
+            reference=st.none()
+            | st.builds(Reference, value=st.none() | FLOATS, tolerance=st.none() | FLOATS),
+        ),
+    )  # fmt: skip
+    def test_whatever_is_written_comes_back(self, common: Store, verdict: Verdict, **values: Any):
+        """Every field comes back to the last bit and the last character."""
+        one = make(id=f"{next(COUNTER)}", case=f"case-{next(COUNTER)}", **values)
+        common.add(one)
+        common.judge(one.id, verdict)
+        [result] = common.results(case=one.case)
+        assert json.dumps(to_json(result.measurement)) == json.dumps(to_json(one))
+        assert json.dumps(to_json(result.verdict)) == json.dumps(to_json(verdict))
+
+    def test_raw_latencies_are_kept_compactly(self, store: Store, url: str):
+        """100,000 latencies come back exactly and take less than half of their JSON."""
+        latencies = [15_000_000 + (number * 7919) % 1_000_003 for number in range(100_000)]
+        store.add(make(raw={"latencies_ns": latencies}))
+        assert store.results()[0].measurement.raw == {"latencies_ns": latencies}
+        with bare(url) as connection:
+            [(size,)] = connection.execute("SELECT length(raw) FROM measurements")
+        assert size < len(json.dumps(latencies)) / 2
+
+    def test_every_field_has_a_column(self):
+        """A field that a record gains needs a column, and with it another schema version."""
+        measurement = {item.name for item in dataclasses.fields(Measurement)} - {"provenance"}
+        provenance = {item.name for item in dataclasses.fields(Provenance)}
+        assert set(MEASUREMENTS.c.keys()) == measurement | provenance | {"number"}
+        verdict = {item.name for item in dataclasses.fields(Verdict)}
+        assert set(VERDICTS.c.keys()) == verdict | {"number", "id", "measurement", "judged"}
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"metrics": {"accuracy": math.nan}}, r"metrics\.accuracy: found nan, expected a finite number"),
+            ({"stages_s": {"build": math.inf}}, r"stages_s\.build: found inf"),
+            ({"intervals": {"f1": Interval(low=-math.inf, high=0.0)}}, r"intervals\.f1\.low: found -inf"),
+            ({"detail": {"parity": [math.nan]}}, r"detail\.parity\[0\]: found nan"),
+            ({"raw": {"logits": [1.0, math.inf]}}, r"raw\.logits\[1\]: found inf"),
+        ],
+    )
+    def test_nan_and_infinity_are_refused(self, store: Store, changes: dict[str, Any], words: str):
+        """Wherever one stands, nothing is written and the message says where it was."""
+        with pytest.raises(RecordError, match=words):
+            store.add(make(**changes))
+        assert store.results() == []
+
+    def test_nan_in_a_verdict_is_refused(self, store: Store):
+        """A verdict on NaN is no verdict."""
+        store.add(MEASUREMENT)
+        with pytest.raises(RecordError, match="measured: found nan"):
+            store.judge(MEASUREMENT.id, dataclasses.replace(VERDICT, measured=math.nan))
+        assert store.results()[0].verdict is None
+
+    @pytest.mark.parametrize("created", ["yesterday", "2026-01-31T12:00:00", "2026-01-31T12:00:00+08:00"])
+    def test_a_time_that_is_not_utc_is_refused(self, store: Store, created: str):
+        """Runs of several machines are put in order by time: only UTC will do."""
+        with pytest.raises(StoreError, match="expected ISO 8601 in UTC"):
+            store.add(make(created=created))
+
+
+COUNTER = itertools.count()
+
+
+class TestOnlyGrows:
+    @pytest.mark.parametrize("table", ["measurements", "verdicts"])
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE {} SET kind = 'x'",
+            "DELETE FROM {}",
+            "INSERT OR REPLACE INTO {0} SELECT * FROM {0}",
+            "REPLACE INTO {0} SELECT * FROM {0}",
+        ],
+    )
+    def test_nothing_is_changed_or_deleted(self, store: Store, url: str, table: str, statement: str):
+        """The database itself refuses, whoever asks."""
+        store.add(MEASUREMENT)
+        store.judge(MEASUREMENT.id, VERDICT)
+        with bare(url) as connection, pytest.raises(sqlite3.IntegrityError, match="only grows"):
+            connection.execute(statement.format(table))
+        assert store.results() == [Result(measurement=MEASUREMENT, verdict=VERDICT)]
+
+    def test_the_same_measurement_twice_is_one(self, store: Store):
+        """An attempt that is repeated doubles nothing."""
+        store.add(MEASUREMENT)
+        store.add(MEASUREMENT)
+        assert ids(store.results()) == ["0001"]
+
+    def test_another_measurement_of_the_same_id_is_refused(self, store: Store):
+        """The first one stays."""
+        store.add(MEASUREMENT)
+        with pytest.raises(StoreError, match=r"refused measurement 0001 .*give every measurement an id"):
+            store.add(make(metrics={"accuracy": 0.5}))
+        assert store.results()[0].measurement == MEASUREMENT
+
+    def test_a_second_verdict_does_not_replace_the_first(self, store: Store, url: str):
+        """Both are kept, the newest counts."""
+        store.add(MEASUREMENT)
+        store.judge(MEASUREMENT.id, ERROR)
+        store.judge(MEASUREMENT.id, VERDICT)
+        assert [result.verdict for result in store.results()] == [VERDICT]
+        with bare(url) as connection:
+            assert connection.execute("SELECT count(*) FROM verdicts").fetchall() == [(2,)]
+
+    def test_a_verdict_on_nothing_is_refused(self, store: Store):
+        """A verdict points to a measurement."""
+        with pytest.raises(StoreError, match="no measurement 0009 to judge"):
+            store.judge("0009", VERDICT)
+
+
+class TestSelection:
+    def test_the_order_is_that_of_writing(self, store: Store):
+        """Not of ids, and not of times."""
+        store.add(make(3, created="2026-01-03T00:00:00+00:00"))
+        store.add(make(1, created="2026-01-01T00:00:00+00:00"))
+        store.add(make(2, created="2026-01-02T00:00:00Z"))
+        assert ids(store.results()) == ["0003", "0001", "0002"]
+
+    def test_by_run_and_case(self, store: Store):
+        """Each narrows; together they narrow further; an unknown one gives nothing."""
+        for number, (run, case) in enumerate(itertools.product(["r1", "r2"], ["c1", "c2"])):
+            store.add(make(number, run=run, case=case))
+        assert ids(store.results(run="r1")) == ["0000", "0001"]
+        assert ids(store.results(case="c2")) == ["0001", "0003"]
+        assert ids(store.results(run="r2", case="c1")) == ["0002"]
+        assert store.results(run="r3") == []
+
+    def test_runs(self, store: Store):
+        """In the order in which they began to write, with their earliest time and their count."""
+        assert store.runs() == []
+        assert store.latest_run() is None
+        store.add(make(1, run="b", created="2026-01-02T00:00:00+00:00"))
+        store.add(make(2, run="a", created="2026-01-03T00:00:00+00:00"))
+        store.add(make(3, run="b", created="2026-01-01T00:00:00+00:00"))
+        assert store.runs() == [
+            RunSummary(id="b", started="2026-01-01T00:00:00+00:00", count=2),
+            RunSummary(id="a", started="2026-01-03T00:00:00+00:00", count=1),
+        ]
+        assert store.latest_run() == "a"
+
+    def test_latest(self, store: Store):
+        """Of the same case measured by two runs, only what the newer one wrote, all of it."""
+        store.add(make(1, run="old"))
+        store.add(make(2, run="old", case="only-then"))
+        store.add(make(3, run="new"))
+        store.add(make(4, run="new"))
+        store.judge("0001", ERROR)
+        store.judge("0004", VERDICT)
+        results = store.results(latest=True)
+        assert ids(results) == ["0002", "0003", "0004"]
+        assert [result.verdict for result in results] == [None, None, VERDICT]
+        assert ids(store.results(latest=True, run="old")) == ["0001", "0002"]
+        assert ids(store.results(latest=True, case="only-then")) == ["0002"]
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"kind": Kind.THROUGHPUT}, {"origin": Origin.CHIP}, {"target": "chip"}, {"backend": "ascend"},
+            {"weights": Weights.FULL}, {"data": Corpus.MINI}, {"data": None},
+            {"protocol": Protocol.STANDARD}, {"protocol": None}, {"limit": 10},
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_latest_never_blends(self, store: Store, change: dict[str, Any]):
+        """What differs in origin, weights, data or protocol does not hide the older one (rule 1)."""
+        store.add(make(1, run="old"))
+        store.add(make(2, run="new", **change))
+        store.add(make(3, run="newest", **change))
+        assert ids(store.results(latest=True)) == ["0001", "0003"]
+
+
+class TestProcesses:
+    def test_four_that_write_at_once(self, url: str, tmp_path: Path):
+        """4 x 50 measurements and verdicts, and a common one: nothing is lost, nothing doubled."""
+        names = ["a", "b", "c", "d"]
+        (tmp_path / "records.json").write_text(json.dumps([to_json(MEASUREMENT), to_json(VERDICT)]))
+        argv = [sys.executable, "-W", "error", "-c", WRITER]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        processes = [subprocess.Popen([*argv, name, url, str(tmp_path)], env=environment) for name in names]
+        try:
+            deadline = time.monotonic() + 120
+            while not all((tmp_path / f"ready-{name}").exists() for name in names):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            (tmp_path / "go").touch()
+            assert [process.wait(120) for process in processes] == [0] * 4
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+        results = Store(url).results()
+        expected = {f"{name}-{number}" for name in names for number in range(50)} | {"common"}
+        assert len(results) == len(expected) == 201
+        assert set(ids(results)) == expected
+        assert {result.measurement.id for result in results if result.verdict is None} == {"common"}
+        for name in names:  # each process's own, in its order
+            own = [item.measurement for item in results if item.measurement.id.startswith(f"{name}-")]
+            assert [item.detail["number"] for item in own] == list(range(50))
+        with bare(url) as connection:
+            assert connection.execute("SELECT count(*) FROM verdicts").fetchall() == [(200,)]
+            assert connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
+
+    def test_a_writer_waits_its_turn(self, store: Store, url: str):
+        """While another connection writes, a measurement waits and is then written."""
+        with closing(sqlite3.connect(file_of(url), isolation_level=None, check_same_thread=False)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            release = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+            release.start()
+            store.add(MEASUREMENT)
+            release.join()
+        assert ids(store.results()) == ["0001"]
+
+    def test_waiting_ends(self, store: Store, url: str, monkeypatch: pytest.MonkeyPatch):
+        """A store that stays busy is an error with a sentence, not a wait for ever."""
+        monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.02)
+        monkeypatch.setattr(database, "ATTEMPTS", 2)
+        with bare(url) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match="still busy after 2 attempts"):
+                store.add(MEASUREMENT)
+        assert store.results() == []
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("version", "advice"), [("2", "upgrade zoocheck"), ("0", "read it with the zoocheck that wrote it")]
+    )
+    def test_another_schema_version(self, store: Store, url: str, version: str, advice: str):
+        """A newer and an older store are refused with both versions and what to do."""
+        store.add(MEASUREMENT)
+        with bare(url) as connection:
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (version,))
+        with pytest.raises(
+            StoreError, match=rf"found schema version {version}, expected 1; {advice}.*--results"
+        ):
+            Store(url)
+
+    def test_no_schema_version(self, store: Store, url: str):
+        """Tables of our names without a version are not believed."""
+        with bare(url) as connection:
+            connection.execute("DELETE FROM meta")
+        with pytest.raises(StoreError, match="found schema version None, expected 1"):
+            Store(url)
+
+    def test_a_database_of_something_else(self, tmp_path: Path):
+        """Another program's database is left as it was."""
+        url = f"sqlite:///{tmp_path / 'other.sqlite'}"
+        with bare(url) as connection:
+            connection.execute("CREATE TABLE bookmarks (x)")
+        before = file_of(url).read_bytes()
+        with pytest.raises(StoreError, match=r"other tables \(bookmarks\), expected a results store"):
+            Store(url)
+        with bare(url) as connection:
+            assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
+        assert len(file_of(url).read_bytes()) == len(before)
+
+    def test_a_file_that_is_no_database(self, tmp_path: Path):
+        """A text file is named as what it is, and left as it was."""
+        file = tmp_path / "notes.txt"
+        file.write_text("not a database " * 100)
+        with pytest.raises(StoreError, match=r"notes\.txt: is a file, but no SQLite database"):
+            Store(f"sqlite:///{file}")
+        assert file.read_text() == "not a database " * 100
+
+    def test_a_folder(self, tmp_path: Path):
+        """A folder is no file."""
+        with pytest.raises(StoreError, match="is a folder, expected a file"):
+            Store(f"sqlite:///{tmp_path}")
+
+    def test_a_place_below_a_file(self, tmp_path: Path):
+        """Where a file is in the way of the folder, the message says so."""
+        (tmp_path / "file").write_text("x")
+        with pytest.raises(StoreError, match=r"the folder .* cannot be made"):
+            Store(f"sqlite:///{tmp_path / 'file' / 'results.sqlite'}")
+
+    @pytest.mark.parametrize("mode", [0o555, 0o000])
+    def test_an_unwritable_place(self, mode: int):
+        """A folder that may not be written, or not even entered, is named, with another way."""
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder).chmod(mode)
+            words = r"results\.sqlite: .*cannot be (opened here|made or entered).*--results"
+            with as_nobody(), pytest.raises(StoreError, match=words):
+                Store(f"sqlite:///{folder}/results.sqlite")
+            Path(folder).chmod(0o755)
+
+    def test_a_store_that_may_only_be_read(self, store: Store, url: str):
+        """Writing where SQLite may not write is a sentence; nothing is lost."""
+        store.add(MEASUREMENT)
+        file = file_of(url)
+        with pytest.raises(StoreError, match="cannot be written"):
+            Store(f"sqlite:///file:{file}?mode=ro&uri=true").add(make(2))
+        assert ids(store.results()) == ["0001"]
+
+    def test_an_unknown_scheme(self):
+        """A database nobody knows is named."""
+        with pytest.raises(StoreError, match=r"carrierpigeon is no kind of database.*sqlite:///"):
+            Store("carrierpigeon://host/results")
+
+    @pytest.mark.parametrize("text", ["results.sqlite", "", "/tmp/results.sqlite"])
+    def test_a_path_is_no_url(self, text: str):
+        """A plain path gets an example of a URL."""
+        with pytest.raises(StoreError, match="found no database URL, expected one such as sqlite:///"):
+            Store(text)
+
+    def test_a_missing_driver(self, monkeypatch: pytest.MonkeyPatch):
+        """A database whose Python package is missing: which one; and no password in the message."""
+        monkeypatch.setitem(sys.modules, "psycopg2", None)
+        with pytest.raises(StoreError, match="needs the Python package psycopg2; install it") as caught:
+            Store("postgresql+psycopg2://user:secret@localhost/results")
+        assert "secret" not in str(caught.value)
+
+    def test_damaged_raw_samples(self, store: Store, url: str):
+        """Bytes that nobody compressed are reported as damage."""
+        store.add(MEASUREMENT)
+        with bare(url) as connection:
+            connection.execute("DROP TRIGGER measurements_no_update")
+            connection.execute("UPDATE measurements SET raw = x'00'")
+        with pytest.raises(StoreError, match="raw samples of a measurement are damaged"):
+            store.results()
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The first parts of the names of all modules that a file imports anywhere."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def test_only_the_store_imports_sqlalchemy():
+    """Collecting tests must not load a database library: one package has it, imported where needed."""
+    files = [
+        file
+        for folder in ("harness", "reports", "fixtures", "suites")
+        for file in (REPOSITORY / folder).rglob("*.py")
+    ]
+    having = {
+        file.relative_to(REPOSITORY).parent.as_posix() for file in files if "sqlalchemy" in imports(file)
+    }
+    assert having == {"harness/store"}
