@@ -57,7 +57,9 @@ class OutputLog:
                 if not end:
                     self._write(self._identity)
                 if damaged:  # may be an error: the file is right by now
-                    message = f"{self.path}: damaged behind batch {len(self.batches)}; computing the rest again"
+                    message = (
+                        f"{self.path}: damaged behind batch {len(self.batches)}; computing the rest again"
+                    )
                     warnings.warn(message, OutputsDamaged, stacklevel=2)
             except BaseException:
                 self._file.close()

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness import judge
+from harness import __version__, judge
 from harness.artifacts import Artifact
 from harness.domain import (
     Case,
@@ -20,19 +19,20 @@ from harness.domain import (
     Kind,
     Measurement,
     Model,
-    Origin,
     Protocol,
     Provenance,
     Verdict,
-    Weights,
 )
-from harness.errors import MachineError, NotThere, ZoocheckError
+from harness.errors import MachineError, ZoocheckError
 from harness.machine import fingerprint, git_revision, library_versions
-from harness.materials import Materials
+from harness.materials import Materials, Samples
 from harness.store import Result, Store
 from harness.targets import Target
 
-LIBRARIES = ("numpy", "onnx", "onnxruntime", "onnxsim", "torch", "transformers", "zoocheck")
+_CODE = Path(__file__).resolve().parents[1]
+_USE_DATA = frozenset({Kind.ACCURACY, Kind.THROUGHPUT})
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -58,31 +58,40 @@ class Recorder:
         self.materials = materials
         self.store = store
         self.run = run
+        self._machine = fingerprint()  # now: its load average is of before the first measurement
 
-    def fail(self, case: Case, kind: Kind, problem: ZoocheckError) -> Result:
-        """Record a case that could not be measured, with the reason as its verdict."""
-        try:
-            target: Target | None = self.materials.target(case.chip)
-        except NotThere:
-            target = None
-        detail = {"error": type(problem).__name__, "machine": isinstance(problem, MachineError)}
-        measurement = self.measurement(case, kind, target, Stages(), detail=detail)
-        return self.record(measurement, judge.error(f"{case.id}: {problem}"))
+    def fail(
+        self, case: Case, kind: Kind, problem: ZoocheckError, *, protocol: Protocol | None = None
+    ) -> Result:
+        """Record a case that could not be measured, with the reason as its verdict and what is known.
 
-    def record(self, measurement: Measurement, verdict: Verdict) -> Result:
-        """The measurement goes into the store before its verdict does."""
+        Raises `NotThere` where the case has no target: that is a skip, and nothing to record.
+        """
+        data = None
+        if kind in _USE_DATA:
+            data = _or_none(lambda: self.materials.samples(case.model, protocol or Protocol.DOCUMENTED))
+        measurement = self.measurement(
+            case, kind, self.materials.target(case.chip), Stages(), protocol=protocol, data=data,
+            detail={"error": type(problem).__name__, "machine": isinstance(problem, MachineError)},
+        )  # fmt: skip
+        return self.record(measurement, lambda: judge.error(f"{case.id}: {problem}"))
+
+    def record(self, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
+        """Write the measurement, then judge it: whatever judging comes to, the numbers are kept."""
         self.store.add(measurement)
-        self.store.judge(measurement.id, verdict)
-        return Result(measurement=measurement, verdict=verdict)
+        judged = verdict()
+        self.store.judge(measurement.id, judged)
+        return Result(measurement=measurement, verdict=judged)
 
     def measurement(
         self,
         case: Case,
         kind: Kind,
-        target: Target | None,
+        target: Target,
         stages: Stages,
         *,
         protocol: Protocol | None = None,
+        data: Samples | None = None,
         artifact: Artifact | None = None,
         metrics: Mapping[str, float] | None = None,
         samples: int = 0,
@@ -90,55 +99,49 @@ class Recorder:
         raw: Mapping[str, Any] | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> Measurement:
-        """A measurement of `case` with everything that is known of how it was made."""
+        """A measurement of `case` with everything that is known of how it was made.
+
+        `data` is what it was measured on, None where no data set had a part in it.
+        """
+        checkpoint = _or_none(lambda: self.materials.checkpoint(case.model))
+        known = dict(detail or {})
+        if checkpoint is not None:
+            known |= {"checkpoint": checkpoint.source, "checkpoint_files": dict(checkpoint.files)}
+        if artifact is not None:
+            known |= {"artifact": dict(artifact.facts), **target.backend.describe()}
         return Measurement(
             id=str(uuid.uuid4()),
             run=self.run,
             created=datetime.now(UTC).isoformat(),
             case=case.id,
             kind=kind,
-            origin=Origin.STAND_IN if target is None else target.origin,
-            provenance=self._provenance(case.model, target, protocol, artifact),
+            origin=target.origin,
+            provenance=Provenance(
+                target=target.name,
+                weights=self.materials.weights(case.model) if checkpoint is None else checkpoint.weights,
+                weights_sha256="" if checkpoint is None else checkpoint.weights_sha256,
+                data=None if data is None else data.corpus,
+                data_sha256=None if data is None else data.sha256,
+                protocol=protocol,
+                limit=None if data is None else self.materials.options.limit,
+                artifact=None if artifact is None else artifact.key,
+                backend=target.backend_name,
+                machine=self._machine,
+                versions={"zoocheck": __version__, **library_versions()},
+                git_revision=git_revision(_CODE),
+            ),
             metrics=metrics or {},
             samples=samples,
             intervals=intervals or {},
             stages_s=dict(stages.seconds),
             raw=raw or {},
-            detail=detail or {},
+            detail=known,
         )
-
-    def _provenance(
-        self, model: Model, target: Target | None, protocol: Protocol | None, artifact: Artifact | None
-    ) -> Provenance:
-        """What can be said of where the numbers come from; a failed case knows less of it."""
-        checkpoint = _or_none(lambda: self.materials.checkpoint(model))
-        samples = _or_none(lambda: self.materials.samples(model, protocol or Protocol.DOCUMENTED))
-        return Provenance(
-            target=Origin.STAND_IN.value if target is None else target.name,
-            weights=Weights.MINI if checkpoint is None else checkpoint.weights,
-            weights_sha256="" if checkpoint is None else checkpoint.weights_sha256,
-            data=None if samples is None else samples.corpus,
-            data_sha256=None if samples is None else samples.sha256,
-            protocol=protocol,
-            limit=self.materials.options.limit,
-            artifact=None if artifact is None else artifact.key,
-            backend="" if target is None else target.backend_name,
-            machine=fingerprint(),
-            versions=library_versions(LIBRARIES),
-            git_revision=_revision(),
-        )
-
-
-T = TypeVar("T")
 
 
 def _or_none(get: Callable[[], T]) -> T | None:
+    """What can be said of a case that failed is less than of one that did not."""
     try:
         return get()
     except ZoocheckError:
         return None
-
-
-@cache
-def _revision() -> str | None:
-    return git_revision(Path(__file__).resolve().parents[1])

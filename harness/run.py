@@ -12,19 +12,13 @@ import numpy.typing as npt
 from harness import building, judge, references, stats
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Session
-from harness.domain import (
-    Case,
-    Kind,
-    Metric,
-    Protocol,
-    Verdict,
-    Weights,
-)
+from harness.domain import Case, Kind, Metric, Protocol, Verdict, Weights
 from harness.errors import GraphError, NotThere
 from harness.graphs.export import example_inputs, run_torch
-from harness.inference import Inference, largest_difference
-from harness.materials import Materials, comparable, inputs_in_order
+from harness.inference import Inference, largest_difference, run_batch
+from harness.materials import Materials, Samples, comparable, inputs_in_order
 from harness.metrics.accuracy import flips
+from harness.predictions import require_finite
 from harness.recording import Recorder, Stages
 from harness.store import Result, Store
 from harness.targets import Target
@@ -41,6 +35,7 @@ class Timing:
 
     case: Case
     target: Target
+    samples: Samples
     artifact: Artifact
     stages: Stages
     call: Callable[[], object]
@@ -55,21 +50,25 @@ class Runner:
         self.inference = Inference(materials)
         self.cache = ArtifactCache(materials.home.artifacts)
 
-    def open(self, case: Case, stages: Stages) -> tuple[Target, Artifact, Session]:
+    def open(self, case: Case, target: Target, stages: Stages) -> tuple[Artifact, Session]:
         """Build or take the case's artifact, and load it."""
-        target = self.materials.target(case.chip)
         with stages.timed("build"):
             artifact = building.artifact(self.cache, self.materials, case, target)
         with stages.timed("load"):
             session = target.backend.open(case, artifact)
-        return target, artifact, session
+        return artifact, session
 
     # ---------------------------------------------------------------- accuracy
 
     def accuracy(self, case: Case, protocol: Protocol) -> Result:
-        """Score every sample through the case's artifact, record it, judge it."""
+        """Score every sample through the case's artifact, record it, judge it.
+
+        Raises `NotThere` where the chip, the checkpoint or the data is not here, and for random weights:
+        then nothing is recorded.
+        """
         stages = Stages()
         model = case.model
+        target = self.materials.target(case.chip)
         checkpoint = self.materials.checkpoint(model)
         if checkpoint.weights is Weights.RANDOM:
             raise NotThere(
@@ -78,14 +77,14 @@ class Runner:
             )
         with stages.timed("features"):
             samples = self.materials.samples(model, protocol)
-        target, artifact, session = self.open(case, stages)
+        artifact, session = self.open(case, target, stages)
         with stages.timed("inference"):
-            outputs, facts = self.inference.all_outputs(case, protocol, artifact, session)
+            outputs = self.inference.all_outputs(case, protocol, artifact, session)
         with stages.timed("fp32 reference"):
             reference = self.materials.reference(model, protocol)
             own = self.materials.score_reference(model, protocol)
         with stages.timed("score"):
-            scored = samples.task.score(outputs, samples.features, protocol=protocol)
+            scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
         flipped = flips(scored.predictions, own.predictions)
         detail = {
             "correct": scored.correct.get(model.metric),
@@ -94,20 +93,22 @@ class Runner:
             "flips": len(flipped),
             "flipped": flipped.tolist(),
             "truncated": len(samples.features.truncated),
-            "max_abs_difference": largest_difference(outputs, reference),
-            "checkpoint": checkpoint.source,
-            "artifact": artifact.facts,
-            **facts,
+            "max_abs_difference": largest_difference(outputs.arrays, reference),
+            **outputs.facts,
         }
         measurement = self.recorder.measurement(
-            case, Kind.ACCURACY, target, stages, protocol=protocol, artifact=artifact,
+            case, Kind.ACCURACY, target, stages, protocol=protocol, data=samples, artifact=artifact,
             metrics={str(name): value for name, value in scored.metrics.items()}, samples=scored.samples,
             intervals={
                 str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()
             },
             raw={"predictions": scored.predictions.tolist()}, detail=detail,
         )  # fmt: skip
-        return self.recorder.record(measurement, self._judge_score(case, protocol, scored, own, len(flipped)))
+        result = self.recorder.record(
+            measurement, lambda: self._judge_score(case, protocol, scored, own, len(flipped))
+        )
+        outputs.recorded()
+        return result
 
     def _judge_score(
         self, case: Case, protocol: Protocol, scored: Scored, own: Scored, flipped: int
@@ -136,21 +137,17 @@ class Runner:
     # -------------------------------------------------------------- throughput
 
     def timing(self, case: Case) -> Timing:
-        """Everything of a throughput case up to the call that is timed."""
+        """Everything of a throughput case up to the call that is timed; raises `NotThere` as `accuracy`."""
         stages = Stages()
-        target, artifact, session = self.open(case, stages)
+        target = self.materials.target(case.chip)
         with stages.timed("features"):
-            inputs = self._fixed_batch(case)
+            samples = self.materials.samples(case.model, Protocol.DOCUMENTED)
+            inputs = fixed_batch(case, samples)
+        artifact, session = self.open(case, target, stages)
         return Timing(
-            case=case, target=target, artifact=artifact, stages=stages, call=lambda: session.run(inputs)
-        )
-
-    def _fixed_batch(self, case: Case) -> list[Array]:
-        """One batch of real features, chosen by a fixed seed, repeated where the data has too few."""
-        samples = self.materials.samples(case.model, Protocol.DOCUMENTED)
-        chosen = np.random.default_rng(BATCH_SEED).permutation(len(samples.features))
-        rows = np.resize(chosen, case.batch_size)
-        return [np.ascontiguousarray(array[rows]) for array in inputs_in_order(case.model, samples.features)]
+            case=case, target=target, samples=samples, artifact=artifact, stages=stages,
+            call=lambda: session.run(inputs),
+        )  # fmt: skip
 
     def record_throughput(
         self, timing: Timing, latencies_ns: Sequence[int], *, warm_up_calls: int, clock: str
@@ -158,8 +155,10 @@ class Runner:
         """Record timed calls of one batch each, and judge their throughput."""
         case = timing.case
         summary = stats.summarise(latencies_ns, case.batch_size)
+        timing.stages.seconds["timed calls"] = sum(latencies_ns) / 1e9
         measurement = self.recorder.measurement(
-            case, Kind.THROUGHPUT, timing.target, timing.stages, protocol=None, artifact=timing.artifact,
+            case, Kind.THROUGHPUT, timing.target, timing.stages, data=timing.samples,
+            artifact=timing.artifact,
             metrics={str(Metric.THROUGHPUT): summary.samples_per_s},
             samples=summary.calls * case.batch_size,
             raw={"latencies_ns": list(latencies_ns)},
@@ -170,20 +169,19 @@ class Runner:
                 "minimum_ns": summary.minimum_ns,
                 "percentiles_ns": dict(summary.percentiles_ns),
                 "clock": clock,
-                "checkpoint": self.materials.checkpoint(case.model).source,
-                "artifact": timing.artifact.facts,
-                **timing.target.backend.describe(),
             },
         )  # fmt: skip
-        weights = self.materials.checkpoint(case.model).weights
-        verdict = judge.judge_throughput(
-            case,
-            summary.samples_per_s,
-            references.for_case(self.materials.catalog, case, Metric.THROUGHPUT),
-            timing.target.origin,
-            "mini weights: another architecture" if weights is Weights.MINI else "",
+        mini = self.materials.checkpoint(case.model).weights is Weights.MINI
+        return self.recorder.record(
+            measurement,
+            lambda: judge.judge_throughput(
+                case,
+                summary.samples_per_s,
+                references.for_case(self.materials.catalog, case, Metric.THROUGHPUT),
+                timing.target.origin,
+                "mini weights: another architecture" if mini else "",
+            ),
         )
-        return self.recorder.record(measurement, verdict)
 
     # ------------------------------------------------------------- conformance
 
@@ -194,27 +192,35 @@ class Runner:
         """
         stages = Stages()
         model = case.model
-        target, artifact, session = self.open(case, stages)
+        target = self.materials.target(case.chip)
+        artifact, session = self.open(case, target, stages)
         check_contract(case, session)
         architecture = self.materials.checkpoint(model).architecture
         batch = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=case.batch_size)
         with stages.timed("inference"):
-            ours = session.run([batch[item.name] for item in model.inputs])
+            ours = run_batch(case, session, [batch[item.name] for item in model.inputs], case.batch_size)
         with stages.timed("fp32 reference"):
             theirs = run_torch(self.materials.network(model), model, batch)
+        for outputs in (ours, theirs):
+            require_finite(outputs, case.id)
         differences = np.concatenate([np.abs(a - b).ravel() for a, b in zip(ours, theirs, strict=True)])
-        bound = judge.PARITY_BOUND[case.precision]
+        largest = float(differences.max())
         measurement = self.recorder.measurement(
             case, Kind.CONFORMANCE, target, stages, artifact=artifact, samples=case.batch_size,
             detail={
-                "max_abs_difference": float(differences.max()),
+                "max_abs_difference": largest,
                 "mean_abs_difference": float(differences.mean()),
-                "bound": bound,
-                "checkpoint": self.materials.checkpoint(model).source,
-                "artifact": artifact.facts,
+                "bound": judge.PARITY_BOUND[case.precision],
             },
         )  # fmt: skip
-        return self.recorder.record(measurement, judge.judge_parity(case, float(differences.max())))
+        return self.recorder.record(measurement, lambda: judge.judge_parity(case, largest))
+
+
+def fixed_batch(case: Case, samples: Samples) -> list[Array]:
+    """One batch of real features, chosen by a fixed seed, repeated where the data has too few."""
+    chosen = np.random.default_rng(BATCH_SEED).permutation(len(samples.features))
+    rows = np.resize(chosen, case.batch_size)
+    return [np.ascontiguousarray(array[rows]) for array in inputs_in_order(case.model, samples.features)]
 
 
 def check_contract(case: Case, session: Session) -> None:

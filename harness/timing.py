@@ -40,9 +40,7 @@ def plan(call: Callable[[], object], clock: Clock = time.perf_counter_ns) -> Tim
     return TimingPlan(warm_up_calls=len(warm_up), calls=max(1, min(wanted, int(LONGEST_S / pace_s))))
 
 
-def time_calls(
-    call: Callable[[], object], calls: int, clock: Clock = time.perf_counter_ns
-) -> list[int]:
+def time_calls(call: Callable[[], object], calls: int, clock: Clock = time.perf_counter_ns) -> list[int]:
     """The latency of each of `calls` calls, in nanoseconds, by the performance counter."""
     latencies = []
     for _ in range(calls):

@@ -86,7 +86,7 @@ def measured(outcome: Outcome) -> str:
     if outcome.value is not None and outcome.metric is not None:
         if outcome.metric.is_score:
             return numbers.percent(outcome.value)
-        return numbers.rate(outcome.value) + (" †" if is_stand_in_speed(outcome) else "")
+        return numbers.rate(outcome.value) + ("\N{NO-BREAK SPACE}†" if is_stand_in_speed(outcome) else "")
     parity = outcome.measurement.detail.get("max_abs_difference")
     if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(parity, int | float):
         return f"{numbers.difference(parity)} max. difference"

@@ -44,6 +44,7 @@ class Scored:
     correct: Mapping[Metric, int]  # for metrics that are a share of samples
     samples: int  # what the metric counts
     predictions: npt.NDArray[Any] = field(repr=False)  # one a sample, comparable with ==
+    facts: Mapping[str, Any] = field(default_factory=dict)  # JSON: what was measured beside the score
 
 
 class Task(Shape):
@@ -54,9 +55,7 @@ class Task(Shape):
     ) -> Features:
         """The features of `examples` under `protocol`, in order."""
 
-    def score(
-        self, outputs: Sequence[npt.NDArray[Any]], features: Any, *, protocol: Protocol
-    ) -> Scored:
+    def score(self, outputs: Sequence[npt.NDArray[Any]], features: Any, *, protocol: Protocol) -> Scored:
         """The score of a graph's outputs ``[samples, ...]`` under `protocol`."""
 
 

@@ -112,7 +112,7 @@ def measurement(
 def accuracy(
     catalog: Catalog, case: str, correct: int, samples: int, *, fp32: int | None = None, **options: Any
 ) -> Result:
-    """An accuracy result of `correct` of `samples`, judged: by the document if full on full, else the drop."""
+    """An accuracy result, judged by the document where full weights ran on full data, else by the drop."""
     found = named(catalog, case)
     own = correct if fp32 is None else fp32
     made = measurement(
