@@ -58,7 +58,7 @@ class OutputLog:
             if not end:
                 self._write(self._identity)
             if damaged:  # may be an error: the file is right by now
-                message = f"{self.path}: damaged behind batch {len(self.batches)}"
+                message = f"kept outputs {self.path}: damaged behind batch {len(self.batches)}"
                 warnings.warn(f"{message}; computing the rest again", OutputsDamaged, stacklevel=2)
             undo.pop_all()
         return self

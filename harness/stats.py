@@ -32,8 +32,8 @@ def wilson(correct: int, samples: int, confidence: float = 0.95) -> Interval:
     half = z * math.sqrt(share * (1 - share) / samples + z * z / (4 * samples * samples)) / scale
     # The bounds are exactly 0 and 1 at the ends; subtraction alone leaves a rounding error there.
     return Interval(
-        low=0.0 if correct == 0 else max(0.0, centre - half),
-        high=1.0 if correct == samples else min(1.0, centre + half),
+        low=0.0 if correct == 0 else centre - half,
+        high=1.0 if correct == samples else centre + half,
         confidence=confidence,
     )
 

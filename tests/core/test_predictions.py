@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from harness.predictions import (
     require_finite,
     run_all,
 )
-from harness.progress import Silent
+from harness.progress import Advance, Progress, Silent
 
 IDENTITY = {"artifact": "ab" * 32, "protocol": "documented"}
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -54,7 +55,8 @@ def read(path: Path) -> list[list[Array]]:
 
 def same(ours: Sequence[Sequence[Array]], theirs: Sequence[Sequence[Array]]) -> bool:
     return len(ours) == len(theirs) and all(
-        len(a) == len(b) and all(np.array_equal(x, y) and x.dtype == y.dtype for x, y in zip(a, b, strict=True))
+        len(a) == len(b)
+        and all(np.array_equal(x, y) and x.dtype == y.dtype for x, y in zip(a, b, strict=True))
         for a, b in zip(ours, theirs, strict=True)
     )
 
@@ -130,13 +132,18 @@ class TestOutputLog:
         """Where warnings are errors the damage is gone and the lock is free: the next run goes on."""
         path = tmp_path / "log"
         sizes = write(path, *THREE)
-        path.write_bytes(path.read_bytes()[:-1] + b"?")
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        log, seen = OutputLog(path, IDENTITY), []
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with pytest.raises(OutputsDamaged):
-                read(path)
+                log.__enter__()
             assert path.stat().st_size == sizes[2]
-            assert same(read(path), THREE[:2])
+            next_one = threading.Thread(target=lambda: seen.append(read(path)), daemon=True)
+            next_one.start()
+            next_one.join(60)
+        assert same(seen[0], THREE[:2])
 
     def test_a_hole_of_zeros_is_no_batch(self, tmp_path: Path):
         """What a power cut may leave, an empty block with the checksum 0 of nothing, is damage."""
@@ -157,12 +164,12 @@ class TestOutputLog:
 
     def test_a_file_that_is_none_of_ours_is_begun_anew(self, tmp_path: Path):
         """Whatever lies there, only a file that begins with its identity is read."""
-        path = tmp_path / "log"
-        for content in (b"", b"{", b"\xff" * 100, b"{}\n"):
+        empty = write(tmp_path / "empty")[0]
+        for content in (b"", b"{", b"\xff" * 200, b"{}\n"):
+            path = tmp_path / "log"
             path.write_bytes(content)
             assert read(path) == []
-            assert path.stat().st_size == len(write(path, THREE[0])) * 0 + write(path)[0]
-            path.unlink()
+            assert path.stat().st_size == empty
 
     def test_another_dtype_is_refused(self, tmp_path: Path):
         """Only float32 is kept: a silent conversion would hide what an artifact gave."""
@@ -179,9 +186,10 @@ class TestOutputLog:
         with OutputLog(path, IDENTITY) as log:
             second = threading.Thread(target=lambda: seen.append(read(path)))
             second.start()
+            second.join(0.5)
+            assert second.is_alive()
             for batch in THREE:
                 log.append(batch)
-            assert not seen
         second.join(60)
         assert same(seen[0], THREE)
 
@@ -225,7 +233,7 @@ def samples(number: int, length: int = 3) -> list[Array]:
 class TestBatches:
     @pytest.mark.parametrize(("size", "last"), [(1, 1), (8, 8), (16, 8), (32, 8), (64, 40), (1000, 872)])
     def test_the_last_partial_batch_is_filled_up(self, size: int, last: int):
-        """872 is no multiple of 16, 32 or 64 (protocols.md, 4): every batch is full, the count says what is real."""
+        """872 is no multiple of 16, 32 or 64 (protocols.md, 4): batches are full, counts of real ones."""
         batches = list(batched(samples(872), size))
         assert {array.shape for inputs, _ in batches for array in inputs} == {(size, 3)}
         counts = [count for _, count in batches]
@@ -309,29 +317,18 @@ class TestRunAll:
 
     def test_progress_counts_samples(self, tmp_path: Path):
         """Samples, without padding, and those that were there already at once."""
-        shown: list[int] = []
+        shown: list[tuple[str, int] | int] = []
 
-        class Shown(Silent):
-            def stage(self, label: str, total: int):
-                stage = super().stage(label, total)
-                shown.append(total)
-                stage.__enter__()
-                stage.__enter__ = lambda: shown.append
-                return stage
+        class Watched(Progress):
+            @contextmanager
+            def stage(self, label: str, total: int) -> Iterator[Advance]:
+                shown.append((label, total))
+                yield shown.append
 
         batches = list(batched(samples(20), 8))
         write(tmp_path / "log", double(*batches[0]))
-        from contextlib import contextmanager
-
-        @contextmanager
-        def stage(label: str, total: int):
-            shown.append(total)
-            yield shown.append
-
-        progress = Silent()
-        progress.stage = stage  # type: ignore[method-assign]
-        run_all(OutputLog(tmp_path / "log", IDENTITY), batches, double, progress, "a case")
-        assert shown == [20, 8, 8, 4]
+        run_all(OutputLog(tmp_path / "log", IDENTITY), batches, double, Watched(), "a case")
+        assert shown == [("a case", 20), 8, 8, 4]
 
 
 def test_finite_outputs_pass():

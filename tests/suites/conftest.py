@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import throwaway
 from filelock import FileLock
-from zoo_runs import Zoo
+from zoo_runs import Once, Ran, Zoo
 
 
 @pytest.fixture(scope="session")
-def zoo(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Zoo:
-    """The zoo of `throwaway`, made by whichever worker of pytest-xdist comes first."""
+def shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder that all workers of pytest-xdist have in common."""
     base = tmp_path_factory.getbasetemp()
-    shared = base.parent if hasattr(request.config, "workerinput") else base
+    return base.parent if hasattr(request.config, "workerinput") else base
+
+
+@pytest.fixture(scope="session")
+def zoo(shared: Path) -> Zoo:
+    """The zoo of `throwaway`, made by whichever worker comes first."""
     folder = shared / "zoo"
-    made = Zoo(
-        home=folder / "home", models=folder / "models", data=folder / "data", tables=folder / "tables"
-    )
+    made = Zoo(home=folder / "home", models=folder / "models", data=folder / "data", tables=folder / "tables")
     with FileLock(shared / "zoo.lock"):
         if not (folder / "made").exists():
             throwaway.write_tables(made.tables)
@@ -27,7 +32,18 @@ def zoo(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
     return made
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for the one run that a module's tests look at."""
-    return tmp_path_factory.mktemp("run")
+@pytest.fixture(scope="session")
+def once(shared: Path) -> Once:
+    """Make a run that several tests look at, in a folder of its own, once for all workers."""
+
+    def run(name: str, make: Callable[[Path], Ran]) -> Ran:
+        kept = shared / f"{name}.pickle"
+        with FileLock(shared / f"{name}.lock"):
+            if not kept.exists():
+                folder = shared / name
+                folder.mkdir()
+                kept.write_bytes(pickle.dumps(make(folder)))
+        ran: Ran = pickle.loads(kept.read_bytes())
+        return ran
+
+    return run

@@ -1,4 +1,4 @@
-"""Runs of `pytest suites/` and of the command line as a user starts them: in a process and folder of their own."""
+"""Runs of `pytest suites/` and of `zoocheck` as a user starts them: in a process and folder of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,14 @@ from typing import Any
 from harness.store import Result, Store
 
 ROOT = Path(__file__).resolve().parents[2]
+# Hypothesis's plugin imports all of hypothesis at the end of every run, which tests nothing here.
+SUITES = (str(ROOT / "suites"), "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 STORE = "results.sqlite"  # in the run's folder
+# What takes long to import, and is not needed to say which cases there are and what is here.
+HEAVY = {
+    "torch", "onnx", "onnxruntime", "onnxsim", "transformers", "tokenizers", "safetensors", "huggingface_hub",
+    "sqlalchemy", "jinja2", "hypothesis",
+}  # fmt: skip
 TIMEOUT_S = 300
 GENEROUS_COLUMNS = "250"  # what is asserted on is not to be folded
 
@@ -100,18 +108,14 @@ class Zoo:
             **self.changes,
         }
 
-    def suites(self, folder: Path, *arguments: str) -> Ran:
-        """``pytest suites/ ...`` from `folder`, with the results store there."""
-        given = () if "--results" in arguments else ("--results", f"sqlite:///{folder / STORE}")
-        return self._run(
-            folder, "pytest", str(ROOT / "suites"), "-p", "no:cacheprovider", *given, *arguments
-        )
+    def suites(self, folder: Path, *arguments: str, store: str | None = STORE) -> Ran:
+        """``pytest suites/ ...`` from `folder`; `store` is relative to it, None is the one in the home."""
+        results = () if store is None else ("--results", f"sqlite:///{store}")
+        return self._run(folder, "pytest", *SUITES, *results, *arguments)
 
     def collect(self, folder: Path, *arguments: str) -> Ran:
-        """``pytest suites/ --collect-only``, which needs no store."""
-        return self._run(
-            folder, "pytest", str(ROOT / "suites"), "-p", "no:cacheprovider", "--collect-only", "-q", *arguments
-        )
+        """``pytest suites/ --collect-only``."""
+        return self._run(folder, "pytest", *SUITES, "--collect-only", "-q", *arguments)
 
     def zoocheck(self, folder: Path, *arguments: str) -> Ran:
         """``zoocheck ...`` from `folder`."""
@@ -130,3 +134,6 @@ class Zoo:
             check=False,
         )
         return Ran(status=done.returncode, out=done.stdout, err=done.stderr, folder=folder)
+
+
+Once = Callable[[str, Callable[[Path], Ran]], Ran]  # the fixture `once`

@@ -1,0 +1,110 @@
+"""What decides an artifact is in its key, and nothing else is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import mini
+import pytest
+from making import make_case
+
+from harness import building
+from harness.artifacts import ArtifactCache, Recipe
+from harness.backends import load
+from harness.domain import Case, Catalog, Gelu, Origin, Precision
+from harness.errors import NotYet
+from harness.home import Home
+from harness.materials import Materials
+from harness.options import Options
+from harness.progress import Silent
+from harness.targets import Target
+
+
+class Recipes(ArtifactCache):
+    """A cache that gives the recipe in place of the artifact."""
+
+    def get(self, recipe: Recipe, build: Callable[..., Any]) -> Recipe:  # type: ignore[override]
+        return recipe
+
+
+@pytest.fixture
+def key(small_tables: Catalog, home: Home) -> Callable[..., str]:
+    """The key of a case's artifact on the stand-in, for a choice of weights."""
+    stand_in = Target(
+        origin=Origin.STAND_IN, backend_name="onnxruntime", backend=load("onnxruntime"), reason="a test"
+    )
+
+    def of(case: Case, target: Target = stand_in, weights: str = "mini") -> str:
+        materials = Materials(small_tables, home, Options(weights=weights), Silent())
+        return building.artifact(Recipes(home.artifacts), materials, case, target).key
+
+    return of
+
+
+def test_what_decides_it(key: Callable[..., str], small_tables: Catalog):
+    """Batch size, precision, GELU, weights: each changes the key."""
+    case = make_case(small_tables, mini.MODEL, "ascend310p")
+    assert case.gelu is Gelu.TANH
+    others = [
+        key(dataclasses.replace(case, batch_size=4)),
+        key(dataclasses.replace(case, precision=Precision.FP32)),
+        key(make_case(small_tables, mini.MODEL, "cpu", precision=Precision.FP16)),  # the exact GELU
+        key(case, weights="random"),
+    ]
+    assert len({key(case), *others}) == 5
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"length": 32},
+        {"name": "another-bert"},
+        {"inputs": "reversed"},
+        {"outputs": "renamed"},
+    ],
+)
+def test_the_graphs_contract_decides_it(
+    key: Callable[..., str], small_tables: Catalog, change: dict[str, Any]
+):
+    """Names, order and length of what goes in and comes out."""
+    case = make_case(small_tables, mini.MODEL, "cpu")
+    model = case.model
+    if "inputs" in change:
+        change = {"inputs": model.inputs[::-1]}
+    if "outputs" in change:
+        change = {"outputs": (dataclasses.replace(model.outputs[0], name="scores"),)}
+    other = dataclasses.replace(case, model=dataclasses.replace(model, **change))
+    assert key(other, weights="random") != key(case, weights="random")
+
+
+def test_two_chips_with_the_same_numerics_share_it(key: Callable[..., str], small_tables: Catalog):
+    """Ascend 310 and 310P3 differ in speed, which a stand-in does not show."""
+    one, other = (make_case(small_tables, mini.MODEL, chip) for chip in ("ascend310", "ascend310p"))
+    assert key(one) == key(other)
+
+
+def test_a_key_is_the_same_in_another_process(key: Callable[..., str], small_tables: Catalog):
+    """Nothing of this process, no path and no time, is in it."""
+    case = make_case(small_tables, mini.MODEL, "cpu")
+    assert key(case) == key(case)
+
+
+def test_another_library_makes_another_artifact(
+    key: Callable[..., str], small_tables: Catalog, monkeypatch: pytest.MonkeyPatch
+):
+    """A newer exporter or simplifier, or a changed graph step, may make other bytes."""
+    case = make_case(small_tables, mini.MODEL, "cpu")
+    before = key(case)
+    with monkeypatch.context() as patched:
+        patched.setattr("harness.backends.onnxruntime.version", lambda name: "another")
+        assert key(case) != before
+    monkeypatch.setattr("harness.graphs.STEPS_VERSION", -1)
+    assert key(case) != before
+
+
+def test_int8_is_not_yet(key: Callable[..., str], small_tables: Catalog):
+    """It says what to choose in place of it, before anything is exported."""
+    with pytest.raises(NotYet, match="int8 numerics are not part of zoocheck yet; choose --precision"):
+        key(make_case(small_tables, mini.MODEL, "cpu", precision=Precision.INT8))

@@ -1,0 +1,48 @@
+"""A run in two processes of pytest-xdist: one run, one report, nothing lost or doubled."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from zoo_runs import Once, Ran, Zoo
+
+CASES = [f"mite-{chip}-bs{size}" for chip in ("abacus", "quipu") for size in (1, 4)]
+
+
+@pytest.fixture(scope="module")
+def run(zoo: Zoo, once: Once) -> Ran:
+    """The store's URL is relative: both workers mean the controller's folder."""
+    arguments = ("-n", "2", "-m", "mite and (abacus or quipu)")
+    return once("parallel", lambda folder: zoo.suites(folder, *arguments))
+
+
+def test_all_good_is_exit_status_0(run: Ran) -> None:
+    assert run.status == 0, run.out
+
+
+def test_nothing_is_lost_or_doubled(run: Ran) -> None:
+    """Each accuracy and conformance case is in the store once, with one verdict, under one run."""
+    expected = {(case, kind): "reproduced" for case in CASES for kind in ("accuracy", "conformance")}
+    assert run.verdicts == expected
+    assert len(run.results) == len(expected)
+    assert Counter(result.measurement.run for result in run.results).keys() == {
+        re.findall(r"zoocheck \S+, run (\S+),", run.out)[0]
+    }
+
+
+def test_throughput_skips_with_the_reason(run: Ran) -> None:
+    """It is never measured beside other tests, and pytest-benchmark neither passes it nor warns."""
+    said = "throughput is not measured beside other tests; run it without -n, in a call of its own"
+    assert re.search(rf"^SKIPPED \[6\] .*{said}$", run.out, re.MULTILINE)
+    assert not any(result.measurement.kind == "throughput" for result in run.results)
+    assert "PytestBenchmarkWarning" not in run.out + run.err
+
+
+def test_one_report_of_all_workers(run: Ran) -> None:
+    """The controller renders it, once, from the store."""
+    assert run.out.count("report.html") == 1
+    assert "8 results: reproduced 8" in run.out
+    markdown = (run.folder / "build" / "report" / "report.md").read_text(encoding="utf-8")
+    assert all(case in markdown for case in CASES)

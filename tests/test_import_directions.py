@@ -1,0 +1,297 @@
+"""Imports point one way: the layers of docs/architecture.md, held against the source and a collection."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TREES = ("suites", "fixtures", "harness", "reports", "training")
+
+# The modules and packages of harness/, lowest first. Each imports from the layers below its own; beside its
+# own only what BESIDE names. A module without a place here fails: say first what it is to stand on.
+LAYERS = {
+    "errors": {"errors", "harness"},  # "harness" itself holds the version
+    "domain": {"domain"},
+    "helpers": {
+        "home", "lines", "machine", "mistakes", "options", "progress", "records", "stats", "timing",
+    },
+    "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
+    "parts": {
+        "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "judge", "manifest",
+        "metrics", "networks", "predictions", "references", "store", "text",
+    },
+    "run": {"targets", "materials", "building", "inference", "recording", "run"},
+    "commands": {"cli", "__main__"},
+}  # fmt: skip
+BESIDE = {
+    "tables": {"consistency", "meanings"},
+    "catalog": {"consistency", "tables", "validation"},
+    "artifacts": {"manifest"},
+    "backends": {"artifacts", "graphs"},
+    "checkpoints": {"networks"},
+    "text": {"metrics"},
+    "materials": {"targets"},
+    "building": {"materials", "targets"},
+    "inference": {"materials"},
+    "recording": {"materials", "targets"},
+    "run": {"building", "inference", "materials", "recording", "targets"},
+    "__main__": {"cli"},
+}
+
+# What each tree may import of the repository, and what of harness where that is not all of it.
+MAY_IMPORT = {
+    "suites": {"fixtures", "harness"},
+    "fixtures": {"harness", "reports"},
+    "harness": {"reports"},  # `zoocheck report` alone: see the test
+    "reports": {"harness"},
+    "training": {"harness"},
+}
+REPORTS_STAND_ON = {"store", "domain", "errors", "records", "references", "stats"}
+
+# Libraries that collecting tests must not load, and those that belong to tests.
+HEAVY = {"torch", "onnx", "onnxruntime", "onnxsim", "transformers", "hypothesis", "sqlalchemy"}
+OF_TESTS = {"pytest", "_pytest", "pytest_benchmark", "xdist", "hypothesis"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One imported name: where, of which module, and whether it happens when the module is loaded."""
+
+    importer: str
+    imported: str
+    line: int
+    at_load: bool
+
+    def __str__(self) -> str:
+        return f"{self.importer}:{self.line} imports {self.imported}"
+
+    @property
+    def tree(self) -> str:
+        """The first part of the imported name."""
+        return self.imported.partition(".")[0]
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the repository's trees by its dotted name."""
+    found = {}
+    for tree in TREES:
+        for path in sorted((ROOT / tree).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(name: str, source: str) -> Iterator[Import]:
+    """Every import of a module, wherever in it; a submodule that is imported by name is itself meant."""
+
+    def walk(node: ast.AST, at_load: bool) -> Iterator[Import]:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(importer=name, imported=alias.name, line=node.lineno, at_load=at_load)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{name}:{node.lineno}: a relative import; spell the whole name"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                target = whole if whole in MODULES else str(node.module)
+                yield Import(importer=name, imported=target, line=node.lineno, at_load=at_load)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for child in node.body:
+                yield from walk(child, False)
+            for child in node.orelse:
+                yield from walk(child, at_load)
+        else:
+            deferred = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            for child in ast.iter_child_nodes(node):
+                yield from walk(child, at_load and not deferred)
+
+    yield from walk(ast.parse(source), True)
+
+
+IMPORTS = [item for name, path in MODULES.items() for item in imports(name, path.read_text(encoding="utf-8"))]
+
+
+def of(tree: str) -> list[Import]:
+    return [item for item in IMPORTS if item.importer.partition(".")[0] == tree]
+
+
+def part(module: str) -> str:
+    """``harness.store.schema`` belongs to ``store``; ``harness`` is itself."""
+    _, _, inside = module.partition(".")
+    return inside.partition(".")[0] or "harness"
+
+
+def level(name: str) -> int:
+    return next(at for at, layer in enumerate(LAYERS.values()) if name in layer)
+
+
+def test_imports_are_found_wherever_they_stand():
+    """At load, under TYPE_CHECKING, in functions and classes; the tests below stand on this."""
+    source = textwrap.dedent(
+        """
+        import os.path
+        from harness import judge, __version__
+        if TYPE_CHECKING:
+            import torch
+        else:
+            import json
+        try:
+            import tomllib
+        except ImportError:
+            pass
+        class C:
+            import re
+            def f(self):
+                from harness.store import Store
+        g = lambda: __import__("x")
+        """
+    )
+    found = {(item.imported, item.at_load) for item in imports("m", source)}
+    assert found == {
+        ("os.path", True), ("harness.judge", True), ("harness", True), ("torch", False), ("json", True),
+        ("tomllib", True), ("re", True), ("harness.store", False),
+    }  # fmt: skip
+
+
+def test_every_module_has_its_layer():
+    """A new module says where it belongs, and the table names none that is gone."""
+    declared = [name for layer in LAYERS.values() for name in layer]
+    assert sorted(declared) == sorted({part(name) for name in MODULES if name.split(".")[0] == "harness"})
+
+
+def test_harness_imports_point_down():
+    """run -> {backends, artifacts, graphs, ..., store} -> domain -> errors (docs/architecture.md)."""
+    wrong = []
+    for item in of("harness"):
+        mine, other = part(item.importer), part(item.imported)
+        if item.tree != "harness" or mine == other:
+            continue
+        if level(other) >= level(mine) and other not in BESIDE.get(mine, set()):
+            wrong.append(str(item))
+    assert wrong == []
+
+
+def test_neighbours_are_few_and_used():
+    """What BESIDE allows stays in one layer, and is needed: a permission nobody uses is not kept."""
+    used = {(part(item.importer), part(item.imported)) for item in of("harness") if item.tree == "harness"}
+    for mine, others in BESIDE.items():
+        for other in others:
+            assert level(mine) == level(other)
+            assert (mine, other) in used, f"{mine} does not import {other} any more"
+
+
+def test_backends_know_no_metrics_and_no_datasets():
+    """A toolchain builds and runs: what is scored, and how, is not its business."""
+    known = {part(item.imported) for item in of("harness") if part(item.importer) == "backends"}
+    assert not known & {"metrics", "datasets", "text", "judge", "stats", "store", "references"}
+
+
+def test_trees_import_one_way():
+    """suites -> fixtures -> harness; reports stand on harness, never the other way but for the command."""
+    wrong = [
+        str(item)
+        for tree in TREES
+        for item in of(tree)
+        if item.tree in TREES and item.tree != tree and item.tree not in MAY_IMPORT[tree]
+    ]
+    assert wrong == []
+    renderers = {item.importer for item in of("harness") if item.tree == "reports"}
+    assert {part(name) for name in renderers} <= {"cli"}
+
+
+def test_the_library_imports_no_pytest():
+    """pytest's glue is fixtures/ and suites/ alone; hypothesis belongs to the tests that draw."""
+    wrong = [str(i) for tree in ("harness", "reports", "training") for i in of(tree) if i.tree in OF_TESTS]
+    assert wrong == []
+
+
+def test_reports_read_the_store_and_the_domain():
+    """And pure helpers: a report renders what is recorded, and runs nothing."""
+    wrong = [
+        str(item)
+        for item in of("reports")
+        if item.tree == "harness" and part(item.imported) not in REPORTS_STAND_ON
+    ]
+    assert wrong == []
+
+
+def test_the_database_is_the_stores_alone():
+    """Nothing outside harness/store knows what the store is made of."""
+    assert {part(item.importer) for item in IMPORTS if item.tree == "sqlalchemy"} == {"store"}
+
+
+def test_no_cycles_at_load():
+    """Whatever module is imported first, no other finds it half made."""
+    graph: dict[str, set[str]] = {name: set() for name in MODULES}
+    for item in IMPORTS:
+        if item.at_load and item.imported in MODULES and item.imported != item.importer:
+            graph[item.importer].add(item.imported)
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as problem:
+        pytest.fail(" imports ".join(problem.args[1]))
+    assert len(order) == len(MODULES)
+
+
+def run_python(*arguments: str, **environment: str) -> str:
+    """What a fresh Python prints, started in the repository."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env={**os.environ, **environment},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_what_collection_imports_is_light(tmp_path: Path):
+    """Glue and suites load neither torch nor onnx, transformers, hypothesis or a database."""
+    names = [name for name in MODULES if name.split(".")[0] in ("fixtures", "suites")]
+    assert len(names) > 5
+    code = (
+        "import importlib, json, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))\n"
+    )
+    loaded = set(json.loads(run_python("-c", code, ZOOCHECK_HOME=str(tmp_path))))
+    assert {"fixtures", "suites", "harness"} <= loaded
+    assert loaded & HEAVY == set()
+
+
+def test_collecting_the_suites_is_light(tmp_path: Path):
+    """`pytest suites/ --collect-only`, as a user starts it, collects every case and loads none of them."""
+    (tmp_path / "loaded_modules.py").write_text(
+        textwrap.dedent(
+            """
+            import json, os, pathlib, sys
+
+            def pytest_collection_finish(session):
+                loaded = sorted({name.partition(".")[0] for name in sys.modules})
+                found = {"items": len(session.items), "loaded": loaded}
+                pathlib.Path(os.environ["LOADED_MODULES"]).write_text(json.dumps(found))
+            """
+        )
+    )
+    out = tmp_path / "loaded.json"
+    run_python(
+        "-m", "pytest", "suites/", "--collect-only", "-q", "-p", "loaded_modules", "-p", "no:cacheprovider",
+        PYTHONPATH=os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")])),
+        LOADED_MODULES=str(out), ZOOCHECK_HOME=str(tmp_path / "home"),
+    )  # fmt: skip
+    found = json.loads(out.read_text())
+    assert found["items"] > 100
+    assert {"fixtures", "harness"} <= set(found["loaded"])
+    assert set(found["loaded"]) & HEAVY == set()
+    assert not (tmp_path / "home").exists()  # collecting writes nothing

@@ -1,0 +1,146 @@
+"""What the trainers of all minis share: data, reproducibility, files, and the score of what was written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from harness import catalog, checkpoints
+from harness.checkpoints import files
+from harness.domain import Architecture, Metric, Model, Protocol, Weights
+from harness.errors import CheckpointError, NotThere
+from harness.home import Home
+from harness.text import load_task
+from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
+
+SCORING_BATCH = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How many of a data set's samples a checkpoint gets right, in fp32 on the CPU."""
+
+    dataset: str
+    file: str
+    sha256: str
+    correct: int
+    samples: int
+    smallest_margin: float  # between the two largest logits: how near the count is to another one
+
+
+def data_folder(*needed: str) -> Path:
+    """``ZOOCHECK_DATA``; raises `NotThere` where it is not set or lacks one of the `needed` files."""
+    remedy = f"set ZOOCHECK_DATA to the folder that holds {' and '.join(needed)}"
+    named = os.environ.get("ZOOCHECK_DATA")
+    if not named:
+        raise NotThere("training needs the data sets, and ZOOCHECK_DATA is not set", remedy=remedy)
+    folder = Path(named).absolute()
+    lacking = [name for name in needed if not (folder / name).is_file()]
+    if lacking:
+        raise NotThere(f"{folder} lacks {' and '.join(lacking)}", remedy=remedy)
+    return folder
+
+
+def make_reproducible(seed: int, threads: int) -> None:
+    """Fix what the bytes of the result depend on: the seed, the order of sums, deterministic kernels."""
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+
+
+def find_model(name: str) -> Model:
+    """The model's table, which fixes input names, their order and the length."""
+    return catalog.find(catalog.load().models, name, "model")
+
+
+def write_vocabulary(folder: Path, pieces: Sequence[str]) -> None:
+    """``vocab.txt``, a piece a line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _replace(folder / files.VOCABULARY, "".join(f"{piece}\n" for piece in pieces).encode())
+
+
+def read_tokenizer(folder: Path, model: Model) -> WordPieceTokenizer:
+    """The tokenizer that zoocheck itself makes of the ``vocab.txt`` in `folder`."""
+    vocabulary = load_vocabulary(folder / files.VOCABULARY)
+    return WordPieceTokenizer(vocabulary, do_lower_case=model.tokenizer.lower_case)
+
+
+def write_checkpoint(
+    folder: Path,
+    network: torch.nn.Module,
+    architecture: Architecture,
+    labels: Sequence[str],
+    *,
+    lower_case: bool,
+) -> None:
+    """``model.safetensors`` and ``config.json``, with the keys of transformers' BertConfig."""
+    content = {
+        "model_type": "bert",
+        "vocab_size": architecture.vocabulary,
+        "hidden_size": architecture.hidden,
+        "num_hidden_layers": architecture.layers,
+        "num_attention_heads": architecture.heads,
+        "intermediate_size": architecture.intermediate,
+        "max_position_embeddings": architecture.positions,
+        "type_vocab_size": architecture.types,
+        "hidden_act": architecture.activation,
+        "layer_norm_eps": architecture.layer_norm_eps,
+        "hidden_dropout_prob": architecture.dropout,
+        "attention_probs_dropout_prob": architecture.dropout,
+        "do_lower_case": lower_case,
+        "id2label": {str(number): label for number, label in enumerate(labels)},
+    }
+    _replace(folder / files.CONFIG, (json.dumps(content, indent=2) + "\n").encode())
+    partial = folder / f".{files.SAFETENSORS}.partial"
+    state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    save_file(state, partial, metadata={"format": "pt"})
+    partial.replace(folder / files.SAFETENSORS)
+
+
+def score(model: Model, path: Path, minis: Path) -> Score:
+    """The score of the mini in `minis` on the data in `path`: full padding, batches of `SCORING_BATCH`."""
+    checkpoint = checkpoints.locate(model, Weights.MINI, replace(Home.locate(), minis=minis))
+    if checkpoint.folder is None:
+        raise CheckpointError(f"{model.name}: the mini has no folder")
+    network = checkpoints.load_network(checkpoint)
+    spec = catalog.find(catalog.load().datasets, model.dataset, "data set")
+    dataset = import_module(f"harness.datasets.{spec.reader}").read(path, expected=None)
+    task = load_task(model)
+    tokenizer = read_tokenizer(checkpoint.folder, model)
+    features = task.prepare(dataset.examples, tokenizer, length=model.length, protocol=Protocol.DOCUMENTED)
+    arrays = [torch.from_numpy(features.inputs[item.role]) for item in model.inputs]
+    with torch.inference_mode():
+        parts = [torch.split(array, SCORING_BATCH) for array in arrays]
+        batches = [network(*inputs) for inputs in zip(*parts, strict=True)]
+    logits = torch.cat(batches).numpy()
+    scored = task.score([logits], features, protocol=Protocol.DOCUMENTED)
+    ordered = np.sort(logits, axis=-1)
+    return Score(
+        dataset=spec.name,
+        file=path.name,
+        sha256=dataset.sha256,
+        correct=scored.correct[Metric.ACCURACY],
+        samples=scored.samples,
+        smallest_margin=float((ordered[..., -1] - ordered[..., -2]).min()),
+    )
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file that has just been written."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
