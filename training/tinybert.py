@@ -64,7 +64,7 @@ class Recipe:
     intermediate: int = 512
     embedding_std: float = 0.1  # of word embeddings at the start; 0.02 learns more slowly
     dropout: float = 0.1
-    epochs: int = 6
+    epochs: int = 4
     batch: int = 128
     peak_rate: float = 1e-3
     warm_up: float = 0.1  # share of the steps

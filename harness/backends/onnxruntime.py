@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.backends.base import Availability, Available, Contract, GraphSource
 from harness.domain import Case, Chip, Precision
+from harness.errors import GraphError, MachineError, ZoocheckError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,14 +27,18 @@ class CpuSession:
 
     def __init__(self, session: onnxruntime.InferenceSession, case: Case) -> None:
         self._session = session
+        self._case = case
         self._inputs = [item.name for item in case.model.inputs]
         self._outputs = [item.name for item in case.model.outputs]
 
     def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
-        """One batch through the graph."""
-        outputs: list[npt.NDArray[np.floating]] = self._session.run(
-            self._outputs, dict(zip(self._inputs, inputs, strict=True))
-        )
+        """One batch through the graph; raises `GraphError`, or `MachineError` where memory is short."""
+        try:
+            outputs: list[npt.NDArray[np.floating]] = self._session.run(
+                self._outputs, dict(zip(self._inputs, inputs, strict=True))
+            )
+        except Exception as problem:  # onnxruntime's classes have no common base of their own
+            raise _refusal(self._case, "run", problem) from problem
         return outputs
 
     def contract(self) -> tuple[Contract, Contract]:
@@ -44,6 +49,15 @@ class CpuSession:
 def _declared(items: Sequence[onnxruntime.NodeArg]) -> Contract:
     dtypes = {"tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(float)": "float32"}
     return [(item.name, dtypes.get(item.type, item.type), tuple(item.shape)) for item in items]
+
+
+def _refusal(case: Case, doing: str, problem: Exception) -> ZoocheckError:
+    """What onnxruntime says, as the machine's fault or the graph's (core/framework/bfc_arena.cc)."""
+    said = str(problem).strip()
+    if "Failed to allocate memory" in said or "bad_alloc" in said or isinstance(problem, MemoryError):
+        remedy = "choose a smaller --bs, or make room"
+        return MachineError(f"{case.id}: too little memory to {doing} the graph: {said}", remedy=remedy)
+    return GraphError(f"{case.id}: onnxruntime cannot {doing} the graph: {said}")
 
 
 class Backend:
@@ -83,17 +97,20 @@ class Backend:
 
         Higher levels fuse operators and drop casts, and with them the fp16 rounding between them; a
         test holds this level to giving the very bits of a graph whose every value is an output.
+        Raises `GraphError`, or `MachineError` where memory is short.
         """
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # warnings about graph inputs and initializers are not ours
+        options.log_severity_level = 4  # warnings are not ours, and errors are raised
         levels = onnxruntime.GraphOptimizationLevel
         exact = case.precision is Precision.FP32
         options.graph_optimization_level = levels.ORT_ENABLE_ALL if exact else levels.ORT_ENABLE_BASIC
-        session = onnxruntime.InferenceSession(
-            artifact.path(GRAPH), options, providers=["CPUExecutionProvider"]
-        )
+        path = artifact.path(GRAPH)
+        try:
+            session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except Exception as problem:
+            raise _refusal(case, "load", problem) from problem
         return CpuSession(session, case)
 
     def describe(self) -> Mapping[str, Any]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 import mini
 import numpy as np
+import onnx
 import pytest
 from making import make_case
+from onnx import TensorProto, helper
 
 from harness import building
-from harness.artifacts import ArtifactCache
+from harness.artifacts import Artifact, ArtifactCache, Recipe
 from harness.backends import load
 from harness.backends.base import Available, Backend
-from harness.domain import Catalog, Precision
+from harness.domain import Case, Catalog, Precision
+from harness.errors import GraphError, MachineError
 from harness.graphs.export import example_inputs
 from harness.home import Home
 from harness.materials import Materials
@@ -25,6 +31,63 @@ from harness.progress import Silent
 def cpu() -> Backend:
     """The backend."""
     return load("onnxruntime")
+
+
+def graph_in(folder: Path, content: bytes) -> Artifact:
+    """An artifact that holds these bytes as its graph."""
+
+    def build(out: Path) -> dict[str, Any]:
+        (out / "model.onnx").write_bytes(content)
+        return {}
+
+    return ArtifactCache(folder).get(Recipe(inputs={"test": len(content)}), build)
+
+
+@pytest.fixture
+def on_cpu(small_tables: Catalog) -> Case:
+    """TinyBERT on the CPU at batch 8."""
+    return make_case(small_tables, mini.MODEL, "cpu")
+
+
+def test_a_graph_that_is_none_is_an_error_with_its_case(cpu: Backend, on_cpu: Case, tmp_path: Path):
+    """What onnxruntime says of it, and of which case."""
+    with pytest.raises(GraphError, match=r"^tinybert-cpu-bs8: onnxruntime cannot load the graph: .*Protobuf"):
+        cpu.open(on_cpu, graph_in(tmp_path, b"no graph"))
+
+
+def one_node_graph(node: onnx.NodeProto, *inputs: str) -> bytes:
+    """A graph of one node with int64 inputs and a float output called logits."""
+    graph = helper.make_graph(
+        [node], "test", [helper.make_tensor_value_info(name, TensorProto.INT64, [1]) for name in inputs],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, None)],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "said"),
+    [
+        (
+            np.array([4], np.int32),
+            GraphError,
+            "onnxruntime cannot run the graph: .*Unexpected input data type",
+        ),
+        (np.array([2**60], np.int64), MachineError, "too little memory to run the graph: .*smaller --bs"),
+    ],
+    ids=["another dtype", "an exbibyte"],
+)
+def test_what_cannot_be_run(
+    cpu: Backend, on_cpu: Case, tmp_path: Path, value: np.ndarray, kind: type[Exception], said: str
+):
+    """A wrong input is the graph's fault; memory that is not there is the machine's: exit status 6."""
+    [first, *_] = on_cpu.model.inputs
+    case = dataclasses.replace(on_cpu, model=dataclasses.replace(on_cpu.model, inputs=(first,)))
+    node = helper.make_node("ConstantOfShape", [first.name], ["logits"])
+    session = cpu.open(case, graph_in(tmp_path, one_node_graph(node, first.name)))
+    with pytest.raises(kind, match=f"(?s)^tinybert-cpu-bs8: {said}"):
+        session.run([value])
 
 
 def test_it_is_always_there(catalog: Catalog, cpu: Backend):

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 import pytest
-from zoo_runs import Once, Ran, Zoo
+from zoo_runs import WRITTEN, Once, Ran, Zoo
 
 CASES = [f"mite-{chip}-bs{size}" for chip in ("abacus", "quipu") for size in (1, 4)]
 
@@ -14,7 +14,7 @@ CASES = [f"mite-{chip}-bs{size}" for chip in ("abacus", "quipu") for size in (1,
 @pytest.fixture(scope="module")
 def run(zoo: Zoo, once: Once) -> Ran:
     """The store's URL is relative: both workers mean the controller's folder."""
-    arguments = ("-n", "2", "-m", "mite and (abacus or quipu)")
+    arguments = ("-p", "witness", "-n", "2", "-m", "mite and (abacus or quipu)")
     return once("parallel", lambda folder: zoo.suites(folder, *arguments))
 
 
@@ -43,6 +43,7 @@ def test_throughput_skips_with_the_reason(run: Ran) -> None:
 def test_one_report_of_all_workers(run: Ran) -> None:
     """The controller renders it, once, from the store."""
     assert run.out.count("report.html") == 1
+    assert len((run.folder / WRITTEN).read_text().splitlines()) == 1
     assert "8 results: reproduced 8" in run.out
     markdown = (run.folder / "build" / "report" / "report.md").read_text(encoding="utf-8")
     assert all(case in markdown for case in CASES)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Hypothesis's plugin imports all of hypothesis at the end of every run, which tests nothing here.
 SUITES = (str(ROOT / "suites"), "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
 STORE = "results.sqlite"  # in the run's folder
+WRITTEN = "written.txt"  # there too, where `witness` looks on: a line a report that was rendered
 # What takes long to import, and is not needed to say which cases there are and what is here.
 HEAVY = {
     "torch", "onnx", "onnxruntime", "onnxsim", "transformers", "tokenizers", "safetensors", "huggingface_hub",
