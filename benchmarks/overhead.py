@@ -29,16 +29,19 @@ BARE: list[float] = []
 
 
 @pytest.fixture(scope="module")
-def loaded(bench, settings):
+def loaded(runner, settings):
     """The timed case, and a session of our own on the same file."""
     import onnxruntime
 
+    from harness.domain import Protocol
+    from harness.run import fixed_batch
+
     case = next(c for c in settings.cases() if (c.model.name, c.chip.name) == ("tinybert", "cpu"))
-    timing = bench.runner.timing(case)
+    timing = runner.timing(case)
     session = onnxruntime.InferenceSession(
         timing.artifact.path("model.onnx"), providers=["CPUExecutionProvider"]
     )
-    batch = bench.runner._fixed_batch(case)
+    batch = fixed_batch(case, runner.materials.samples(case.model, Protocol.DOCUMENTED))
     feed = {item.name: array for item, array in zip(case.model.inputs, batch, strict=True)}
     names = [item.name for item in case.model.outputs]
     start = time.perf_counter()
@@ -80,7 +83,7 @@ def main() -> None:
     parser.add_argument("--bs", default="1")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    sys.modules["overhead"] = sys.modules["__main__"]  # one module, one list of ratios
+    sys.modules["benchmarks.overhead"] = sys.modules["__main__"]  # as pytest calls it: one list of ratios
     status = pytest.main(
         [__file__, "-q", "--no-header", "-p", "no:cacheprovider", "--import-mode=importlib",
          f"--rootdir={ROOT}", f"--confcutdir={ROOT}", "-c", str(ROOT / "pytest.ini"),

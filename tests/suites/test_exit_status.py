@@ -78,4 +78,4 @@ def test_a_case_that_fails_before_it_is_timed(zoo: Zoo, tmp_path: Path) -> None:
         markers="mite and abacus and throughput",
     )  # fmt: skip
     assert run.status == 6
-    assert re.search(r"^=+ 1 failed, \d+ deselected", run.out, re.MULTILINE)
+    assert re.search(r"^=+ 1 failed, \d+ deselected in ", run.out, re.MULTILINE)

@@ -104,6 +104,7 @@ class Zoo:
             "ZOOCHECK_DATA": str(self.data),
             "ZOOCHECK_TABLES": str(self.tables),
             "HF_HUB_OFFLINE": "1",
+            "OMP_NUM_THREADS": "1",  # several runs at once, each of next to nothing
             "COLUMNS": GENEROUS_COLUMNS,
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)]),
             **self.changes,
