@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.domain import Architecture, Head, InputRole
-from harness.errors import NotYet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,34 +52,45 @@ def build_network(architecture: Architecture, inputs: Sequence[Input]) -> torch.
     - ``classification``: logits ``[batch, labels]`` of ``classifier(pooled)``, what a plain
       `BertForSequenceClassification` computes.
 
-    Parameter names are those of the published checkpoints: ``bert.*`` and ``classifier.*``. Raises
-    `NotYet` for any other head.
+    - ``token-classification``: logits ``[batch, length, labels]``, as `BertForTokenClassification`;
+    - ``question-answering``: start and end logits, ``[batch, length]`` each, as
+      `BertForQuestionAnswering`.
+
+    Parameter names are those of the published checkpoints: ``bert.*`` with ``classifier.*``, or
+    ``qa_outputs.*`` for question answering. Only the classifiers of sentences have a pooler.
     """
-    if architecture.head not in (Head.CLASSIFICATION, Head.CLASSIFICATION_RELU):
-        raise NotYet(f"networks with a {architecture.head} head are not part of zoocheck yet")
     import torch
     from transformers import BertModel
 
     roles = [item.role for item in inputs]
 
+    pooled = architecture.head in (Head.CLASSIFICATION, Head.CLASSIFICATION_RELU)
+
     class Network(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.bert = BertModel(encoder_config(architecture), add_pooling_layer=True)
+            self.bert = BertModel(encoder_config(architecture), add_pooling_layer=pooled)
             self.dropout = torch.nn.Dropout(architecture.dropout)
-            self.classifier = torch.nn.Linear(architecture.hidden, architecture.labels)
+            if architecture.head is Head.QUESTION_ANSWERING:
+                self.qa_outputs = torch.nn.Linear(architecture.hidden, 2)
+            else:
+                self.classifier = torch.nn.Linear(architecture.hidden, architecture.labels)
 
-        def forward(self, *arguments: torch.Tensor) -> torch.Tensor:
+        def forward(self, *arguments: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
             by_role = dict(zip(roles, arguments, strict=True))
-            _, pooled = self.bert(
+            encoded = self.bert(
                 input_ids=by_role[InputRole.IDS],
                 attention_mask=by_role[InputRole.MASK],
                 token_type_ids=by_role[InputRole.SEGMENTS],
                 return_dict=False,
             )
+            if architecture.head is Head.QUESTION_ANSWERING:
+                start, end = self.qa_outputs(encoded[0]).unbind(-1)
+                return start, end
+            features = encoded[1] if pooled else encoded[0]
             if architecture.head is Head.CLASSIFICATION_RELU:
-                pooled = torch.relu(pooled)
-            logits: torch.Tensor = self.classifier(self.dropout(pooled))
+                features = torch.relu(features)
+            logits: torch.Tensor = self.classifier(self.dropout(features))
             return logits
 
     return Network()

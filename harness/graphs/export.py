@@ -102,7 +102,7 @@ def _trace(
 ) -> onnx.ModelProto:
     import torch
 
-    arguments = tuple(torch.from_numpy(inputs[item.name].astype(np.int64)) for item in model.inputs)
+    arguments = tuple(torch.from_numpy(inputs[item.name]) for item in model.inputs)
     with tempfile.TemporaryDirectory(prefix="zoocheck-export-") as folder, warnings.catch_warnings():
         for message in _EXPECTED_WARNINGS:
             warnings.filterwarnings("ignore", message=message)
@@ -139,7 +139,7 @@ def _difference_from_torch(
 
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
     names = [item.name for item in model.outputs]
-    outputs = session.run(names, {item.name: inputs[item.name].astype(np.int64) for item in model.inputs})
+    outputs = session.run(names, dict(inputs))
     return max(
         float(np.abs(ours - theirs).max())
         for ours, theirs in zip(outputs, run_torch(network, model, inputs), strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -22,7 +24,9 @@ def run(graph, inputs, outputs=("logits",), level=PINNED):
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = level
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(
+        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
     return session.run(list(outputs), dict(inputs))
 
 
@@ -68,7 +72,9 @@ def test_layer_normalization_is_one_operator_from_opset_17(catalog, small, netwo
     """At opset 11, which the Ascend documents export, it is spelled out in small operators."""
     model = catalog.models["tinybert"]
     operators = {
-        opset: {node.op_type for node in export(network, model, small, batch_size=1, opset=opset).graph.graph.node}
+        opset: {
+            node.op_type for node in export(network, model, small, batch_size=1, opset=opset).graph.graph.node
+        }
         for opset in (11, 17)
     }
     assert "LayerNormalization" in operators[17]
@@ -117,7 +123,9 @@ def test_fp16_rounds_every_intermediate_value(half, inputs):
         if types.get(output) == TensorProto.FLOAT16 and node.op_type != "Constant"
     )
     assert len(names) > 30
-    exposed.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT16, None) for name in names)
+    exposed.graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT16, None) for name in names
+    )
     *intermediate, logits = run(exposed, inputs, [*names, "logits"])
     for name, value in zip(names, intermediate, strict=True):
         assert value.dtype == np.float16, name
@@ -194,7 +202,9 @@ def test_tanh_gelu_equals_the_formula(exported, small):
     halved = readers[product.output[0]]
     exposed = values.copy_of(changed)
     names = [x_name, halved.output[0]]
-    exposed.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names)
+    exposed.graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names
+    )
     feed = example_inputs_for(exposed)
     x, y = (value.astype(np.float64) for value in run(exposed, feed, names))
     expected = 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
@@ -242,3 +252,24 @@ def test_torch_and_the_graph_agree_on_other_inputs(exported, catalog, network, s
     feed = example_inputs(model, vocabulary=small.vocabulary, batch_size=3, seed=9)
     ours = run(exported.graph, feed, level=LEVELS.ORT_ENABLE_ALL)[0]
     assert np.abs(ours - run_torch(network, model, feed)[0]).max() < PARITY_BOUND
+
+
+@pytest.mark.parametrize("name", ["bert-large-ner", "bert-chinese-ner", "bert-squad", "spanbert"])
+def test_every_documented_system_exports_with_its_contract(catalog, small, name):
+    """Heads, dtypes (int32 where the device takes it), names in order: as the tables say."""
+    import torch
+
+    from harness.networks import build_network
+
+    model = dataclasses.replace(catalog.models[name], length=32)
+    architecture = dataclasses.replace(small, head=model.architecture.head, labels=model.architecture.labels)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = build_network(architecture, model.inputs).eval()
+    graph = export(net, model, architecture, batch_size=2, opset=17).graph.graph
+    dtypes = {"int64": TensorProto.INT64, "int32": TensorProto.INT32}
+    assert [item.name for item in graph.input] == [item.name for item in model.inputs]
+    assert [item.type.tensor_type.elem_type for item in graph.input] == [
+        dtypes[i.dtype] for i in model.inputs
+    ]
+    assert [item.name for item in graph.output] == [item.name for item in model.outputs]

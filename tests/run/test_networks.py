@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from harness.domain import Architecture, Catalog, Head
-from harness.errors import NotYet
 from harness.graphs.export import example_inputs, run_torch
-from harness.networks import build_network
+from harness.networks import build_network, encoder_config
 
 
 def test_inputs_are_taken_in_the_documented_order(catalog: Catalog, small: Architecture, network: object):
@@ -36,8 +35,29 @@ def test_the_mask_hides_padding(catalog: Catalog, small: Architecture, network: 
     assert not np.array_equal(batch[ids], changed[ids])
 
 
-@pytest.mark.parametrize("head", [Head.TOKEN_CLASSIFICATION, Head.QUESTION_ANSWERING])
-def test_a_head_that_is_not_there_is_never_another_one(catalog: Catalog, small: Architecture, head: Head):
-    """A token classifier without its head would be a sentence classifier that nobody asked for."""
-    with pytest.raises(NotYet, match=f"networks with a {head} head"):
-        build_network(dataclasses.replace(small, head=head), catalog.models["tinybert"].inputs)
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (Head.CLASSIFICATION, "BertForSequenceClassification"),
+        (Head.TOKEN_CLASSIFICATION, "BertForTokenClassification"),
+        (Head.QUESTION_ANSWERING, "BertForQuestionAnswering"),
+    ],
+)
+def test_a_head_is_the_librarys_of_that_name(catalog: Catalog, small: Architecture, head: Head, name: str):
+    """The same parameter names, so that published checkpoints load, and the same outputs."""
+    import torch
+    import transformers
+
+    model = catalog.models["tinybert"]
+    architecture = dataclasses.replace(small, head=head)
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        ours = build_network(architecture, model.inputs).eval()
+    theirs = getattr(transformers, name)(encoder_config(architecture)).eval()
+    theirs.load_state_dict(ours.state_dict())
+    batch = example_inputs(model, vocabulary=small.vocabulary, batch_size=3)
+    ids, segments, mask = (torch.from_numpy(batch[item.name]) for item in model.inputs)
+    with torch.inference_mode():
+        expected = theirs(input_ids=ids, token_type_ids=segments, attention_mask=mask, return_dict=False)
+    for found, wanted in zip(run_torch(ours, model, batch), expected, strict=True):
+        np.testing.assert_allclose(found, wanted.numpy(), atol=1e-6)
