@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 # Accuracy and conformance in parallel, then throughput alone; one report of both. The report comes even
-# when something fails, and the exit status is pytest's: the first that is not 0.
+# when something fails, and the exit status is pytest's: 6 only where all that failed was the machine.
 run: $(STAMP)
 	@id=$$($(BIN)/python -c 'import time; print(time.strftime("%Y%m%dT%H%M%SZ-make", time.gmtime()))'); \
 	first=0; second=0; \
@@ -32,10 +32,11 @@ run: $(STAMP)
 	$(BIN)/python -m pytest suites/ -q -m '($(DOCUMENTED)) and throughput' \
 	    $(RUN_OPTIONS) --run-id $$id --benchmark-disable-gc --benchmark-columns=median,iqr,rounds || second=$$?; \
 	$(BIN)/zoocheck report --run $$id; \
+	for status in $$first $$second; do case $$status in 0|6) ;; *) exit $$status;; esac; done; \
 	test $$first -eq 0 || exit $$first; exit $$second
 
 test: $(STAMP)
-	$(BIN)/python -m pytest tests/ -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest tests/ -n $(WORKERS) --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff check .

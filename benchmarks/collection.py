@@ -10,6 +10,7 @@ pytest parameters, for 25,000, 50,000 and 100,000 synthetic cases, with the rati
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
@@ -25,7 +26,8 @@ SYNTHETIC = (25_000, 50_000, 100_000)
 
 BARE = """
 import pytest
-@pytest.mark.parametrize("case", [pytest.param(n, id=f"case-{{n}}", marks=(pytest.mark.a, pytest.mark.b)) for n in range({count})])
+MARKS = (pytest.mark.a, pytest.mark.b)
+@pytest.mark.parametrize("case", [pytest.param(n, id=f"case-{{n}}", marks=MARKS) for n in range({count})])
 def test_bare(case): pass
 """
 
@@ -86,8 +88,8 @@ def synthetic_tables(folder: Path, count: int) -> Path:
 
 def real_cases(scratch: Path) -> None:
     collect = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
-    listed = subprocess.run([*collect, "suites/"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    count = sum("::" in line for line in listed.splitlines())
+    listed = subprocess.run([*collect, "suites/"], cwd=ROOT, capture_output=True, text=True, check=True)
+    count = sum("::" in line for line in listed.stdout.splitlines())
     bare = bare_folder(scratch / "bare-real", count)
     ours, theirs = [], []
     for _ in range(REPEATS):
@@ -101,8 +103,6 @@ def real_cases(scratch: Path) -> None:
 
 
 def synthetic_cases(scratch: Path) -> None:
-    import json
-
     print("synthetic cases, our own part (tables, cases, parameters) beside bare pytest's share:")
     before = None
     for count in SYNTHETIC:
@@ -115,7 +115,8 @@ def synthetic_cases(scratch: Path) -> None:
         made, *parts = (statistics.median(column) for column in zip(*runs, strict=True))
         total = sum(parts)
         bare = bare_folder(scratch / f"bare-{count}", count)
-        theirs = wall([sys.executable, "-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"], bare)
+        collect = [sys.executable, "-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"]
+        theirs = wall(collect, bare)
         growth = "" if before is None else f", {total / before:.2f} times the row before"
         print(
             f"  {made:7.0f} cases: {total:5.2f} s (tables {parts[0]:.2f}, cases {parts[1]:.2f}, "

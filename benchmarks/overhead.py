@@ -95,10 +95,11 @@ def main() -> None:
         sys.exit(int(status) or 1)
     ordered = sorted(RATIOS)
     low, high = ordered[len(ordered) // 10], ordered[-1 - len(ordered) // 10]
-    print(f"tinybert ({options.weights}) on cpu, batch {options.bs}, {BLOCKS} blocks of {CALLS[0]} calls each:")
-    print(f"  suite          {statistics.median(OURS):10.1f} samples/s, median of blocks")
-    print(f"  bare loop      {statistics.median(BARE):10.1f} samples/s")
-    print(f"  suite / bare   {statistics.median(RATIOS):10.4f} median, {low:.4f} to {high:.4f} (10th to 90th)")
+    median = statistics.median
+    print(f"tinybert ({options.weights}) on cpu, batch {options.bs}, {BLOCKS} blocks of {CALLS[0]} calls:")
+    print(f"  suite          {median(OURS):10.1f} samples/s, median of blocks")
+    print(f"  bare loop      {median(BARE):10.1f} samples/s")
+    print(f"  suite / bare   {median(RATIOS):10.4f} median, {low:.4f} to {high:.4f} (10th to 90th)")
 
 
 if __name__ == "__main__":

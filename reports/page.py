@@ -93,15 +93,14 @@ def headline(found: Sequence[Outcome]) -> str:
 
 
 def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
-    """What ran where: a row for each chip, origin, weights and data."""
-    groups: dict[tuple[str, str, str, str], list[Outcome]] = {}
+    """What ran where: a row for each chip, origin and weights."""
+    groups: dict[tuple[str, str, str], list[Outcome]] = {}
     for outcome in found:
         made = outcome.measurement.provenance
         chip = "unknown" if outcome.place is None else outcome.place.chip.title
-        data = NOTHING if made.data is None else str(made.data)
-        key = (chip, str(outcome.measurement.origin), str(made.weights), data)
+        key = (chip, str(outcome.measurement.origin), str(made.weights))
         groups.setdefault(key, []).append(outcome)
-    for (chip, origin, weights, data), members in groups.items():
+    for (chip, origin, weights), members in groups.items():
         models = dict.fromkeys(
             outcome.measurement.case if outcome.place is None else outcome.place.model.name
             for outcome in members
@@ -113,9 +112,15 @@ def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
             ("models", ", ".join(models)),
             ("batch sizes", ", ".join(map(str, sizes)) or NOTHING),
             ("weights", weights),
-            ("data", data),
+            ("data", _data(members)),
             ("results", str(len(members))),
         )
+
+
+def _data(members: Sequence[Outcome]) -> str:
+    """The data sets of those results that are about data; conformance, say, is about none."""
+    used = (outcome.measurement.provenance.data for outcome in members)
+    return ", ".join(dict.fromkeys(str(data) for data in used if data is not None)) or NOTHING
 
 
 def _ran_on(chip: str, origin: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from harness import catalog, checkpoints
 from harness.checkpoints import files
@@ -30,11 +30,14 @@ class Score:
     """How many of a data set's samples a checkpoint gets right, in fp32 on the CPU."""
 
     dataset: str
-    file: str
+    file: str  # with the folder it lies in
     sha256: str
     correct: int
     samples: int
     smallest_margin: float  # between the two largest logits: how near the count is to another one
+    precision: str = "fp32"
+    device: str = "cpu"
+    batch: int = SCORING_BATCH
 
 
 def data_folder(*needed: str) -> Path:
@@ -100,20 +103,21 @@ def write_checkpoint(
         "id2label": {str(number): label for number, label in enumerate(labels)},
     }
     _replace(folder / files.CONFIG, (json.dumps(content, indent=2) + "\n").encode())
-    partial = folder / f".{files.SAFETENSORS}.partial"
     state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    save_file(state, partial, metadata={"format": "pt"})
-    partial.replace(folder / files.SAFETENSORS)
+    _replace(folder / files.SAFETENSORS, save(state, metadata={"format": "pt"}))
 
 
-def score(model: Model, path: Path, minis: Path) -> Score:
-    """The score of the mini in `minis` on the data in `path`: full padding, batches of `SCORING_BATCH`."""
+def score(model: Model, path: Path, minis: Path, *, expected: int | None) -> Score:
+    """The score of the mini in `minis` on the data in `path`: full padding, batches of `SCORING_BATCH`.
+
+    Raises `BadInput` where the file has not the `expected` number of samples (None: any number).
+    """
     checkpoint = checkpoints.locate(model, Weights.MINI, replace(Home.locate(), minis=minis))
     if checkpoint.folder is None:
         raise CheckpointError(f"{model.name}: the mini has no folder")
     network = checkpoints.load_network(checkpoint)
     spec = catalog.find(catalog.load().datasets, model.dataset, "data set")
-    dataset = import_module(f"harness.datasets.{spec.reader}").read(path, expected=None)
+    dataset = import_module(f"harness.datasets.{spec.reader}").read(path, expected=expected)
     task = load_task(model)
     tokenizer = read_tokenizer(checkpoint.folder, model)
     features = task.prepare(dataset.examples, tokenizer, length=model.length, protocol=Protocol.DOCUMENTED)
@@ -126,7 +130,7 @@ def score(model: Model, path: Path, minis: Path) -> Score:
     ordered = np.sort(logits, axis=-1)
     return Score(
         dataset=spec.name,
-        file=path.name,
+        file=f"{path.parent.name}/{path.name}",
         sha256=dataset.sha256,
         correct=scored.correct[Metric.ACCURACY],
         samples=scored.samples,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import catalog
-from harness.cli.output import Json, print_json
+from harness.cli.output import Json, console_for_tables, print_json
 from harness.errors import UsageError
 from harness.home import Home
 
@@ -26,8 +26,6 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Render results as Markdown tables and one HTML page, and print the table of verdicts."""
-    from rich.console import Console
-
     from harness.records import to_json
     from reports.files import write
     from reports.terminal import counts_line, verdict_table
@@ -42,7 +40,7 @@ def report(
              "results": [to_json(result) for result in found]}
         )  # fmt: skip
         return
-    Console().print(verdict_table(found))
+    console_for_tables().print(verdict_table(found))
     typer.echo(counts_line(found))
     typer.echo(f"report: {written.html} and {written.markdown}")
 

@@ -24,10 +24,14 @@ def run(graph, inputs, outputs=("logits",), level=PINNED):
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = level
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    content = graph.SerializeToString()
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     return session.run(list(outputs), dict(inputs))
+
+
+def expose(graph, names, element_type):
+    """Make values inside the graph its outputs too."""
+    graph.graph.output.extend(helper.make_tensor_value_info(name, element_type, None) for name in names)
 
 
 @pytest.fixture(scope="session")
@@ -71,12 +75,8 @@ def test_export_keeps_names_order_shapes_and_numbers(catalog, small, network, op
 def test_layer_normalization_is_one_operator_from_opset_17(catalog, small, network):
     """At opset 11, which the Ascend documents export, it is spelled out in small operators."""
     model = catalog.models["tinybert"]
-    operators = {
-        opset: {
-            node.op_type for node in export(network, model, small, batch_size=1, opset=opset).graph.graph.node
-        }
-        for opset in (11, 17)
-    }
+    graphs = {opset: export(network, model, small, batch_size=1, opset=opset).graph for opset in (11, 17)}
+    operators = {opset: {node.op_type for node in graph.graph.node} for opset, graph in graphs.items()}
     assert "LayerNormalization" in operators[17]
     assert "LayerNormalization" not in operators[11]
     assert "ReduceMean" in operators[11]
@@ -123,9 +123,7 @@ def test_fp16_rounds_every_intermediate_value(half, inputs):
         if types.get(output) == TensorProto.FLOAT16 and node.op_type != "Constant"
     )
     assert len(names) > 30
-    exposed.graph.output.extend(
-        helper.make_tensor_value_info(name, TensorProto.FLOAT16, None) for name in names
-    )
+    expose(exposed, names, TensorProto.FLOAT16)
     *intermediate, logits = run(exposed, inputs, [*names, "logits"])
     for name, value in zip(names, intermediate, strict=True):
         assert value.dtype == np.float16, name
@@ -202,9 +200,7 @@ def test_tanh_gelu_equals_the_formula(exported, small):
     halved = readers[product.output[0]]
     exposed = values.copy_of(changed)
     names = [x_name, halved.output[0]]
-    exposed.graph.output.extend(
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names
-    )
+    expose(exposed, names, TensorProto.FLOAT)
     feed = example_inputs_for(exposed)
     x, y = (value.astype(np.float64) for value in run(exposed, feed, names))
     expected = 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
@@ -269,7 +265,6 @@ def test_every_documented_system_exports_with_its_contract(catalog, small, name)
     graph = export(net, model, architecture, batch_size=2, opset=17).graph.graph
     dtypes = {"int64": TensorProto.INT64, "int32": TensorProto.INT32}
     assert [item.name for item in graph.input] == [item.name for item in model.inputs]
-    assert [item.type.tensor_type.elem_type for item in graph.input] == [
-        dtypes[i.dtype] for i in model.inputs
-    ]
+    found = [item.type.tensor_type.elem_type for item in graph.input]
+    assert found == [dtypes[item.dtype] for item in model.inputs]
     assert [item.name for item in graph.output] == [item.name for item in model.outputs]

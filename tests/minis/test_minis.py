@@ -87,7 +87,9 @@ def test_no_corpus_is_a_part_of_the_documented_data():
     data = os.environ.get("ZOOCHECK_DATA")
     if data is None or not (Path(data) / "sst2" / "dev.tsv").is_file():
         pytest.skip("ZOOCHECK_DATA is not set, or holds no sst2/dev.tsv to compare with")
-    ours = {item.text.strip() for item in sst2.read(MINIS / "tinybert/corpus/dev.tsv", expected=None).examples}
+    ours = {
+        item.text.strip() for item in sst2.read(MINIS / "tinybert/corpus/dev.tsv", expected=None).examples
+    }
     for part in ("dev.tsv", "train.tsv"):
         theirs = sst2.read(Path(data) / "sst2" / part, expected=None).examples
         assert not ours & {item.text.strip() for item in theirs}
