@@ -42,14 +42,18 @@ def accuracy(predictions: npt.NDArray[Any], labels: npt.NDArray[Any]) -> Accurac
 def flips(predictions: npt.NDArray[Any], reference: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """The samples that `predictions` and `reference` label differently: int64 indices, ascending.
 
-    Raises as `accuracy` does.
+    Labels are integers, or texts in an array of objects. Raises as `accuracy` does.
     """
-    return np.flatnonzero(_differ(predictions, reference, ("predictions", "reference predictions")))
+    names = ("predictions", "reference predictions")
+    return np.flatnonzero(_differ(predictions, reference, names, texts=True))
 
 
-def _differ(left: npt.NDArray[Any], right: npt.NDArray[Any], names: tuple[str, str]) -> npt.NDArray[np.bool_]:
+def _differ(
+    left: npt.NDArray[Any], right: npt.NDArray[Any], names: tuple[str, str], *, texts: bool = False
+) -> npt.NDArray[np.bool_]:
     for array, name in zip((left, right), names, strict=True):
-        if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+        fits = np.issubdtype(array.dtype, np.integer) or (texts and array.dtype == object)
+        if array.ndim != 1 or not fits:
             message = f"found {name} {array.dtype} {list(array.shape)}, expected integers [samples]"
             raise BadOutput(message)
     if len(left) != len(right):
