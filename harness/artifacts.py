@@ -96,7 +96,8 @@ class Pruned:
 class ArtifactCache:
     """Artifacts by key, each a folder ``<key>/`` with a ``manifest.json``, under `folder`.
 
-    Beside them lie ``<key>.building-*`` while a build runs, and ``.locks/``, which stays.
+    Beside them lie ``<key>.building-*`` while a build runs, ``<key>.removing-*`` while one is removed, and
+    ``.locks/``, which stays: a lock file that goes would let two processes hold "the" lock.
     An artifact is locked while it is built, checked or removed, not while it is in use: whoever
     must be sure that no `prune` takes it away meanwhile holds `lock`.
     """

@@ -137,8 +137,11 @@ def judge_throughput(
     """A chip's own throughput against the documented one; a stand-in's is never compared.
 
     `samples_per_s` is batch x calls / time. `why_not` says why a measurement on the chip itself is
-    not the documented one (other weights, say); it is empty where it is.
+    not the documented one (other weights, say); it is empty where it is. Raises `BadOutput` for a
+    speed that is not above 0.
     """
+    if not 0 < samples_per_s < math.inf:  # a NaN neither
+        raise BadOutput(f"{case.id}: found {samples_per_s} samples/s, expected a speed above 0")
     said = f"{case.id}: {samples_per_s:.2f} samples/s"
     plain = Verdict(
         kind=VerdictKind.NO_REFERENCE,

@@ -7,6 +7,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -48,25 +49,18 @@ class OutputLog:
     def __enter__(self) -> Self:
         Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
         self._lock.acquire()
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._lock.release)
             end, damaged = self._replay()
-            self._file = self.path.open("r+b" if end else "wb")
-            try:
-                self._file.seek(end)
-                self._file.truncate()
-                if not end:
-                    self._write(self._identity)
-                if damaged:  # may be an error: the file is right by now
-                    message = (
-                        f"{self.path}: damaged behind batch {len(self.batches)}; computing the rest again"
-                    )
-                    warnings.warn(message, OutputsDamaged, stacklevel=2)
-            except BaseException:
-                self._file.close()
-                raise
-        except BaseException:
-            self._lock.release()
-            raise
+            self._file = undo.enter_context(self.path.open("r+b" if end else "wb"))
+            self._file.seek(end)
+            self._file.truncate()
+            if not end:
+                self._write(self._identity)
+            if damaged:  # may be an error: the file is right by now
+                message = f"{self.path}: damaged behind batch {len(self.batches)}"
+                warnings.warn(f"{message}; computing the rest again", OutputsDamaged, stacklevel=2)
+            undo.pop_all()
         return self
 
     def __exit__(
@@ -92,7 +86,7 @@ class OutputLog:
         self._file.flush()
 
     def _replay(self) -> tuple[int, bool]:
-        """Read the whole blocks; the offset behind the last one, 0 to begin anew, and whether there is damage."""
+        """Read the whole blocks; where the last one ends (0: begin anew), and whether damage follows."""
         self.batches.clear()
         try:
             content = self.path.read_bytes()
@@ -181,7 +175,7 @@ def require_finite(outputs: Sequence[Array], label: str, *, first: int = 0) -> N
         broken = np.flatnonzero(~np.isfinite(output.reshape(len(output), -1)).all(axis=1))
         if broken.size:
             raise BadOutput(
-                f"{label}: output {at} of sample {first + int(broken[0])} holds a NaN or an infinity, expected "
-                "finite numbers",
+                f"{label}: output {at} of sample {first + int(broken[0])} holds a NaN or an infinity, "
+                "expected finite numbers",
                 remedy="look for an overflow: fp16 holds no more than 65504",
             )

@@ -54,16 +54,22 @@ def _bar(label: str, total: int, stream: TextIO) -> Iterator[Advance]:
 
 @contextmanager
 def _lines(label: str, total: int, stream: TextIO) -> Iterator[Advance]:
+    """A line every `PLAIN_EVERY_S`, and of a stage that has written any, one at its end."""
     start = last = time.monotonic()
-    done = 0
+    done = said = 0
+
+    def say() -> None:
+        nonlocal last, said
+        last, said = time.monotonic(), done
+        stream.write(f"{label}: {done} of {total} after {last - start:.0f} s\n")
+        stream.flush()
 
     def advance(steps: int) -> None:
-        nonlocal done, last
+        nonlocal done
         done += steps
-        now = time.monotonic()
-        if now - last >= PLAIN_EVERY_S:
-            last = now
-            stream.write(f"{label}: {done} of {total} after {now - start:.0f} s\n")
-            stream.flush()
+        if time.monotonic() - last >= PLAIN_EVERY_S:
+            say()
 
     yield advance
+    if 0 < said < done:
+        say()

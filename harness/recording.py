@@ -18,7 +18,6 @@ from harness.domain import (
     Interval,
     Kind,
     Measurement,
-    Model,
     Protocol,
     Provenance,
     Verdict,

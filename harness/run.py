@@ -94,6 +94,7 @@ class Runner:
             "flipped": flipped.tolist(),
             "truncated": len(samples.features.truncated),
             "max_abs_difference": largest_difference(outputs.arrays, reference),
+            "facts": dict(scored.facts),
             **outputs.facts,
         }
         measurement = self.recorder.measurement(

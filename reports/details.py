@@ -14,6 +14,7 @@ from harness.domain import (
     Corpus,
     Kind,
     Measurement,
+    Metric,
     Origin,
     Protocol,
     Source,
@@ -28,6 +29,11 @@ from reports.outcomes import Outcome, basis_words, documented, is_stand_in_speed
 from reports.view import Detail, Fact, Latency, Line
 
 FLIPS_NAMED = 20  # sample numbers spelled out; the count says the rest
+# Entries of a measurement's detail that have a place of their own, or are part of another entry.
+_LATENCY = ("calls", "clock", "median_ns", "minimum_ns", "percentiles_ns", "warm_up_calls")
+_TOLD_ELSEWHERE = frozenset(
+    (*_LATENCY, "artifact", "checkpoint", "commands", "correct", "flipped", "own_fp32_correct")
+)
 _PARTS_OF_ID = re.compile(r"[^a-z0-9]+")
 
 
@@ -140,21 +146,18 @@ def _facts(outcome: Outcome, row: Line) -> Iterator[Fact]:
     if row.source:
         yield "documented", f"{row.documented} [{row.source}]"
     for name, value in measurement.metrics.items():
-        yield name, _metric(measurement, name, value)
-    left = dict(measurement.detail)
-    for hidden in ("commands", "checkpoint", "median_ns", "minimum_ns", "percentiles_ns", "calls"):
-        left.pop(hidden, None)
-    for hidden in ("warm_up_calls", "clock", "correct", "flipped", "own_fp32_correct"):
-        left.pop(hidden, None)
-    for name, value in left.items():
-        yield name.replace("_", " "), _recorded(name, value, measurement)
+        yield name, _metric(outcome, name, value)
+    for name, value in measurement.detail.items():
+        if name not in _TOLD_ELSEWHERE and value is not None:
+            yield name.replace("_", " "), _recorded(name, value, measurement)
 
 
-def _metric(measurement: Measurement, name: str, value: float) -> str:
-    if name == "throughput":
+def _metric(outcome: Outcome, name: str, value: float) -> str:
+    if name == Metric.THROUGHPUT:
         return numbers.rate(value)
+    measurement = outcome.measurement
     interval = measurement.intervals.get(name)
-    correct = measurement.detail.get("correct") if name == "accuracy" else None
+    correct = measurement.detail.get("correct") if name == outcome.metric else None
     counted = "" if correct is None else f", {correct} of {measurement.samples} samples"
     confidence = (
         "" if interval is None else f" ({interval.confidence * 100:g} %: {numbers.percent_range(interval)})"
@@ -177,9 +180,14 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
         return f"{value} of {measurement.samples} samples were cut to the model's length"
     if name.endswith(("_difference", "bound")) and number:
         return numbers.difference(value)
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """A recorded value that nothing is known about."""
     if isinstance(value, Mapping | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+    return NOTHING if value is None else str(value)
 
 
 def _latency(measurement: Measurement) -> Latency | None:
@@ -225,6 +233,9 @@ def _made_with(measurement: Measurement) -> Iterator[Fact]:
     if made.limit is not None:
         yield "limit", f"first {made.limit} samples"
     yield "artifact", made.artifact or NOTHING
+    built = measurement.detail.get("artifact")
+    for name, value in built.items() if isinstance(built, Mapping) else ():
+        yield f"artifact: {str(name).replace('_', ' ')}", _plain(value)
     yield "measured at", numbers.moment(measurement.created)
     yield "run", measurement.run
     yield "zoocheck revision", made.git_revision or NOTHING
@@ -244,11 +255,9 @@ def machine(measurement: Measurement) -> tuple[Fact, ...]:
 
 
 def _machine_value(name: str, value: Any) -> str:
-    if value is None:
-        return NOTHING
     if name.endswith("_bytes") and isinstance(value, int | float):
         return numbers.size(value)
-    return str(value) if not isinstance(value, Mapping | list | tuple) else json.dumps(value, default=str)
+    return _plain(value)
 
 
 def versions(measurement: Measurement) -> tuple[Fact, ...]:

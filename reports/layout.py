@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from harness.domain import Catalog, Kind, Metric, Origin, Reference, Role, Rounding, Table, VerdictKind
 from reports.numbers import NOTHING, like_printed
-from reports.outcomes import Outcome, Series, covers, series_rank
+from reports.outcomes import Outcome, Series, series_rank
+from reports.places import covers
 from reports.view import Cell, Grid, Head
 
 STAND_IN_NOTE = (

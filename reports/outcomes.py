@@ -10,22 +10,20 @@ from typing import TYPE_CHECKING
 from harness.domain import (
     Basis,
     Catalog,
-    Chip,
     Corpus,
     Kind,
     Measurement,
     Metric,
-    Model,
     Origin,
     Precision,
     Protocol,
     Reference,
-    Role,
     Verdict,
     VerdictKind,
     Weights,
 )
 from harness.errors import NoSamples
+from reports.places import Place, covers, read_place
 
 if TYPE_CHECKING:
     from harness.store import Result
@@ -60,16 +58,6 @@ MARKS: Mapping[str, str] = {
     VerdictKind.NO_REFERENCE: "○",
     VerdictKind.NOT_COMPARABLE: "≠",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """What a case id says, in the catalog's records."""
-
-    model: Model
-    chip: Chip
-    precision: Precision
-    batch_size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +158,7 @@ def outcomes(results: Sequence[Result], catalog: Catalog | None = None) -> tuple
     if not results:
         raise NoSamples("no results to report", remedy="run `pytest suites/` or `make run` first")
     claims: dict[tuple[str, Kind, Series], list[Result]] = {}
-    for result in results:
+    for result in _without_mended(results):
         measurement = result.measurement
         claims.setdefault((measurement.case, measurement.kind, series_of(measurement)), []).append(result)
     found = [
@@ -188,21 +176,29 @@ def outcomes(results: Sequence[Result], catalog: Catalog | None = None) -> tuple
     return tuple(sorted(found, key=lambda item: _rank(catalog, item)))
 
 
-def read_place(catalog: Catalog, case: str) -> Place | None:
-    """What an id says; None where the tables have no such model, chip or precision.
+def _without_mended(results: Sequence[Result]) -> list[Result]:
+    """The results but for errors that a later result of the same case, kind and origin has mended.
 
-    The inverse of `harness.cases.case_id`, which alone spells ids.
+    A run that failed may not have come to know its data and protocol: its series alone would let it
+    stand beside the result that took its place.
     """
-    stem, separator, size = case.rpartition("-bs")
-    if not separator or not size.isascii() or not size.isdigit():
-        return None
-    for model in catalog.models.values():
-        for chip in catalog.chips.values():
-            for precision in Precision:
-                middle = "" if precision is chip.default_precision else f"-{precision}"
-                if stem == f"{model.name}-{chip.name}{middle}":
-                    return Place(model=model, chip=chip, precision=precision, batch_size=int(size))
-    return None
+    newest: dict[tuple[str, Kind, Origin], str] = {}
+    for result in results:
+        made = result.measurement
+        if not _failed(result):
+            key = (made.case, made.kind, made.origin)
+            newest[key] = max(newest.get(key, ""), made.created)
+    return [
+        result
+        for result in results
+        if not _failed(result)
+        or result.measurement.created
+        >= newest.get((result.measurement.case, result.measurement.kind, result.measurement.origin), "")
+    ]
+
+
+def _failed(result: Result) -> bool:
+    return result.verdict is not None and result.verdict.kind is VerdictKind.ERROR
 
 
 def _rank(catalog: Catalog, outcome: Outcome) -> tuple[object, ...]:
@@ -252,18 +248,6 @@ def basis_words(verdict: Verdict | None) -> str:
     if verdict is None or verdict.basis is None:
         return ""
     return "by the documented value" if verdict.basis is Basis.DOCUMENTED else "by the drop"
-
-
-def covers(reference: Reference, place: Place) -> bool:
-    """Whether a documented value is about this case: its chip, its precision, its batch size."""
-    return (
-        reference.role is Role.MEASURED
-        and not reference.best
-        and reference.model == place.model.name
-        and reference.chip == place.chip.name
-        and (reference.precision or place.chip.default_precision) is place.precision
-        and reference.batch_size in (None, place.batch_size)
-    )
 
 
 def documented(outcome: Outcome, catalog: Catalog) -> Reference | None:

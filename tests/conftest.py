@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from harness import catalog as tables
-from harness.domain import Architecture, Case, Catalog, Precision
+from harness.domain import Architecture, Catalog
 from harness.graphs.export import Exported, export
 
 
@@ -23,20 +23,6 @@ def small(catalog: Catalog) -> Architecture:
     return dataclasses.replace(
         catalog.models["tinybert"].architecture,
         layers=2, hidden=32, heads=2, intermediate=64, vocabulary=200, positions=64,
-    )  # fmt: skip
-
-
-def make_case(
-    catalog: Catalog, model: str, chip: str, *, precision: Precision | None = None, batch_size: int = 8
-) -> Case:
-    """A case by its parts, at the chip's default precision unless told."""
-    from harness.cases import case_id
-
-    a_model, a_chip = catalog.models[model], catalog.chips[chip]
-    chosen = precision or a_chip.default_precision
-    return Case(
-        id=case_id(a_model, a_chip, chosen, batch_size), model=a_model, chip=a_chip,
-        precision=chosen, batch_size=batch_size, documented=True,
     )  # fmt: skip
 
 

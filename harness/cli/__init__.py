@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 
 from harness.cli import artifacts, inspection, results, work
 from harness.errors import MachineError, ZoocheckError
 
+USAGE_STATUS = 2  # bad input; click's own for bad options
+MACHINE_STATUS = 6  # the machine's fault, as in a run of the suites
+INTERRUPTED_STATUS = 130
+
 app = typer.Typer(
     name="zoocheck",
     help="Hold model-zoo READMEs to their numbers. The tests themselves run with `pytest suites/`.",
     no_args_is_help=True,
+    rich_markup_mode=None,  # errors as plain lines, not in a box
     pretty_exceptions_enable=False,
     add_completion=False,
 )
@@ -27,9 +33,15 @@ app.add_typer(artifacts.app, name="cache")
 def main() -> None:
     """Run a command. Bad input ends with a sentence and status 2, the machine's faults with 6."""
     try:
-        app()
+        app(prog_name="zoocheck")
     except ZoocheckError as problem:
-        sys.stderr.write(f"zoocheck: {problem}\n")
-        sys.exit(6 if isinstance(problem, MachineError) else 2)
+        _end(str(problem), MACHINE_STATUS if isinstance(problem, MachineError) else USAGE_STATUS)
+    except OSError as problem:  # a folder that cannot be written, a disk that is full
+        _end(f"{problem.filename or 'the system'}: {problem.strerror or problem}", USAGE_STATUS)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED_STATUS)
+
+
+def _end(message: str, status: int) -> NoReturn:
+    sys.stderr.write(f"zoocheck: {message}\n")
+    sys.exit(status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -11,10 +10,12 @@ import typer
 from harness import __version__, catalog, references, targets
 from harness import cases as case_module
 from harness.cli.output import Json, print_json, print_table
-from harness.domain import Case, Catalog, Chip, Metric, Model, Reference
+from harness.domain import Case, Catalog, Chip, Metric, Model, Reference, Weights
 from harness.errors import NotThere, ZoocheckError
 from harness.home import Home
 from harness.text import has_task
+
+MISSING = "- (see `zoocheck doctor`)"
 
 
 def list_cases(
@@ -43,7 +44,7 @@ def list_cases(
         ["model", "document", "task", "checkpoint", "data"],
         [
             [m["name"], m["document"], m["task"] if m["pipeline"] else f"{m['task']} (not yet)",
-             m["checkpoint"] or m["checkpoint_missing"], m["data"] or m["data_missing"]]
+             m["checkpoint"] or MISSING, m["data"] or MISSING]
             for m in models
         ],
     )  # fmt: skip
@@ -94,8 +95,11 @@ def _target(chip: Chip) -> str:
 
 
 def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
-    """A model with the checkpoint and data that ``auto`` would take, or what is missing."""
-    from harness.checkpoints import locate
+    """A model with the checkpoint and data that ``auto`` would take, or what is missing.
+
+    Only by what lies there: nothing is read, because weights are gigabytes.
+    """
+    from harness.checkpoints import files, how_to_get
     from harness.materials import dataset_path
 
     found: dict[str, Any] = {
@@ -105,16 +109,22 @@ def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
         "document": model.document,
         "task": model.task,
         "pipeline": has_task(model),
+        "checkpoint": None,
+        "full_missing": None,
+        "data": None,
+        "data_missing": None,
     }
-    getters: dict[str, Callable[[], str]] = {
-        "checkpoint": lambda: str(locate(model, "auto", home).weights),
-        "data": lambda: str(dataset_path(model, tables.datasets[model.dataset], "auto", home)[0]),
-    }
-    for key, get in getters.items():
-        try:
-            found[key], found[f"{key}_missing"] = get(), None
-        except ZoocheckError as problem:
-            found[key], found[f"{key}_missing"] = None, str(problem)
+    full, mini = home.models / model.name, home.minis / model.name
+    if lacking := files.missing(full):
+        if not files.missing(mini, (files.SAFETENSORS,)):
+            found["checkpoint"] = Weights.MINI
+        found["full_missing"] = f"{full} lacks {', '.join(lacking)}; {how_to_get(model, home)}"
+    else:
+        found["checkpoint"] = Weights.FULL
+    try:
+        found["data"] = dataset_path(model, tables.datasets[model.dataset], "auto", home)[0]
+    except NotThere as problem:
+        found["data_missing"] = str(problem)
     return found
 
 
@@ -123,7 +133,9 @@ def doctor(as_json: Json = False) -> None:
     tables = catalog.load()
     home = Home.locate()
     chips = [_diagnosis(chip) for chip in tables.chips.values()]
-    models = [_model(model, tables, home) for model in tables.models.values()]
+    models = [
+        _model(model, tables, home) | {"problem": _problem(model, home)} for model in tables.models.values()
+    ]
     datasets: list[dict[str, Any]] = [
         {
             "name": spec.name,
@@ -147,14 +159,27 @@ def doctor(as_json: Json = False) -> None:
     )
     print_table(
         f"Checkpoints (full ones under {home.models})",
-        ["model", "found", "what is missing"],
-        [[m["name"], m["checkpoint"] or "-", m["checkpoint_missing"] or ""] for m in models],
+        ["model", "found", "what is wrong, or missing for the full one"],
+        [[m["name"], m["checkpoint"] or "-", m["problem"] or m["full_missing"] or ""] for m in models],
     )
     print_table(
         f"Data sets (under {home.data})",
         ["data set", "present", "expected at", "published at"],
         [[d["name"], "yes" if d["present"] else "no", str(d["path"]), d["published"]] for d in datasets],
     )
+
+
+def _problem(model: Model, home: Home) -> str | None:
+    """What is wrong with the checkpoint that is there; its files are read and hashed."""
+    from harness.checkpoints import locate
+
+    try:
+        locate(model, "auto", home)
+    except NotThere:
+        return None
+    except ZoocheckError as problem:
+        return str(problem)
+    return None
 
 
 def _diagnosis(chip: Chip) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from harness import catalog
 from harness.cli.output import Json, print_json
 from harness.errors import UsageError
 from harness.home import Home
+
+if TYPE_CHECKING:
+    from harness.store import Result
 
 
 def report(
@@ -26,21 +29,36 @@ def report(
     from rich.console import Console
 
     from harness.records import to_json
-    from harness.store import Store
     from reports.files import write
     from reports.terminal import counts_line, verdict_table
 
-    store = Store(results or Home.locate().results)
-    chosen = None if everything else run or store.latest_run()
-    found = store.results(run=chosen, latest=everything)
-    if not found:
-        known = ", ".join(item.id for item in store.runs()) or "none yet"
-        raise UsageError(f"no results of run {chosen!r}; runs: {known}", remedy="run `pytest suites/` first")
-    store.close()
+    if everything and run is not None:
+        raise UsageError("--run renders one run, --all the latest of all of them; give one of the two")
+    found = _select(results or Home.locate().results, run, everything)
     written = write(catalog.load(), found, out)
     if as_json:
-        print_json([to_json(result) for result in found])
+        print_json(
+            {"html": str(written.html), "markdown": str(written.markdown),
+             "results": [to_json(result) for result in found]}
+        )  # fmt: skip
         return
     Console().print(verdict_table(found))
     typer.echo(counts_line(found))
     typer.echo(f"report: {written.html} and {written.markdown}")
+
+
+def _select(url: str, run: str | None, everything: bool) -> list[Result]:
+    """The results to render; raises `UsageError` where there are none."""
+    from harness.store import Store
+
+    store = Store(url)
+    try:
+        runs = [item.id for item in store.runs()]
+        if not runs:
+            raise UsageError(f"{url}: no results yet", remedy="run `pytest suites/` first")
+        if run is not None and run not in runs:
+            latest = ", ".join(reversed(runs[-5:]))
+            raise UsageError(f"{url}: no run is called {run!r}; the latest of {len(runs)}: {latest}")
+        return store.results(latest=True) if everything else store.results(run=run or runs[-1])
+    finally:
+        store.close()

@@ -1,17 +1,21 @@
-"""`zoocheck fetch` and `zoocheck build`."""
+"""`zoocheck fetch` and `zoocheck build`: what takes a while."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from harness import cases, catalog
 from harness.cli.output import Json, print_json
+from harness.domain import DatasetSpec, Model
 from harness.errors import ZoocheckError
 from harness.home import Home
 from harness.options import Options
-from harness.progress import Progress, Silent
+from harness.progress import Advance, Progress, Silent
 
 
 def fetch(
@@ -22,30 +26,71 @@ def fetch(
     What has no public address that zoocheck can use is named, with where to put it; then the
     status is 2.
     """
-    from harness import checkpoints
-
     tables, home = catalog.load(), Home.locate()
     chosen = [catalog.find(tables.models, name, "model") for name in models]
+    progress = Silent() if as_json else Progress()
     outcomes: list[dict[str, Any]] = []
     for model in chosen:
         spec = tables.datasets[model.dataset]
-        for what, get in (
-            ("checkpoint", lambda model=model: checkpoints.fetch(model, home)),
-            ("data", lambda spec=spec: checkpoints.fetch_dataset(spec, home)),
-        ):
-            outcome: dict[str, Any] = {"model": model.name, "what": what}
-            try:
-                outcome["done"] = str(get())
-            except ZoocheckError as problem:
-                outcome["problem"] = str(problem)
-            outcomes.append(outcome)
+        outcomes.append({"model": model.name, "what": "checkpoint"} | _checkpoint(model, home, progress))
+        outcomes.append({"model": model.name, "what": "data set"} | _data(spec, home))
     if as_json:
         print_json(outcomes)
     else:
         for outcome in outcomes:
-            typer.echo(f"{outcome['model']} {outcome['what']}: {outcome.get('done') or outcome['problem']}")
-    if any("problem" in outcome for outcome in outcomes):
+            typer.echo(outcome["problem"] or f"{outcome['model']}: {outcome['what']} in {outcome['path']}")
+    if any(outcome["problem"] for outcome in outcomes):
         raise typer.Exit(2)
+
+
+def _checkpoint(model: Model, home: Home, progress: Progress) -> dict[str, Any]:
+    from harness import checkpoints
+
+    def get() -> tuple[Path, dict[str, str]]:
+        with _shown(progress) as show:
+            fetched = checkpoints.fetch(model, home, progress=show)
+        return fetched.folder, dict(fetched.files)
+
+    return _outcome(get)
+
+
+def _data(spec: DatasetSpec, home: Home) -> dict[str, Any]:
+    from harness import checkpoints
+
+    def get() -> tuple[Path, dict[str, str]]:
+        fetched = checkpoints.fetch_dataset(spec, home)
+        return fetched.path, {fetched.path.name: fetched.sha256}
+
+    return _outcome(get)
+
+
+def _outcome(get: Callable[[], tuple[Path, dict[str, str]]]) -> dict[str, Any]:
+    """Where something is, with the SHA-256 of its files, or why it is not there."""
+    try:
+        path, files = get()
+    except ZoocheckError as problem:
+        return {"path": None, "files": None, "problem": str(problem)}
+    return {"path": str(path), "files": files, "problem": None}
+
+
+@contextmanager
+def _shown(progress: Progress) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Takes files that come in one after the other (name, bytes so far, bytes in all), a stage each."""
+    with ExitStack() as stage:
+        current = ""
+        so_far = 0
+        advance: Advance | None = None
+
+        def show(name: str, received: int, size: int | None) -> None:
+            nonlocal current, so_far, advance
+            if advance is None or name != current:
+                stage.close()
+                current, so_far = name, 0
+                advance = stage.enter_context(progress.stage(name, size or 0))
+            advance(received - so_far)
+            so_far = received
+
+        yield show
 
 
 def build(

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from filelock import FileLock
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from harness import __version__, manifest
@@ -53,6 +54,8 @@ artifact = ArtifactCache(folder).get(Recipe(inputs={"model": "tinybert", "batch_
 print(artifact.path("model.onnx").read_bytes() == b"graph" * 100)
 """
 
+# Examples take as long as the machine lets them.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -160,6 +163,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 class TestKey:
+    @UNTIMED
     @given(st.dictionaries(st.text(), JSON, max_size=5), st.randoms(use_true_random=False))
     def test_order_does_not_matter(self, inputs: dict[str, Any], random: Any):
         """The same inputs in any order, at every level, are the same artifact."""
@@ -173,6 +177,7 @@ class TestKey:
 
         assert Recipe(inputs=shuffled(inputs)).key == Recipe(inputs=inputs).key
 
+    @UNTIMED
     @given(st.dictionaries(st.text(), JSON, min_size=1, max_size=5), JSON, st.data())
     def test_every_value_matters(self, inputs: dict[str, Any], other: Any, data: st.DataObject):
         """Another value under any name is another artifact."""
@@ -184,6 +189,7 @@ class TestKey:
         """What Python calls equal can be different options to a tool: 1, 1.0, True and "1"."""
         assert len({Recipe(inputs={"option": value}).key for value in (1, 1.0, True, "1", None, "", 0)}) == 7
 
+    @UNTIMED
     @given(st.dictionaries(st.text(), JSON, max_size=5), st.text(), JSON)
     def test_every_name_matters(self, inputs: dict[str, Any], name: str, value: Any):
         """One more input is another artifact."""
@@ -342,19 +348,21 @@ class TestDamage:
         wrong, right = (hashlib.sha256(word * 100).hexdigest() for word in (b"grapi", b"graph"))
         assert f"model.onnx: found SHA-256 {wrong}, expected {right}" in message
 
-    def test_other_bytes_of_the_same_size_and_time(self, cache: ArtifactCache):
+    def test_other_bytes_of_the_same_size_and_time(
+        self, cache: ArtifactCache, monkeypatch: pytest.MonkeyPatch
+    ):
         """Setting the modification time back does not hide a change."""
+        monkeypatch.setattr(manifest, "_TICK_NS", -(10**18))  # remember files changed just now as well
         cache.get(RECIPE, build)
         file = cache.folder / RECIPE.key / "model.onnx"
         long_ago = file.stat().st_mtime_ns - 10**12
         os.utime(file, ns=(long_ago, long_ago))
         cache.get(RECIPE, never)
-
-        def change(folder: Path) -> None:
-            file.write_bytes(b"grapi" * 100)
-            os.utime(file, ns=(long_ago, long_ago))
-
-        assert "model.onnx: found SHA-256" in self.damaged(cache, change)
+        time.sleep(0.05)  # past the tick of a coarse kernel clock
+        file.write_bytes(b"grapi" * 100)
+        os.utime(file, ns=(long_ago, long_ago))
+        with pytest.warns(ArtifactDamaged, match=r"model\.onnx: found SHA-256"):
+            cache.get(RECIPE, build)
 
     def test_an_extra_file(self, cache: ArtifactCache):
         """A file that no build wrote is named."""
@@ -423,6 +431,23 @@ class TestDamage:
         assert read == []
         cache.verify()
         assert len(read) == len(CONTENT)
+
+    def test_a_file_changed_just_now_is_not_remembered(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        """It could change again within one tick of the clock and show the same times."""
+        file = tmp_path / "file"
+        file.write_bytes(b"x")
+        changed = max(file.stat().st_ctime_ns, file.stat().st_mtime_ns)
+        read: list[object] = []
+        original = hashlib.file_digest
+        monkeypatch.setattr(
+            hashlib, "file_digest", lambda *arguments: read.append(arguments) or original(*arguments)
+        )
+        counts = []
+        for later in (1, 1, 10**9, 10**9):
+            monkeypatch.setattr(time, "time_ns", lambda later=later: changed + later)
+            assert manifest.sha256(file) == hashlib.sha256(b"x").hexdigest()
+            counts.append(len(read))
+        assert counts == [1, 2, 3, 3]
 
 
 class TestProcesses:
@@ -550,6 +575,29 @@ class TestPrune:
             assert self.names(cache) == ["a"]
         cache.prune(max_bytes=0)
         assert left(cache) == []
+
+    def test_whoever_holds_the_lock_may_take_it(self, cache: ArtifactCache):
+        """The lock is re-entrant: holding it keeps others away, not oneself."""
+        with cache.lock(RECIPE.key):
+            cache.get(RECIPE, build)
+            assert cache.get(RECIPE, never).facts == FACTS
+            assert cache.verify() == [(RECIPE.key, None)]
+
+    def test_one_that_is_taken_meanwhile_stays(self, tmp_path: Path):
+        """What somebody took after the ages were looked at is no longer old."""
+
+        class Taken(ArtifactCache):
+            """A cache whose artifacts are taken by another process just before they are locked."""
+
+            def lock(self, key: str) -> FileLock:
+                if (self.folder / key).exists():
+                    os.utime(self.folder / key / "manifest.json")
+                return super().lock(key)
+
+        cache = ArtifactCache(tmp_path)
+        self.fill(cache)
+        assert Taken(tmp_path).prune(max_age_s=3600).removed == ()
+        assert len(cache.list()) == 3
 
     def test_a_damaged_one_can_be_pruned(self, cache: ArtifactCache):
         """Without a manifest it is not listed, yet counted and removed."""

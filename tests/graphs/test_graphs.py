@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from conftest import make_case
+from making import make_case
 from onnx import TensorProto, helper
 
 from harness.domain import Precision

@@ -173,22 +173,26 @@ def throughput(catalog: Catalog, case: str, samples_per_s: float, calls: int = 2
         **options,
     )
     reference = reference_of(catalog, found, Metric.THROUGHPUT)
-    why_not = "" if made.provenance.weights is not Weights.MINI else "mini weights"
+    why_not = "mini weights: another architecture" if made.provenance.weights is Weights.MINI else ""
     return Result(
         measurement=made,
         verdict=judge.judge_throughput(found, samples_per_s, reference, made.origin, why_not),
     )
 
 
-def conformance(case: str, difference: float = 0.0125, **options: Any) -> Result:
-    """An output-parity result without a verdict of its own: parity has no reference."""
+def conformance(catalog: Catalog, case: str, difference: float = 0.0125, **options: Any) -> Result:
+    """An output-parity result, judged by its bound."""
     made = measurement(
         case,
         Kind.CONFORMANCE,
-        detail={"max_abs_difference": difference, "mean_abs_difference": difference / 10, "bound": 0.05},
+        detail={
+            "max_abs_difference": difference,
+            "mean_abs_difference": difference / 10,
+            "bound": judge.PARITY_BOUND[named(catalog, case).precision],
+        },
         **options,
     )
-    return Result(measurement=made, verdict=None)
+    return Result(measurement=made, verdict=judge.judge_parity(named(catalog, case), difference))
 
 
 def failed(case: str, kind: Kind, message: str, **options: Any) -> Result:
@@ -213,11 +217,11 @@ def mixed(catalog: Catalog) -> Sequence[Result]:
         throughput(catalog, "tinybert-ascend310p-bs8", 123.45),
         throughput(catalog, "tinybert-t4-bs8", 99.5, weights=Weights.RANDOM),
         throughput(catalog, "tinybert-cpu-bs8", 456.75, origin=Origin.CHIP),
-        conformance("tinybert-ascend310p-bs8"),
+        conformance(catalog, "tinybert-ascend310p-bs8"),
         failed("tinybert-t4-bs1", Kind.ACCURACY, "tinybert-t4-bs1: the session gave NaN logits"),
     )
 
 
-def judged(verdict: Verdict, base: Measurement) -> Result:
+def judged(verdict: Verdict | None, base: Measurement) -> Result:
     """Any verdict on any measurement."""
     return Result(measurement=base, verdict=verdict)

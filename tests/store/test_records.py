@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.domain import Interval, Metric, Reference, Role, Rounding, Source, Unit
@@ -23,6 +23,8 @@ REFERENCE = Reference(
     batch_size=8, ratio=("ascend310p", "t4"), tolerance=5.0,
 )  # fmt: skip
 
+# Examples take as long as the machine lets them.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | FLOATS | st.text(),
@@ -40,6 +42,7 @@ def test_a_record_with_enumerations_tuples_and_none_comes_back():
     assert again.precision is None
 
 
+@UNTIMED
 @given(low=FLOATS, high=FLOATS)
 def test_floats_come_back_to_the_last_bit(low: float, high: float):
     """Every finite double, negative zero and the smallest included, is the same 64 bits again."""
@@ -47,6 +50,7 @@ def test_floats_come_back_to_the_last_bit(low: float, high: float):
     assert (again.low.hex(), again.high.hex()) == (low.hex(), high.hex())
 
 
+@UNTIMED
 @given(JSON)
 def test_json_is_plain_already(value: Any):
     """What is JSON is left as it is."""
@@ -116,6 +120,7 @@ def test_a_class_is_no_record():
         to_json(Interval)
 
 
+@UNTIMED
 @given(st.dictionaries(st.text(), JSON, max_size=5))
 def test_the_canonical_spelling_does_not_depend_on_order(value: dict[str, Any]):
     """The same mapping in another order is spelled the same, and reads back equal."""

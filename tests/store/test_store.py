@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.domain import (
@@ -204,7 +204,7 @@ class TestRoundTrip:
         store.add(MEASUREMENT)
         assert store.results() == [Result(measurement=MEASUREMENT, verdict=None)]
 
-    @settings(max_examples=40)
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         metrics=st.dictionaries(st.text(), FLOATS, max_size=4), raw=OBJECTS, detail=OBJECTS, machine=OBJECTS,
         intervals=st.dictionaries(st.text(), st.builds(Interval, low=FLOATS, high=FLOATS), max_size=2),
@@ -512,7 +512,7 @@ class TestRefused:
         with pytest.raises(StoreError, match=r"carrierpigeon is no kind of database.*sqlite:///"):
             Store("carrierpigeon://host/results")
 
-    @pytest.mark.parametrize("text", ["results.sqlite", "", "/tmp/results.sqlite"])
+    @pytest.mark.parametrize("text", ["results.sqlite", "", "/data/results.sqlite"])
     def test_a_path_is_no_url(self, text: str):
         """A plain path gets an example of a URL."""
         with pytest.raises(StoreError, match="found no database URL, expected one such as sqlite:///"):

@@ -1,0 +1,49 @@
+"""What a case id says, in the catalog's records, and which documented values are about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from harness.domain import Catalog, Chip, Model, Precision, Reference, Role
+
+_SIZE = re.compile(r"[1-9][0-9]{0,8}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a case id says, in the catalog's records."""
+
+    model: Model
+    chip: Chip
+    precision: Precision
+    batch_size: int
+
+
+def read_place(catalog: Catalog, case: str) -> Place | None:
+    """What an id says; None where the tables have no such model, chip or precision.
+
+    The inverse of `harness.cases.case_id`, which alone spells ids.
+    """
+    stem, separator, size = case.rpartition("-bs")
+    if not separator or not _SIZE.fullmatch(size):
+        return None
+    for model in catalog.models.values():
+        for chip in catalog.chips.values():
+            for precision in Precision:
+                middle = "" if precision is chip.default_precision else f"-{precision}"
+                if stem == f"{model.name}-{chip.name}{middle}":
+                    return Place(model=model, chip=chip, precision=precision, batch_size=int(size))
+    return None
+
+
+def covers(reference: Reference, place: Place) -> bool:
+    """Whether a documented value is about this case: its chip, its precision, its batch size."""
+    return (
+        reference.role is Role.MEASURED
+        and not reference.best
+        and reference.model == place.model.name
+        and reference.chip == place.chip.name
+        and (reference.precision or place.chip.default_precision) is place.precision
+        and reference.batch_size in (None, place.batch_size)
+    )

@@ -1,0 +1,18 @@
+"""Records that tests make by their parts."""
+
+from __future__ import annotations
+
+from harness.cases import case_id
+from harness.domain import Case, Catalog, Precision
+
+
+def make_case(
+    catalog: Catalog, model: str, chip: str, *, precision: Precision | None = None, batch_size: int = 8
+) -> Case:
+    """A case by its parts, at the chip's default precision unless told."""
+    a_model, a_chip = catalog.models[model], catalog.chips[chip]
+    chosen = precision or a_chip.default_precision
+    return Case(
+        id=case_id(a_model, a_chip, chosen, batch_size), model=a_model, chip=a_chip,
+        precision=chosen, batch_size=batch_size, documented=True,
+    )  # fmt: skip

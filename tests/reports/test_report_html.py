@@ -1,0 +1,268 @@
+"""The report as an HTML page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+import factory
+import hostile
+import pytest
+
+from harness.domain import Kind, Weights
+from harness.errors import NoSamples
+from harness.stats import wilson
+from reports import html, layout
+from reports.numbers import percent_range
+
+CASE = "tinybert-ascend310p-bs8"
+VOID = frozenset({"meta", "br", "rect", "line"})
+
+
+@dataclass
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements, ids and links, and the text of each element."""
+
+    elements: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
+    texts: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        super().__init__(convert_charrefs=True)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, "elements are closed in order"
+
+    def handle_data(self, data):
+        self.texts.append((tuple(self.open), data))
+
+    def handle_comment(self, data):
+        self.comments.append(data)
+
+    @property
+    def tags(self) -> set[str]:
+        return {tag for tag, _ in self.elements}
+
+    def attributes(self, name: str) -> list[str]:
+        return [given for _, attributes in self.elements if (given := attributes.get(name)) is not None]
+
+    def text(self, *, inside: str | None = None) -> str:
+        return " ".join(data for where, data in self.texts if inside is None or inside in where)
+
+
+def parse(text: str) -> Page:
+    page = Page()
+    page.feed(text)
+    page.close()
+    assert page.open == []
+    return page
+
+
+def rendered(catalog, results) -> Page:
+    return parse(html.render(catalog, results))
+
+
+@pytest.mark.parametrize("results", [factory.mixed, hostile.results])
+def test_the_page_is_self_contained_and_runs_nothing(catalog, results):
+    page = rendered(catalog, results(catalog))
+    assert not page.tags & {"script", "img", "link", "iframe", "object", "embed", "form", "base", "audio"}
+    assert page.comments == []
+    for name in ("src", "srcset", "data", "action", "background", "poster", "xlink:href", "style"):
+        assert page.attributes(name) == []
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+    assert all(target.startswith("#") for target in page.attributes("href"))
+    style = page.text(inside="style")
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_the_policy_forbids_everything_but_inline_style(catalog):
+    page = rendered(catalog, factory.mixed(catalog))
+    (policy,) = [
+        attributes["content"]
+        for tag, attributes in page.elements
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert policy is not None
+    assert dict(part.split(" ", 1) for part in policy.split("; ")) == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+
+
+def test_hostile_text_is_shown_as_text(catalog):
+    """Every field from outside is on the page, as the very characters it has."""
+    page = rendered(catalog, hostile.results(catalog))
+    shown, style = page.text(), page.text(inside="style")
+    for where in (*hostile.IN_TABLES, *hostile.IN_DETAIL):
+        assert hostile.tag(where) in shown
+        assert hostile.tag(where) not in style
+
+
+def test_hostile_text_adds_no_element_and_no_control_character(catalog):
+    tags = rendered(catalog, hostile.results(catalog)).tags
+    assert tags <= rendered(catalog, factory.mixed(catalog)).tags | {"pre"}
+    assert "\x1b" not in html.render(catalog, hostile.results(catalog))
+
+
+def test_every_link_leads_somewhere_and_every_id_is_one_of_a_kind(catalog):
+    for results in (factory.mixed(catalog), hostile.results(catalog)):
+        page = rendered(catalog, results)
+        ids = page.attributes("id")
+        assert len(ids) == len(set(ids))
+        assert {target.removeprefix("#") for target in page.attributes("href")} <= set(ids)
+        assert all(re.fullmatch(r"[a-z0-9-]+", given) for given in ids)
+
+
+def test_a_link_leads_into_a_detail_so_that_the_browser_opens_it(catalog):
+    """Browsers open a closed <details> for a target inside of it, not for the element itself."""
+    text = html.render(catalog, factory.mixed(catalog))
+    for anchor in re.findall(r'href="#(r\d+-[^"]*)"', text):
+        before = text[: text.index(f'id="{anchor}"')]
+        assert before.count("<details") == before.count("</details") + 1
+        assert before.rindex("</summary>") > before.rindex("<details")
+
+
+def test_documented_and_measured_stand_in_one_row(catalog):
+    text = html.render(catalog, [factory.accuracy(catalog, CASE, 805, 872, **factory.on_chip())])
+    (row,) = re.findall(r"<tr>\s*<th scope=\"row\"><a class=\"mono\".*?</tr>", text, re.DOTALL)
+    shown = " ".join(parse(f"<table>{row}</table>").text().split())
+    assert shown == (
+        f"{CASE} accuracy 92.32 ascend-tinybert, TinyBERT(bs8), 310P推理精度 92.32 % 90.36–93.90 % "
+        "✔ reproduced by the documented value ± 0.50 points chip full"
+    )
+
+
+def test_the_headline_says_what_is_wrong_and_the_list_says_why(catalog):
+    page = rendered(catalog, factory.mixed(catalog))
+    assert page.text(inside="h1") == "Of 11 results, 2 fall short and 1 could not be measured."
+    text = page.text()
+    assert "accuracy 62.50 % below its own fp32 79.17 %" in text
+    assert "the session gave NaN logits" in text
+
+
+def test_a_verdict_is_never_told_by_colour_alone(catalog):
+    """Every element that is coloured by a verdict holds the word for it."""
+    text = html.render(catalog, factory.mixed(catalog))
+    words = {"falls-short": "falls short", "error": "error", "reproduced": "reproduced"}
+    words |= {"not-comparable": "not comparable", "no-reference": "no reference"}
+    coloured = re.findall(r'<(a|span) class="(?:verdict|mark) ([a-z-]+)"[^>]*>(.*?)</\1>', text)
+    assert len(coloured) > 20
+    for _, status, inner in coloured:
+        assert words[status] in inner
+
+
+def test_stand_ins_and_small_checkpoints_are_explained_at_the_top(catalog):
+    text = html.render(catalog, factory.mixed(catalog))
+    top = text[: text.index("<main>")]
+    for term in ("stand-in", "mini weights", "random weights", "mini data"):
+        assert f"<dt>{term}</dt>" in top
+    full = html.render(catalog, [factory.accuracy(catalog, CASE, 805, 872, **factory.on_chip())])
+    assert 'class="explained"' not in full
+    assert "stand-in" not in parse(full).text().replace(parse(full).text(inside="style"), "")
+
+
+def test_a_stand_ins_speed_has_its_footnote_and_its_own_column(catalog):
+    page = rendered(catalog, [factory.throughput(catalog, CASE, 123.45)])
+    assert "stand-in, not comparable † (mini)" in page.text()
+    assert layout.STAND_IN_NOTE in page.text()
+    assert "123.45 samples/s\N{NO-BREAK SPACE}†" in page.text()
+
+
+def test_what_falls_short_or_failed_is_opened_at_once(catalog):
+    text = html.render(catalog, factory.mixed(catalog))
+    opened = re.findall(r'<details id="[^"]*" open>\s*<summary><span class="verdict ([a-z-]+)', text)
+    assert sorted(opened) == ["error", "falls-short", "falls-short"]
+
+
+def test_the_detail_of_a_score_has_its_flips_hashes_stages_and_machine(catalog):
+    text = rendered(catalog, [factory.accuracy(catalog, CASE, 187, 240, fp32=190)]).text(inside="details")
+    for told in (
+        "3 of 240 predictions differ from fp32; sample numbers 0, 1, 2",
+        "79.17 %, 190 of 240",
+        f"77.92 % (95 %: {percent_range(wilson(187, 240))}), 187 of 240 samples",
+        "1 of 240 samples were cut to the model's length",
+        "embedded mini",
+        "a" * 64,
+        "d" * 64,
+        "f" * 64,
+        "12.5 s",
+        "250 ms",
+        "0.50, 0.25, 0.12",
+        "92.32 [ascend-tinybert § 模型推理性能&精度, row 'TinyBERT(bs8)', column '310P推理精度']",
+    ):
+        assert told in text
+
+
+def test_the_detail_of_a_throughput_has_its_calls_percentiles_and_shape(catalog):
+    page = rendered(catalog, [factory.throughput(catalog, CASE, 1000.0, calls=200)])
+    text = page.text(inside="details")
+    for told in ("timed calls", "200", "p50", "p90", "perf_counter", "median of a call (one batch)"):
+        assert told in text
+    assert "p99" not in text
+    bars = [attributes for tag, attributes in page.elements if tag == "rect"]
+    assert 20 <= len(bars) <= 48
+    assert all(0 <= float(bar["x"]) < 100 and 0 <= float(bar["height"]) <= 30 for bar in bars)
+
+
+def test_few_calls_are_given_in_numbers_only(catalog):
+    page = rendered(catalog, [factory.throughput(catalog, CASE, 1000.0, calls=10)])
+    assert "svg" not in page.tags
+    assert "timed calls" in page.text()
+
+
+def test_one_machine_is_told_once_whatever_its_load(catalog):
+    """The load average differs from run to run on one machine; it stands in the detail."""
+    results = [
+        factory.accuracy(catalog, CASE, 190, 240),
+        factory.throughput(catalog, CASE, 100.0, machine={**factory.MACHINE, "load_average": [9, 9, 9]}),
+        factory.conformance(catalog, CASE, machine={**factory.MACHINE, "host_id": "another"}),
+    ]
+    page = rendered(catalog, results)
+    assert [given for given in page.attributes("id") if given.startswith("machine-")] == [
+        "machine-1",
+        "machine-2",
+    ]
+
+
+def test_chinese_headers_are_marked_as_chinese(catalog):
+    text = html.render(catalog, [factory.accuracy(catalog, CASE, 190, 240)])
+    assert '<th scope="col" class="number" lang="zh-CN">310P推理精度</th>' in text
+
+
+def test_recorded_facts_of_any_kind_are_shown(catalog):
+    """A backend may record what the report has never heard of; None is not recorded."""
+    made = factory.measurement(
+        CASE,
+        Kind.ACCURACY,
+        weights=Weights.FULL,
+        metrics={"accuracy": 0.5},
+        samples=2,
+        detail={"flips": "many", "correct": None, "own_fp32": None, "threads": 4, "artifact": {"nodes": 7}},
+    )
+    text = rendered(catalog, [factory.judged(None, made)]).text(inside="details")
+    for told in ("many", "threads", "artifact: nodes", "There is no verdict on this result."):
+        assert told in text
+    assert "None" not in text
+
+
+def test_no_results_are_an_error_not_an_empty_page(catalog):
+    with pytest.raises(NoSamples, match="no results to report"):
+        html.render(catalog, [])
+
+
+def test_the_same_results_give_the_same_page(catalog):
+    results = factory.mixed(catalog)
+    assert html.render(catalog, results) == html.render(catalog, results[::-1])

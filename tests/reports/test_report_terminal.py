@@ -1,0 +1,64 @@
+"""The table of verdicts at the end of a run."""
+
+from __future__ import annotations
+
+import io
+
+import factory
+import hostile
+import pytest
+from rich.console import Console
+
+from harness.domain import Kind
+from harness.errors import NoSamples
+from reports.terminal import counts_line, verdict_table
+
+
+def printed(results, *, width: int = 140, colour: bool = False) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=colour)
+    console.print(verdict_table(results))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_a_row_says_what_was_documented_measured_and_judged(catalog):
+    lines = printed([factory.accuracy(catalog, "tinybert-ascend310p-bs8", 190, 240)]).splitlines()
+    assert lines[0].split() == ["case", "kind", "documented", "measured", "verdict", "origin"]
+    assert " ".join(lines[1].split()) == (
+        "tinybert-ascend310p-bs8 accuracy 92.32 79.17 % ✔ reproduced (drop) stand-in, mini"
+    )
+
+
+def test_every_result_has_a_row_with_its_verdict_in_words(catalog):
+    text = printed(factory.mixed(catalog))
+    assert len(text.splitlines()) == 12
+    for word in ("▼ falls short (drop)", "✖ error", "○ no reference", "≠ not comparable"):
+        assert word in text
+    assert "123.45 samples/s †" in text
+    assert "0.0125 max. difference" in text
+
+
+def test_the_counts_are_one_line(catalog):
+    assert counts_line(factory.mixed(catalog)) == (
+        "11 results: falls short 2, error 1, reproduced 5, no reference 1, not comparable 2"
+    )
+    assert counts_line([factory.throughput(catalog, "tinybert-t4-bs1", 1.0)]) == "1 result: not comparable 1"
+
+
+def test_no_text_steers_the_terminal_or_is_read_as_markup(catalog):
+    results = [
+        *hostile.results(catalog),
+        factory.conformance(catalog, "tinybert-cpu-bs1", 0.001),
+        factory.judged(None, factory.measurement("[bold red]case[/]", Kind.ACCURACY)),
+    ]
+    text = printed(results, width=2000)
+    assert "\x1b" not in text
+    assert "[bold red]case[/]" in text
+    assert len(text.splitlines()) == 1 + len(results)
+
+
+def test_no_results_are_an_error(catalog):
+    with pytest.raises(NoSamples):
+        verdict_table([])
+    with pytest.raises(NoSamples):
+        counts_line([])

@@ -1,0 +1,124 @@
+"""What `pytest suites/` selects, in which order, and what it says to a selection that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from zoo_runs import Zoo
+
+# The order of cases: model, chip and precision as in the tables, then the batch size. Local chips run
+# every model at the batch sizes that some chip documents.
+MITE = [
+    f"mite-{chip}-bs{size}"
+    for chip in ("cpu", "cuda", "abacus", "tally", "quipu", "quipu-int8")
+    for size in (1, 4)
+]
+TESTS = ("test_accuracy.py::test_accuracy", "test_conformance.py::test_output_parity",
+         "test_throughput.py::test_throughput")  # fmt: skip
+
+
+def ids(cases: list[str], tests: tuple[str, ...] = TESTS) -> list[str]:
+    return [f"{test}[{case}]" for test in tests for case in cases]
+
+
+def test_documented_cases_in_order(zoo: Zoo, tmp_path: Path) -> None:
+    """Without options every test has every documented batch size and precision, in the tables' order."""
+    run = zoo.collect(tmp_path, "-m", "mite")
+    assert run.status == 0
+    assert run.collected == ids(MITE)
+    assert "ERROR" not in run.out
+
+
+def test_the_built_in_cases_of_a_chip(zoo: Zoo, tmp_path: Path) -> None:
+    """`-m ascend310p --bs 8`, the documented way in, selects each model that has the chip, at batch 8."""
+    run = zoo.collect(tmp_path, "-m", "ascend310p and accuracy", "--bs", "8")
+    expected = [f"{model}-ascend310p-bs8" for model in ("bert-large-ner", "spanbert", "tinybert")]
+    assert run.collected == ids(expected, TESTS[:1])
+
+
+def test_kind_model_and_chip_are_markers(zoo: Zoo, tmp_path: Path) -> None:
+    run = zoo.collect(tmp_path, "-m", "mite and (abacus or tally) and not accuracy and not throughput")
+    assert run.collected == ids(MITE[4:8], TESTS[1:2])
+
+
+def test_batch_sizes_are_sorted_and_taken_once(zoo: Zoo, tmp_path: Path) -> None:
+    """An undocumented size is as good as a documented one; naming one twice runs it once."""
+    run = zoo.collect(tmp_path, "-m", "mite and abacus and accuracy", "--bs", "8,1,8, 3")
+    assert run.collected == ids([f"mite-abacus-bs{size}" for size in (1, 3, 8)], TESTS[:1])
+
+
+def test_precision_replaces_the_documented_ones(zoo: Zoo, tmp_path: Path) -> None:
+    """An id names the precision only where it is not the chip's default one."""
+    run = zoo.collect(tmp_path, "-m", "mite and accuracy", "--bs", "1", "--precision", "fp16,fp32")
+    expected = [
+        "mite-cpu-bs1", "mite-cpu-fp16-bs1", "mite-cuda-bs1", "mite-cuda-fp16-bs1", "mite-abacus-bs1",
+        "mite-abacus-fp16-bs1", "mite-tally-bs1", "mite-tally-fp16-bs1", "mite-quipu-fp32-bs1", "mite-quipu-bs1",
+    ]  # fmt: skip
+    assert run.collected == ids(expected, TESTS[:1])
+
+
+def test_collecting_imports_nothing_heavy(zoo: Zoo, tmp_path: Path) -> None:
+    """No library of the measuring is imported to know which tests there are, nor a database."""
+    (tmp_path / "imports.py").write_text(
+        "import sys\n"
+        "def pytest_unconfigure():\n"
+        "    print('imported:', *sorted({name.partition('.')[0] for name in sys.modules}), ':end')\n"
+    )
+    heavy = {"torch", "onnx", "onnxruntime", "transformers", "onnxsim", "numpy", "sqlalchemy", "jinja2", "tokenizers"}
+    run = zoo.but(changes={"PYTHONPATH": f"{zoo.environment['PYTHONPATH']}:{tmp_path}"}).collect(
+        tmp_path, "-p", "imports", "-p", "no:hypothesispytest"
+    )
+    imported = set(run.out.partition("imported:")[2].partition(":end")[0].split())
+    assert run.status == 0
+    assert "harness" in imported
+    assert not imported & (heavy | {"hypothesis"})
+
+
+EXIST = (
+    "models: bert_chinese_ner, bert_large_ner, bert_squad, spanbert, tinybert, mite; "
+    "chips: ascend310, ascend310p, t4, vacc, mlu370, cpu, cuda, abacus, tally, quipu; "
+    "kinds: accuracy, throughput, conformance, preprocessing, audit"
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--bs", "0"), "--bs 0: '0' is not a batch size; write positive whole numbers, as 1,8,32"),
+        (("--bs", "x"), "--bs x: 'x' is not a batch size"),
+        (("--bs", "1,,2"), "--bs 1,,2: '' is not a batch size"),
+        (("--bs", ""), "'' is not a batch size"),
+        (("--precision", "bf16"), "'bf16' is not a precision; there are fp32, fp16, int8"),
+        (("-m", "mitee and cpu"), f"no marker is called 'mitee'; {EXIST}"),
+        (("-m", "bert-large-ner"), f"no marker is called 'bert-large-ner'; {EXIST}"),
+        (("-m", "mite and vacc"), f"no case has the markers 'mite and vacc'; {EXIST}"),
+        (("-m", "mite and vacc", "-n", "2"), f"no case has the markers 'mite and vacc'; {EXIST}"),
+        (("--limit", "0"), "argument --limit: found '0', expected a whole number from 1 on"),
+        (("--device", "-1"), "argument --device: found '-1', expected a whole number from 0 on"),
+        (("--weights", "half"), "'half' (choose from 'auto', 'full', 'mini', 'random')"),
+        (("--target", "moon"), "'moon' (choose from 'auto', 'chip', 'stand-in')"),
+        (("--protocol", "none"), "'none' (choose from 'documented', 'standard', 'both')"),
+        (("--results", "nonsense"), "'nonsense': found no database URL"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_impossible_selection_is_a_usage_error(
+    zoo: Zoo, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    """Exit status 4 and one sentence that lists what there is; nothing runs and nothing is written."""
+    run = zoo.suites(tmp_path, *arguments)
+    assert run.status == 4
+    assert said in run.out + run.err
+    assert "Traceback" not in run.out + run.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_mistakes_in_tables_are_a_usage_error(zoo: Zoo, tmp_path: Path) -> None:
+    """Every mistake at once, before anything is collected."""
+    (tmp_path / "one.toml").write_text('[[chip]]\nname = "half"\n')
+    (tmp_path / "two.toml").write_text("[[chips]]\n")
+    run = zoo.but(tables=tmp_path).collect(tmp_path)
+    assert run.status == 4
+    assert "one.toml: chip[0].title: found" in run.err
+    assert "two.toml: chips: found" in run.err

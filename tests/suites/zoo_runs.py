@@ -1,0 +1,132 @@
+"""Runs of `pytest suites/` and of the command line as a user starts them: in a process and folder of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.store import Result, Store
+
+ROOT = Path(__file__).resolve().parents[2]
+STORE = "results.sqlite"  # in the run's folder
+TIMEOUT_S = 300
+GENEROUS_COLUMNS = "250"  # what is asserted on is not to be folded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What one process left."""
+
+    status: int
+    out: str
+    err: str
+    folder: Path
+
+    @cached_property
+    def results(self) -> list[Result]:
+        """What the store in the run's folder holds, in the order of writing."""
+        store = Store(f"sqlite:///{self.folder / STORE}")
+        try:
+            return store.results()
+        finally:
+            store.close()
+
+    def result(self, case: str, kind: str) -> Result:
+        """The one result of a case and kind."""
+        (found,) = [r for r in self.results if (r.measurement.case, r.measurement.kind) == (case, kind)]
+        return found
+
+    @property
+    def verdicts(self) -> dict[tuple[str, str], str]:
+        """Case and kind -> verdict."""
+        return {
+            (item.measurement.case, str(item.measurement.kind)): str(item.verdict and item.verdict.kind)
+            for item in self.results
+        }
+
+    @property
+    def collected(self) -> list[str]:
+        """The tests that ``--collect-only -q`` listed, without their folder."""
+        return re.findall(r"^\S*suites/(\S+::\S+)$", self.out, re.MULTILINE)
+
+    @property
+    def json(self) -> Any:
+        """Standard output, which is one JSON document and nothing else."""
+        return json.loads(self.out)
+
+    @property
+    def skips(self) -> str:
+        """The reasons for skips, as pytest's summary has them."""
+        return "\n".join(re.findall(r"^SKIPPED .*$", self.out, re.MULTILINE))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zoo:
+    """The folders that runs stand on, and what they change in the environment."""
+
+    home: Path
+    models: Path
+    data: Path
+    tables: Path
+    changes: dict[str, str] = field(default_factory=dict)
+
+    def but(self, **changes: Any) -> Zoo:
+        """The same with other folders or another environment."""
+        return replace(self, **changes)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """This process's environment without what pytest and a developer's shell left in it."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTEST_", "ZOOCHECK_", "HF_"))
+        }
+        return kept | {
+            "ZOOCHECK_HOME": str(self.home),
+            "ZOOCHECK_MODELS": str(self.models),
+            "ZOOCHECK_DATA": str(self.data),
+            "ZOOCHECK_TABLES": str(self.tables),
+            "HF_HUB_OFFLINE": "1",
+            "COLUMNS": GENEROUS_COLUMNS,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)]),
+            **self.changes,
+        }
+
+    def suites(self, folder: Path, *arguments: str) -> Ran:
+        """``pytest suites/ ...`` from `folder`, with the results store there."""
+        given = () if "--results" in arguments else ("--results", f"sqlite:///{folder / STORE}")
+        return self._run(
+            folder, "pytest", str(ROOT / "suites"), "-p", "no:cacheprovider", *given, *arguments
+        )
+
+    def collect(self, folder: Path, *arguments: str) -> Ran:
+        """``pytest suites/ --collect-only``, which needs no store."""
+        return self._run(
+            folder, "pytest", str(ROOT / "suites"), "-p", "no:cacheprovider", "--collect-only", "-q", *arguments
+        )
+
+    def zoocheck(self, folder: Path, *arguments: str) -> Ran:
+        """``zoocheck ...`` from `folder`."""
+        return self._run(folder, "harness", *arguments)
+
+    def _run(self, folder: Path, module: str, *arguments: str) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        return Ran(status=done.returncode, out=done.stdout, err=done.stderr, folder=folder)
