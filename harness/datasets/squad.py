@@ -56,7 +56,8 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     if expected is not None and len(examples) != expected:
         message = f"$.data: found {len(examples)} questions, expected {expected}"
         raise BadInput(message, path=path, remedy=_WHOLE_FILE)
-    return Dataset(name="squad", path=path, sha256=sha256, examples=examples)
+    counts = {"articles": reader.articles, "paragraphs": reader.paragraphs}
+    return Dataset(name="squad", path=path, sha256=sha256, examples=examples, counts=counts)
 
 
 def _parse(text: str, *, path: Path) -> object:
@@ -78,12 +79,15 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.seen: dict[str, str] = {}  # id -> where
+        self.articles = self.paragraphs = 0
 
     def questions(self, top: object) -> Iterator[QuestionExample]:
         """The questions in file order."""
         root = self.typed(top, dict, "$")
         for article, at_article in self.items(root, "data", "$"):
+            self.articles += 1
             for paragraph, at in self.items(article, "paragraphs", at_article):
+                self.paragraphs += 1
                 context = self.text(paragraph, "context", at)
                 for question, at_question in self.items(paragraph, "qas", at):
                     yield self.example(question, context, at_question)

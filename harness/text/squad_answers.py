@@ -10,8 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import BadOutput
-from harness.text.squad_candidates import BEST, LONGEST_ANSWER, Candidates, FloatArray, candidates
+from harness.text.squad_candidates import (
+    BEST,
+    LONGEST_ANSWER,
+    Candidates,
+    FloatArray,
+    answerable,
+    candidates,
+)
 from harness.text.squad_places import Places
+from harness.text.squad_rules import Rules
 from harness.text.squad_windows import Features
 from harness.text.squad_words import IntArray, offsets, ranges
 
@@ -35,16 +43,16 @@ class Answers:
 
 
 def predict(
-    start_logits: npt.NDArray[Any], end_logits: npt.NDArray[Any], features: Features
+    start_logits: npt.NDArray[Any], end_logits: npt.NDArray[Any], features: Features, rules: Rules
 ) -> list[str | None]:
     """The answer to each question: the text of its best span, None where no span can be one.
 
     Logits are floats ``[windows, length]``. Raises as `check_logits` does.
     """
     check_logits(start_logits, end_logits, features)
-    places = Places(features)
+    places, where = Places(features, rules), answerable(features, rules)
     answers: list[str | None] = [None] * len(features.examples)
-    for some in candidates(start_logits, end_logits, features, _all(features), most=1):
+    for some in candidates(start_logits, end_logits, features, where, _all(features), most=1):
         has = np.flatnonzero(some.found)
         questions = some.questions[has]
         texts = places.texts(questions, some.row[has, 0], some.start[has, 0], some.end[has, 0])
@@ -57,6 +65,7 @@ def best_answers(
     start_logits: npt.NDArray[Any],
     end_logits: npt.NDArray[Any],
     features: Features,
+    rules: Rules,
     *,
     best: int = BEST,
     longest_answer: int = LONGEST_ANSWER,
@@ -67,7 +76,7 @@ def best_answers(
     originals: numpy's own functions give other last digits. Raises as `check_logits` does.
     """
     check_logits(start_logits, end_logits, features)
-    places = Places(features)
+    places, where = Places(features, rules), answerable(features, rules)
     texts: list[list[str]] = [[] for _ in features.examples]
     spans = np.zeros((3, len(texts), best), np.int64)  # window, start, end
     todo = _all(features)
@@ -75,7 +84,14 @@ def best_answers(
     while len(todo):
         short: list[int] = []
         for some in candidates(
-            start_logits, end_logits, features, todo, most=most, best=best, longest_answer=longest_answer
+            start_logits,
+            end_logits,
+            features,
+            where,
+            todo,
+            most=most,
+            best=best,
+            longest_answer=longest_answer,
         ):
             short += _choose(some, places, best, texts, spans)
         todo, most = np.array(short, np.int64), None

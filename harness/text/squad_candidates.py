@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from harness.text.squad_rules import Rules
 from harness.text.squad_windows import Features
 from harness.text.squad_words import IntArray
 
@@ -17,7 +18,31 @@ FloatArray = npt.NDArray[np.float64]
 BEST = 20  # starts and ends tried in each window, and answers kept; n_best_size of both documents' scripts
 LONGEST_ANSWER = 30  # pieces; max_answer_length of both
 
+PADDING = "[PAD]"
+
 _ROWS_AT_ONCE = 1024  # windows; their 400 spans each stay in a few MiB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answerable:
+    """What is answered from where: question ``question[i]`` from window i, in its columns below ``end[i]``;
+    both int64 ``[windows]``, `question` ascending."""
+
+    question: IntArray = field(repr=False)
+    end: IntArray = field(repr=False)
+
+
+def answerable(features: Features, rules: Rules) -> Answerable:
+    """The context of each window, for its own question: but for two mistakes of transformers, if `rules`
+    have them (`questions_keep_place`, `padding_ends_text`)."""
+    question, end = features.asked, features.offset + features.count
+    if not rules.questions_keep_place:  # only questions that have a window are counted
+        question = np.unique(question, return_inverse=True)[1]
+    padding = features.tokenizer.vocabulary.index.get(PADDING)
+    if rules.padding_ends_text and padding is not None:
+        literal = (features.ids == padding) & (features.mask == 1)
+        end = np.where(literal.any(axis=1), np.minimum(literal.argmax(axis=1), end), end)
+    return Answerable(question=question, end=end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,6 +65,7 @@ def candidates(
     start_logits: npt.NDArray[Any],
     end_logits: npt.NDArray[Any],
     features: Features,
+    where: Answerable,
     questions: IntArray,
     *,
     most: int | None,
@@ -54,7 +80,7 @@ def candidates(
     then starts, then ends, each from the best down and of equals the first. Source: ``make_predictions``
     of SpanBERT's code/run_squad.py, ``compute_predictions_logits`` of transformers.
     """
-    windows = np.bincount(features.answers, minlength=len(features.examples))
+    windows = np.bincount(where.question, minlength=len(features.examples))
     first = np.cumsum(windows) - windows
     counts = windows[questions]
     for count in np.unique(counts[counts > 0]).tolist():
@@ -63,13 +89,14 @@ def candidates(
         for at in range(0, len(group), at_once):
             some = group[at : at + at_once]
             rows = first[some][:, None] + np.arange(count)
-            yield _spans(start_logits, end_logits, features, some, rows, most, best, longest_answer)
+            yield _spans(start_logits, end_logits, features, where, some, rows, most, best, longest_answer)
 
 
 def _spans(
     start_logits: npt.NDArray[Any],
     end_logits: npt.NDArray[Any],
     features: Features,
+    where: Answerable,
     questions: IntArray,
     rows: IntArray,
     most: int | None,
@@ -80,9 +107,9 @@ def _spans(
     flat = rows.ravel()
     starts, ends = _best(start_logits[flat], best), _best(end_logits[flat], best)
     column = flat[:, None]
-    begin, stop = features.offset[column], np.minimum(features.offset + features.count, features.end)[column]
+    stop = where.end[column]
     may_start = features.max_context[column, starts] & (starts < stop)
-    may_end = (ends >= begin) & (ends < stop)
+    may_end = (ends >= features.offset[column]) & (ends < stop)
     length = ends[:, None, :] - starts[:, :, None] + 1
     may = may_start[:, :, None] & may_end[:, None, :] & (length >= 1) & (length <= longest_answer)
     score = (

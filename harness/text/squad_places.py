@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from unicodedata import is_normalized
+
 import numpy as np
 import numpy.typing as npt
 
 from harness.text.final_text import final_text, token_text
-from harness.text.squad_rules import answer_tokenizer_of
+from harness.text.squad_rules import Rules, answer_tokenizer_of
 from harness.text.squad_windows import Features
 from harness.text.squad_words import IntArray, offsets
 from harness.text.wordpiece import NEVER_SPLIT
@@ -19,17 +21,19 @@ class Places:
 
     A context's text is its words joined by single spaces; its tokenised text is its basic words joined so.
     A word is plain where its pieces, put together, are as many characters as the word, and none of them is
-    ``[UNK]`` or another special token. In a span of plain words, characters of text and pieces match one
-    for one, so `final_text` comes to a slice whose ends are known beforehand; all other spans go through
-    `final_text` itself.
+    ``[UNK]`` or another special token; and where it is NFC, if only one of features and answers is made
+    by the NFC of the text. In a span of plain words, characters of text and pieces match one for one, so
+    `final_text` comes to a slice whose ends are known beforehand; other spans go through `final_text`.
     """
 
-    def __init__(self, features: Features) -> None:
+    def __init__(self, features: Features, rules: Rules) -> None:
+        """`rules` are those that the answers go by; the features may be by others."""
         documents, vocabulary = features.documents, features.tokenizer.vocabulary
         self._features = features
         self._documents = documents
         self._pieces = vocabulary.pieces
-        self._basic_words = answer_tokenizer_of(features.rules, features.tokenizer).words
+        self._marks_stay = rules.marks_stay
+        self._basic_words = answer_tokenizer_of(rules, features.tokenizer).words
         self._texts = [" ".join(words) for words in documents.words]
         self._tokenised: dict[int, str] = {}
 
@@ -47,6 +51,8 @@ class Places:
         before = offsets(size)  # characters of pieces before each token, over all contexts
         of_word = np.diff(before[self._first_token])
         odd = (of_word != characters) | (np.diff(offsets(special[documents.tokens])[self._first_token]) > 0)
+        if rules.transformers_text is not features.rules.transformers_text:
+            odd |= ~np.array([is_normalized("NFC", word) for word in documents.distinct])[documents.word]
         self._odd_before = offsets(odd)
         self._word_start = _restarted(characters, documents.first_word)
         self._word_end = self._word_start + characters
@@ -58,7 +64,7 @@ class Places:
         self._token_end = self._token_start + size
 
     def texts(self, questions: IntArray, rows: IntArray, starts: IntArray, ends: IntArray) -> list[str]:
-        """The answers to `questions` from `starts` to `ends`, columns of windows `rows`; all int64 ``[n]``."""
+        """The answers to `questions` from column `starts` to `ends` of windows `rows`; all int64 ``[n]``."""
         features, documents = self._features, self._documents
         document = features.document[features.asked[rows]]
         shift = documents.first_token[document] + features.start[rows] - features.offset[rows]
@@ -67,7 +73,7 @@ class Places:
         slow = self._odd_before[last_word + 1] > self._odd_before[first_word]
         begin, stop = self._text_start[first], self._text_end[last]
         sought = self._first_token[first_word] < first  # inside a word: may stand further to the left, too
-        if features.rules.marks_stay:
+        if self._marks_stay:
             whole = self._marked[first]
             begin = np.where(whole, self._word_start[first_word], begin)
             stop = np.where(whole, self._word_end[last_word], stop)
@@ -100,7 +106,7 @@ class Places:
         """The answer by the original's own way. Of a question that is answered from another's windows,
         the words are those of its own context."""
         ids = self._documents.tokens[first : last + 1].tolist()
-        predicted = token_text([self._pieces[n] for n in ids], marks_stay=self._features.rules.marks_stay)
+        predicted = token_text([self._pieces[n] for n in ids], marks_stay=self._marks_stay)
         before = self._documents.first_word[document]
         words = self._documents.words[self._features.document[question]]
         original = words[self._word[first] - before : self._word[last] - before + 1]

@@ -10,7 +10,7 @@ from typing import Protocol as Shape
 import numpy as np
 import numpy.typing as npt
 
-from harness.domain import InputRole, Protocol
+from harness.domain import InputRole
 from harness.errors import NoSamples, ZoocheckError
 from harness.text.squad_rules import Rules, tokenizer_of
 from harness.text.squad_words import Documents, IntArray, ranges, read_documents
@@ -18,7 +18,6 @@ from harness.text.wordpiece import CLASSIFY, SEPARATE, WordPieceTokenizer
 
 STRIDE = 128  # doc_stride of both documents' scripts
 LONGEST_QUESTION = 64  # pieces; max_query_length of both
-PADDING = "[PAD]"
 
 
 class Answer(Shape):
@@ -55,19 +54,16 @@ class Features:
 
     `ids`, `mask` and `segments` are int64 ``[n, length]``: `mask` is 1 over the tokens, `segments` 1 over
     the context and the last ``[SEP]``, all are 0 behind. Window i shows `count` tokens of the context of
-    question ``asked[i]``, from its token `start` on, in columns from `offset` on; only columns below `end`
-    can be answered from. `max_context` is bool ``[n, length]``: the context tokens that no other window
-    of the question shows with more around them. Question ``answers[i]`` is answered from window i: the same
-    question but for one mistake of transformers (`Rules.questions_keep_place`). ``document[q]`` is
-    question q's in `documents`. All are int64 but for `max_context`.
+    question ``asked[i]``, from its token `start` on, in columns from `offset` on. `max_context` is bool
+    ``[n, length]``: the context tokens that no other window of the question shows with more around them.
+    ``document[q]`` is question q's in `documents`. All are int64 but for `max_context`.
 
     `truncated` holds the questions that were cut to `LONGEST_QUESTION` pieces, int64 and ascending;
     `unseen` counts the context tokens of each question that no window shows.
     """
 
-    protocol: Protocol
     rules: Rules
-    tokenizer: WordPieceTokenizer = field(repr=False)
+    tokenizer: WordPieceTokenizer = field(repr=False)  # as the rules have it
     examples: tuple[Question, ...] = field(repr=False)
     documents: Documents = field(repr=False)
     document: IntArray = field(repr=False)
@@ -75,11 +71,9 @@ class Features:
     mask: IntArray = field(repr=False)
     segments: IntArray = field(repr=False)
     asked: IntArray = field(repr=False)
-    answers: IntArray = field(repr=False)
     start: IntArray = field(repr=False)
     count: IntArray = field(repr=False)
     offset: IntArray = field(repr=False)
-    end: IntArray = field(repr=False)
     max_context: npt.NDArray[np.bool_] = field(repr=False)
     truncated: IntArray
     unseen: IntArray = field(repr=False)
@@ -92,6 +86,18 @@ class Features:
         """The three inputs by what they mean."""
         return {InputRole.IDS: self.ids, InputRole.SEGMENTS: self.segments, InputRole.MASK: self.mask}
 
+    @property
+    def facts(self) -> Mapping[str, int]:
+        """Counts to report: what of questions and contexts the model is not shown."""
+        windows = np.bincount(self.asked, minlength=len(self.examples))
+        return {
+            "windows": len(self),
+            "questions_of_several_windows": int((windows > 1).sum()),
+            "questions_without_window": int((windows == 0).sum()),
+            "questions_cut": len(self.truncated),
+            "context_tokens_in_no_window": int(self.unseen.sum()),
+        }
+
 
 def features(
     examples: Sequence[Question],
@@ -99,7 +105,6 @@ def features(
     length: int,
     *,
     rules: Rules,
-    protocol: Protocol,
     stride: int = STRIDE,
     longest_question: int = LONGEST_QUESTION,
 ) -> Features:
@@ -143,10 +148,9 @@ def features(
     ids[np.arange(len(ids)), offset - 1] = tokenizer.vocabulary.index[SEPARATE]
     ids[np.arange(len(ids)), end - 1] = tokenizer.vocabulary.index[SEPARATE]
     return Features(
-        protocol=protocol, rules=rules, tokenizer=tokenizer, examples=tuple(examples), documents=documents,
-        document=document, ids=ids, mask=(column < end[:, None]).astype(np.int64),
-        segments=second.astype(np.int64), asked=plan.asked, answers=plan.answers, start=plan.start,
-        count=plan.count, offset=offset, end=_text_ends(ids, end, tokenizer, rules),
+        rules=rules, tokenizer=tokenizer, examples=tuple(examples), documents=documents, document=document,
+        ids=ids, mask=(column < end[:, None]).astype(np.int64), segments=second.astype(np.int64),
+        asked=plan.asked, start=plan.start, count=plan.count, offset=offset,
         max_context=max_context(context, plan.nth, plan.of, plan.start, plan.count, offset),
         truncated=np.flatnonzero(pieces > longest_question), unseen=plan.unseen,
     )  # fmt: skip
@@ -157,7 +161,6 @@ class _Plan:
     """Which windows there are: the `nth` of the `of` windows of question `asked`, each int64 ``[n]``."""
 
     asked: IntArray
-    answers: IntArray
     nth: IntArray
     of: IntArray
     start: IntArray
@@ -176,11 +179,8 @@ def _plan(tokens: IntArray, room: IntArray, stride: int, rules: Rules) -> _Plan:
     start = nth * step[asked]
     between = (windows - 1) * np.maximum(step - room, 0)
     behind = np.maximum(tokens - (windows - 1) * step - room, 0)
-    # transformers counts only the questions that have a window.
-    renumbered = (np.cumsum(windows > 0) - 1)[asked]
     return _Plan(
         asked=asked,
-        answers=asked if rules.questions_keep_place else renumbered,
         nth=nth,
         of=windows[asked],
         start=start,
@@ -232,15 +232,6 @@ def _score(
     """How well windows show tokens, by the original's own arithmetic."""
     score: npt.NDArray[np.float64] = np.minimum(place - start, start + count - 1 - place) + 0.01 * count
     return score
-
-
-def _text_ends(ids: IntArray, end: IntArray, tokenizer: WordPieceTokenizer, rules: Rules) -> IntArray:
-    """The column behind the last that can be answered from."""
-    padding = tokenizer.vocabulary.index.get(PADDING)
-    if not rules.padding_ends_text or padding is None:
-        return end
-    literal = (ids == padding) & (np.arange(ids.shape[1]) < end[:, None])
-    return np.where(literal.any(axis=1), literal.argmax(axis=1), end)
 
 
 def _check_sizes(examples: Sequence[Question], stride: int, longest_question: int) -> None:

@@ -101,7 +101,8 @@ class Transformers:
         )  # fmt: skip
         words, best = word_columns(features, length)
         return Windows(
-            ids=np.array([f.input_ids for f in features]), mask=np.array([f.attention_mask for f in features]),
+            ids=np.array([f.input_ids for f in features]),
+            mask=np.array([f.attention_mask for f in features]),
             segments=np.array([f.token_type_ids for f in features]), start=np.array(self.starts),
             question=np.array([f.example_index for f in features]), max_context=best, words=words,
             features=features,
@@ -110,7 +111,9 @@ class Transformers:
     def answers(self, examples: list[Any], windows: Windows, logits: samples.Logits) -> tuple[Any, Any, Any]:
         results = [
             self.squad.SquadResult(feature.unique_id, start, end)
-            for feature, start, end in zip(windows.features, logits[0].tolist(), logits[1].tolist())
+            for feature, start, end in zip(
+                windows.features, logits[0].tolist(), logits[1].tolist(), strict=True
+            )
         ]
         with tempfile.TemporaryDirectory() as folder:
             best = Path(folder) / "nbest.json"
@@ -169,7 +172,9 @@ class Original:
     def answers(self, examples: list[Any], windows: Windows, logits: samples.Logits) -> tuple[Any, Any, Any]:
         results = [
             self.script.RawResult(feature.unique_id, start, end)
-            for feature, start, end in zip(windows.features, logits[0].tolist(), logits[1].tolist())
+            for feature, start, end in zip(
+                windows.features, logits[0].tolist(), logits[1].tolist(), strict=True
+            )
         ]
         predictions, nbest, _ = self.script.make_predictions(
             examples, windows.features, results, 20, 30, False, False, False
@@ -197,8 +202,9 @@ def gold_spans(path: Path, question: np.ndarray) -> np.ndarray:
     """The words of the first answer to the question of each window, ``[windows, 2]``."""
     data = json.loads(path.read_text(encoding="utf-8"))["data"]
     spans = [
-        samples.gold_words(paragraph["context"], qa["answers"][0]["answer_start"], len(qa["answers"][0]["text"]))
-        for article in data for paragraph in article["paragraphs"] for qa in paragraph["qas"]
+        samples.gold_words(paragraph["context"], answer["answer_start"], len(answer["text"]))
+        for article in data for paragraph in article["paragraphs"]
+        for qa in paragraph["qas"] for answer in qa["answers"][:1]
     ]  # fmt: skip
     return np.array(spans)[question]
 

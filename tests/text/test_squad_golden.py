@@ -1,8 +1,8 @@
 """Features, answers and scores equal those of the original SQuAD scripts, by digests of what those computed.
 
 The digests are in tests/golden/squad.json, made by tests/golden/make_squad.py: of SpanBERT's script in its
-Ascend port, and of transformers 4.57 with its slow tokenizer. Each was run on SQuAD's dev set, and on contexts
-made up to be as odd as can be (`fixtures.squad_samples.odd_dataset`).
+Ascend port, and of transformers 4.57 with its slow tokenizer. Each was run on SQuAD's dev set, and on
+contexts made up to be as odd as can be (`fixtures.squad_samples.odd_dataset`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import pytest
 from fixtures import squad_samples as samples
 from harness.datasets import squad
 from harness.datasets.squad import QuestionExample
-from harness.domain import Protocol
 from harness.metrics import squad as metric
 from harness.text.squad_answers import NOTHING, best_answers, predict
+from harness.text.squad_candidates import answerable
 from harness.text.squad_rules import ORIGINAL, TRANSFORMERS
 from harness.text.squad_windows import Features, features
 from harness.text.wordpiece import WordPieceTokenizer
@@ -59,9 +59,7 @@ def prepare(data_folder, public_vocabulary, tmp_path_factory) -> Prepare:
             last.clear()
             name, length = run.split()
             tokenizer = WordPieceTokenizer(vocabulary, do_lower_case=False)
-            last[who, run] = features(
-                examples(name), tokenizer, int(length), rules=RULES[who], protocol=Protocol.DOCUMENTED
-            )
+            last[who, run] = features(examples(name), tokenizer, int(length), rules=RULES[who])
         return last[who, run]
 
     return prepare
@@ -76,7 +74,7 @@ def make_logits(name: str, made: Features) -> samples.Logits:
         samples.gold_words(example.context, example.answers[0].start, len(example.answers[0].text))
         for example in made.examples
     ]
-    return samples.gold(words, SEED, np.array(spans)[made.answers])
+    return samples.gold(words, SEED, np.array(spans)[answerable(made, made.rules).question])
 
 
 @pytest.mark.parametrize(("who", "run"), RUNS)
@@ -85,7 +83,8 @@ def test_features_are_the_originals(prepare, who, run):
     made, golden = prepare(who, run), GOLDEN[who][run]
     arrays = {
         "ids": made.ids, "mask": made.mask, "segments": made.segments, "start": made.start,
-        "question": made.answers, "max_context": made.max_context, "words": samples.word_columns(made),
+        "question": answerable(made, made.rules).question, "max_context": made.max_context,
+        "words": samples.word_columns(made),
     }  # fmt: skip
     assert len(made) == golden["windows"]
     assert {name: samples.digest_array(arrays[name]) for name in ARRAYS} == {
@@ -96,18 +95,18 @@ def test_features_are_the_originals(prepare, who, run):
 @pytest.mark.parametrize("name", ["normal", "tied", "equal", "gold"])
 @pytest.mark.parametrize(("who", "run"), RUNS)
 def test_answers_and_scores_are_the_originals(prepare, who, run, name):
-    """The 20 best answers, their probabilities to the last bit, predictions, and EM and F1 to the last digit."""
+    """The 20 best answers and their probabilities, predictions, EM and F1: to the last digit."""
     made, golden = prepare(who, run), GOLDEN[who][run]["answers"][name]
     logits = make_logits(name, made)
     assert samples.digest_array(np.stack(logits)) == golden["logits"], "not the logits of the recording"
-    found = best_answers(*logits, made)
+    found = best_answers(*logits, made, made.rules)
     assert samples.digest_array(np.diff(found.first)) == golden["counts"]
     assert samples.digest_texts(found.texts) == golden["texts"]
     assert samples.digest_array(found.start_logits) == golden["start_logit"]
     assert samples.digest_array(found.end_logits) == golden["end_logit"]
     assert samples.digest_array(found.probabilities) == golden["probability"]
 
-    predictions = [NOTHING if text is None else text for text in predict(*logits, made)]
+    predictions = [NOTHING if text is None else text for text in predict(*logits, made, made.rules)]
     assert predictions == [found.texts[at] for at in found.first[:-1]]
     assert samples.digest_texts(predictions) == golden["predictions"]
     answers = [[answer.text for answer in example.answers] for example in made.examples]
