@@ -151,7 +151,7 @@ def test_keys_that_nobody_needs_are_let_be(write):
         pytest.param(changed(*QUESTION, "answers", to=[]), f"{QA}.answers", "SQuAD 2.0 has questions without",
                      id="unanswerable"),
         pytest.param(without(*ANSWER, "text"), f"{QA}.answers[1].text", "no such key", id="no-text"),
-        pytest.param(changed(*ANSWER, "text", to=""), f"{QA}.answers[1].text", "empty text", id="empty-answer"),
+        pytest.param(changed(*ANSWER, "text", to=""), f"{QA}.answers[1].text", "empty text", id="no-words"),
         pytest.param(without(*ANSWER, "answer_start"), START, "no such", id="no-start"),
         pytest.param(changed(*ANSWER, "answer_start", to="23"), START,
                      'found "23", expected a whole number', id="text-for-start"),
