@@ -76,7 +76,7 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
     faults: dict[str, list[str]] = defaultdict(list)
     arrays = []
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             expected = [output.name for output in model.outputs]
             for name in sorted({*archive.files} - {*expected}):
                 faults["of no output"].append(name)
