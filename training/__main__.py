@@ -9,7 +9,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from harness.errors import ZoocheckError
+from harness.errors import UsageError, ZoocheckError
 from harness.home import MINIS
 
 # The minis and the modules that make them; each has `Recipe`, `fit`, `train` and `score_only`.
@@ -20,12 +20,22 @@ def main() -> int:
     """Run the command; 0, or 1 after a sentence that says what was wrong."""
     options = _parser().parse_args()
     try:
+        _check(options)
         for name in options.models or TRAINERS:
             _run(name, options)
     except ZoocheckError as problem:
         print(f"training: {problem}", file=sys.stderr)
         return 1
     return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raise `UsageError` before minutes are spent."""
+    unknown = [name for name in options.models if name not in TRAINERS]
+    if unknown:
+        raise UsageError(f"no mini is called {', '.join(unknown)}; there are {', '.join(TRAINERS)}")
+    if options.trial is not None and options.trial < 1:
+        raise UsageError(f"--trial {options.trial}: expected 1 sentence or more")
 
 
 def _run(name: str, options: argparse.Namespace) -> None:

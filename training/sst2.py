@@ -14,6 +14,7 @@ from pathlib import Path
 
 from harness.datasets import sst2
 from harness.datasets.sst2 import SentenceExample
+from harness.errors import UsageError
 
 TRAIN = "sst2/train.tsv"
 SHORTEST = 5  # words of a phrase that may stand for a sentence of dev.tsv
@@ -31,11 +32,16 @@ class Phrases:
 
 
 def read_phrases(data: Path, *, held_out: int, seed: int) -> Phrases:
-    """``sst2/train.tsv`` below `data`, with `held_out` whole sentences drawn by `seed`."""
+    """``sst2/train.tsv`` below `data`, with `held_out` whole sentences drawn by `seed`.
+
+    Raises `UsageError` for a `held_out` that leaves nothing on one side.
+    """
     dataset = sst2.read(data / TRAIN, expected=None)
     examples = dataset.examples
     wholes, owners = _wholes([tuple(example.text.split()) for example in examples])
     drawn_from = [whole for whole in wholes if len(examples[whole].text.split()) >= SHORTEST]
+    if not 0 < held_out < len(drawn_from):
+        raise UsageError(f"cannot hold {held_out} sentences out, expected 1 to {len(drawn_from) - 1}")
     drawn = sorted(random.Random(seed).sample(drawn_from, held_out))  # noqa: S311 - a split, no secret
     hidden = set(drawn)
     return Phrases(

@@ -127,7 +127,7 @@ def _scores(minis: Path, full: Path, mini: Path) -> Mapping[str, Score]:
         "full": common.score(model, full, minis, expected=DEV_ROWS),
         "mini": common.score(model, mini, minis, expected=None),
     }
-    for name, score in scores.items():
+    for score in scores.values():
         percent = 100 * score.correct / score.samples
         counted = f"{score.correct} of {score.samples} ({percent:.2f} %)"
         print(f"{NAME}: {score.file}: {counted}", flush=True)
