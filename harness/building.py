@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Any
+
+import numpy.typing as npt
+
 from harness.artifacts import Artifact, ArtifactCache, Recipe
-from harness.domain import Architecture, Case
+from harness.domain import Architecture, Case, Precision
+from harness.graphs import int8
 from harness.graphs.export import Exported, export
-from harness.materials import Materials
+from harness.materials import Materials, inputs_in_order
+from harness.predictions import batched
 from harness.targets import Target
+
+Array = npt.NDArray[Any]
 
 
 def artifact(cache: ArtifactCache, materials: Materials, case: Case, target: Target) -> Artifact:
@@ -30,6 +39,7 @@ def artifact(cache: ArtifactCache, materials: Materials, case: Case, target: Tar
             "precision": case.precision,
             "backend": target.backend_name,
             "options": target.backend.options(case),
+            "calibration": source.calibration_digest,
         }
     )
     return cache.get(recipe, lambda out: target.backend.build(case, source, out))
@@ -54,3 +64,22 @@ class _CaseGraph:
         model = self._case.model
         network = self._materials.network(model)
         return export(network, model, self.architecture, batch_size=self._case.batch_size, opset=opset)
+
+    def calibration(self) -> list[dict[str, Array]]:
+        """The calibration samples in batches of the case's size, by input name."""
+        case = self._case
+        arrays = inputs_in_order(case.model, self._materials.calibration(case.model))
+        first = [array[: int8.SAMPLES] for array in arrays]
+        names = [item.name for item in case.model.inputs]
+        return [dict(zip(names, inputs, strict=True)) for inputs, _ in batched(first, case.batch_size)]
+
+    @property
+    def calibration_digest(self) -> str | None:
+        """What the calibration samples are, for a key; None where the case's precision needs none."""
+        if self._case.precision is not Precision.INT8:
+            return None
+        digest = hashlib.sha256()
+        for feed in self.calibration():
+            for name, array in feed.items():
+                digest.update(f"{name}{array.shape}{array.dtype}".encode() + array.tobytes())
+        return digest.hexdigest()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import torch
 
 Array = npt.NDArray[Any]
+CALIBRATION_EXAMPLES = 10
 REFERENCE_BATCH = 32
 
 
@@ -114,9 +115,32 @@ class Materials:
         return checkpoints.load_network(self.checkpoint(model))
 
     def _samples(self, model: Model, protocol: Protocol) -> Samples:
-        task = load_task(model)
-        spec = self.catalog.datasets[model.dataset]
-        corpus, dataset = read_dataset(model, spec, self.options.data, self.home)
+        corpus, dataset = self._dataset(model, self.options.data)
+        features = self._features(model, dataset.examples[: self.options.limit], protocol)
+        return Samples(
+            task=load_task(model),
+            corpus=corpus,
+            sha256=dataset.sha256,
+            features=features,
+            digest=_digest(features),
+        )
+
+    def calibration(self, model: Model) -> Features:
+        """Features that quantisation is calibrated on: the first samples of the embedded corpus.
+
+        The zoos do not publish theirs; the corpus is never the documented data set. Without one, the first
+        samples of the run's data serve.
+        """
+        try:
+            _, dataset = self._dataset(model, Corpus.MINI)
+        except NotThere:
+            _, dataset = self._dataset(model, self.options.data)
+        return self._features(model, dataset.examples[:CALIBRATION_EXAMPLES], Protocol.DOCUMENTED)
+
+    def _dataset(self, model: Model, choice: str) -> tuple[Corpus, Dataset[Any]]:
+        return read_dataset(model, self.catalog.datasets[model.dataset], choice, self.home)
+
+    def _features(self, model: Model, examples: Sequence[Any], protocol: Protocol) -> Features:
         vocabulary = self.checkpoint(model).vocabulary
         if vocabulary is None:
             raise NotThere(
@@ -124,15 +148,7 @@ class Materials:
                 remedy=f"put the documented one into {self.home.models / model.name}",
             )
         tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.tokenizer.lower_case)
-        examples = dataset.examples[: self.options.limit]
-        features = task.prepare(examples, tokenizer, length=model.length, protocol=protocol)
-        return Samples(
-            task=task,
-            corpus=corpus,
-            sha256=dataset.sha256,
-            features=features,
-            digest=_digest(features),
-        )
+        return load_task(model).prepare(examples, tokenizer, length=model.length, protocol=protocol)
 
     def _reference(self, model: Model, protocol: Protocol) -> list[Array]:
         """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home."""

@@ -49,6 +49,9 @@ class GraphSource(Protocol):
     def export(self, *, opset: int) -> Exported:
         """The simplified fp32 graph at the case's batch size."""
 
+    def calibration(self) -> Sequence[Mapping[str, npt.NDArray[np.integer]]]:
+        """Batches of the calibration samples, by input name."""
+
 
 class Session(Protocol):
     """An artifact that is loaded and ready to be called."""

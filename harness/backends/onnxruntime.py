@@ -74,7 +74,7 @@ class Backend:
 
         return {
             "opset": STAND_IN_OPSET,
-            "steps": [name for name, _ in steps(case, layers=0)],
+            "steps": [name for name, _ in steps(case, layers=0, feeds=tuple)],
             "steps_version": STEPS_VERSION,
             "libraries": {
                 name: version(name) for name in ("onnx", "onnxruntime", "onnxsim", "torch", "transformers")
@@ -88,7 +88,7 @@ class Backend:
         from harness.graphs.numerics import STAND_IN_OPSET, apply, steps
 
         exported = source.export(opset=STAND_IN_OPSET)
-        graph = apply(exported.graph, steps(case, layers=source.layers))
+        graph = apply(exported.graph, steps(case, layers=source.layers, feeds=source.calibration))
         onnx.save(graph, out / GRAPH)
         return {"export_max_abs_difference": exported.max_abs_difference}
 

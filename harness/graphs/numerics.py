@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import onnx
 
 from harness.domain import Case, Gelu, Precision
-from harness.errors import NotYet
-from harness.graphs import fp16, gelu, mask
+from harness.graphs import fp16, gelu, int8, mask
 
 STAND_IN_OPSET = 17  # the first with LayerNormalization as one operator
 
 Step = Callable[[onnx.ModelProto], onnx.ModelProto]
 
 
-def steps(case: Case, *, layers: int) -> tuple[tuple[str, Step], ...]:
+def steps(
+    case: Case, *, layers: int, feeds: Callable[[], Sequence[int8.Feed]]
+) -> tuple[tuple[str, Step], ...]:
     """The named steps from the exported fp32 graph to the case's numerics, in order.
 
-    fp32 leaves the graph alone. fp16 limits the mask and rounds every value; the tanh GELU comes
-    before the rounding, where the deployment computes it so. int8 raises `NotYet`.
+    fp32 leaves the graph alone. Below it the mask is limited first; the tanh GELU comes where the
+    deployment computes it so; then every value is rounded to fp16, or the products are quantised to int8,
+    calibrated on what `feeds` gives.
     """
     chosen: list[tuple[str, Step]] = []
     if case.precision is not Precision.FP32:
@@ -30,10 +32,7 @@ def steps(case: Case, *, layers: int) -> tuple[tuple[str, Step], ...]:
     if case.precision is Precision.FP16:
         chosen.append(("fp16", fp16.to_fp16))
     if case.precision is Precision.INT8:
-        raise NotYet(
-            f"{case.id}: int8 numerics are not part of zoocheck yet",
-            remedy="choose --precision fp32 or fp16",
-        )
+        chosen.append(("int8", lambda graph: int8.to_int8(graph, feeds())))
     return tuple(chosen)
 
 

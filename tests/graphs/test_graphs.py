@@ -12,8 +12,8 @@ from making import make_case
 from onnx import TensorProto, helper
 
 from harness.domain import Precision
-from harness.errors import GraphError, NotYet
-from harness.graphs import fp16, gelu, mask, numerics, values
+from harness.errors import GraphError
+from harness.graphs import fp16, gelu, int8, mask, numerics, values
 from harness.graphs.export import PARITY_BOUND, example_inputs, export, run_torch
 
 LEVELS = onnxruntime.GraphOptimizationLevel
@@ -228,18 +228,85 @@ def test_tanh_gelu_refuses_another_count(exported):
         ("t4", Precision.FP16, ["limit-mask", "fp16"]),
         ("cpu", None, []),
         ("ascend310", Precision.FP32, ["tanh-gelu"]),
+        ("ascend310p", Precision.INT8, ["limit-mask", "tanh-gelu", "int8"]),
     ],
 )
 def test_numerics_of_each_chip(catalog, chip, precision, expected):
     """TinyBERT's atc command asks for the fast GELU on Ascend; trtexec runs fp32 without --fp16."""
     case = make_case(catalog, "tinybert", chip, precision=precision)
-    assert [name for name, _ in numerics.steps(case, layers=4)] == expected
+    assert [name for name, _ in numerics.steps(case, layers=4, feeds=tuple)] == expected
 
 
-def test_int8_is_said_not_to_be_there(catalog):
-    """An undocumented precision that zoocheck cannot compute yet is a skip with a reason."""
-    with pytest.raises(NotYet, match="int8"):
-        numerics.steps(make_case(catalog, "tinybert", "ascend310p", precision=Precision.INT8), layers=4)
+@pytest.fixture(scope="session")
+def quantised(exported, catalog, small):
+    """The small network in int8, calibrated on ten batches of three."""
+    model = catalog.models["tinybert"]
+    feeds = [
+        example_inputs(model, vocabulary=small.vocabulary, batch_size=3, seed=seed)
+        for seed in range(100, 110)
+    ]
+    return int8.to_int8(mask.limit_mask(exported.graph), feeds)
+
+
+def test_int8_quantises_the_products_and_nothing_else(quantised, exported):
+    """Every MatMul and Gemm reads dequantised int8; no other operator does."""
+    producers = {output: node for node in quantised.graph.node for output in node.output}
+    products = [node for node in quantised.graph.node if node.op_type in int8.OPERATORS]
+    before = [node for node in exported.graph.graph.node if node.op_type in int8.OPERATORS]
+    assert len(products) == len(before) > 0
+    for node in products:
+        assert [producers[name].op_type for name in node.input[:2]] == ["DequantizeLinear"] * 2
+    weights = [t for t in quantised.graph.initializer if t.data_type == TensorProto.INT8 and len(t.dims) == 2]
+    assert weights
+
+
+def test_int8_scales_are_one_a_tensor_and_symmetric(quantised):
+    """Per tensor, as documented: scalar scales, zero points of 0."""
+    known = dict(values.constants(quantised.graph))
+    for node in quantised.graph.node:
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            assert values.array_of(known[node.input[1]]).size == 1
+            assert not values.array_of(known[node.input[2]]).any()
+
+
+def test_int8_calibration_is_deterministic(exported, catalog, small):
+    """The same samples give the same bytes."""
+    model = catalog.models["tinybert"]
+    feeds = [example_inputs(model, vocabulary=small.vocabulary, batch_size=3, seed=s) for s in range(3)]
+    one, two = (int8.to_int8(mask.limit_mask(exported.graph), feeds) for _ in range(2))
+    assert one.SerializeToString() == two.SerializeToString()
+
+
+def test_int8_cuts_activations_at_the_documented_percentile():
+    """Of 200,000 values that are 1 but for one of 100, the scale is that of about 1: the cut works."""
+    count = 200_000
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "product",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [count, 1])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [count, 1])],
+        [onnx.numpy_helper.from_array(np.ones((1, 1), np.float32), "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    x = np.ones((count, 1), np.float32)
+    x[7] = 100.0
+    quantised = int8.to_int8(model, [{"x": x}])
+    known = dict(values.constants(quantised.graph))
+    scale = next(float(values.array_of(known[n.input[1]])) for n in quantised.graph.node if n.input[0] == "x")
+    assert scale < 2.0 / 127
+
+
+def test_int8_shows_in_the_numbers_and_the_model_survives(quantised, inputs, fp32_logits, half):
+    """Coarser than fp16, by far, and still the same model."""
+    logits = run(quantised, inputs)[0]
+    difference = np.abs(logits - fp32_logits).max()
+    assert np.abs(run(half, inputs)[0] - fp32_logits).max() < difference < 0.25 * np.ptp(fp32_logits) + 0.25
+
+
+def test_int8_without_samples_is_refused(exported):
+    """A scale of nothing is no scale."""
+    with pytest.raises(GraphError, match="calibration samples, found none"):
+        int8.to_int8(exported.graph, [])
 
 
 def test_torch_and_the_graph_agree_on_other_inputs(exported, catalog, network, small):
