@@ -14,7 +14,6 @@ from harness import building
 from harness.artifacts import ArtifactCache, Recipe
 from harness.backends import load
 from harness.domain import Case, Catalog, Gelu, Origin, Precision
-from harness.errors import NotYet
 from harness.home import Home
 from harness.materials import Materials
 from harness.options import Options
@@ -104,7 +103,10 @@ def test_another_library_makes_another_artifact(
     assert key(case) != before
 
 
-def test_int8_is_not_yet(key: Callable[..., str], small_tables: Catalog):
-    """It says what to choose in place of it, before anything is exported."""
-    with pytest.raises(NotYet, match="int8 numerics are not part of zoocheck yet; choose --precision"):
-        key(make_case(small_tables, mini.MODEL, "cpu", precision=Precision.INT8))
+def test_int8_is_keyed_by_its_calibration_samples(key: Callable[..., str], small_tables: Catalog):
+    """Other samples give other scales; fp16 is calibrated on nothing."""
+    case = make_case(small_tables, mini.MODEL, "cpu", precision=Precision.INT8)
+    before = key(case)
+    assert key(case) == before
+    changed = dataclasses.replace(case, model=dataclasses.replace(case.model, length=32))
+    assert key(changed) != before

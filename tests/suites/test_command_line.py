@@ -183,7 +183,6 @@ def test_fetch_says_what_is_here_and_where_to_put_the_rest(zoo: Zoo, tmp_path: P
         (("build", "mite-abacus-b1"), "no case is called 'mite-abacus-b1'; ids are <model>-<chip>"),
         (("build", CASE, "--weights", "half"), "--weights half: there are auto, full, mini, random"),
         (("build", CASE, "--target", "moon"), "--target moon: there are auto, chip, stand-in"),
-        (("build", "mite-quipu-int8-bs1"), "int8 numerics are not part of zoocheck yet"),
         (("build", "mite-quipu-bs1", "--target", "chip"), "`quipu-smi` not on PATH; tie the knots first"),
         (("fetch", "mit"), "no model is called 'mit'; there are"),
         (("cache", "prune"), "nothing to prune by; give --max-size 2GB or --max-age 30d"),
