@@ -4,4 +4,4 @@ Every step is a pure function over an `onnx.ModelProto`; none changes the graph 
 `STEPS_VERSION` is part of every artifact's key: raise it when a step changes what it produces.
 """
 
-STEPS_VERSION = 1
+STEPS_VERSION = 2

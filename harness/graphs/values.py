@@ -44,7 +44,8 @@ def array_of(tensor: onnx.TensorProto) -> Array:
 
 def store(tensor: onnx.TensorProto, values: Array) -> None:
     """Put `values` into `tensor`, keeping its name."""
-    tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values), tensor.name))
+    # Not np.ascontiguousarray, which gives a scalar an axis.
+    tensor.CopyFrom(numpy_helper.from_array(np.asarray(values, order="C"), tensor.name))
 
 
 def element_types(model: onnx.ModelProto) -> dict[str, int]:

@@ -96,6 +96,13 @@ def test_mask_fix_limits_the_constant_and_keeps_the_numbers(exported, inputs, fp
     np.testing.assert_array_equal(run(fixed, inputs)[0], fp32_logits)
 
 
+def test_the_steps_keep_every_constants_shape(exported, half):
+    """A scalar stays a scalar: shape inference of later steps depends on it."""
+    shapes = {name: list(tensor.dims) for name, tensor in values.constants(exported.graph.graph)}
+    for graph in (mask.limit_mask(exported.graph), half):
+        assert {name: list(tensor.dims) for name, tensor in values.constants(graph.graph)} == shapes
+
+
 def test_mask_fix_refuses_a_graph_without_the_constant(exported):
     """A silent no-op would leave the overflow to be found on the chip."""
     with pytest.raises(GraphError, match="attention mask"):
