@@ -256,6 +256,7 @@ class Model:
     inputs: tuple[Input, ...]  # in the documented order
     outputs: tuple[Output, ...]
     deployments: tuple[Deployment, ...]
+    layout: str = ""  # the module in harness/layouts that knows its chips' files; empty: called as the task
 
     @property
     def marker(self) -> str:

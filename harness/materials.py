@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from harness import checkpoints, targets
 from harness.checkpoints import Checkpoint, files
+from harness.datasets import Dataset, require_counts
 from harness.domain import Catalog, Chip, Corpus, DatasetSpec, Model, Protocol, Weights
 from harness.errors import NotThere
 from harness.home import Home
@@ -70,6 +71,17 @@ def dataset_path(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tu
     raise NotThere(f"{model.name}: data set {spec.name} is not there: {full}", remedy=get)
 
 
+def read_dataset(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Dataset[Any]]:
+    """The data set that `choice` means, read; the documented one has every documented count."""
+    corpus, path = dataset_path(model, spec, choice, home)
+    reader = import_module(f"harness.datasets.{spec.reader}")
+    full = corpus is Corpus.FULL
+    dataset: Dataset[Any] = reader.read(path, expected=spec.counts["samples"] if full else None)
+    if full:
+        require_counts(dataset, spec.counts)
+    return corpus, dataset
+
+
 class Materials:
     """Loads each thing once a process, however many cases need it."""
 
@@ -104,10 +116,7 @@ class Materials:
     def _samples(self, model: Model, protocol: Protocol) -> Samples:
         task = load_task(model)
         spec = self.catalog.datasets[model.dataset]
-        corpus, path = dataset_path(model, spec, self.options.data, self.home)
-        reader = import_module(f"harness.datasets.{spec.reader}")
-        expected = spec.counts["samples"] if corpus is Corpus.FULL else None
-        dataset = reader.read(path, expected=expected)
+        corpus, dataset = read_dataset(model, spec, self.options.data, self.home)
         vocabulary = self.checkpoint(model).vocabulary
         if vocabulary is None:
             raise NotThere(

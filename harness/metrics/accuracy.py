@@ -42,16 +42,22 @@ def accuracy(predictions: npt.NDArray[Any], labels: npt.NDArray[Any]) -> Accurac
 def flips(predictions: npt.NDArray[Any], reference: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """The samples that `predictions` and `reference` label differently: int64 indices, ascending.
 
+    A sample's prediction is an integer, or a string where it has several parts (the tags of a sentence).
     Raises as `accuracy` does.
     """
-    return np.flatnonzero(_differ(predictions, reference, ("predictions", "reference predictions")))
+    names = ("predictions", "reference predictions")
+    return np.flatnonzero(_differ(predictions, reference, names, kinds="iuU"))
 
 
-def _differ(left: npt.NDArray[Any], right: npt.NDArray[Any], names: tuple[str, str]) -> npt.NDArray[np.bool_]:
+def _differ(
+    left: npt.NDArray[Any], right: npt.NDArray[Any], names: tuple[str, str], *, kinds: str = "iu"
+) -> npt.NDArray[np.bool_]:
     for array, name in zip((left, right), names, strict=True):
-        if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
-            message = f"found {name} {array.dtype} {list(array.shape)}, expected integers [samples]"
-            raise BadOutput(message)
+        if array.ndim != 1 or array.dtype.kind not in kinds:
+            wanted = "integers or strings" if "U" in kinds else "integers"
+            raise BadOutput(f"found {name} {array.dtype} {list(array.shape)}, expected {wanted} [samples]")
+    if (left.dtype.kind == "U") != (right.dtype.kind == "U"):
+        raise BadOutput(f"found {names[0]} {left.dtype} and {names[1]} {right.dtype}, expected one kind")
     if len(left) != len(right):
         raise BadOutput(f"found {len(left)} {names[0]} and {len(right)} {names[1]}, expected one for one")
     if not len(left):
