@@ -1,7 +1,7 @@
 """The files that the zoos' own scripts write for a chip and read back from it, one module a layout.
 
-Each module is a `Layout`: it has `FORMS` and the functions `files` and `read`. A model's table names it; where
-it does not, it is called as the model's task.
+Each module is a `Layout`: it has `FORMS` and the functions `files` and `read`. A model's table names it;
+where it does not, it is called as the model's task.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def piece_rows(
     number: Mapping[str, int],
     tags: Callable[[Sequence[str]], Sequence[str]],
 ) -> list[Row]:
-    """What the field does: ``[CLS]``, the pieces of every word, ``[SEP]``; the first piece speaks for its word.
+    """What the field does: ``[CLS]``, the pieces of every word, ``[SEP]``; its first piece speaks for a word.
 
     A sentence is cut to its first ``length - 2`` pieces; words that begin behind them have no place. A word
     that the tokenizer makes nothing of (a control character) is ``[UNK]``, so that it has one: transformers
@@ -195,8 +195,8 @@ def predict(outputs: Sequence[npt.NDArray[Any]], features: Features, labels: Seq
     broken = np.flatnonzero(~np.isfinite(logits).all(axis=(1, 2)))
     if broken.size:
         message = (
-            f"found a NaN or an infinity in the logits of sample {int(broken[0])}, the first of {broken.size} "
-            f"of {len(logits)}, expected finite numbers"
+            f"found a NaN or an infinity in the logits of sample {int(broken[0])}, the first of "
+            f"{broken.size} of {len(logits)}, expected finite numbers"
         )
         raise BadOutput(message, remedy="look for an overflow: fp16 holds no more than 65504")
     chosen: IntArray = logits[features.rows, features.positions].argmax(axis=1).astype(np.int64)

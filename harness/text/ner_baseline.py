@@ -1,4 +1,4 @@
-"""bert-chinese-ner's documented fp32 baseline: its script feeds mask and token types in each other's place."""
+"""bert-chinese-ner's fp32 baseline as documented: mask and token types fed in each other's place."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ def what_the_swap_changes(features: Features, run: Run) -> dict[str, Any]:
         changes[str(protocol)] = {
             "right": {str(name): value for name, value in ours.metrics.items()},
             "swapped": {str(name): value for name, value in theirs.metrics.items()},
-            "difference": {
-                str(name): theirs.metrics[name] - value for name, value in ours.metrics.items()
-            },
+            "difference": {str(name): theirs.metrics[name] - value for name, value in ours.metrics.items()},
             "sentences": ours.samples,
             "flips": len(flips(theirs.predictions, ours.predictions)),
         }

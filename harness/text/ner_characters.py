@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from harness.text import Scored, ner
 from harness.text.ner import Example, Features, IntArray, Row
 from harness.text.wordpiece import CLASSIFY, SEPARATE, UNKNOWN, WordPieceTokenizer
 
-# The labels by id: load_data.py and people_daily_eval.py of Vastai/VastModelZOO. Its README has another order.
+# The labels by id: load_data.py and people_daily_eval.py of Vastai/VastModelZOO; its README orders them
+# otherwise.
 LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER", "B-ORG", "I-ORG")
 STOP = 6  # what people_daily_eval.py takes for the end of a sentence: len(LABELS) - 1, which is I-ORG
 UNIT = "characters"
@@ -115,7 +117,7 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: 
 
 
 def _before_stop(truth: IntArray, bounds: IntArray) -> tuple[npt.NDArray[np.bool_], IntArray]:
-    """Which characters stand before the first `STOP` of a sentence that has one, and those sentences' bounds."""
+    """Which characters stand before the first `STOP` of their sentence, and the bounds of such sentences."""
     stops = np.flatnonzero(truth == STOP)
     # The first stop at or behind each sentence's start; its own where that is before its end.
     first = np.append(stops, len(truth))[np.searchsorted(stops, bounds[:-1])]
@@ -130,4 +132,4 @@ def _before_stop(truth: IntArray, bounds: IntArray) -> tuple[npt.NDArray[np.bool
 def _strings(predictions: IntArray, bounds: IntArray) -> npt.NDArray[np.str_]:
     """The labels of each sentence as a string of digits, one a character."""
     digits = (predictions + ord("0")).astype(np.uint8).tobytes().decode("ascii")
-    return np.array([digits[start:stop] for start, stop in zip(bounds[:-1], bounds[1:], strict=True)])
+    return np.array([digits[start:stop] for start, stop in pairwise(bounds)])

@@ -1,0 +1,174 @@
+"""Input files on disk: each one whole or not there, kept where it lies already, compared byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.errors import BadInput
+from harness.layouts import Piece
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a writing came to: files in all, how many of them were there already, their bytes."""
+
+    files: int
+    kept: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Files that are what would be written, and when the newest of them was (ns since 1970)."""
+
+    files: int
+    newest_ns: int
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first few of `names`, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+    return ", ".join(every[:_SHOWN]) + more
+
+
+def raw(values: npt.NDArray[Any], dtype: str) -> bytes:
+    """`values` as a raw file holds them: row by row, little-endian, nothing before or behind."""
+    return values.astype(np.dtype(dtype).newbyteorder("<")).tobytes()
+
+
+def write(pieces: Iterable[Piece], out: Path) -> Written:
+    """Write `pieces` under `out`; a file that is there already, byte for byte, is kept.
+
+    So a writing that was killed goes on where it stopped. A file appears by renaming, whole. Memory holds
+    one piece, and the names. Raises `BadInput` for a file that is there with another content, which is
+    never overwritten, and for one of a kind that is written that does not belong: a tool that is given the
+    folder would take it for one more input.
+    """
+    names: set[Path] = set()
+    kept = size = 0
+    with ExitStack() as stack:
+        growing: dict[Path, BinaryIO] = {}
+        for piece in pieces:
+            target = out / piece.path
+            size += len(piece.content)
+            if target not in names:
+                names.add(target)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if piece.grows:
+                    growing[target] = stack.enter_context(_unfinished(target).open("wb"))
+            if piece.grows:
+                growing[target].write(piece.content)
+            else:
+                kept += _put(target, piece.content)
+        for stream in growing.values():
+            stream.close()
+        kept += sum(_settle(target) for target in growing)
+    _refuse_others(names)
+    return Written(files=len(names), kept=kept, bytes=size)
+
+
+def compare(pieces: Iterable[Piece], folder: Path) -> Compared:
+    """Hold the files in `folder` against what `write` would write there; those with paths are left out.
+
+    Raises `BadInput`, which lists what is missing or differs.
+    """
+    missing: list[str] = []
+    other: list[str] = []
+    read: dict[Path, int] = {}  # bytes compared so far
+    for piece in pieces:
+        path = folder / piece.path
+        if piece.local or piece.path in missing or piece.path in other:
+            continue
+        if not path.is_file():
+            missing.append(piece.path)
+        elif not _same(path, piece.content, read.setdefault(path, 0)):
+            other.append(piece.path)
+        else:
+            read[path] += len(piece.content)
+    longer = [path for path, size in read.items() if path.stat().st_size != size]
+    other += [str(path.relative_to(folder)) for path in longer if str(path.relative_to(folder)) not in other]
+    faults = {"missing": missing, "not what would be written": other}
+    if found := [f"{len(names)} {what} ({listed(names)})" for what, names in faults.items() if names]:
+        raise BadInput(
+            f"not the inputs that these results are scored against: {'; '.join(found)}",
+            path=folder,
+            remedy="give the folder that `zoocheck prepare` wrote for this model, data set and vocabulary",
+        )
+    return Compared(files=len(read), newest_ns=max(path.stat().st_mtime_ns for path in read))
+
+
+def _unfinished(target: Path) -> Path:
+    return target.with_name(f".{target.name}.part")
+
+
+def _put(target: Path, content: bytes) -> bool:
+    """Write a whole file; whether it was there already."""
+    if target.exists():
+        if target.read_bytes() != content:
+            raise _taken(target)
+        return True
+    part = _unfinished(target)
+    part.write_bytes(content)
+    part.replace(target)
+    return False
+
+
+def _settle(target: Path) -> bool:
+    """Give a finished file its name; whether it was there already."""
+    part = _unfinished(target)
+    if not target.exists():
+        part.replace(target)
+        return False
+    same = target.stat().st_size == part.stat().st_size and _equal(target, part)
+    part.unlink()
+    if not same:
+        raise _taken(target)
+    return True
+
+
+def _equal(one: Path, other: Path) -> bool:
+    with one.open("rb") as left, other.open("rb") as right:
+        while block := left.read(1 << 20):
+            if block != right.read(1 << 20):
+                return False
+    return True
+
+
+def _same(path: Path, content: bytes, offset: int) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        return stream.read(len(content)) == content
+
+
+def _taken(target: Path) -> BadInput:
+    return BadInput(
+        "is there with another content: of another data set, vocabulary or form",
+        path=target,
+        remedy="remove the folder, or write into another one",
+    )
+
+
+def _refuse_others(names: set[Path]) -> None:
+    kinds = {(path.parent, path.suffix) for path in names}
+    for folder in sorted({path.parent for path in names}):
+        others = sorted(
+            path.name
+            for path in folder.iterdir()
+            if (folder, path.suffix) in kinds and path not in names and path.is_file()
+        )
+        if others:
+            raise BadInput(
+                f"holds {len(others)} files that are no inputs of this data set: {listed(others)}",
+                path=folder,
+                remedy="remove them, or write into another folder: a tool would take them for inputs",
+            )
