@@ -6,7 +6,7 @@ where it does not, it is called as the model's task.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,6 +19,8 @@ from harness.errors import NotYet
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from harness.layouts.results import Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,9 @@ class Layout(Shape):
     FORMS: Mapping[str, str]
     """The forms of the input files, by name, and what each is for; the first is the usual one."""
 
+    TOOLS: Sequence[Names]
+    """How the tools that make results call the files of them."""
+
     def files(self, parts: Iterable[Any], model: Model, *, form: str, out: Path) -> Iterator[Piece]:
         """The files of the features in `parts`, which follow each other, as the zoo's script writes them.
 
@@ -47,7 +52,7 @@ class Layout(Shape):
     def read(self, results: Path, model: Model, samples: int) -> list[npt.NDArray[Any]]:
         """The outputs in `results`, ``[samples, ...]`` each, in the order of `model.outputs`.
 
-        Raises `files.BadResults`, which lists everything that is wrong with them.
+        Raises `results.BadResults`, which lists everything that is wrong with them.
         """
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from harness.domain import Model
 from harness.layouts import Piece
 from harness.layouts.files import raw
-from harness.layouts.results import Array, Fault, Names, gather
+from harness.layouts.results import Array, BadResults, Fault, Names, gather
 from harness.text.classify import Features
 
 FORMS = {"ais_bench": "what ais_bench and msame take as --input, three folders in the order of the inputs"}
@@ -37,12 +37,19 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
 
 
 def read(results: Path, model: Model, samples: int) -> list[Array]:
-    """The logits, float64 ``[samples, labels]``, from ``input{i}_0.txt``: numbers on one line."""
+    """The logits, float64 ``[samples, labels]``, from ``input{i}_0.txt``: numbers on one line.
+
+    The tools write a blank behind every number. A file without one at its end, among others that have it,
+    was cut short, wherever in the digits that was.
+    """
     count = model.architecture.labels
+    ended: dict[str, bool] = {}
 
     def load(path: Path, _: Names) -> Array:
         try:
-            lines = path.read_text(encoding="ascii").split("\n")
+            text = path.read_text(encoding="ascii")
+            ended[path.name] = text[-1:].isspace()
+            lines = text.split("\n")
             numbers = [float(number) for number in lines[0].split()]
         except (ValueError, OSError):
             raise Fault("with something else than numbers") from None
@@ -52,4 +59,8 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
             raise Fault("with more than one line")
         return np.array(numbers)
 
-    return gather(results, TOOLS, samples, (count,), load)
+    outputs = gather(results, TOOLS, samples, (count,), load)
+    short = [name for name, end in ended.items() if not end]
+    if 0 < len(short) < len(ended):
+        raise BadResults(results, {"truncated: without the blank that others end with": short})
+    return outputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -54,26 +54,26 @@ def write(pieces: Iterable[Piece], out: Path) -> Written:
     never overwritten, and for one of a kind that is written that does not belong: a tool that is given the
     folder would take it for one more input.
     """
-    names: set[Path] = set()
+    names: set[str] = set()
     kept = size = 0
     with ExitStack() as stack:
-        growing: dict[Path, BinaryIO] = {}
+        growing: dict[str, BinaryIO] = {}
         for piece in pieces:
             target = out / piece.path
             size += len(piece.content)
-            if target not in names:
-                names.add(target)
+            if piece.path not in names:
+                names.add(piece.path)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if piece.grows:
-                    growing[target] = stack.enter_context(_unfinished(target).open("wb"))
+                    growing[piece.path] = stack.enter_context(_unfinished(target).open("wb"))
             if piece.grows:
-                growing[target].write(piece.content)
+                growing[piece.path].write(piece.content)
             else:
                 kept += _put(target, piece.content)
         for stream in growing.values():
             stream.close()
-        kept += sum(_settle(target) for target in growing)
-    _refuse_others(names)
+        kept += sum(_settle(out / path) for path in growing)
+    _refuse_others(out, names)
     return Written(files=len(names), kept=kept, bytes=size)
 
 
@@ -82,21 +82,22 @@ def compare(pieces: Iterable[Piece], folder: Path) -> Compared:
 
     Raises `BadInput`, which lists what is missing or differs.
     """
-    missing: list[str] = []
-    other: list[str] = []
-    read: dict[Path, int] = {}  # bytes compared so far
+    read: dict[str, int] = {}  # bytes that were compared
+    missing: dict[str, None] = {}
+    other: dict[str, None] = {}
     for piece in pieces:
-        path = folder / piece.path
         if piece.local or piece.path in missing or piece.path in other:
             continue
+        path, offset = folder / piece.path, read.setdefault(piece.path, 0)
         if not path.is_file():
-            missing.append(piece.path)
-        elif not _same(path, piece.content, read.setdefault(path, 0)):
-            other.append(piece.path)
+            missing[piece.path] = None
+        elif not _holds(path, piece.content, offset):
+            other[piece.path] = None
         else:
-            read[path] += len(piece.content)
-    longer = [path for path, size in read.items() if path.stat().st_size != size]
-    other += [str(path.relative_to(folder)) for path in longer if str(path.relative_to(folder)) not in other]
+            read[piece.path] += len(piece.content)
+    whole = [path for path in read if path not in missing and path not in other]
+    status = {path: (folder / path).stat() for path in whole}
+    other |= {path: None for path in whole if status[path].st_size != read[path]}
     faults = {"missing": missing, "not what would be written": other}
     if found := [f"{len(names)} {what} ({listed(names)})" for what, names in faults.items() if names]:
         raise BadInput(
@@ -104,7 +105,7 @@ def compare(pieces: Iterable[Piece], folder: Path) -> Compared:
             path=folder,
             remedy="give the folder that `zoocheck prepare` wrote for this model, data set and vocabulary",
         )
-    return Compared(files=len(read), newest_ns=max(path.stat().st_mtime_ns for path in read))
+    return Compared(files=len(read), newest_ns=max(item.st_mtime_ns for item in status.values()))
 
 
 def _unfinished(target: Path) -> Path:
@@ -144,7 +145,7 @@ def _equal(one: Path, other: Path) -> bool:
     return True
 
 
-def _same(path: Path, content: bytes, offset: int) -> bool:
+def _holds(path: Path, content: bytes, offset: int) -> bool:
     with path.open("rb") as stream:
         stream.seek(offset)
         return stream.read(len(content)) == content
@@ -158,17 +159,18 @@ def _taken(target: Path) -> BadInput:
     )
 
 
-def _refuse_others(names: set[Path]) -> None:
-    kinds = {(path.parent, path.suffix) for path in names}
-    for folder in sorted({path.parent for path in names}):
+def _refuse_others(out: Path, names: set[str]) -> None:
+    """Raise `BadInput` for files beside `names` that are of their kind: same folder, same suffix."""
+    kinds = {(str(path.parent), path.suffix) for path in map(PurePosixPath, names)}
+    for folder in sorted({folder for folder, _ in kinds}):
         others = sorted(
             path.name
-            for path in folder.iterdir()
-            if (folder, path.suffix) in kinds and path not in names and path.is_file()
+            for path in (out / folder).iterdir()
+            if (folder, path.suffix) in kinds and path.relative_to(out).as_posix() not in names
         )
         if others:
             raise BadInput(
                 f"holds {len(others)} files that are no inputs of this data set: {listed(others)}",
-                path=folder,
+                path=out / folder,
                 remedy="remove them, or write into another folder: a tool would take them for inputs",
             )

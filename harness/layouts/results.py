@@ -120,11 +120,11 @@ def oldest_ns(results: Path, tools: Sequence[Names]) -> int:
 def load_npy(path: Path) -> Array:
     """The array in an npy file; raises `Fault` for one that is cut short or none."""
     try:
-        array = np.load(path, allow_pickle=False)
+        with path.open("rb") as stream:
+            array = np.load(stream, allow_pickle=False)
     except _UNREADABLE:
         raise Fault("truncated, or no npy file") from None
     if not isinstance(array, np.ndarray):  # an npz file under another name
-        array.close()
         raise Fault("truncated, or no npy file")
     return array
 
@@ -132,7 +132,8 @@ def load_npy(path: Path) -> Array:
 def load_npz(path: Path, key: str) -> Array:
     """The one array in an npz file, called `key`; raises `Fault` for any other file."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves a file open whose archive it cannot read.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             if archive.files != [key]:
                 raise Fault(f"with {listed(archive.files) or 'nothing'} in it instead of {key} alone")
             array: Array = archive[key]

@@ -82,3 +82,27 @@ def test_right_and_flipped_samples_are_all_samples(pairs):
 def test_the_order_of_samples_does_not_matter(pairs, data):
     mixed = data.draw(st.permutations(pairs))
     assert accuracy(*np.array(pairs).T) == accuracy(*np.array(mixed).T)
+
+
+def test_flips_of_predictions_with_several_parts():
+    """The tags of a sentence as one string: a sentence that differs in one tag is one flip."""
+    found = flips(np.array(["0012", "", "11"]), np.array(["0002", "", "1100"]))
+    assert found.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "message"),
+    [
+        (["1"], [1], "predictions <U1 and reference predictions int64, expected one kind"),
+        ([1.0], [1.0], "predictions float64 .* expected integers or strings"),
+        ([["1"]], [["1"]], r"predictions <U1 \[1, 1\], expected integers or strings"),
+    ],
+)
+def test_flips_of_other_kinds_are_an_error(left, right, message):
+    with pytest.raises(BadOutput, match=message):
+        flips(np.array(left), np.array(right))
+
+
+def test_a_share_of_right_strings_is_no_accuracy():
+    with pytest.raises(BadOutput, match="expected integers"):
+        accuracy(np.array(["1"]), np.array(["1"]))

@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from harness.datasets import sst2
+from harness.layouts import classify
 from harness.text.classify import features
 from harness.text.wordpiece import Vocabulary, WordPieceTokenizer
 
@@ -149,3 +150,17 @@ def test_features_of_the_dev_set_equal_the_originals(data_folder, public_vocabul
     made = features(dataset.examples, tokenizer, length)
     assert digest_features(made.ids, made.segments, made.mask) == GOLDEN[f"dev {length}"]
     assert len(made.truncated) == truncated
+
+
+def test_files_of_the_dev_set_equal_the_originals(data_folder, public_vocabulary, catalog):
+    """The same digest as above over the contents of what `zoocheck prepare` writes, in the order it does."""
+    path = data_folder / "sst2" / "dev.tsv"
+    if not path.is_file():
+        pytest.skip(f"{path} is absent: put the dev.tsv of GLUE's SST-2 there")
+    tokenizer = WordPieceTokenizer(public_vocabulary("bert-base-uncased"), do_lower_case=True)
+    made = features(sst2.read(path, expected=872).examples, tokenizer, 64)
+    pieces = classify.files([made], catalog.models["tinybert"], form="ais_bench", out=Path("out"))
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece.content)
+    assert digest.hexdigest() == GOLDEN["dev 64"]

@@ -1,0 +1,60 @@
+"""`zoocheck prepare`: inputs as a chip's own scripts lay them out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import catalog
+from harness.cli.output import Json, print_json
+from harness.home import Home
+from harness.progress import Progress, Silent
+
+Model = Annotated[str, typer.Argument(help="A model, by name.")]
+ChipOption = Annotated[str, typer.Option(help="The chip whose scripts take part.")]
+Vocabulary = Annotated[
+    str, typer.Option("--weights", help="Whose vocabulary: full (the documented one) or mini.")
+]
+Data = Annotated[str, typer.Option(help="full, mini or auto; auto is the documented data set.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="The first N samples only.")]
+
+
+def prepare(
+    model: Model,
+    chip: ChipOption,
+    out: Annotated[Path, typer.Option(help="The folder to write into.")],
+    form: Annotated[
+        str | None, typer.Option(help="Which form of the files, where there are several.")
+    ] = None,
+    weights: Vocabulary = "full",
+    data: Data = "auto",
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Write a model's inputs, byte for byte as the zoo's own preprocessing does.
+
+    Only the vocabulary is needed, not the weights. A run that was killed goes on where it stopped.
+    """
+    from harness import exchange
+
+    source = exchange.open_source(
+        catalog.load(), Home.locate(), model, chip, weights=weights, data=data, limit=limit
+    )
+    done = exchange.prepare(source, out, form, Silent() if as_json else Progress())
+    if as_json:
+        print_json(
+            {"model": model, "chip": chip, "form": done.form, "out": str(out), "samples": done.samples,
+             "files": done.written.files, "kept": done.written.kept, "bytes": done.written.bytes,
+             "truncated": done.truncated, "facts": dict(done.facts),
+             "data": source.corpus, "data_sha256": source.dataset.sha256,
+             "vocabulary": source.weights, "vocabulary_sha256": source.vocabulary.sha256}
+        )  # fmt: skip
+        return
+    kept = f", {done.written.kept} of them there already" if done.written.kept else ""
+    typer.echo(
+        f"{model}: {done.samples} samples in {done.written.files} files{kept} under {out} ({done.form})"
+    )
+    for name, count in done.facts.items():
+        typer.echo(f"  {name.replace('_', ' ')}: {count}")
