@@ -55,6 +55,11 @@ def test_places_lead_back_to_the_words(properties: ModuleType, system: object) -
     properties.places_lead_back_to_the_words(system=system)
 
 
+def test_marks_stand_where_the_protocol_has_them(properties: ModuleType, system: object) -> None:
+    """``[CLS]`` first and ``[SEP]`` last; neither where documented words are looked up whole."""
+    properties.marks_stand_where_the_protocol_has_them(system=system)
+
+
 def test_counts_add_up(properties: ModuleType, system: object) -> None:
     """Every word of every sentence has a place or is counted as cut; unknown ones are among them."""
     properties.counts_add_up(system=system)
