@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.datasets import tagged
-from harness.datasets.tagged import Format, Scheme, TaggedDataset
+from harness.datasets.tagged import Format, TaggedDataset
+from harness.tags import Scheme
 
 FORMAT = Format(
     name="conll2003",

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from harness.datasets import Dataset
 from harness.errors import BadInput
 from harness.lines import TextFile, read_lines, shown
+from harness.tags import OUTSIDE, Scheme, beginnings, plain_beginnings
 
-OUTSIDE = "O"
 _DOCUMENT = "-DOCSTART-"
-
-
-class Scheme(StrEnum):
-    """Where ``B-`` stands: IOB2 begins every entity with it, IOB1 only one that touches its like."""
-
-    IOB1 = "iob1"
-    IOB2 = "iob2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,15 +80,6 @@ def read(path: Path, spec: Format, *, expected: int | None) -> TaggedDataset:
     )
 
 
-def iob2(tags: Sequence[str]) -> tuple[str, ...]:
-    """Tags of either scheme as IOB2: an ``I-`` that begins an entity becomes its ``B-``.
-
-    Tags that are IOB2 already come back as they were.
-    """
-    begins = set(_beginning(tags))
-    return tuple(f"B{tag[1:]}" if at in begins else tag for at, tag in enumerate(tags))
-
-
 def _sentences(file: TextFile, spec: Format) -> Iterator[TaggedSentence]:
     words: list[str] = []
     tags: list[str] = []
@@ -149,32 +132,14 @@ def _check_document(line: str, number: int, spec: Format, path: Path, *, inside:
         raise BadInput(message, path=path, line=number, remedy="add the blank line")
 
 
-def _beginning(tags: Sequence[str]) -> Iterator[int]:
-    """Where an ``I-`` begins an entity: behind ``O``, another type, or nothing."""
-    before = OUTSIDE
-    for at, tag in enumerate(tags):
-        if tag[0] == "I" and before[2:] != tag[2:]:
-            yield at
-        before = tag
-
-
-def _plain_beginning(tags: Sequence[str]) -> Iterator[int]:
-    """Where a ``B-`` begins an entity that touches none of its type: IOB1 writes ``I-`` there."""
-    before = OUTSIDE
-    for at, tag in enumerate(tags):
-        if tag[0] == "B" and before[2:] != tag[2:]:
-            yield at
-        before = tag
-
-
 def _scheme(sentences: Iterable[TaggedSentence], spec: Format, path: Path) -> Scheme:
     """The scheme of all tags together; where none begins an entity with ``I-``, it is IOB2."""
     marked: tuple[int, str] | None = None  # line and tag of the first B- that IOB1 would not write
     inner: tuple[int, str] | None = None  # of the first I- that IOB2 would not write
     for sentence in sentences:
-        if marked is None and (at := next(_plain_beginning(sentence.tags), None)) is not None:
+        if marked is None and (at := next(plain_beginnings(sentence.tags), None)) is not None:
             marked = sentence.line + at, sentence.tags[at]
-        if inner is None and (at := next(_beginning(sentence.tags), None)) is not None:
+        if inner is None and (at := next(beginnings(sentence.tags), None)) is not None:
             inner = sentence.line + at, sentence.tags[at]
     if inner is None:
         return Scheme.IOB2

@@ -114,7 +114,8 @@ def gather(
 def oldest_ns(results: Path, tools: Sequence[Names]) -> int:
     """When the oldest result file was written (ns since 1970)."""
     folder, names = _find(results, tools)
-    return min(p.stat().st_mtime_ns for p in folder.iterdir() if names.pattern.fullmatch(p.name))
+    pattern = names.pattern
+    return min(path.stat().st_mtime_ns for path in folder.iterdir() if pattern.fullmatch(path.name))
 
 
 def load_npy(path: Path) -> Array:
@@ -188,5 +189,6 @@ def _find(results: Path, tools: Sequence[Names]) -> tuple[Path, Names]:
 def _tool(folder: Path, tools: Sequence[Names]) -> Names | None:
     """The tool whose names most files in `folder` have, or None."""
     present = [path.name for path in folder.iterdir() if path.is_file()]
-    counts = [sum(names.pattern.fullmatch(name) is not None for name in present) for names in tools]
+    patterns = [names.pattern for names in tools]
+    counts = [sum(pattern.fullmatch(name) is not None for name in present) for pattern in patterns]
     return tools[int(np.argmax(counts))] if any(counts) else None

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import BadOutput, NoSamples
-
-_OUTSIDE = "O"
+from harness.tags import OUTSIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ def entity_scores(truth: Sequence[list[str]], predictions: Sequence[list[str]]) 
             f"expected {len(truth)} sentences and {sum(map(len, truth))} words of the same lengths"
         )
     for tags, what in ((truth, "the true tags"), (predictions, "the predictions")):
-        if not any(tag != _OUTSIDE for sentence in tags for tag in sentence):
+        if not any(tag != OUTSIDE for sentence in tags for tag in sentence):
             count = sum(map(len, tags))
             raise NoSamples(f"found no entity in {what} of {len(tags)} sentences, {count} words")
     # Not above: seqeval brings scikit-learn with it, a second that only a score is worth.

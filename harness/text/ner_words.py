@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-from harness.datasets.tagged import iob2
 from harness.domain import Metric, Protocol
 from harness.errors import NoSamples
+from harness.tags import iob2
 from harness.text import Scored, ner
 from harness.text.ner import Example, Features, Row
 from harness.text.wordpiece import UNKNOWN, WordPieceTokenizer

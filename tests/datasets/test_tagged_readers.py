@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.datasets import Dataset, conll, peoples_daily, require_counts
-from harness.datasets.tagged import Scheme, TaggedSentence, iob2
+from harness.datasets.tagged import TaggedSentence
 from harness.errors import BadInput, NotThere
+from harness.tags import Scheme, iob2
 
 unhurried = settings(deadline=None)
 MARK = "-DOCSTART- -X- -X- O\n\n"

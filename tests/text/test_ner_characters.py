@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -14,6 +16,7 @@ from harness.domain import Metric, Protocol
 from harness.errors import NoSamples, ZoocheckError
 from harness.text import load_task, ner_characters
 from harness.text.ner_characters import LABELS, STOP, prepare, score
+from harness.text.wordpiece import Vocabulary, WordPieceTokenizer
 
 unhurried = settings(deadline=None)
 DOCUMENTED, STANDARD = Protocol.DOCUMENTED, Protocol.STANDARD
@@ -94,14 +97,19 @@ class TestFeatures:
             prepare([], uncased, length=8, protocol=protocol)
 
 
-def test_a_character_of_several_pieces_has_one_place(uncased):
+def test_a_character_of_several_pieces_has_one_place():
     """A Hangul syllable decomposes to letters: documented it is one id, standard one place of its pieces."""
-    made = {
-        protocol: prepare([sentence("a각a")], uncased, length=9, protocol=protocol) for protocol in Protocol
-    }
-    assert made[DOCUMENTED].positions.tolist() == [1, 2, 3]
-    assert made[DOCUMENTED].ids[0, 2] == uncased.vocabulary.index["[UNK]"]
-    assert made[STANDARD].ids[0, made[STANDARD].positions[2]] == uncased.vocabulary.index["a"]
+    pieces = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "\u1100", "##\u1161", "##\u11a8")
+    vocabulary = Vocabulary(path=Path("none"), sha256="", pieces=pieces)
+    tokenizer = WordPieceTokenizer(vocabulary, do_lower_case=True)
+    documented, standard = (
+        prepare([sentence("a\uac01a")], tokenizer, length=9, protocol=protocol) for protocol in Protocol
+    )
+    assert documented.ids.tolist() == [[2, 4, 1, 4, 3, 0, 0, 0, 0]]
+    assert documented.positions.tolist() == [1, 2, 3]
+    assert standard.ids.tolist() == [[2, 4, 5, 6, 7, 4, 3, 0, 0]]
+    assert standard.positions.tolist() == [1, 2, 5]
+    assert (documented.facts["unknown_characters"], standard.facts["unknown_characters"]) == (1, 0)
 
 
 class TestScores:
