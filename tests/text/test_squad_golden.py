@@ -30,8 +30,11 @@ RULES = {"original": ORIGINAL, "transformers": TRANSFORMERS}
 SEED = 51
 RUNS = [
     pytest.param(who, run, id=f"{who}-{run.replace(' ', '-')}")
-    for who in RULES
-    for run in ("dev 512", "dev 384", "odd 384", "odd 128")
+    for who, runs in {
+        "original": ("dev 512", "odd 384", "odd 128"),  # 512 is SpanBERT's length
+        "transformers": ("dev 384", "dev 512", "odd 384", "odd 128"),  # 384 is bert-squad's
+    }.items()
+    for run in runs
 ]
 ARRAYS = ("ids", "mask", "segments", "start", "question", "max_context", "words")
 
