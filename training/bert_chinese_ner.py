@@ -25,7 +25,6 @@ NAME = "bert-chinese-ner"
 DEV = "peoples_daily/example.dev"
 MSRA = "msra/msra_test_bio.txt"
 TEST = "peoples_daily/example.test"
-LEAST = 2  # a character that stands in the training data once is [UNK]: others are in other texts
 
 DESCRIPTION = (
     "A small BERT of bert-chinese-ner's head, labels, inputs and length, trained from nothing for zoocheck. "
@@ -50,6 +49,7 @@ class Recipe(entities.Recipe):
     documented: float = 0.0  # the same ids as in the standard form
     swapped: float = 0.5
     unknown: float = 0.05
+    least: int = 2  # a character that stands in the training data less often is [UNK], as others elsewhere
 
 
 def train(recipe: Recipe, minis: Path = MINIS) -> None:
@@ -85,9 +85,14 @@ def fit(recipe: Recipe, folder: Path) -> entities.Student:
     held_out = tuple(ours[at] for at in sorted(order[: recipe.held_out]))
     seen = tuple(ours[at] for at in sorted(order[recipe.held_out :]))
     sentences = (*seen, *_kept(msra.read(data / MSRA).examples))
-    vocabulary = frequent_characters(_characters(folder, sentences), size=recipe.pieces, least=LEAST)
+    vocabulary = frequent_characters(_characters(folder, sentences), size=recipe.pieces, least=recipe.least)
     common.write_vocabulary(folder, vocabulary)
-    material = Material(train=sentences, held_out=held_out, vocabulary=load_vocabulary(folder / "vocab.txt"))
+    material = Material(
+        train=sentences,
+        held_out=held_out,
+        held_out_file=DEV,
+        vocabulary=load_vocabulary(folder / "vocab.txt"),
+    )
     return entities.fit(NAME, recipe, material)
 
 

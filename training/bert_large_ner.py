@@ -23,10 +23,6 @@ NAME = "bert-large-ner"
 TRAIN = "conll2003/train.txt"
 VALID = "conll2003/valid.txt"
 TEST = "conll2003/test.txt"
-PIECES = 3000  # of the vocabulary; the rest are whole words
-RARE = 3  # a word as rare as this is shown without its entry in `MISSING_RARE` of all epochs
-MISSING_RARE = 0.5
-MISSING = 0.05
 
 DESCRIPTION = (
     "A small BERT of bert-large-ner's head, labels, inputs and length, trained from nothing for zoocheck. It "
@@ -50,6 +46,10 @@ class Recipe(entities.Recipe):
     documented: float = 0.4
     swapped: float = 0.3
     unknown: float = 0.05
+    word_pieces: int = 3000  # of the vocabulary; the others are whole words
+    missing: float = 0.05  # share of epochs that do without a whole word, so that it is cut or [UNK]
+    rare: int = 3  # a word that stands in the data so often or less is missing more often:
+    missing_rare: float = 0.5
 
 
 def train(recipe: Recipe, minis: Path = MINIS) -> None:
@@ -83,15 +83,16 @@ def fit(recipe: Recipe, folder: Path) -> entities.Student:
     held_out = conll.read(data / VALID, expected=None).examples[: recipe.held_out]
     counts = _whole_words(sentences)
     texts = [" ".join(sentence.words) for sentence in sentences]
-    pieces = train_vocabulary(texts, pieces=PIECES, lower_case=False)
+    pieces = train_vocabulary(texts, pieces=recipe.word_pieces, lower_case=False)
     vocabulary = with_whole_words(pieces, counts, size=recipe.pieces)
     common.write_vocabulary(folder, vocabulary)
     material = Material(
         train=sentences,
         held_out=held_out,
+        held_out_file=VALID,
         vocabulary=load_vocabulary(folder / "vocab.txt"),
         missing={
-            word: MISSING_RARE if counts[word] <= RARE else MISSING
+            word: recipe.missing_rare if counts[word] <= recipe.rare else recipe.missing
             for word in vocabulary
             if len(word) > 1 and word in counts and word not in SPECIAL
         },

@@ -66,6 +66,7 @@ class Material:
 
     train: Sentences = field(repr=False)
     held_out: Sentences = field(repr=False)
+    held_out_file: str  # where they are from
     vocabulary: Vocabulary
     missing: Mapping[str, float] = field(default_factory=dict, repr=False)
 
@@ -74,6 +75,7 @@ class Material:
 class HeldOut:
     """The scores of the held-out sentences by which the epoch was chosen, as fractions."""
 
+    file: str
     epoch: int
     sentences: int
     f1: float  # standard protocol
@@ -114,7 +116,7 @@ def fit(name: str, recipe: Recipe, material: Material) -> Student:
     best: tuple[HeldOut, int, dict[str, torch.Tensor]] | None = None
     for epoch in range(1, recipe.epochs + 1):
         loss = _epoch(recipe, model, material, mentions, trainer, random)
-        found = _held_out(trainer.average, model, material.held_out, tokenizer, epoch)
+        found = _held_out(trainer.average, model, material, tokenizer, epoch)
         print(
             f"{name}: epoch {epoch} of {recipe.epochs}, step {trainer.steps}, "
             f"{time.monotonic() - started:.0f} s: loss {loss:.4f}, held out F1 {100 * found.f1:.2f}, "
@@ -221,15 +223,17 @@ def _places(features: Features) -> IntArray:
 
 
 def _held_out(
-    network: torch.nn.Module, model: Model, sentences: Sentences, tokenizer: WordPieceTokenizer, epoch: int
+    network: torch.nn.Module, model: Model, material: Material, tokenizer: WordPieceTokenizer, epoch: int
 ) -> HeldOut:
+    sentences, file = material.held_out, material.held_out_file
     task = load_task(model)
     features: Any = task.prepare(sentences, tokenizer, length=model.length, protocol=Protocol.STANDARD)
     try:
         scored = task.score([run(network, model, features)], features, protocol=Protocol.STANDARD)
     except NoSamples:  # at the start a network finds no entity at all
-        return HeldOut(epoch=epoch, sentences=len(sentences), f1=0.0, accuracy=0.0)
+        return HeldOut(file=file, epoch=epoch, sentences=len(sentences), f1=0.0, accuracy=0.0)
     return HeldOut(
+        file=file,
         epoch=epoch,
         sentences=len(sentences),
         f1=scored.metrics[Metric.F1],
