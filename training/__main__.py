@@ -13,7 +13,11 @@ from harness.errors import UsageError, ZoocheckError
 from harness.home import MINIS
 
 # The minis and the modules that make them; each has `Recipe`, `fit`, `train` and `score_only`.
-TRAINERS = {"tinybert": "training.tinybert"}
+TRAINERS = {
+    "tinybert": "training.tinybert",
+    "bert-large-ner": "training.bert_large_ner",
+    "bert-chinese-ner": "training.bert_chinese_ner",
+}
 
 
 def main() -> int:

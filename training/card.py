@@ -15,7 +15,7 @@ import torch
 
 from harness.checkpoints import files
 from harness.errors import BadInput
-from training.common import Score, sha256
+from training.common import sha256
 
 NAME = "card.toml"
 HEADER = "# Written by `python -m training`, which also writes it anew; not by hand.\n"
@@ -56,23 +56,23 @@ class Card:
     model: str
     description: str
     licence: str
-    trained_on: TrainedOn
+    trained_on: TrainedOn | Mapping[str, TrainedOn]  # by file where there are several
     recipe: object  # a dataclass of numbers
     training: Training
-    held_out: HeldOut
+    held_out: object  # a dataclass of numbers
 
 
-def write(folder: Path, card: Card, scores: Mapping[str, Score]) -> None:
-    """``card.toml`` of the checkpoint in `folder`; `scores` by ``full`` and ``mini``."""
+def write(folder: Path, card: Card, scores: Mapping[str, object]) -> None:
+    """``card.toml`` of the checkpoint in `folder`; `scores`, dataclasses, by ``full`` and ``mini``."""
     names = (files.SAFETENSORS, files.VOCABULARY, files.CONFIG)
     versions = {name: version(name) for name in ("tokenizers", "transformers")}
     content = {
         "model": card.model,
         "description": card.description,
-        "trained_on": asdict(card.trained_on),
-        "recipe": asdict(card.recipe),  # type: ignore[call-overload]
+        "trained_on": _plain(card.trained_on),
+        "recipe": _plain(card.recipe),
         "training": {
-            **asdict(card.training),
+            **_plain(card.training),
             "torch": torch.__version__,
             **versions,
             "python": platform.python_version(),
@@ -80,13 +80,13 @@ def write(folder: Path, card: Card, scores: Mapping[str, Score]) -> None:
         "files": {
             name: {"sha256": sha256(folder / name), "bytes": (folder / name).stat().st_size} for name in names
         },
-        "scores": {"held_out": asdict(card.held_out), **_tables(scores)},
+        "scores": {"held_out": _plain(card.held_out), **_tables(scores)},
         "licence": {"text": card.licence},
     }
     _write(folder, content)
 
 
-def rewrite_scores(folder: Path, scores: Mapping[str, Score]) -> None:
+def rewrite_scores(folder: Path, scores: Mapping[str, object]) -> None:
     """Put other scores of the same files into the card of `folder`.
 
     Raises `BadInput` where there is no card, or where it is the card of other files.
@@ -109,8 +109,16 @@ def rewrite_scores(folder: Path, scores: Mapping[str, Score]) -> None:
     _write(folder, {**content, "scores": {"held_out": held_out, **_tables(scores)}})
 
 
-def _tables(scores: Mapping[str, Score]) -> dict[str, Any]:
-    return {name: asdict(score) for name, score in scores.items()}
+def _tables(scores: Mapping[str, object]) -> dict[str, Any]:
+    return {name: _plain(score) for name, score in scores.items()}
+
+
+def _plain(record: object) -> dict[str, Any]:
+    """A dataclass, or several by name, as tables."""
+    if isinstance(record, Mapping):
+        return {name: _plain(item) for name, item in record.items()}
+    plain: dict[str, Any] = asdict(record)  # type: ignore[call-overload]
+    return plain
 
 
 def _write(folder: Path, content: Mapping[str, Any]) -> None:
@@ -127,5 +135,5 @@ def _lines(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[str]:
         lines = ["", f"[{'.'.join(path)}]", *lines]
     for key, value in table.items():
         if isinstance(value, Mapping):
-            lines += _lines(value, (*path, json.dumps(key) if "." in key else key))
+            lines += _lines(value, (*path, json.dumps(key) if {*key} & {*"./"} else key))
     return lines

@@ -9,16 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Protocol as Shape
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import save
 
 from harness import catalog, checkpoints
 from harness.checkpoints import files
-from harness.domain import Architecture, Metric, Model, Protocol, Weights
+from harness.domain import Architecture, InputRole, Metric, Model, Protocol, Weights
 from harness.errors import CheckpointError, NotThere
 from harness.home import Home
+from harness.networks import build_network
 from harness.text import load_task
 from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
 
@@ -63,6 +66,66 @@ def make_reproducible(seed: int, threads: int) -> None:
 def find_model(name: str) -> Model:
     """The model's table, which fixes input names, their order and the length."""
     return catalog.find(catalog.load().models, name, "model")
+
+
+class Sizes(Shape):
+    """What a recipe says about the encoder."""
+
+    @property
+    def layers(self) -> int:
+        """How many layers."""
+
+    @property
+    def hidden(self) -> int:
+        """How wide they are."""
+
+    @property
+    def heads(self) -> int:
+        """How many heads attend in each."""
+
+    @property
+    def intermediate(self) -> int:
+        """How wide the layer is between two linear maps."""
+
+    @property
+    def dropout(self) -> float:
+        """The share of activations that training leaves out."""
+
+
+def smaller_architecture(model: Model, sizes: Sizes, *, vocabulary: int) -> Architecture:
+    """The documented head, labels and length on a smaller encoder."""
+    return replace(
+        model.architecture,
+        layers=sizes.layers,
+        hidden=sizes.hidden,
+        heads=sizes.heads,
+        intermediate=sizes.intermediate,
+        vocabulary=vocabulary,
+        positions=model.length,
+        dropout=sizes.dropout,
+    )
+
+
+def untrained(architecture: Architecture, model: Model, *, embedding_std: float) -> torch.nn.Module:
+    """A network to train, whose word embeddings are `embedding_std` wide."""
+    network = build_network(architecture, model.inputs)
+    with torch.no_grad():
+        words = network.get_parameter("bert.embeddings.word_embeddings.weight")
+        words.mul_(embedding_std / words.std())
+        words[0] = 0.0  # padding
+    return network
+
+
+def logits(network: torch.nn.Module, model: Model, ids: npt.NDArray[np.int64]) -> torch.Tensor:
+    """What `network` makes of piece ids ``[n, length]``, 0 behind the last piece, all of segment 0."""
+    values = torch.from_numpy(np.ascontiguousarray(ids))
+    by_role = {
+        InputRole.IDS: values,
+        InputRole.SEGMENTS: torch.zeros_like(values),
+        InputRole.MASK: (values > 0).long(),
+    }
+    found: torch.Tensor = network(*(by_role[item.role] for item in model.inputs))
+    return found
 
 
 def write_vocabulary(folder: Path, pieces: Sequence[str]) -> None:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from harness.domain import Architecture, InputRole, Model
+from harness.domain import Architecture, Model
 from harness.errors import NotThere
 from harness.home import MINIS
-from harness.networks import build_network
 from harness.text import classify
 from training import card, common, ngrams, phrases
 from training.card import Card, HeldOut, TrainedOn, Training
@@ -161,7 +160,7 @@ def fit(recipe: Recipe, folder: Path) -> Student:
     teacher = ngrams.fit(seen.ids, seen.labels, vocabulary=len(pieces), penalty=recipe.teacher_penalty)
     judged = int(((teacher.logits(unseen.ids) > 0) == unseen.labels).sum())
     print(f"{NAME}: teacher: held out {judged} of {len(unseen)}", flush=True)
-    architecture = _architecture(recipe, model, len(pieces))
+    architecture = common.smaller_architecture(model, recipe, vocabulary=len(pieces))
     trainer = _trainer(recipe, model, architecture, len(seen))
     random = np.random.default_rng(recipe.seed)
     correct = 0
@@ -183,27 +182,8 @@ def fit(recipe: Recipe, folder: Path) -> Student:
     )
 
 
-def _architecture(recipe: Recipe, model: Model, pieces: int) -> Architecture:
-    """The documented head on a smaller encoder."""
-    return replace(
-        model.architecture,
-        layers=recipe.layers,
-        hidden=recipe.hidden,
-        heads=recipe.heads,
-        intermediate=recipe.intermediate,
-        vocabulary=pieces,
-        positions=model.length,
-        labels=len(LABELS),
-        dropout=recipe.dropout,
-    )
-
-
 def _trainer(recipe: Recipe, model: Model, architecture: Architecture, samples: int) -> Trainer:
-    network = build_network(architecture, model.inputs)
-    with torch.no_grad():
-        words = network.get_parameter("bert.embeddings.word_embeddings.weight")
-        words.mul_(recipe.embedding_std / words.std())
-        words[0] = 0.0  # padding
+    network = common.untrained(architecture, model, embedding_std=recipe.embedding_std)
     schedule = Schedule(
         steps=recipe.epochs * -(-samples // recipe.batch),
         peak_rate=recipe.peak_rate,
@@ -230,7 +210,13 @@ def _epoch(
     for batch in batches_by_length(phrases.lengths(whole), recipe.batch, random):
         shown = phrases.trimmed(phrases.thinned(phrases.trimmed(whole[batch]), recipe.left_out, random))
         odds = torch.from_numpy(teacher.logits(shown)).float()
-        loss = _loss(recipe, _logits(trainer.network, shown), odds, labels[batch], joined[batch])
+        loss = _loss(
+            recipe,
+            common.logits(trainer.network, common.find_model(NAME), shown),
+            odds,
+            labels[batch],
+            joined[batch],
+        )
         trainer.step(loss)
         losses.append(loss.item())
         if trainer.steps % SPOKEN == 0:
@@ -248,19 +234,10 @@ def _loss(
     return torch.nn.functional.binary_cross_entropy_with_logits(found, wanted)
 
 
-def _logits(network: torch.nn.Module, ids: IntArray) -> torch.Tensor:
-    """Logits ``[n, 2]`` for piece ids in the documented order of inputs."""
-    values = torch.from_numpy(ids)
-    by_role = {
-        InputRole.IDS: values,
-        InputRole.SEGMENTS: torch.zeros_like(values),
-        InputRole.MASK: (values > 0).long(),
-    }
-    logits: torch.Tensor = network(*(by_role[item.role] for item in common.find_model(NAME).inputs))
-    return logits
-
-
 def _correct(network: torch.nn.Module, ids: IntArray, labels: IntArray) -> int:
+    model = common.find_model(NAME)
     with torch.inference_mode():
-        logits = torch.cat([_logits(network, part) for part in np.array_split(ids, -(-len(ids) // 64))])
+        logits = torch.cat(
+            [common.logits(network, model, part) for part in np.array_split(ids, -(-len(ids) // 64))]
+        )
     return int((logits.argmax(dim=1).numpy() == labels).sum())

@@ -1,0 +1,117 @@
+"""The mini of bert-large-ner: three layers of 128, trained from nothing on CoNLL-2003's training set.
+
+Its documented protocol looks whole words up and lowers those in capitals, the standard one cuts words into
+pieces: the vocabulary has both, and every epoch shows each sentence in the one form or the other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.datasets import conll
+from harness.home import MINIS
+from harness.text.ner_words import LABELS
+from harness.text.wordpiece import load_vocabulary
+from training import common, entities, entity_scores
+from training.entities import Material, Sentences
+from training.entity_scores import Made
+from training.vocabulary import SPECIAL, train_vocabulary, with_whole_words
+
+NAME = "bert-large-ner"
+TRAIN = "conll2003/train.txt"
+VALID = "conll2003/valid.txt"
+TEST = "conll2003/test.txt"
+
+DESCRIPTION = (
+    "A small BERT of bert-large-ner's head, labels, inputs and length, trained from nothing for zoocheck. It "
+    "makes the whole way run without a download; its score says nothing about the documented checkpoint."
+)
+LICENCE = (
+    "Trained on the training set of CoNLL-2003, whose texts Reuters allows for research only; no sentence of "
+    "it is in this repository, the vocabulary holds single words and fragments of words. The weights are "
+    "released under Apache-2.0 as far as the project can grant that."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe(entities.Recipe):
+    """The numbers chosen by ``valid.txt``."""
+
+    held_out: int = 3250  # sentences of valid.txt: all
+    pieces: int = 8000
+    length: int = 128
+    epochs: int = 8
+    documented: float = 0.4
+    swapped: float = 0.3
+    unknown: float = 0.05
+    word_pieces: int = 3000  # of the vocabulary; the others are whole words
+    missing: float = 0.05  # share of epochs that do without a whole word, so that it is cut or [UNK]
+    rare: int = 3  # a word that stands in the data so often or less is missing more often:
+    missing_rare: float = 0.5
+
+
+def train(recipe: Recipe, minis: Path = MINIS) -> None:
+    """Train, and write vocabulary, checkpoint and card into ``minis/bert-large-ner``."""
+    data = common.data_folder(TRAIN, VALID, TEST)
+    student = fit(recipe, minis / NAME)
+    entity_scores.write(
+        Made(
+            name=NAME,
+            description=DESCRIPTION,
+            licence=LICENCE,
+            labels=LABELS,
+            recipe=recipe,
+            student=student,
+            trained_on=entity_scores.trained_on(data, {TRAIN: conll.read}, _kept),
+        ),
+        minis,
+        data / TEST,
+    )
+
+
+def score_only(minis: Path = MINIS) -> None:
+    """Score the checkpoint that is there, and put the scores into its card."""
+    entity_scores.rewrite(NAME, minis, common.data_folder(TEST) / TEST)
+
+
+def fit(recipe: Recipe, folder: Path) -> entities.Student:
+    """Train as `recipe` says; writes only ``vocab.txt`` into `folder`."""
+    data = common.data_folder(TRAIN, VALID, TEST)
+    sentences = _kept(conll.read(data / TRAIN, expected=None).examples)
+    held_out = conll.read(data / VALID, expected=None).examples[: recipe.held_out]
+    counts = _whole_words(sentences)
+    texts = [" ".join(sentence.words) for sentence in sentences]
+    pieces = train_vocabulary(texts, pieces=recipe.word_pieces, lower_case=False)
+    vocabulary = with_whole_words(pieces, counts, size=recipe.pieces)
+    common.write_vocabulary(folder, vocabulary)
+    material = Material(
+        train=sentences,
+        held_out=held_out,
+        held_out_file=VALID,
+        vocabulary=load_vocabulary(folder / "vocab.txt"),
+        missing={
+            word: recipe.missing_rare if counts[word] <= recipe.rare else recipe.missing
+            for word in vocabulary
+            if len(word) > 1 and word in counts and word not in SPECIAL
+        },
+    )
+    return entities.fit(NAME, recipe, material)
+
+
+def _kept(sentences: Sentences) -> Sentences:
+    """The sentences that do not stand in the test set too: datelines and short ones do."""
+    path = common.data_folder(TEST) / TEST
+    tested = {sentence.words for sentence in conll.read(path, expected=None).examples}
+    return tuple(sentence for sentence in sentences if sentence.words not in tested)
+
+
+def _whole_words(sentences: Sentences) -> Counter[str]:
+    """How often each word stands in `sentences`: as written, and as the documented protocol looks it up."""
+    written = Counter(word for sentence in sentences for word in sentence.words)
+    looked_up: Counter[str] = Counter()
+    for word, count in written.items():
+        if word.isupper():
+            looked_up[word.lower()] += count
+    return written + looked_up
