@@ -347,7 +347,7 @@ class TestRecording:
     def test_a_failure_has_the_documented_value_of_its_kind(
         self, fake: Make, kind: Kind, printed: str | None
     ):
-        """So that whoever reads of the failure sees what it was to be held to; parity is documented nowhere."""
+        """Whoever reads of the failure sees what it was to be held to; parity is documented nowhere."""
         runner = fake()
         verdict = runner.recorder.fail(a_case(runner), kind, BadOutput("NaN")).verdict
         assert verdict is not None
