@@ -378,6 +378,19 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """How far the documents let a score drop: from a baseline to a chip's, both as printed."""
+
+    fraction: float  # 0.0028 is 0.28 percentage points
+    baseline: Reference
+    measured: Reference
+
+    def __str__(self) -> str:
+        both = " - ".join(f"{item.printed} [{item.source}]" for item in (self.baseline, self.measured))
+        return f"documented drop {self.fraction * 100:.2f} points: {both}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """Model x chip x precision x batch size. Made by `harness.cases`, which alone spells ids."""
 

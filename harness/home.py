@@ -36,6 +36,11 @@ class Home:
         return self.root / "artifacts"
 
     @property
+    def runs(self) -> Path:
+        """What each run skipped, a file a run (`harness.notrun`)."""
+        return self.root / "runs"
+
+    @property
     def results(self) -> str:
         """The default results store, as a database URL."""
         return f"sqlite:///{self.root / 'results.sqlite'}"

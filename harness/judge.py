@@ -10,7 +10,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from harness.domain import Basis, Case, Metric, Origin, Precision, Reference, Unit, Verdict, VerdictKind
+from harness.domain import (
+    Basis,
+    Case,
+    Drop,
+    Metric,
+    Origin,
+    Precision,
+    Reference,
+    Unit,
+    Verdict,
+    VerdictKind,
+)
 from harness.errors import BadOutput, NoSamples
 
 SCORE_TOLERANCE_POINTS = 0.5  # percentage points, where the table states none
@@ -55,7 +66,7 @@ class Score:
 
 
 def judge_score(
-    case: Case, score: Score, reference: Reference | None, documented_drop: float | None
+    case: Case, score: Score, reference: Reference | None, documented_drop: Drop | None
 ) -> Verdict:
     """Full checkpoints against the documented value, all others by the drop from their own fp32."""
     said = f"{case.id}: {score.metric} {score.value * 100:.2f} %"
@@ -103,25 +114,27 @@ def _against_document(plain: Verdict, score: Score, said: str, flips: str) -> Ve
     )
 
 
-def allowed_drop(own_fp32: float, samples: int, documented_drop: float | None) -> tuple[float, str]:
+def allowed_drop(own_fp32: float, samples: int, documented_drop: Drop | None) -> tuple[float, str]:
     """How far, as a fraction, a checkpoint may fall below its own fp32 score, and by which rule.
 
     The documented drop or 1 % relative, whichever is larger, and never less than two samples. A
-    negative documented drop, a chip above its baseline, counts as none.
+    documented drop names both of its values with their places.
     """
-    return max(
+    rules = [
         (SAMPLES_ALLOWED / samples, f"{SAMPLES_ALLOWED} of {samples} samples"),
-        (RELATIVE_DROP * own_fp32, f"{_percent(RELATIVE_DROP)} of it"),
-        (documented_drop or 0.0, "the documented drop"),
-    )
+        (RELATIVE_DROP * own_fp32, f"{_percent(RELATIVE_DROP)} of that score"),
+    ]
+    if documented_drop is not None:
+        rules.append((documented_drop.fraction, str(documented_drop)))
+    return max(rules)
 
 
 def _by_drop(
-    plain: Verdict, score: Score, own_fp32: float, documented_drop: float | None, said: str, flips: str
+    plain: Verdict, score: Score, own_fp32: float, documented_drop: Drop | None, said: str, flips: str
 ) -> Verdict:
     allowed, rule = allowed_drop(own_fp32, score.samples, documented_drop)
     short = own_fp32 - score.value > allowed + _SLACK
-    limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points, {rule}"
+    limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points ({rule})"
     return replace(
         plain,
         kind=VerdictKind.FALLS_SHORT if short else VerdictKind.REPRODUCED,
@@ -204,7 +217,7 @@ def judge_parity(case: Case, max_abs_difference: float) -> Verdict:
 
 
 def error(message: str, reference: Reference | None = None) -> Verdict:
-    """The verdict of a case that could not be measured."""
+    """The verdict of a case that could not be measured, with the documented value it was to be held to."""
     return Verdict(
         kind=VerdictKind.ERROR,
         basis=None,

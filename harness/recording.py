@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from harness import __version__, judge
+from harness import __version__, judge, references
 from harness.artifacts import Artifact
 from harness.domain import (
     Case,
     Interval,
     Kind,
     Measurement,
+    Metric,
     Protocol,
     Provenance,
     Verdict,
@@ -73,7 +74,9 @@ class Recorder:
             case, kind, self.materials.target(case.chip), Stages(), protocol=protocol, data=data,
             detail={"error": type(problem).__name__, "machine": isinstance(problem, MachineError)},
         )  # fmt: skip
-        return self.record(measurement, lambda: judge.error(f"{case.id}: {problem}"))
+        metric = {Kind.ACCURACY: case.model.metric, Kind.THROUGHPUT: Metric.THROUGHPUT}.get(kind)
+        reference = None if metric is None else references.for_case(self.materials.catalog, case, metric)
+        return self.record(measurement, lambda: judge.error(f"{case.id}: {problem}", reference))
 
     def record(self, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
         """Write the measurement, then judge it: whatever judging comes to, the numbers are kept."""

@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from harness.domain import Case, Catalog, Metric, Precision, Reference, Role, Rounding, Unit
+from harness.domain import (
+    Case,
+    Catalog,
+    Chip,
+    Drop,
+    Metric,
+    Model,
+    Precision,
+    Reference,
+    Role,
+    Rounding,
+    Unit,
+)
 
 _Key = tuple[str, str, Precision, Metric]
 
@@ -44,8 +56,15 @@ def for_case(catalog: Catalog, case: Case, metric: Metric) -> Reference | None:
     batch sizes. A score of a batch size that is not documented has the value that all documented
     ones agree on; a throughput has none then.
     """
-    choice = _index(catalog).measured.get((case.model.name, case.chip.name, case.precision, metric))
-    return None if choice is None else choice.of(case.batch_size)
+    return value(catalog, case.model, case.chip, case.precision, case.batch_size, metric)
+
+
+def value(
+    catalog: Catalog, model: Model, chip: Chip, precision: Precision, batch_size: int, metric: Metric
+) -> Reference | None:
+    """What `for_case` gives, for whoever has a case's parts: results know their case by its id alone."""
+    choice = _index(catalog).measured.get((model.name, chip.name, precision, metric))
+    return None if choice is None else choice.of(batch_size)
 
 
 def baseline(catalog: Catalog, case: Case, metric: Metric) -> Reference | None:
@@ -65,16 +84,17 @@ def baseline(catalog: Catalog, case: Case, metric: Metric) -> Reference | None:
     return _choice(beside or candidates).of(case.batch_size)
 
 
-def documented_drop(catalog: Catalog, case: Case, metric: Metric) -> float | None:
-    """By how much the documented score of `case` lies below its baseline, as a fraction of one.
+def documented_drop(catalog: Catalog, case: Case, metric: Metric) -> Drop | None:
+    """By how much the documented score of `case` lies below its baseline, with both values.
 
-    0.0028 is 0.28 percentage points; a chip above its baseline has dropped by 0. None where the
-    documents do not give both, and for throughput.
+    A chip above its baseline has dropped by 0. None where the documents do not give both, and for
+    throughput.
     """
     measured, held_against = for_case(catalog, case, metric), baseline(catalog, case, metric)
     if not metric.is_score or measured is None or held_against is None:
         return None
-    return float(max(Decimal(0), _fraction(held_against) - _fraction(measured)))
+    fraction = float(max(Decimal(0), _fraction(held_against) - _fraction(measured)))
+    return Drop(fraction=fraction, baseline=held_against, measured=measured)
 
 
 def consistent(one: Reference, other: Reference) -> bool:

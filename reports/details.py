@@ -148,8 +148,28 @@ def _facts(outcome: Outcome, row: Line) -> Iterator[Fact]:
     for name, value in measurement.metrics.items():
         yield name, _metric(outcome, name, value)
     for name, value in measurement.detail.items():
-        if name not in _TOLD_ELSEWHERE and value is not None:
-            yield name.replace("_", " "), _recorded(name, value, measurement)
+        if name == "facts" and isinstance(value, Mapping):
+            yield from (
+                (_words(fact), _fact(str(fact), found)) for fact, found in value.items() if _there(found)
+            )
+        elif name not in _TOLD_ELSEWHERE and _there(value):
+            yield _words(name), _recorded(name, value, measurement)
+
+
+def _words(name: object) -> str:
+    return str(name).replace("_", " ")
+
+
+def _there(value: Any) -> bool:
+    """Whether there is anything to tell; a zero is told, an empty list is not."""
+    return value is not None and not (isinstance(value, str | Mapping | list | tuple) and not value)
+
+
+def _fact(name: str, value: Any) -> str:
+    """One of the counts and shares that a text pipeline keeps beside its score."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return numbers.percent(value) if name.endswith("_share") else f"{value:,}"
+    return _plain(value)
 
 
 def _metric(outcome: Outcome, name: str, value: float) -> str:

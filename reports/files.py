@@ -12,6 +12,7 @@ from harness.domain import Catalog
 from reports import html, markdown
 
 if TYPE_CHECKING:
+    from harness.notrun import NotRun
     from harness.store import Result
 
 MARKDOWN = "report.md"
@@ -26,13 +27,20 @@ class Written:
     html: Path
 
 
-def write(catalog: Catalog, results: Sequence[Result], folder: Path) -> Written:
+def write(
+    catalog: Catalog, results: Sequence[Result], folder: Path, *, not_run: Sequence[NotRun] = ()
+) -> Written:
     """Write both forms of the report into `folder`, which is made where it is not there.
+
+    `not_run` is what was skipped beside the results (`harness.notrun`).
 
     Both are rendered before either is written, and each appears by a rename: whoever reads at the same
     time sees the old file or the new one. Raises `NoSamples` for no results; then nothing is touched.
     """
-    texts = {MARKDOWN: markdown.render(catalog, results), HTML: html.render(catalog, results)}
+    texts = {
+        MARKDOWN: markdown.render(catalog, results, not_run),
+        HTML: html.render(catalog, results, not_run),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         _replace(folder / name, text)

@@ -12,9 +12,10 @@ from markupsafe import Markup
 from harness.domain import Catalog
 from reports import page
 from reports.numbers import printable
-from reports.outcomes import MARKS, ORDER, WORDS
+from reports.outcomes import MARKS, WORDS, legend, mark_text, mark_words
 
 if TYPE_CHECKING:
+    from harness.notrun import NotRun
     from harness.store import Result
 
 # Nothing is loaded and nothing runs, whatever a page's data may hold.
@@ -44,14 +45,15 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["lang"] = _language
-    made.globals.update(MARKS=MARKS, WORDS=WORDS, ORDER=ORDER, POLICY=POLICY)
+    made.filters.update(legend=legend, mark_text=mark_text, mark_words=mark_words)
+    made.globals.update(MARKS=MARKS, WORDS=WORDS, POLICY=POLICY)
     return made
 
 
-def render(catalog: Catalog, results: Sequence[Result]) -> str:
+def render(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> str:
     """The whole page. Raises `NoSamples` for no results.
 
     The same results give the same page: nothing in it is of the moment it was made.
     """
-    report = page.build(catalog, results)
+    report = page.build(catalog, results, not_run)
     return environment().get_template("report.html.j2").render(report=report)

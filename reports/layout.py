@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.domain import Catalog, Kind, Metric, Origin, Reference, Role, Rounding, Table, VerdictKind
 from reports.numbers import NOTHING, like_printed
-from reports.outcomes import Outcome, Series, series_rank
+from reports.outcomes import Outcome, Series, by_drop, series_rank
 from reports.places import covers
 from reports.view import Cell, Grid, Head
 
@@ -129,9 +129,12 @@ def _cell(made: Sheet, row: int, column: int, series: Series, anchors: Mapping[s
         ]
     first = hits[0]
     judged = first.metric is reference.metric or first.status == VerdictKind.ERROR
+    marks = {(outcome.status, by_drop(outcome.verdict)) for outcome in hits}
+    status, drop = (first.status, by_drop(first.verdict)) if judged and len(marks) == 1 else (None, False)
     return Cell(
         text=", ".join(texts),
-        status=first.status if judged and len({outcome.status for outcome in hits}) == 1 else None,
+        status=status,
+        drop=drop,
         anchor=anchors.get(first.measurement.id),
     )
 

@@ -11,10 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from harness.domain import Catalog
 from reports import page
 from reports.numbers import one_line
-from reports.outcomes import MARKS, ORDER, WORDS
-from reports.view import Head
+from reports.outcomes import MARKS, WORDS, legend, mark_text, mark_words
+from reports.view import Head, Mark
 
 if TYPE_CHECKING:
+    from harness.notrun import NotRun
     from harness.store import Result
 
 # What means something inside a line of Markdown, GitHub's additions included. Underscores between
@@ -51,8 +52,17 @@ def _verdict(status: str) -> Safe:
     return Safe(f"{MARKS[status]} {WORDS[status]}")
 
 
-def _legend(statuses: frozenset[str]) -> Safe:
-    return Safe(" · ".join(f"{MARKS[status]} {WORDS[status]}" for status in ORDER if status in statuses))
+def _legend(marks: frozenset[Mark]) -> Safe:
+    """``✔ reproduced · ✔ drop: no further below ...``."""
+    return Safe(
+        " · ".join(
+            f"{mark_text(mark)}{':' if mark.drop else ''} {mark_words(mark)}" for mark in legend(marks)
+        )
+    )
+
+
+def _mark(mark: Mark) -> Safe:
+    return Safe(mark_text(mark))
 
 
 def environment() -> Environment:
@@ -66,16 +76,21 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters: dict[str, Any] = {"title": _title, "rule": _rule, "verdict": _verdict, "legend": _legend}
+    filters: dict[str, Any] = {
+        "title": _title,
+        "rule": _rule,
+        "verdict": _verdict,
+        "legend": _legend,
+        "mark": _mark,
+    }
     made.filters.update(filters)
-    made.globals["MARKS"] = {status: Safe(mark) for status, mark in MARKS.items()}
     return made
 
 
-def render(catalog: Catalog, results: Sequence[Result]) -> str:
+def render(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> str:
     """The whole report. Raises `NoSamples` for no results.
 
     The same results give the same text: nothing in it is of the moment it was made.
     """
-    report = page.build(catalog, results)
+    report = page.build(catalog, results, not_run)
     return environment().get_template("report.md.j2").render(report=report)

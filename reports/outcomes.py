@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness import references
 from harness.domain import (
     Basis,
     Catalog,
@@ -23,7 +24,8 @@ from harness.domain import (
     Weights,
 )
 from harness.errors import NoSamples
-from reports.places import Place, covers, read_place
+from reports.places import Place, read_place
+from reports.view import Mark
 
 if TYPE_CHECKING:
     from harness.store import Result
@@ -243,6 +245,32 @@ def is_stand_in_speed(outcome: Outcome) -> bool:
     return outcome.measurement.origin is Origin.STAND_IN and outcome.measurement.kind is Kind.THROUGHPUT
 
 
+def by_drop(verdict: Verdict | None) -> bool:
+    """Whether a verdict says nothing of the documented value."""
+    return verdict is not None and verdict.basis is Basis.DROP
+
+
+def mark_text(mark: Mark) -> str:
+    """What stands in a cell: ``✔``, or ``✔ drop``."""
+    return f"{MARKS[mark.status]} drop" if mark.drop else MARKS[mark.status]
+
+
+def mark_words(mark: Mark) -> str:
+    """What a mark means: for a legend, and for whoever hears the page read."""
+    if not mark.drop:
+        return WORDS[mark.status]
+    relation = "further" if mark.status == VerdictKind.FALLS_SHORT else "no further"
+    return (
+        f"{relation} below the checkpoint's own fp32 score than allowed; "
+        "not compared with the documented value"
+    )
+
+
+def legend(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """The marks in `ORDER`, those by the document first."""
+    return tuple(sorted(marks, key=lambda mark: (ORDER.index(mark.status), mark.drop)))
+
+
 def basis_words(verdict: Verdict | None) -> str:
     """What a verdict was measured against, in words, or nothing."""
     if verdict is None or verdict.basis is None:
@@ -254,9 +282,9 @@ def documented(outcome: Outcome, catalog: Catalog) -> Reference | None:
     """The documented value of the outcome's case and metric, whether or not it was judged by it."""
     if outcome.verdict is not None and outcome.verdict.reference is not None:
         return outcome.verdict.reference
-    if outcome.place is None or outcome.metric is None:
+    place = outcome.place
+    if place is None or outcome.metric is None:
         return None
-    for reference in catalog.references:
-        if reference.metric is outcome.metric and covers(reference, outcome.place):
-            return reference
-    return None
+    return references.value(
+        catalog, place.model, place.chip, place.precision, place.batch_size, outcome.metric
+    )

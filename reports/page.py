@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.domain import Basis, Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
-from reports import details, layout
+from reports import absent, details, layout
 from reports.numbers import NOTHING, moment, one_line
-from reports.outcomes import WORDS, Outcome, counts, is_stand_in_speed, outcomes
+from reports.outcomes import WORDS, Outcome, by_drop, counts, is_stand_in_speed, outcomes
 from reports.view import Cell, Count, Fact, Finding, Grid, Head, Line, Report, Section
 
 if TYPE_CHECKING:
+    from harness.notrun import NotRun
     from harness.store import Result
 
 LONGEST_LINE = 280  # characters of a message in the headline; the detail has all of it
@@ -35,9 +36,10 @@ EXPLANATIONS: Mapping[str, str] = {
 }
 
 
-def build(catalog: Catalog, results: Sequence[Result]) -> Report:
-    """The report of these results. Raises `NoSamples` where there are none."""
+def build(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> Report:
+    """The report of these results, and of what was skipped. Raises `NoSamples` where there are no results."""
     found = outcomes(results, catalog)
+    missing = absent.still_missing(not_run, results)
     anchors = {
         outcome.measurement.id: details.anchor(outcome, number) for number, outcome in enumerate(found, 1)
     }
@@ -50,9 +52,10 @@ def build(catalog: Catalog, results: Sequence[Result]) -> Report:
     return Report(
         ran=tuple(_ran(found)),
         counts=tuple(Count(status=status, count=count) for status, count in counts(found).items()),
-        headline=headline(found),
+        headline=headline(found, len(missing)),
         summary=summary(found),
         findings=tuple(_findings(found, anchors)),
+        not_run=absent.absences(missing),
         explanations=tuple(_explanations(found)),
         sections=tuple(_sections(catalog, found, anchors, lines)),
         lines=tuple(lines.values()),
@@ -80,16 +83,17 @@ def summary(found: Sequence[Outcome]) -> str:
     return ", ".join(f"{WORDS[status]} {count}" for status, count in counts(found).items())
 
 
-def headline(found: Sequence[Outcome]) -> str:
-    """What is wrong in one sentence, or that nothing is."""
+def headline(found: Sequence[Outcome], not_run: int = 0) -> str:
+    """What is wrong in one sentence, or that nothing is; and how much was not even tried."""
     by_status = counts(found)
     short, failed = by_status.get(VerdictKind.FALLS_SHORT, 0), by_status.get(VerdictKind.ERROR, 0)
+    rest = f"; {absent.claims(not_run)}" if not_run else ""
     of_all = "the only result" if len(found) == 1 else f"{len(found)} results"
     if not short and not failed:
-        return f"Nothing falls short in {of_all}."
+        return f"Nothing falls short in {of_all}{rest}."
     parts = [f"{short} {'falls' if short == 1 else 'fall'} short"] if short else []
     parts += [f"{failed} could not be measured"] if failed else []
-    return f"Of {of_all}, {' and '.join(parts)}."
+    return f"Of {of_all}, {' and '.join(parts)}{rest}."
 
 
 def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
@@ -209,7 +213,9 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
             continue
         how = ", ".join(text for text, _ in row.tags) + (f" ({row.extra})" if row.extra else "")
         key = (place.chip.title, str(place.precision), str(place.batch_size), how)
-        cell = Cell(text=row.measured, status=outcome.status, anchor=row.anchor)
+        cell = Cell(
+            text=row.measured, status=outcome.status, drop=by_drop(outcome.verdict), anchor=row.anchor
+        )
         rows.setdefault(key, {})[outcome.measurement.kind] = cell
     texts = ("chip", "precision", "batch size", "measured how", metric, "throughput")
     empty = Cell(text=NOTHING)

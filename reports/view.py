@@ -20,12 +20,26 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A verdict in a document's table, where a bare mark would read as one on the number beside it."""
+
+    status: str
+    drop: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell: its text, the status of the result in it, and where that result's detail is."""
+    """One cell: its text, the mark of the result in it, and where that result's detail is."""
 
     text: str
     status: str | None = None
+    drop: bool = False  # judged by the drop, not by the documented value beside it
     anchor: str | None = None
+
+    @property
+    def mark(self) -> Mark | None:
+        """What stands behind the text; None where there is no one verdict."""
+        return None if self.status is None else Mark(status=self.status, drop=self.drop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +52,9 @@ class Grid:
     notes: tuple[str, ...] = ()
 
     @property
-    def statuses(self) -> frozenset[str]:
-        """The statuses that its cells show."""
-        return frozenset(cell.status for row in self.rows for cell in row if cell.status is not None)
+    def marks(self) -> frozenset[Mark]:
+        """The marks that its cells show."""
+        return frozenset(cell.mark for row in self.rows for cell in row if cell.mark is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +158,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Claims that were not run for one reason, with their cases folded by batch size."""
+
+    reason: str
+    count: int
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """The whole report."""
 
@@ -152,6 +175,7 @@ class Report:
     headline: str  # what is wrong, or that nothing is, in a sentence
     summary: str  # the counts in a sentence
     findings: tuple[Finding, ...]
+    not_run: tuple[Absence, ...]  # what was asked for and skipped, by reason
     explanations: tuple[Fact, ...]  # stand-ins, small and random checkpoints, in a sentence each
     sections: tuple[Section, ...]
     lines: tuple[Line, ...]

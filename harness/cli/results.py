@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import catalog
+from harness import catalog, notrun
 from harness.cli.output import Json, console_for_tables, print_json
 from harness.errors import UsageError
 from harness.home import Home
@@ -27,31 +27,42 @@ def report(
 ) -> None:
     """Render results as Markdown tables and one HTML page, and print the table of verdicts."""
     from harness.records import to_json
+    from reports.absent import still_missing, terminal_line
     from reports.files import write
     from reports.terminal import counts_line, verdict_table
 
     if everything and run is not None:
         raise UsageError("--run renders one run, --all the latest of all of them; give one of the two")
-    found = _select(results or Home.locate().results, run, everything)
-    written = write(catalog.load(), found, out)
+    home = Home.locate()
+    found = _select(results or home.results, run, everything, home.runs)
+    recorded = notrun.load_all(home.runs) if everything else notrun.load(home.runs, found[0].measurement.run)
+    missing = still_missing(recorded, found)
+    written = write(catalog.load(), found, out, not_run=missing)
     if as_json:
         print_json(
             {"html": str(written.html), "markdown": str(written.markdown),
-             "results": [to_json(result) for result in found]}
+             "results": [to_json(result) for result in found],
+             "not_run": [to_json(item) for item in missing]}
         )  # fmt: skip
         return
     console_for_tables().print(verdict_table(found))
     typer.echo(counts_line(found))
+    if missing:
+        typer.echo(terminal_line(missing))
     typer.echo(f"report: {written.html} and {written.markdown}")
 
 
-def _select(url: str, run: str | None, everything: bool) -> list[Result]:
+def _select(url: str, run: str | None, everything: bool, skips: Path) -> list[Result]:
     """The results to render; raises `UsageError` where there are none."""
     from harness.store import Store
+    from reports.absent import terminal_line
 
     store = Store(url)
     try:
         runs = [item.id for item in store.runs()]
+        missing = notrun.load(skips, run) if run is not None and run not in runs else ()
+        if missing:
+            raise UsageError(f"{url}: run {run!r} measured nothing: {terminal_line(missing)}")
         if not runs:
             raise UsageError(f"{url}: no results yet", remedy="run `pytest suites/` first")
         if run is not None and run not in runs:

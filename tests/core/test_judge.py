@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from harness.domain import (
     Basis,
     Case,
     Catalog,
+    Drop,
     Metric,
     Origin,
     Precision,
@@ -61,6 +63,14 @@ def score(correct: int, samples: int = SAMPLES, *, own: int | None = None, **oth
         metric=Metric.ACCURACY, value=correct / samples, samples=samples,
         own_fp32=None if own is None else own / samples, **(comparable | other),
     )  # fmt: skip
+
+
+def a_drop(measured: Reference, fraction: float | None) -> Drop | None:
+    """A documented drop of `fraction`, from a baseline printed as 92.6."""
+    if fraction is None:
+        return None
+    baseline = dataclasses.replace(measured, printed="92.6", value=92.6, digits=1)
+    return Drop(fraction=fraction, baseline=baseline, measured=measured)
 
 
 class TestAgainstTheDocument:
@@ -175,27 +185,34 @@ class TestByTheDrop:
     @pytest.mark.parametrize(
         ("own", "documented_drop", "lost", "rule"),
         [
-            (700, None, 7, "1 % of it"),  # 1 % of 700 is 7 samples
-            (700, 0.0028, 7, "1 % of it"),  # 0.28 points are 2.4 samples: the larger counts
-            (700, 0.0155, 13, "the documented drop"),  # 13.5 samples
-            (700, -0.02, 7, "1 % of it"),  # a chip above its baseline has not dropped
-            (700, 0.0, 7, "1 % of it"),
+            (700, None, 7, "1 % of that score"),  # 1 % of 700 is 7 samples
+            (700, 0.0028, 7, "1 % of that score"),  # 0.28 points are 2.4 samples: the larger counts
+            (700, 0.0155, 13, "documented drop 1.55 points: 92.6 ["),  # 13.5 samples
+            (700, -0.02, 7, "1 % of that score"),  # a chip above its baseline has not dropped
+            (700, 0.0, 7, "1 % of that score"),
             (100, None, 2, "2 of 872 samples"),  # 1 % of 100 is one sample
             (100, 0.001, 2, "2 of 872 samples"),  # 0.87 samples
             (2, None, 2, "2 of 872 samples"),
         ],
     )
     def test_the_largest_of_three(
-        self, on_310p: Case, own: int, documented_drop: float | None, lost: int, rule: str
+        self,
+        on_310p: Case,
+        documented: Reference,
+        own: int,
+        documented_drop: float | None,
+        lost: int,
+        rule: str,
     ):
         """The documented drop or 1 % of its own fp32 score, never less than two samples; to one sample."""
-        allowed = judge.judge_score(on_310p, score(own - lost, own=own), None, documented_drop)
+        drop = a_drop(documented, documented_drop)
+        allowed = judge.judge_score(on_310p, score(own - lost, own=own), None, drop)
         assert allowed.kind is VerdictKind.REPRODUCED
         assert allowed.basis is Basis.DROP
         assert allowed.expected == pytest.approx(100 * own / SAMPLES)
-        assert f"points, {rule}" in allowed.message
+        assert f"points ({rule}" in allowed.message
         if own > lost:
-            short = judge.judge_score(on_310p, score(own - lost - 1, own=own), None, documented_drop)
+            short = judge.judge_score(on_310p, score(own - lost - 1, own=own), None, drop)
             assert short.kind is VerdictKind.FALLS_SHORT
 
     def test_a_mini_never_meets_the_documented_value(self, on_310p: Case, documented: Reference):
@@ -213,22 +230,32 @@ class TestByTheDrop:
         """Both scores, what was allowed and by which rule, the flips, and why the drop counts."""
         verdict = judge.judge_score(on_310p, score(690, own=700, flips=12), None, None)
         assert verdict.message == (
-            "tinybert-ascend310p-bs8: accuracy 79.13 % below its own fp32 80.28 % - 0.80 points, 1 % of it"
-            "; 12 of 872 predictions flipped against fp32 (by the drop: mini weights)"
+            "tinybert-ascend310p-bs8: accuracy 79.13 % below its own fp32 80.28 % - 0.80 points "
+            "(1 % of that score); 12 of 872 predictions flipped against fp32 (by the drop: mini weights)"
         )
 
     def test_the_tables_drop(self, catalog: Catalog, on_310p: Case):
         """92.32 on the chip against 92.6 published, 0.28 points, is what the tables allow TinyBERT."""
         drop = references.documented_drop(catalog, on_310p, Metric.ACCURACY)
-        assert drop == pytest.approx(0.0028)
-        allowed, rule = judge.allowed_drop(0.2, 10_000, drop)
-        assert (allowed, rule) == (pytest.approx(0.0028), "the documented drop")
+        assert drop is not None
+        assert drop.fraction == pytest.approx(0.0028)
+        own = judge.Score(metric=Metric.ACCURACY, value=0.19, samples=10_000, own_fp32=0.2, comparable=False)
+        verdict = judge.judge_score(on_310p, own, None, drop)
+        assert verdict.kind is VerdictKind.FALLS_SHORT
+        assert verdict.tolerance == pytest.approx(0.28)
+        table = "ascend-tinybert § 模型推理性能&精度, row 'TinyBERT(bs8)'"
+        assert re.search(
+            r"accuracy 19\.00 % below its own fp32 20\.00 % - 0\.28 points \(documented drop 0\.28 points: "
+            r"92\.6 \[ascend-tinybert § .*, row '.*', column '.*'\] - "
+            + re.escape(f"92.32 [{table}, column '310P推理精度'])"),
+            verdict.message,
+        )
 
 
 COUNTS = st.integers(1, 20_000).flatmap(
     lambda n: st.tuples(st.just(n), st.integers(0, n), st.integers(0, n), st.integers(0, n))
 )
-DROPS = st.none() | st.floats(-0.1, 0.1)
+DROPS = st.none() | st.floats(0, 0.1)
 
 
 class TestProperties:
@@ -246,24 +273,29 @@ class TestProperties:
 
     @given(COUNTS, DROPS)
     def test_a_higher_score_never_gets_a_worse_verdict_by_the_drop(
-        self, on_310p: Case, counts: tuple[int, int, int, int], drop: float | None
+        self, on_310p: Case, documented: Reference, counts: tuple[int, int, int, int], drop: float | None
     ):
         """By the drop, too."""
         samples, one, other, own = counts
         low, high = (
-            judge.judge_score(on_310p, score(correct, samples, own=own), None, drop).kind
+            judge.judge_score(on_310p, score(correct, samples, own=own), None, a_drop(documented, drop)).kind
             for correct in sorted((one, other))
         )
         assert ORDER.index(low) <= ORDER.index(high)
 
     @given(COUNTS, DROPS, st.integers(0, 2))
     def test_two_samples_are_always_allowed(
-        self, on_310p: Case, counts: tuple[int, int, int, int], drop: float | None, lost: int
+        self,
+        on_310p: Case,
+        documented: Reference,
+        counts: tuple[int, int, int, int],
+        drop: float | None,
+        lost: int,
     ):
         """No drop is judged more finely than what two samples are worth, whatever the floats do."""
         samples, own, *_ = counts
         kept = score(max(0, own - lost), samples, own=own)
-        assert judge.judge_score(on_310p, kept, None, drop).kind is VerdictKind.REPRODUCED
+        assert judge.judge_score(on_310p, kept, None, a_drop(documented, drop)).kind is VerdictKind.REPRODUCED
 
     @given(st.floats(1e-3, 1e9), st.floats(1e-3, 1e9))
     def test_a_faster_chip_never_gets_a_worse_verdict(

@@ -7,6 +7,7 @@ import dataclasses
 import factory
 
 from harness.domain import Catalog, Kind, Metric, Origin, Verdict, VerdictKind
+from harness.notrun import NotRun
 from harness.store import Result
 
 # The fields of a result that a store, a tool or a machine fills: in both reports, and in detail only.
@@ -78,3 +79,8 @@ def results(catalog: Catalog) -> list[Result]:
         message=text("message"),
     )
     return [good, Result(measurement=dataclasses.replace(measurement, run=text("run")), verdict=verdict)]
+
+
+def not_run() -> list[NotRun]:
+    """A skip whose reason and case are hostile, too."""
+    return [NotRun(case=text("skipped-case"), kind=Kind.ACCURACY, reason=text("skip-reason"))]

@@ -258,6 +258,31 @@ def test_recorded_facts_of_any_kind_are_shown(catalog):
     assert "None" not in text
 
 
+def test_the_facts_of_a_text_pipeline_are_told_one_by_one(catalog):
+    """Counts, and shares as percentages; what is empty is not told, a zero is."""
+    facts = {"words": 51362, "unknown_words": 0, "unknown_share": 0.0625, "rules": "original", "lost": []}
+    detail = {"facts": facts, "flipped": [], "notes": "", "more": {}, "resumed_from_sample": 0}
+    made = factory.measurement(CASE, Kind.ACCURACY, metrics={"accuracy": 0.5}, samples=2, detail=detail)
+    text = html.render(catalog, [factory.judged(None, made)])
+    for name, value in (
+        ("words", "51,362"),
+        ("unknown words", "0"),
+        ("unknown share", "6.25 %"),
+        ("rules", "original"),
+        ("resumed from sample", "0"),
+    ):
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in text
+    for name in ("facts", "lost", "notes", "more"):
+        assert f"<dt>{name}</dt>" not in text
+
+
+def test_a_run_without_facts_says_nothing_of_them(catalog):
+    made = factory.measurement(CASE, Kind.ACCURACY, metrics={"accuracy": 0.5}, detail={"facts": {}})
+    text = html.render(catalog, [factory.judged(None, made)])
+    assert "<dt>facts</dt>" not in text
+    assert "{}" not in parse(text).text(inside="details")
+
+
 def test_no_results_are_an_error_not_an_empty_page(catalog):
     with pytest.raises(NoSamples, match="no results to report"):
         html.render(catalog, [])

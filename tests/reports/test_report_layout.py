@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from html import unescape
 
 import factory
 import pytest
@@ -11,10 +13,10 @@ from harness.domain import Kind, Measurement, Origin, Protocol, Weights
 from harness.judge import error
 from harness.stats import wilson
 from harness.store import Result
-from reports import layout
+from reports import html, layout, markdown
 from reports.outcomes import outcomes
 from reports.page import build
-from reports.view import Grid
+from reports.view import Grid, Mark
 
 STAND_IN = "stand-in, not comparable † "
 
@@ -63,7 +65,38 @@ def test_a_measured_score_stands_right_beside_the_documented_one(catalog):
         "measured (stand-in, mini)",
     )
     assert (grid.rows[2][at].text, grid.rows[2][at + 1].text) == ("92.32", "79.17")
-    assert grid.rows[2][at + 1].status == "reproduced"
+    assert grid.rows[2][at + 1].mark == Mark(status="reproduced", drop=True)
+
+
+@pytest.mark.parametrize(("correct", "mark", "relation"), [(190, "✔", "no further"), (150, "▼", "further")])
+def test_a_mark_by_the_drop_never_reads_as_one_on_the_documented_value(catalog, correct, mark, relation):
+    """In the cell, in the legend, and for whoever hears the page read."""
+    results = [
+        factory.accuracy(catalog, "tinybert-ascend310p-bs8", correct, 240, fp32=190),
+        factory.accuracy(catalog, "tinybert-cpu-bs8", correct, 240, fp32=190, origin=Origin.CHIP),
+    ]
+    meaning = (
+        f"{relation} below the checkpoint's own fp32 score than allowed; "
+        "not compared with the documented value"
+    )
+    text = markdown.render(catalog, results)
+    assert f"| {100 * correct / 240:.2f} {mark} drop |" in text
+    assert f"| {100 * correct / 240:.2f} % {mark} drop |" in text  # in the table of what has no column, too
+    assert f"{mark} drop: {meaning}\n" in text
+    page = unescape(html.render(catalog, results))
+    assert f"</b>: {meaning}</span>" in page
+    (link,) = re.findall(rf'<td[^>]*>{100 * correct / 240:.2f} (<a class="[^"]*".*?</a>)', page)
+    assert f"{mark} drop" in link
+    assert meaning in link.partition('title="')[2].partition('"')[0]
+    assert meaning in link.partition('<span class="hidden">')[2]
+
+
+def test_a_mark_by_the_document_stays_bare(catalog):
+    results = [factory.accuracy(catalog, "tinybert-ascend310p-bs8", 805, 872, **factory.on_chip())]
+    text = markdown.render(catalog, results)
+    assert "| 92.32 ✔ |" in text
+    assert "✔ reproduced\n" in text
+    assert "drop" not in text
 
 
 def test_every_way_of_measuring_has_a_column_of_its_own(catalog):

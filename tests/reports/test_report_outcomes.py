@@ -7,8 +7,9 @@ import dataclasses
 import factory
 import pytest
 
-from harness.cases import enumerate_cases
-from harness.domain import Basis, Corpus, Kind, Origin, Precision, Protocol, VerdictKind, Weights
+from harness import references
+from harness.cases import enumerate_cases, named
+from harness.domain import Basis, Corpus, Kind, Metric, Origin, Precision, Protocol, VerdictKind, Weights
 from harness.errors import NoSamples
 from reports import outcomes as module
 from reports.histogram import histogram
@@ -154,6 +155,20 @@ def test_the_documented_value_is_found_even_where_the_verdict_has_none(catalog):
     reference = module.documented(found, catalog)
     assert reference is not None
     assert reference.cell == "5871.86"
+
+
+def test_the_documented_value_is_the_one_that_a_case_is_judged_by(catalog):
+    """Of two values for one case the one with the most digits, whichever comes first."""
+    (found,) = outcomes([factory.failed(CASE, Kind.ACCURACY, "device lost")], catalog)
+    fine = module.documented(found, catalog)
+    assert fine is not None
+    coarse = dataclasses.replace(fine, printed="92.3", value=92.3, digits=1)
+    for order in ((coarse, *catalog.references), (*catalog.references, coarse)):
+        assert module.documented(found, dataclasses.replace(catalog, references=order)) == fine
+    (other,) = outcomes([factory.failed("tinybert-ascend310p-bs3", Kind.ACCURACY, "lost")], catalog)
+    assert module.documented(other, catalog) == references.for_case(
+        catalog, named(catalog, "tinybert-ascend310p-bs3"), Metric.ACCURACY
+    )
 
 
 def test_a_comparable_number_is_a_chips_own(catalog):

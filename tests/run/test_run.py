@@ -334,12 +334,24 @@ class TestRecording:
         assert result.verdict is not None
         assert result.verdict.kind is VerdictKind.ERROR
         assert result.verdict.message == f"tinybert-ascend310p-bs8: {problem}"
+        assert result.verdict.reference is not None
+        assert result.verdict.reference.printed == "92.32"
         detail = result.measurement.detail
         assert (detail["error"], detail["machine"]) == (type(problem).__name__, machine)
         made = result.measurement.provenance
         assert (made.weights, made.data, made.protocol) == (Weights.MINI, Corpus.MINI, DOCUMENTED)
         assert len(made.weights_sha256) == len(str(made.data_sha256)) == 64
         assert (result.measurement.metrics, result.measurement.samples) == ({}, 0)
+
+    @pytest.mark.parametrize(("kind", "printed"), [(Kind.THROUGHPUT, "5871.86"), (Kind.CONFORMANCE, None)])
+    def test_a_failure_has_the_documented_value_of_its_kind(
+        self, fake: Make, kind: Kind, printed: str | None
+    ):
+        """Whoever reads of the failure sees what it was to be held to; parity is documented nowhere."""
+        runner = fake()
+        verdict = runner.recorder.fail(a_case(runner), kind, BadOutput("NaN")).verdict
+        assert verdict is not None
+        assert (verdict.reference.printed if verdict.reference else None) == printed
 
     def test_a_failure_to_load_is_recorded_as_what_was_to_be_loaded(self, fake: Make, home: Home, fill: Fill):
         """A damaged full checkpoint is recorded as full, with no hash: never as the mini (rule 1)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -155,6 +156,35 @@ def test_report_renders_again_without_running(zoo: Zoo, tmp_path: Path) -> None:
     unknown = zoo.zoocheck(tmp_path, "report", "--results", store, "--run", "third")
     assert unknown.status == 2
     assert "no run is called 'third'; the latest of 2: second, first" in unknown.err
+
+
+def test_what_was_skipped_is_kept_with_its_run(zoo: Zoo, tmp_path: Path) -> None:
+    """A run's second session adds to the list and takes from it; `zoocheck report` reads it again."""
+    zoo = zoo.but(home=tmp_path / "home")
+    store = f"sqlite:///{STORE}"
+    run = ("--run-id", "nightly", "--bs", "1", "--precision", "fp32")
+    first = zoo.suites(tmp_path, "-m", "mite and quipu and accuracy", "--target", "chip", *run)
+    assert first.status == 0
+    assert re.search(
+        r"^Nothing was measured, and no report written: 1 claim was not run \(1: .*`quipu-smi` not on PATH",
+        first.out,
+        re.MULTILINE,
+    )
+    asked = ("report", "--results", store, "--run", "nightly")
+    nothing = zoo.zoocheck(tmp_path, *asked)
+    assert nothing.status == 2
+    assert "run 'nightly' measured nothing: 1 claim was not run" in nothing.err
+    second = zoo.suites(tmp_path, "-m", "mite and abacus and accuracy", *run)
+    assert "1 claim was not run (1: " in second.out
+    written = (tmp_path / "build" / "report" / "report.md").read_text(encoding="utf-8")
+    assert "**Nothing falls short in the only result; 1 claim was not run.**" in written
+    assert "mite-quipu-fp32-bs1 (accuracy)" in written
+    again = zoo.zoocheck(tmp_path, *asked, "--json")
+    assert [item["case"] for item in again.json["not_run"]] == ["mite-quipu-fp32-bs1"]
+    assert (tmp_path / "build" / "report" / "report.md").read_text(encoding="utf-8") == written
+    third = zoo.suites(tmp_path, "-m", "mite and quipu and accuracy", *run)
+    assert "not run" not in third.out
+    assert zoo.zoocheck(tmp_path, *asked, "--json").json["not_run"] == []
 
 
 def test_fetch_says_what_is_here_and_where_to_put_the_rest(zoo: Zoo, tmp_path: Path) -> None:

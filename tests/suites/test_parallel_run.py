@@ -40,6 +40,20 @@ def test_throughput_skips_with_the_reason(run: Ran) -> None:
     assert "PytestBenchmarkWarning" not in run.out + run.err
 
 
+def test_the_report_lists_what_the_workers_skipped(run: Ran) -> None:
+    """int8's accuracy on a stand-in is no skip; the six throughputs are, with their reason, in both forms."""
+    said = "throughput is not measured beside other tests; run it without -n, in a call of its own"
+    assert f"6 claims were not run (6: {said})" in run.out
+    folder = run.folder / "build" / "report"
+    markdown = (folder / "report.md").read_text(encoding="utf-8")
+    assert "6 claims were not run.**" in markdown
+    assert (
+        f"- **6**: {said}: mite-abacus-bs{{1,4}} (throughput), mite-quipu-bs{{1,4}} (throughput), "
+        "mite-quipu-int8-bs{1,4} (throughput)"
+    ) in markdown
+    assert '<section id="not-run">' in (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_one_report_of_all_workers(run: Ran) -> None:
     """The controller renders it, once, from the store."""
     assert run.out.count("report.html") == 1

@@ -13,10 +13,10 @@ from reports import files
 _write = files.write
 
 
-def _witnessed(*arguments: Any) -> files.Written:
+def _witnessed(*arguments: Any, **options: Any) -> files.Written:
     with Path(WRITTEN).open("a") as file:
         file.write(f"{os.getpid()}\n")
-    return _write(*arguments)
+    return _write(*arguments, **options)
 
 
 files.write = _witnessed
