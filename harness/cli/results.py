@@ -49,7 +49,7 @@ def _select(url: str, run: str | None, everything: bool) -> list[Result]:
     """The results to render; raises `UsageError` where there are none."""
     from harness.store import Store
 
-    store = Store(url)
+    store = Store(url, existing=True)
     try:
         runs = [item.id for item in store.runs()]
         if not runs:
