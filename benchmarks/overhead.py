@@ -4,9 +4,10 @@
 
 Both call the same artifact of TinyBERT on the CPU with the same batch, in one process, in pairs: one call
 through the suite's way (backend session, timed by pytest-benchmark's pedantic runner) and one of
-`InferenceSession.run` between two readings of the clock, the order swapped from pair to pair. The two calls of
-a pair are milliseconds apart, so what else the machine does meets both. The figure is the median of the pairs'
-ratios, with the 95 % interval of that median by bootstrap: 1.00 is no cost. Target: within 1 % at batch 1.
+`InferenceSession.run` between two readings of the clock, the order swapped from pair to pair. The two calls
+of a pair are milliseconds apart, so what else the machine does meets both. The figure is the median of the
+pairs' ratios, with the 95 % interval of that median by bootstrap: 1.00 is no cost. Target: within 1 % at
+batch 1.
 """
 
 from __future__ import annotations

@@ -24,11 +24,12 @@ LAYERS = {
     "errors": {"errors", "harness"},  # "harness" itself holds the version
     "domain": {"domain"},
     "helpers": {
-        "home", "lines", "machine", "mistakes", "options", "progress", "records", "stats", "timing",
+        "hashing", "home", "lines", "machine", "mistakes", "options", "progress", "records", "stats",
+        "timing",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
-        "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "judge", "manifest",
+        "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "judge", "kept", "manifest",
         "metrics", "networks", "predictions", "references", "store", "text",
     },
     "run": {"targets", "materials", "building", "inference", "recording", "run"},
@@ -40,6 +41,7 @@ BESIDE = {
     "artifacts": {"manifest"},
     "backends": {"artifacts", "graphs"},
     "checkpoints": {"networks"},
+    "predictions": {"kept"},
     "text": {"metrics"},
     "materials": {"targets"},
     "building": {"materials", "targets"},
