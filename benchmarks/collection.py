@@ -38,12 +38,13 @@ sys.path.insert(0, {root!r})
 from harness import cases, catalog
 from fixtures.selection import parameters
 start = time.perf_counter()
-tables = catalog.load((catalog.BUILT_IN, Path({folder!r})))
+tables = catalog.load((Path({folder!r}),))
 loaded = time.perf_counter()
 made = tuple(cases.enumerate_cases(tables))
 enumerated = time.perf_counter()
 params = parameters(made)
 done = time.perf_counter()
+assert len(params) == {count}, len(params)
 print(json.dumps([len(params), loaded - start, enumerated - loaded, done - enumerated]))
 """
 
@@ -66,12 +67,17 @@ def bare_folder(folder: Path, count: int) -> Path:
 
 
 def synthetic_tables(folder: Path, count: int) -> Path:
-    """One TOML file that adds `count` cases: a hundred models of TinyBERT's kind on ten chips."""
+    """One TOML file of exactly `count` cases: a hundred models of TinyBERT's kind on ten chips.
+
+    It stands alone: the built-in chips of every machine, cpu and cuda, would add cases to each model.
+    """
     models, chips = 100, 10
     sizes = list(range(1, count // (models * chips) + 1))
     template = (ROOT / "fixtures/tables/models/tinybert.toml").read_text(encoding="utf-8")
     model = template[template.index("[[model]]") : template.index("[[model.deployments]]")]
-    lines = [
+    data = (ROOT / "fixtures/tables/datasets.toml").read_text(encoding="utf-8").split("[[dataset]]")[1]
+    lines = [template[: template.index("[[model]]")], f"[[dataset]]{data}"]
+    lines += [
         f'[[chip]]\nname = "chip{n}"\ntitle = "Chip {n}"\nbackend = "onnxruntime"\nprecisions = ["fp16"]\n'
         for n in range(chips)
     ]
@@ -107,7 +113,7 @@ def synthetic_cases(scratch: Path) -> None:
     before = None
     for count in SYNTHETIC:
         folder = synthetic_tables(scratch / f"tables-{count}", count)
-        program = textwrap.dedent(OURS).format(root=str(ROOT), folder=str(folder))
+        program = textwrap.dedent(OURS).format(root=str(ROOT), folder=str(folder), count=count)
         runs = []
         for _ in range(REPEATS):
             done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

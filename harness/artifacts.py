@@ -70,11 +70,6 @@ class Artifact:
             raise ArtifactError(f"artifact {self.key} has no file {name!r}; it has {there}")
         return self.folder / name
 
-    @property
-    def used_s(self) -> float:
-        """When it was last taken, in seconds since the epoch; 0 where it is gone by now."""
-        return _used_s(self.folder)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
@@ -111,7 +106,7 @@ class ArtifactCache:
         `build` gets an empty folder to write files into (it is renamed afterwards: no file may hold its
         path) and returns the facts, JSON. Of two processes that want the same artifact one builds
         and the other waits. A build that raises leaves nothing. Files are held against their
-        hashes each time, each file read once per process (`manifest.sha256`); a damaged artifact is
+        hashes each time, each file read once per process (`hashing.sha256`); a damaged artifact is
         removed and built again, with an `ArtifactDamaged` warning that names the file.
         """
         key = recipe.key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
@@ -22,7 +23,7 @@ def artifact(cache: ArtifactCache, materials: Materials, case: Case, target: Tar
     """The case's artifact for `target`, built or taken from the cache.
 
     Its key holds everything that decides it: the graph's contract, the architecture, the weights'
-    SHA-256, batch size, precision, and what the backend adds (steps and their code version, library
+    SHA-256, batch size, precision, and what the backend adds (steps and the SHA-256 of their code, library
     versions, options). Not the chip's name: two chips with the same numerics share their stand-in.
     """
     source = _CaseGraph(materials, case)
@@ -34,6 +35,7 @@ def artifact(cache: ArtifactCache, materials: Materials, case: Case, target: Tar
             "outputs": [item.name for item in model.outputs],
             "length": model.length,
             "architecture": str(source.architecture),
+            "weights": materials.checkpoint(model).weights,
             "weights_sha256": materials.checkpoint(model).weights_sha256,
             "batch_size": case.batch_size,
             "precision": case.precision,
@@ -42,7 +44,12 @@ def artifact(cache: ArtifactCache, materials: Materials, case: Case, target: Tar
             "calibration": source.calibration_digest,
         }
     )
-    return cache.get(recipe, lambda out: target.backend.build(case, source, out))
+
+    def build(out: Path) -> dict[str, Any]:
+        facts = target.backend.build(case, source, out)
+        return {**facts, "ignored_weights": materials.ignored_weights(model)}
+
+    return cache.get(recipe, build)
 
 
 class _CaseGraph:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.domain import Case, Catalog, Chip, Model, Precision
 from harness.errors import UsageError
 
+LARGEST_BATCH = 999_999_999  # more is a slip of the finger
+
 
 def case_id(model: Model, chip: Chip, precision: Precision, batch_size: int) -> str:
     """``<model>-<chip>[-<precision>]-bs<N>``; the precision only where it is not the chip's default."""
@@ -27,15 +29,15 @@ def parse_batch_sizes(text: str, catalog: Catalog | None = None) -> tuple[int, .
             listed = f" (documented: {', '.join(map(str, documented))})" if documented else ""
             raise UsageError(
                 f"--bs {text}: {part.strip()!r} is not a batch size; "
-                f"write positive whole numbers, as 1,8,32{listed}"
+                f"write whole numbers from 1 to {LARGEST_BATCH}, as 1,8,32{listed}"
             )
         sizes.add(size)
     return tuple(sorted(sizes))
 
 
 def _batch_size(text: str) -> int | None:
-    """Plain decimal digits as a positive number; no artifact has a batch of more than nine digits."""
-    plain = text.isascii() and text.isdigit() and len(text) <= 9
+    """Plain decimal digits as a number from 1 to `LARGEST_BATCH`, which has the most digits that are read."""
+    plain = text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_BATCH))
     return int(text) or None if plain else None
 
 

@@ -248,7 +248,7 @@ class Model:
     dataset: str
     metric: Metric  # the score a verdict is about
     length: int  # tokens a sample is padded to
-    opset: int  # what the document exports for a chip's compiler
+    opset: int  # what the document exports for a chip's compiler: for its backend; a stand-in has its own
     protocols: tuple[Protocol, ...]
     architecture: Architecture
     tokenizer: TokenizerSpec

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from harness.errors import UsageError
 
 MINIS = Path(__file__).resolve().parents[1] / "fixtures" / "minis"
 
@@ -29,6 +32,18 @@ class Home:
             models=_folder("ZOOCHECK_MODELS", root / "models"),
             data=_folder("ZOOCHECK_DATA", root / "data"),
         )
+
+    def require_writable(self) -> None:
+        """Make the home where there is none; raises `UsageError` where it cannot be made or written."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as problem:
+            raise UsageError(
+                f"{self.root}: cannot be the zoocheck home: {problem.strerror}",
+                remedy="set ZOOCHECK_HOME to a folder that can be written",
+            ) from problem
 
     @property
     def artifacts(self) -> Path:

@@ -95,7 +95,6 @@ class Inference:
             "artifact": artifact.key,
             "features": self.materials.samples(case.model, protocol).digest,
             "protocol": protocol,
-            "device": self.materials.options.device,
         }
         name = hashlib.sha256(canonical(identity, "identity")).hexdigest()[:32]
         return OutputLog(self.materials.home.root / "unfinished" / f"{case.id}-{name}.outputs", identity)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,14 +12,11 @@ from typing import Any
 
 from harness import __version__
 from harness.errors import ArtifactError, RecordError
+from harness.hashing import sha256
 from harness.records import canonical, plain
 
 NAME = "manifest.json"
 FORMAT = 1
-# Hashes by (device, inode, size, mtime, ctime): gigabytes are read once per process, see `sha256`.
-_HASHES: dict[tuple[int, ...], str] = {}
-# A file changed twice within one tick of the kernel's clock (10 ms at the coarsest) shows one time.
-_TICK_NS = 50_000_000
 
 
 class Damage(Exception):
@@ -37,25 +33,6 @@ class Manifest:
     recipe: Mapping[str, Any]
     facts: Mapping[str, Any]
     files: Mapping[str, Mapping[str, Any]]
-
-
-def sha256(file: Path, *, fresh: bool = False) -> str:
-    """The SHA-256 of a file as hexadecimal digits.
-
-    A file is read once per process: while its device, inode, size and times of modification and change
-    stay what they were, the hash is taken from memory, unless `fresh`. Hashing the same gigabytes at
-    every take would cost more than the inference they are for. What this cannot see is a disk that
-    returns other bytes later. A file changed in the last 50 ms is read but not remembered.
-    """
-    stat = file.stat()
-    known = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-    if not fresh and known in _HASHES:
-        return _HASHES[known]
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _TICK_NS:
-        _HASHES[known] = digest
-    return digest
 
 
 def write(folder: Path, key: str, recipe: Mapping[str, Any], facts: Mapping[str, Any]) -> None:

@@ -31,6 +31,8 @@ from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
 if TYPE_CHECKING:
     import torch
 
+    from harness.checkpoints.loading import Loaded
+
 Array = npt.NDArray[Any]
 CALIBRATION_EXAMPLES = 10
 REFERENCE_BATCH = 32
@@ -92,7 +94,7 @@ class Materials:
         self.options = options
         self.progress = progress
         self.checkpoint = cache(self._checkpoint)
-        self.network = cache(self._network)
+        self.loaded = cache(self._loaded)
         self.samples = cache(self._samples)
         self.reference = cache(self._reference)
 
@@ -111,8 +113,16 @@ class Materials:
         load_task(model)  # a model whose pipeline is missing says that first
         return checkpoints.locate(model, self.options.weights, self.home)
 
-    def _network(self, model: Model) -> torch.nn.Module:
-        return checkpoints.load_network(self.checkpoint(model))
+    def _loaded(self, model: Model) -> Loaded:
+        return checkpoints.load(self.checkpoint(model))
+
+    def network(self, model: Model) -> torch.nn.Module:
+        """The checkpoint's network in eval mode, float32."""
+        return self.loaded(model).network
+
+    def ignored_weights(self, model: Model) -> list[str]:
+        """Keys of the weights file that inference does not use."""
+        return list(self.loaded(model).ignored)
 
     def _samples(self, model: Model, protocol: Protocol) -> Samples:
         corpus, dataset = self._dataset(model, self.options.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import warnings
 import zlib
@@ -14,9 +15,9 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock
 
 from harness.errors import BadOutput, NoSamples
+from harness.kept import lock_of
 from harness.progress import Progress
 from harness.records import canonical
 
@@ -44,7 +45,7 @@ class OutputLog:
         self.path = path
         self.batches: list[list[Array]] = []
         self._identity = canonical(identity, "identity") + b"\n"
-        self._lock = FileLock(path.parent / ".locks" / f"{path.name}.lock")
+        self._lock = lock_of(path)
 
     def __enter__(self) -> Self:
         Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,7 @@ class OutputLog:
             self._file = undo.enter_context(self.path.open("r+b" if end else "wb"))
             self._file.seek(end)
             self._file.truncate()
+            os.utime(self.path)  # used now: what `zoocheck cache prune` goes by
             if not end:
                 self._write(self._identity)
             if damaged:  # may be an error: the file is right by now

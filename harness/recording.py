@@ -110,7 +110,9 @@ class Recorder:
         if checkpoint is not None:
             known |= {"checkpoint": checkpoint.source, "checkpoint_files": dict(checkpoint.files)}
         if artifact is not None:
-            known |= {"artifact": dict(artifact.facts), **target.backend.describe()}
+            facts = dict(artifact.facts)
+            known |= {"ignored_weights": facts.pop("ignored_weights", []), "artifact": facts}
+            known |= target.backend.describe()
         return Measurement(
             id=str(uuid.uuid4()),
             run=self.run,

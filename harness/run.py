@@ -168,6 +168,7 @@ class Runner:
                 "warm_up_calls": warm_up_calls,
                 "median_ns": summary.median_ns,
                 "minimum_ns": summary.minimum_ns,
+                "maximum_ns": summary.maximum_ns,
                 "percentiles_ns": dict(summary.percentiles_ns),
                 "clock": clock,
             },

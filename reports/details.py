@@ -30,7 +30,7 @@ from reports.view import Detail, Fact, Latency, Line
 
 FLIPS_NAMED = 20  # sample numbers spelled out; the count says the rest
 # Entries of a measurement's detail that have a place of their own, or are part of another entry.
-_LATENCY = ("calls", "clock", "median_ns", "minimum_ns", "percentiles_ns", "warm_up_calls")
+_LATENCY = ("calls", "clock", "maximum_ns", "median_ns", "minimum_ns", "percentiles_ns", "warm_up_calls")
 _TOLD_ELSEWHERE = frozenset(
     (*_LATENCY, "artifact", "checkpoint", "commands", "correct", "flipped", "own_fp32_correct")
 )
@@ -198,6 +198,8 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
         return f"{value} of {measurement.samples} predictions differ from fp32{named}"
     if name == "truncated" and number:
         return f"{value} of {measurement.samples} samples were cut to the model's length"
+    if name == "ignored_weights":
+        return ", ".join(map(str, _sequence(value))) or "none"
     if name.endswith(("_difference", "bound")) and number:
         return numbers.difference(value)
     return _plain(value)
@@ -220,6 +222,8 @@ def _latency(measurement: Measurement) -> Latency | None:
     facts.append(("median of a call (one batch)", numbers.duration_ns(found["median_ns"])))
     if "minimum_ns" in found:
         facts.append(("fastest", numbers.duration_ns(found["minimum_ns"])))
+    if "maximum_ns" in found:
+        facts.append(("slowest", numbers.duration_ns(found["maximum_ns"])))
     for name, value in found.get("percentiles_ns", {}).items():
         facts.append((str(name), numbers.duration_ns(value)))
     if "clock" in found:

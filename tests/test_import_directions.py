@@ -24,12 +24,13 @@ LAYERS = {
     "errors": {"errors", "harness"},  # "harness" itself holds the version
     "domain": {"domain"},
     "helpers": {
-        "home", "lines", "machine", "mistakes", "notrun", "options", "progress", "records", "stats", "tags",
+        "hashing", "home", "lines", "machine", "mistakes", "notrun", "options", "progress", "records",
+        "stats", "tags",
         "timing",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
-        "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "judge", "layouts",
+        "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "judge", "kept", "layouts",
         "manifest", "metrics", "networks", "predictions", "references", "store", "text",
     },
     "run": {"targets", "materials", "building", "exchange", "inference", "recording", "run"},
@@ -42,6 +43,7 @@ BESIDE = {
     "backends": {"artifacts", "graphs"},
     "checkpoints": {"networks"},
     "layouts": {"text"},
+    "predictions": {"kept"},
     "text": {"metrics"},
     "materials": {"targets"},
     "building": {"materials", "targets"},

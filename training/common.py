@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import save
 
-from harness import catalog, checkpoints
+from harness import catalog, checkpoints, hashing
 from harness.checkpoints import files
 from harness.domain import Architecture, InputRole, Metric, Model, Protocol, Weights
 from harness.errors import CheckpointError, NotThere
@@ -203,7 +202,7 @@ def score(model: Model, path: Path, minis: Path, *, expected: int | None) -> Sco
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file that has just been written."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashing.sha256(path, fresh=True)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -42,8 +42,9 @@ DESCRIPTION = (
 )
 LICENCE = (
     "Trained on the phrases of SST-2 (GLUE); no text of it is in this repository, and the pieces of the "
-    "vocabulary are fragments of words. The weights are released under Apache-2.0 as far as the project "
-    "can grant that."
+    "vocabulary are words and fragments of words. The weights are released under Apache-2.0 as far as the "
+    "project can grant that. The corpus was written for this project by the zoocheck authors and is under "
+    "Apache-2.0."
 )
 
 

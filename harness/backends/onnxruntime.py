@@ -68,14 +68,14 @@ class Backend:
         return Available(device=DEVICE, facts={"onnxruntime": version("onnxruntime")})
 
     def options(self, case: Case) -> Mapping[str, Any]:
-        """Opset, numerics and their code version, and the libraries that make and simplify graphs."""
-        from harness.graphs import STEPS_VERSION
+        """Opset, numerics and the SHA-256 of their code, and the libraries that make and simplify graphs."""
+        from harness.graphs import steps_sha256
         from harness.graphs.numerics import STAND_IN_OPSET, steps
 
         return {
             "opset": STAND_IN_OPSET,
             "steps": [name for name, _ in steps(case, layers=0, feeds=tuple)],
-            "steps_version": STEPS_VERSION,
+            "steps_sha256": steps_sha256(),
             "libraries": {
                 name: version(name) for name in ("onnx", "onnxruntime", "onnxsim", "torch", "transformers")
             },

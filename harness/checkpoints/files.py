@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from harness import hashing
 from harness.errors import CheckpointError
 
 CONFIG = "config.json"
@@ -20,26 +21,18 @@ RECORD = "zoocheck.json"
 # What stands in a clone made without git-lfs where the weights should be.
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
-_hashes: dict[tuple[str, int, int, int], str] = {}
-
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, 64 hexadecimal digits; raises `CheckpointError` where it cannot be read.
 
-    Computed once in a process for the same path, size, time of change (ns) and inode: bert-large's
-    weights are 1.3 GB, and every case asks.
+    Read once in a process while it stays the same: bert-large's weights are 1.3 GB, and every case asks.
     """
     try:
-        status = path.stat()
-        key = (str(path), status.st_size, status.st_mtime_ns, status.st_ino)
-        if key not in _hashes:
-            with path.open("rb") as stream:
-                _hashes[key] = hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashing.sha256(path)
     except OSError as problem:
         raise CheckpointError(
             f"{path}: cannot be read ({problem.strerror})", remedy="check that it is there and readable"
         ) from problem
-    return _hashes[key]
 
 
 def git_blob(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""`zoocheck cache`: list, verify and prune built artifacts."""
+"""`zoocheck cache`: list, verify and prune built artifacts and kept outputs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ from harness.cli.output import Json, print_json, print_table
 from harness.errors import UsageError
 from harness.home import Home
 
-app = typer.Typer(help="Built artifacts: list, verify, prune.", no_args_is_help=True)
+app = typer.Typer(help="Built artifacts and kept outputs: list, verify, prune.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_artifacts(as_json: Json = False) -> None:
-    """Every artifact: key, size, when it was built, for what."""
+    """Every artifact: key, size, when it was built, for what; and how much the kept outputs come to."""
+    from harness import kept
     from harness.artifacts import ArtifactCache
 
-    artifacts = ArtifactCache(Home.locate().artifacts).list()
+    home = Home.locate()
+    artifacts = ArtifactCache(home.artifacts).list()
+    outputs = {name: {"files": 0, "bytes": 0} for name in kept.FOLDERS}
+    for item in kept.kept(home):
+        outputs[item.folder]["files"] += 1
+        outputs[item.folder]["bytes"] += item.bytes
     rows: list[dict[str, Any]] = [
         {
             "key": item.key,
@@ -27,22 +33,26 @@ def list_artifacts(as_json: Json = False) -> None:
             "model": item.recipe.get("model"),
             "batch_size": item.recipe.get("batch_size"),
             "precision": item.recipe.get("precision"),
+            "weights": item.recipe.get("weights"),
+            "steps": list(item.recipe.get("options", {}).get("steps", [])),
             "folder": str(item.folder),
         }
         for item in artifacts
     ]
     if as_json:
-        print_json(rows)
+        print_json({"artifacts": rows, "outputs": outputs})
         return
     print_table(
         f"{len(rows)} artifacts, {sum(item.bytes for item in artifacts) / 1e6:.1f} MB",
-        ["key", "model", "precision", "batch", "MB", "created"],
+        ["key", "model", "precision", "batch", "weights", "steps", "MB", "created"],
         [
             [r["key"][:12], str(r["model"]), str(r["precision"]), str(r["batch_size"]),
-             f"{r['bytes'] / 1e6:.1f}", r["created"]]
+             str(r["weights"]), ", ".join(r["steps"]) or "-", f"{r['bytes'] / 1e6:.1f}", r["created"][:19]]
             for r in rows
         ],
     )  # fmt: skip
+    for name, found in outputs.items():
+        typer.echo(f"{name}: {found['files']} files of outputs, {found['bytes'] / 1e6:.1f} MB")
 
 
 @app.command()
@@ -63,20 +73,33 @@ def verify(as_json: Json = False) -> None:
 
 @app.command()
 def prune(
-    max_size: Annotated[str | None, typer.Option(help="Keep at most so much, as 2GB.")] = None,
+    max_size: Annotated[
+        str | None, typer.Option(help="Keep at most so much of artifacts, and of outputs, as 2GB.")
+    ] = None,
     max_age: Annotated[str | None, typer.Option(help="Keep what was used within, as 30d.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Remove artifacts, the least recently used first; one in use stays."""
+    """Remove artifacts and kept outputs (references, unfinished), the least recently used first.
+
+    What is in use stays. Whatever goes is made again when it is needed.
+    """
+    from harness import kept
     from harness.artifacts import ArtifactCache, parse_age, parse_size
 
     if max_size is None and max_age is None:
         raise UsageError("nothing to prune by", remedy="give --max-size 2GB or --max-age 30d")
-    pruned = ArtifactCache(Home.locate().artifacts).prune(
-        max_bytes=None if max_size is None else parse_size(max_size),
-        max_age_s=None if max_age is None else parse_age(max_age),
-    )
+    max_bytes = None if max_size is None else parse_size(max_size)
+    max_age_s = None if max_age is None else parse_age(max_age)
+    home = Home.locate()
+    pruned = ArtifactCache(home.artifacts).prune(max_bytes=max_bytes, max_age_s=max_age_s)
+    outputs = kept.prune(home, max_bytes=max_bytes, max_age_s=max_age_s)
+    freed = pruned.bytes_freed + sum(item.bytes for item in outputs)
     if as_json:
-        print_json({"removed": [item.key for item in pruned.removed], "bytes": pruned.bytes_freed})
+        print_json(
+            {"removed": [item.key for item in pruned.removed],
+             "outputs": [f"{item.folder}/{item.path.name}" for item in outputs], "bytes": freed}
+        )  # fmt: skip
         return
-    typer.echo(f"removed {len(pruned.removed)} artifacts, {pruned.bytes_freed / 1e6:.1f} MB")
+    typer.echo(
+        f"removed {len(pruned.removed)} artifacts and {len(outputs)} files of outputs, {freed / 1e6:.1f} MB"
+    )

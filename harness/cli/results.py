@@ -57,7 +57,7 @@ def _select(url: str, run: str | None, everything: bool, skips: Path) -> list[Re
     from harness.store import Store
     from reports.absent import terminal_line
 
-    store = Store(url)
+    store = Store(url, existing=True)
     try:
         runs = [item.id for item in store.runs()]
         missing = notrun.load(skips, run) if run is not None and run not in runs else ()

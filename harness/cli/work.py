@@ -21,7 +21,9 @@ from harness.progress import Advance, Progress, Silent
 def fetch(
     models: Annotated[list[str], typer.Argument(help="Models to fetch, by name.")], as_json: Json = False
 ) -> None:
-    """Full checkpoints from where they are published, each file checked by its SHA-256.
+    """Full checkpoints from where they are published, each file held against the hash the hub states.
+
+    Weights by their SHA-256, small files by their git blob id.
 
     What has no public address that zoocheck can use is named, with where to put it; then the
     status is 2.

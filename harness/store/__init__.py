@@ -52,11 +52,12 @@ class RunSummary:
 class Store:
     """A results store at a database URL. It is made, with its folder, where there is none.
 
+    With `existing`, for who only reads, a missing SQLite file is a `StoreError` and is not made.
     Any number of processes may use one store at once. Whatever is wrong with it is a `StoreError`.
     """
 
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
+    def __init__(self, url: str, *, existing: bool = False) -> None:
+        self._database = Database(url, existing=existing)
         self._prepare()
 
     def close(self) -> None:
@@ -148,11 +149,6 @@ class Store:
         )
         rows = self._database.do(lambda connection: connection.execute(query).all())
         return [RunSummary(id=run, started=started, count=count) for run, started, count in rows]
-
-    def latest_run(self) -> str | None:
-        """The id of the run that began to write last, or None in an empty store."""
-        runs = self.runs()
-        return runs[-1].id if runs else None
 
     def _prepare(self) -> None:
         """Make the tables in an empty database; check the schema version of any other."""

@@ -24,11 +24,12 @@ T = TypeVar("T")
 class Database:
     """Transactions on the database at a URL. Every trouble is a `StoreError` with a sentence.
 
+    With `existing` an SQLite file that is not there is an error, and is not made.
     SQLite runs in WAL mode: readers and one writer do not wait for each other, writers wait their turn.
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+    def __init__(self, url: str, *, existing: bool = False) -> None:
+        self._engine = _engine(url, existing=existing)
         self.shown = self._engine.url.render_as_string(hide_password=True)
 
     def close(self) -> None:
@@ -59,7 +60,7 @@ class Database:
         )
 
 
-def _engine(text: str) -> sa.Engine:
+def _engine(text: str, *, existing: bool) -> sa.Engine:
     try:
         url = sa.make_url(text)
     except exc.ArgumentError as problem:
@@ -67,6 +68,8 @@ def _engine(text: str) -> sa.Engine:
             f"{text!r}: found no database URL, expected one such as sqlite:///results.sqlite"
         ) from problem
     if url.get_backend_name() == "sqlite":
+        if existing:
+            _require_file(url)
         _make_room(url)
     # A connection for each transaction: nothing is left open, gone stale, or shared with a forked process.
     # Only a database in memory lives in its connection.
@@ -91,6 +94,16 @@ def _engine(text: str) -> sa.Engine:
 
 def _in_memory(url: sa.URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+def _require_file(url: sa.URL) -> None:
+    """Raise `StoreError` where an SQLite file is not there: who only reads makes none."""
+    if _in_memory(url) or "uri" in url.query or Path(str(url.database)).exists():
+        return
+    raise StoreError(
+        f"{url}: there is no such file, so no results yet",
+        remedy="run `pytest suites/` first, or name the store with --results",
+    )
 
 
 def _make_room(url: sa.URL) -> None:

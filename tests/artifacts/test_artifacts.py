@@ -23,7 +23,7 @@ from filelock import FileLock
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from harness import __version__, manifest
+from harness import __version__, hashing, manifest
 from harness.artifacts import Artifact, ArtifactCache, ArtifactDamaged, Recipe, parse_age, parse_size
 from harness.errors import ArtifactError, RecordError, UsageError
 
@@ -352,7 +352,7 @@ class TestDamage:
         self, cache: ArtifactCache, monkeypatch: pytest.MonkeyPatch
     ):
         """Setting the modification time back does not hide a change."""
-        monkeypatch.setattr(manifest, "_TICK_NS", -(10**18))  # remember files changed just now as well
+        monkeypatch.setattr(hashing, "_TICK_NS", -(10**18))  # remember files changed just now as well
         cache.get(RECIPE, build)
         file = cache.folder / RECIPE.key / "model.onnx"
         long_ago = file.stat().st_mtime_ns - 10**12
@@ -420,7 +420,7 @@ class TestDamage:
 
     def test_a_file_is_hashed_once_per_process(self, cache: ArtifactCache, monkeypatch: pytest.MonkeyPatch):
         """Taking again reads no file's bytes; `verify` reads all of them."""
-        monkeypatch.setattr(manifest, "_TICK_NS", -(10**18))  # remember files changed just now as well
+        monkeypatch.setattr(hashing, "_TICK_NS", -(10**18))  # remember files changed just now as well
         cache.get(RECIPE, build)
         read: list[object] = []
         original = hashlib.file_digest
@@ -445,7 +445,7 @@ class TestDamage:
         counts = []
         for later in (1, 1, 10**9, 10**9):
             monkeypatch.setattr(time, "time_ns", lambda later=later: changed + later)
-            assert manifest.sha256(file) == hashlib.sha256(b"x").hexdigest()
+            assert hashing.sha256(file) == hashlib.sha256(b"x").hexdigest()
             counts.append(len(read))
         assert counts == [1, 2, 3, 3]
 

@@ -6,12 +6,15 @@ import os
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from harness.domain import Protocol
+from harness import cases, judge, references
+from harness.domain import Basis, InputRole, Protocol, VerdictKind
 from harness.errors import NotThere
+from harness.graphs.export import run_torch
+from harness.hashing import sha256
 from harness.home import MINIS, Home
-from harness.manifest import sha256
 from harness.materials import Materials
 from harness.options import Options
 from harness.progress import Silent
@@ -102,6 +105,53 @@ def test_no_entity_recogniser_was_trained_on_what_it_is_scored_on(name):
     content = card(name)
     trained = {facts["sha256"] for facts in content["trained_on"].values()}
     assert trained.isdisjoint(content["scores"][corpus]["sha256"] for corpus in ("full", "mini"))
+
+
+def ignore_the_mask(network, model, features):
+    """Logits of a graph whose attention mask was lost on the way: every piece of padding is attended to."""
+    inputs = {item.name: features.inputs[item.role] for item in model.inputs}
+    mask = next(item.name for item in model.inputs if item.role is InputRole.MASK)
+    return run_torch(network, model, inputs | {mask: np.ones_like(inputs[mask])})
+
+
+def swap_the_labels(network, model, features):
+    """Logits of a graph whose two outputs stand in the other order."""
+    inputs = {item.name: features.inputs[item.role] for item in model.inputs}
+    return [logits[:, ::-1] for logits in run_torch(network, model, inputs)]
+
+
+def leave_it_whole(network, model, features):
+    """The graph as it should be."""
+    return run_torch(network, model, {item.name: features.inputs[item.role] for item in model.inputs})
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind"),
+    [
+        (leave_it_whole, VerdictKind.REPRODUCED),
+        (ignore_the_mask, VerdictKind.FALLS_SHORT),
+        (swap_the_labels, VerdictKind.FALLS_SHORT),
+    ],
+)
+def test_a_damaged_tinybert_turns_red_on_the_embedded_corpus(catalog, tmp_path, damage, kind):
+    """The mini is good enough to tell: by the drop from its own fp32 score, a damaged graph falls short."""
+    home = Home(root=tmp_path, models=tmp_path / "models", data=tmp_path / "data")
+    materials = Materials(catalog, home, Options(weights="mini", data="mini"), Silent())
+    case = cases.named(catalog, "tinybert-ascend310p-bs8")
+    model, protocol = case.model, Protocol.DOCUMENTED
+    samples = materials.samples(model, protocol)
+    outputs = damage(materials.network(model), model, samples.features)
+    found = samples.task.score(outputs, samples.features, protocol=protocol)
+    own = materials.score_reference(model, protocol)
+    score = judge.Score(
+        metric=model.metric, value=found.metrics[model.metric], samples=found.samples,
+        own_fp32=own.metrics[model.metric], comparable=False, why_not="mini weights", flips=None,
+    )  # fmt: skip
+    verdict = judge.judge_score(
+        case, score, references.for_case(catalog, case, model.metric),
+        references.documented_drop(catalog, case, model.metric),
+    )  # fmt: skip
+    assert (verdict.kind, verdict.basis) == (kind, Basis.DROP), verdict.message
 
 
 def test_tinybert_reaches_what_it_has_to_on_sst2():

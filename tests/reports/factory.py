@@ -167,6 +167,7 @@ def throughput(catalog: Catalog, case: str, samples_per_s: float, calls: int = 2
             "warm_up_calls": 5,
             "median_ns": summary.median_ns,
             "minimum_ns": summary.minimum_ns,
+            "maximum_ns": summary.maximum_ns,
             "percentiles_ns": dict(summary.percentiles_ns),
             "clock": "perf_counter",
         },

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import mini
 import pytest
 from making import make_case
 
-from harness import building
+from harness import building, graphs
 from harness.artifacts import ArtifactCache, Recipe
 from harness.backends import load
 from harness.domain import Case, Catalog, Gelu, Origin, Precision
@@ -99,8 +100,30 @@ def test_another_library_makes_another_artifact(
     with monkeypatch.context() as patched:
         patched.setattr("harness.backends.onnxruntime.version", lambda name: "another")
         assert key(case) != before
-    monkeypatch.setattr("harness.graphs.STEPS_VERSION", -1)
+    monkeypatch.setattr("harness.graphs.steps_sha256", lambda: "another")
     assert key(case) != before
+
+
+def test_every_byte_and_name_of_the_steps_decides_it(tmp_path: Path):
+    """Nobody has to raise a version by hand: a changed, renamed, added or removed module is another code."""
+    digests = []
+
+    def note() -> None:
+        digests.append(graphs.digest(tmp_path))
+
+    (tmp_path / "one.py").write_text("a = 1\n")
+    note()
+    (tmp_path / "one.py").write_text("a = 2\n")
+    note()
+    (tmp_path / "one.py").rename(tmp_path / "two.py")
+    note()
+    (tmp_path / "three.py").write_text("")
+    note()
+    assert len(set(digests)) == 4
+    (tmp_path / "three.py").unlink()
+    note()
+    assert digests[4] == digests[2]
+    assert graphs.steps_sha256() == graphs.digest(Path(graphs.__file__).parent)
 
 
 def test_int8_is_keyed_by_its_calibration_samples(key: Callable[..., str], small_tables: Catalog):

@@ -110,7 +110,7 @@ def test_it_is_always_there(catalog: Catalog, cpu: Backend):
 def test_numerics_are_part_of_its_options(
     catalog: Catalog, cpu: Backend, chip: str, precision: Precision, steps: list[str]
 ):
-    """What decides an artifact: opset, steps and their code version, and the libraries."""
+    """What decides an artifact: opset, steps and the SHA-256 of their code, and the libraries."""
     options = cpu.options(make_case(catalog, "tinybert", chip, precision=precision))
     assert options["steps"] == steps
     assert options["opset"] == 17

@@ -203,7 +203,7 @@ class TestReference:
         """What one process has written another one reads, without so much as loading the network."""
         model = mini.the_model(small_tables)
         [first] = materials(small_tables, home).reference(model, DOCUMENTED)
-        monkeypatch.setattr(module.checkpoints, "load_network", lambda checkpoint: pytest.fail("loaded"))
+        monkeypatch.setattr(module.checkpoints, "load", lambda checkpoint: pytest.fail("loaded"))
         [second] = materials(small_tables, home).reference(model, DOCUMENTED)
         assert np.array_equal(first, second)
 

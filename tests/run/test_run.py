@@ -148,6 +148,7 @@ class TestAccuracy:
         assert measurement.detail["checkpoint"] == "embedded in zoocheck"
         assert measurement.detail["checkpoint_files"] == dict(checkpoint.files)
         assert measurement.detail["device"] == "CPU (onnxruntime)"
+        assert measurement.detail["ignored_weights"] == []
 
     def test_the_revision_of_the_code_is_recorded(self, real: Make):
         """In a checkout it is the commit, marked where anything differs from it; else None."""

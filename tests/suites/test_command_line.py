@@ -117,10 +117,18 @@ def test_build_says_where_the_artifact_lies(zoo: Zoo, tmp_path: Path) -> None:
 
 
 def test_cache_list_verify_prune(cached: tuple[Zoo, Path], tmp_path: Path) -> None:
-    """One artifact: listed, found whole, found damaged with status 1, removed."""
+    """One artifact: listed, found whole, found damaged with status 1, removed; kept outputs with it."""
     zoo, folder = cached
-    (listed,) = zoo.zoocheck(tmp_path, "cache", "list", "--json").json
+    for name in ("references", "unfinished"):
+        (zoo.home / name).mkdir()
+        (zoo.home / name / "a.outputs").write_bytes(b"12345")
+    content = zoo.zoocheck(tmp_path, "cache", "list", "--json").json
+    (listed,) = content["artifacts"]
+    assert content["outputs"] == {
+        "references": {"files": 1, "bytes": 5}, "unfinished": {"files": 1, "bytes": 5}
+    }  # fmt: skip
     assert (listed["key"], listed["model"], listed["batch_size"]) == (folder.name, "mite", 1)
+    assert (listed["precision"], listed["weights"], listed["steps"]) == ("fp32", "full", [])
     verified = zoo.zoocheck(tmp_path, "cache", "verify", "--json")
     assert (verified.status, verified.json) == (0, [{"key": folder.name, "problem": None}])
     graph = folder / "model.onnx"
@@ -130,7 +138,9 @@ def test_cache_list_verify_prune(cached: tuple[Zoo, Path], tmp_path: Path) -> No
     assert "model.onnx" in damaged.json[0]["problem"]
     pruned = zoo.zoocheck(tmp_path, "cache", "prune", "--max-size", "0", "--json")
     assert (pruned.status, pruned.json["removed"]) == (0, [folder.name])
-    assert zoo.zoocheck(tmp_path, "cache", "list", "--json").json == []
+    assert sorted(pruned.json["outputs"]) == ["references/a.outputs", "unfinished/a.outputs"]
+    assert zoo.zoocheck(tmp_path, "cache", "list", "--json").json["artifacts"] == []
+    assert "unfinished: 0 files of outputs" in zoo.zoocheck(tmp_path, "cache", "list").out
 
 
 def test_report_renders_again_without_running(zoo: Zoo, tmp_path: Path) -> None:
@@ -153,6 +163,10 @@ def test_report_renders_again_without_running(zoo: Zoo, tmp_path: Path) -> None:
     runs = [result["measurement"]["run"] for result in shown.json["results"]]
     assert runs == ["first", "second"]  # a stand-in's result never hides the chip's
     assert shown.json["results"][1]["measurement"]["metrics"] == {"accuracy": 0.75}
+    missing = zoo.zoocheck(tmp_path, "report", "--results", "sqlite:///typo/none.sqlite")
+    assert missing.status == 2
+    assert "sqlite:///typo/none.sqlite: there is no such file, so no results yet" in missing.err
+    assert not (tmp_path / "typo").exists()  # a slip of the finger leaves nothing
     unknown = zoo.zoocheck(tmp_path, "report", "--results", store, "--run", "third")
     assert unknown.status == 2
     assert "no run is called 'third'; the latest of 2: second, first" in unknown.err

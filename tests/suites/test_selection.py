@@ -78,21 +78,23 @@ def test_collecting_imports_nothing_heavy(zoo: Zoo, tmp_path: Path) -> None:
 EXIST = (
     "models: bert_chinese_ner, bert_large_ner, bert_squad, spanbert, tinybert, mite; "
     "chips: ascend310, ascend310p, t4, vacc, mlu370, cpu, cuda, abacus, tally, quipu; "
-    "kinds: accuracy, throughput, conformance, preprocessing, audit"
+    "kinds: accuracy, throughput, conformance"
 )
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--bs", "0"), "--bs 0: '0' is not a batch size; write positive whole numbers, as 1,8,32"),
+        (("--bs", "0"), "--bs 0: '0' is not a batch size; write whole numbers from 1 to 999999999, as 1"),
         (("--bs", "x"), "--bs x: 'x' is not a batch size"),
         (("--bs", "1,,2"), "--bs 1,,2: '' is not a batch size"),
         (("--bs", ""), "'' is not a batch size"),
+        (("--bs", "99999999999999"), "is not a batch size; write whole numbers from 1 to 999999999"),
         (("--precision", "bf16"), "'bf16' is not a precision; there are fp32, fp16, int8"),
         (("-m", "mitee and cpu"), f"no marker is called 'mitee'; {EXIST}"),
         (("-m", "bert-large-ner"), f"no marker is called 'bert-large-ner'; {EXIST}"),
         (("-m", "mite and vacc"), f"no case has the markers 'mite and vacc'; {EXIST}"),
+        (("-m", "audit"), f"no case has the markers 'audit'; {EXIST}"),
         (("-m", "mite and vacc", "-n", "2"), f"no case has the markers 'mite and vacc'; {EXIST}"),
         (("--limit", "0"), "argument --limit: found '0', expected a whole number from 1 on"),
         (("--device", "-1"), "argument --device: found '-1', expected a whole number from 0 on"),
@@ -112,6 +114,19 @@ def test_impossible_selection_is_a_usage_error(
     assert said in run.out + run.err
     assert "Traceback" not in run.out + run.err
     assert not (tmp_path / "build").exists()
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["serial", "parallel"])
+def test_a_home_that_cannot_be_is_one_usage_error(zoo: Zoo, tmp_path: Path, more: tuple[str, ...]) -> None:
+    """Said once, before any test is set up; what only collects needs no home."""
+    (tmp_path / "file").write_text("")
+    homeless = zoo.but(home=tmp_path / "file" / "home")
+    run = homeless.suites(tmp_path, "-m", "mite and abacus", *more)
+    assert run.status == 4
+    assert (run.out + run.err).count("cannot be the zoocheck home: Not a directory") == 1
+    assert "set ZOOCHECK_HOME to a folder that can be written" in run.out + run.err
+    assert "Traceback" not in run.out + run.err
+    assert homeless.collect(tmp_path, "-m", "mite and abacus").status == 0
 
 
 def test_mistakes_in_tables_are_a_usage_error(zoo: Zoo, tmp_path: Path) -> None:
