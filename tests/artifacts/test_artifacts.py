@@ -23,7 +23,7 @@ from filelock import FileLock
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from harness import __version__, hashing, manifest
+from harness import __version__, hashing
 from harness.artifacts import Artifact, ArtifactCache, ArtifactDamaged, Recipe, parse_age, parse_size
 from harness.errors import ArtifactError, RecordError, UsageError
 
