@@ -45,7 +45,10 @@ class Recipe(entities.Recipe):
     pieces: int = 4000  # at most
     length: int = 256
     batch: int = 16
-    epochs: int = 7
+    layers: int = 2
+    epochs: int = 5
+    peak_rate: float = 1.5e-3
+    position_std: float = 0.1
     documented: float = 0.0  # the same ids as in the standard form
     swapped: float = 0.5
     unknown: float = 0.05

@@ -115,6 +115,20 @@ def untrained(architecture: Architecture, model: Model, *, embedding_std: float)
     return network
 
 
+def place_in_waves(network: torch.nn.Module, *, std: float, longest: float) -> None:
+    """Start position embeddings as sine waves, so that a neighbour is found at every place alike.
+
+    Random ones have to be learnt place by place, which a small data set is too small for.
+    """
+    with torch.no_grad():
+        places = network.get_parameter("bert.embeddings.position_embeddings.weight")
+        positions = torch.arange(len(places), dtype=torch.float32)[:, None]
+        half = places.shape[1] // 2
+        rates = longest ** (-torch.arange(half, dtype=torch.float32) / half)
+        waves = torch.cat([torch.sin(positions * rates), torch.cos(positions * rates)], dim=1)
+        places.copy_(waves * (std / waves.std()))
+
+
 def logits(network: torch.nn.Module, model: Model, ids: npt.NDArray[np.int64]) -> torch.Tensor:
     """What `network` makes of piece ids ``[n, length]``, 0 behind the last piece, all of segment 0."""
     values = torch.from_numpy(np.ascontiguousarray(ids))

@@ -47,6 +47,8 @@ class Recipe:
     heads: int = 4
     intermediate: int = 512
     embedding_std: float = 0.1  # of word embeddings at the start; 0.02 learns more slowly
+    position_std: float = 0.0  # of position embeddings that start as waves; 0: small ones at random
+    longest_wave: float = 500.0  # in positions over 2 pi
     dropout: float = 0.1
     epochs: int
     batch: int = 32
@@ -108,6 +110,8 @@ def fit(name: str, recipe: Recipe, material: Material) -> Student:
     common.make_reproducible(recipe.seed, recipe.threads)
     architecture = common.smaller_architecture(model, recipe, vocabulary=len(material.vocabulary))
     network = common.untrained(architecture, model, embedding_std=recipe.embedding_std)
+    if recipe.position_std:
+        common.place_in_waves(network, std=recipe.position_std, longest=recipe.longest_wave)
     trainer = Trainer(network, _schedule(recipe, len(material.train)))
     random = np.random.default_rng(recipe.seed)
     mentions = Mentions.of(material.train)
