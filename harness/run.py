@@ -188,8 +188,10 @@ class Runner:
     # ------------------------------------------------------------- conformance
 
     def conformance(self, case: Case) -> Result:
-        """Output parity with the network in torch's fp32 on one seeded batch; any weights will do.
+        """Output parity with the network in torch's fp32 on one batch; any weights will do.
 
+        The batch is seeded random ids; for int8 the calibration samples, because scales that were
+        chosen on text say nothing about random ids.
         Raises `GraphError` where the artifact's inputs and outputs are not those of the table.
         """
         stages = Stages()
@@ -197,8 +199,7 @@ class Runner:
         target = self.materials.target(case.chip)
         artifact, session = self.open(case, target, stages)
         check_contract(case, session)
-        architecture = self.materials.checkpoint(model).architecture
-        batch = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=case.batch_size)
+        batch = self._parity_batch(case)
         with stages.timed("inference"):
             ours = run_batch(case, session, [batch[item.name] for item in model.inputs], case.batch_size)
         with stages.timed("fp32 reference"):
@@ -216,6 +217,15 @@ class Runner:
             },
         )  # fmt: skip
         return self.recorder.record(measurement, lambda: judge.judge_parity(case, largest))
+
+    def _parity_batch(self, case: Case) -> dict[str, Array]:
+        model = case.model
+        if case.precision is Precision.INT8:
+            arrays = inputs_in_order(model, self.materials.calibration(model))
+            rows = np.resize(np.arange(len(arrays[0])), case.batch_size)
+            return {item.name: array[rows] for item, array in zip(model.inputs, arrays, strict=True)}
+        vocabulary = self.materials.checkpoint(model).architecture.vocabulary
+        return example_inputs(model, vocabulary=vocabulary, batch_size=case.batch_size)
 
 
 def fixed_batch(case: Case, samples: Samples) -> list[Array]:

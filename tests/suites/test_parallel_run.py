@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from zoo_runs import WRITTEN, Once, Ran, Zoo
 
-CASES = [f"mite-{chip}-bs{size}" for chip in ("abacus", "quipu") for size in (1, 4)]
+CASES = [f"mite-{chip}-bs{size}" for chip in ("abacus", "quipu", "quipu-int8") for size in (1, 4)]
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,6 @@ def test_one_report_of_all_workers(run: Ran) -> None:
     """The controller renders it, once, from the store."""
     assert run.out.count("report.html") == 1
     assert len((run.folder / WRITTEN).read_text().splitlines()) == 1
-    assert "8 results: reproduced 8" in run.out
+    assert "12 results: reproduced 12" in run.out
     markdown = (run.folder / "build" / "report" / "report.md").read_text(encoding="utf-8")
     assert all(case in markdown for case in CASES)
