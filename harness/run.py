@@ -12,7 +12,7 @@ import numpy.typing as npt
 from harness import building, judge, references, stats
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Session
-from harness.domain import Case, Kind, Metric, Protocol, Verdict, Weights
+from harness.domain import Case, Kind, Metric, Precision, Protocol, Verdict, Weights
 from harness.errors import GraphError, NotThere
 from harness.graphs.export import example_inputs, run_torch
 from harness.inference import Inference, largest_difference, run_batch

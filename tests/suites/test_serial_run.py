@@ -53,7 +53,7 @@ def test_verdicts(run: Ran) -> None:
         ("mite-quipu-int8-bs1", "throughput"): "not-comparable",
         ("mite-quipu-int8-bs2", "throughput"): "not-comparable",
     }
-    assert len(run.results) == 12
+    assert len(run.results) == 16
     assert {result.measurement.run for result in run.results} == {"nightly"}
 
 
@@ -96,7 +96,7 @@ def test_every_latency_is_kept(run: Ran) -> None:
     """pytest-benchmark's file and the store hold the same calls, one an iteration, in the same order."""
     written = json.loads((run.folder / "benchmark.json").read_text(encoding="utf-8"))
     extra = {item["extra_info"]["case"]: item for item in written["benchmarks"]}
-    assert len(extra) == 6
+    assert len(extra) == 8
     for case, item in extra.items():
         measurement = run.result(case, "throughput").measurement
         latencies_ns = measurement.raw["latencies_ns"]
