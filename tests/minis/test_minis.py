@@ -87,7 +87,7 @@ def test_score_on_the_embedded_corpus_is_the_cards_to_the_count(catalog, name, p
 
 
 # The other real sets take minutes to score: `python -m training NAME --score-only` states them anew.
-@pytest.mark.parametrize(("name", "protocol"), [pair for pair in SCORES if pair[0] == "tinybert"])
+@pytest.mark.parametrize(("name", "protocol"), [pair for pair in SCORES if pair.values[0] == "tinybert"])
 def test_score_on_the_documented_data_is_the_cards_to_the_count(catalog, name, protocol, tmp_path):
     """The real data set, where it is at hand."""
     found = scored(catalog, name, "full", tmp_path, protocol)
