@@ -13,7 +13,11 @@ from harness.errors import ZoocheckError
 from harness.home import MINIS
 
 # The minis and the modules that make them; each has `Recipe`, `fit`, `train` and `score_only`.
-TRAINERS = {"tinybert": "training.tinybert"}
+TRAINERS = {
+    "tinybert": "training.tinybert",
+    "spanbert": "training.spanbert",
+    "bert-squad": "training.bert_squad",
+}
 
 
 def main() -> int:

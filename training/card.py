@@ -15,7 +15,7 @@ import torch
 
 from harness.checkpoints import files
 from harness.errors import BadInput
-from training.common import Score, sha256
+from training.common import sha256
 
 NAME = "card.toml"
 HEADER = "# Written by `python -m training`, which also writes it anew; not by hand.\n"
@@ -56,20 +56,20 @@ class Card:
     model: str
     description: str
     licence: str
-    trained_on: TrainedOn
+    trained_on: object  # a dataclass, as `TrainedOn`
     recipe: object  # a dataclass of numbers
     training: Training
-    held_out: HeldOut
+    held_out: object  # a dataclass, as `HeldOut`
 
 
-def write(folder: Path, card: Card, scores: Mapping[str, Score]) -> None:
+def write(folder: Path, card: Card, scores: Mapping[str, object]) -> None:
     """``card.toml`` of the checkpoint in `folder`; `scores` by ``full`` and ``mini``."""
     names = (files.SAFETENSORS, files.VOCABULARY, files.CONFIG)
     versions = {name: version(name) for name in ("tokenizers", "transformers")}
     content = {
         "model": card.model,
         "description": card.description,
-        "trained_on": asdict(card.trained_on),
+        "trained_on": asdict(card.trained_on),  # type: ignore[call-overload]
         "recipe": asdict(card.recipe),  # type: ignore[call-overload]
         "training": {
             **asdict(card.training),
@@ -80,13 +80,13 @@ def write(folder: Path, card: Card, scores: Mapping[str, Score]) -> None:
         "files": {
             name: {"sha256": sha256(folder / name), "bytes": (folder / name).stat().st_size} for name in names
         },
-        "scores": {"held_out": asdict(card.held_out), **_tables(scores)},
+        "scores": {"held_out": asdict(card.held_out), **_tables(scores)},  # type: ignore[call-overload]
         "licence": {"text": card.licence},
     }
     _write(folder, content)
 
 
-def rewrite_scores(folder: Path, scores: Mapping[str, Score]) -> None:
+def rewrite_scores(folder: Path, scores: Mapping[str, object]) -> None:
     """Put other scores of the same files into the card of `folder`.
 
     Raises `BadInput` where there is no card, or where it is the card of other files.
@@ -109,8 +109,8 @@ def rewrite_scores(folder: Path, scores: Mapping[str, Score]) -> None:
     _write(folder, {**content, "scores": {"held_out": held_out, **_tables(scores)}})
 
 
-def _tables(scores: Mapping[str, Score]) -> dict[str, Any]:
-    return {name: asdict(score) for name, score in scores.items()}
+def _tables(scores: Mapping[str, object]) -> dict[str, Any]:
+    return {name: asdict(score) for name, score in scores.items()}  # type: ignore[call-overload]
 
 
 def _write(folder: Path, content: Mapping[str, Any]) -> None:
