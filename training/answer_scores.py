@@ -6,14 +6,13 @@ import time
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from harness import catalog, checkpoints
-from harness.domain import Metric, Model, Protocol, Weights
+from harness.domain import InputRole, Metric, Model, Protocol, Weights
 from harness.errors import CheckpointError
 from harness.home import Home
 from harness.text import Features, Scored, load_task
@@ -21,6 +20,8 @@ from training import common
 from training.common import SCORING_BATCH
 
 Array = npt.NDArray[np.float32]
+
+BEHIND = -1e4  # lower than any logit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class QuestionScore:
 
 
 def score(model: Model, path: Path, minis: Path, *, expected: int | None) -> QuestionScore:
-    """The score of the mini in `minis` on the questions in `path`, padded to the full length.
+    """The score of the mini in `minis` on the questions in `path`.
 
     Raises `BadInput` where the file has not the `expected` number of samples (None: any number).
     """
@@ -59,6 +60,7 @@ def score(model: Model, path: Path, minis: Path, *, expected: int | None) -> Que
     if checkpoint.folder is None:
         raise CheckpointError(f"{model.name}: the mini has no folder")
     network = checkpoints.load_network(checkpoint)
+    network.bert.set_attn_implementation("sdpa")  # type: ignore[operator, union-attr]  # the same, sooner
     spec = catalog.find(catalog.load().datasets, model.dataset, "data set")
     dataset = import_module(f"harness.datasets.{spec.reader}").read(path, expected=expected)
     task = load_task(model)
@@ -94,17 +96,27 @@ def _stated(scored: Scored) -> ProtocolScore:
 def _logits(
     network: torch.nn.Module, model: Model, features: Features, computed: dict[bytes, tuple[Array, Array]]
 ) -> list[Array]:
-    """Start and end logits of every window; `computed` holds those of windows met before, and is filled."""
+    """Start and end logits of every window; `computed` holds those of windows met before, and is filled.
+
+    Windows of like length are computed together. Padding behind the longest of a batch gets `BEHIND`: no
+    answer begins or ends there, and the training keeps its logits low.
+    """
     arrays = [features.inputs[item.role] for item in model.inputs]
     keys = [
         b"".join(array[row].astype(np.int32).tobytes() for array in arrays) for row in range(len(features))
     ]
     new = {key: row for row, key in enumerate(keys) if key not in computed}
     todo = np.array(list(new.values()), np.int64)
+    lengths = features.inputs[InputRole.MASK].sum(axis=1)
+    todo = todo[np.argsort(lengths[todo], kind="stable")]
     with torch.inference_mode():
         for at in range(0, len(todo), SCORING_BATCH):
             chosen = todo[at : at + SCORING_BATCH]
-            found = network(*(torch.from_numpy(array[chosen]) for array in arrays))
-            start, end = (cast(Array, logits.numpy()) for logits in found)
+            width = int(lengths[chosen].max())
+            found = network(*(torch.from_numpy(array[chosen, :width]) for array in arrays))
+            start, end = (
+                np.pad(logits.numpy(), ((0, 0), (0, model.length - width)), constant_values=BEHIND)
+                for logits in found
+            )
             computed.update((keys[row], (start[n], end[n])) for n, row in enumerate(chosen.tolist()))
     return [np.stack([computed[key][which] for key in keys]) for which in (0, 1)]

@@ -17,6 +17,7 @@ class Recipe(question_answering.Recipe):
     seed: int = 2
     pieces: int = 7000
     layers: int = 3
+    rounds: int = 8
 
 
 fit = partial(question_answering.fit, NAME)

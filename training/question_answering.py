@@ -8,7 +8,7 @@ are.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,9 +53,9 @@ class Recipe:
     pieces: int
     layers: int
     threads: int = 1
-    vocabulary_passages: int = 12000
-    rounds: int = 14
-    short_rounds: int = 4  # the first ones, with two sentences a passage
+    vocabulary_passages: int = 8000
+    rounds: int = 7
+    short_rounds: int = 3  # the first ones, with two sentences a passage
     passages: int = 2000  # of a round, each shown once
     held_out: int = 200  # passages
     hidden: int = 128
@@ -117,7 +117,7 @@ class Student:
 
 def train(name: str, recipe: Recipe, minis: Path = MINIS) -> None:
     """Train, and write vocabulary, checkpoint, held-out questions and card into ``minis/name``."""
-    data = common.data_folder(DEV)
+    common.data_folder(DEV)
     _corpus(name)
     folder = minis / name
     started = time.monotonic()
@@ -146,13 +146,22 @@ def train(name: str, recipe: Recipe, minis: Path = MINIS) -> None:
             samples=len(student.held_out),
         ),
     )
-    card.write(folder, made, _scores(name, minis, data / DEV))
+    card.write(folder, made, {})  # so that it can be scored again, should scoring be cut short
+    score_only(name, minis)
 
 
 def score_only(name: str, minis: Path = MINIS) -> None:
     """Score the checkpoint that is there, and put the scores into its card."""
-    data = common.data_folder(DEV)
-    card.rewrite_scores(minis / name, _scores(name, minis, data / DEV))
+    full = common.data_folder(DEV) / DEV
+    generated = minis / name / "corpus" / GENERATED
+    parts = {"generated": (generated, None), "mini": (_corpus(name), None), "full": (full, DEV_ROWS)}
+    model = common.find_model(name)
+    scores: dict[str, QuestionScore] = {}
+    for part, (path, expected) in parts.items():
+        scores[part] = found = answer_scores.score(model, path, minis, expected=expected)
+        card.rewrite_scores(minis / name, scores)  # after each: the last one takes minutes
+        counted = f"exact {found.documented.exact} of {found.documented.samples}"
+        print(f"{name}: {found.file}: {counted}, F1 {found.documented.f1_percent:.2f} %", flush=True)
 
 
 def _corpus(name: str) -> Path:
@@ -160,18 +169,6 @@ def _corpus(name: str) -> Path:
     if not path.is_file():
         raise NotThere(f"{path}: no such file", remedy="restore the corpus written for this project")
     return path
-
-
-def _scores(name: str, minis: Path, full: Path) -> Mapping[str, QuestionScore]:
-    model = common.find_model(name)
-    generated = minis / name / "corpus" / GENERATED
-    parts = {"generated": (generated, None), "mini": (_corpus(name), None), "full": (full, DEV_ROWS)}
-    scores: dict[str, QuestionScore] = {}
-    for part, (path, expected) in parts.items():
-        scores[part] = found = answer_scores.score(model, path, minis, expected=expected)
-        counted = f"exact {found.documented.exact} of {found.documented.samples}"
-        print(f"{name}: {found.file}: {counted}, F1 {found.documented.f1_percent:.2f} %", flush=True)
-    return scores
 
 
 def fit(name: str, recipe: Recipe, folder: Path) -> Student:

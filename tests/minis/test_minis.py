@@ -16,8 +16,10 @@ from harness.materials import Materials
 from harness.options import Options
 from harness.progress import Silent
 
-LARGEST_BYTES = 4_000_000
+LARGEST_BYTES = 8_000_000
 NAMES = sorted(folder.name for folder in MINIS.iterdir() if (folder / "card.toml").is_file())
+# The others are scored by more than a count, in modules of their own.
+COUNTED = [name for name in NAMES if name not in ("bert-squad", "spanbert")]
 
 
 def card(name):
@@ -46,7 +48,7 @@ def test_files_are_those_of_the_card(name):
     assert (MINIS / name / "model.safetensors").stat().st_size <= LARGEST_BYTES
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COUNTED)
 def test_score_on_the_embedded_corpus_is_the_cards_to_the_count(catalog, name, tmp_path):
     """The reference score at fp32, asserted exactly."""
     model, found = scored(catalog, name, "mini", tmp_path)
@@ -54,7 +56,7 @@ def test_score_on_the_embedded_corpus_is_the_cards_to_the_count(catalog, name, t
     assert (found.correct[model.metric], found.samples) == (stated["correct"], stated["samples"])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", COUNTED)
 def test_score_on_the_documented_data_is_the_cards_to_the_count(catalog, name, tmp_path):
     """The real data set, where it is at hand."""
     model, found = scored(catalog, name, "full", tmp_path)
