@@ -17,6 +17,8 @@ TRAINERS = {
     "tinybert": "training.tinybert",
     "bert-large-ner": "training.bert_large_ner",
     "bert-chinese-ner": "training.bert_chinese_ner",
+    "spanbert": "training.spanbert",
+    "bert-squad": "training.bert_squad",
 }
 
 

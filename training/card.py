@@ -56,7 +56,7 @@ class Card:
     model: str
     description: str
     licence: str
-    trained_on: TrainedOn | Mapping[str, TrainedOn]  # by file where there are several
+    trained_on: object  # a dataclass, as `TrainedOn`, or several by file
     recipe: object  # a dataclass of numbers
     training: Training
     held_out: object  # a dataclass of numbers

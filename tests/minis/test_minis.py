@@ -22,6 +22,8 @@ from harness.progress import Silent
 LARGEST_BYTES = 8_000_000
 ALL_BYTES = 30_000_000
 NAMES = sorted(folder.name for folder in MINIS.iterdir() if (folder / "card.toml").is_file())
+# The others are scored by more than a count, in modules of their own.
+COUNTED = [name for name in NAMES if name not in ("bert-squad", "spanbert")]
 
 
 def card(name):
@@ -47,7 +49,7 @@ def assert_as_stated(found, values):
 
 SCORES = [
     pytest.param(name, protocol, id=f"{name}-{protocol}")
-    for name in NAMES
+    for name in COUNTED
     for protocol in card(name)["scores"]["full"].get("protocols", [Protocol.DOCUMENTED])
 ]
 
