@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.datasets.tagged import TaggedSentence, iob2
+from harness.datasets.tagged import TaggedSentence
 from harness.errors import BadInput, NotThere
+from harness.tags import iob2
 from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
 from training import msra
 from training.mentions import Mentions, with_other_mentions

@@ -14,11 +14,11 @@ ONE = ("-m", "mite and abacus and accuracy", "--bs", "1")
 def test_run_id_adds_to_the_same_run(zoo: Zoo, tmp_path: Path) -> None:
     """Two calls make one run, and the second one's report holds both, as `make run` needs."""
     zoo.suites(tmp_path, *ONE, "--run-id", "both")
-    run = zoo.suites(tmp_path, "-m", "mite and quipu and accuracy", "--bs", "1", "--run-id", "both")
+    run = zoo.suites(tmp_path, "-m", "mite and tally and accuracy", "--bs", "1", "--run-id", "both")
     assert [result.measurement.run for result in run.results] == ["both"] * 2
     report = (tmp_path / "build" / "report" / "report.md").read_text(encoding="utf-8")
     assert "mite-abacus-bs1" in report
-    assert "mite-quipu-bs1" in report
+    assert "mite-tally-bs1" in report
 
 
 def test_both_protocols(zoo: Zoo, tmp_path: Path) -> None:
@@ -95,13 +95,14 @@ def test_benchmark_disable_skips_throughput(zoo: Zoo, tmp_path: Path) -> None:
     assert "1 skipped" in run.out
 
 
-def test_models_without_a_text_pipeline_skip_and_say_so(zoo: Zoo, tmp_path: Path) -> None:
+def test_a_checkpoint_that_is_not_there_skips_and_says_how_to_get_it(zoo: Zoo, tmp_path: Path) -> None:
     """Also where pytest-benchmark has been told to write a file and there is nothing to write."""
     run = zoo.suites(
-        tmp_path, "-m", "bert_squad and mlu370", "--bs", "1", "--benchmark-json", "benchmark.json"
-    )
+        tmp_path, "-m", "bert_squad and mlu370", "--bs", "1", "--weights", "full",
+        "--benchmark-json", "benchmark.json",
+    )  # fmt: skip
     assert run.status == 0
-    assert "bert-squad: its text pipeline (qa) is not part of zoocheck yet" in run.skips
+    assert "zoocheck fetch bert-squad" in run.skips
     assert "6 skipped" in run.out
 
 
