@@ -40,6 +40,16 @@ def read_lines(path: Path, *, remedy: str) -> TextFile:
     return TextFile(path=path, sha256=hashlib.sha256(data).hexdigest(), lines=lines)
 
 
+def read_text(path: Path, *, remedy: str) -> tuple[str, str]:
+    """The whole of `path` as text, and the SHA-256 of its bytes.
+
+    For formats that have a parser of their own. Raises `NotThere` for a missing file, `BadInput` for an
+    empty one, a byte order mark and invalid UTF-8.
+    """
+    data = _read_bytes(path, remedy=remedy)
+    return _decode(data, path=path, remedy=remedy), hashlib.sha256(data).hexdigest()
+
+
 def shown(text: str, *, limit: int = 60) -> str:
     """`text` for a message: quoted, escaped to ASCII, at most about `limit` characters."""
     return ascii(text if len(text) <= limit else f"{text[:limit]}...")
