@@ -134,7 +134,10 @@ class WordPieceTokenizer:
         return tuple(token.translate(_PUNCTUATION).split())
 
     def _cut(self, word: str) -> tuple[str, ...]:
-        return tuple(piece for part in word.split() for piece in self._cut_part(part))
+        parts = word.split()
+        if len(parts) == 1:
+            return self._cut_part(parts[0])
+        return tuple(piece for part in parts for piece in self._cut_part(part))
 
     def _cut_part(self, part: str) -> tuple[str, ...]:
         """Greedy longest match from the left; pieces behind the first begin with ``##``."""
@@ -155,10 +158,13 @@ class WordPieceTokenizer:
         return tuple(pieces)
 
     def _look_up(self, word: str) -> tuple[int, ...]:
-        return tuple(self.vocabulary.index[piece] for piece in self._pieces[word])
+        return tuple(map(self.vocabulary.index.__getitem__, self._pieces[word]))
 
     def _token_to_ids(self, token: str) -> tuple[int, ...]:
-        return tuple(number for word in self._words[token] for number in self._piece_ids[word])
+        ids: list[int] = []
+        for word in self._words[token]:
+            ids.extend(self._piece_ids[word])
+        return tuple(ids)
 
 
 class _Memo(dict[str, Value], Generic[Value]):

@@ -1,0 +1,28 @@
+"""SQuAD by the original BERT's run_squad, as SpanBERT and its Ascend port have it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from harness.domain import Protocol
+from harness.text import Scored, squad
+from harness.text.squad_rules import ORIGINAL, STANDARD
+from harness.text.squad_windows import Features, Question, features
+from harness.text.wordpiece import WordPieceTokenizer
+
+RULES = {Protocol.DOCUMENTED: ORIGINAL, Protocol.STANDARD: STANDARD}
+
+
+def prepare(
+    examples: Sequence[Question], tokenizer: WordPieceTokenizer, *, length: int, protocol: Protocol
+) -> Features:
+    """The windows of `examples`; raises as `squad_windows.features` does."""
+    return features(examples, tokenizer, length, rules=RULES[protocol])
+
+
+def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: Protocol) -> Scored:
+    """Exact match and F1 by the rules of `protocol`; features of the other one are scored, too."""
+    return squad.score(outputs, features, RULES[protocol])
