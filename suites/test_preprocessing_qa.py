@@ -87,7 +87,7 @@ def test_the_order_of_questions_changes_rounding_alone(properties: ModuleType, s
 def test_gold_logits_score_100_where_the_answer_is_whole_words(
     properties: ModuleType, system: object
 ) -> None:
-    """Whatever the words are: unknown, glued together, or cut in two by a window's end; 30 pieces at most."""
+    """Of 30 pieces at most, its end shown by the window that shows its start best."""
     properties.gold_logits_score_100_where_the_answer_is_whole_words(system=system)
 
 

@@ -124,36 +124,41 @@ def features(
     documents = read_documents(tuple(contexts), tokenizer)
     questions = [tokenizer.ids(item.question) for item in examples]
     pieces = np.fromiter(map(len, questions), np.int64, len(questions))
-    cut = [ids[:longest_question] for ids in questions]
-    room = length - 3 - np.minimum(pieces, longest_question)
-    if room.min() < 1:
-        least = int(length + 1 - room.min())
-        message = f"length {length} has no room for a token of context, expected {least} or more"
-        raise ZoocheckError(f"{message}: the longest question takes {int(length - 3 - room.min())}")
-    tokens = np.diff(documents.first_token)[document]
-    plan = _plan(tokens, room, stride, rules)
+    room = _room(length, np.minimum(pieces, longest_question))
+    plan = _plan(np.diff(documents.first_token)[document], room, stride, rules)
     if not len(plan.asked):
         raise NoSamples(f"no context of {len(examples)} questions has a token: there is no window")
     offset = (length - 1 - room)[plan.asked]
-    end = offset + plan.count + 1
+    end = (offset + plan.count + 1)[:, None]
     column = np.arange(length)
-    second = (column >= offset[:, None]) & (column < end[:, None])
-    context = second & (column < end[:, None] - 1)
-    asked = np.array(list(chain.from_iterable(cut[q] for q in plan.asked.tolist())), np.int64)
-    shown = documents.first_token[document[plan.asked]] + plan.start
+    second = (column >= offset[:, None]) & (column < end)
+    context = second & (column < end - 1)
     ids = np.zeros(context.shape, np.int64)
-    ids[(column > 0) & (column < offset[:, None] - 1)] = asked
-    ids[context] = documents.tokens[ranges(shown, plan.count)]
+    cut = [ids[:longest_question] for ids in questions]
+    ids[(column > 0) & (column < offset[:, None] - 1)] = list(chain.from_iterable(cut[q] for q in plan.asked))
+    ids[context] = documents.tokens[
+        ranges(documents.first_token[document[plan.asked]] + plan.start, plan.count)
+    ]
     ids[:, 0] = tokenizer.vocabulary.index[CLASSIFY]
-    ids[np.arange(len(ids)), offset - 1] = tokenizer.vocabulary.index[SEPARATE]
-    ids[np.arange(len(ids)), end - 1] = tokenizer.vocabulary.index[SEPARATE]
+    for place in (offset[:, None] - 1, end - 1):
+        np.put_along_axis(ids, place, tokenizer.vocabulary.index[SEPARATE], axis=1)
     return Features(
         rules=rules, tokenizer=tokenizer, examples=tuple(examples), documents=documents, document=document,
-        ids=ids, mask=(column < end[:, None]).astype(np.int64), segments=second.astype(np.int64),
+        ids=ids, mask=(column < end).astype(np.int64), segments=second.astype(np.int64),
         asked=plan.asked, start=plan.start, count=plan.count, offset=offset,
         max_context=max_context(context, plan.nth, plan.of, plan.start, plan.count, offset),
         truncated=np.flatnonzero(pieces > longest_question), unseen=plan.unseen,
     )  # fmt: skip
+
+
+def _room(length: int, question: IntArray) -> IntArray:
+    """The tokens of context that a window has room for beside a question of so many, and three marks."""
+    room = length - 3 - question
+    if room.min() < 1:
+        longest = int(question.max())
+        message = f"length {length} has no room for a token of context, expected {longest + 4} or more"
+        raise ZoocheckError(f"{message}: the longest question takes {longest}")
+    return room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

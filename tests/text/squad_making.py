@@ -15,7 +15,7 @@ from harness.text.squad_windows import Features
 from harness.text.wordpiece import Vocabulary, WordPieceTokenizer
 
 SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-WORDS = ("the", "film", "un", "##aff", "##able", "who", "é", "##é", "中")
+WORDS = ("the", "film", "un", "##aff", "##able", "who", "é", "##é", "##\u0301", "中")
 
 
 def letters_tokenizer() -> WordPieceTokenizer:

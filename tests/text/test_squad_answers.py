@@ -19,7 +19,7 @@ from harness.text.squad_windows import Features, features
 unhurried = settings(deadline=None)
 TOKENIZER = letters_tokenizer()
 PLAIN = ("a", "b", "ab", "aba", "(a)", "a-a-a", "unaffable", "film", "the", "##", "#a", "é", "中a")
-ODD = ("☃", "x☃", "a\u200bb", "\u200b", "[SEP]", "a[SEP]", "e\u0301")
+ODD = ("☃", "x☃", "a\u200bb", "\u200b", "[SEP]", "a[SEP]", "e\u0301", "(e\u0301)")
 WORDS = st.sampled_from(PLAIN + ODD)
 CONTEXTS = st.lists(WORDS, min_size=1, max_size=30).map(" ".join)
 SIZES = st.fixed_dictionaries({"best": st.integers(1, 6), "longest_answer": st.integers(1, 8)})
@@ -66,6 +66,18 @@ def test_a_start_needs_max_context_and_an_end_does_not():
     assert texts_of(best_answers(*ends_in_first, windows, ORIGINAL, best=1)) == ["e f"]
 
 
+@pytest.mark.parametrize("rules", [ORIGINAL, TRANSFORMERS, STANDARD])
+def test_a_start_may_have_max_context_where_its_end_is_not_shown(rules):
+    """508 tokens, windows of 507 and of 380: the last token but one is the first window's last. There it has
+    none behind it and 507 shown, 5.07 in all; in the second one behind it and 380 shown, 4.8. So an answer of
+    the last two tokens cannot be given, whatever the logits: in both originals, too."""
+    windows = made("a " * 506 + "b c", length=512, rules=rules)
+    assert windows.count.tolist() == [507, 380]
+    logits = peaked(windows, (0, 510, 510), (1, 382, 383))
+    assert predict(*logits, windows, rules)[0] != "b c"
+    assert "b c" not in best_answers(*logits, windows, rules).texts
+
+
 @pytest.mark.parametrize(("tokens", "answered"), [(30, True), (31, False)])
 def test_an_answer_is_of_30_tokens_at_most(tokens, answered):
     windows = made("a " * 40)
@@ -90,15 +102,20 @@ def test_scores_are_summed_in_double_precision():
 
 
 def test_probabilities_are_a_softmax_summed_from_the_left():
-    windows = made("a b c d e")
-    start = np.linspace(0, 1, windows.ids.size, dtype=np.float32).reshape(windows.ids.shape)
-    found = best_answers(start, start[:, ::-1].copy(), windows, ORIGINAL)
-    scores = [a + b for a, b in zip(found.start_logits.tolist(), found.end_logits.tolist(), strict=True)]
-    powers = [math.exp(score - max(scores)) for score in scores]
-    total = 0.0
-    for power in powers:
-        total += power
-    assert found.probabilities.tolist() == [power / total for power in powers]
+    """To the last bit: numpy's exp and sum give some of these another one."""
+    windows = made(*(f"{number} " + " ".join("abcdefghijklmnopqrstuvwxyz") for number in range(60)))
+    logits = np.random.default_rng(0).standard_normal((2, *windows.ids.shape)).astype(np.float32)
+    found = best_answers(*logits, windows, ORIGINAL)
+    assert np.diff(found.first).max() == 20
+    for number in range(60):
+        span = slice(*found.first[number : number + 2])
+        both = zip(found.start_logits[span].tolist(), found.end_logits[span].tolist(), strict=True)
+        scores = [start + end for start, end in both]
+        powers = [math.exp(score - max(scores)) for score in scores]
+        total = 0.0
+        for power in powers:
+            total += power
+        assert found.probabilities[span].tolist() == [power / total for power in powers]
 
 
 @unhurried
@@ -113,6 +130,7 @@ def test_probabilities_are_a_softmax_summed_from_the_left():
 )
 def test_best_answers_are_those_of_the_definition(contexts, rules, features_by, values, length, sizes, seed):
     """Whatever is left out early: Python's sort over all spans gives the same, ties included."""
+    contexts[0] = f"a {contexts[0]}"  # there is a window
     if rules is TRANSFORMERS:
         contexts = [f"a {context}" for context in contexts]  # none without a token: those are paired wrongly
         features_by = TRANSFORMERS
@@ -214,6 +232,15 @@ def test_final_text(predicted, original, expected):
 def test_the_final_text_is_a_part_of_the_original(words, predicted):
     original = " ".join(words)
     assert final_text(predicted, original, TOKENIZER.words) in original
+
+
+def test_windows_of_one_text_are_answered_in_another():
+    """Documented windows of SpanBERT are of the text as it is, standard answers are looked for in its NFC:
+    there the two characters of ``é`` are one, and the answer is not found."""
+    windows = made("(e\u0301) b", rules=ORIGINAL)
+    logits = peaked(windows, (0, 5, 6))
+    assert predict(*logits, windows, ORIGINAL) == ["e\u0301"]
+    assert predict(*logits, windows, STANDARD) == ["(e\u0301)"]
 
 
 def test_questions_of_one_context_are_answered_each_from_its_own_window():
