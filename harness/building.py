@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ from harness.artifacts import Artifact, ArtifactCache, Recipe
 from harness.domain import Architecture, Case, Precision
 from harness.graphs import int8
 from harness.graphs.export import Exported, export
-from harness.materials import Materials, inputs_in_order
+from harness.materials import Materials, features_digest, inputs_in_order
 from harness.predictions import batched
 from harness.targets import Target
+from harness.text import Features
 
 Array = npt.NDArray[Any]
 
@@ -75,7 +75,7 @@ class _CaseGraph:
     def calibration(self) -> list[dict[str, Array]]:
         """The calibration samples in batches of the case's size, by input name."""
         case = self._case
-        arrays = inputs_in_order(case.model, self._materials.calibration(case.model))
+        arrays = inputs_in_order(case.model, self._features)
         first = [array[: int8.SAMPLES] for array in arrays]
         names = [item.name for item in case.model.inputs]
         return [dict(zip(names, inputs, strict=True)) for inputs, _ in batched(first, case.batch_size)]
@@ -85,8 +85,8 @@ class _CaseGraph:
         """What the calibration samples are, for a key; None where the case's precision needs none."""
         if self._case.precision is not Precision.INT8:
             return None
-        digest = hashlib.sha256()
-        for feed in self.calibration():
-            for name, array in feed.items():
-                digest.update(f"{name}{array.shape}{array.dtype}".encode() + array.tobytes())
-        return digest.hexdigest()
+        return features_digest(self._features)
+
+    @property
+    def _features(self) -> Features:
+        return self._materials.calibration(self._case.model, int8.SAMPLES)

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from harness.checkpoints.loading import Loaded
 
 Array = npt.NDArray[Any]
-CALIBRATION_EXAMPLES = 10
 REFERENCE_BATCH = 32
 
 
@@ -49,7 +48,8 @@ class Samples:
     digest: str  # SHA-256 of the features: what a cached result of them is keyed by
 
 
-def _digest(features: Features) -> str:
+def features_digest(features: Features) -> str:
+    """SHA-256 over the features' roles, shapes, dtypes and bytes: what is keyed by them."""
     digest = hashlib.sha256()
     for role, array in sorted(features.inputs.items()):
         digest.update(f"{role}{array.shape}{array.dtype}".encode())
@@ -97,6 +97,8 @@ class Materials:
         self.loaded = cache(self._loaded)
         self.samples = cache(self._samples)
         self.reference = cache(self._reference)
+        self.score_reference = cache(self._score_reference)
+        self.calibration = cache(self._calibration)
 
     def target(self, chip: Chip) -> Target:
         """What `chip`'s cases run on; raises `NotThere` for `--target chip` without the chip."""
@@ -132,11 +134,11 @@ class Materials:
             corpus=corpus,
             sha256=dataset.sha256,
             features=features,
-            digest=_digest(features),
+            digest=features_digest(features),
         )
 
-    def calibration(self, model: Model) -> Features:
-        """Features that quantisation is calibrated on: the first samples of the embedded corpus.
+    def _calibration(self, model: Model, examples: int) -> Features:
+        """Features that quantisation is calibrated on: the first `examples` of the embedded corpus.
 
         The zoos do not publish theirs; the corpus is never the documented data set. Without one, the first
         samples of the run's data serve.
@@ -145,7 +147,7 @@ class Materials:
             _, dataset = self._dataset(model, Corpus.MINI)
         except NotThere:
             _, dataset = self._dataset(model, self.options.data)
-        return self._features(model, dataset.examples[:CALIBRATION_EXAMPLES], Protocol.DOCUMENTED)
+        return self._features(model, dataset.examples[:examples], Protocol.DOCUMENTED)
 
     def _dataset(self, model: Model, choice: str) -> tuple[Corpus, Dataset[Any]]:
         return read_dataset(model, self.catalog.datasets[model.dataset], choice, self.home)
@@ -188,7 +190,7 @@ class Materials:
         )
         return outputs
 
-    def score_reference(self, model: Model, protocol: Protocol) -> Scored:
+    def _score_reference(self, model: Model, protocol: Protocol) -> Scored:
         """The checkpoint's own fp32 score."""
         samples = self.samples(model, protocol)
         return samples.task.score(self.reference(model, protocol), samples.features, protocol=protocol)

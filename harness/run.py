@@ -14,6 +14,7 @@ from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Session
 from harness.domain import Case, Kind, Metric, Precision, Protocol, Verdict, Weights
 from harness.errors import GraphError, NotThere
+from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
 from harness.inference import Inference, largest_difference, run_batch
 from harness.materials import Materials, Samples, comparable, inputs_in_order
@@ -221,7 +222,7 @@ class Runner:
     def _parity_batch(self, case: Case) -> dict[str, Array]:
         model = case.model
         if case.precision is Precision.INT8:
-            arrays = inputs_in_order(model, self.materials.calibration(model))
+            arrays = inputs_in_order(model, self.materials.calibration(model, int8.SAMPLES))
             rows = np.resize(np.arange(len(arrays[0])), case.batch_size)
             return {item.name: array[rows] for item, array in zip(model.inputs, arrays, strict=True)}
         vocabulary = self.materials.checkpoint(model).architecture.vocabulary
