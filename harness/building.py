@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 
 from harness.artifacts import Artifact, ArtifactCache, Recipe
-from harness.domain import Architecture, Case, Precision
+from harness.domain import Architecture, Case, InputRole, Precision
 from harness.graphs import int8
 from harness.graphs.export import Exported, export
+from harness.graphs.torchscript import Traced, trace
 from harness.materials import Materials, features_digest, inputs_in_order
 from harness.predictions import batched
 from harness.targets import Target
@@ -71,6 +73,11 @@ class _CaseGraph:
         model = self._case.model
         network = self._materials.network(model)
         return export(network, model, self.architecture, batch_size=self._case.batch_size, opset=opset)
+
+    def trace(self, *, order: Sequence[InputRole]) -> Traced:
+        model = self._case.model
+        network = self._materials.network(model)
+        return trace(network, model, self.architecture, batch_size=self._case.batch_size, order=order)
 
     def calibration(self) -> list[dict[str, Array]]:
         """The calibration samples in batches of the case's size, by input name."""

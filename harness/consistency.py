@@ -226,6 +226,8 @@ def _check_deployment(
     if not draft.known(entry, f"{path}.chip", deployment.chip, chips, "chip"):
         return
     chip = chips[deployment.chip]
+    if deployment.traced and sorted(deployment.traced) != sorted(InputRole):
+        draft.wrong(entry, f"{path}.traced", listed(deployment.traced), f"each of {listed(InputRole)} once")
     for index, precision in enumerate(deployment.precisions):
         if precision not in chip.precisions:
             expected = f"one that the chip {chip.name} has: {listed(chip.precisions)}"

@@ -233,6 +233,8 @@ class Deployment:
     precisions: tuple[Precision, ...]
     gelu: Gelu = Gelu.ERF
     measured_with: str = ""  # the document's own command
+    runtime: str = ""  # the module in harness/backends, where the document does not use the chip's
+    traced: tuple[InputRole, ...] = ()  # what a traced module takes, by position; files are fed in it so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -400,6 +402,17 @@ class Case:
     precision: Precision
     batch_size: int
     documented: bool  # whether the document has this very combination
+
+    @property
+    def deployment(self) -> Deployment | None:
+        """What the document says of the case's model on its chip at its precision, if it says anything."""
+        found = self.model.deployment(self.chip.name)
+        return found if found is not None and self.precision in found.precisions else None
+
+    @property
+    def runtime(self) -> str:
+        """The backend that runs the case on its chip: the chip's, unless the document uses another."""
+        return (self.deployment and self.deployment.runtime) or self.chip.backend
 
     @property
     def gelu(self) -> Gelu:

@@ -15,6 +15,7 @@ from harness.artifacts import Artifact
 from harness.backends.base import Session
 from harness.domain import Case, Precision, Protocol
 from harness.errors import BadOutput
+from harness.feeding import feed_of
 from harness.materials import Materials, inputs_in_order
 from harness.predictions import Batch, OutputLog, batched, require_finite, run_all
 from harness.records import canonical
@@ -61,7 +62,9 @@ class Inference:
         Raises `BadOutput` for outputs of another number or shape, and for a NaN or an infinity.
         """
         key = (case.model.name, case.chip.name, case.precision, protocol)
-        arrays = inputs_in_order(case.model, self.materials.samples(case.model, protocol).features)
+        features = self.materials.samples(case.model, protocol).features
+        feed = feed_of(case, protocol)
+        arrays = inputs_in_order(case.model, features, feed)
         batches = list(batched(arrays, case.batch_size))
         facts: dict[str, Any] = {}
         if key in self._outputs:
@@ -94,6 +97,7 @@ class Inference:
         identity = {
             "artifact": artifact.key,
             "features": self.materials.samples(case.model, protocol).digest,
+            "feed": feed_of(case, protocol),
             "protocol": protocol,
         }
         name = hashlib.sha256(canonical(identity, "identity")).hexdigest()[:32]

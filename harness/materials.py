@@ -17,8 +17,9 @@ import numpy.typing as npt
 from harness import checkpoints, targets
 from harness.checkpoints import Checkpoint, files
 from harness.datasets import Dataset, require_counts
-from harness.domain import Catalog, Chip, Corpus, DatasetSpec, Model, Protocol, Weights
+from harness.domain import Case, Catalog, Corpus, DatasetSpec, Model, Protocol, Weights
 from harness.errors import NotThere
+from harness.feeding import AS_NAMED, Feed, fed
 from harness.home import Home
 from harness.options import Options
 from harness.predictions import OutputLog, batched, run_all
@@ -100,9 +101,9 @@ class Materials:
         self.score_reference = cache(self._score_reference)
         self.calibration = cache(self._calibration)
 
-    def target(self, chip: Chip) -> Target:
-        """What `chip`'s cases run on; raises `NotThere` for `--target chip` without the chip."""
-        return targets.resolve(chip, self.options.target)
+    def target(self, case: Case) -> Target:
+        """What `case` runs on; raises `NotThere` for `--target chip` without the chip."""
+        return targets.resolve(case.chip, self.options.target, case.runtime)
 
     def weights(self, model: Model) -> Weights:
         """The kind of checkpoint that is meant, whether or not it can be loaded."""
@@ -162,13 +163,14 @@ class Materials:
         tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.tokenizer.lower_case)
         return load_task(model).prepare(examples, tokenizer, length=model.length, protocol=protocol)
 
-    def _reference(self, model: Model, protocol: Protocol) -> list[Array]:
+    def _reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> list[Array]:
         """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home."""
         samples = self.samples(model, protocol)
         identity = {
             "weights": self.checkpoint(model).weights_sha256,
             "architecture": str(self.checkpoint(model).architecture),
             "features": samples.digest,
+            "feed": feed,
             "batch_size": REFERENCE_BATCH,
             "torch": version("torch"),
             "transformers": version("transformers"),
@@ -183,22 +185,23 @@ class Materials:
 
         outputs, _ = run_all(
             OutputLog(self.home.root / "references" / f"{key}.outputs", identity),
-            list(batched(inputs_in_order(model, samples.features), REFERENCE_BATCH)),
+            list(batched(inputs_in_order(model, samples.features, feed), REFERENCE_BATCH)),
             run,
             self.progress,
             f"{model.name}: fp32 reference by torch",
         )
         return outputs
 
-    def _score_reference(self, model: Model, protocol: Protocol) -> Scored:
+    def _score_reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> Scored:
         """The checkpoint's own fp32 score."""
         samples = self.samples(model, protocol)
-        return samples.task.score(self.reference(model, protocol), samples.features, protocol=protocol)
+        return samples.task.score(self.reference(model, protocol, feed), samples.features, protocol=protocol)
 
 
-def inputs_in_order(model: Model, features: Features) -> list[Array]:
-    """The features as arrays ``[samples, length]`` in the documented order and dtypes."""
-    return [features.inputs[item.role].astype(item.dtype, copy=False) for item in model.inputs]
+def inputs_in_order(model: Model, features: Features, feed: Feed = AS_NAMED) -> list[Array]:
+    """The features as arrays ``[samples, length]`` in the documented order and dtypes, as `feed` says."""
+    inputs = fed(features.inputs, feed)
+    return [inputs[item.role].astype(item.dtype, copy=False) for item in model.inputs]
 
 
 def comparable(weights: Weights, corpus: Corpus, protocol: Protocol, limit: int | None) -> str:

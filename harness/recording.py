@@ -71,7 +71,7 @@ class Recorder:
         if kind in _USE_DATA:
             data = _or_none(lambda: self.materials.samples(case.model, protocol or Protocol.DOCUMENTED))
         measurement = self.measurement(
-            case, kind, self.materials.target(case.chip), Stages(), protocol=protocol, data=data,
+            case, kind, self.materials.target(case), Stages(), protocol=protocol, data=data,
             detail={"error": type(problem).__name__, "machine": isinstance(problem, MachineError)},
         )  # fmt: skip
         metric = {Kind.ACCURACY: case.model.metric, Kind.THROUGHPUT: Metric.THROUGHPUT}.get(kind)

@@ -14,6 +14,7 @@ from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Session
 from harness.domain import Case, Kind, Metric, Precision, Protocol, Verdict, Weights
 from harness.errors import GraphError, NotThere
+from harness.feeding import AS_NAMED, feed_of, in_words
 from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
 from harness.inference import Inference, largest_difference, run_batch
@@ -69,7 +70,7 @@ class Runner:
         """
         stages = Stages()
         model = case.model
-        target = self.materials.target(case.chip)
+        target = self.materials.target(case)
         checkpoint = self.materials.checkpoint(model)
         if checkpoint.weights is Weights.RANDOM:
             raise NotThere(
@@ -81,9 +82,10 @@ class Runner:
         artifact, session = self.open(case, target, stages)
         with stages.timed("inference"):
             outputs = self.inference.all_outputs(case, protocol, artifact, session)
+        feed = feed_of(case, protocol)
         with stages.timed("fp32 reference"):
-            reference = self.materials.reference(model, protocol)
-            own = self.materials.score_reference(model, protocol)
+            reference = self.materials.reference(model, protocol, feed)
+            own = self.materials.score_reference(model, protocol, feed)
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
         flipped = flips(scored.predictions, own.predictions)
@@ -97,6 +99,7 @@ class Runner:
             "max_abs_difference": largest_difference(outputs.arrays, reference),
             "facts": dict(scored.facts),
             **outputs.facts,
+            **self._misfed(case, protocol, scored),
         }
         measurement = self.recorder.measurement(
             case, Kind.ACCURACY, target, stages, protocol=protocol, data=samples, artifact=artifact,
@@ -111,6 +114,26 @@ class Runner:
         )
         outputs.recorded()
         return result
+
+    def _misfed(self, case: Case, protocol: Protocol, scored: Scored) -> dict[str, Any]:
+        """What a documented feeding of the wrong inputs changes: the checkpoint's fp32 score when fed right.
+
+        JSON; empty where every input is fed its own features. Raises as a task's `score`.
+        """
+        feed = feed_of(case, protocol)
+        if feed == AS_NAMED:
+            return {}
+        right = self.materials.score_reference(case.model, protocol)
+        return {
+            "misfed": {
+                "as_documented": in_words(feed),
+                "fed_right": {str(name): value for name, value in right.metrics.items()},
+                "difference": {
+                    str(name): scored.metrics[name] - value for name, value in right.metrics.items()
+                },
+                "flips": len(flips(scored.predictions, right.predictions)),
+            }
+        }
 
     def _judge_score(
         self, case: Case, protocol: Protocol, scored: Scored, own: Scored, flipped: int
@@ -141,7 +164,7 @@ class Runner:
     def timing(self, case: Case) -> Timing:
         """Everything of a throughput case up to the call that is timed; raises `NotThere` as `accuracy`."""
         stages = Stages()
-        target = self.materials.target(case.chip)
+        target = self.materials.target(case)
         with stages.timed("features"):
             samples = self.materials.samples(case.model, Protocol.DOCUMENTED)
             inputs = fixed_batch(case, samples)
@@ -197,7 +220,7 @@ class Runner:
         """
         stages = Stages()
         model = case.model
-        target = self.materials.target(case.chip)
+        target = self.materials.target(case)
         artifact, session = self.open(case, target, stages)
         check_contract(case, session)
         batch = self._parity_batch(case)

@@ -27,19 +27,21 @@ class Target:
 
 
 @cache
-def resolve(chip: Chip, choice: str) -> Target:
+def resolve(chip: Chip, choice: str, runtime: str = "") -> Target:
     """What `chip`'s cases run on under `--target choice`; raises `NotThere` with the remedy.
 
-    A local chip (`cpu`, `cuda`) has no stand-in: it is here, or its cases skip.
+    `runtime` names another backend than the chip's own. A local chip (`cpu`, `cuda`) has no
+    stand-in: it is here, or its cases skip.
     """
     if choice == "stand-in" and not chip.local:
         return _stand_in("as asked")
-    answer = backends.probe(chip)
+    runtime = runtime or chip.backend
+    answer = backends.probe(chip, runtime)
     if isinstance(answer, Unavailable):
         if choice == "chip" or chip.local:
             raise NotThere(f"{chip.name}: {answer.reason}", remedy=answer.remedy or None)
         return _stand_in(answer.reason)
-    return _target(Origin.CHIP, chip.backend, answer.device)
+    return _target(Origin.CHIP, runtime, answer.device)
 
 
 def _stand_in(reason: str) -> Target:

@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from harness.domain import Interval, Reference, Rounding, Unit
 
 NOTHING = "—"  # there is no such value
+_DIGITS_READ = 12
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed
@@ -82,11 +83,14 @@ def shortened(value: float, digits: int, mode: str = ROUND_HALF_UP) -> str:
     """`value` with `digits` behind the point, rounded or cut off as `decimal` does.
 
     The arithmetic is decimal, from twelve digits of the value: 0.9266 times 100 is 92.66 to a reader,
-    not 92.65999999999999, and must not be cut off to 92.65.
+    not 92.65999999999999, and must not be cut off to 92.65. Where a table prints more digits than that,
+    as many are written as the value has: none is made up.
     """
     if not math.isfinite(value):
         return str(value)
-    return str(Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), rounding=mode))
+    if digits >= _DIGITS_READ:
+        return repr(float(value))
+    return str(Decimal(f"{value:.{_DIGITS_READ}g}").quantize(Decimal(1).scaleb(-digits), rounding=mode))
 
 
 def tolerance(value: float, unit: Unit) -> str:

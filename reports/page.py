@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.domain import Basis, Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
 from reports import absent, details, layout
-from reports.numbers import NOTHING, moment, one_line
+from reports.numbers import NOTHING, moment, one_line, percent
 from reports.outcomes import WORDS, Outcome, by_drop, counts, is_stand_in_speed, outcomes
 from reports.view import Cell, Count, Fact, Finding, Grid, Head, Line, Report, Section
 
@@ -234,6 +234,7 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
 
 
 def _footnotes(found: Sequence[Outcome]) -> Iterator[str]:
+    yield from _misfed_notes(found)
     if any(outcome.measurement.intervals for outcome in found):
         yield "Intervals are Wilson's score intervals: where the true share lies, by sampling alone."
     if any(outcome.verdict is not None and outcome.verdict.basis is Basis.DROP for outcome in found):
@@ -250,4 +251,18 @@ def _footnotes(found: Sequence[Outcome]) -> Iterator[str]:
         yield (
             "Latest of N: the same claim was measured N times with the same origin, weights, data and "
             "protocol; only the latest is shown."
+        )
+
+
+def _misfed_notes(results: Sequence[Outcome]) -> Iterator[str]:
+    """What a document's script changes by feeding inputs in each other's place, for each result so fed."""
+    for outcome in results:
+        misfed, metric = outcome.measurement.detail.get("misfed"), outcome.metric
+        if not isinstance(misfed, Mapping) or metric is None:
+            continue
+        found, right = outcome.measurement, misfed["fed_right"][metric]
+        yield (
+            f"{found.case} is fed as its document's script feeds it ({misfed['as_documented']}): {metric} "
+            f"{percent(found.metrics[metric])}. Fed right, the same checkpoint scores {percent(right)} in "
+            f"fp32; {misfed['flips']} of {found.samples} predictions differ."
         )

@@ -24,14 +24,14 @@ def load(name: str) -> Backend:
 
 
 @cache
-def probe(chip: Chip) -> Availability:
-    """Whether `chip` can be measured here: its backend's answer, or what is missing."""
+def probe(chip: Chip, runtime: str) -> Availability:
+    """Whether `chip` can be measured here with the backend `runtime`: its answer, or what is missing."""
     missing = [tool for tool in chip.tools if shutil.which(tool) is None]
     if missing:
         named = ", ".join(f"`{tool}`" for tool in missing)
         return Unavailable(reason=f"{named} not on PATH", remedy=chip.remedy)
     try:
-        return load(chip.backend).probe(chip)
+        return load(runtime).probe(chip)
     except NotYet as absent:
         remedy = "choose another chip" if chip.local else "run its stand-in with --target stand-in"
         return Unavailable(reason=str(absent), remedy=remedy)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.domain import Case, Chip
+from harness.domain import Case, Chip, InputRole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from harness.artifacts import Artifact
     from harness.graphs.export import Exported
+    from harness.graphs.torchscript import Traced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,9 @@ class GraphSource(Protocol):
 
     def export(self, *, opset: int) -> Exported:
         """The simplified fp32 graph at the case's batch size."""
+
+    def trace(self, *, order: Sequence[InputRole]) -> Traced:
+        """The fp32 network as a TorchScript module at the case's batch size, its inputs in `order`."""
 
     def calibration(self) -> Sequence[Mapping[str, npt.NDArray[np.integer]]]:
         """Batches of the calibration samples, by input name."""

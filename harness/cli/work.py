@@ -110,7 +110,7 @@ def build(
     chosen = cases.named(tables, case)
     options = Options(weights=weights, target=target)
     materials = Materials(tables, home, options, Silent() if as_json else Progress())
-    resolved = materials.target(chosen.chip)
+    resolved = materials.target(chosen)
     built = artifact(ArtifactCache(home.artifacts), materials, chosen, resolved)
     if as_json:
         print_json(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import factory
@@ -150,3 +151,18 @@ def test_no_results_are_an_error_not_an_empty_report(catalog):
 def test_the_same_results_give_the_same_text(catalog):
     results = factory.mixed(catalog)
     assert markdown.render(catalog, results) == markdown.render(catalog, results[::-1])
+
+
+def test_a_misfed_result_says_what_the_right_order_gives(catalog):
+    """The score as fed, and the checkpoint's own when it is fed right."""
+    result = factory.accuracy(catalog, CASE, 190, 240)
+    misfed = {
+        "as_documented": "segments as mask", "fed_right": {"accuracy": 0.9}, "difference": {"accuracy": -0.1},
+        "flips": 31,
+    }  # fmt: skip
+    detail = {**result.measurement.detail, "misfed": misfed}
+    result = dataclasses.replace(result, measurement=dataclasses.replace(result.measurement, detail=detail))
+    assert (
+        f"{CASE} is fed as its document's script feeds it (segments as mask): accuracy 79.17 %. Fed right, "
+        "the same checkpoint scores 90.00 % in fp32; 31 of 240 predictions differ."
+    ) in markdown.render(catalog, [result])

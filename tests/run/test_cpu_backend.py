@@ -122,7 +122,7 @@ def test_a_session_declares_its_contract_and_runs(small_tables: Catalog, shared_
     case = make_case(small_tables, mini.MODEL, "ascend310p")
     materials = Materials(small_tables, shared_home, Options(target="stand-in"), Silent())
     artifact = building.artifact(
-        ArtifactCache(shared_home.artifacts), materials, case, materials.target(case.chip)
+        ArtifactCache(shared_home.artifacts), materials, case, materials.target(case)
     )
     session = cpu.open(case, artifact)
     inputs, outputs = session.contract()

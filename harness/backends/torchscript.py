@@ -1,0 +1,94 @@
+"""TorchScript on the CPU: the module that a document traces, run as its host script runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.backends.base import Availability, Available, Contract, GraphSource
+from harness.domain import Case, Chip, InputRole, Precision
+from harness.errors import GraphError, NotYet
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from harness.artifacts import Artifact
+    from harness.graphs.torchscript import Traced
+
+MODULE = "model.torchscript.pt"
+DEVICE = "CPU (TorchScript)"
+
+
+def order_of(case: Case) -> tuple[InputRole, ...]:
+    """The roles of the traced module's arguments, by position: as documented, else as the model's inputs."""
+    deployment = case.deployment
+    return (deployment and deployment.traced) or tuple(item.role for item in case.model.inputs)
+
+
+class TracedSession:
+    """A loaded module."""
+
+    def __init__(self, traced: Traced, case: Case) -> None:
+        self._traced = traced
+        self._case = case
+        roles = [item.role for item in case.model.inputs]
+        self._places = [roles.index(role) for role in order_of(case)]
+
+    def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
+        """One batch through the module; raises `GraphError` with what torch says."""
+        import torch
+
+        try:
+            with torch.inference_mode():
+                outputs = self._traced.module(*(torch.from_numpy(inputs[place]) for place in self._places))
+        except RuntimeError as problem:
+            raise GraphError(f"{self._case.id}: torch cannot run the module: {problem}") from problem
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return [output.numpy() for output in outputs]
+
+    def contract(self) -> tuple[Contract, Contract]:
+        """What was traced: names and dtypes of the table, shapes of the traced batch."""
+        return self._traced.inputs, self._traced.outputs
+
+
+class Backend:
+    """Traces networks in fp32 and runs the modules with torch's own interpreter."""
+
+    def probe(self, chip: Chip) -> Availability:
+        """The CPU is always there."""
+        return Available(device=DEVICE, facts={"torch": version("torch")})
+
+    def options(self, case: Case) -> Mapping[str, Any]:
+        """The order of the arguments, the SHA-256 of the code that traces, and its libraries."""
+        from harness.graphs import steps_sha256
+
+        return {
+            "traced": order_of(case),
+            "steps_sha256": steps_sha256(),
+            "libraries": {name: version(name) for name in ("torch", "transformers")},
+        }
+
+    def build(self, case: Case, source: GraphSource, out: Path) -> Mapping[str, Any]:
+        """Trace and save. Raises `NotYet` below fp32: a traced module runs in the weights' own dtype."""
+        from harness.graphs import torchscript
+
+        if case.precision is not Precision.FP32:
+            raise NotYet(f"{case.id}: TorchScript on the CPU runs fp32", remedy="choose --precision fp32")
+        traced = source.trace(order=order_of(case))
+        torchscript.save(traced, out / MODULE)
+        return {"trace_max_abs_difference": traced.max_abs_difference}
+
+    def open(self, case: Case, artifact: Artifact) -> TracedSession:
+        """Load the module onto the CPU; raises `GraphError` with what torch says."""
+        from harness.graphs import torchscript
+
+        return TracedSession(torchscript.load(artifact.path(MODULE)), case)
+
+    def describe(self) -> Mapping[str, Any]:
+        """The device, and how many threads torch was left to choose."""
+        import torch
+
+        return {"device": DEVICE, "torch": version("torch"), "threads": torch.get_num_threads()}
