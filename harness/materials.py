@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import checkpoints, targets
-from harness.checkpoints import Checkpoint, files
+from harness.checkpoints import Checkpoint
 from harness.datasets import Dataset, require_counts
 from harness.domain import Case, Catalog, Corpus, DatasetSpec, Model, Protocol, Weights
 from harness.errors import NotThere
@@ -107,10 +107,7 @@ class Materials:
 
     def weights(self, model: Model) -> Weights:
         """The kind of checkpoint that is meant, whether or not it can be loaded."""
-        choice = self.options.weights
-        if choice != "auto":
-            return Weights(choice)
-        return Weights.MINI if files.missing(self.home.models / model.name) else Weights.FULL
+        return checkpoints.chosen(model, self.options.weights, self.home)
 
     def _checkpoint(self, model: Model) -> Checkpoint:
         load_task(model)  # a model whose pipeline is missing says that first

@@ -2,16 +2,26 @@
 
 from harness.checkpoints.fetching import Fetched, FetchedData, fetch, fetch_dataset
 from harness.checkpoints.loading import Loaded, load, load_network
-from harness.checkpoints.resolve import Checkpoint, how_to_get, locate, random_sha256, vocabulary
+from harness.checkpoints.resolve import (
+    Checkpoint,
+    chosen,
+    how_to_get,
+    lacking,
+    locate,
+    random_sha256,
+    vocabulary,
+)
 
 __all__ = [
     "Checkpoint",
     "Fetched",
     "FetchedData",
     "Loaded",
+    "chosen",
     "fetch",
     "fetch_dataset",
     "how_to_get",
+    "lacking",
     "load",
     "load_network",
     "locate",

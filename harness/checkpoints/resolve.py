@@ -47,7 +47,7 @@ def locate(model: Model, choice: str, home: Home) -> Checkpoint:
     Raises `NotThere` naming the folder, what it lacks and how to get it; `CheckpointError` for one that
     is there and is not what it has to be; `UsageError` for another choice.
     """
-    resolved = _resolve(model, choice, home)
+    resolved = chosen(model, choice, home)
     if resolved is Weights.RANDOM:
         return _random(model, home)
     folder = _folder(model, resolved, home)
@@ -65,7 +65,7 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
 
     Raises `NotThere` that says where to put it.
     """
-    resolved = _resolve(model, choice, home)
+    resolved = chosen(model, choice, home)
     documented = home.models / model.name / files.VOCABULARY
     own = home.minis / model.name / files.VOCABULARY
     candidates = {
@@ -102,14 +102,21 @@ def random_sha256(architecture: Architecture, seed: int) -> str:
     return hashlib.sha256(f"random:{seed}:{described}".encode()).hexdigest()
 
 
-def _resolve(model: Model, choice: str, home: Home) -> Weights:
-    """A choice as one kind of checkpoint: ``auto`` is full where that is complete, else mini."""
+def chosen(model: Model, choice: str, home: Home) -> Weights:
+    """A choice as one kind of checkpoint, there or not: ``auto`` is full where that is complete, else mini.
+
+    Raises `UsageError` for another choice.
+    """
     if choice not in CHOICES:
         raise UsageError(f"no weights are called {choice!r}; there are {', '.join(CHOICES)}")
     if choice != "auto":
         return Weights(choice)
-    complete = not files.missing(home.models / model.name)
-    return Weights.FULL if complete else Weights.MINI
+    return Weights.MINI if lacking(model, Weights.FULL, home) else Weights.FULL
+
+
+def lacking(model: Model, weights: Weights, home: Home) -> tuple[str, ...]:
+    """The files that a full or mini checkpoint of `model` lacks; empty where it is complete."""
+    return files.missing(_folder(model, weights, home), _names(weights))
 
 
 def _folder(model: Model, weights: Weights, home: Home) -> Path:
@@ -123,16 +130,16 @@ def _names(weights: Weights) -> tuple[str, ...]:
 
 def _require_complete(model: Model, choice: str, resolved: Weights, home: Home) -> None:
     folder = _folder(model, resolved, home)
-    lacking = files.missing(folder, _names(resolved))
-    if not lacking:
+    missing = lacking(model, resolved, home)
+    if not missing:
         return
-    found = f"{folder} lacks {', '.join(lacking)}" if folder.is_dir() else f"{folder} is not there"
+    found = f"{folder} lacks {', '.join(missing)}" if folder.is_dir() else f"{folder} is not there"
     get = how_to_get(model, home)
     if resolved is Weights.FULL:
         raise NotThere(f"{model.name}: no full checkpoint: {found}", remedy=get)
     if choice == "auto":
-        full = home.models / model.name
-        found = f"{full} lacks {', '.join(files.missing(full))}, and the embedded {found}"
+        absent = ", ".join(lacking(model, Weights.FULL, home))
+        found = f"{home.models / model.name} lacks {absent}, and the embedded {found}"
         raise NotThere(f"{model.name}: neither a full nor a mini checkpoint: {found}", remedy=get)
     raise NotThere(
         f"{model.name}: no mini checkpoint is embedded: {found}",

@@ -99,7 +99,7 @@ def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
 
     Only by what lies there: nothing is read, because weights are gigabytes.
     """
-    from harness.checkpoints import files, how_to_get
+    from harness.checkpoints import chosen, how_to_get, lacking
     from harness.materials import dataset_path
 
     found: dict[str, Any] = {
@@ -114,13 +114,12 @@ def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
         "data": None,
         "data_missing": None,
     }
-    full, mini = home.models / model.name, home.minis / model.name
-    if lacking := files.missing(full):
-        if not files.missing(mini, (files.SAFETENSORS,)):
-            found["checkpoint"] = Weights.MINI
-        found["full_missing"] = f"{full} lacks {', '.join(lacking)}; {how_to_get(model, home)}"
-    else:
-        found["checkpoint"] = Weights.FULL
+    weights = chosen(model, "auto", home)
+    if not lacking(model, weights, home):
+        found["checkpoint"] = weights
+    if absent := lacking(model, Weights.FULL, home):
+        full = home.models / model.name
+        found["full_missing"] = f"{full} lacks {', '.join(absent)}; {how_to_get(model, home)}"
     try:
         found["data"] = dataset_path(model, tables.datasets[model.dataset], "auto", home)[0]
     except NotThere as problem:
