@@ -24,7 +24,8 @@ LAYERS = {
     "errors": {"errors", "harness"},  # "harness" itself holds the version
     "domain": {"domain"},
     "helpers": {
-        "hashing", "home", "lines", "machine", "mistakes", "notrun", "options", "progress", "records",
+        "failures", "hashing", "home", "lines", "machine", "mistakes", "notrun", "options", "process",
+        "progress", "records",
         "stats", "tags",
         "timing",
     },
@@ -39,6 +40,7 @@ LAYERS = {
 BESIDE = {
     "tables": {"consistency", "meanings"},
     "catalog": {"consistency", "tables", "validation"},
+    "process": {"failures"},
     "artifacts": {"manifest"},
     "backends": {"artifacts", "graphs"},
     "checkpoints": {"networks"},
