@@ -35,6 +35,11 @@ def _code(code: str) -> str:
     return rf"(?<![0-9A-Za-z]){code}(?![0-9A-Za-z])"
 
 
+def _acl(name: str, number: str) -> str:
+    """An aclError by name, or by number where the word before it says that it is one: `ret = 207001`."""
+    return rf"{name}|(?i:(?:ret|err|code|result)\w*(?: is)?\W{{1,4}}){_code(number)}"
+
+
 _MEMORY = "the device has too little free memory; end what else uses it, or take a smaller batch"
 _BUSY = "the device is busy: another process holds it, or it is being reset; see who uses it, and try again"
 
@@ -43,11 +48,7 @@ _BUSY = "the device is busy: another process holds it, or it is being reset; see
 KNOWN: tuple[Failure, ...] = (
     # Memory and the device
     _failure(_code("EL0004"), _MEMORY, _DRIVER),
-    _failure(
-        rf"ACL_ERROR_RT_MEMORY_ALLOCATION|(?i:(ret|err|code|result)\w*\W{{1,4}}){_code('207001')}",
-        _MEMORY,
-        _ACL,
-    ),
+    _failure(_acl("ACL_ERROR_RT_MEMORY_ALLOCATION", "207001"), _MEMORY, _ACL),
     _failure(r"(?i)NPU out of memory", _MEMORY, _RECORDED),
     _failure(
         r"(?i)CUDA out of memory|cudaErrorMemoryAllocation|CUDA_ERROR_OUT_OF_MEMORY|"
@@ -72,7 +73,7 @@ KNOWN: tuple[Failure, ...] = (
         "errno(3)",
     ),
     _failure(
-        rf"ACL_ERROR_RT_CONTEXT_NULL|(?i:(ret|err|code|result)\w*\W{{1,4}}){_code('107002')}",
+        _acl("ACL_ERROR_RT_CONTEXT_NULL", "107002"),
         "the tool called the device without a context: was it ever opened? See the lines before",
         _ACL,
     ),
@@ -114,7 +115,7 @@ KNOWN: tuple[Failure, ...] = (
         _RECORDED,
     ),
     _failure(
-        r"(?i:errorCode is|error code[^0-9\n]{0,4}) ?507011|ACL_ERROR_RT_MODEL_EXECUTE",
+        _acl("ACL_ERROR_RT_MODEL_EXECUTE", "507011"),
         "the model failed while it ran on the device",
         _ACL,
     ),

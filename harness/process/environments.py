@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.errors import MachineError, NotThere
 from harness.process.execution import execute
-from harness.process.records import Command, Stage, ToolMissing
+from harness.process.records import Command, Stage, ToolFailed, ToolMissing
 
 # What bash itself sets in every process that it starts; a script's change of folder stays its own.
 _OF_BASH = frozenset({"_", "SHLVL", "PWD", "OLDPWD"})
@@ -84,7 +84,13 @@ def _change(script: Path, timeout_s: float | None) -> _Change:
             timeout_s=timeout_s,
         )
         before = dict(os.environ)
-        execute(command, bash, before, Path(folder) / "source.log")
+        try:
+            execute(command, bash, before, Path(folder) / "source.log")
+        except ToolFailed as problem:
+            why = f"sourcing {script}: {problem.why}"
+            raise type(problem)(
+                why, problem.finished, log=None, meaning=problem.meaning, remedy=problem.remedy
+            ) from None
         content = variables.read_bytes()
     if not content.endswith(b"\0"):
         raise MachineError(f"{script}: sourced, but bash printed no variables: does the script end it?")

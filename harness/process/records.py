@@ -145,19 +145,24 @@ class ToolMissing(NotThere):
 
 
 class ToolFailed(MachineError):
-    """A tool that failed: `finished` keeps what was run and the tail of its log, `meaning` what it says."""
+    """A tool that failed: `finished` keeps what was run and the tail of its log, `meaning` what it says.
+
+    `log` is the whole path of its log, None where that was not kept.
+    """
 
     def __init__(
         self,
         why: str,
         finished: Finished,
         *,
-        log: Path,
+        log: Path | None,
         meaning: str | None = None,
         remedy: str | None = None,
     ) -> None:
-        said = "; ".join(text for text in (why, meaning, remedy, f"log: {log}") if text)
+        where = None if log is None else f"log: {log}"
+        said = "; ".join(text for text in (why, meaning, remedy, where) if text)
         super().__init__(f"{finished.command.name}: {said}{_shown(finished)}")
+        self.why = why
         self.finished = finished
         self.log = log
         self.meaning = meaning

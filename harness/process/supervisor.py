@@ -64,7 +64,8 @@ class Supervisor:
         if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
         try:
-            self.tool = subprocess.Popen(
+            # Kept: a Popen that is collected waits for its process, whose status would then be lost here.
+            self.popen = subprocess.Popen(
                 self.spec["argv"],
                 executable=self.spec["executable"],
                 cwd=self.spec["cwd"],
@@ -75,11 +76,12 @@ class Supervisor:
                 process_group=0,
                 # Safe here, in a process of one thread.
                 preexec_fn=lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0),
-            ).pid
+            )
         except OSError as problem:
             where = "cwd" if problem.filename == self.spec["cwd"] else "executable"
             report({"errno": problem.errno, "reason": problem.strerror, "where": where})
             return
+        self.tool = self.popen.pid
         report({"pid": self.tool})
         while not self.over and not self.stop:
             self.wait(_TICK_S)
