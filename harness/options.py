@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from harness.domain import Protocol
@@ -30,6 +31,7 @@ class Options:
     protocols: tuple[Protocol, ...] = (Protocol.DOCUMENTED,)
     limit: int | None = None
     device: int = 0
+    tool_timeout_s: float | None = None  # of every call of a vendor's tool; None: its stage's own limit
 
     def __post_init__(self) -> None:
         for name, known in (("target", TARGETS), ("weights", WEIGHTS), ("data", DATA)):
@@ -39,3 +41,6 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < lowest:
                 raise UsageError(f"--{name} {value}: expected {lowest} or more")
+        limit_s = self.tool_timeout_s
+        if limit_s is not None and not (math.isfinite(limit_s) and limit_s > 0):
+            raise UsageError(f"--tool-timeout {limit_s:g}: expected a positive number of seconds")

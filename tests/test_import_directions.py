@@ -24,8 +24,8 @@ LAYERS = {
     "errors": {"errors", "harness"},  # "harness" itself holds the version
     "domain": {"domain"},
     "helpers": {
-        "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun", "options", "progress",
-        "records", "stats", "tags", "timing",
+        "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun", "options",
+        "process", "progress", "records", "stats", "tags", "timing",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
@@ -38,6 +38,7 @@ LAYERS = {
 BESIDE = {
     "tables": {"consistency", "meanings"},
     "catalog": {"consistency", "tables", "validation"},
+    "process": {"failures"},
     "artifacts": {"manifest"},
     "backends": {"artifacts", "graphs"},
     "checkpoints": {"networks"},

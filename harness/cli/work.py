@@ -99,6 +99,10 @@ def build(
     case: Annotated[str, typer.Argument(help="A case, as tinybert-ascend310p-bs8.")],
     weights: Annotated[str, typer.Option(help="full, mini, random or auto.")] = "auto",
     target: Annotated[str, typer.Option(help="chip, stand-in or auto.")] = "auto",
+    tool_timeout: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="End a vendor's tool after so long; none is run yet."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build a case's artifact, or take it from the cache, and say where it lies."""
@@ -108,7 +112,7 @@ def build(
 
     tables, home = catalog.load(), Home.locate()
     chosen = cases.named(tables, case)
-    options = Options(weights=weights, target=target)
+    options = Options(weights=weights, target=target, tool_timeout_s=tool_timeout)
     materials = Materials(tables, home, options, Silent() if as_json else Progress())
     resolved = materials.target(chosen)
     built = artifact(ArtifactCache(home.artifacts), materials, chosen, resolved)
