@@ -24,9 +24,8 @@ LAYERS = {
     "errors": {"errors", "harness"},  # "harness" itself holds the version
     "domain": {"domain"},
     "helpers": {
-        "hashing", "home", "lines", "machine", "mistakes", "notrun", "options", "progress", "records",
-        "stats", "tags",
-        "timing",
+        "hashing", "home", "lines", "machine", "mistakes", "notrun", "options", "parsers", "progress",
+        "records", "stats", "tags", "timing",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
