@@ -105,9 +105,8 @@ def _run(log: Log, block: _Block) -> ToolRun:
     elif size is not None and _single_thread(log):
         total = iterations * size
     if total is not None and not math.isclose(rate, total / seconds, rel_tol=PRECISION):
-        raise log.wrong(
-            line, f"throughput {rate:g}", f"{total / seconds:g}, which {total:g} / {seconds:g} s gives"
-        )
+        right = f"{total / seconds:g}, which {total:g} samples / {seconds:g} s gives"
+        raise log.wrong(line, f"throughput {rate:g}", right)
     model, version = log.first(_MODEL), log.first(_VERSION)
     return ToolRun(
         tool=TOOL,

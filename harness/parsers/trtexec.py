@@ -36,7 +36,7 @@ _FAILED = re.compile(r"&&&& FAILED TensorRT")
 _ERROR = re.compile(r"\[E\] *(.*)")
 _MARK = re.compile(
     r"TensorRT\.trtexec|=== Performance summary ===|GPU Compute(?: Time: min =|$)"
-    r"|\[E\] (?:\[TRT\]|Engine set up failed)"
+    r"|Average on \d+ runs - GPU latency|\[I\] Host Latency$|\[E\] (?:\[TRT\]|Engine set up failed)"
 )
 
 

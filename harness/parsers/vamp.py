@@ -99,11 +99,8 @@ def _run(log: Log, block: Block, named: Mapping[str, str | None]) -> ToolRun:
     devices = _DEVICES.findall(block.values.get("devices", (0, ""))[1])
     single = len(devices) < 2 and block.values.get("number of process", (0, "1"))[1].strip() == "1"
     if samples and seconds and single and not math.isclose(rate, samples / seconds, rel_tol=PRECISION):
-        raise log.wrong(
-            line,
-            f"throughput {rate:g}",
-            f"{samples / seconds:g}, which {samples:g} samples / {seconds:g} s gives",
-        )
+        right = f"{samples / seconds:g}, which {samples:g} samples / {seconds:g} s gives"
+        raise log.wrong(line, f"throughput {rate:g}", right)
     size = _number(log, block, "batch size")
     return ToolRun(
         tool=TOOL,
