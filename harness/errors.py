@@ -54,6 +54,16 @@ class BadInput(ZoocheckError):
         self.line = line
 
 
+class ParseError(ZoocheckError):
+    """A tool's log that does not say what it has to; the message begins with ``name:line``."""
+
+    def __init__(self, message: str, *, log: str, line: int | None = None, remedy: str | None = None) -> None:
+        where = log if line is None else f"{log}:{line}"
+        super().__init__(f"{where}: {message}", remedy=remedy)
+        self.log = log
+        self.line = line
+
+
 class NotThere(ZoocheckError):
     """A checkpoint, data set or device that is not here. In a suite it is a skip with the remedy."""
 

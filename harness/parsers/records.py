@@ -1,0 +1,122 @@
+"""What parsers make of logs: runs of a benchmark tool, and the cards that a monitor lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """The times of one stage of a call, in milliseconds, under the name that the tool prints.
+
+    None is what the log does not state; no percentile is ever computed here.
+    """
+
+    name: str
+    mean_ms: float | None = None
+    median_ms: float | None = None
+    min_ms: float | None = None
+    max_ms: float | None = None
+    percentiles_ms: Mapping[str, float] = field(default_factory=dict)  # "p99" -> milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolRun:
+    """One summary of a benchmark tool.
+
+    `samples_per_s` is by `definition`, None where that takes a batch size that the log does not tell.
+    """
+
+    tool: str
+    definition: str  # what its throughput is, in words
+    samples_per_s: float | None
+    batch_size: int | float | None = None  # a mean may be no whole number
+    batch_ms: float | None = None  # where the throughput is 1000 x batch / this
+    queries_per_s: float | None = None  # calls (batches) a second by the wall clock, where the tool says so
+    version: str | None = None
+    device: str | None = None  # its number, as the log has it
+    device_name: str | None = None  # such as "NVIDIA T4"
+    devices: int = 1  # how many the throughput is the total of
+    model: str | None = None  # the file that was run
+    precision: str | None = None  # as printed
+    input_shapes: tuple[tuple[int, ...], ...] = ()
+    latencies: tuple[Latency, ...] = ()
+    duration_s: float | None = None  # of the timed part, by the host's clock
+    count: int | None = None  # timed calls
+    line: int  # where the number stands
+
+    def of_batch(self, batch_size: int) -> ToolRun:
+        """The same run, its batch size told by somebody who knows it."""
+        if self.batch_ms is None:
+            return replace(self, batch_size=batch_size)
+        return replace(self, batch_size=batch_size, samples_per_s=1000 * batch_size / self.batch_ms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolLog:
+    """All summaries of one log, and their total where the tool prints one."""
+
+    name: str
+    tool: str
+    runs: tuple[ToolRun, ...]
+    total: ToolRun | None = None
+
+    def chosen(self, *, device: int | None = None, summary: int | None = None) -> ToolRun:
+        """The one run that is meant: the only one, the total, the one of `device`, the `summary`-th (from 1).
+
+        Raises `UsageError` that lists the runs where none or several are.
+        """
+        if device is not None and summary is not None:
+            raise UsageError("--device and --summary both choose; give one of the two")
+        if summary is not None:
+            if 1 <= summary <= len(self.runs):
+                return self.runs[summary - 1]
+            raise UsageError(f"--summary {summary}: {self._listed()}")
+        if device is not None:
+            of_device = [run for run in self.runs if run.device == str(device)]
+            if len(of_device) == 1:
+                return of_device[0]
+            raise UsageError(f"--device {device}: {self._listed()}")
+        if self.total is not None:
+            return self.total
+        if len(self.runs) == 1:
+            return self.runs[0]
+        raise UsageError(f"{self._listed()}", remedy="choose one with --summary N or --device N")
+
+    def _listed(self) -> str:
+        said = [
+            f"{number}: line {run.line}"
+            + ("" if run.device is None else f", device {run.device}")
+            + ("" if run.batch_size is None else f", batch {run.batch_size}")
+            + ("" if run.samples_per_s is None else f", {run.samples_per_s:.2f} samples/s")
+            for number, run in enumerate(self.runs, 1)
+        ]
+        return f"{self.name} holds {len(said)} summaries of {self.tool} ({'; '.join(said)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One card, or one chip of it, as a monitor lists it. None is what the log does not state."""
+
+    index: int
+    name: str
+    health: str | None = None
+    bus_id: str | None = None
+    memory_used_mib: float | None = None  # npu-smi writes MB and means these
+    memory_total_mib: float | None = None
+    temperature_c: float | None = None
+    power_w: float | None = None
+    utilisation_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardList:
+    """What a monitor said of a machine."""
+
+    tool: str
+    version: str | None  # of the monitor
+    driver: str | None
+    cards: tuple[Card, ...]  # never empty

@@ -1,0 +1,162 @@
+"""A tool's output as lines that can be read: encodings, colours, progress bars and numbers with units."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from harness.errors import ParseError
+
+_COLOURS = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # a window's title
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # colours and the cursor
+    r"|\x1b[@-Z\\^_]"
+)
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\u200b-\u200f\u2060\ufeff\ufffe]")
+# Byte order marks that redirecting shells write, PowerShell's UTF-16 among them.
+_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_QUANTITY = re.compile(rf"({NUMBER})\s*([a-zµμ]*)", re.ASCII | re.IGNORECASE)
+_A_SECOND = {"ns": 1e9, "us": 1e6, "µs": 1e6, "μs": 1e6, "ms": 1e3, "s": 1.0}  # how many make one
+LARGEST = 1e15  # of any number in a log; more is a damaged line
+_SHOWN = 120  # characters of a line that a message shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line as a reader sees it, with its number in the file, from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """A tool's output. What overwrote itself on one line (progress bars) are several `Line` of one number."""
+
+    name: str  # what messages call it
+    lines: tuple[Line, ...] = field(repr=False)
+
+    @property
+    def end(self) -> int:
+        """The number of the last line; 0 in an empty log."""
+        return self.lines[-1].number if self.lines else 0
+
+    def find(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, re.Match[str]]]:
+        """Every line that `pattern` is found in, with its number."""
+        for line in self.lines:
+            found = pattern.search(line.text)
+            if found is not None:
+                yield line.number, found
+
+    def first(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """The first match, or None."""
+        return next((found for _, found in self.find(pattern)), None)
+
+    def has(self, pattern: re.Pattern[str]) -> bool:
+        """Whether any line matches."""
+        return self.first(pattern) is not None
+
+    def wrong(self, line: int | None, found: str, expected: str) -> ParseError:
+        """The error of a line that holds something else."""
+        return ParseError(f"found {found}, expected {expected}", log=self.name, line=line)
+
+    def missing(self, tool: str, line: str, after: int | None = None) -> ParseError:
+        """The error of a log that ends, or goes on, without a line it needs."""
+        where = "" if after is None else f" after line {after}"
+        return ParseError(
+            f"{tool}: there is no line `{line}`{where}; the log ends at line {self.end}",
+            log=self.name,
+            remedy="give the whole output of the tool",
+        )
+
+    def failed(self, tool: str, line: int | None, said: str) -> ParseError:
+        """The error of a log that tells of a failure instead of a number."""
+        return ParseError(f"{tool} failed: {shown(said)}", log=self.name, line=line)
+
+
+def read(data: bytes | str, name: str = "log") -> Log:
+    """The lines of `data` without colours, control characters and carriage returns.
+
+    Bytes are UTF-8, UTF-16 with its mark, else GB 18030 (which every Chinese locale's output is).
+    Full-width punctuation and digits become ASCII (NFKC), because Chinese pages and terminals mix them.
+    """
+    text = data if isinstance(data, str) else _decode(data)
+    plain = _COLOURS.sub("", text).replace("\r\n", "\n")
+    lines = [
+        Line(number=number, text=unicodedata.normalize("NFKC", _UNSEEN.sub("", part)).rstrip())
+        for number, whole in enumerate(plain.split("\n"), 1)
+        for part in whole.split("\r")
+    ]
+    while lines and not lines[-1].text:
+        lines.pop()
+    return Log(name=name, lines=tuple(lines))
+
+
+def _decode(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.removeprefix(mark).decode(encoding, errors="replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("gb18030", errors="replace")
+
+
+def shown(text: str) -> str:
+    """A line as messages show it, cut to a readable length."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _SHOWN else f"{plain[: _SHOWN - 3]}..."
+
+
+def number(log: Log, line: int, text: str, what: str) -> float:
+    """`text` as a finite number of at least 0. Raises `ParseError` that names `what`."""
+    found = re.fullmatch(NUMBER, text.strip(), re.ASCII)
+    value = float(found[0]) if found else math.nan
+    if not 0 <= value <= LARGEST:  # a NaN neither
+        raise log.wrong(line, f"{what} {shown(text)!r}", "a number of at least 0")
+    return value
+
+
+def positive(log: Log, line: int, text: str, what: str) -> float:
+    """`text` as a number above 0. Raises `ParseError` that names `what`."""
+    value = number(log, line, text, what)
+    if value < 1 / LARGEST:
+        raise log.wrong(line, f"{what} {shown(text)!r}", "a number above 0")
+    return value
+
+
+def whole(log: Log, line: int, text: str, what: str) -> int:
+    """`text` as a whole number of at least 0. Raises `ParseError` that names `what`."""
+    value = number(log, line, text, what)
+    if value != int(value):
+        raise log.wrong(line, f"{what} {shown(text)!r}", "a whole number")
+    return int(value)
+
+
+def milliseconds(log: Log, line: int, text: str, what: str, unit: str = "ms") -> float:
+    """A time such as ``12.93 ms``, ``155.431ms`` or ``812 us``; one without a unit is in `unit`."""
+    value, a_second = _time(log, line, text, what, unit)
+    return value / (a_second / 1e3) if a_second >= 1e3 else value * 1e3
+
+
+def seconds(log: Log, line: int, text: str, what: str, unit: str = "s") -> float:
+    """The same in seconds."""
+    value, a_second = _time(log, line, text, what, unit)
+    return value / a_second
+
+
+def _time(log: Log, line: int, text: str, what: str, unit: str) -> tuple[float, float]:
+    found = _QUANTITY.fullmatch(text.strip())
+    a_second = _A_SECOND.get((found[2] or unit).lower()) if found else None
+    if found is None or a_second is None:
+        raise log.wrong(line, f"{what} {shown(text)!r}", "a time such as 12.93 ms")
+    return number(log, line, found[1], what), a_second
+
+
+def batch(value: float) -> int | float:
+    """A batch size: whole where it is."""
+    return int(value) if value == int(value) else value
