@@ -14,6 +14,7 @@ from harness.graphs import int8
 from harness.graphs.export import Exported, export
 from harness.graphs.torchscript import Traced, trace
 from harness.materials import Materials, features_digest, inputs_in_order
+from harness.place import Place
 from harness.predictions import batched
 from harness.targets import Target
 from harness.text import Features
@@ -21,7 +22,9 @@ from harness.text import Features
 Array = npt.NDArray[Any]
 
 
-def artifact(cache: ArtifactCache, materials: Materials, case: Case, target: Target) -> Artifact:
+def artifact(
+    cache: ArtifactCache, materials: Materials, case: Case, target: Target, place: Place
+) -> Artifact:
     """The case's artifact for `target`, built or taken from the cache.
 
     Its key holds everything that decides it: the graph's contract, the architecture, the weights'
@@ -42,13 +45,13 @@ def artifact(cache: ArtifactCache, materials: Materials, case: Case, target: Tar
             "batch_size": case.batch_size,
             "precision": case.precision,
             "backend": target.backend_name,
-            "options": target.backend.options(case),
+            "options": target.backend.options(case, place),
             "calibration": source.calibration_digest,
         }
     )
 
     def build(out: Path) -> dict[str, Any]:
-        facts = target.backend.build(case, source, out)
+        facts = target.backend.build(case, source, out, place)
         return {**facts, "ignored_weights": materials.ignored_weights(model)}
 
     return cache.get(recipe, build)

@@ -32,8 +32,14 @@ class Origin(StrEnum):
 
     CHIP = "chip"
     STAND_IN = "stand-in"
+    SIMULATED = "simulated"  # a vendor's tools imitated by zoocheck's own tests
     IMPORTED = "imported"
     DOCUMENTED = "documented"
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether something else than the chip computed: its speed says nothing of the chip."""
+        return self in (Origin.STAND_IN, Origin.SIMULATED)
 
 
 class Weights(StrEnum):
@@ -288,6 +294,7 @@ class Chip:
     local: bool = False  # every model runs on it, documented there or not
     tools: tuple[str, ...] = ()  # what must be on PATH
     remedy: str = ""  # what to do where they are not
+    environment: str = ""  # the script that puts them there, where the vendor's installer leaves it
 
     @property
     def marker(self) -> str:

@@ -51,6 +51,11 @@ class Home:
         return self.root / "artifacts"
 
     @property
+    def work(self) -> Path:
+        """The logs of vendors' tools, a folder a run, and what their cases are working on."""
+        return self.root / "work"
+
+    @property
     def runs(self) -> Path:
         """What each run skipped, a file a run (`harness.notrun`)."""
         return self.root / "runs"

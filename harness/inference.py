@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.artifacts import Artifact
-from harness.backends.base import Session
+from harness.backends.base import Session, ToolSession
 from harness.domain import Case, Precision, Protocol
 from harness.errors import BadOutput
 from harness.feeding import feed_of
@@ -61,6 +61,8 @@ class Inference:
 
         Raises `BadOutput` for outputs of another number or shape, and for a NaN or an infinity.
         """
+        if isinstance(session, ToolSession):
+            return self._whole(case, protocol, artifact, session)
         key = (case.model.name, case.chip.name, case.precision, protocol)
         features = self.materials.samples(case.model, protocol).features
         feed = feed_of(case, protocol)
@@ -91,6 +93,25 @@ class Inference:
         if resumed:
             facts["resumed_from_sample"] = resumed
         return Outputs(arrays=outputs, facts=facts, kept=log.path)
+
+    def _whole(self, case: Case, protocol: Protocol, artifact: Artifact, session: ToolSession) -> Outputs:
+        """Outputs of every sample by one start of the tool, kept until they are recorded.
+
+        Every batch size runs for itself: a chip's own outputs are never taken for another artifact's.
+        """
+        features = self.materials.samples(case.model, protocol).features
+        arrays = inputs_in_order(case.model, features, feed_of(case, protocol))
+        log = self._log(case, protocol, artifact)
+        outputs, resumed = run_all(
+            log,
+            [(arrays, len(arrays[0]))],
+            lambda inputs, count: checked_outputs(case, session.run_all(inputs), count),
+            self.materials.progress,
+            case.id,
+        )
+        return Outputs(
+            arrays=outputs, facts={"resumed_from_sample": resumed} if resumed else {}, kept=log.path
+        )
 
     def _log(self, case: Case, protocol: Protocol, artifact: Artifact) -> OutputLog:
         """Where this case's outputs are kept: by everything that decides them."""
@@ -125,16 +146,20 @@ def _compare(
 
 def run_batch(case: Case, session: Session, inputs: Sequence[Array], count: int) -> list[Array]:
     """One batch's outputs without those of the padding; raises `BadOutput` for a wrong shape."""
-    outputs = session.run(inputs)
+    outputs = checked_outputs(case, session.run(inputs), case.batch_size)
+    return [output[:count] for output in outputs]
+
+
+def checked_outputs(case: Case, outputs: Sequence[Array], samples: int) -> list[Array]:
+    """Outputs as float32 ``[samples, ...]``, one an output of the graph; else `BadOutput`."""
     if len(outputs) != len(case.model.outputs):
         raise BadOutput(f"{case.id}: {len(outputs)} outputs, expected {len(case.model.outputs)}")
     for output, spec in zip(outputs, case.model.outputs, strict=True):
-        if output.shape[:1] != (case.batch_size,):
+        if output.shape[:1] != (samples,):
             raise BadOutput(
-                f"{case.id}: output {spec.name} has shape {list(output.shape)}, "
-                f"expected [{case.batch_size}, ...]"
+                f"{case.id}: output {spec.name} has shape {list(output.shape)}, expected [{samples}, ...]"
             )
-    return [np.ascontiguousarray(output[:count], dtype=np.float32) for output in outputs]
+    return [np.ascontiguousarray(output, dtype=np.float32) for output in outputs]
 
 
 def largest_difference(ours: Sequence[Array], theirs: Sequence[Array]) -> float:

@@ -146,6 +146,9 @@ def _by_drop(
     )
 
 
+_APART = {Origin.STAND_IN: "stand-in", Origin.SIMULATED: "simulated tool"}
+
+
 def judge_throughput(
     case: Case, samples_per_s: float, reference: Reference | None, origin: Origin, why_not: str = ""
 ) -> Verdict:
@@ -169,8 +172,10 @@ def judge_throughput(
         reference=reference,
         message=f"{said}; the documents give no throughput for this case",
     )
-    if origin is Origin.STAND_IN:
-        message = f"{said} on a stand-in, not on {case.chip.title}: never compared with a documented value"
+    if origin.stands_in:
+        message = (
+            f"{said} on a {_APART[origin]}, not on {case.chip.title}: never compared with a documented value"
+        )
         return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=message)
     if reference is None or reference.value is None:
         return plain

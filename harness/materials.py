@@ -103,7 +103,7 @@ class Materials:
 
     def target(self, case: Case) -> Target:
         """What `case` runs on; raises `NotThere` for `--target chip` without the chip."""
-        return targets.resolve(case.chip, self.options.target, case.runtime)
+        return targets.resolve(case.chip, self.options.target, case.runtime, self.options.device)
 
     def weights(self, model: Model) -> Weights:
         """The kind of checkpoint that is meant, whether or not it can be loaded."""

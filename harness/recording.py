@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,7 +61,13 @@ class Recorder:
         self._machine = fingerprint()  # now: its load average is of before the first measurement
 
     def fail(
-        self, case: Case, kind: Kind, problem: ZoocheckError, *, protocol: Protocol | None = None
+        self,
+        case: Case,
+        kind: Kind,
+        problem: ZoocheckError,
+        *,
+        protocol: Protocol | None = None,
+        commands: Sequence[Mapping[str, Any]] = (),
     ) -> Result:
         """Record a case that could not be measured, with the reason as its verdict and what is known.
 
@@ -72,7 +78,10 @@ class Recorder:
             data = _or_none(lambda: self.materials.samples(case.model, protocol or Protocol.DOCUMENTED))
         measurement = self.measurement(
             case, kind, self.materials.target(case), Stages(), protocol=protocol, data=data,
-            detail={"error": type(problem).__name__, "machine": isinstance(problem, MachineError)},
+            detail={
+                "error": type(problem).__name__, "machine": isinstance(problem, MachineError),
+                "commands": list(commands),
+            },
         )  # fmt: skip
         metric = {Kind.ACCURACY: case.model.metric, Kind.THROUGHPUT: Metric.THROUGHPUT}.get(kind)
         reference = None if metric is None else references.for_case(self.materials.catalog, case, metric)
@@ -112,6 +121,7 @@ class Recorder:
         if artifact is not None:
             facts = dict(artifact.facts)
             known |= {"ignored_weights": facts.pop("ignored_weights", []), "artifact": facts}
+            known |= {"device": target.reason, **target.facts} if target.facts else {}
             known |= target.backend.describe()
         return Measurement(
             id=str(uuid.uuid4()),

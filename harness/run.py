@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +11,19 @@ import numpy.typing as npt
 
 from harness import building, judge, references, stats
 from harness.artifacts import Artifact, ArtifactCache
-from harness.backends.base import Session
+from harness.backends.base import Latencies, Profile, Session, ToolSession
 from harness.domain import Case, Kind, Metric, Precision, Protocol, Verdict, Weights
-from harness.errors import GraphError, NotThere
+from harness.errors import GraphError, NoSamples, NotThere, ZoocheckError
 from harness.feeding import AS_NAMED, feed_of, in_words
 from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
 from harness.inference import Inference, largest_difference, run_batch
 from harness.materials import Materials, Samples, comparable, inputs_in_order
 from harness.metrics.accuracy import flips
+from harness.place import Place
 from harness.predictions import require_finite
 from harness.recording import Recorder, Stages
+from harness.records import to_json
 from harness.store import Result, Store
 from harness.targets import Target
 from harness.text import Scored
@@ -40,7 +42,25 @@ class Timing:
     samples: Samples
     artifact: Artifact
     stages: Stages
-    call: Callable[[], object]
+    place: Place
+    session: Session
+    inputs: list[Array]  # the batch, in the documented order
+
+    @property
+    def call(self) -> Callable[[], object] | None:
+        """One batch through the artifact; None where a tool has to be started for it."""
+        return None if isinstance(self.session, ToolSession) else self._call
+
+    def _call(self) -> object:
+        return self.session.run(self.inputs)
+
+    def by_the_sdk(self) -> Latencies | None:
+        """Calls timed beside the SDK, of a session that a tool runs; None where there is no SDK to call."""
+        return self.session.time_batch(self.inputs) if isinstance(self.session, ToolSession) else None
+
+    def by_the_tool(self) -> Profile | None:
+        """The throughput by the vendor's own tool, None where the toolchain has none."""
+        return self.target.backend.profile(self.case, self.artifact, self.place)
 
 
 class Runner:
@@ -51,14 +71,36 @@ class Runner:
         self.recorder = Recorder(materials, store, run)
         self.inference = Inference(materials)
         self.cache = ArtifactCache(materials.home.artifacts)
+        self._places: dict[tuple[str, Kind, Protocol | None], Place] = {}
 
-    def open(self, case: Case, target: Target, stages: Stages) -> tuple[Artifact, Session]:
+    def open(self, case: Case, target: Target, stages: Stages, place: Place) -> tuple[Artifact, Session]:
         """Build or take the case's artifact, and load it."""
         with stages.timed("build"):
-            artifact = building.artifact(self.cache, self.materials, case, target)
+            artifact = building.artifact(self.cache, self.materials, case, target, place)
         with stages.timed("load"):
-            session = target.backend.open(case, artifact)
+            session = target.backend.open(case, artifact, place)
         return artifact, session
+
+    def _place(self, case: Case, kind: Kind, target: Target, protocol: Protocol | None = None) -> Place:
+        """The working place of one claim, whose commands are kept for a record of its failure too."""
+        name = "-".join(str(part) for part in (case.id, kind, protocol) if part is not None)
+        place = Place(
+            folder=self.materials.home.work / self.recorder.run / name,
+            toolchain=target.toolchain,
+            device=self.materials.options.device,
+            tool_timeout_s=self.materials.options.tool_timeout_s,
+            facts=target.facts,
+        )
+        self._places[case.id, kind, protocol] = place
+        return place
+
+    def fail(
+        self, case: Case, kind: Kind, problem: ZoocheckError, *, protocol: Protocol | None = None
+    ) -> Result:
+        """Record a case that could not be measured, with the commands that ran. Raises as `Recorder.fail`."""
+        place = self._places.get((case.id, kind, protocol))
+        commands = [] if place is None else place.recorded()
+        return self.recorder.fail(case, kind, problem, protocol=protocol, commands=commands)
 
     # ---------------------------------------------------------------- accuracy
 
@@ -79,7 +121,8 @@ class Runner:
             )
         with stages.timed("features"):
             samples = self.materials.samples(model, protocol)
-        artifact, session = self.open(case, target, stages)
+        place = self._place(case, Kind.ACCURACY, target, protocol)
+        artifact, session = self.open(case, target, stages, place)
         with stages.timed("inference"):
             outputs = self.inference.all_outputs(case, protocol, artifact, session)
         feed = feed_of(case, protocol)
@@ -100,6 +143,7 @@ class Runner:
             "facts": dict(scored.facts),
             **outputs.facts,
             **self._misfed(case, protocol, scored),
+            "commands": place.recorded(),
         }
         measurement = self.recorder.measurement(
             case, Kind.ACCURACY, target, stages, protocol=protocol, data=samples, artifact=artifact,
@@ -168,41 +212,59 @@ class Runner:
         with stages.timed("features"):
             samples = self.materials.samples(case.model, Protocol.DOCUMENTED)
             inputs = fixed_batch(case, samples)
-        artifact, session = self.open(case, target, stages)
+        place = self._place(case, Kind.THROUGHPUT, target)
+        artifact, session = self.open(case, target, stages, place)
         return Timing(
             case=case, target=target, samples=samples, artifact=artifact, stages=stages,
-            call=lambda: session.run(inputs),
+            place=place, session=session, inputs=inputs,
         )  # fmt: skip
 
-    def record_throughput(
-        self, timing: Timing, latencies_ns: Sequence[int], *, warm_up_calls: int, clock: str
-    ) -> Result:
-        """Record timed calls of one batch each, and judge their throughput."""
+    def record_throughput(self, timing: Timing, ours: Latencies | None, tools: Profile | None) -> Result:
+        """Record a throughput by our clock, by the vendor's tool, or by both, and judge it.
+
+        The tool's counts where there is one: by that the document's number was made. Raises `NoSamples`
+        where there is neither.
+        """
         case = timing.case
-        summary = stats.summarise(latencies_ns, case.batch_size)
-        timing.stages.seconds["timed calls"] = sum(latencies_ns) / 1e9
-        measurement = self.recorder.measurement(
-            case, Kind.THROUGHPUT, timing.target, timing.stages, data=timing.samples,
-            artifact=timing.artifact,
-            metrics={str(Metric.THROUGHPUT): summary.samples_per_s},
-            samples=summary.calls * case.batch_size,
-            raw={"latencies_ns": list(latencies_ns)},
-            detail={
+        summary = None if ours is None else stats.summarise(ours.latencies_ns, case.batch_size)
+        if tools is None and summary is None:
+            raise NoSamples(f"{case.id}: nothing timed it: no vendor's tool, and no SDK to call")
+        detail: dict[str, Any] = {"commands": timing.place.recorded()}
+        samples = 0
+        if ours is not None and summary is not None:
+            timing.stages.seconds["timed calls"] = sum(ours.latencies_ns) / 1e9
+            samples = summary.calls * case.batch_size
+            detail |= {
                 "calls": summary.calls,
-                "warm_up_calls": warm_up_calls,
+                "warm_up_calls": ours.warm_up_calls,
                 "median_ns": summary.median_ns,
                 "minimum_ns": summary.minimum_ns,
                 "maximum_ns": summary.maximum_ns,
                 "percentiles_ns": dict(summary.percentiles_ns),
-                "clock": clock,
-            },
+                "clock": ours.clock,
+            }
+        if tools is not None:
+            samples = (tools.run.count or 0) * case.batch_size or samples
+            detail["tool"] = {
+                "samples_per_s": tools.samples_per_s, "formula": tools.formula, "run": to_json(tools.run),
+                "log_sha256": tools.log_sha256,
+                "our_samples_per_s": None if summary is None else summary.samples_per_s,
+            }  # fmt: skip
+        measured = tools.samples_per_s if tools is not None else summary.samples_per_s  # type: ignore[union-attr]
+        measurement = self.recorder.measurement(
+            case, Kind.THROUGHPUT, timing.target, timing.stages, data=timing.samples,
+            artifact=timing.artifact,
+            metrics={str(Metric.THROUGHPUT): measured},
+            samples=samples,
+            raw={} if ours is None else {"latencies_ns": list(ours.latencies_ns)},
+            detail=detail,
         )  # fmt: skip
         mini = self.materials.checkpoint(case.model).weights is Weights.MINI
         return self.recorder.record(
             measurement,
             lambda: judge.judge_throughput(
                 case,
-                summary.samples_per_s,
+                measured,
                 references.for_case(self.materials.catalog, case, Metric.THROUGHPUT),
                 timing.target.origin,
                 "mini weights: another architecture" if mini else "",
@@ -221,8 +283,9 @@ class Runner:
         stages = Stages()
         model = case.model
         target = self.materials.target(case)
-        artifact, session = self.open(case, target, stages)
-        check_contract(case, session)
+        place = self._place(case, Kind.CONFORMANCE, target)
+        artifact, session = self.open(case, target, stages, place)
+        told = check_contract(case, session)
         batch = self._parity_batch(case)
         with stages.timed("inference"):
             ours = run_batch(case, session, [batch[item.name] for item in model.inputs], case.batch_size)
@@ -238,6 +301,8 @@ class Runner:
                 "max_abs_difference": largest,
                 "mean_abs_difference": float(differences.mean()),
                 "bound": judge.PARITY_BOUND[case.precision],
+                "contract": "as in the table" if told else "not told by the chip's tools",
+                "commands": place.recorded(),
             },
         )  # fmt: skip
         return self.recorder.record(measurement, lambda: judge.judge_parity(case, largest))
@@ -259,8 +324,14 @@ def fixed_batch(case: Case, samples: Samples) -> list[Array]:
     return [np.ascontiguousarray(array[rows]) for array in inputs_in_order(case.model, samples.features)]
 
 
-def check_contract(case: Case, session: Session) -> None:
-    """Names in the documented order, dtypes, and shapes at the case's batch size; else `GraphError`."""
+def check_contract(case: Case, session: Session) -> bool:
+    """Names in the documented order, dtypes, and shapes at the case's batch size; else `GraphError`.
+
+    False where the artifact's tools do not tell its contract.
+    """
+    declared = session.contract()
+    if declared is None:
+        return False
     model, sizes = case.model, {"batch": case.batch_size, "length": case.model.length}
     sizes["labels"] = model.architecture.labels
     expected = (
@@ -270,6 +341,7 @@ def check_contract(case: Case, session: Session) -> None:
             for item in model.outputs
         ],
     )
-    for what, found, wanted in zip(("inputs", "outputs"), session.contract(), expected, strict=True):
+    for what, found, wanted in zip(("inputs", "outputs"), declared, expected, strict=True):
         if found != wanted:
             raise GraphError(f"{case.id}: the artifact's {what} are {found}, expected {wanted}")
+    return True

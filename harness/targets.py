@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from harness import backends
 from harness.backends.base import Backend, Unavailable
 from harness.domain import Chip, Origin
 from harness.errors import NotThere
+from harness.place import Toolchain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,34 +21,45 @@ class Target:
     backend_name: str
     backend: Backend
     reason: str  # why this one, in words
+    toolchain: Toolchain
+    facts: Mapping[str, str] = field(default_factory=dict, hash=False)  # what the probe said of chip and SDK
 
     @property
     def name(self) -> str:
-        """``chip`` or ``stand-in``."""
+        """``chip``, ``stand-in`` or ``simulated``."""
         return self.origin.value
 
 
 @cache
-def resolve(chip: Chip, choice: str, runtime: str = "") -> Target:
+def resolve(chip: Chip, choice: str, runtime: str = "", device: int = 0) -> Target:
     """What `chip`'s cases run on under `--target choice`; raises `NotThere` with the remedy.
 
-    `runtime` names another backend than the chip's own. A local chip (`cpu`, `cuda`) has no
-    stand-in: it is here, or its cases skip.
+    `runtime` names another backend than the chip's own, `device` one of several cards. A local chip (`cpu`,
+    `cuda`) has no stand-in: it is here, or its cases skip.
     """
     if choice == "stand-in" and not chip.local:
-        return _stand_in("as asked")
+        return _stand_in(chip, "as asked")
     runtime = runtime or chip.backend
-    answer = backends.probe(chip, runtime)
+    answer = backends.probe(chip, runtime, device)
     if isinstance(answer, Unavailable):
         if choice == "chip" or chip.local:
             raise NotThere(f"{chip.name}: {answer.reason}", remedy=answer.remedy or None)
-        return _stand_in(answer.reason)
-    return _target(Origin.CHIP, runtime, answer.device)
+        return _stand_in(chip, answer.reason)
+    return Target(
+        origin=Origin.SIMULATED if answer.simulated else Origin.CHIP,
+        backend_name=runtime,
+        backend=backends.load(runtime),
+        reason=answer.device,
+        toolchain=backends.toolchain(chip, runtime),
+        facts=answer.facts,
+    )
 
 
-def _stand_in(reason: str) -> Target:
-    return _target(Origin.STAND_IN, backends.STAND_IN, reason)
-
-
-def _target(origin: Origin, name: str, reason: str) -> Target:
-    return Target(origin=origin, backend_name=name, backend=backends.load(name), reason=reason)
+def _stand_in(chip: Chip, reason: str) -> Target:
+    return Target(
+        origin=Origin.STAND_IN,
+        backend_name=backends.STAND_IN,
+        backend=backends.load(backends.STAND_IN),
+        reason=reason,
+        toolchain=backends.toolchain(chip, backends.STAND_IN),
+    )

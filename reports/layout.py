@@ -101,9 +101,11 @@ def _measured(made: Sheet, column: int, anchors: Mapping[str, str]) -> Iterator[
     header = made.table.columns[column].header
     references = made.column_references(column)
     for series in made.series(column):
-        stand_in = series.origin is Origin.STAND_IN
+        stand_in = series.origin.stands_in
         apart = stand_in and not references[0].metric.is_score
-        how = f"stand-in, not comparable † ({series.weights})" if apart else f"measured ({series.label})"
+        how = (
+            f"{series.origin}, not comparable † ({series.weights})" if apart else f"measured ({series.label})"
+        )
         head = Head(text=header, detail=how, measured=True, stand_in=stand_in, apart=apart)
         yield head, [_cell(made, row, column, series, anchors) for row in range(len(made.references))]
     if references and references[0].role is Role.RATIO:

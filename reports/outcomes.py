@@ -242,7 +242,7 @@ def counts(found: Iterable[Outcome]) -> dict[str, int]:
 
 def is_stand_in_speed(outcome: Outcome) -> bool:
     """Whether this is a throughput that says nothing about its chip."""
-    return outcome.measurement.origin is Origin.STAND_IN and outcome.measurement.kind is Kind.THROUGHPUT
+    return outcome.measurement.origin.stands_in and outcome.measurement.kind is Kind.THROUGHPUT
 
 
 def by_drop(verdict: Verdict | None) -> bool:

@@ -22,6 +22,10 @@ EXPLANATIONS: Mapping[str, str] = {
         "the CPU computing with a chip's numerics, because the chip is not here. Its scores show what those "
         "numerics do to a model; its speed says nothing about the chip and is compared with nothing."
     ),
+    "simulated": (
+        "an imitation of the vendor's tools, made for zoocheck's own tests. Nothing of it ran on a chip, and "
+        "neither its scores nor its speed say anything of one."
+    ),
     "mini weights": (
         "the small checkpoint that comes with zoocheck. It is judged by its drop from its own fp32 score, "
         "never against the score documented for the full one."
@@ -132,6 +136,7 @@ def _ran_on(chip: str, origin: str) -> str:
     return {
         Origin.CHIP: f"{chip} itself",
         Origin.STAND_IN: "stand-in",
+        Origin.SIMULATED: "simulated tools",
         Origin.IMPORTED: "imported log",
     }.get(Origin(origin), origin)
 
@@ -164,6 +169,7 @@ def _explanations(found: Sequence[Outcome]) -> Iterator[Fact]:
     made = [outcome.measurement.provenance for outcome in found]
     present = {
         "stand-in": any(item.origin is Origin.STAND_IN for item in series),
+        "simulated": any(item.origin is Origin.SIMULATED for item in series),
         "mini weights": any(item.weights is Weights.MINI for item in series),
         "random weights": any(item.weights is Weights.RANDOM for item in series),
         "mini data": any(item.data is Corpus.MINI for item in made),

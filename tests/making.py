@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from harness.cases import case_id
 from harness.domain import Case, Catalog, Precision
+from harness.place import Place, Toolchain
 
 
 def make_case(
@@ -16,3 +20,8 @@ def make_case(
         id=case_id(a_model, a_chip, chosen, batch_size), model=a_model, chip=a_chip,
         precision=chosen, batch_size=batch_size, documented=True,
     )  # fmt: skip
+
+
+def make_place(folder: Path = Path("nowhere"), *, toolchain: str = "onnxruntime", **more: Any) -> Place:
+    """A working place; backends that run no tool touch none of it."""
+    return Place(folder=folder, toolchain=Toolchain(name=toolchain), **more)

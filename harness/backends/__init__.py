@@ -10,7 +10,8 @@ from typing import cast
 
 from harness.backends.base import Availability, Backend, Unavailable
 from harness.domain import Chip
-from harness.errors import NotYet
+from harness.errors import MachineError, NotThere, NotYet, ParseError, ZoocheckError
+from harness.place import Toolchain
 
 STAND_IN = "onnxruntime"  # what runs a chip's numerics where the chip is not
 
@@ -23,15 +24,29 @@ def load(name: str) -> Backend:
     return cast(Backend, import_module(module).Backend())
 
 
+def toolchain(chip: Chip, runtime: str) -> Toolchain:
+    """How the tools of the backend `runtime` are found on `chip`'s machine."""
+    return Toolchain(name=runtime, script=chip.environment)
+
+
 @cache
-def probe(chip: Chip, runtime: str) -> Availability:
-    """Whether `chip` can be measured here with the backend `runtime`: its answer, or what is missing."""
-    missing = [tool for tool in chip.tools if shutil.which(tool) is None]
+def probe(chip: Chip, runtime: str, device: int = 0) -> Availability:
+    """Whether card `device` of `chip` can be measured with the backend `runtime`, or what is missing.
+
+    A tool that answers nonsense, or hangs, is one that is not there: its error is the reason.
+    """
+    try:
+        path = toolchain(chip, runtime).environment().get("PATH")
+    except ZoocheckError as problem:
+        return Unavailable(reason=str(problem), remedy=chip.remedy)
+    missing = [tool for tool in chip.tools if shutil.which(tool, path=path) is None]
     if missing:
         named = ", ".join(f"`{tool}`" for tool in missing)
         return Unavailable(reason=f"{named} not on PATH", remedy=chip.remedy)
     try:
-        return load(runtime).probe(chip)
-    except NotYet as absent:
-        remedy = "choose another chip" if chip.local else "run its stand-in with --target stand-in"
-        return Unavailable(reason=str(absent), remedy=remedy)
+        return load(runtime).probe(chip, device)
+    except (MachineError, NotThere, ParseError) as problem:
+        remedy = chip.remedy
+        if isinstance(problem, NotYet):
+            remedy = "choose another chip" if chip.local else "run its stand-in with --target stand-in"
+        return Unavailable(reason=str(problem), remedy=remedy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from harness.domain import Case, Chip, InputRole
 
@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from harness.artifacts import Artifact
     from harness.graphs.export import Exported
     from harness.graphs.torchscript import Traced
+    from harness.parsers import ToolRun
+    from harness.place import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Available:
-    """The chip is here: the device's name, and what its tools say of driver and SDK."""
+    """The chip is here: the device's name, and what its tools say of chip, driver, firmware and SDK.
+
+    `simulated` where the tools are the tests' imitations (`harness.place.SIMULATED`).
+    """
 
     device: str
     facts: Mapping[str, str]
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,24 +69,60 @@ class Session(Protocol):
     def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
         """One batch: arrays ``[batch, length]`` in the documented order; outputs likewise."""
 
-    def contract(self) -> tuple[Contract, Contract]:
-        """What the artifact itself says its inputs and outputs are."""
+    def contract(self) -> tuple[Contract, Contract] | None:
+        """What the artifact itself says its inputs and outputs are; None where its tools do not tell."""
+
+
+@runtime_checkable
+class ToolSession(Session, Protocol):
+    """An artifact that a tool runs, in a process of its own: files in, files out.
+
+    `run` starts the tool for one batch, which takes seconds: what counts or times samples uses the others.
+    """
+
+    def run_all(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
+        """Any number of samples ``[samples, length]`` through the tool at once: ``[samples, ...]``."""
+
+    def time_batch(self, inputs: Sequence[npt.NDArray[np.integer]]) -> Latencies | None:
+        """Calls of one batch, timed by our clock beside the SDK; None where there is no SDK to call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latencies:
+    """Calls of one batch each, timed one by one, in nanoseconds."""
+
+    latencies_ns: Sequence[int]
+    warm_up_calls: int
+    clock: str  # in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a vendor's own benchmark tool measured, and how its README makes a throughput of it."""
+
+    samples_per_s: float  # by the documented formula
+    formula: str  # in words
+    run: ToolRun  # everything the tool printed, its own throughput included
+    log_sha256: str
 
 
 class Backend(Protocol):
     """One toolchain. SDKs are imported inside the methods, so that collecting tests needs none."""
 
-    def probe(self, chip: Chip) -> Availability:
-        """Whether the chip is here."""
+    def probe(self, chip: Chip, device: int) -> Availability:
+        """Whether card number `device` of the chip is here."""
 
-    def options(self, case: Case) -> Mapping[str, Any]:
+    def options(self, case: Case, place: Place) -> Mapping[str, Any]:
         """Everything of this backend that decides what `build` makes: part of the artifact's key."""
 
-    def build(self, case: Case, source: GraphSource, out: Path) -> Mapping[str, Any]:
+    def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
         """Write the artifact's files into `out`; return facts worth recording (numbers, seconds)."""
 
-    def open(self, case: Case, artifact: Artifact) -> Session:
+    def open(self, case: Case, artifact: Artifact, place: Place) -> Session:
         """Load a built artifact."""
 
+    def profile(self, case: Case, artifact: Artifact, place: Place) -> Profile | None:
+        """Its throughput by the vendor's own tool; None for a toolchain that has none."""
+
     def describe(self) -> Mapping[str, Any]:
-        """What runs the calls: library versions, threads, device."""
+        """What runs the calls, beside what the probe said: library versions, threads."""

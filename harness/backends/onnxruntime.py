@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
     from harness.artifacts import Artifact
+    from harness.place import Place
 
 GRAPH = "model.onnx"
 DEVICE = "CPU (onnxruntime)"
@@ -63,11 +64,11 @@ def _refusal(case: Case, doing: str, problem: Exception) -> ZoocheckError:
 class Backend:
     """Builds ONNX graphs with a chip's numerics and runs them with the CPU execution provider."""
 
-    def probe(self, chip: Chip) -> Availability:
+    def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""
         return Available(device=DEVICE, facts={"onnxruntime": version("onnxruntime")})
 
-    def options(self, case: Case) -> Mapping[str, Any]:
+    def options(self, case: Case, place: Place) -> Mapping[str, Any]:
         """Opset, numerics and the SHA-256 of their code, and the libraries that make and simplify graphs."""
         from harness.graphs import steps_sha256
         from harness.graphs.numerics import STAND_IN_OPSET, steps
@@ -81,7 +82,7 @@ class Backend:
             },
         }
 
-    def build(self, case: Case, source: GraphSource, out: Path) -> Mapping[str, Any]:
+    def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
         """Export, give the graph the case's numerics, save it."""
         import onnx
 
@@ -92,7 +93,7 @@ class Backend:
         onnx.save(graph, out / GRAPH)
         return {"export_max_abs_difference": exported.max_abs_difference}
 
-    def open(self, case: Case, artifact: Artifact) -> CpuSession:
+    def open(self, case: Case, artifact: Artifact, place: Place) -> CpuSession:
         """Load the graph; below fp32 the optimisation level is pinned, so that no rounding is lost.
 
         Higher levels fuse operators and drop casts, and with them the fp16 rounding between them; a
@@ -112,6 +113,9 @@ class Backend:
         except Exception as problem:
             raise _refusal(case, "load", problem) from problem
         return CpuSession(session, case)
+
+    def profile(self, case: Case, artifact: Artifact, place: Place) -> None:
+        """There is no vendor's tool: our clock is the only one."""
 
     def describe(self) -> Mapping[str, Any]:
         """The provider, and how many threads it is left to choose."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from harness.artifacts import Artifact
     from harness.graphs.torchscript import Traced
+    from harness.place import Place
 
 MODULE = "model.torchscript.pt"
 DEVICE = "CPU (TorchScript)"
@@ -57,11 +58,11 @@ class TracedSession:
 class Backend:
     """Traces networks in fp32 and runs the modules with torch's own interpreter."""
 
-    def probe(self, chip: Chip) -> Availability:
+    def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""
         return Available(device=DEVICE, facts={"torch": version("torch")})
 
-    def options(self, case: Case) -> Mapping[str, Any]:
+    def options(self, case: Case, place: Place) -> Mapping[str, Any]:
         """The order of the arguments, the SHA-256 of the code that traces, and its libraries."""
         from harness.graphs import steps_sha256
 
@@ -71,7 +72,7 @@ class Backend:
             "libraries": {name: version(name) for name in ("torch", "transformers")},
         }
 
-    def build(self, case: Case, source: GraphSource, out: Path) -> Mapping[str, Any]:
+    def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
         """Trace and save. Raises `NotYet` below fp32: a traced module runs in the weights' own dtype."""
         from harness.graphs import torchscript
 
@@ -81,11 +82,14 @@ class Backend:
         torchscript.save(traced, out / MODULE)
         return {"trace_max_abs_difference": traced.max_abs_difference}
 
-    def open(self, case: Case, artifact: Artifact) -> TracedSession:
+    def open(self, case: Case, artifact: Artifact, place: Place) -> TracedSession:
         """Load the module onto the CPU; raises `GraphError` with what torch says."""
         from harness.graphs import torchscript
 
         return TracedSession(torchscript.load(artifact.path(MODULE)), case)
+
+    def profile(self, case: Case, artifact: Artifact, place: Place) -> None:
+        """There is no vendor's tool: our clock is the only one."""
 
     def describe(self) -> Mapping[str, Any]:
         """The device, and how many threads torch was left to choose."""

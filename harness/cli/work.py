@@ -101,7 +101,7 @@ def build(
     target: Annotated[str, typer.Option(help="chip, stand-in or auto.")] = "auto",
     tool_timeout: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="End a vendor's tool after so long; none is run yet."),
+        typer.Option(metavar="SECONDS", help="End a vendor's tool after so long."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -109,13 +109,18 @@ def build(
     from harness.artifacts import ArtifactCache
     from harness.building import artifact
     from harness.materials import Materials
+    from harness.place import Place
 
     tables, home = catalog.load(), Home.locate()
     chosen = cases.named(tables, case)
     options = Options(weights=weights, target=target, tool_timeout_s=tool_timeout)
     materials = Materials(tables, home, options, Silent() if as_json else Progress())
     resolved = materials.target(chosen)
-    built = artifact(ArtifactCache(home.artifacts), materials, chosen, resolved)
+    place = Place(
+        folder=home.work / "build" / chosen.id, toolchain=resolved.toolchain, tool_timeout_s=tool_timeout,
+        facts=resolved.facts,
+    )  # fmt: skip
+    built = artifact(ArtifactCache(home.artifacts), materials, chosen, resolved, place)
     if as_json:
         print_json(
             {"case": chosen.id, "target": resolved.name, "key": built.key, "folder": str(built.folder),

@@ -7,10 +7,11 @@ import json
 import random
 from pathlib import Path
 
-from harness.domain import Architecture, Case, Catalog, Chip, Model, Origin
+from harness.domain import Architecture, Case, Catalog, Model, Origin
 from harness.home import Home
 from harness.materials import Materials
 from harness.options import Options
+from harness.place import Toolchain
 from harness.progress import Progress, Silent
 from harness.targets import Target
 
@@ -78,15 +79,18 @@ class TorchBackend:
         """What comes out in place of `outputs`; tests replace it. `call` counts the case's calls from 0."""
         return outputs
 
-    def options(self, case: Case) -> dict:
+    def options(self, case: Case, place: object) -> dict:
         return {"torch": "in place of an artifact"}
 
-    def build(self, case: Case, source: object, out: Path) -> dict:
+    def build(self, case: Case, source: object, out: Path, place: object) -> dict:
         (out / "nothing").write_bytes(b"")
         return {"built": case.id}
 
-    def open(self, case: Case, artifact: object) -> TorchSession:
+    def open(self, case: Case, artifact: object, place: object) -> TorchSession:
         return TorchSession(self, case)
+
+    def profile(self, case: Case, artifact: object, place: object) -> None:
+        return None
 
     def describe(self) -> dict:
         return {"device": "torch"}
@@ -131,8 +135,11 @@ class TorchMaterials(Materials):
         self.backend = TorchBackend(self)
         self.origin = origin
 
-    def target(self, chip: Chip) -> Target:
-        return Target(origin=self.origin, backend_name="torch", backend=self.backend, reason="a test")
+    def target(self, case: Case) -> Target:
+        return Target(
+            origin=self.origin, backend_name="torch", backend=self.backend, reason="a test",
+            toolchain=Toolchain(name="torch"),
+        )  # fmt: skip
 
 
 def the_model(catalog: Catalog) -> Model:

@@ -9,7 +9,7 @@ from typing import Any
 
 import mini
 import pytest
-from making import make_case
+from making import make_case, make_place
 
 from harness import building, graphs
 from harness.artifacts import ArtifactCache, Recipe
@@ -38,7 +38,7 @@ def key(small_tables: Catalog, home: Home) -> Callable[..., str]:
 
     def of(case: Case, target: Target = stand_in, weights: str = "mini") -> str:
         materials = Materials(small_tables, home, Options(weights=weights), Silent())
-        return building.artifact(Recipes(home.artifacts), materials, case, target).key
+        return building.artifact(Recipes(home.artifacts), materials, case, target, make_place()).key
 
     return of
 

@@ -11,7 +11,7 @@ import mini
 import numpy as np
 import onnx
 import pytest
-from making import make_case
+from making import make_case, make_place
 from onnx import TensorProto, helper
 
 from harness import building
@@ -52,7 +52,7 @@ def on_cpu(small_tables: Catalog) -> Case:
 def test_a_graph_that_is_none_is_an_error_with_its_case(cpu: Backend, on_cpu: Case, tmp_path: Path):
     """What onnxruntime says of it, and of which case."""
     with pytest.raises(GraphError, match=r"^tinybert-cpu-bs8: onnxruntime cannot load the graph: .*Protobuf"):
-        cpu.open(on_cpu, graph_in(tmp_path, b"no graph"))
+        cpu.open(on_cpu, graph_in(tmp_path, b"no graph"), make_place())
 
 
 def one_node_graph(node: onnx.NodeProto, *inputs: str) -> bytes:
@@ -85,14 +85,14 @@ def test_what_cannot_be_run(
     [first, *_] = on_cpu.model.inputs
     case = dataclasses.replace(on_cpu, model=dataclasses.replace(on_cpu.model, inputs=(first,)))
     node = helper.make_node("ConstantOfShape", [first.name], ["logits"])
-    session = cpu.open(case, graph_in(tmp_path, one_node_graph(node, first.name)))
+    session = cpu.open(case, graph_in(tmp_path, one_node_graph(node, first.name)), make_place())
     with pytest.raises(kind, match=f"(?s)^tinybert-cpu-bs8: {said}"):
         session.run([value])
 
 
 def test_it_is_always_there(catalog: Catalog, cpu: Backend):
     """The CPU needs no tool; its facts name the runtime's version."""
-    answer = cpu.probe(catalog.chips["cpu"])
+    answer = cpu.probe(catalog.chips["cpu"], 0)
     assert isinstance(answer, Available)
     assert answer.facts == {"onnxruntime": version("onnxruntime")}
 
@@ -111,7 +111,7 @@ def test_numerics_are_part_of_its_options(
     catalog: Catalog, cpu: Backend, chip: str, precision: Precision, steps: list[str]
 ):
     """What decides an artifact: opset, steps and the SHA-256 of their code, and the libraries."""
-    options = cpu.options(make_case(catalog, "tinybert", chip, precision=precision))
+    options = cpu.options(make_case(catalog, "tinybert", chip, precision=precision), make_place())
     assert options["steps"] == steps
     assert options["opset"] == 17
     assert set(options["libraries"]) == {"onnx", "onnxruntime", "onnxsim", "torch", "transformers"}
@@ -122,9 +122,9 @@ def test_a_session_declares_its_contract_and_runs(small_tables: Catalog, shared_
     case = make_case(small_tables, mini.MODEL, "ascend310p")
     materials = Materials(small_tables, shared_home, Options(target="stand-in"), Silent())
     artifact = building.artifact(
-        ArtifactCache(shared_home.artifacts), materials, case, materials.target(case)
+        ArtifactCache(shared_home.artifacts), materials, case, materials.target(case), make_place()
     )
-    session = cpu.open(case, artifact)
+    session = cpu.open(case, artifact, make_place())
     inputs, outputs = session.contract()
     assert inputs == [(name, "int64", (8, 64)) for name in ("input_ids", "segment_ids", "input_mask")]
     assert outputs == [("logits", "float32", (8, 2))]

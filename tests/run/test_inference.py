@@ -9,7 +9,7 @@ from typing import Any
 import mini
 import numpy as np
 import pytest
-from making import make_case
+from making import make_case, make_place
 
 from harness import inference
 from harness.domain import Case, Catalog, Precision, Protocol
@@ -34,7 +34,9 @@ class Pass:
 
     def run(self, case: Case, protocol: Protocol = DOCUMENTED) -> Outputs:
         artifact = SimpleNamespace(key=f"artifact of {case.id}")
-        return self.inference.all_outputs(case, protocol, artifact, self.backend.open(case, artifact))
+        return self.inference.all_outputs(
+            case, protocol, artifact, self.backend.open(case, artifact, make_place())
+        )
 
 
 @pytest.fixture
@@ -241,7 +243,9 @@ class TestResuming:
         later = Pass(small_tables, home, limit=39 if change == "limit" else None)
         case = later.case(8, chip="t4" if change == "case" else "cpu")
         artifact = SimpleNamespace(key="another" if change == "artifact" else f"artifact of {case.id}")
-        outputs = later.inference.all_outputs(case, DOCUMENTED, artifact, later.backend.open(case, artifact))
+        outputs = later.inference.all_outputs(
+            case, DOCUMENTED, artifact, later.backend.open(case, artifact, make_place())
+        )
         assert "resumed_from_sample" not in outputs.facts
         assert len(later.backend.calls) == 5
 
@@ -255,7 +259,7 @@ class TestResuming:
 def test_a_batch_without_its_padding(passes: Pass):
     """Of eight rows the three real ones."""
     case = passes.case(8)
-    session = passes.backend.open(case, None)
+    session = passes.backend.open(case, None, make_place())
     batch = [np.ones((8, 64), np.int64) for _ in case.model.inputs]
     [output] = run_batch(case, session, batch, 3)
     assert output.shape == (3, 2)

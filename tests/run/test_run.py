@@ -18,6 +18,7 @@ import pytest
 from making import make_case
 
 from harness import __version__, judge
+from harness.backends.base import Latencies
 from harness.domain import (
     Basis,
     Case,
@@ -413,7 +414,9 @@ def throughput(runner: Runner, case: Case, latencies_ns: tuple[int, ...] = (2_00
     """A throughput result of calls that took exactly so long."""
     timing = runner.timing(case)
     timing.call()
-    return runner.record_throughput(timing, latencies_ns, warm_up_calls=6, clock="a test's")
+    return runner.record_throughput(
+        timing, Latencies(latencies_ns=latencies_ns, warm_up_calls=6, clock="a test's"), None
+    )
 
 
 class TestThroughput:

@@ -10,7 +10,7 @@ from typing import Any
 import mini
 import numpy as np
 import pytest
-from making import make_case
+from making import make_case, make_place
 
 from harness import building
 from harness.artifacts import Artifact, ArtifactCache, Recipe
@@ -68,8 +68,8 @@ def test_a_module_gives_the_networks_outputs_in_the_models_order_of_inputs(
     materials = Materials(traced_tables, shared_home, Options(), Silent())
     target = materials.target(case)
     assert target.backend_name == "torchscript"
-    artifact = building.artifact(ArtifactCache(shared_home.artifacts), materials, case, target)
-    session = target.backend.open(case, artifact)
+    artifact = building.artifact(ArtifactCache(shared_home.artifacts), materials, case, target, make_place())
+    session = target.backend.open(case, artifact, make_place())
     inputs, outputs = session.contract()
     assert inputs == [(name, "int64", (8, 64)) for name in ("input_ids", "segment_ids", "input_mask")]
     assert outputs == [("logits", "float32", (8, 2))]
@@ -114,10 +114,10 @@ def test_a_file_that_is_no_module_is_an_error(traced_tables: Catalog, tmp_path: 
 
     artifact: Artifact = ArtifactCache(tmp_path).get(Recipe(inputs={}), build)
     with pytest.raises(GraphError, match=r"model\.torchscript\.pt: torch cannot load the module"):
-        load("torchscript").open(make_case(traced_tables, mini.MODEL, "cpu"), artifact)
+        load("torchscript").open(make_case(traced_tables, mini.MODEL, "cpu"), artifact, make_place())
 
 
 def test_below_fp32_is_not_there(traced_tables: Catalog, tmp_path: Path):
     case = make_case(traced_tables, mini.MODEL, "cpu", precision=Precision.FP16)
     with pytest.raises(NotYet, match=r"tinybert-cpu-fp16-bs8: TorchScript on the CPU runs fp32"):
-        load("torchscript").build(case, None, tmp_path)
+        load("torchscript").build(case, None, tmp_path, make_place())
