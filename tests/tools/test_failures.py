@@ -92,7 +92,9 @@ def test_what_tools_are_known_to_print(text: str, words: str):
 @pytest.mark.parametrize(
     "text",
     ["", "throughput: 207001.5 fps", "frame E100010 of 5", "0x1E10001", "size 107002 bytes",
-     "cuda memory: 12 GB free", "[MemUsageChange] Init CUDA: CPU +294, GPU +0", "samples 507011, error rate 0.1", "E19998"],
+     "cuda memory: 12 GB free", "[MemUsageChange] Init CUDA: CPU +294, GPU +0",
+     "samples 507011, error rate 0.1",
+     "E19998"],
 )  # fmt: skip
 def test_numbers_that_are_no_codes(text: str):
     """A code is not found inside a longer number, nor a number without the word that makes it a code."""

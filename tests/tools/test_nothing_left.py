@@ -151,6 +151,17 @@ def test_a_second_interrupt_leaves_it_to_the_supervisor(
     assert wait_for(lambda: not supervisors())
 
 
+# A worker that has a copy of every pipe of the running tool, as multiprocessing's have.
+FORK_LATER = """
+import threading, time
+def fork_later():
+    while not os.path.exists("ready"): time.sleep(0.02)
+    if os.fork() == 0:
+        open("forked", "w").close()
+        time.sleep(60)
+        os._exit(0)
+threading.Thread(target=fork_later, daemon=True).start()
+"""
 PARENT = """
 import os, pathlib, sys
 sys.path.insert(0, {root!r})
@@ -167,7 +178,7 @@ run(Command(argv=("sh", "-c", line),
     ("number", "before"),
     [
         (signal.SIGKILL, ""),
-        (signal.SIGKILL, "if os.fork() == 0: import time; time.sleep(60); os._exit(0)"),
+        (signal.SIGKILL, FORK_LATER),
         (signal.SIGTERM, ""),
         (signal.SIGINT, ""),
         (signal.SIGHUP, ""),
@@ -180,10 +191,15 @@ def test_the_death_of_this_process(tmp_path: Path, number: signal.Signals, befor
     folder.mkdir()
     source = PARENT.format(root=str(ROOT), folder=str(folder), before=before)
     parent = subprocess.Popen(
-        [sys.executable, "-c", source], env={**os.environ, MARK: str(tmp_path)}, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", source],
+        cwd=folder,
+        env={**os.environ, MARK: str(tmp_path)},
+        stderr=subprocess.DEVNULL,
     )
     assert wait_for((folder / "ready").exists)
     assert wait_for(lambda: len(running(tmp_path)) >= 5)
+    if before:
+        assert wait_for((folder / "forked").exists)
     parent.send_signal(number)
     parent.wait(20)
     workers = 1 if before else 0  # the forked worker itself is no tool
