@@ -38,6 +38,7 @@ LAYERS = {
 BESIDE = {
     "tables": {"consistency", "meanings"},
     "catalog": {"consistency", "tables", "validation"},
+    "place": {"process"},
     "process": {"failures"},
     "artifacts": {"manifest"},
     "backends": {"artifacts", "graphs"},

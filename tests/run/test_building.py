@@ -18,6 +18,7 @@ from harness.domain import Case, Catalog, Gelu, Origin, Precision
 from harness.home import Home
 from harness.materials import Materials
 from harness.options import Options
+from harness.place import Toolchain
 from harness.progress import Silent
 from harness.targets import Target
 
@@ -33,8 +34,9 @@ class Recipes(ArtifactCache):
 def key(small_tables: Catalog, home: Home) -> Callable[..., str]:
     """The key of a case's artifact on the stand-in, for a choice of weights."""
     stand_in = Target(
-        origin=Origin.STAND_IN, backend_name="onnxruntime", backend=load("onnxruntime"), reason="a test"
-    )
+        origin=Origin.STAND_IN, backend_name="onnxruntime", backend=load("onnxruntime"), reason="a test",
+        toolchain=Toolchain(name="onnxruntime"),
+    )  # fmt: skip
 
     def of(case: Case, target: Target = stand_in, weights: str = "mini") -> str:
         materials = Materials(small_tables, home, Options(weights=weights), Silent())
