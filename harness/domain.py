@@ -37,11 +37,12 @@ class Origin(StrEnum):
 
 
 class Weights(StrEnum):
-    """The three kinds of checkpoint."""
+    """The three kinds of checkpoint; `UNKNOWN` is what an imported log leaves open, and no choice."""
 
     FULL = "full"
     MINI = "mini"
     RANDOM = "random"
+    UNKNOWN = "unknown"
 
 
 class Corpus(StrEnum):
@@ -286,6 +287,8 @@ class Chip:
     local: bool = False  # every model runs on it, documented there or not
     tools: tuple[str, ...] = ()  # what must be on PATH
     remedy: str = ""  # what to do where they are not
+    throughput_tools: tuple[str, ...] = ()  # whose logs its cases take; the first is what the documents use
+    device_names: tuple[str, ...] = ()  # words by which such a log names the device, where it does
 
     @property
     def marker(self) -> str:
