@@ -26,6 +26,7 @@ from harness.domain import (
     Table,
 )
 from harness.mistakes import Draft, Entry, listed, show
+from harness.parsers import THROUGHPUT_TOOLS
 
 Named = Mapping[str, Mapping[str, Any]]
 
@@ -150,6 +151,11 @@ def _check_chip(entry: Entry, draft: Draft) -> None:
     chip: Chip = entry.record
     _check_repeats(entry, "precisions", chip.precisions, draft)
     _check_repeats(entry, "tools", chip.tools, draft)
+    _check_repeats(entry, "throughput_tools", chip.throughput_tools, draft)
+    for index, tool in enumerate(chip.throughput_tools):
+        if tool not in THROUGHPUT_TOOLS:
+            expected = f"one whose log is read: {listed(sorted(THROUGHPUT_TOOLS))}"
+            draft.wrong(entry, f"throughput_tools[{index}]", show(tool), expected)
     if chip.tools and not chip.remedy.strip():
         draft.wrong(entry, "remedy", "no value", "what to do where its tools are missing")
 

@@ -43,11 +43,12 @@ class Origin(StrEnum):
 
 
 class Weights(StrEnum):
-    """The three kinds of checkpoint."""
+    """The three kinds of checkpoint; `UNKNOWN` is what an imported log leaves open, and no choice."""
 
     FULL = "full"
     MINI = "mini"
     RANDOM = "random"
+    UNKNOWN = "unknown"
 
 
 class Corpus(StrEnum):
@@ -295,6 +296,8 @@ class Chip:
     tools: tuple[str, ...] = ()  # what must be on PATH
     remedy: str = ""  # what to do where they are not
     environment: str = ""  # the script that puts them there, where the vendor's installer leaves it
+    throughput_tools: tuple[str, ...] = ()  # whose logs its cases take; the first is what the documents use
+    device_names: tuple[str, ...] = ()  # words by which such a log names the device, where it does
 
     @property
     def marker(self) -> str:

@@ -51,6 +51,14 @@ class Stages:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
 
+def record(store: Store, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
+    """Write the measurement, then judge it: whatever judging comes to, the numbers are kept."""
+    store.add(measurement)
+    judged = verdict()
+    store.judge(measurement.id, judged)
+    return Result(measurement=measurement, verdict=judged)
+
+
 class Recorder:
     """Writes one run's results."""
 
@@ -88,11 +96,8 @@ class Recorder:
         return self.record(measurement, lambda: judge.error(f"{case.id}: {problem}", reference))
 
     def record(self, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
-        """Write the measurement, then judge it: whatever judging comes to, the numbers are kept."""
-        self.store.add(measurement)
-        judged = verdict()
-        self.store.judge(measurement.id, judged)
-        return Result(measurement=measurement, verdict=judged)
+        """`record` in this run's store."""
+        return record(self.store, measurement, verdict)
 
     def measurement(
         self,

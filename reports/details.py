@@ -249,7 +249,7 @@ def _made_with(measurement: Measurement) -> Iterator[Fact]:
     yield "weights", str(made.weights)
     if "checkpoint" in measurement.detail:
         yield "checkpoint", str(measurement.detail["checkpoint"])
-    yield "weights SHA-256", made.weights_sha256
+    yield "weights SHA-256", made.weights_sha256 or NOTHING
     yield "data", NOTHING if made.data is None else str(made.data)
     yield "data SHA-256", made.data_sha256 or NOTHING
     yield "samples", str(measurement.samples)

@@ -79,6 +79,8 @@ class Series:
     def label(self) -> str:
         """In words, for a column's title: ``stand-in, mini``."""
         same = self.data is None or str(self.data) == str(self.weights)
+        if self.weights is Weights.UNKNOWN:
+            return f"{self.origin}, weights not told"
         made_with = [str(self.weights)] if same else [f"{self.weights} weights", f"{self.data} data"]
         standard = ["standard protocol"] if self.protocol is Protocol.STANDARD else []
         first = [] if self.limit is None else [f"first {self.limit} samples"]

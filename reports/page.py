@@ -36,6 +36,7 @@ EXPLANATIONS: Mapping[str, str] = {
     "mini data": "the short corpus written for zoocheck, not the documented data set.",
     "first N samples": "a part of the data set, never compared with a documented value.",
     "imported": "from a tool's log made on another machine.",
+    "unknown weights": "what a log does not say: its throughput is taken for the documented model's.",
     "standard protocol": "scored as the field does, not as the documented scripts do.",
 }
 
@@ -174,6 +175,7 @@ def _explanations(found: Sequence[Outcome]) -> Iterator[Fact]:
         "random weights": any(item.weights is Weights.RANDOM for item in series),
         "mini data": any(item.data is Corpus.MINI for item in made),
         "first N samples": any(item.limit is not None for item in series),
+        "unknown weights": any(item.weights is Weights.UNKNOWN for item in series),
         "imported": any(item.origin is Origin.IMPORTED for item in series),
         "standard protocol": any(item.protocol is Protocol.STANDARD for item in series),
     }
@@ -249,8 +251,11 @@ def _footnotes(found: Sequence[Outcome]) -> Iterator[str]:
             "allowed is the documented drop or 1 % of that score, whichever is larger, and never less than "
             "two samples."
         )
-    if any(outcome.measurement.kind is Kind.THROUGHPUT for outcome in found):
+    speeds = [outcome.measurement.origin for outcome in found if outcome.measurement.kind is Kind.THROUGHPUT]
+    if any(origin is not Origin.IMPORTED for origin in speeds):
         yield "Throughput is batch size × calls / time, by the clock that each result names."
+    if Origin.IMPORTED in speeds:
+        yield "Imported throughput is by the definition of the tool that wrote the log; each result names it."
     if any(is_stand_in_speed(outcome) for outcome in found):
         yield layout.STAND_IN_NOTE
     if any(outcome.times > 1 for outcome in found):

@@ -32,7 +32,7 @@ LAYERS = {
         "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "judge", "kept", "layouts",
         "manifest", "metrics", "networks", "predictions", "references", "store", "text",
     },
-    "run": {"targets", "materials", "building", "exchange", "inference", "recording", "run"},
+    "run": {"targets", "materials", "building", "exchange", "importing", "inference", "recording", "run"},
     "commands": {"cli", "__main__"},
 }  # fmt: skip
 BESIDE = {
@@ -49,6 +49,7 @@ BESIDE = {
     "materials": {"targets"},
     "building": {"materials", "targets"},
     "exchange": {"materials"},
+    "importing": {"recording"},
     "inference": {"materials"},
     "recording": {"materials", "targets"},
     "run": {"building", "inference", "materials", "recording", "targets"},

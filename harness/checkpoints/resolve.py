@@ -14,7 +14,7 @@ from harness.domain import Architecture, Model, Weights
 from harness.errors import CheckpointError, NotThere, UsageError
 from harness.home import Home
 
-CHOICES = (*Weights, "auto")
+CHOICES = (Weights.FULL, Weights.MINI, Weights.RANDOM, "auto")
 SEED = 0  # of random weights
 
 

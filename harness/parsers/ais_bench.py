@@ -49,11 +49,13 @@ def may_be(log: Log) -> bool:
 
 def parse(log: Log) -> ToolLog:
     """Every summary. Raises `ParseError` for a failed run, a cut log, and a formula that does not hold."""
-    model = log.first(_MODEL)
+    model: str | None = None
     runs: list[ToolRun] = []
     headers: list[int] = []
     pending: list[Latency] = []
     for line in log.lines:
+        loaded = _MODEL.search(line.text)
+        model = loaded[1] if loaded else model
         if _HEADER.search(line.text):
             headers.append(line.number)
         found = _LATENCY.search(line.text)
@@ -63,7 +65,7 @@ def parse(log: Log) -> ToolLog:
         formula = _FORMULA.search(line.text)
         if formula:
             run = _run(log, line.number, formula, pending)
-            runs.append(replace(run, model=None if model is None else model[1]))
+            runs.append(replace(run, model=model))
     if len(headers) > len(runs):
         raise log.missing(TOOL, FORMULA, headers[len(runs)])
     if not runs:

@@ -20,6 +20,7 @@ DEFINITION = "iterations x batch size / host wall time"
 PRECISION = 1e-3  # mm_run prints six digits of each
 
 _SUMMARY = re.compile(r"=+ *Performance Summary")
+_PARAMETERS = re.compile(r"=+ *Parameter Information")
 _SECTION = re.compile(r"=+ *(?!Performance)[A-Z][\w ]+(?:Summary|Information)")
 _THROUGHPUT = re.compile(
     r"^\s*Throughput \(qps\): *(\S+)(?: with total batch sizes: *(\S+) and (\S+) iterations/second)?"
@@ -45,6 +46,7 @@ class _Block:
 
     line: int
     device: str | None
+    told: list[Line]  # what was printed before it, from the run's parameters on
     lines: list[Line] = field(default_factory=list)
 
 
@@ -67,7 +69,11 @@ def parse(log: Log) -> ToolLog:
 def _blocks(log: Log) -> Iterator[_Block]:
     block: _Block | None = None
     device: str | None = None
+    told: list[Line] = []
     for line in log.lines:
+        if _PARAMETERS.search(line.text):
+            told = []
+        told.append(line)
         named = _DEVICE.search(line.text)
         if named:
             device = named[1] or named[2]
@@ -77,7 +83,7 @@ def _blocks(log: Log) -> Iterator[_Block]:
         if _SUMMARY.search(line.text):
             if block is not None:
                 yield block
-            block = _Block(line=line.number, device=device)
+            block = _Block(line=line.number, device=device, told=told)
         if block is not None:
             block.lines.append(line)
     if block is not None:
@@ -97,26 +103,26 @@ def _run(log: Log, block: _Block) -> ToolRun:
     rate = positive(log, line, printed[1], "the throughput")
     seconds = positive(log, wall[0], wall[1][1], "the wall time")
     iterations = whole(log, count[0], count[1][1], "the iterations")
-    shapes, size = _shapes(log, part)
+    shapes, size = _shapes(block)
     total: float | None = None
     if printed[2] is not None:
         total = positive(log, line, printed[2], "the total of batch sizes")
         size = batch(total / iterations) if size is not None and iterations else None
-    elif size is not None and _single_thread(log):
+    elif size is not None and _single_thread(block):
         total = iterations * size
     if total is not None and not math.isclose(rate, total / seconds, rel_tol=PRECISION):
         right = f"{total / seconds:g}, which {total:g} samples / {seconds:g} s gives"
         raise log.wrong(line, f"throughput {rate:g}", right)
-    model, version = log.first(_MODEL), log.first(_VERSION)
+    model, version = _first(_MODEL, block.told), _first(_VERSION, block.told)
     return ToolRun(
         tool=TOOL,
         definition=DEFINITION,
         samples_per_s=rate,
         batch_size=size,
         queries_per_s=None if printed[3] is None else positive(log, line, printed[3], "iterations a second"),
-        version=None if version is None else f"MagicMind {shown(version[1])}",
+        version=None if version is None else f"MagicMind {shown(version[1][1])}",
         device=block.device,
-        model=None if model is None else model[1],
+        model=None if model is None else model[1][1],
         input_shapes=shapes,
         latencies=tuple(_latencies(log, part)),
         duration_s=seconds,
@@ -129,16 +135,16 @@ def _first(pattern: re.Pattern[str], part: Sequence[Line]) -> tuple[int, re.Matc
     return next(((line.number, found) for line in part if (found := pattern.search(line.text))), None)
 
 
-def _single_thread(log: Log) -> bool:
-    threads = log.first(_THREADS)
-    return threads is None or threads[1] == "1"
+def _single_thread(block: _Block) -> bool:
+    threads = _first(_THREADS, block.told)
+    return threads is None or threads[1][1] == "1"
 
 
-def _shapes(log: Log, part: Sequence[Line]) -> tuple[tuple[tuple[int, ...], ...], int | float | None]:
+def _shapes(block: _Block) -> tuple[tuple[tuple[int, ...], ...], int | float | None]:
     """The inputs' shapes and their common first size; several shape groups have no one batch size."""
-    groups = [found[2] for line in part if (found := _GROUP.match(line.text))]
+    groups = [found[2] for line in block.lines if (found := _GROUP.match(line.text))]
     texts = [found[1] for group in groups for found in _DIMS.finditer(group)]
-    texts = texts or [found[1] for _, found in log.find(_OLD_DIMS)]
+    texts = texts or [found[1] for line in block.told if (found := _OLD_DIMS.match(line.text))]
     shapes = tuple(tuple(int(size) for size in text.split(",")) for text in texts)
     first = {shape[0] for shape in shapes}
     return shapes, (first.pop() or None) if len(first) == 1 and len(groups) < 2 else None

@@ -33,9 +33,10 @@ def parse(log: Log) -> ToolLog:
     runs: list[ToolRun] = []
     mean: tuple[int, float] | None = None
     calls: list[float] = []
-    model = log.first(_MODEL)
-    file = None if model is None else model[1]
+    file: str | None = None
     for line in log.lines:
+        loaded = _MODEL.search(line.text)
+        file = loaded[1] if loaded else file
         call, found = _CALL.search(line.text), _MEAN.search(line.text)
         if call:
             calls.append(milliseconds(log, line.number, call[1], "an inference time"))

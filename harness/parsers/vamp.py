@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.parsers.records import Latency, ToolLog, ToolRun
@@ -26,7 +25,7 @@ _KEY = re.compile(
 _STAGE = re.compile(r"^\s*(e2e latency|model latency|latency) \(us\):\s*$")
 _LATENCY = re.compile(r"^\s*(avg|min|max|p\d+(?:\.\d+)?) latency:\s*(.*)", re.ASCII)
 _VERSION = re.compile(r"\bvamp_v?(\d+(?:\.\d+)*)\b", re.ASCII)
-_MODEL = re.compile(r"\bvamp(?:_\S+)? .*?-m[ =](\S+)")
+_COMMAND = re.compile(r"\bvamp(?:_\S+)? .*?-m[ =](\S+)")
 _SHAPE = re.compile(r"^\s*(?:model input shape \d+|input\[\d+\]): *\[([\d, ]+)\]", re.ASCII)
 _DEVICES = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -40,6 +39,7 @@ class Block:
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
     stage: str = ""
     shapes: list[tuple[int, ...]] = field(default_factory=list)
+    command: re.Match[str] | None = None  # the last one printed before it
 
 
 def recognises(log: Log) -> bool:
@@ -49,9 +49,7 @@ def recognises(log: Log) -> bool:
 
 def parse(log: Log) -> ToolLog:
     """Every summary. Raises `ParseError` for a cut log, and for a throughput that is not samples / time."""
-    version, model = log.first(_VERSION), log.first(_MODEL)
-    named = {"version": version and version[1], "model": model and model[1]}
-    runs = [_run(log, block, named) for block in blocks(log, _START, TOOL)]
+    runs = [_run(log, block) for block in blocks(log, _START, TOOL)]
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
 
 
@@ -59,13 +57,15 @@ def blocks(log: Log, start: re.Pattern[str], tool: str) -> list[Block]:
     """The summaries. A header may stand twice before one; none may lack its throughput."""
     found: list[Block] = []
     shapes: list[tuple[int, ...]] = []
+    command: re.Match[str] | None = None
     for line in log.lines:
+        command = _COMMAND.search(line.text) or command
         shape = _SHAPE.match(line.text)
         if shape:
             sizes = _DEVICES.findall(shape[1])
             shapes.append(tuple(int(size) for size in sizes))
         if start.search(line.text) and (not found or "throughput" in found[-1].values):
-            found.append(Block(line=line.number, shapes=shapes))
+            found.append(Block(line=line.number, shapes=shapes, command=command))
             shapes = []
         if not found:
             continue
@@ -91,7 +91,7 @@ def _take(log: Log, line: int, text: str, block: Block) -> None:
         block.stages.setdefault(block.stage, {})[latency[1]] = milliseconds(log, line, latency[2], what, "us")
 
 
-def _run(log: Log, block: Block, named: Mapping[str, str | None]) -> ToolRun:
+def _run(log: Log, block: Block) -> ToolRun:
     line, printed = block.values["throughput"]
     rate = positive(log, line, printed, "the throughput")
     samples = _number(log, block, "samples")
@@ -102,13 +102,14 @@ def _run(log: Log, block: Block, named: Mapping[str, str | None]) -> ToolRun:
         right = f"{samples / seconds:g}, which {samples:g} samples / {seconds:g} s gives"
         raise log.wrong(line, f"throughput {rate:g}", right)
     size = _number(log, block, "batch size")
+    version = None if block.command is None else _VERSION.search(block.command.string)
     return ToolRun(
         tool=TOOL,
         definition=DEFINITION,
         samples_per_s=rate,
         batch_size=None if size is None else batch(size),
-        version=named["version"],
-        model=named["model"],
+        version=None if version is None else version[1],
+        model=None if block.command is None else block.command[1],
         device=devices[0] if len(devices) == 1 else None,
         devices=max(1, len(devices)),
         input_shapes=tuple(block.shapes),

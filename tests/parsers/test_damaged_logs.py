@@ -96,6 +96,15 @@ class TestSeveral:
         ):
             parsers.parse(text)
 
+    def test_each_run_has_its_own_batch_size_and_model(self):
+        """Logs that were appended to one file: what each says of itself belongs to it alone."""
+        other = MM_RUN.replace("[8, 128]", "[1, 128]").replace("189.017", str(1000 / 42.3243))
+        runs = parsers.parse(MM_RUN + other.replace("true_1bs", "other")).runs
+        assert [run.batch_size for run in runs] == [8, 1]
+        assert ["other" in (run.model or "") for run in runs] == [False, True]
+        newer = (EXCERPTS / "vamp-2.1.0-latencies.txt").read_text(encoding="utf-8")
+        assert [run.version for run in parsers.parse(VAMP + newer).runs] == [None, "2.1.0"]
+
     def test_each_trtexec_run_has_its_own_batch_size(self):
         first = (EXCERPTS / "trtexec-10-device.txt").read_text(encoding="utf-8")
         second = "&&&& RUNNING TensorRT.trtexec # trtexec\n" + TRT
@@ -105,7 +114,7 @@ class TestSeveral:
 @pytest.mark.parametrize(
     ("text", "cut", "missing"),
     [
-        (AIS, "[INFO] throughput", r"no line `throughput 1000\*batchsize\(N\)/NPU_compute_time.mean\(T\): X`"),
+        (AIS, "[INFO] throughput", r"no line `throughput 1000\*batchsize\(N\)/NPU_compute_time.mean"),
         (TRT, "GPU Compute Time", r"no line `GPU Compute Time: min = X ms, ... mean = X ms`"),
         (VAMP, "throughput (qps)", r"no line `throughput \(qps\): X`"),
         (MM_RUN, "Throughput (qps)", r"no line `Throughput \(qps\): X`"),

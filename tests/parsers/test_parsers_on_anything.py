@@ -19,6 +19,7 @@ TOOLS = (*parsers.THROUGHPUT_TOOLS, *parsers.MONITORS, *parsers.COMPILERS)
 LINES = sorted(
     {line for path in EXCERPTS.iterdir() for line in path.read_text(encoding="utf-8").splitlines()[1:]}
 )
+WHOLE = [path.read_text(encoding="utf-8").splitlines() for path in sorted(EXCERPTS.iterdir())]
 ODD = [
     "",
     "nan",
@@ -47,6 +48,15 @@ def logs(draw) -> str:
     return "\n".join(_damaged(line, seed) for line in lines)
 
 
+@st.composite
+def almost_whole(draw) -> str:
+    """A real log with a few lines lost, doubled or damaged: close to what a parser takes."""
+    lines = draw(st.sampled_from(WHOLE))
+    seed = draw(st.randoms(use_true_random=False))
+    kept = [line for line in lines for _ in range(seed.choice([1] * 18 + [0, 2]))]
+    return "\n".join(_damaged(line, seed) if seed.random() < 0.1 else line for line in kept)
+
+
 def _damaged(line: str, seed: random.Random) -> str:
     if seed.random() < 0.6 or not line:
         return line
@@ -58,8 +68,11 @@ def _damaged(line: str, seed: random.Random) -> str:
     return " ".join(words)
 
 
+ANYTHING = st.one_of(almost_whole(), logs(), st.text(), st.binary())
+
+
 @pytest.mark.parametrize("tool", TOOLS)
-@given(st.one_of(logs(), st.text(), st.binary()))
+@given(ANYTHING)
 def test_a_clean_error_or_a_number(tool: str, data: str | bytes):
     log = parsers.read(data)
     try:
@@ -87,7 +100,7 @@ def check(run) -> None:
         assert all(value is None or 0 <= value < math.inf for value in values)
 
 
-@given(st.one_of(logs(), st.text(), st.binary()))
+@given(ANYTHING)
 def test_whoever_wrote_it(data: str | bytes):
     """Recognising never fails, and a log without a tool is a clean error too."""
     assert parsers.recognise(data) in (None, *TOOLS)

@@ -393,6 +393,20 @@ ONE_MISTAKE = {
         "0",
         "a whole number of at least 1",
     ),
+    "a throughput tool whose log nobody reads": (
+        'precisions = ["fp32"]\n\n[[dataset]]',
+        'precisions = ["fp32"]\nthroughput_tools = ["trtexec", "stopwatch"]\n\n[[dataset]]',
+        "chip[1].throughput_tools[1]",
+        '"stopwatch"',
+        "one whose log is read: ais_bench, benchmark310, mm_run, msame, trtexec, vamp, vsx_prof",
+    ),
+    "a throughput tool twice": (
+        'precisions = ["fp32"]\n\n[[dataset]]',
+        'precisions = ["fp32"]\nthroughput_tools = ["vamp", "vamp"]\n\n[[dataset]]',
+        "chip[1].throughput_tools",
+        '"vamp" more than once',
+        "each once",
+    ),
     "a chip's tools without a remedy": (
         'precisions = ["fp32"]\n',
         'precisions = ["fp32"]\ntools = ["toysmi"]\n',

@@ -1,0 +1,92 @@
+"""`zoocheck import-log`: the throughput of a tool's log made on another machine, filed under a case."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness import cases, catalog
+from harness.cli.output import Json, print_json
+from harness.home import Home
+
+if TYPE_CHECKING:
+    from harness.importing import ForeignLog
+    from harness.store import Result
+
+
+def import_log(
+    file: Annotated[Path, typer.Argument(help="What the tool printed, saved as a file.")],
+    case: Annotated[str, typer.Option(help="A case, as tinybert-ascend310p-bs8.")],
+    device: Annotated[
+        int | None, typer.Option(min=0, help="Of several devices in the log, this one (default: the total).")
+    ] = None,
+    summary: Annotated[
+        int | None, typer.Option(min=1, help="Of several summaries in the log, the N-th, from 1.")
+    ] = None,
+    bs_of_log: Annotated[
+        int | None, typer.Option("--bs-of-log", min=1, help="The batch size, where the log does not tell it.")
+    ] = None,
+    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
+    run_id: Annotated[
+        str | None, typer.Option(help="The run to file it under (default: one of its own).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """File a log's throughput under a case, with origin `imported` and the log's hash, and judge it.
+
+    A log of another tool than the case's chip uses, or of another batch size, is refused. The status is 0
+    whatever the verdict.
+    """
+    from harness import importing
+    from harness.store import Store
+
+    tables, home = catalog.load(), Home.locate()
+    chosen = cases.named(tables, case)
+    choice = importing.Choice(device=device, summary=summary, batch_size=bs_of_log)
+    log = importing.read(chosen, file, choice)
+    if results is None:
+        home.require_writable()
+    store = Store(results or home.results)
+    try:
+        run = run_id or time.strftime("%Y%m%dT%H%M%SZ-import", time.gmtime())
+        result = importing.file(tables, log, store, run)
+    finally:
+        store.close()
+    if as_json:
+        print_json(_as_json(log, result, file))
+        return
+    verdict = result.verdict
+    if verdict is not None:
+        typer.echo(f"{verdict.kind}: {verdict.message}")
+    typer.echo(f"filed in run {run}; see it with `zoocheck report --run {run}`, or beside all with --all")
+
+
+def _as_json(log: ForeignLog, result: Result, file: Path) -> dict[str, Any]:
+    from harness.importing import by_wall_time, latencies
+    from harness.records import to_json
+
+    run, measurement = log.run, result.measurement
+    return {
+        "case": log.case.id,
+        "origin": measurement.origin,
+        "file": str(file),
+        "sha256": log.sha256,
+        "tool": run.tool,
+        "version": run.version,
+        "throughput_samples_per_s": log.samples_per_s,
+        "definition": run.definition,
+        "queries_per_s": run.queries_per_s,
+        "samples_per_s_by_wall_time": by_wall_time(run),
+        "latencies_ms": latencies(run),
+        "batch_size": run.batch_size,
+        "batch_size_told_by": log.batch_size_told_by,
+        "device": run.device,
+        "device_name": run.device_name,
+        "devices": run.devices,
+        "verdict": None if result.verdict is None else to_json(result.verdict),
+        "run": measurement.run,
+        "measurement": measurement.id,
+    }

@@ -1,0 +1,157 @@
+"""What the imitations share: faults on demand, a model run by onnxruntime, and how they are put on PATH.
+
+A fault is told by ``ZOOCHECK_SIMULATED_FAULT=<tool>:<fault>``, where ``<tool>`` is the imitation's name:
+
+    exit              ends with status 3 after saying why
+    hang              never ends; goes at SIGTERM
+    hang-for-good     never ends, whatever SIGTERM says
+    signal            dies by SIGSEGV
+    truncated-log     prints half of what it has to print, ends well
+    fewer-outputs     leaves out the last sample
+    swapped-samples   puts the outputs of the first and the last sample in each other's place
+    swapped-outputs   puts the graph's outputs in each other's place, where it has two
+    nan               writes a NaN into one output
+    disk-full         fails in the middle of writing, as a full disk makes it
+    other-chip        says that another chip is there
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+VARIABLE = "ZOOCHECK_SIMULATED_FAULT"
+SIMULATED = "zoocheck-simulated"  # harness.place.SIMULATED; the imitations import nothing of zoocheck
+FAULTS = (
+    "exit", "hang", "hang-for-good", "signal", "truncated-log", "fewer-outputs", "swapped-samples",
+    "swapped-outputs", "nan", "disk-full", "other-chip",
+)  # fmt: skip
+
+
+def fault(tool: str) -> str | None:
+    """The fault that `tool` was told, or None."""
+    told, _, what = os.environ.get(VARIABLE, "").partition(":")
+    if told != tool:
+        return None
+    assert what in FAULTS, f"{VARIABLE}: no fault is called {what!r}"
+    return what
+
+
+def misbehave(tool: str) -> None:
+    """Exit, hang or die, where that is what `tool` was told."""
+    what = fault(tool)
+    if what == "exit":
+        print(f"[ERROR] {tool}: told to fail", flush=True)
+        sys.exit(3)
+    if what == "signal":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if what in ("hang", "hang-for-good"):
+        if what == "hang-for-good":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print(f"[INFO] {tool}: working", flush=True)
+        while True:
+            time.sleep(60)
+    if what == "disk-full":
+        disk_full(tool)
+
+
+def disk_full(tool: str) -> NoReturn:
+    """What a full disk makes of a tool: the system's words, and status 1."""
+    print(f"[ERROR] {tool}: write failed: [Errno 28] No space left on device", flush=True)
+    sys.exit(1)
+
+
+def say(tool: str, lines: Iterable[str]) -> None:
+    """Print the lines, or half of them where the log is to be truncated."""
+    every = list(lines)
+    if fault(tool) == "truncated-log":
+        every = every[: len(every) // 2]
+    print("\n".join(every), flush=True)
+
+
+def refuse(message: str, status: int = 1) -> NoReturn:
+    """End as the real tool does for a command line that it does not take."""
+    print(message, flush=True)
+    sys.exit(status)
+
+
+class Network:
+    """An ONNX file run by onnxruntime, on one thread."""
+
+    def __init__(self, path: Path | str) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 4
+        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.inputs = self.session.get_inputs()
+        self.outputs = self.session.get_outputs()
+
+    def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """One batch, by position."""
+        feed = {
+            item.name: np.asarray(array, dtype={"tensor(int32)": np.int32}.get(item.type, np.int64))
+            for item, array in zip(self.inputs, arrays, strict=True)
+        }
+        return self.session.run(None, feed)
+
+    def all_samples(self, arrays: Sequence[np.ndarray], batch_size: int) -> list[np.ndarray]:
+        """All of them, batch by batch; the last partial batch is filled up with its first sample."""
+        parts = []
+        for at in range(0, len(arrays[0]), batch_size):
+            batch = [array[at : at + batch_size] for array in arrays]
+            count = len(batch[0])
+            batch = [np.concatenate([part, np.repeat(part[:1], batch_size - count, 0)]) for part in batch]
+            parts.append([output[:count] for output in self(batch)])
+        return [np.concatenate(columns) for columns in zip(*parts, strict=True)]
+
+
+def changed(tool: str, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Outputs ``[samples, ...]`` with the fault that `tool` was told about them, if it was told one."""
+    what, arrays = fault(tool), [output.copy() for output in outputs]
+    if what == "fewer-outputs":
+        return [array[:-1] for array in arrays]
+    if what == "swapped-samples":
+        for array in arrays:
+            array[[0, -1]] = array[[-1, 0]]
+    if what == "swapped-outputs" and len(arrays) > 1:
+        arrays[0], arrays[1] = arrays[1], arrays[0]
+    if what == "nan":
+        arrays[0].reshape(-1)[0] = np.nan
+    return arrays
+
+
+def install(folder: Path, tools: Mapping[str, str], packages: str | None = None) -> Path:
+    """Put `tools` (name on PATH -> script in this folder) into ``folder/bin``, and an interpreter beside them.
+
+    The interpreter, ``folder/bin/vendor-python``, finds what is under `packages` of this folder, as the vendor's
+    own does its SDK; it is this process's with nothing of zoocheck on its path. Returns ``folder/bin``.
+    """
+    bin_folder = folder / "bin"
+    bin_folder.mkdir(parents=True, exist_ok=True)
+    for name, script in tools.items():
+        _executable(bin_folder / name, f'exec {sys.executable} -s {HERE / script} "$@"')
+    path = HERE if packages is None else f"{HERE / packages}:{HERE}"
+    _executable(bin_folder / "vendor-python", f'PYTHONPATH={path} exec {sys.executable} -s "$@"')
+    return bin_folder
+
+
+def remove(bin_folder: Path, name: str) -> None:
+    """What a tool looks like that vanished between two steps."""
+    path = bin_folder / name
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _executable(path: Path, line: str) -> None:
+    path.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    path.chmod(0o755)

@@ -1,0 +1,124 @@
+"""`zoocheck import-log`: what is filed, what is refused, and how a report marks it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from zoo_runs import ROOT, STORE, Zoo
+
+from harness.domain import Kind, Origin, VerdictKind, Weights
+
+LOGS = ROOT / "fixtures" / "logs"
+FILED = ("--results", f"sqlite:///{STORE}", "--json")
+
+
+def test_a_log_is_filed_with_its_hash_and_judged(zoo: Zoo, tmp_path: Path):
+    """TinyBERT's README gives 1324.52 at batch size 1; 407.17 is far below."""
+    path = LOGS / "ais_bench-2023-progress_bar.txt"
+    done = zoo.zoocheck(tmp_path, "import-log", str(path), "--case", "tinybert-ascend310p-bs1", *FILED)
+    assert done.status == 0, done.err
+    said = done.json
+    assert said["throughput_samples_per_s"] == 407.16610891670894
+    assert (said["origin"], said["tool"], said["version"]) == ("imported", "ais_bench", None)
+    assert said["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert said["latencies_ms"]["NPU_compute_time"]["p99"] == 2.4560000896453857
+    assert (said["batch_size"], said["batch_size_told_by"]) == (1, "the log")
+    (result,) = done.results
+    made = result.measurement
+    assert (made.origin, made.kind, made.provenance.weights) == (
+        Origin.IMPORTED,
+        Kind.THROUGHPUT,
+        Weights.UNKNOWN,
+    )
+    assert made.metrics == {"throughput": 407.16610891670894}
+    assert (made.detail["log"], made.detail["log_sha256"]) == (path.name, said["sha256"])
+    assert result.verdict is not None
+    assert result.verdict.kind is VerdictKind.FALLS_SHORT
+    assert result.verdict.message.startswith("tinybert-ascend310p-bs1: 407.17 samples/s below 1324.52 - 5 %")
+    assert f"imported from {path.name} (sha256 {said['sha256'][:12]}…)" in result.verdict.message
+
+
+def test_t4_is_judged_by_the_documents_formula(zoo: Zoo, tmp_path: Path):
+    """GPU compute mean 0.859765 ms at batch 4 is 4652.4; trtexec 7 printed no throughput of its own."""
+    path = LOGS / "trtexec-7-compute_only.txt"
+    asked = ("import-log", str(path), "--case", "tinybert-t4-bs4", "--bs-of-log", "4", *FILED)
+    said = zoo.zoocheck(tmp_path, *asked).json
+    assert said["throughput_samples_per_s"] == pytest.approx(4 * 1000 / 0.859765)
+    assert (said["verdict"]["kind"], said["verdict"]["basis"]) == ("exceeds", "documented")
+    assert (said["batch_size_told_by"], said["queries_per_s"]) == ("--bs-of-log", None)
+
+
+def test_the_tools_own_throughput_stands_beside(zoo: Zoo, tmp_path: Path):
+    """An H100's log of another model: filed, with its own queries a second, and compared with nothing."""
+    path = LOGS / "trtexec-10-device.txt"
+    said = zoo.zoocheck(tmp_path, "import-log", str(path), "--case", "tinybert-t4-bs1", *FILED).json
+    assert (said["queries_per_s"], said["samples_per_s_by_wall_time"]) == (15374.3, 15374.3)
+    assert (said["version"], said["device_name"]) == ("10.16.1", "NVIDIA H100 PCIe")
+    assert said["verdict"]["kind"] == "not-comparable"
+    assert "measured on NVIDIA H100 PCIe, not on NVIDIA T4" in said["verdict"]["message"]
+    assert "an input of shape [1, 1, 28, 28], the case's are [1, 64]" in said["verdict"]["message"]
+
+
+def test_a_log_of_another_length_is_not_comparable(zoo: Zoo, tmp_path: Path):
+    """The mm_run logs of that zoo are of length 128 and 384; the case is of 384."""
+    path = LOGS / "mm_run-2022-old_b8.txt"
+    said = zoo.zoocheck(tmp_path, "import-log", str(path), "--case", "bert-squad-mlu370-bs8", *FILED).json
+    assert said["throughput_samples_per_s"] == 189.017
+    assert said["verdict"]["kind"] == "not-comparable"
+    assert "an input of shape [8, 128], the case's are [8, 384]" in said["verdict"]["message"]
+
+
+def test_the_total_over_devices_or_one_of_them(zoo: Zoo, tmp_path: Path):
+    asked = ("import-log", str(LOGS / "ais_bench-2023-two_devices.txt"), "--case", "tinybert-ascend310p-bs1")
+    total = zoo.zoocheck(tmp_path, *asked, *FILED).json
+    assert (total["throughput_samples_per_s"], total["devices"]) == (557.9376050278543, 2)
+    assert total["verdict"]["kind"] == "not-comparable"
+    one = zoo.zoocheck(tmp_path, *asked, "--device", "2", *FILED).json
+    assert (one["throughput_samples_per_s"], one["device"]) == (276.54867008654026, "2")
+    assert one["verdict"]["kind"] == "falls-short"
+
+
+@pytest.mark.parametrize(
+    ("log", "case", "more", "said"),
+    [
+        ("vamp-2024-forwad", "tinybert-t4-bs1", (), "a log of vamp; throughput on NVIDIA T4 is"),
+        ("vsx_prof-2024-bce", "bert-chinese-ner-vacc-bs1", (), "a log of vsx_prof; throughput on Vastai"),
+        ("ais_bench-2023-progress_bar", "tinybert-ascend310p-bs8", (), "the log is of batch size 1, tiny"),
+        ("trtexec-10-shapes", "tinybert-t4-bs8", ("--bs-of-log", "8"), "--bs-of-log 8, but the log says"),
+        ("msame-2021-loop", "tinybert-ascend310-bs8", (), "say what it was with --bs-of-log N"),
+        ("ais_bench-2022-broken_formula", "tinybert-ascend310p-bs16", (), "112.53087529912726, expected"),
+        ("ais_bench-2023-failed", "tinybert-ascend310p-bs1", (), "ais_bench failed: EZ9999: The error from"),
+        ("cnmon-5.10.13-two", "bert-squad-mlu370-bs1", (), "the output of cnmon, which holds no throughput"),
+        ("vamp-2024-forwad", "tinybert-cpu-bs1", (), "no tool's log is taken for CPU"),
+        ("vamp-2024-forwad", "tinybert-vac-bs1", (), "no case is called 'tinybert-vac-bs1'"),
+        ("no-such-log", "tinybert-t4-bs1", (), "No such file or directory"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " not in value else "",
+)  # fmt: skip
+def test_what_is_refused_is_one_sentence_and_files_nothing(
+    zoo: Zoo, tmp_path: Path, log: str, case: str, more: tuple[str, ...], said: str
+):
+    done = zoo.zoocheck(tmp_path, "import-log", str(LOGS / f"{log}.txt"), "--case", case, *more, *FILED)
+    assert (done.status, done.out) == (2, "")
+    assert said in done.err
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / STORE).exists()
+
+
+def test_the_report_tells_imported_from_measured(zoo: Zoo, tmp_path: Path):
+    """In a column of its own, and with what the tool's number means."""
+    path = LOGS / "ais_bench-2023-progress_bar.txt"
+    asked = ("import-log", str(path), "--case", "tinybert-ascend310p-bs1", "--run-id", "a", *FILED[:2])
+    filed = zoo.zoocheck(tmp_path, *asked)
+    assert filed.out.startswith("falls-short: tinybert-ascend310p-bs1: 407.17 samples/s below 1324.52")
+    assert "zoocheck report --run a" in filed.out
+    done = zoo.zoocheck(tmp_path, "report", *FILED[:2], "--run", "a")
+    assert done.status == 0, done.err
+    page = (tmp_path / "build" / "report" / "report.md").read_text(encoding="utf-8")
+    assert "310P性能 · measured (imported, weights not told)" in page
+    assert "- **imported**: from a tool's log made on another machine." in page
+    assert "- **unknown weights**: what a log does not say" in page
+    assert "Imported throughput is by the definition of the tool that wrote the log" in page
+    assert "by the clock that each result names" not in page
