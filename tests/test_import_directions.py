@@ -25,7 +25,7 @@ LAYERS = {
     "domain": {"domain"},
     "helpers": {
         "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun", "options",
-        "parsers", "place", "process", "progress", "records", "stats", "tags", "timing",
+        "parsers", "place", "process", "progress", "records", "stats", "tags", "timing", "workers",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
