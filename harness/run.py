@@ -20,6 +20,7 @@ from harness.graphs.export import example_inputs, run_torch
 from harness.inference import Inference, largest_difference, run_batch
 from harness.materials import Materials, Samples, comparable, inputs_in_order
 from harness.metrics.accuracy import flips
+from harness.misplaced import require_in_place
 from harness.place import Place
 from harness.predictions import require_finite
 from harness.recording import Recorder, Stages
@@ -129,6 +130,7 @@ class Runner:
         with stages.timed("fp32 reference"):
             reference = self.materials.reference(model, protocol, feed)
             own = self.materials.score_reference(model, protocol, feed)
+        require_in_place(case, outputs.arrays, reference, judge.PARITY_BOUND[case.precision])
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
         flipped = flips(scored.predictions, own.predictions)

@@ -30,7 +30,7 @@ LAYERS = {
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
         "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "judge", "kept", "layouts",
-        "manifest", "metrics", "networks", "predictions", "references", "store", "text",
+        "manifest", "metrics", "misplaced", "networks", "predictions", "references", "store", "text",
     },
     "run": {"targets", "materials", "building", "exchange", "importing", "inference", "recording", "run"},
     "commands": {"cli", "__main__"},

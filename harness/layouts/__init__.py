@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from typing import Protocol as Shape
 
-from harness.domain import Model
+from harness.domain import InputRole, Model
 from harness.errors import NotYet
 
 if TYPE_CHECKING:
@@ -67,3 +67,32 @@ def load_layout(model: Model) -> Layout:
     if find_spec(f"harness.layouts.{name}") is None:
         raise NotYet(f"{model.name}: the files of its chips ({name}) are not part of zoocheck yet")
     return cast(Layout, import_module(f"harness.layouts.{name}"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Arrays:
+    """Inputs alone, for a layout that writes files of them: no sample has a word that is scored."""
+
+    inputs: Mapping[InputRole, npt.NDArray[Any]] = field(repr=False)
+
+    @property
+    def ids(self) -> npt.NDArray[Any]:
+        """The token ids, ``[samples, length]``."""
+        return self.inputs[InputRole.IDS]
+
+    @property
+    def nowhere(self) -> npt.NDArray[Any]:
+        """No place, no label."""
+        return self.ids[:0, :1].reshape(-1)
+
+    rows = positions = labels = truncated = nowhere
+
+    @property
+    def bounds(self) -> npt.NDArray[Any]:
+        """Where each sample's words begin and end: all of them at 0."""
+        import numpy as np
+
+        return np.zeros(len(self.ids) + 1, np.int64)
+
+    def __len__(self) -> int:
+        return len(self.ids)

@@ -1,4 +1,4 @@
-"""Imitations of the vendors' tools, for tests alone: they take the documented command lines and run onnxruntime.
+"""Imitations of the vendors' tools, for tests alone: documented command lines, run by onnxruntime.
 
 Each is a script of the real tool's name, which refuses every command line but the documented ones, or a
 package of the real name for the interpreter that runs it. What they print where the real tool prints its

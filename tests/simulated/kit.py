@@ -132,10 +132,11 @@ def changed(tool: str, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def install(folder: Path, tools: Mapping[str, str], packages: str | None = None) -> Path:
-    """Put `tools` (name on PATH -> script in this folder) into ``folder/bin``, and an interpreter beside them.
+    """Put `tools` (name on PATH -> script in this folder) into ``folder/bin``, an interpreter beside them.
 
-    The interpreter, ``folder/bin/vendor-python``, finds what is under `packages` of this folder, as the vendor's
-    own does its SDK; it is this process's with nothing of zoocheck on its path. Returns ``folder/bin``.
+    The interpreter, ``folder/bin/vendor-python``, finds what is under `packages` of this folder, as the
+    vendor's own finds its SDK; it is this process's, with nothing of zoocheck on its path. Returns
+    ``folder/bin``.
     """
     bin_folder = folder / "bin"
     bin_folder.mkdir(parents=True, exist_ok=True)
