@@ -201,3 +201,37 @@ def test_a_table_that_is_cut_within_a_card_is_an_error(tool: str):
     log = parsers.read("\n".join(rows[: first + 1]))
     with pytest.raises(ParseError, match="there is no line"):
         import_module(f"harness.parsers.{tool.partition('-')[0]}").parse(log)
+
+
+@pytest.mark.parametrize(
+    "part", ["[infer]", "npu-smi ", "no shapes were provided", "| ", "min = 1, ", "\x1b["]
+)
+def test_a_line_without_end_is_read_in_no_time(part: str):
+    """200,000 characters of what a parser looks for, and not what it needs behind it."""
+    from time import perf_counter
+
+    start = perf_counter()
+    with pytest.raises(ParseError):
+        parsers.parse(part * (200_000 // len(part)))
+    assert perf_counter() - start < 10  # a minute before long lines were cut
+
+
+@pytest.mark.parametrize("mean", ["0", "0.0", "1e-320", "-1"])
+def test_a_mean_of_no_time_is_no_throughput(mean: str):
+    for text in (
+        f"Inference average time: {mean} ms\n",
+        f"GPU Compute Time: min = 0 ms, max = 1 ms, mean = {mean} ms\n",
+    ):
+        with pytest.raises(ParseError, match=r"expected a (?:time above 0|number of at least 0)"):
+            parsers.parse(text)
+
+
+def test_the_newest_ais_bench_prints_a_box_and_a_capital():
+    """Its formula line is the old one but for the first letter; the box's latencies are not read."""
+    text = (
+        "[INFO] -----------------Performance Summary------------------\n"
+        "╒═══════════════════════╤════════╕\n│ NPU_compute_time (ms) │ 2.4560 │\n"
+        "[INFO] Throughput 1000*batchsize.mean(8)/NPU_compute_time.mean(2.5): 3200.0\n"
+    )
+    run = parsers.parse(text).chosen()
+    assert (run.samples_per_s, run.batch_size, run.latencies) == (3200.0, 8, ())
