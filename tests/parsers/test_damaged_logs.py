@@ -96,6 +96,10 @@ class TestSeveral:
         ):
             parsers.parse(text)
 
+    def test_two_logs_with_a_total_each_have_none_in_common(self):
+        log = parsers.parse(TWO + TWO)
+        assert (len(log.runs), log.total) == (4, None)
+
     def test_each_run_has_its_own_batch_size_and_model(self):
         """Logs that were appended to one file: what each says of itself belongs to it alone."""
         other = MM_RUN.replace("[8, 128]", "[1, 128]").replace("189.017", str(1000 / 42.3243))
