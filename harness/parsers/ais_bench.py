@@ -122,10 +122,10 @@ def _with_devices(log: Log, runs: list[ToolRun]) -> ToolLog:
             if run.device is None and run.samples_per_s == rate:
                 runs[at] = replace(run, device=device)
                 break
-    total = next(iter(log.find(_TOTAL)), None)
-    if total is None:
+    totals = list(log.find(_TOTAL))
+    if len(totals) != 1:  # none, or several logs in one file, each with its own
         return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
-    line, found = total
+    line, found = totals[0]
     printed = positive(log, line, found[1], "the summary throughput")
     rates = [rate for _, rate in devices] or [run.samples_per_s or 0 for run in runs]
     if not math.isclose(printed, sum(rates), rel_tol=PRECISION):

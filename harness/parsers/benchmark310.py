@@ -16,7 +16,9 @@ TOOL = "benchmark310"
 DEFINITION = "samples a second through the inference interface of one device"
 PURE = "samples a second of pure inference on one device"
 
-_INTERFACE = re.compile(r"\[infer(?:ence)?\](.*?)Interface throughputRate ?: *([^\s,]*)(.*)", re.IGNORECASE)
+_INTERFACE = re.compile(
+    r"\[infer(?:ence)?\]([^\[\]]*?)Interface throughputRate ?: *([^\s,]*)(.*)", re.IGNORECASE
+)
 _PURE = re.compile(r"ave_throughputRate ?: *([^\s,]*?)(?: ?samples/s)? ?,(.*)", re.IGNORECASE)
 _MODULE = re.compile(r"moduleLatency ?: *([^\s,]*)", re.IGNORECASE)
 _AVERAGE = re.compile(r"ave_latency ?: *([^\s,]*)", re.IGNORECASE)

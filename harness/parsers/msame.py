@@ -7,7 +7,7 @@ import re
 
 from harness.parsers.ascend import first_error
 from harness.parsers.records import Latency, ToolLog, ToolRun
-from harness.parsers.text import Log, milliseconds
+from harness.parsers.text import SHORTEST_MS, Log, milliseconds
 
 TOOL = "msame"
 DEFINITION = "1000 x batch size / mean inference time, the first call left out where the log states that mean"
@@ -43,7 +43,7 @@ def parse(log: Log) -> ToolLog:
         if found is None:
             continue
         value = milliseconds(log, line.number, found[2], "the average inference time")
-        if value <= 0:
+        if value < SHORTEST_MS:
             raise log.wrong(line.number, f"an average time of {value} ms", "a time above 0")
         if found[1] and mean is not None:
             runs[-1] = _run(mean[0], mean[1], value, calls, file)

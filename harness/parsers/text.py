@@ -22,6 +22,8 @@ NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _QUANTITY = re.compile(rf"({NUMBER})\s*([a-zµμ]*)", re.ASCII | re.IGNORECASE)
 _A_SECOND = {"ns": 1e9, "us": 1e6, "µs": 1e6, "μs": 1e6, "ms": 1e3, "s": 1.0}  # how many make one
 LARGEST = 1e15  # of any number in a log; more is a damaged line
+SHORTEST_MS = 1e-9  # of any mean time that a throughput is made of
+LONGEST_LINE = 16_384  # characters; what is longer is no line of a tool, and is cut
 _SHOWN = 120  # characters of a line that a message shows
 
 
@@ -87,7 +89,7 @@ def read(data: bytes | str, name: str = "log") -> Log:
     text = data if isinstance(data, str) else _decode(data)
     plain = _COLOURS.sub("", text).replace("\r\n", "\n")
     lines = [
-        Line(number=number, text=unicodedata.normalize("NFKC", _UNSEEN.sub("", part)).rstrip())
+        Line(number=number, text=unicodedata.normalize("NFKC", _UNSEEN.sub("", part[:LONGEST_LINE])).rstrip())
         for number, whole in enumerate(plain.split("\n"), 1)
         for part in whole.split("\r")
     ]

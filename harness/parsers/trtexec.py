@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.parsers.records import Latency, ToolLog, ToolRun
 from harness.parsers.statistics import equals_pairs, latency
-from harness.parsers.text import Line, Log, milliseconds, number, seconds
+from harness.parsers.text import SHORTEST_MS, Line, Log, milliseconds, number, seconds
 from harness.parsers.trtexec_facts import Facts, facts
 
 TOOL = "trtexec"
@@ -83,7 +83,7 @@ def _runs(log: Log, part: Sequence[Line]) -> Iterator[ToolRun]:
     if failed is not None:
         errors = [found[1] for line in part if (found := _ERROR.search(line.text))]
         raise log.failed(TOOL, failed.number, errors[-1] if errors else failed.text)
-    known = facts(log, part)
+    known = facts(part)
     for block in _blocks(log, part):
         if COMPUTE in block.latencies:
             yield _run(log, block, known)
@@ -93,7 +93,7 @@ def _runs(log: Log, part: Sequence[Line]) -> Iterator[ToolRun]:
 
 def _run(log: Log, block: _Block, known: Facts) -> ToolRun:
     mean = block.latencies[COMPUTE].mean_ms
-    if not mean:
+    if mean is None or mean < SHORTEST_MS:
         raise log.wrong(block.line, f"a mean {COMPUTE} of {mean} ms", "a time above 0")
     run = ToolRun(
         tool=TOOL,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.parsers.text import Line, Log
+from harness.parsers.text import Line
 
 _COMMAND = re.compile(r"&&&& \w+ TensorRT\.trtexec(?: \[TensorRT v(\d{1,9})\])?[^#]*# *(.*)", re.ASCII)
 _VERSION = re.compile(r"TensorRT version: *(\d[\d.]*)", re.ASCII)
@@ -32,9 +32,8 @@ class Facts:
     implicit: bool  # ``--batch``: the tool's throughput counts samples already
 
 
-def facts(log: Log, lines: Sequence[Line]) -> Facts:
-    """The facts of one run, from its command line and the options that it lists."""
-    del log  # nothing here can be wrong, only absent
+def facts(lines: Sequence[Line]) -> Facts:
+    """The facts of one run, from its command line and the options that it lists; none can be wrong."""
     command = _last(_COMMAND, lines)
     options = {} if command is None else dict(_OPTION.findall(command[2]))
     printed, device, precision = (_last(item, lines) for item in (_VERSION, _DEVICE, _PRECISION))

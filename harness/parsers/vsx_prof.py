@@ -1,6 +1,7 @@
-"""The profiler of Vastai's vsx Python applications: samples a second through a whole application.
+"""The profiler of Vastai's vsx Python applications: its ``throughput (qps)`` through a whole application.
 
-Not what vamp measures: tokenising and post-processing may be part of it, so no chip's case takes it.
+Not what vamp measures: tokenising and post-processing may be part of it, so no chip's case takes it. The one
+recording is of batch size 1, and does not show whether larger batches are counted as one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from harness.parsers.text import Log, batch, positive, whole
 from harness.parsers.vamp import Block, blocks, latencies
 
 TOOL = "vsx_prof"
-DEFINITION = "samples through the application over all instances / wall time"
+DEFINITION = "queries a second through the application, as printed"
 
 _START = re.compile(r"number of instances ?:")
 _QUEUE = re.compile(r"^\s*queue size ?:")

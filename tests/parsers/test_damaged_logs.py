@@ -96,6 +96,10 @@ class TestSeveral:
         ):
             parsers.parse(text)
 
+    def test_two_logs_with_a_total_each_have_none_in_common(self):
+        log = parsers.parse(TWO + TWO)
+        assert (len(log.runs), log.total) == (4, None)
+
     def test_each_run_has_its_own_batch_size_and_model(self):
         """Logs that were appended to one file: what each says of itself belongs to it alone."""
         other = MM_RUN.replace("[8, 128]", "[1, 128]").replace("189.017", str(1000 / 42.3243))
@@ -201,3 +205,37 @@ def test_a_table_that_is_cut_within_a_card_is_an_error(tool: str):
     log = parsers.read("\n".join(rows[: first + 1]))
     with pytest.raises(ParseError, match="there is no line"):
         import_module(f"harness.parsers.{tool.partition('-')[0]}").parse(log)
+
+
+@pytest.mark.parametrize(
+    "part", ["[infer]", "npu-smi ", "no shapes were provided", "| ", "min = 1, ", "\x1b["]
+)
+def test_a_line_without_end_is_read_in_no_time(part: str):
+    """200,000 characters of what a parser looks for, and not what it needs behind it."""
+    from time import perf_counter
+
+    start = perf_counter()
+    with pytest.raises(ParseError):
+        parsers.parse(part * (200_000 // len(part)))
+    assert perf_counter() - start < 10  # a minute before long lines were cut
+
+
+@pytest.mark.parametrize("mean", ["0", "0.0", "1e-320", "-1"])
+def test_a_mean_of_no_time_is_no_throughput(mean: str):
+    for text in (
+        f"Inference average time: {mean} ms\n",
+        f"GPU Compute Time: min = 0 ms, max = 1 ms, mean = {mean} ms\n",
+    ):
+        with pytest.raises(ParseError, match=r"expected a (?:time above 0|number of at least 0)"):
+            parsers.parse(text)
+
+
+def test_the_newest_ais_bench_prints_a_box_and_a_capital():
+    """Its formula line is the old one but for the first letter; the box's latencies are not read."""
+    text = (
+        "[INFO] -----------------Performance Summary------------------\n"
+        "╒═══════════════════════╤════════╕\n│ NPU_compute_time (ms) │ 2.4560 │\n"
+        "[INFO] Throughput 1000*batchsize.mean(8)/NPU_compute_time.mean(2.5): 3200.0\n"
+    )
+    run = parsers.parse(text).chosen()
+    assert (run.samples_per_s, run.batch_size, run.latencies) == (3200.0, 8, ())

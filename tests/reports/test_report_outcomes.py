@@ -204,3 +204,14 @@ def test_a_histogram_counts_every_call_once():
 @pytest.mark.parametrize("latencies", [[], [5] * 19, [7] * 500])
 def test_few_or_equal_calls_have_no_shape(latencies):
     assert histogram(latencies) is None
+
+
+def test_an_imported_log_says_that_its_weights_are_not_told(catalog):
+    """It shares a column neither with the chip's own numbers nor with another import of known weights."""
+    known = factory.throughput(catalog, CASE, 5000.0, **factory.on_chip(origin=Origin.IMPORTED))
+    unknown = factory.throughput(
+        catalog, CASE, 5000.0, **factory.on_chip(origin=Origin.IMPORTED) | {"weights": Weights.UNKNOWN}
+    )
+    own = factory.throughput(catalog, CASE, 5000.0, **factory.on_chip())
+    labels = [outcome.series.label for outcome in outcomes([known, unknown, own], catalog)]
+    assert labels == ["chip, full", "imported, full", "imported, weights not told"]

@@ -40,6 +40,15 @@ def test_a_log_is_filed_with_its_hash_and_judged(zoo: Zoo, tmp_path: Path):
     assert f"imported from {path.name} (sha256 {said['sha256'][:12]}…)" in result.verdict.message
 
 
+def test_the_documented_value_is_reproduced(zoo: Zoo, tmp_path: Path):
+    """5871.86 at batch size 8, as ais_bench would have printed it: 1.3624 ms a batch."""
+    mean = 1000 * 8 / 5871.86
+    line = f"[INFO] throughput 1000*batchsize(8)/NPU_compute_time.mean({mean}): {1000 * 8 / mean}\n"
+    (tmp_path / "mine.log").write_text(line)
+    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "tinybert-ascend310p-bs8", *FILED)
+    assert done.json["verdict"]["kind"] == "reproduced"
+
+
 def test_t4_is_judged_by_the_documents_formula(zoo: Zoo, tmp_path: Path):
     """GPU compute mean 0.859765 ms at batch 4 is 4652.4; trtexec 7 printed no throughput of its own."""
     path = LOGS / "trtexec-7-compute_only.txt"
