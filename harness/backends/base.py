@@ -47,7 +47,7 @@ class GraphSource(Protocol):
         """The number of encoder layers."""
 
     def export(self, *, opset: int) -> Exported:
-        """The simplified fp32 graph at the case's batch size."""
+        """The simplified fp32 graph at the case's batch size, or of any shape (`harness.building`)."""
 
     def calibration(self) -> Sequence[Mapping[str, npt.NDArray[np.integer]]]:
         """Batches of the calibration samples, by input name."""
@@ -65,6 +65,8 @@ class Session(Protocol):
 
 class Backend(Protocol):
     """One toolchain. SDKs are imported inside the methods, so that collecting tests needs none."""
+
+    any_shape: bool  # whether it builds and runs a graph whose batch and length are open, too
 
     def probe(self, chip: Chip) -> Availability:
         """Whether the chip is here."""
