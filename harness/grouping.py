@@ -1,4 +1,4 @@
-"""Samples at their real length: grouped by it, proved on a few against the padded input, restored to full shape."""
+"""Samples at their real length: grouped by it, proved on a few against padded input, restored."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Run = Callable[[Sequence[Array], int], list[Array]]  # inputs [rows, length] and
 # Positions of one group, so that memory stays what a padded batch takes: 8 samples of 512.
 POSITIONS_AT_ONCE = 4096
 # The shortest of a group has at least this share of the longest: what padding a group may cost.
-LEAST_SHARE = 0.75
+LEAST_SHARE = 0.9
 
 PROOF_SAMPLES = 32
 PROOF_SEED = 0
-# What the logits of valid positions may differ by between the padded input and the real length (absolute). A
-# softmax over fewer positions, and a product of another number of rows, are summed in another order. In fp32
-# that moves a logit of order 1 to 10 by 4e-6 on the minis. In fp16 and int8 the minis give the same bits, because
-# rounding swallows it. Where it does not, one fp16 step of a logit up to 16 is 2^-7 = 0.008, of which two may
-# come together; of int8, whose last quantum is worth 0.06 on the mini, none may move.
+# What the logits of valid positions may differ by between the padded input and the real length (absolute).
+# A softmax over fewer positions and a product of another number of rows may be summed in another order. In
+# fp32 that moves a logit of order 1 to 10 by 4e-6 on the minis. In fp16 and int8 they give the same bits.
+# Where another machine's rounding does not swallow the order: one fp16 step of a logit from 8 to 16 is
+# 2^-7 = 0.008, of which two may come together; of int8's last quantum, worth 0.06 on the mini, none may move.
 BOUND: Mapping[Precision, float] = {
     Precision.FP32: 1e-4,
     Precision.FP16: 2e-2,
@@ -114,14 +114,14 @@ class Proof:
 
     def __str__(self) -> str:
         return (
-            f"the real length differs from the padded input by {self.max_abs_difference:.3g} in the logits of "
-            f"{self.samples} samples, where {self.bound:g} is allowed, and moves {self.moved} predictions"
+            f"the real length differs from the padded input by {self.max_abs_difference:.3g} in the logits "
+            f"of {self.samples} samples, where {self.bound:g} is allowed, and moves {self.moved} predictions"
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grouped:
-    """Outputs of full shape, 0 where there is padding, their proof, and how many samples were there already."""
+    """Outputs of full shape, 0 where there is padding; their proof; how many samples were there already."""
 
     arrays: list[Array] = field(repr=False)
     proof: Proof
@@ -148,11 +148,11 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
         lengths=lengths,
         length=length,
         sample=sample,
-        proving=_groups(sample, lengths, budget),
-        others=_groups(rest, lengths, budget),
+        proving=groups_of(sample, lengths, budget),
+        others=groups_of(rest, lengths, budget),
     )
     if made.positions + len(sample) * length >= made.padded_positions:
-        return Padded(reason=f"{len(lengths)} samples at their real length and a proof take no less")
+        return Padded(reason=f"{len(lengths)} samples at their real length with a proof take no less")
     return made
 
 
@@ -164,8 +164,11 @@ def proof_sample(lengths: IntArray) -> IntArray:
     return np.unique(first[:PROOF_SAMPLES]).astype(np.int64)
 
 
-def _groups(rows: IntArray, lengths: IntArray, budget: int) -> tuple[Group, ...]:
-    """`rows` from the longest down, in groups of at most `budget` positions, or of one sample."""
+def groups_of(rows: IntArray, lengths: IntArray, budget: int = POSITIONS_AT_ONCE) -> tuple[Group, ...]:
+    """`rows` from the longest down, in groups of at most `budget` positions, or of one sample.
+
+    `lengths` are those of all samples, int64 ``[n]``.
+    """
     ordered = rows[np.argsort(-lengths[rows], kind="stable")]
     groups, start = [], 0
     while start < len(ordered):
@@ -239,19 +242,27 @@ def largest_valid_difference(
 def prove(
     padded: Sequence[Array], arrays: Sequence[Array], made: Plan, outputs: Sequence[Output], bound: float
 ) -> Proof:
-    """Hold the padded input's outputs of the plan's sample against those in `arrays`, which are of all samples."""
+    """Hold `padded`, outputs of the plan's sample, against those in `arrays`, which are of all samples."""
     valid = made.valid[made.sample]
     grouped = [array[made.sample] for array in arrays]
     moved = 0
     for a, b, spec in zip(padded, grouped, outputs, strict=True):
-        differ = a.argmax(axis=-1) != b.argmax(axis=-1)
-        moved += int((differ & valid).sum() if _by_position(spec) else differ.sum())
+        moved += int((_predicted(a, valid, spec) != _predicted(b, valid, spec)).sum())
     return Proof(
         samples=len(made.sample),
         max_abs_difference=largest_valid_difference(padded, grouped, valid, outputs),
         bound=bound,
         moved=moved,
     )
+
+
+def _predicted(array: Array, valid: npt.NDArray[np.bool_], output: Output) -> Array:
+    """Where the largest logit is: of each valid position, or, of an output with one a position, among them."""
+    if not _by_position(output):
+        return array.argmax(axis=-1)
+    if array.ndim > valid.ndim:
+        return np.asarray(array.argmax(axis=-1)[valid])
+    return np.where(valid, array, -np.inf).argmax(axis=-1)
 
 
 def run_grouped(
@@ -267,10 +278,10 @@ def run_grouped(
 ) -> Grouped | Proof:
     """Every sample at its real length; where the proof fails, that proof alone.
 
-    `inputs` are those of all samples, padded, ``[n, length]`` each; `padded` the outputs of the plan's sample by
-    the padded way. The sample's own groups are run first and held against `padded`, so that what is proved
-    are the very outputs that are used, and nothing else is run before. Raises `BadOutput` as `require_finite`
-    does, with the sample's own number.
+    `inputs` are those of all samples, padded, ``[n, length]`` each; `padded` are outputs of the plan's
+    sample for the padded input. The sample's own groups are run first and held against `padded`: what is
+    proved are the very outputs that are used, and nothing else is run before. Raises `BadOutput` as
+    `require_finite` does, with the sample's own number, and for other shapes.
     """
     batches = [
         ([np.ascontiguousarray(array[group.rows, : group.length]) for array in inputs], len(group.rows))

@@ -1,4 +1,4 @@
-"""Dense layers of a graph of any shape in the form that they have at a fixed one: a Gemm over all positions."""
+"""Dense layers of a graph of any shape in the form that they have at a fixed one: as a Gemm."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def as_gemm(model: onnx.ModelProto) -> onnx.ModelProto:
     """A graph in which each ``MatMul(x, weight) + bias`` with constants of 2 and 1 axes is one Gemm.
 
     onnxsim makes that of a dense layer wherever it can tell the shape of `x`, which with open axes is not
-    everywhere. Below fp32 the form is part of the numerics: a Gemm rounds once where a product and a sum round
-    twice, and int8 quantises them otherwise. `x` is ``[batch, length, k]``.
+    everywhere. Below fp32 the form is part of the numerics: a Gemm rounds once where a product and a sum
+    round twice, and int8 quantises them otherwise. `x` is ``[batch, length, k]``.
     """
     changed = values.copy_of(model)
     graph = changed.graph
@@ -48,7 +48,7 @@ def as_gemm(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _gemm(x: str, weight: str, bias: str, total: str, size: tuple[int, ...]) -> list[onnx.NodeProto]:
-    """The nodes from `x` ``[batch, length, k]`` to `total` ``[batch, length, n]``, by one Gemm of ``[-1, k]``."""
+    """The nodes from `x` ``[batch, length, k]`` to `total` ``[batch, length, n]``."""
     k, n = size
 
     def ints(name: str, content: list[int]) -> onnx.NodeProto:

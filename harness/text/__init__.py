@@ -51,9 +51,7 @@ class Scored:
 class Task(Shape):
     """What a task's module can do."""
 
-    @property
-    def READS_PADDING(self) -> bool:
-        """Whether the score depends on logits where there is padding: then samples are only run padded."""
+    READS_PADDING: bool  # whether the score depends on logits of padding: then samples are only run padded
 
     def prepare(
         self, examples: Sequence[Any], tokenizer: WordPieceTokenizer, *, length: int, protocol: Protocol

@@ -18,7 +18,7 @@ from harness.text.squad_rules import Rules
 from harness.text.squad_windows import Features
 
 # The originals take the 20 best logits of all positions first, and only then drop those outside the context:
-# a padded position among them takes the place of a span (`squad_candidates`). So padding is part of the score.
+# padding among them takes the place of a span (`squad_candidates`). So it is part of the score.
 READS_PADDING = True
 
 
