@@ -256,13 +256,13 @@ def prove(
     )
 
 
-def _predicted(array: Array, valid: npt.NDArray[np.bool_], output: Output) -> Array:
-    """Where the largest logit is: of each valid position, or, of an output with one a position, among them."""
+def _predicted(array: Array, valid: npt.NDArray[np.bool_], output: Output) -> IntArray:
+    """Where the largest logit is: of each valid position, or among them where a position has but one."""
     if not _by_position(output):
-        return array.argmax(axis=-1)
+        return np.asarray(array.argmax(axis=-1))
     if array.ndim > valid.ndim:
         return np.asarray(array.argmax(axis=-1)[valid])
-    return np.where(valid, array, -np.inf).argmax(axis=-1)
+    return np.asarray(np.where(valid, array, -np.inf).argmax(axis=-1))
 
 
 def run_grouped(

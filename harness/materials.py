@@ -189,7 +189,7 @@ class Materials:
         """torch's outputs for the padded input; `of` says what of it, for the progress."""
         outputs, _ = run_all(
             log,
-            list(batched(arrays, REFERENCE_BATCH)),
+            list(batched(arrays, min(REFERENCE_BATCH, len(arrays[0])))),
             lambda inputs, count: self._torch(model, inputs, count),
             self.progress,
             _reference_label(model) + of,
