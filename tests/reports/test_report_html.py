@@ -13,7 +13,7 @@ import pytest
 from harness.domain import Kind, Weights
 from harness.errors import NoSamples
 from harness.stats import wilson
-from reports import html, layout
+from reports import html, layout, markdown
 from reports.numbers import percent_range
 
 CASE = "tinybert-ascend310p-bs8"
