@@ -29,7 +29,8 @@ LAYERS = {
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
-        "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "judge", "kept", "layouts",
+        "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "grouping", "judge", "kept",
+        "layouts",
         "manifest", "metrics", "networks", "predictions", "references", "store", "text",
     },
     "run": {"targets", "materials", "building", "exchange", "inference", "recording", "run"},
@@ -41,6 +42,7 @@ BESIDE = {
     "artifacts": {"manifest"},
     "backends": {"artifacts", "graphs"},
     "checkpoints": {"networks"},
+    "grouping": {"predictions", "text"},
     "layouts": {"text"},
     "predictions": {"kept"},
     "text": {"metrics"},

@@ -48,7 +48,7 @@ class GraphSource(Protocol):
         """The number of encoder layers."""
 
     def export(self, *, opset: int) -> Exported:
-        """The simplified fp32 graph at the case's batch size."""
+        """The simplified fp32 graph at the case's batch size, or of any shape (`harness.building`)."""
 
     def trace(self, *, order: Sequence[InputRole]) -> Traced:
         """The fp32 network as a TorchScript module at the case's batch size, its inputs in `order`."""
@@ -69,6 +69,8 @@ class Session(Protocol):
 
 class Backend(Protocol):
     """One toolchain. SDKs are imported inside the methods, so that collecting tests needs none."""
+
+    any_shape: bool  # whether it builds and runs a graph whose batch and length are open, too
 
     def probe(self, chip: Chip) -> Availability:
         """Whether the chip is here."""
