@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -50,8 +51,10 @@ class QuestionScore:
     standard: ProtocolScore
 
 
-def score(model: Model, path: Path, minis: Path, *, expected: int | None) -> QuestionScore:
-    """The score of the mini in `minis` on the questions in `path`.
+def score(
+    model: Model, path: Path, minis: Path, *, expected: int | None, ids: Collection[str] | None = None
+) -> QuestionScore:
+    """The score of the mini in `minis` on the questions in `path`, or on those of them with one of `ids`.
 
     Raises `BadInput` where the file has not the `expected` number of samples (None: any number).
     """
@@ -63,13 +66,14 @@ def score(model: Model, path: Path, minis: Path, *, expected: int | None) -> Que
     network.bert.set_attn_implementation("sdpa")  # type: ignore[operator, union-attr]  # the same, sooner
     spec = catalog.find(catalog.load().datasets, model.dataset, "data set")
     dataset = import_module(f"harness.datasets.{spec.reader}").read(path, expected=expected)
+    examples = [item for item in dataset.examples if ids is None or item.id in ids]
     task = load_task(model)
     tokenizer = common.read_tokenizer(checkpoint.folder, model)
     computed: dict[bytes, tuple[Array, Array]] = {}
     scores: dict[Protocol, ProtocolScore] = {}
     windows: dict[Protocol, int] = {}
     for protocol in (Protocol.DOCUMENTED, Protocol.STANDARD):
-        features = task.prepare(dataset.examples, tokenizer, length=model.length, protocol=protocol)
+        features = task.prepare(examples, tokenizer, length=model.length, protocol=protocol)
         outputs = _logits(network, model, features, computed)
         scores[protocol] = _stated(task.score(outputs, features, protocol=protocol))
         windows[protocol] = len(features)

@@ -7,27 +7,22 @@ pieces: the vocabulary has both, and every epoch shows each sentence in the one 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.datasets import conll
-from harness.home import MINIS
 from harness.text.ner_words import LABELS
 from harness.text.wordpiece import load_vocabulary
-from training import common, entities, entity_scores
+from training import common, entities, entity_minis
 from training.entities import Material, Sentences
-from training.entity_scores import Made
+from training.entity_minis import Mini
 from training.vocabulary import SPECIAL, train_vocabulary, with_whole_words
 
-NAME = "bert-large-ner"
 TRAIN = "conll2003/train.txt"
 VALID = "conll2003/valid.txt"
-TEST = "conll2003/test.txt"
 
-DESCRIPTION = (
-    "A small BERT of bert-large-ner's head, labels, inputs and length, trained from nothing for zoocheck. It "
-    "makes the whole way run without a download; its score says nothing about the documented checkpoint."
-)
 LICENCE = (
     "Trained on the training set of CoNLL-2003, whose texts Reuters allows for research only; no sentence of "
     "it is in this repository, the vocabulary holds single words and fragments of words. The weights are "
@@ -52,41 +47,16 @@ class Recipe(entities.Recipe):
     missing_rare: float = 0.5
 
 
-def train(recipe: Recipe, minis: Path = MINIS) -> None:
-    """Train, and write vocabulary, checkpoint and card into ``minis/bert-large-ner``."""
-    data = common.data_folder(TRAIN, VALID, TEST)
-    student = fit(recipe, minis / NAME)
-    entity_scores.write(
-        Made(
-            name=NAME,
-            description=DESCRIPTION,
-            licence=LICENCE,
-            labels=LABELS,
-            recipe=recipe,
-            student=student,
-            trained_on=entity_scores.trained_on(data, {TRAIN: conll.read}, _kept),
-        ),
-        minis,
-        data / TEST,
-    )
-
-
-def score_only(minis: Path = MINIS) -> None:
-    """Score the checkpoint that is there, and put the scores into its card."""
-    entity_scores.rewrite(NAME, minis, common.data_folder(TEST) / TEST)
-
-
-def fit(recipe: Recipe, folder: Path) -> entities.Student:
-    """Train as `recipe` says; writes only ``vocab.txt`` into `folder`."""
-    data = common.data_folder(TRAIN, VALID, TEST)
-    sentences = _kept(conll.read(data / TRAIN, expected=None).examples)
-    held_out = conll.read(data / VALID, expected=None).examples[: recipe.held_out]
+def _material(recipe: Recipe, folder: Path, sources: Mapping[str, Sentences]) -> Material:
+    """The words that may be missing are those of the vocabulary that stand in the training set."""
+    sentences = sources[TRAIN]
+    held_out = conll.read(common.data_folder(VALID) / VALID, expected=None).examples[: recipe.held_out]
     counts = _whole_words(sentences)
     texts = [" ".join(sentence.words) for sentence in sentences]
     pieces = train_vocabulary(texts, pieces=recipe.word_pieces, lower_case=False)
     vocabulary = with_whole_words(pieces, counts, size=recipe.pieces)
     common.write_vocabulary(folder, vocabulary)
-    material = Material(
+    return Material(
         train=sentences,
         held_out=held_out,
         held_out_file=VALID,
@@ -97,14 +67,6 @@ def fit(recipe: Recipe, folder: Path) -> entities.Student:
             if len(word) > 1 and word in counts and word not in SPECIAL
         },
     )
-    return entities.fit(NAME, recipe, material)
-
-
-def _kept(sentences: Sentences) -> Sentences:
-    """The sentences that do not stand in the test set too: datelines and short ones do."""
-    path = common.data_folder(TEST) / TEST
-    tested = {sentence.words for sentence in conll.read(path, expected=None).examples}
-    return tuple(sentence for sentence in sentences if sentence.words not in tested)
 
 
 def _whole_words(sentences: Sentences) -> Counter[str]:
@@ -115,3 +77,18 @@ def _whole_words(sentences: Sentences) -> Counter[str]:
         if word.isupper():
             looked_up[word.lower()] += count
     return written + looked_up
+
+
+MINI = Mini(
+    name="bert-large-ner",
+    licence=LICENCE,
+    labels=LABELS,
+    sources={TRAIN: conll.read},
+    held_out=VALID,
+    test="conll2003/test.txt",
+    read=conll.read,
+    material=_material,
+)
+fit = partial(entity_minis.fit, MINI)
+train = partial(entity_minis.train, MINI)
+score_only = partial(entity_minis.score_only, MINI)

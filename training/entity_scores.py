@@ -1,13 +1,12 @@
-"""The scores of an entity recogniser's mini under both protocols, and its card."""
+"""The scores of an entity recogniser's mini under both protocols."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from typing import Protocol as Shape
 
 import numpy as np
 
@@ -16,28 +15,7 @@ from harness.domain import Protocol, Weights
 from harness.errors import CheckpointError, NotThere
 from harness.home import MINIS, Home
 from harness.text import load_task
-from training import card, common, entities
-from training.card import Card, TrainedOn, Training
-from training.entities import Sentences
-
-
-class File(Shape):
-    """A data set as it was read."""
-
-    @property
-    def examples(self) -> Sentences:
-        """Its sentences."""
-
-    @property
-    def sha256(self) -> str:
-        """Of its bytes."""
-
-
-class Read(Shape):
-    """What reads a data set."""
-
-    def __call__(self, path: Path, *, expected: int | None) -> File:
-        """The data set in `path`; None expects any number of sentences."""
+from training import common, entities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,78 +30,21 @@ class EntityScore:
     device: str = "cpu"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A student and what its card says of it."""
-
-    name: str
-    description: str
-    licence: str
-    labels: Sequence[str]
-    recipe: entities.Recipe
-    student: entities.Student
-    trained_on: Mapping[str, TrainedOn]
-
-
-def trained_on(
-    data: Path, files: Mapping[str, Read], kept: Callable[[Sentences], Sentences]
-) -> dict[str, TrainedOn]:
-    """The facts of each file; rows are sentences, those used are the `kept` ones."""
-    facts = {}
-    for name, read in files.items():
-        found = read(data / name, expected=None)
-        facts[name] = TrainedOn(
-            dataset=Path(name).parent.name,
-            file=Path(name).name,
-            rows=len(found.examples),
-            rows_used=len(kept(found.examples)),
-            sha256=found.sha256,
-        )
-    return facts
-
-
-def less(facts: Mapping[str, TrainedOn], name: str, held_out: int) -> dict[str, TrainedOn]:
-    """`facts` where `held_out` sentences of the file `name` were not trained on."""
-    used = facts[name].rows_used - held_out
-    return {**facts, name: replace(facts[name], rows_used=used)}
-
-
-def write(made: Made, minis: Path, full: Path) -> None:
-    """Checkpoint, config.json and card of `made`, scored on the data set `full` and on the corpus."""
-    student, folder = made.student, minis / made.name
-    lower_case = common.find_model(made.name).tokenizer.lower_case
-    common.write_checkpoint(folder, student.network, student.architecture, made.labels, lower_case=lower_case)
-    content = Card(
-        model=made.name,
-        description=made.description,
-        licence=made.licence,
-        trained_on=made.trained_on,
-        recipe=made.recipe,
-        training=Training(seconds=student.seconds, steps=student.steps, threads=made.recipe.threads),
-        held_out=student.held_out,
-    )
-    card.write(folder, content, _scores(made.name, minis, full))
-
-
-def rewrite(name: str, minis: Path, full: Path) -> None:
-    """Score the checkpoint that is there, and put the scores into its card."""
-    card.rewrite_scores(minis / name, _scores(name, minis, full))
-
-
-def _scores(name: str, minis: Path, full: Path) -> Mapping[str, EntityScore]:
+def scores(name: str, minis: Path, full: Path) -> Mapping[str, EntityScore]:
+    """The scores of the mini in `minis` on the data set `full`, and on the corpus embedded here."""
     corpus = MINIS / name / "corpus" / full.name
     if not corpus.is_file():
         raise NotThere(f"{corpus}: no such file", remedy="restore the corpus written for this project")
     spec = catalog.find(catalog.load().datasets, common.find_model(name).dataset, "data set")
-    scores = {
+    found = {
         "full": _score(name, full, minis, expected=spec.counts["samples"]),
         "mini": _score(name, corpus, minis, expected=None),
     }
-    for score in scores.values():
+    for score in found.values():
         for protocol, values in score.protocols.items():
             told = ", ".join(f"{key} {value:.6g}" for key, value in values.items())
             print(f"{name}: {score.file}, {protocol}: {told}", flush=True)
-    return scores
+    return found
 
 
 def _score(name: str, path: Path, minis: Path, *, expected: int | None) -> EntityScore:

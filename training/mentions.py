@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from harness.datasets.tagged import OUTSIDE, TaggedSentence
+from harness.datasets.tagged import TaggedSentence
+from harness.tags import OUTSIDE
 
 Mention = tuple[str, ...]
 

@@ -8,7 +8,6 @@ are.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,10 +16,9 @@ import torch
 
 from harness.datasets.squad import QuestionExample
 from harness.domain import Architecture, Model
-from harness.errors import NotThere
 from harness.home import MINIS
 from harness.text.wordpiece import WordPieceTokenizer
-from training import answer_scores, answering, card, common, squad_generator
+from training import answer_scores, answering, card, common, question_corpus, squad_generator
 from training.answer_scores import QuestionScore
 from training.answering import Beginning, Taught
 from training.card import Card, Training
@@ -30,7 +28,6 @@ from training.vocabulary import train_vocabulary
 LABELS = ("start", "end")
 DEV = "squad/dev-v1.1.json"
 DEV_ROWS = 10570
-GENERATED = "generated.json"  # beside the corpus: the generated questions held out
 SIGNS = tuple(map(chr, range(33, 127)))  # so that any word of English can be spelled
 SPOKEN = 100  # steps between two lines of progress
 
@@ -57,7 +54,7 @@ class Recipe:
     rounds: int = 7
     short_rounds: int = 3  # the first ones, with two sentences a passage
     passages: int = 2000  # of a round, each shown once
-    held_out: int = 200  # passages
+    held_out: int = 60  # passages, which the corpus holds
     hidden: int = 128
     heads: int = 4
     intermediate: int = 256
@@ -76,11 +73,22 @@ class Recipe:
     @property
     def held_out_seed(self) -> int:
         """The seed of the passages that are never trained on."""
-        return 10**6 + self.seed
+        return 2 * 10**6 + self.seed
 
     def round_seed(self, number: int) -> int:
         """The seed of the passages of one round."""
         return 1000 * self.seed + number
+
+    def questions(self, number: int) -> list[QuestionExample]:
+        """What one round shows."""
+        most = 2 if number < self.short_rounds else squad_generator.MOST_FACTS
+        return squad_generator.generate(
+            self.passages, self.round_seed(number), held_out=False, most_facts=most
+        )
+
+    def vocabulary_questions(self) -> list[QuestionExample]:
+        """What the pieces of the vocabulary are counted in."""
+        return squad_generator.generate(self.vocabulary_passages, self.seed, held_out=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,22 +120,22 @@ class Student:
     architecture: Architecture
     steps: int
     rows: int
-    held_out: Sequence[QuestionExample]
 
 
 def train(name: str, recipe: Recipe, minis: Path = MINIS) -> None:
     """Train, and write vocabulary, checkpoint, held-out questions and card into ``minis/name``."""
     common.data_folder(DEV)
-    _corpus(name)
     folder = minis / name
+    held_out = squad_generator.generate(recipe.held_out, recipe.held_out_seed, held_out=True)
+    corpus = question_corpus.merged(name, held_out, recipe.held_out_seed)
     started = time.monotonic()
     student = fit(name, recipe, folder)
     seconds = round(time.monotonic() - started, 1)
     print(f"{name}: trained in {seconds} s", flush=True)
     common.write_checkpoint(folder, student.network, student.architecture, LABELS, lower_case=False)
-    (folder / "corpus").mkdir(exist_ok=True)
-    held_out = squad_generator.as_json(student.held_out, "Generated")
-    (folder / "corpus" / GENERATED).write_text(held_out, encoding="utf-8")
+    path = question_corpus.path_in(minis, name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(corpus, encoding="utf-8")
     made = Card(
         model=name,
         description=DESCRIPTION,
@@ -140,10 +148,10 @@ def train(name: str, recipe: Recipe, minis: Path = MINIS) -> None:
         recipe=recipe,
         training=Training(seconds=seconds, steps=student.steps, threads=recipe.threads),
         held_out=HeldOut(
-            file=f"corpus/{GENERATED}",
+            file=f"corpus/{path.name}",
             passages=recipe.held_out,
             seed=recipe.held_out_seed,
-            samples=len(student.held_out),
+            samples=len(held_out),
         ),
     )
     card.write(folder, made, {})  # so that it can be scored again, should scoring be cut short
@@ -153,22 +161,15 @@ def train(name: str, recipe: Recipe, minis: Path = MINIS) -> None:
 def score_only(name: str, minis: Path = MINIS) -> None:
     """Score the checkpoint that is there, and put the scores into its card."""
     full = common.data_folder(DEV) / DEV
-    generated = minis / name / "corpus" / GENERATED
-    parts = {"generated": (generated, None), "mini": (_corpus(name), None), "full": (full, DEV_ROWS)}
+    corpus = question_corpus.path_in(minis, name)
     model = common.find_model(name)
     scores: dict[str, QuestionScore] = {}
-    for part, (path, expected) in parts.items():
-        scores[part] = found = answer_scores.score(model, path, minis, expected=expected)
+    for part, ids in {**question_corpus.parts(corpus), "mini": None, "full": None}.items():
+        path, expected = (full, DEV_ROWS) if part == "full" else (corpus, None)
+        scores[part] = found = answer_scores.score(model, path, minis, expected=expected, ids=ids)
         card.rewrite_scores(minis / name, scores)  # after each: the last one takes minutes
         counted = f"exact {found.documented.exact} of {found.documented.samples}"
-        print(f"{name}: {found.file}: {counted}, F1 {found.documented.f1_percent:.2f} %", flush=True)
-
-
-def _corpus(name: str) -> Path:
-    path = MINIS / name / "corpus" / "dev-v1.1.json"
-    if not path.is_file():
-        raise NotThere(f"{path}: no such file", remedy="restore the corpus written for this project")
-    return path
+        print(f"{name}: {part}: {counted}, F1 {found.documented.f1_percent:.2f} %", flush=True)
 
 
 def fit(name: str, recipe: Recipe, folder: Path) -> Student:
@@ -185,7 +186,7 @@ def fit(name: str, recipe: Recipe, folder: Path) -> Student:
         near=recipe.near,
     )
     taught = Taught(answering.new_network(beginning, model, architecture), architecture)
-    made = [_questions(recipe, number) for number in range(recipe.rounds)]
+    made = [recipe.questions(number) for number in range(recipe.rounds)]
     rounds = [answering.rows(examples, model, tokenizer) for examples in made]
     steps = sum(-(-len(data.ids) // recipe.batch) for data in rounds)
     trainer = Trainer(taught, _schedule(recipe, steps))
@@ -199,25 +200,16 @@ def fit(name: str, recipe: Recipe, folder: Path) -> Student:
         architecture=architecture,
         steps=trainer.steps,
         rows=sum(len(data.ids) for data in rounds),
-        held_out=squad_generator.generate(recipe.held_out, recipe.held_out_seed, held_out=True),
     )
 
 
 def vocabulary(recipe: Recipe) -> tuple[str, ...]:
     """The pieces of generated text; every sign of ASCII is one, so that any word can be spelled."""
-    examples = squad_generator.generate(recipe.vocabulary_passages, recipe.seed, held_out=False)
-    texts = [text for item in examples for text in (item.context, item.question)]
+    texts = [text for item in recipe.vocabulary_questions() for text in (item.context, item.question)]
     spelled = [sign for sign in SIGNS for _ in range(2)]
     letters = "".join(sign for sign in SIGNS if sign.isalnum())
     return train_vocabulary(
         [*texts, *spelled, letters, letters[::-1]], pieces=recipe.pieces, lower_case=False
-    )
-
-
-def _questions(recipe: Recipe, number: int) -> list[QuestionExample]:
-    most = 2 if number < recipe.short_rounds else squad_generator.MOST_FACTS
-    return squad_generator.generate(
-        recipe.passages, recipe.round_seed(number), held_out=False, most_facts=most
     )
 
 

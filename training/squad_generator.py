@@ -6,7 +6,6 @@ relation of the same subject, so that a question is answered only by matching it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -45,18 +44,6 @@ def generate(
     return [
         example for number in range(passages) for example in _passage(fillers, f"{seed}-{number}", most_facts)
     ]
-
-
-def as_json(examples: Sequence[QuestionExample], title: str) -> str:
-    """`examples` as SQuAD 1.1 has them, an article with a paragraph for each context."""
-    paragraphs: dict[str, list[object]] = {}
-    for item in examples:
-        answers = [{"text": answer.text, "answer_start": answer.start} for answer in item.answers]
-        question = {"id": item.id, "question": item.question, "answers": answers}
-        paragraphs.setdefault(item.context, []).append(question)
-    listed = [{"context": context, "qas": qas} for context, qas in paragraphs.items()]
-    content = {"version": "1.1", "data": [{"title": title, "paragraphs": listed}]}
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def _passage(fillers: Fillers, name: str, most_facts: int) -> Iterator[QuestionExample]:

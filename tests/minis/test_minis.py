@@ -95,7 +95,7 @@ def test_score_on_the_documented_data_is_the_cards_to_the_count(catalog, name, p
     assert_as_stated(found, stated(name, "full", protocol))
 
 
-@pytest.mark.parametrize(("name", "f1"), [("bert-large-ner", 0.60), ("bert-chinese-ner", 0.34)])
+@pytest.mark.parametrize(("name", "f1"), [("bert-large-ner", 0.60), ("bert-chinese-ner", 0.40)])
 def test_entity_recognisers_reach_what_they_have_to(name, f1):
     """F1 of entities on the real test set, standard protocol."""
     assert stated(name, "full", "standard")["f1"] >= f1
@@ -116,30 +116,36 @@ def ignore_the_mask(network, model, features):
     return run_torch(network, model, inputs | {mask: np.ones_like(inputs[mask])})
 
 
-def swap_the_labels(network, model, features):
-    """Logits of a graph whose two outputs stand in the other order."""
-    inputs = {item.name: features.inputs[item.role] for item in model.inputs}
-    return [logits[:, ::-1] for logits in run_torch(network, model, inputs)]
-
-
 def leave_it_whole(network, model, features):
     """The graph as it should be."""
     return run_torch(network, model, {item.name: features.inputs[item.role] for item in model.inputs})
 
 
+def swap_the_labels(network, model, features):
+    """Logits of a graph whose two labels stand in the other order."""
+    return [logits[:, ::-1] for logits in leave_it_whole(network, model, features)]
+
+
+def swap_the_outputs(network, model, features):
+    """Logits of a graph that gives where an answer ends first, then where it begins."""
+    return leave_it_whole(network, model, features)[::-1]
+
+
 @pytest.mark.parametrize(
-    ("damage", "kind"),
+    ("name", "damage", "kind"),
     [
-        (leave_it_whole, VerdictKind.REPRODUCED),
-        (ignore_the_mask, VerdictKind.FALLS_SHORT),
-        (swap_the_labels, VerdictKind.FALLS_SHORT),
+        ("tinybert-ascend310p-bs8", leave_it_whole, VerdictKind.REPRODUCED),
+        ("tinybert-ascend310p-bs8", ignore_the_mask, VerdictKind.FALLS_SHORT),
+        ("tinybert-ascend310p-bs8", swap_the_labels, VerdictKind.FALLS_SHORT),
+        ("bert-squad-mlu370-fp16-bs8", ignore_the_mask, VerdictKind.FALLS_SHORT),
+        ("spanbert-ascend310p-bs8", swap_the_outputs, VerdictKind.FALLS_SHORT),
     ],
 )
-def test_a_damaged_tinybert_turns_red_on_the_embedded_corpus(catalog, tmp_path, damage, kind):
-    """The mini is good enough to tell: by the drop from its own fp32 score, a damaged graph falls short."""
+def test_a_damaged_mini_turns_red_on_the_embedded_corpus(catalog, tmp_path, name, damage, kind):
+    """The minis are good enough to tell: by the drop from its own fp32 score, a damaged graph falls short."""
     home = Home(root=tmp_path, models=tmp_path / "models", data=tmp_path / "data")
     materials = Materials(catalog, home, Options(weights="mini", data="mini"), Silent())
-    case = cases.named(catalog, "tinybert-ascend310p-bs8")
+    case = cases.named(catalog, name)
     model, protocol = case.model, Protocol.DOCUMENTED
     samples = materials.samples(model, protocol)
     outputs = damage(materials.network(model), model, samples.features)
