@@ -226,7 +226,7 @@ def test_the_minis_score_as_they_do_padded(
         found = runner.accuracy(case, protocol).measurement
         grouped = found.detail["grouped"]
         assert grouped["max_abs_difference"] <= grouped["bound"]
-        artifact, session = runner.open(case, runner.materials.target(case.chip), Stages())
+        artifact, session = runner.open(case, runner.materials.target(case), Stages())
         padded = Inference(runner.materials).all_outputs(case, protocol, artifact, session)
         samples = runner.materials.samples(case.model, protocol)
         scored = samples.task.score(padded.arrays, samples.features, protocol=protocol)
