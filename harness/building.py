@@ -11,7 +11,7 @@ import numpy.typing as npt
 from harness.artifacts import Artifact, ArtifactCache, Recipe
 from harness.domain import Architecture, Case, InputRole, Precision
 from harness.graphs import int8
-from harness.graphs.export import Exported, export
+from harness.graphs.export import Exported, export, export_any_shape
 from harness.graphs.torchscript import Traced, trace
 from harness.materials import Materials, features_digest, inputs_in_order
 from harness.place import Place
@@ -31,9 +31,28 @@ def artifact(
     SHA-256, batch size, precision, and what the backend adds (steps and the SHA-256 of their code, library
     versions, options). Not the chip's name: two chips with the same numerics share their stand-in.
     """
-    source = _CaseGraph(materials, case)
+    return _get(cache, materials, case, target, place, _CaseGraph(materials, case))
+
+
+def any_shape_artifact(
+    cache: ArtifactCache, materials: Materials, case: Case, target: Target, place: Place
+) -> Artifact:
+    """The case's artifact with open batch and length, for samples at their real length (`harness.grouping`).
+
+    Its key is as `artifact`'s without the batch size, so that batch sizes share it; int8's are calibrated as
+    their own artifacts are, in batches of that size. `target`'s backend has to be one of `any_shape`.
+    """
+    return _get(cache, materials, case, target, place, _AnyShapeGraph(materials, case))
+
+
+def any_shape_key(materials: Materials, case: Case, target: Target, place: Place) -> str:
+    """The key of `any_shape_artifact`, which is not built for it."""
+    return _recipe(materials, case, target, place, _AnyShapeGraph(materials, case)).key
+
+
+def _recipe(materials: Materials, case: Case, target: Target, place: Place, source: _CaseGraph) -> Recipe:
     model = case.model
-    recipe = Recipe(
+    return Recipe(
         inputs={
             "model": model.name,
             "inputs": [[item.name, item.role, item.dtype] for item in model.inputs],
@@ -42,7 +61,7 @@ def artifact(
             "architecture": str(source.architecture),
             "weights": materials.checkpoint(model).weights,
             "weights_sha256": materials.checkpoint(model).weights_sha256,
-            "batch_size": case.batch_size,
+            **source.shape,
             "precision": case.precision,
             "backend": target.backend_name,
             "options": target.backend.options(case, place),
@@ -50,11 +69,20 @@ def artifact(
         }
     )
 
+
+def _get(
+    cache: ArtifactCache,
+    materials: Materials,
+    case: Case,
+    target: Target,
+    place: Place,
+    source: _CaseGraph,
+) -> Artifact:
     def build(out: Path) -> dict[str, Any]:
         facts = target.backend.build(case, source, out, place)
-        return {**facts, "ignored_weights": materials.ignored_weights(model)}
+        return {**facts, "ignored_weights": materials.ignored_weights(case.model)}
 
-    return cache.get(recipe, build)
+    return cache.get(_recipe(materials, case, target, place, source), build)
 
 
 class _CaseGraph:
@@ -67,6 +95,11 @@ class _CaseGraph:
     @property
     def architecture(self) -> Architecture:
         return self._materials.checkpoint(self._case.model).architecture
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        """What its batch and length are, for a key."""
+        return {"batch_size": self._case.batch_size}
 
     @property
     def layers(self) -> int:
@@ -100,3 +133,17 @@ class _CaseGraph:
     @property
     def _features(self) -> Features:
         return self._materials.calibration(self._case.model, int8.SAMPLES)
+
+
+class _AnyShapeGraph(_CaseGraph):
+    """The same with open batch and length."""
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        calibrated = self._case.batch_size if self._case.precision is Precision.INT8 else None
+        return {"batch_size": "any", "calibration_batch_size": calibrated}
+
+    def export(self, *, opset: int) -> Exported:
+        return export_any_shape(
+            self._materials.network(self._case.model), self._case.model, self.architecture, opset=opset
+        )

@@ -1,21 +1,23 @@
-"""Outputs of every sample of a case: resumed where a run was killed, shared between batch sizes."""
+"""Outputs of every sample of a case: at their real length, resumed where a run was killed, shared."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from harness import grouping
 from harness.artifacts import Artifact
 from harness.backends.base import Session, ToolSession
 from harness.domain import Case, Precision, Protocol
 from harness.errors import BadOutput
 from harness.feeding import feed_of
+from harness.grouping import Padded, Plan, Proof
 from harness.materials import Materials, inputs_in_order
 from harness.predictions import Batch, OutputLog, batched, require_finite, run_all
 from harness.records import canonical
@@ -49,20 +51,99 @@ class Outputs:
             self.kept.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyShape:
+    """A case's artifact of any shape: its key, and what builds and loads it."""
+
+    key: str
+    open: Callable[[], Session]
+
+
 class Inference:
     """Runs accuracy passes of one process, and keeps their outputs for cases that may share them."""
 
     def __init__(self, materials: Materials) -> None:
         self.materials = materials
         self._outputs: dict[tuple[Any, ...], tuple[str, list[Array]]] = {}
+        self._grouped: dict[tuple[Any, ...], tuple[str, list[Array]]] = {}
 
-    def all_outputs(self, case: Case, protocol: Protocol, artifact: Artifact, session: Session) -> Outputs:
+    def all_outputs(
+        self,
+        case: Case,
+        protocol: Protocol,
+        artifact: Artifact,
+        session: Session,
+        any_shape: AnyShape | None = None,
+    ) -> Outputs:
         """Outputs of every sample: from this artifact, or shared with one of another batch size.
 
+        With `any_shape` the samples are run through that at their real length, as far as
+        `harness.grouping` allows it and this artifact bears it out on a seeded sample; then the outputs
+        are 0 where there is padding. Else, and the facts say why, they are run padded.
         Raises `BadOutput` for outputs of another number or shape, and for a NaN or an infinity.
         """
         if isinstance(session, ToolSession):
             return self._whole(case, protocol, artifact, session)
+        if any_shape is None:
+            return self._padded(case, protocol, artifact, session)
+        samples = self.materials.samples(case.model, protocol)
+        plan = grouping.plan(samples.task, samples.features)
+        if isinstance(plan, grouping.Plan):
+            grouped = self._at_real_length(case, protocol, session, any_shape, plan)
+            if isinstance(grouped, Outputs):
+                return grouped
+            plan = grouped
+        outputs = self._padded(case, protocol, artifact, session)
+        return replace(outputs, facts={"padded_because": plan.reason, **outputs.facts})
+
+    def _at_real_length(
+        self, case: Case, protocol: Protocol, session: Session, any_shape: AnyShape, plan: Plan
+    ) -> Outputs | Padded:
+        """Grouped outputs, this case's own or those that another had of the same artifact of any shape."""
+        key = (case.model.name, case.chip.name, case.precision, protocol, any_shape.key)
+        model, bound = case.model, grouping.BOUND[case.precision]
+        arrays = inputs_in_order(model, self.materials.samples(model, protocol).features)
+        padded = self._padded_sample(case, session, [array[plan.sample] for array in arrays], plan)
+        facts: dict[str, Any] = {}
+        if key in self._grouped:
+            other, outputs = self._grouped[key]
+            proof = grouping.prove(padded, outputs, plan, model.outputs, bound)
+            if not proof.holds:
+                return Padded(reason=str(proof))
+            shared = Outputs(arrays=outputs, facts=_grouped_facts(plan, proof), kept=None)
+            return replace(shared, facts={**shared.facts, "shared_with": other})
+        real = any_shape.open()
+        log = self._log(case, protocol, any_shape.key, {"grouped": plan.digest})
+        found = grouping.run_grouped(
+            plan, arrays, model.outputs, padded, bound=bound, log=log,
+            run=lambda inputs, count: run_batch(replace(case, batch_size=count), real, inputs, count),
+            progress=self.materials.progress, label=case.id,
+        )  # fmt: skip
+        if isinstance(found, grouping.Proof):
+            return Padded(reason=str(found))
+        self._grouped[key] = (case.id, found.arrays)
+        if found.resumed:
+            facts["resumed_from_sample"] = found.resumed
+        return Outputs(
+            arrays=found.arrays, facts={**_grouped_facts(plan, found.proof), **facts}, kept=log.path
+        )
+
+    def _padded_sample(
+        self, case: Case, session: Session, arrays: Sequence[Array], plan: Plan
+    ) -> list[Array]:
+        """The case's own artifact on the sample of the proof."""
+        parts = []
+        with self.materials.progress.stage(f"{case.id}: padded sample", len(plan.sample)) as advance:
+            at = 0
+            for inputs, count in batched(arrays, case.batch_size):
+                parts.append(run_batch(case, session, inputs, count))
+                require_finite(parts[-1], case.id, rows=plan.sample[at : at + count])
+                at += count
+                advance(count)
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+    def _padded(self, case: Case, protocol: Protocol, artifact: Artifact, session: Session) -> Outputs:
+        """Outputs for the documented, padded input."""
         key = (case.model.name, case.chip.name, case.precision, protocol)
         features = self.materials.samples(case.model, protocol).features
         feed = feed_of(case, protocol)
@@ -81,7 +162,7 @@ class Inference:
             }
             if shared:
                 return Outputs(arrays=outputs, facts=facts, kept=None)
-        log = self._log(case, protocol, artifact)
+        log = self._log(case, protocol, artifact.key, {})
         outputs, resumed = run_all(
             log,
             batches,
@@ -101,7 +182,7 @@ class Inference:
         """
         features = self.materials.samples(case.model, protocol).features
         arrays = inputs_in_order(case.model, features, feed_of(case, protocol))
-        log = self._log(case, protocol, artifact)
+        log = self._log(case, protocol, artifact.key, {})
         outputs, resumed = run_all(
             log,
             [(arrays, len(arrays[0]))],
@@ -113,16 +194,30 @@ class Inference:
             arrays=outputs, facts={"resumed_from_sample": resumed} if resumed else {}, kept=log.path
         )
 
-    def _log(self, case: Case, protocol: Protocol, artifact: Artifact) -> OutputLog:
-        """Where this case's outputs are kept: by everything that decides them."""
+    def _log(self, case: Case, protocol: Protocol, key: str, more: Mapping[str, Any]) -> OutputLog:
+        """Where this case's outputs are kept: by everything that decides them, the artifact's key first."""
         identity = {
-            "artifact": artifact.key,
+            **more,
+            "artifact": key,
             "features": self.materials.samples(case.model, protocol).digest,
             "feed": feed_of(case, protocol),
             "protocol": protocol,
         }
         name = hashlib.sha256(canonical(identity, "identity")).hexdigest()[:32]
         return OutputLog(self.materials.home.root / "unfinished" / f"{case.id}-{name}.outputs", identity)
+
+
+def _grouped_facts(plan: Plan, proof: Proof) -> dict[str, Any]:
+    """What is recorded of a run at the real length."""
+    return {
+        "grouped": {
+            "proved_on": proof.samples,
+            "max_abs_difference": proof.max_abs_difference,
+            "bound": proof.bound,
+            "positions_run": plan.positions,
+            "positions_padded": plan.padded_positions,
+        }
+    }
 
 
 def _compare(
@@ -134,7 +229,7 @@ def _compare(
         if number >= BATCHES_COMPARED and at >= SAMPLES_COMPARED:
             break
         ours = run_batch(case, session, inputs, count)
-        require_finite(ours, case.id, first=at)
+        require_finite(ours, case.id, rows=np.arange(at, at + count))
         theirs = [output[at : at + count] for output in outputs]
         worst = max(worst, largest_difference(ours, theirs))
         agree = agree and all(

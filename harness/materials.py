@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from harness import checkpoints, targets
+from harness import checkpoints, grouping, targets
 from harness.checkpoints import Checkpoint
 from harness.datasets import Dataset, require_counts
-from harness.domain import Case, Catalog, Corpus, DatasetSpec, Model, Protocol, Weights
+from harness.domain import Case, Catalog, Corpus, DatasetSpec, Model, Precision, Protocol, Weights
 from harness.errors import NotThere
 from harness.feeding import AS_NAMED, Feed, fed
 from harness.home import Home
@@ -161,38 +161,69 @@ class Materials:
         return load_task(model).prepare(examples, tokenizer, length=model.length, protocol=protocol)
 
     def _reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> list[Array]:
-        """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home."""
+        """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home.
+
+        At their real length where `harness.grouping` allows it and the padded input of a seeded sample
+        bears it out: then they are 0 where there is padding.
+        """
         samples = self.samples(model, protocol)
+        arrays = inputs_in_order(model, samples.features, feed)
+        if feed != AS_NAMED:  # what stands in the mask is no length
+            return self._run_reference(model, arrays, self._reference_log(model, samples, {"feed": feed}), "")
+        plan = grouping.plan(samples.task, samples.features)
+        if isinstance(plan, grouping.Plan):
+            sample = [array[plan.sample] for array in arrays]
+            log = self._reference_log(model, samples, {"only": plan.sample.tolist()})
+            padded = self._run_reference(model, sample, log, ": padded sample")
+            found = grouping.run_grouped(
+                plan, arrays, model.outputs, padded, bound=grouping.BOUND[Precision.FP32],
+                log=self._reference_log(model, samples, {"grouped": plan.digest}),
+                run=lambda inputs, count: self._torch(model, inputs, count),
+                progress=self.progress, label=_reference_label(model),
+            )  # fmt: skip
+            if isinstance(found, grouping.Grouped):
+                return found.arrays
+        return self._run_reference(model, arrays, self._reference_log(model, samples, {}), "")
+
+    def _run_reference(self, model: Model, arrays: Sequence[Array], log: OutputLog, of: str) -> list[Array]:
+        """torch's outputs for the padded input; `of` says what of it, for the progress."""
+        outputs, _ = run_all(
+            log,
+            list(batched(arrays, min(REFERENCE_BATCH, len(arrays[0])))),
+            lambda inputs, count: self._torch(model, inputs, count),
+            self.progress,
+            _reference_label(model) + of,
+        )
+        return outputs
+
+    def _torch(self, model: Model, inputs: Sequence[Array], count: int) -> list[Array]:
+        from harness.graphs.export import run_torch
+
+        named = {item.name: array for item, array in zip(model.inputs, inputs, strict=True)}
+        return [output[:count] for output in run_torch(self.network(model), model, named)]
+
+    def _reference_log(self, model: Model, samples: Samples, more: Mapping[str, Any]) -> OutputLog:
+        """Where a reference is kept: by everything that decides it."""
         identity = {
+            **more,
             "weights": self.checkpoint(model).weights_sha256,
             "architecture": str(self.checkpoint(model).architecture),
             "features": samples.digest,
-            "feed": feed,
             "batch_size": REFERENCE_BATCH,
             "torch": version("torch"),
             "transformers": version("transformers"),
         }
         key = hashlib.sha256(canonical(identity, "identity")).hexdigest()
-
-        def run(inputs: Sequence[Array], count: int) -> list[Array]:
-            from harness.graphs.export import run_torch
-
-            named = {item.name: array for item, array in zip(model.inputs, inputs, strict=True)}
-            return [output[:count] for output in run_torch(self.network(model), model, named)]
-
-        outputs, _ = run_all(
-            OutputLog(self.home.root / "references" / f"{key}.outputs", identity),
-            list(batched(inputs_in_order(model, samples.features, feed), REFERENCE_BATCH)),
-            run,
-            self.progress,
-            f"{model.name}: fp32 reference by torch",
-        )
-        return outputs
+        return OutputLog(self.home.root / "references" / f"{key}.outputs", identity)
 
     def _score_reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> Scored:
         """The checkpoint's own fp32 score."""
         samples = self.samples(model, protocol)
         return samples.task.score(self.reference(model, protocol, feed), samples.features, protocol=protocol)
+
+
+def _reference_label(model: Model) -> str:
+    return f"{model.name}: fp32 reference by torch"
 
 
 def inputs_in_order(model: Model, features: Features, feed: Feed = AS_NAMED) -> list[Array]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.domain import Case
+from harness.domain import Case, Output
 from harness.errors import BadOutput
 
 Array = npt.NDArray[Any]
@@ -24,22 +24,23 @@ MOST_COMPARED = 512  # samples that are far from their own: more are a broken ar
 _NAMED = 5
 
 
-def require_in_place(case: Case, outputs: Sequence[Array], reference: Sequence[Array], bound: float) -> None:
+def require_in_place(
+    case: Case, outputs: Sequence[Array], reference: Sequence[Array], mask: Array, bound: float
+) -> None:
     """Raise `BadOutput` where samples, or the graph's outputs, stand in each other's place.
 
-    `outputs` and `reference` are ``[samples, ...]`` each, `bound` the largest absolute difference that the
-    case's precision explains. Outputs that are merely wrong pass: their score says so.
+    `outputs` and `reference` are ``[samples, ...]`` each, `mask` ``[samples, length]`` says which positions
+    are no padding, `bound` is the largest absolute difference that the case's precision explains. Outputs
+    that are merely wrong pass: their score says so.
     """
+    specs = case.model.outputs
+    valid = [_valid(array, spec, mask) for array, spec in zip(reference, specs, strict=True)]
     for order in permutations(range(len(outputs))):
-        if order == tuple(range(len(outputs))):
-            continue
-        if all(outputs[a].shape == reference[b].shape for a, b in enumerate(order)) and _swapped(
-            outputs, reference, order
-        ):
-            names = [item.name for item in case.model.outputs]
-            stands = ", ".join(f"{names[b]} where {names[a]} belongs" for a, b in enumerate(order) if a != b)
+        moved = [(at, other) for at, other in enumerate(order) if at != other]
+        if moved and all(_fits_better(outputs[at], reference, valid, at, other) for at, other in moved):
+            stands = ", ".join(f"{specs[other].name} where {specs[at].name} belongs" for at, other in moved)
             raise BadOutput(f"{case.id}: the outputs stand in each other's place: {stands}")
-    pairs = _misplaced(outputs, reference, bound)
+    pairs = _misplaced(*map(_flat, (outputs, reference, valid)), bound=bound)
     if pairs:
         more = f", and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
         named = ", ".join(f"{found} where {expected} belongs" for expected, found in pairs[:_NAMED])
@@ -49,29 +50,36 @@ def require_in_place(case: Case, outputs: Sequence[Array], reference: Sequence[A
         )
 
 
-def _swapped(outputs: Sequence[Array], reference: Sequence[Array], order: Sequence[int]) -> bool:
-    """Whether every output is much closer to another one's reference than to its own."""
-    for at, other in enumerate(order):
-        if at == other:
-            continue
-        own = float(np.abs(outputs[at] - reference[at]).mean())
-        if float(np.abs(outputs[at] - reference[other]).mean()) * FAR >= own:
-            return False
-    return True
+def _valid(array: Array, spec: Output, mask: Array) -> Array:
+    """Which values are no padding's, in the shape of `array`."""
+    if "length" not in spec.shape[1:2]:
+        return np.ones(array.shape, bool)
+    wide = mask.astype(bool).reshape(*mask.shape, *([1] * (array.ndim - 2)))
+    return np.broadcast_to(wide, array.shape)
 
 
-def _misplaced(outputs: Sequence[Array], reference: Sequence[Array], bound: float) -> list[tuple[int, int]]:
+def _flat(arrays: Sequence[Array]) -> Array:
+    return np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
+
+
+def _fits_better(
+    output: Array, reference: Sequence[Array], valid: Sequence[Array], at: int, other: int
+) -> bool:
+    """Whether an output is much closer to another one's reference than to its own."""
+    if reference[at].shape != reference[other].shape:
+        return False
+    own, elses = (np.abs(output - reference[which])[valid[which]].mean() for which in (at, other))
+    return float(elses) * FAR < float(own)
+
+
+def _misplaced(ours: Array, theirs: Array, valid: Array, *, bound: float) -> list[tuple[int, int]]:
     """(sample, whose outputs stand in its place), of samples far from their own and close to another's."""
-    ours, theirs = (
-        np.concatenate([array.reshape(len(array), -1) for array in arrays], axis=1)
-        for arrays in (outputs, reference)
-    )
-    far = np.flatnonzero(np.abs(ours - theirs).max(axis=1) > FAR * bound)
+    far = np.flatnonzero((np.abs(ours - theirs) * valid).max(axis=1) > FAR * bound)
     if not 1 < len(far) <= MOST_COMPARED:
         return []
     pairs = []
     for sample in far:
-        distances = np.abs(theirs[far] - ours[sample]).max(axis=1)
+        distances = (np.abs(theirs[far] - ours[sample]) * valid[far]).max(axis=1)
         nearest = int(far[np.argmin(distances)])
         if nearest != sample and distances.min() <= bound:
             pairs.append((int(sample), nearest))

@@ -156,28 +156,50 @@ def run_all(
     """
     if not batches:
         raise NoSamples(f"{label}: no samples to run")
+    ends = np.cumsum([count for _, count in batches])
+    rows = np.split(np.arange(ends[-1]), ends[:-1])
+    done, resumed = run_each(log, batches, run, progress, label, rows)
+    return [np.concatenate(parts) for parts in zip(*done, strict=True)], resumed
+
+
+def run_each(
+    log: OutputLog,
+    batches: Sequence[Batch],
+    run: Callable[[Sequence[Array], int], list[Array]],
+    progress: Progress,
+    label: str,
+    rows: Sequence[npt.NDArray[np.integer]],
+) -> tuple[list[list[Array]], int]:
+    """The outputs of each batch as they are in `log`, and how many samples it had already.
+
+    As `run_all`, for batches whose outputs may have different shapes. ``rows[i]`` are the numbers of the
+    samples in ``batches[i]``, for messages. `log` may hold more batches of the same run than these.
+    """
     with log, progress.stage(label, sum(count for _, count in batches)) as advance:
-        done = resumed = sum(count for _, count in batches[: len(log.batches)])
+        resumed = sum(count for _, count in batches[: len(log.batches)])
         advance(resumed)
-        for inputs, count in batches[len(log.batches) :]:
+        for at in range(len(log.batches), len(batches)):
+            inputs, count = batches[at]
             outputs = run(inputs, count)
-            require_finite(outputs, label, first=done)
+            require_finite(outputs, label, rows=rows[at])
             log.append(outputs)
             advance(count)
-            done += count
-    return [np.concatenate(parts) for parts in zip(*log.batches, strict=True)], resumed
+    return log.batches, resumed
 
 
-def require_finite(outputs: Sequence[Array], label: str, *, first: int = 0) -> None:
+def require_finite(
+    outputs: Sequence[Array], label: str, *, rows: npt.NDArray[np.integer] | None = None
+) -> None:
     """Raise `BadOutput` that names the first sample whose outputs hold a NaN or an infinity.
 
-    `outputs` are ``[batch, ...]``; `first` is the number of the batch's first sample.
+    `outputs` are ``[batch, ...]``; `rows` are the samples' numbers, counted from 0 unless told.
     """
     for at, output in enumerate(outputs):
         broken = np.flatnonzero(~np.isfinite(output.reshape(len(output), -1)).all(axis=1))
         if broken.size:
+            number = int(broken[0] if rows is None else rows[broken[0]])
             raise BadOutput(
-                f"{label}: output {at} of sample {first + int(broken[0])} holds a NaN or an infinity, "
+                f"{label}: output {at} of sample {number} holds a NaN or an infinity, "
                 "expected finite numbers",
                 remedy="look for an overflow: fp16 holds no more than 65504",
             )

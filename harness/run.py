@@ -12,12 +12,13 @@ import numpy.typing as npt
 from harness import building, judge, references, stats
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Latencies, Profile, Session, ToolSession
-from harness.domain import Case, Kind, Metric, Precision, Protocol, Verdict, Weights
+from harness.domain import Case, InputRole, Kind, Metric, Origin, Precision, Protocol, Verdict, Weights
 from harness.errors import GraphError, NoSamples, NotThere, ZoocheckError
 from harness.feeding import AS_NAMED, feed_of, in_words
 from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
-from harness.inference import Inference, largest_difference, run_batch
+from harness.grouping import largest_valid_difference
+from harness.inference import AnyShape, Inference, run_batch
 from harness.materials import Materials, Samples, comparable, inputs_in_order
 from harness.metrics.accuracy import flips
 from harness.misplaced import require_in_place
@@ -103,6 +104,19 @@ class Runner:
         commands = [] if place is None else place.recorded()
         return self.recorder.fail(case, kind, problem, protocol=protocol, commands=commands)
 
+    def _any_shape(self, case: Case, target: Target, stages: Stages, place: Place) -> AnyShape | None:
+        """How a stand-in runs samples at their real length; the chip itself runs the documented input."""
+        if target.origin is not Origin.STAND_IN or not target.backend.any_shape:
+            return None
+
+        def load() -> Session:
+            with stages.timed("build"):
+                artifact = building.any_shape_artifact(self.cache, self.materials, case, target, place)
+            with stages.timed("load"):
+                return target.backend.open(case, artifact, place)
+
+        return AnyShape(key=building.any_shape_key(self.materials, case, target, place), open=load)
+
     # ---------------------------------------------------------------- accuracy
 
     def accuracy(self, case: Case, protocol: Protocol) -> Result:
@@ -125,12 +139,14 @@ class Runner:
         place = self._place(case, Kind.ACCURACY, target, protocol)
         artifact, session = self.open(case, target, stages, place)
         with stages.timed("inference"):
-            outputs = self.inference.all_outputs(case, protocol, artifact, session)
+            any_shape = self._any_shape(case, target, stages, place)
+            outputs = self.inference.all_outputs(case, protocol, artifact, session, any_shape)
         feed = feed_of(case, protocol)
         with stages.timed("fp32 reference"):
             reference = self.materials.reference(model, protocol, feed)
             own = self.materials.score_reference(model, protocol, feed)
-        require_in_place(case, outputs.arrays, reference, judge.PARITY_BOUND[case.precision])
+        mask = samples.features.inputs[InputRole.MASK]
+        require_in_place(case, outputs.arrays, reference, mask, judge.PARITY_BOUND[case.precision])
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
         flipped = flips(scored.predictions, own.predictions)
@@ -141,7 +157,7 @@ class Runner:
             "flips": len(flipped),
             "flipped": flipped.tolist(),
             "truncated": len(samples.features.truncated),
-            "max_abs_difference": largest_difference(outputs.arrays, reference),
+            "max_abs_difference": largest_valid_difference(outputs.arrays, reference, mask, model.outputs),
             "facts": dict(scored.facts),
             **outputs.facts,
             **self._misfed(case, protocol, scored),

@@ -198,11 +198,24 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
         return f"{value} of {measurement.samples} predictions differ from fp32{named}"
     if name == "truncated" and number:
         return f"{value} of {measurement.samples} samples were cut to the model's length"
+    if name == "grouped" and isinstance(value, Mapping):
+        return at_real_length(value)
     if name == "ignored_weights":
         return ", ".join(map(str, _sequence(value))) or "none"
     if name.endswith(("_difference", "bound")) and number:
         return numbers.difference(value)
     return _plain(value)
+
+
+def at_real_length(grouped: Mapping[str, Any]) -> str:
+    """What a run of samples grouped by their length computed, and what it was proved by."""
+    run, padded = grouped["positions_run"], grouped["positions_padded"]
+    return (
+        f"samples were run at their real length: {run:,} positions in place of {padded:,} "
+        f"({numbers.percent(run / padded)}); on {grouped['proved_on']} seeded samples the logits differ from "
+        f"those of the padded input by at most {numbers.difference(grouped['max_abs_difference'])}, where "
+        f"{numbers.difference(grouped['bound'])} is allowed"
+    )
 
 
 def _plain(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -256,6 +257,16 @@ def _footnotes(found: Sequence[Outcome]) -> Iterator[str]:
         yield "Throughput is batch size × calls / time, by the clock that each result names."
     if Origin.IMPORTED in speeds:
         yield "Imported throughput is by the definition of the tool that wrote the log; each result names it."
+    details_of = [outcome.measurement.detail for outcome in found]
+    if grouped := sum("grouped" in detail for detail in details_of):
+        yield (
+            f"At their real length, grouped by it, ran the samples of {_results(grouped)}: accuracy on a "
+            "stand-in only, after the same run had shown on a seeded sample that the logits are those of the "
+            "padded input."
+        )
+    if reasons := Counter(str(item["padded_because"]) for item in details_of if "padded_because" in item):
+        told = "; ".join(f"{reason} ({_results(count)})" for reason, count in reasons.items())
+        yield f"Padded to the documented length ran the others of the stand-ins' accuracy results: {told}."
     if any(is_stand_in_speed(outcome) for outcome in found):
         yield layout.STAND_IN_NOTE
     if any(outcome.times > 1 for outcome in found):
@@ -263,6 +274,10 @@ def _footnotes(found: Sequence[Outcome]) -> Iterator[str]:
             "Latest of N: the same claim was measured N times with the same origin, weights, data and "
             "protocol; only the latest is shown."
         )
+
+
+def _results(count: int) -> str:
+    return f"{count} result{'' if count == 1 else 's'}"
 
 
 def _misfed_notes(results: Sequence[Outcome]) -> Iterator[str]:

@@ -13,17 +13,6 @@ import pytest
 pytestmark = [pytest.mark.preprocessing, pytest.mark.tinybert]
 
 
-@pytest.fixture(scope="module")
-def properties() -> ModuleType:
-    """The properties; imported here, because collecting tests needs neither hypothesis nor numpy."""
-    pytest.importorskip(
-        "hypothesis", reason="properties are drawn by hypothesis: pip install 'zoocheck[test]'"
-    )
-    from fixtures.properties import classify
-
-    return classify
-
-
 def test_shapes_dtypes_and_ranges(properties: ModuleType) -> None:
     """Three int64 arrays of one row a sentence, ids in the vocabulary; there is no second text."""
     properties.shapes_dtypes_and_ranges()

@@ -13,17 +13,6 @@ import pytest
 pytestmark = pytest.mark.preprocessing
 
 
-@pytest.fixture(scope="module")
-def properties() -> ModuleType:
-    """The properties; imported here, because collecting tests needs neither hypothesis nor numpy."""
-    pytest.importorskip(
-        "hypothesis", reason="properties are drawn by hypothesis: pip install 'zoocheck[test]'"
-    )
-    from fixtures.properties import ner
-
-    return ner
-
-
 @pytest.fixture(
     params=[
         pytest.param("bert-large-ner", marks=pytest.mark.bert_large_ner),

@@ -54,7 +54,7 @@ class GraphSource(Protocol):
         """The number of encoder layers."""
 
     def export(self, *, opset: int) -> Exported:
-        """The simplified fp32 graph at the case's batch size."""
+        """The simplified fp32 graph at the case's batch size, or of any shape (`harness.building`)."""
 
     def trace(self, *, order: Sequence[InputRole]) -> Traced:
         """The fp32 network as a TorchScript module at the case's batch size, its inputs in `order`."""
@@ -108,6 +108,8 @@ class Profile:
 
 class Backend(Protocol):
     """One toolchain. SDKs are imported inside the methods, so that collecting tests needs none."""
+
+    any_shape: bool  # whether it builds and runs a graph whose batch and length are open, too
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """Whether card number `device` of the chip is here."""

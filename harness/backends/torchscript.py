@@ -58,6 +58,8 @@ class TracedSession:
 class Backend:
     """Traces networks in fp32 and runs the modules with torch's own interpreter."""
 
+    any_shape = False
+
     def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""
         return Available(device=DEVICE, facts={"torch": version("torch")})

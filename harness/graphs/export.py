@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ import onnx
 
 from harness.domain import Architecture, Model
 from harness.errors import GraphError
+from harness.graphs import products
 
 if TYPE_CHECKING:
     import torch
@@ -79,16 +80,49 @@ def export(
     opset 18, and the documents export at 11. Raises `GraphError` where the result is not valid, or
     differs from torch by more than `PARITY_BOUND`.
     """
+    inputs = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=batch_size)
+    graph = _simplified(_trace(network, model, inputs, opset, {}), model)
+    return _checked(graph, network, model, [inputs], opset)
+
+
+def export_any_shape(
+    network: torch.nn.Module, model: Model, architecture: Architecture, *, opset: int
+) -> Exported:
+    """As `export`, with batch and length open, and the same operators in the place of the same layers.
+
+    Compared with torch on two seeded batches, of the documented length and of a short one. Raises as
+    `export` does.
+    """
+    long = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=2)
+    some = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=3, seed=1)
+    short = {name: np.ascontiguousarray(array[:, : model.length // 3 + 2]) for name, array in some.items()}
+    axes = {item.name: {0: "batch", 1: "length"} for item in model.inputs}
+    for item in model.outputs:
+        axes[item.name] = {at: str(size) for at, size in enumerate(item.shape) if size in ("batch", "length")}
+    graph = products.as_gemm(_simplified(_trace(network, model, long, opset, axes), model))
+    onnx.checker.check_model(graph, full_check=True)
+    return _checked(graph, network, model, [long, short], opset)
+
+
+def _simplified(raw: onnx.ModelProto, model: Model) -> onnx.ModelProto:
     import onnxsim
 
-    inputs = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=batch_size)
-    raw = _trace(network, model, inputs, opset)
     graph, simplified = onnxsim.simplify(raw)
     if not simplified:
         raise GraphError(f"{model.name}: onnxsim could not confirm that its simplified graph is the same")
     onnx.checker.check_model(graph, full_check=True)
+    return graph
+
+
+def _checked(
+    graph: onnx.ModelProto,
+    network: torch.nn.Module,
+    model: Model,
+    batches: Sequence[Mapping[str, npt.NDArray[np.integer]]],
+    opset: int,
+) -> Exported:
     _check_contract(graph, model)
-    difference = _difference_from_torch(graph, network, model, inputs)
+    difference = max(_difference_from_torch(graph, network, model, inputs) for inputs in batches)
     if not difference <= PARITY_BOUND:
         raise GraphError(
             f"{model.name}: the graph exported at opset {opset} differs from torch by {difference:g} in "
@@ -98,8 +132,13 @@ def export(
 
 
 def _trace(
-    network: torch.nn.Module, model: Model, inputs: Mapping[str, npt.NDArray[np.integer]], opset: int
+    network: torch.nn.Module,
+    model: Model,
+    inputs: Mapping[str, npt.NDArray[np.integer]],
+    opset: int,
+    open_axes: Mapping[str, Mapping[int, str]],
 ) -> onnx.ModelProto:
+    """The graph as the exporter writes it; `open_axes` are those of any size, by input or output name."""
     import torch
 
     arguments = tuple(torch.from_numpy(inputs[item.name]) for item in model.inputs)
@@ -114,6 +153,7 @@ def _trace(
             input_names=[item.name for item in model.inputs],
             output_names=[item.name for item in model.outputs],
             opset_version=opset,
+            dynamic_axes=open_axes,
             dynamo=False,
         )
         return onnx.load(path)

@@ -1,6 +1,7 @@
 """One module per task: examples become features, outputs become predictions and scores.
 
-Each module is a `Task`: it has the functions `prepare` and `score`. Tables name it.
+Each module is a `Task`: it has the functions `prepare` and `score`, and says whether the score reads what
+a network gives for padding. Tables name it.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class Scored:
 
 class Task(Shape):
     """What a task's module can do."""
+
+    READS_PADDING: bool  # whether the score depends on logits of padding: then samples are only run padded
 
     def prepare(
         self, examples: Sequence[Any], tokenizer: WordPieceTokenizer, *, length: int, protocol: Protocol

@@ -18,6 +18,8 @@ from harness.text.wordpiece import CLASSIFY, SEPARATE, WordPieceTokenizer
 
 IntArray = npt.NDArray[np.int64]
 
+READS_PADDING = False  # there is one logit a label, from [CLS]: none of a position
+
 
 class Example(Shape):
     """What features are made from: a text and its label."""

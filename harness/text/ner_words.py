@@ -17,6 +17,8 @@ from harness.text.wordpiece import UNKNOWN, WordPieceTokenizer
 # The labels by id: config.json of dslim/bert-large-NER, and NAME_ENTITY of the zoo's bin_create.py.
 LABELS = ("O", "B-MISC", "I-MISC", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 UNIT = "words"
+# A word is read where the features put it, `ner.predict`; of padding only that it is finite.
+READS_PADDING = False
 
 _NUMBER = {label: number for number, label in enumerate(LABELS)}
 

@@ -17,6 +17,10 @@ from harness.text.squad_candidates import answerable
 from harness.text.squad_rules import Rules
 from harness.text.squad_windows import Features
 
+# The originals take the 20 best logits of all positions first, and only then drop those outside the context:
+# padding among them takes the place of a span (`squad_candidates`). So it is part of the score.
+READS_PADDING = True
+
 
 def score(outputs: Sequence[npt.NDArray[Any]], features: Features, rules: Rules) -> Scored:
     """Exact match and F1 over all questions, from two outputs: start and end logits ``[windows, length]``.

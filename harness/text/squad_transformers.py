@@ -14,6 +14,7 @@ from harness.text.squad_windows import Features, Question, features
 from harness.text.wordpiece import WordPieceTokenizer
 
 RULES = {Protocol.DOCUMENTED: TRANSFORMERS, Protocol.STANDARD: STANDARD}
+READS_PADDING = squad.READS_PADDING
 
 
 def prepare(

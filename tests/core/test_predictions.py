@@ -340,4 +340,4 @@ def test_a_broken_output_is_named_by_its_number():
     """Samples are counted from the batch's first one."""
     broken = [np.zeros((4, 2), np.float32), np.array([0, 1, np.nan, np.inf], np.float32)]
     with pytest.raises(BadOutput, match="a case: output 1 of sample 18 holds a NaN"):
-        require_finite(broken, "a case", first=16)
+        require_finite(broken, "a case", rows=np.arange(16, 24))

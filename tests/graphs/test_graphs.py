@@ -11,10 +11,10 @@ import pytest
 from making import make_case
 from onnx import TensorProto, helper
 
-from harness.domain import Precision
+from harness.domain import Architecture, Catalog, Precision
 from harness.errors import GraphError
 from harness.graphs import fp16, gelu, int8, mask, numerics, values
-from harness.graphs.export import PARITY_BOUND, example_inputs, export, run_torch
+from harness.graphs.export import PARITY_BOUND, Exported, example_inputs, export, export_any_shape, run_torch
 
 LEVELS = onnxruntime.GraphOptimizationLevel
 PINNED = LEVELS.ORT_ENABLE_BASIC  # what harness.backends.onnxruntime opens stand-ins with
@@ -342,3 +342,36 @@ def test_every_documented_system_exports_with_its_contract(catalog, small, name)
     found = [item.type.tensor_type.elem_type for item in graph.input]
     assert found == [dtypes[item.dtype] for item in model.inputs]
     assert [item.name for item in graph.output] == [item.name for item in model.outputs]
+
+
+@pytest.fixture(scope="session")
+def any_shape(catalog: Catalog, small: Architecture, network: object) -> onnx.ModelProto:
+    """The small network's graph with open batch and length."""
+    return export_any_shape(network, catalog.models["tinybert"], small, opset=17).graph
+
+
+class TestAnyShape:
+    @pytest.mark.parametrize(("rows", "length"), [(1, 1), (1, 64), (5, 17), (9, 64)])
+    def test_torch_at_any_shape(
+        self, catalog: Catalog, network: object, any_shape: onnx.ModelProto, rows: int, length: int
+    ):
+        """One sample or nine, one position or all."""
+        model = catalog.models["tinybert"]
+        batch = {
+            name: np.ascontiguousarray(array[:, :length])
+            for name, array in example_inputs(model, vocabulary=200, batch_size=rows, seed=rows).items()
+        }
+        session = onnxruntime.InferenceSession(any_shape.SerializeToString())
+        [ours] = session.run(None, batch)
+        [theirs] = run_torch(network, model, batch)
+        assert ours.shape == theirs.shape == (rows, 2)
+        assert np.abs(ours - theirs).max() < 1e-5
+
+    def test_the_same_products_as_at_a_fixed_shape(self, exported: Exported, any_shape: onnx.ModelProto):
+        """Below fp32 their form is part of the numerics: as many Gemms and as many products."""
+
+        def count(graph: onnx.ModelProto, kind: str) -> int:
+            return sum(node.op_type == kind for node in graph.graph.node)
+
+        for kind in ("Gemm", "MatMul", "LayerNormalization", "Erf", "Softmax"):
+            assert count(any_shape, kind) == count(exported.graph, kind), kind

@@ -13,7 +13,7 @@ import pytest
 from harness.domain import Kind, Weights
 from harness.errors import NoSamples
 from harness.stats import wilson
-from reports import html, layout
+from reports import html, layout, markdown
 from reports.numbers import percent_range
 
 CASE = "tinybert-ascend310p-bs8"
@@ -291,3 +291,25 @@ def test_no_results_are_an_error_not_an_empty_page(catalog):
 def test_the_same_results_give_the_same_page(catalog):
     results = factory.mixed(catalog)
     assert html.render(catalog, results) == html.render(catalog, results[::-1])
+
+
+def test_a_run_at_the_real_length_says_so(catalog):
+    """How much was computed and what was proved stand in the detail; a footnote is in every form."""
+    grouped = {
+        "proved_on": 32, "max_abs_difference": 2.9e-6, "bound": 1e-4,
+        "positions_run": 51425, "positions_padded": 1767936,
+    }  # fmt: skip
+    some = factory.measurement(CASE, Kind.ACCURACY, metrics={"accuracy": 0.5}, detail={"grouped": grouped})
+    reason = "the score reads the logits of padding too"
+    other = factory.measurement(
+        "tinybert-ascend310p-bs1", Kind.ACCURACY, metrics={"accuracy": 0.5},
+        detail={"padded_because": reason},
+    )  # fmt: skip
+    results = [factory.judged(None, item) for item in (some, other)]
+    text = html.render(catalog, results)
+    assert "51,425 positions in place of 1,767,936" in text
+    assert "on 32 seeded samples the logits differ from those of the padded input by at most" in text
+    assert f"<dt>padded because</dt><dd>{reason}</dd>" in text
+    for said in (text, markdown.render(catalog, results)):
+        assert "At their real length, grouped by it, ran the samples of 1 result:" in said
+        assert f"accuracy results: {reason} (1 result)." in said

@@ -71,6 +71,8 @@ def home_in(folder: Path, minis: Path) -> Home:
 class TorchBackend:
     """Runs a network by torch where an artifact would run it, so that a test can change what comes out."""
 
+    any_shape = False
+
     def __init__(self, materials: Materials) -> None:
         self.materials = materials
         self.calls: list[str] = []  # the id of the case of each call

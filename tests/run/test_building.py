@@ -135,3 +135,23 @@ def test_int8_is_keyed_by_its_calibration_samples(key: Callable[..., str], small
     assert key(case) == before
     changed = dataclasses.replace(case, model=dataclasses.replace(case.model, length=32))
     assert key(changed) != before
+
+
+def test_an_artifact_of_any_shape_is_shared_by_batch_sizes(small_tables: Catalog, home: Home):
+    """But for int8: its scales come from calibration batches of the case's own size."""
+    stand_in = Target(
+        origin=Origin.STAND_IN, backend_name="onnxruntime", backend=load("onnxruntime"), reason="a test",
+        toolchain=Toolchain(name="onnxruntime"),
+    )  # fmt: skip
+    materials = Materials(small_tables, home, Options(weights="mini"), Silent())
+    for precision, shared in ((Precision.FP32, True), (Precision.FP16, True), (Precision.INT8, False)):
+        sizes = [
+            make_case(small_tables, mini.MODEL, "ascend310p", precision=precision, batch_size=size)
+            for size in (4, 8)
+        ]
+        keys = {building.any_shape_key(materials, case, stand_in, make_place()) for case in sizes}
+        assert (len(keys) == 1) is shared
+        for case in sizes:
+            built = building.any_shape_artifact(Recipes(home.artifacts), materials, case, stand_in)
+            assert built.key in keys
+            assert built.key != building.artifact(Recipes(home.artifacts), materials, case, stand_in).key
