@@ -151,7 +151,8 @@ def test_an_artifact_of_any_shape_is_shared_by_batch_sizes(small_tables: Catalog
         ]
         keys = {building.any_shape_key(materials, case, stand_in, make_place()) for case in sizes}
         assert (len(keys) == 1) is shared
+        cache, place = Recipes(home.artifacts), make_place()
         for case in sizes:
-            built = building.any_shape_artifact(Recipes(home.artifacts), materials, case, stand_in)
+            built = building.any_shape_artifact(cache, materials, case, stand_in, place)
             assert built.key in keys
-            assert built.key != building.artifact(Recipes(home.artifacts), materials, case, stand_in).key
+            assert built.key != building.artifact(cache, materials, case, stand_in, place).key
