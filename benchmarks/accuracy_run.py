@@ -37,7 +37,7 @@ from harness.inference import run_batch  # noqa: E402
 from harness.materials import Materials, inputs_in_order  # noqa: E402
 from harness.metrics.accuracy import flips  # noqa: E402
 from harness.options import Options  # noqa: E402
-from harness.place import Place
+from harness.place import Place  # noqa: E402
 from harness.predictions import batched  # noqa: E402
 from harness.progress import Silent  # noqa: E402
 
@@ -92,9 +92,8 @@ def grouped_run(materials: Materials, case: Case, fed: list[list[Any]]) -> tuple
     """Seconds and outputs of all groups through the artifact of any shape."""
     target, cache = targets.resolve(case.chip, "stand-in"), ArtifactCache(materials.home.artifacts)
     place = Place(folder=materials.home.work, toolchain=target.toolchain)
-    session = target.backend.open(
-        case, building.any_shape_artifact(cache, materials, case, target, place), place
-    )
+    artifact = building.any_shape_artifact(cache, materials, case, target, place)
+    session = target.backend.open(case, artifact, place)
     session.run(fed[0])
     return timed(lambda: [session.run(inputs) for inputs in fed])
 
