@@ -64,9 +64,9 @@ def named(name: str, words: Sequence[str]) -> bool:
 
 
 def _row(log: parsers.Log, device: int) -> dict[str, str]:
-    """The card's line of the CSV by its header, units left where they stand."""
+    """The card's line of the CSV by its header, where ``power.limit [W]`` stands for ``70.00 W``."""
     rows = [[value.strip() for value in line.text.split(",")] for line in log.lines]
     names = next(row for row in rows if "index" in row)
     at = names.index("index")
     found = next(row for row in rows if len(row) == len(names) and row[at] == str(device))
-    return dict(zip(names, found, strict=True))
+    return {name.partition(" [")[0]: value for name, value in zip(names, found, strict=True)}

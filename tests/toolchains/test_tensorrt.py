@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from simulated import kit
 
 from harness import backends, targets
 from harness.artifacts import ArtifactCache
-from harness.domain import Case, Catalog, Kind, Origin, Precision, Protocol, VerdictKind
-from harness.errors import MachineError, NotThere, ZoocheckError
+from harness.domain import Case, Catalog, Origin, Precision, Protocol, VerdictKind
 from harness.home import Home
 from harness.materials import Materials
 from harness.options import Options

@@ -1,0 +1,275 @@
+"""torch on a GPU, as far as there is none: the same path on torch's CPU, and the words of what is missing."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from making import make_case, make_place
+from simulated import kit
+
+from harness import backends, building, judge, targets
+from harness.artifacts import ArtifactCache
+from harness.backends import torch_cuda, torch_device
+from harness.backends.base import Available, Telling, Unavailable
+from harness.domain import Case, Catalog, Origin, Precision, Protocol, VerdictKind
+from harness.errors import GraphError, MachineError, NotThere, NotYet
+from harness.graphs.export import example_inputs, run_torch
+from harness.home import Home
+from harness.materials import Materials
+from harness.options import Options
+from harness.place import Toolchain
+from harness.progress import Silent
+from harness.run import Runner
+from harness.store import Store
+from harness.targets import Target
+
+
+class OnCpu:
+    """torch's CPU where `Cuda` has a card: nothing is pinned, captured or counted."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        import torch
+
+        self.place = torch.device("cpu")
+        self.fault = fault
+        self.captured = 0
+
+    def host(self, tensor: object) -> object:
+        import torch
+
+        return torch.empty_like(tensor)
+
+    def capture(self, call: object) -> object:
+        self.captured += 1
+        call()
+        return call
+
+    def timed(self, steps: list) -> list[float]:
+        if self.fault is not None:
+            raise self.fault
+        spent = []
+        for step in steps:
+            start = time.perf_counter()
+            step()
+            spent.append((time.perf_counter() - start) * 1e3)
+        return spent
+
+    def peak_bytes(self) -> int | None:
+        return None
+
+
+class OnCpuBackend(torch_cuda.Backend):
+    """The backend, its sessions on `OnCpu`."""
+
+    def open(self, case: Case, artifact: object, place: object) -> torch_cuda.CudaSession:
+        return torch_cuda.bound(case, artifact, OnCpu())
+
+
+class OnCpuMaterials(Materials):
+    def target(self, case: Case) -> Target:
+        return Target(
+            origin=Origin.CHIP, backend_name="torch-cuda", backend=OnCpuBackend(), reason="a test",
+            toolchain=Toolchain(name="torch-cuda"),
+        )  # fmt: skip
+
+
+@pytest.fixture
+def materials(catalog: Catalog, tmp_path: Path) -> Materials:
+    home = Home(root=tmp_path / "home", models=tmp_path / "none", data=tmp_path / "none")
+    return OnCpuMaterials(catalog, home, Options(weights="mini", data="mini", limit=8), Silent())
+
+
+@pytest.fixture(autouse=True)
+def forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What was found in this process is found once."""
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the probe sets it: not beyond a test
+    backends.probe.cache_clear()
+    targets.resolve.cache_clear()
+    yield
+    backends.probe.cache_clear()
+    targets.resolve.cache_clear()
+
+
+def case_of(catalog: Catalog, precision: Precision, model: str = "tinybert", size: int = 4) -> Case:
+    return make_case(catalog, model, "cuda", precision=precision, batch_size=size)
+
+
+def session_of(materials: Materials, case: Case, device: object) -> torch_cuda.CudaSession:
+    cache = ArtifactCache(materials.home.artifacts)
+    made = building.artifact(cache, materials, case, materials.target(case), make_place())
+    return torch_cuda.bound(case, made, device)
+
+
+@pytest.mark.parametrize("precision", torch_cuda.PRECISIONS, ids=str)
+@pytest.mark.parametrize("model", ["tinybert", "bert-squad"])
+def test_outputs_are_the_eager_networks_within_the_bound(
+    materials: Materials, catalog: Catalog, model: str, precision: Precision
+):
+    """On a batch other than the one that was bound; padding hides what it hides in the eager form."""
+    case = case_of(catalog, precision, model)
+    session = session_of(materials, case, OnCpu())
+    vocabulary = materials.checkpoint(case.model).architecture.vocabulary
+    batch = example_inputs(case.model, vocabulary=vocabulary, batch_size=4, seed=5)
+    ours = session.run([batch[item.name] for item in case.model.inputs])
+    theirs = run_torch(materials.network(case.model), case.model, batch)
+    assert [array.dtype for array in ours] == [np.float32] * len(theirs)
+    largest = max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))
+    assert largest <= judge.PARITY_BOUND[precision]
+    assert (largest > 1e-4) is (precision in (Precision.FP16, Precision.BF16))  # and it is that precision
+
+
+def test_a_case_runs_from_start_to_verdict(materials: Materials, catalog: Catalog, tmp_path: Path):
+    """Accuracy, conformance and throughput of one case; what the session tells is in the result."""
+    case = case_of(catalog, Precision.FP16)
+    with closing(Store(f"sqlite:///{tmp_path / 'results.sqlite'}")) as store:
+        runner = Runner(materials, store, "run")
+        scored = runner.accuracy(case, Protocol.DOCUMENTED)
+        same = runner.conformance(case)
+    assert scored.verdict.kind is same.verdict.kind is VerdictKind.REPRODUCED
+    assert scored.measurement.detail["artifact"]["fused_max_abs_difference"] < 1e-4
+    told = scored.measurement.detail["session"]
+    assert (told["mode"], told["attention"], told["calls"]) == ("eager", "sdpa", 2)
+    assert told["compute_ms"] > 0
+    assert same.measurement.detail["contract"] == "as in the table"
+
+
+def test_the_network_is_captured_once_and_timed_by_the_device(materials: Materials, catalog: Catalog):
+    """Copy in, compute, copy out: three times of each call, of which the medians are told."""
+    case, device = case_of(catalog, Precision.FP32), OnCpu()
+    session = session_of(materials, case, device)
+    assert isinstance(session, Telling)
+    batch = example_inputs(case.model, vocabulary=200, batch_size=4)
+    for _ in range(torch_device.SETTLED_CALLS + 2):
+        session.run([batch[item.name] for item in case.model.inputs])
+    assert device.captured == 1
+    told = session.told()
+    assert told["calls"] == torch_device.SETTLED_CALLS + 2
+    assert {"copy_in_ms", "compute_ms", "copy_out_ms"} <= set(told)
+    assert "peak_device_bytes" not in told  # nobody counted
+
+
+def test_tf32_is_on_for_tf32_alone():
+    """And as it was afterwards, whoever had set it."""
+    import torch
+
+    before = torch.get_float32_matmul_precision()
+    for precision, expected in ((Precision.FP32, "highest"), (Precision.TF32, "high")):
+        with torch_device.products_in(precision):
+            assert torch.get_float32_matmul_precision() == expected
+        assert torch.get_float32_matmul_precision() == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "said"),
+    [
+        ("memory", MachineError, "too little device memory to run: .*choose a smaller --bs"),
+        ("CUDA error: an illegal memory access was encountered", MachineError, "the GPU failed to run: CUDA"),
+        ("expected a tensor", GraphError, "torch cannot run the network: expected a tensor"),
+    ],
+)
+def test_what_torch_says_becomes_an_error(
+    materials: Materials, catalog: Catalog, fault: str, kind: type, said: str
+):
+    """A lost device is the machine's fault, never a case that falls short."""
+    import torch
+
+    problem = torch.OutOfMemoryError("CUDA out of memory") if fault == "memory" else RuntimeError(fault)
+    case = case_of(catalog, Precision.FP32)
+    session = session_of(materials, case, OnCpu(problem))
+    batch = example_inputs(case.model, vocabulary=200, batch_size=4)
+    with pytest.raises(kind, match=f"tinybert-cuda-bs4: {said}"):
+        session.run([batch[item.name] for item in case.model.inputs])
+
+
+def test_int8_is_refused(catalog: Catalog):
+    case = case_of(catalog, Precision.INT8)
+    with pytest.raises(NotYet, match="tinybert-cuda-int8-bs4: torch on a GPU is driven in fp32, tf32, fp16"):
+        torch_cuda.Backend().options(case, make_place())
+
+
+def test_without_nvidia_smi_the_cases_skip(catalog: Catalog, monkeypatch: pytest.MonkeyPatch):
+    """A local chip has no stand-in; the reason names what is missing, and what to do."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(
+        NotThere, match="cuda: `nvidia-smi` not on PATH; install the NVIDIA driver and a CUDA"
+    ):
+        targets.resolve(catalog.chips["cuda"], "auto")
+
+
+def test_a_torch_without_cuda_is_named(catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """nvidia-smi answers, and torch is the CPU's: so it is on the machines that zoocheck is tested on."""
+    import torch
+
+    if torch.version.cuda is not None:
+        pytest.skip("this torch is built for CUDA")
+    bin_folder = kit.install(tmp_path, {"nvidia-smi": "nvidia_smi.py"})
+    monkeypatch.setenv("PATH", f"{bin_folder}:/usr/bin:/bin")
+    answer = torch_cuda.Backend().probe(catalog.chips["cuda"], 0)
+    assert answer == Unavailable(
+        reason=f"torch {torch.__version__} is built without CUDA", remedy="install a CUDA build of torch"
+    )
+    lost = torch_cuda.Backend().probe(catalog.chips["cuda"], 3)
+    assert isinstance(lost, Unavailable)
+    assert "there is no card 3: nvidia-smi lists 0 (Tesla T4" in lost.reason
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        ({"available": False}, "built for CUDA 13.0, finds no GPU"),
+        ({"count": 0}, "torch sees 0 of the cards, not card 0"),
+        (
+            {"name": "NVIDIA L4"},
+            "card 0 is Tesla T4 (zoocheck-simulated) to nvidia-smi, and NVIDIA L4 to torch",
+        ),
+        ({}, None),
+    ],
+)
+def test_a_card_that_torch_cannot_use(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seen: dict, said: str | None
+):
+    """torch's own questions, answered in its place: no GPU is here to ask."""
+    import torch
+
+    known = {"available": True, "count": 1, "name": f"Tesla T4 ({kit.SIMULATED})", **seen}
+    bin_folder = kit.install(tmp_path, {"nvidia-smi": "nvidia_smi.py"})
+    monkeypatch.setenv("PATH", f"{bin_folder}:/usr/bin:/bin")
+    monkeypatch.setattr(torch, "version", SimpleNamespace(cuda="13.0"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: known["available"])
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: known["count"])
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: known["name"])
+    answer = torch_cuda.Backend().probe(catalog.chips["cuda"], 0)
+    if said is None:
+        assert isinstance(answer, Available)
+        assert answer.simulated
+        assert answer.facts["driver"] == "535.104.05"
+        assert answer.facts["cuda"] == "12.2"
+        assert answer.facts["power.limit"] == "70.00 W"
+    else:
+        assert said in answer.reason
+        assert answer.remedy
+
+
+def test_fused_attention_that_differs_is_an_error(
+    materials: Materials, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """An attention that leaves the mask out is found before anything is scored."""
+    fused = torch_device.fused
+
+    def unmasked(architecture: object, inputs: object, precision: object) -> object:
+        module = fused(architecture, inputs, precision)
+        forward = module.forward
+        module.forward = lambda ids, segments, mask: forward(ids, segments, mask * 0 + 1)
+        return module
+
+    monkeypatch.setattr(torch_device, "fused", unmasked)
+    case = dataclasses.replace(case_of(catalog, Precision.FP16))
+    with pytest.raises(GraphError, match="fused attention differs from the eager network by"):
+        session_of(materials, case, OnCpu())
