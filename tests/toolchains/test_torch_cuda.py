@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -273,3 +275,42 @@ def test_fused_attention_that_differs_is_an_error(
     case = dataclasses.replace(case_of(catalog, Precision.FP16))
     with pytest.raises(GraphError, match="fused attention differs from the eager network by"):
         session_of(materials, case, OnCpu())
+
+
+@pytest.fixture(scope="module")
+def benchmark_of_cuda() -> object:
+    """benchmarks/cuda.py, which is a script."""
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / "cuda.py"
+    spec = importlib.util.spec_from_file_location("benchmark_of_cuda", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_benchmark_counts_the_products(benchmark_of_cuda: object, catalog: Catalog):
+    """bert-large at length 512: 24 layers of 12 h^2 and 2 L h multiplications a token, by hand 335 Gflop."""
+    model = catalog.models["bert-large-ner"]
+    assert benchmark_of_cuda.operations(model.architecture, 512) == 2 * 512 * 24 * (12 * 1024**2 + 2**20)
+
+
+def test_the_benchmark_says_that_there_is_no_gpu(
+    benchmark_of_cuda: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    """Status 2, and the reason with its remedy."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("sys.argv", ["cuda.py"])
+    assert benchmark_of_cuda.main() == 2
+    assert "no GPU to measure: `nvidia-smi` not on PATH; install" in capsys.readouterr().err
+
+
+def test_the_benchmark_measures_what_it_prints(
+    benchmark_of_cuda: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    """Its path on the CPU, TinyBERT at its documented size; an aim that is missed is told."""
+    monkeypatch.setattr(benchmark_of_cuda, "AIM", ("tinybert", "fp32", 2, 100.0))
+    options = SimpleNamespace(models="tinybert", bs="2", precision="fp32", calls=2, peak_size=256)
+    [missed] = benchmark_of_cuda.run(options, OnCpu)
+    assert "tinybert, fp32, batch 2: " in missed
+    assert "the aim is 10000%" in missed
+    said = capsys.readouterr().out
+    assert re.search(r"tinybert +length 64 +fp32 batch 2 +[\d.]+ samples/s +[\d.]+ % of peak", said)
