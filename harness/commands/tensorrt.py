@@ -8,7 +8,8 @@ of bert-large-ner prints no line, only the formula of its result. What is change
 - from TensorRT 10 on ``--workspace`` is gone and ``--memPoolSize=workspace:N`` says the same, in MiB too
   (NVIDIA's guide for migrating trtexec from 8.x to 10.x);
 - the build adds ``--saveEngine``, because outputs are read from the engine;
-- ``--fp16`` is what the case's precision asks for, and in no document;
+- ``--fp16`` is what the case's precision asks for, and in no document; TensorRT 11 has it no more (NVIDIA's
+  guide for migrating trtexec from 10.x to 11.x);
 - ``--device=N`` only where the card is not the first.
 """
 
@@ -19,6 +20,7 @@ from harness.domain import Case, Precision
 WORKSPACE_MIB = 5000  # as documented
 PRECISIONS = (Precision.FP32, Precision.FP16)
 _WITHOUT_WORKSPACE = 10  # the first major version without --workspace
+_WITHOUT_FP16 = 11  # and without --fp16
 
 # Both are in every driver that TensorRT 7 to 10 run on; names as `nvidia-smi --help-query-gpu` lists them.
 QUERIED = (
@@ -61,8 +63,18 @@ def profile(case: Case, onnx: str, *, version: str | None, device: int = 0) -> l
     return line
 
 
+def takes(precision: Precision, version: str | None) -> bool:
+    """Whether trtexec makes a graph in fp32 into an engine in `precision`."""
+    if precision is Precision.FP16:
+        return _major(version) < _WITHOUT_FP16
+    return precision in PRECISIONS
+
+
+def _major(version: str | None) -> int:
+    return 0 if version is None else int(version.partition(".")[0])
+
+
 def _workspace(version: str | None) -> str:
-    major = 0 if version is None else int(version.partition(".")[0])
-    if major >= _WITHOUT_WORKSPACE:
+    if _major(version) >= _WITHOUT_WORKSPACE:
         return f"--memPoolSize=workspace:{WORKSPACE_MIB}"
     return f"--workspace={WORKSPACE_MIB}"

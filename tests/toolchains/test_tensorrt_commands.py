@@ -84,9 +84,9 @@ def written(catalog: Catalog) -> str:
     head = [
         "# T4: generated commands beside the documented ones",
         "",
-        "Made by tests/toolchains/test_tensorrt_commands.py, which explains every argument that only one side",
-        f"has. No `--shapes`: trtexec refuses it for a graph of fixed shape. Every command runs with `{order}`",
-        "in the artifact's folder; `--device=N` is added for a card other than 0.",
+        "Made by tests/toolchains/test_tensorrt_commands.py, which explains every argument that only one",
+        "side has. No `--shapes`: trtexec refuses it for a graph of fixed shape. Every command runs with",
+        f"`{order}` in the artifact's folder; `--device=N` is added for a card other than 0.",
         "",
         f"Cards: `{shlex.join(commands.cards())}`",
         "",
@@ -120,6 +120,21 @@ def test_the_documented_line_is_the_tables(catalog: Catalog):
 def test_the_workspace_is_spelled_by_version(catalog: Catalog, version: str | None, expected: str):
     case = make_case(catalog, "tinybert", "t4")
     assert commands.profile(case, "model.onnx", version=version)[2] == expected
+
+
+@pytest.mark.parametrize(
+    ("precision", "version", "expected"),
+    [
+        (Precision.FP32, "11.4.1", True),
+        (Precision.FP16, "11.4.1", False),
+        (Precision.FP16, "10.16.1", True),
+        (Precision.FP16, None, True),
+        (Precision.INT8, "8.4.3", False),
+    ],
+)
+def test_which_precisions_trtexec_makes(precision: Precision, version: str | None, expected: bool):
+    """TensorRT 11 has no flags for precisions: its guide for migrating from 10.x."""
+    assert commands.takes(precision, version) is expected
 
 
 def test_a_second_card_is_named(catalog: Catalog):
