@@ -14,6 +14,7 @@ from harness.backends import nvidia, torch_device
 from harness.backends.base import Availability, Available, Contract, GraphSource, Unavailable
 from harness.domain import Architecture, Case, Chip, Head, Precision
 from harness.errors import GraphError, NotYet
+from harness.machine import library_versions
 from harness.place import Toolchain
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ class Backend:
         """No vendor's tool: our clock counts, CUDA events stand beside it in the session's words."""
 
     def describe(self) -> Mapping[str, Any]:
-        """The library."""
-        return {"torch": version("torch")}
+        """The libraries whose versions decide the kernels; triton where it is installed."""
+        return library_versions(("torch", "triton"))
 
 
 def bound(case: Case, artifact: Artifact, device: torch_device.Device) -> CudaSession:

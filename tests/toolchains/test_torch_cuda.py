@@ -7,7 +7,7 @@ import importlib.util
 import re
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -275,6 +275,79 @@ def test_fused_attention_that_differs_is_an_error(
     case = dataclasses.replace(case_of(catalog, Precision.FP16))
     with pytest.raises(GraphError, match="fused attention differs from the eager network by"):
         session_of(materials, case, OnCpu())
+
+
+class Recorded:
+    """torch.cuda in words: what was asked of it, in order. That is all it shows; of a GPU it shows nothing."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import torch
+
+        self.said: list[str] = []
+        say, cuda = self.said.append, torch.cuda
+        self.clock = 0
+
+        class Event:
+            def __init__(event, enable_timing: bool) -> None:
+                assert enable_timing
+
+            def record(event) -> None:
+                self.clock += 1
+                event.at = self.clock
+                say("mark")
+
+            def synchronize(event) -> None:
+                say("wait")
+
+            def elapsed_time(event, other: Event) -> float:
+                return float(other.at - event.at)
+
+        class Stream:
+            def __init__(stream, place: object) -> None:
+                pass
+
+            def wait_stream(stream, other: object) -> None:
+                say("one stream waits for the other")
+
+        @contextmanager
+        def within(what: str) -> Iterator[None]:
+            say(f"begin {what}")
+            yield
+            say(f"end {what}")
+
+        graph = SimpleNamespace(replay=lambda: say("replay"))
+        for name, stand_in in {
+            "set_device": lambda place: None, "reset_peak_memory_stats": lambda place: say("reset"),
+            "Event": Event, "Stream": Stream, "current_stream": Stream, "CUDAGraph": lambda: graph,
+            "stream": lambda stream: within("side stream"), "graph": lambda graph: within("capture"),
+            "synchronize": lambda place: say("wait"), "max_memory_allocated": lambda place: 2**20,
+        }.items():  # fmt: skip
+            monkeypatch.setattr(cuda, name, stand_in)
+
+
+def test_a_graph_is_captured_after_its_warm_up(monkeypatch: pytest.MonkeyPatch):
+    """Warmed up on a side stream, captured once, replayed: the order that torch's notes ask for."""
+    recorded = Recorded(monkeypatch)
+    device = torch_device.Cuda(0)
+    replay = device.capture(lambda: recorded.said.append("call"))
+    joined = "one stream waits for the other"
+    assert recorded.said == [
+        "reset", joined, "begin side stream", *["call"] * torch_device.WARM_UP_CALLS, "end side stream",
+        joined, "wait", "begin capture", "call", "end capture",
+    ]  # fmt: skip
+    replay()
+    assert recorded.said[-1] == "replay"
+    assert device.peak_bytes() == 2**20
+
+
+def test_events_stand_around_every_step(monkeypatch: pytest.MonkeyPatch):
+    """One more than steps; the host waits once, at the end."""
+    recorded = Recorded(monkeypatch)
+    device = torch_device.Cuda(0)
+    recorded.said.clear()
+    spent = device.timed([lambda: recorded.said.append("in"), lambda: recorded.said.append("out")])
+    assert recorded.said == ["mark", "in", "mark", "out", "mark", "wait"]
+    assert spent == [1.0, 1.0]
 
 
 @pytest.fixture(scope="module")
