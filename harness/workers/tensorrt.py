@@ -131,7 +131,7 @@ def described(engine: Any, tensorrt: Any) -> list[tuple[str, bool, Any, tuple[in
             (
                 name,
                 engine.get_tensor_mode(name) == tensorrt.TensorIOMode.INPUT,
-                tensorrt.nptype(engine.get_tensor_dtype(name)),
+                numpy_dtype(engine.get_tensor_dtype(name), tensorrt),
                 tuple(engine.get_tensor_shape(name)),
             )
             for name in names
@@ -140,11 +140,22 @@ def described(engine: Any, tensorrt: Any) -> list[tuple[str, bool, Any, tuple[in
         (
             engine.get_binding_name(at),
             engine.binding_is_input(at),
-            tensorrt.nptype(engine.get_binding_dtype(at)),
+            numpy_dtype(engine.get_binding_dtype(at), tensorrt),
             tuple(engine.get_binding_shape(at)),
         )
         for at in range(engine.num_bindings)
     ]
+
+
+def numpy_dtype(dtype: Any, tensorrt: Any) -> Any:
+    """numpy's for TensorRT's, without `tensorrt.nptype`: before 8.6 it asks numpy for a name that 1.24 dropped
+    (NVIDIA/TensorRT issue 2557).
+    """
+    known = {"FLOAT": np.float32, "HALF": np.float16, "INT32": np.int32, "INT64": np.int64}
+    for name, found in known.items():
+        if getattr(tensorrt.DataType, name, None) == dtype:  # INT64 is younger than the others
+            return found
+    raise SystemExit(f"a tensor of {dtype}, expected one of {', '.join(known)}")
 
 
 def bound(context: Any, addresses: Sequence[int], names: Sequence[str], driver: Driver) -> Callable[[], bool]:

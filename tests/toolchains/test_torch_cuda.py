@@ -278,7 +278,7 @@ def test_fused_attention_that_differs_is_an_error(
 
 
 class Recorded:
-    """torch.cuda in words: what was asked of it, in order. That is all it shows; of a GPU it shows nothing."""
+    """torch.cuda in words: what was asked of it, in order. Of a GPU it shows nothing else."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         import torch

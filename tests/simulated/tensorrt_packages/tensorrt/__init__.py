@@ -25,11 +25,13 @@ _HEADER = b"an engine of trtexec, zoocheck-simulated\n"
 _BY_NAME = _RELEASE >= (8, 5)
 
 TensorIOMode = types.SimpleNamespace(NONE=0, INPUT=1, OUTPUT=2)
-DataType = types.SimpleNamespace(FLOAT="FLOAT", INT32="INT32", INT64="INT64")
+DataType = types.SimpleNamespace(FLOAT=0, HALF=1, INT8=2, INT32=3, BOOL=4)
+if _RELEASE >= (10,):
+    DataType.INT64 = 8
 
 
-def nptype(dtype: str) -> Any:
-    return {"FLOAT": np.float32, "INT32": np.int32, "INT64": np.int64}[dtype]
+def _nptype(dtype: int) -> Any:
+    return {0: np.float32, 3: np.int32, 8: np.int64}[dtype]
 
 
 class Logger:
@@ -60,11 +62,11 @@ class _Tensors:
             file.write(graph)
             file.flush()
             self.network = kit.Network(file.name)
-        whole = "INT64" if _RELEASE >= (10,) else "INT32"
+        whole = DataType.INT64 if _RELEASE >= (10,) else DataType.INT32
         short = kit.fault(TOOL) == "fewer-outputs"
         self.tensors = [(item.name, True, whole, tuple(item.shape)) for item in self.network.inputs]
         self.tensors += [
-            (item.name, False, "FLOAT", (item.shape[0] - short, *item.shape[1:]))
+            (item.name, False, DataType.FLOAT, (item.shape[0] - short, *item.shape[1:]))
             for item in self.network.outputs
         ]
 
@@ -72,7 +74,7 @@ class _Tensors:
         """Read the inputs where they lie, compute, write the outputs where they are to lie."""
         arrays = []
         for (_, is_input, dtype, shape), address in zip(self.tensors, addresses, strict=True):
-            array = np.empty(shape, nptype(dtype))
+            array = np.empty(shape, _nptype(dtype))
             if is_input:
                 ctypes.memmove(array.ctypes.data, _held(address, array.nbytes), array.nbytes)
             arrays.append(array)
@@ -97,13 +99,13 @@ class _Engine(_Tensors):
     def get_tensor_name(self, index: int) -> str:
         return self.tensors[index][0]
 
-    def _tensor(self, name: str) -> tuple[str, bool, str, tuple[int, ...]]:
+    def _tensor(self, name: str) -> tuple[str, bool, int, tuple[int, ...]]:
         return next(item for item in self.tensors if item[0] == name)
 
     def get_tensor_mode(self, name: str) -> int:
         return TensorIOMode.INPUT if self._tensor(name)[1] else TensorIOMode.OUTPUT
 
-    def get_tensor_dtype(self, name: str) -> str:
+    def get_tensor_dtype(self, name: str) -> int:
         return self._tensor(name)[2]
 
     def get_tensor_shape(self, name: str) -> tuple[int, ...]:
@@ -141,7 +143,7 @@ class _OldEngine(_Tensors):
     def binding_is_input(self, index: int) -> bool:
         return self.tensors[index][1]
 
-    def get_binding_dtype(self, index: int) -> str:
+    def get_binding_dtype(self, index: int) -> int:
         return self.tensors[index][2]
 
     def get_binding_shape(self, index: int) -> tuple[int, ...]:
