@@ -148,7 +148,7 @@ def described(engine: Any, tensorrt: Any) -> list[tuple[str, bool, Any, tuple[in
 
 
 def numpy_dtype(dtype: Any, tensorrt: Any) -> Any:
-    """numpy's for TensorRT's, without `tensorrt.nptype`: before 8.6 it asks numpy for a name that 1.24 dropped
+    """numpy's for TensorRT's, without `tensorrt.nptype`, which before 8.6 asks for a name that numpy dropped
     (NVIDIA/TensorRT issue 2557).
     """
     known = {"FLOAT": np.float32, "HALF": np.float16, "INT32": np.int32, "INT64": np.int64}
