@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
@@ -18,6 +18,9 @@ from harness.place import Place
 from harness.predictions import batched
 from harness.targets import Target
 from harness.text import Features
+
+if TYPE_CHECKING:
+    import torch
 
 Array = npt.NDArray[Any]
 
@@ -104,6 +107,9 @@ class _CaseGraph:
     @property
     def layers(self) -> int:
         return self.architecture.layers
+
+    def network(self) -> torch.nn.Module:
+        return self._materials.network(self._case.model)
 
     def export(self, *, opset: int) -> Exported:
         model = self._case.model

@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 
 
 class Precision(StrEnum):
-    """The number format of a case's arithmetic."""
+    """The number format of a case's arithmetic, widest first."""
 
     FP32 = "fp32"
+    TF32 = "tf32"  # fp32, but the operands of products are cut to 10 bits behind the point: a GPU's choice
     FP16 = "fp16"
+    BF16 = "bf16"
     INT8 = "int8"
 
 

@@ -27,10 +27,13 @@ Array = npt.NDArray[Any]
 # Two artifacts of one model, chip and precision that differ by the batch size alone may share
 # predictions once the second has given the first's logits on its first batches within this bound
 # (absolute, in logits) and the same predictions. The order of sums depends on the batch: in fp32 that
-# moves a logit of order 1 to 10 by about 1e-6; in fp16 by single roundings, 2^-11 relative each.
+# moves a logit of order 1 to 10 by about 1e-6; in fp16 and tf32 by single roundings, 2^-11 relative each, in
+# bf16 2^-8.
 SHARING_BOUND: Mapping[Precision, float] = {
     Precision.FP32: 1e-4,
+    Precision.TF32: 2e-2,
     Precision.FP16: 2e-2,
+    Precision.BF16: 1.6e-1,
     Precision.INT8: 2e-2,
 }
 BATCHES_COMPARED = 2  # at least, and as many as hold

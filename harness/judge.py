@@ -31,11 +31,14 @@ SAMPLES_ALLOWED = 2  # no drop is judged more finely than what two samples are w
 # Largest absolute difference in logits from torch's fp32 that an artifact may show. fp32: sums in
 # another order, about 1e-6 as measured, times a margin for deep models. fp16: single roundings of
 # 2^-11 relative over a dozen operators a layer, on logits of order 1 to 10 (0.062 was measured on spanbert's
-# mini). int8: 2^-8 of a tensor's range,
-# over as many operators.
+# mini). tf32: the operands of products rounded as in fp16. bf16: as fp16 with three bits less, so eight times
+# that (0.15 was measured on spanbert's mini, on torch's CPU). int8: 2^-8 of a tensor's range, over as many
+# operators.
 PARITY_BOUND: Mapping[Precision, float] = {
     Precision.FP32: 1e-3,
+    Precision.TF32: 1e-1,
     Precision.FP16: 1e-1,
+    Precision.BF16: 8e-1,
     Precision.INT8: 2.0,
 }
 _SLACK = 1e-12  # of a fraction: what binary arithmetic adds to decimal limits such as 0.5 points

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from harness.domain import Input
 
 
-def encoder_config(architecture: Architecture) -> object:
-    """The `transformers.BertConfig` of an architecture, with eager attention.
+def encoder_config(architecture: Architecture, attention: str = "eager") -> object:
+    """The `transformers.BertConfig` of an architecture, with eager attention unless told.
 
     Eager, because the export of scaled-dot-product attention scatters ``-inf`` and ``IsNaN`` over
     the graph, where the eager form keeps the mask as one constant.
@@ -38,12 +38,16 @@ def encoder_config(architecture: Architecture) -> object:
         num_labels=architecture.labels,
         hidden_dropout_prob=architecture.dropout,
         attention_probs_dropout_prob=architecture.dropout,
-        attn_implementation="eager",
+        attn_implementation=attention,
     )
 
 
-def build_network(architecture: Architecture, inputs: Sequence[Input]) -> torch.nn.Module:
+def build_network(
+    architecture: Architecture, inputs: Sequence[Input], attention: str = "eager"
+) -> torch.nn.Module:
     """An untrained network whose ``forward`` takes `inputs` by position, in the documented order.
+
+    `attention` is transformers' name of an implementation; the mathematics is the same.
 
     Every input is int64 ``[batch, length]``. The heads return float32:
 
@@ -69,7 +73,7 @@ def build_network(architecture: Architecture, inputs: Sequence[Input]) -> torch.
     class Network(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.bert = BertModel(encoder_config(architecture), add_pooling_layer=pooled)
+            self.bert = BertModel(encoder_config(architecture, attention), add_pooling_layer=pooled)
             self.dropout = torch.nn.Dropout(architecture.dropout)
             if architecture.head is Head.QUESTION_ANSWERING:
                 self.qa_outputs = torch.nn.Linear(architecture.hidden, 2)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from harness import building, judge, references, stats
 from harness.artifacts import Artifact, ArtifactCache
-from harness.backends.base import Latencies, Profile, Session, ToolSession
+from harness.backends.base import Latencies, Profile, Session, Telling, ToolSession
 from harness.domain import Case, InputRole, Kind, Metric, Origin, Precision, Protocol, Verdict, Weights
 from harness.errors import GraphError, NoSamples, NotThere, ZoocheckError
 from harness.feeding import AS_NAMED, feed_of, in_words
@@ -161,6 +161,7 @@ class Runner:
             "facts": dict(scored.facts),
             **outputs.facts,
             **self._misfed(case, protocol, scored),
+            **told_by(session),
             "commands": place.recorded(),
         }
         measurement = self.recorder.measurement(
@@ -247,7 +248,7 @@ class Runner:
         summary = None if ours is None else stats.summarise(ours.latencies_ns, case.batch_size)
         if tools is None and summary is None:
             raise NoSamples(f"{case.id}: nothing timed it: no vendor's tool, and no SDK to call")
-        detail: dict[str, Any] = {"commands": timing.place.recorded()}
+        detail: dict[str, Any] = {"commands": timing.place.recorded(), **told_by(timing.session)}
         samples = 0
         if ours is not None and summary is not None:
             timing.stages.seconds["timed calls"] = sum(ours.latencies_ns) / 1e9
@@ -320,6 +321,7 @@ class Runner:
                 "mean_abs_difference": float(differences.mean()),
                 "bound": judge.PARITY_BOUND[case.precision],
                 "contract": "as in the table" if told else "not told by the chip's tools",
+                **told_by(session),
                 "commands": place.recorded(),
             },
         )  # fmt: skip
@@ -333,6 +335,12 @@ class Runner:
             return {item.name: array[rows] for item, array in zip(model.inputs, arrays, strict=True)}
         vocabulary = self.materials.checkpoint(model).architecture.vocabulary
         return example_inputs(model, vocabulary=vocabulary, batch_size=case.batch_size)
+
+
+def told_by(session: Session) -> dict[str, Any]:
+    """What a session says of its calls, as a result keeps it; empty where it says nothing."""
+    told = session.told() if isinstance(session, Telling) else {}
+    return {"session": dict(told)} if told else {}
 
 
 def fixed_batch(case: Case, samples: Samples) -> list[Array]:

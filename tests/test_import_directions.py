@@ -24,8 +24,8 @@ LAYERS = {
     "errors": {"errors", "harness"},  # "harness" itself holds the version
     "domain": {"domain"},
     "helpers": {
-        "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun", "options",
-        "parsers", "place", "process", "progress", "records", "stats", "tags", "timing", "workers",
+        "commands", "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun",
+        "options", "parsers", "place", "process", "progress", "records", "stats", "tags", "timing", "workers",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
@@ -42,7 +42,7 @@ BESIDE = {
     "place": {"process"},
     "process": {"failures"},
     "artifacts": {"manifest"},
-    "backends": {"artifacts", "graphs"},
+    "backends": {"artifacts", "graphs", "networks"},
     "checkpoints": {"networks"},
     "grouping": {"predictions", "text"},
     "layouts": {"text"},

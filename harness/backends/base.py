@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from harness.domain import Case, Chip, InputRole
+from harness.domain import Architecture, Case, Chip, InputRole
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import torch
 
     from harness.artifacts import Artifact
     from harness.graphs.export import Exported
@@ -50,8 +51,15 @@ class GraphSource(Protocol):
     """Gives a backend the checkpoint's graph at the opset and batch size it asks for."""
 
     @property
+    def architecture(self) -> Architecture:
+        """The checkpoint's own sizes."""
+
+    @property
     def layers(self) -> int:
         """The number of encoder layers."""
+
+    def network(self) -> torch.nn.Module:
+        """The network itself, on the CPU in eval mode, fp32, with eager attention."""
 
     def export(self, *, opset: int) -> Exported:
         """The simplified fp32 graph at the case's batch size, or of any shape (`harness.building`)."""
@@ -85,6 +93,14 @@ class ToolSession(Session, Protocol):
 
     def time_batch(self, inputs: Sequence[npt.NDArray[np.integer]]) -> Latencies | None:
         """Calls of one batch, timed by our clock beside the SDK; None where there is no SDK to call."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A session that has something to say of its calls once they are made: a result keeps it as `session`."""
+
+    def told(self) -> Mapping[str, Any]:
+        """What ran the calls, and what they took, as JSON; empty before the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.place import Place
 
 WORKERS = Path(__file__).resolve().parents[1] / "workers"
+_OF_THE_JOB = frozenset({"contract", "latencies_ns", "warm_up_calls"})  # kept elsewhere in a result
 CLOCK = "time.perf_counter_ns beside the SDK, in a process of its own"
 
 
@@ -79,6 +80,10 @@ class WorkerSession:
             raise MachineError(
                 f"{self._case.id}: {self._worker.name} told no latencies: {problem}"
             ) from problem
+
+    def told(self) -> Mapping[str, Any]:
+        """What the worker said of itself when it was last run: its Python, seconds to load, and more."""
+        return {name: said for name, said in (self._told or {}).items() if name not in _OF_THE_JOB}
 
     def contract(self) -> tuple[Contract, Contract] | None:
         """What the SDK said when the model was last opened; None before that, and where it does not tell."""

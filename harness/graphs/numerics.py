@@ -8,6 +8,7 @@ from functools import partial
 import onnx
 
 from harness.domain import Case, Gelu, Precision
+from harness.errors import NotYet
 from harness.graphs import fp16, gelu, int8, mask
 
 STAND_IN_OPSET = 17  # the first with LayerNormalization as one operator
@@ -22,8 +23,13 @@ def steps(
 
     fp32 leaves the graph alone. Below it the mask is limited first; the tanh GELU comes where the
     deployment computes it so; then every value is rounded to fp16, or the products are quantised to int8,
-    calibrated on what `feeds` gives.
+    calibrated on what `feeds` gives. Raises `NotYet` for tf32 and bf16, which no documented chip computes in.
     """
+    if case.precision in (Precision.TF32, Precision.BF16):
+        raise NotYet(
+            f"{case.id}: onnxruntime on the CPU does not imitate {case.precision}",
+            remedy="choose --precision fp32, fp16 or int8, or the chip cuda",
+        )
     chosen: list[tuple[str, Step]] = []
     if case.precision is not Precision.FP32:
         chosen.append(("limit-mask", mask.limit_mask))

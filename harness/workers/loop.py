@@ -37,6 +37,7 @@ def main(open_model: Callable[[dict[str, Any]], tuple[Call, Any]]) -> None:
     start = time.perf_counter()
     call, contract = open_model(job)
     told = {"load_s": time.perf_counter() - start, "contract": contract, "python": sys.version.split()[0]}
+    told.update(job.get("told", {}))  # what `open_model` wrote there
     size = job["batch_size"]
     if job["pace"] is None:
         outputs = all_samples(call, inputs, size)

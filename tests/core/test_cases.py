@@ -40,7 +40,9 @@ def test_the_precision_is_left_out_only_for_the_chips_default(catalog: Catalog):
     spelled = {precision: cases.case_id(model, chip, precision, 1) for precision in Precision}
     assert spelled == {
         Precision.FP32: "bert-chinese-ner-vacc-fp32-bs1",
+        Precision.TF32: "bert-chinese-ner-vacc-tf32-bs1",
         Precision.FP16: "bert-chinese-ner-vacc-bs1",
+        Precision.BF16: "bert-chinese-ner-vacc-bf16-bs1",
         Precision.INT8: "bert-chinese-ner-vacc-int8-bs1",
     }
 
@@ -152,7 +154,7 @@ def test_precisions():
 @pytest.mark.parametrize("text", ["fp64", "", "fp16,", "FP16", "half"])
 def test_what_is_no_precision(text: str):
     """The message lists the ones there are."""
-    with pytest.raises(UsageError, match="is not a precision; there are fp32, fp16, int8"):
+    with pytest.raises(UsageError, match="is not a precision; there are fp32, tf32, fp16, bf16, int8"):
         cases.parse_precisions(text)
 
 

@@ -12,7 +12,7 @@ from making import make_case
 from onnx import TensorProto, helper
 
 from harness.domain import Architecture, Catalog, Precision
-from harness.errors import GraphError
+from harness.errors import GraphError, NotYet
 from harness.graphs import fp16, gelu, int8, mask, numerics, values
 from harness.graphs.export import PARITY_BOUND, Exported, example_inputs, export, export_any_shape, run_torch
 
@@ -242,6 +242,14 @@ def test_numerics_of_each_chip(catalog, chip, precision, expected):
     """TinyBERT's atc command asks for the fast GELU on Ascend; trtexec runs fp32 without --fp16."""
     case = make_case(catalog, "tinybert", chip, precision=precision)
     assert [name for name, _ in numerics.steps(case, layers=4, feeds=tuple)] == expected
+
+
+@pytest.mark.parametrize("precision", [Precision.TF32, Precision.BF16])
+def test_what_only_a_gpu_computes_in_is_refused(catalog, precision):
+    """No stand-in claims numerics that nobody compared it with."""
+    case = make_case(catalog, "tinybert", "cuda", precision=precision)
+    with pytest.raises(NotYet, match=f"tinybert-cuda-{precision}-bs8: onnxruntime on the CPU does not"):
+        numerics.steps(case, layers=4, feeds=tuple)
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,7 @@ EXIST = (
         (("--bs", "1,,2"), "--bs 1,,2: '' is not a batch size"),
         (("--bs", ""), "'' is not a batch size"),
         (("--bs", "99999999999999"), "is not a batch size; write whole numbers from 1 to 999999999"),
-        (("--precision", "bf16"), "'bf16' is not a precision; there are fp32, fp16, int8"),
+        (("--precision", "fp8"), "'fp8' is not a precision; there are fp32, tf32, fp16, bf16, int8"),
         (("-m", "mitee and cpu"), f"no marker is called 'mitee'; {EXIST}"),
         (("-m", "bert-large-ner"), f"no marker is called 'bert-large-ner'; {EXIST}"),
         (("-m", "mite and vacc"), f"no case has the markers 'mite and vacc'; {EXIST}"),

@@ -654,7 +654,7 @@ colour = "red"
 name = "third"
 title = "Third"
 backend = 3
-precisions = ["fp16", "bf16"]
+precisions = ["fp16", "fp8"]
 """
 
 BROKEN_TABLES = """
@@ -709,7 +709,7 @@ BROKEN = [
     ("d_chips", "chip[0].precisions", "[]"),
     ("d_chips", "chip[0].title", '""'),
     ("d_chips", "chip[1].backend", "3"),
-    ("d_chips", "chip[1].precisions[1]", '"bf16"'),
+    ("d_chips", "chip[1].precisions[1]", '"fp8"'),
     ("e_more", "dataset[0].counts.rows", "-1"),
     ("e_more", "dataset[0].counts.samples", "no value"),
     ("e_more", "dataset[0].file", '"/more.tsv"'),
