@@ -72,10 +72,12 @@ class _CaseGraph:
     def layers(self) -> int:
         return self.architecture.layers
 
-    def export(self, *, opset: int) -> Exported:
+    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
         model = self._case.model
-        network = self._materials.network(model)
-        return export(network, model, self.architecture, batch_size=self._case.batch_size, opset=opset)
+        return export(
+            self._materials.network(model), model, self.architecture,
+            batch_size=self._case.batch_size, opset=opset, dynamic_batch=dynamic_batch,
+        )  # fmt: skip
 
     def trace(self, *, order: Sequence[InputRole]) -> Traced:
         model = self._case.model

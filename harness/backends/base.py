@@ -53,8 +53,8 @@ class GraphSource(Protocol):
     def layers(self) -> int:
         """The number of encoder layers."""
 
-    def export(self, *, opset: int) -> Exported:
-        """The simplified fp32 graph at the case's batch size."""
+    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
+        """The simplified fp32 graph at the case's batch size; a dynamic one has none, and is as exported."""
 
     def trace(self, *, order: Sequence[InputRole]) -> Traced:
         """The fp32 network as a TorchScript module at the case's batch size, its inputs in `order`."""

@@ -71,9 +71,18 @@ def run_torch(
 
 
 def export(
-    network: torch.nn.Module, model: Model, architecture: Architecture, *, batch_size: int, opset: int
+    network: torch.nn.Module,
+    model: Model,
+    architecture: Architecture,
+    *,
+    batch_size: int,
+    opset: int,
+    dynamic_batch: bool = False,
 ) -> Exported:
     """Export at a fixed batch, simplify, check, and compare with torch on a seeded batch.
+
+    With `dynamic_batch` the graph takes any batch and is left as exported, for a compiler that is told the
+    batch: ascend-spanbert does so.
 
     The exporter is TorchScript-based, as the documents' own scripts are: the newer one starts at
     opset 18, and the documents export at 11. Raises `GraphError` where the result is not valid, or
@@ -82,10 +91,11 @@ def export(
     import onnxsim
 
     inputs = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=batch_size)
-    raw = _trace(network, model, inputs, opset)
-    graph, simplified = onnxsim.simplify(raw)
-    if not simplified:
-        raise GraphError(f"{model.name}: onnxsim could not confirm that its simplified graph is the same")
+    graph = _trace(network, model, inputs, opset, dynamic_batch)
+    if not dynamic_batch:
+        graph, simplified = onnxsim.simplify(graph)
+        if not simplified:
+            raise GraphError(f"{model.name}: onnxsim could not confirm that its simplified graph is the same")
     onnx.checker.check_model(graph, full_check=True)
     _check_contract(graph, model)
     difference = _difference_from_torch(graph, network, model, inputs)
@@ -98,10 +108,15 @@ def export(
 
 
 def _trace(
-    network: torch.nn.Module, model: Model, inputs: Mapping[str, npt.NDArray[np.integer]], opset: int
+    network: torch.nn.Module,
+    model: Model,
+    inputs: Mapping[str, npt.NDArray[np.integer]],
+    opset: int,
+    dynamic_batch: bool,
 ) -> onnx.ModelProto:
     import torch
 
+    names = [item.name for item in (*model.inputs, *model.outputs)]
     arguments = tuple(torch.from_numpy(inputs[item.name]) for item in model.inputs)
     with tempfile.TemporaryDirectory(prefix="zoocheck-export-") as folder, warnings.catch_warnings():
         for message in _EXPECTED_WARNINGS:
@@ -114,6 +129,7 @@ def _trace(
             input_names=[item.name for item in model.inputs],
             output_names=[item.name for item in model.outputs],
             opset_version=opset,
+            dynamic_axes={name: {0: "batch"} for name in names} if dynamic_batch else None,
             dynamo=False,
         )
         return onnx.load(path)
