@@ -241,8 +241,8 @@ class ResultFormat(StrEnum):
 class AscendTools:
     """What a document's commands for Ascend set, beside paths, shapes and the chip's name.
 
-    `atc` holds the compiler's arguments as the document spells them; those that every document has (the model,
-    its shapes, the output, the chip) are made by `harness.commands.ascend`.
+    `atc` holds the compiler's arguments as the document spells them; those that every document has (the
+    model, its shapes, the output, the chip) are made by `harness.commands.ascend`.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT

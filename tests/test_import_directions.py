@@ -24,7 +24,7 @@ LAYERS = {
     "errors": {"errors", "harness"},  # "harness" itself holds the version
     "domain": {"domain"},
     "helpers": {
-        "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun", "options",
+        "commands", "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun", "options",
         "parsers", "place", "process", "progress", "records", "stats", "tags", "timing", "workers",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
@@ -41,7 +41,7 @@ BESIDE = {
     "place": {"process"},
     "process": {"failures"},
     "artifacts": {"manifest"},
-    "backends": {"artifacts", "graphs"},
+    "backends": {"artifacts", "graphs", "layouts"},
     "checkpoints": {"networks"},
     "layouts": {"text"},
     "predictions": {"kept"},

@@ -116,7 +116,7 @@ def _trace(
 ) -> onnx.ModelProto:
     import torch
 
-    names = [item.name for item in (*model.inputs, *model.outputs)]
+    names = [item.name for item in model.inputs] + [item.name for item in model.outputs]
     arguments = tuple(torch.from_numpy(inputs[item.name]) for item in model.inputs)
     with tempfile.TemporaryDirectory(prefix="zoocheck-export-") as folder, warnings.catch_warnings():
         for message in _EXPECTED_WARNINGS:
