@@ -165,3 +165,9 @@ def checked_outputs(case: Case, outputs: Sequence[Array], samples: int) -> list[
 def largest_difference(ours: Sequence[Array], theirs: Sequence[Array]) -> float:
     """The largest absolute difference between two lists of finite outputs."""
     return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))
+
+
+def typical_difference(ours: Sequence[Array], theirs: Sequence[Array]) -> float:
+    """The median over the samples of the mean absolute difference of their outputs."""
+    differences = [np.abs(a - b).reshape(len(a), -1) for a, b in zip(ours, theirs, strict=True)]
+    return float(np.median(np.concatenate(differences, axis=1).mean(axis=1)))

@@ -38,6 +38,14 @@ PARITY_BOUND: Mapping[Precision, float] = {
     Precision.FP16: 1e-1,
     Precision.INT8: 2.0,
 }
+# Mean absolute difference in logits from the checkpoint's own fp32 that the typical (median) sample may
+# show. torch's autocast differs by up to 5e-4 in fp16 and 4e-3 in bf16 on the minis; fp32 leaves room for
+# TF32. Other weights of the same task differ by more, and may score alike.
+TYPICAL_BOUND: Mapping[Precision, float] = {
+    Precision.FP32: 1e-2,
+    Precision.FP16: 1e-1,
+    Precision.INT8: 2.0,
+}
 _SLACK = 1e-12  # of a fraction: what binary arithmetic adds to decimal limits such as 0.5 points
 
 
@@ -144,6 +152,22 @@ def _by_drop(
         tolerance=allowed * 100,
         message=f"{said} {'below' if short else 'not below'} {limit}{flips} (by the drop: {score.why_not})",
     )
+
+
+def doubt(case: Case, verdict: Verdict, typical_difference: float) -> Verdict:
+    """`verdict`, or an error where a good score was not made by this checkpoint.
+
+    `typical_difference` is the median over the samples of the mean absolute difference in logits. A score
+    that is not good stays what it is: it tells more.
+    """
+    bound = TYPICAL_BOUND[case.precision]
+    if not verdict.kind.good or typical_difference <= bound:
+        return verdict
+    said = (
+        f"but these are not this checkpoint's outputs: typically they differ from its fp32's by "
+        f"{typical_difference:.3g} in logits, and {case.precision} explains {bound:g}; is the artifact stale?"
+    )
+    return replace(verdict, kind=VerdictKind.ERROR, message=f"{verdict.message}; {said}")
 
 
 _APART = {Origin.STAND_IN: "stand-in", Origin.SIMULATED: "simulated tool"}

@@ -17,7 +17,7 @@ from harness.errors import BadOutput, GraphError, NoSamples, NotThere, ZoocheckE
 from harness.feeding import AS_NAMED, feed_of, in_words
 from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
-from harness.inference import Inference, largest_difference, run_batch
+from harness.inference import Inference, largest_difference, run_batch, typical_difference
 from harness.materials import Materials, Samples, comparable, inputs_in_order
 from harness.metrics.accuracy import flips
 from harness.misplaced import require_in_place
@@ -138,6 +138,7 @@ class Runner:
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
         flipped = flips(scored.predictions, own.predictions)
+        typical = typical_difference(outputs.arrays, reference)
         detail = {
             "correct": scored.correct.get(model.metric),
             "own_fp32": own.metrics[model.metric],
@@ -146,6 +147,7 @@ class Runner:
             "flipped": flipped.tolist(),
             "truncated": len(samples.features.truncated),
             "max_abs_difference": largest_difference(outputs.arrays, reference),
+            "typical_difference": typical,
             "facts": dict(scored.facts),
             **outputs.facts,
             **self._misfed(case, protocol, scored),
@@ -160,7 +162,8 @@ class Runner:
             raw={"predictions": scored.predictions.tolist()}, detail=detail,
         )  # fmt: skip
         result = self.recorder.record(
-            measurement, lambda: self._judge_score(case, protocol, scored, own, len(flipped))
+            measurement,
+            lambda: judge.doubt(case, self._judge_score(case, protocol, scored, own, len(flipped)), typical),
         )
         outputs.dropped()
         return result
