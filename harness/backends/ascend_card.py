@@ -19,7 +19,8 @@ from harness.place import SIMULATED, Place, Toolchain
 from harness.process import Stage, find
 
 HEALTHY = "OK"  # as npu-smi writes it
-SDK = "ais_bench.infer.interface"
+TOOL, SDK = "ais_bench", "ais_bench.infer.interface"
+PACKAGES = ("ais_bench", "aclruntime")
 NOT_STATED = "not stated"
 IMPORTABLE = "importable"
 
@@ -51,7 +52,8 @@ def probe(chip: Chip, device: int, toolchain: Toolchain) -> Availability:
             "firmware": firmware[1] if firmware else NOT_STATED,
             "CANN": toolkit,
             "atc_sha256": sha256(find("atc", toolchain.environment(), remedy=chip.remedy).resolve()),
-            **installed,
+            **{name: installed[name] or NOT_STATED for name in ("python", *PACKAGES)},
+            "InferSession": installed[f"no {SDK}"] or IMPORTABLE,
         }
         simulated = SIMULATED in listed or any(SIMULATED in fact for fact in facts.values())
         name = f"{commands.soc_version(card.name)}, card {device}"
@@ -90,31 +92,29 @@ def _output(place: Place, argv: list[str]) -> str:
     return log.read_text(encoding="utf-8", errors="replace")
 
 
-def _installed(place: Place) -> dict[str, str]:
-    """The vendor's interpreter, ais_bench's version there, and whether its Python interface can be called."""
+def _installed(place: Place) -> Mapping[str, str | None]:
+    """What the vendor's interpreter has: its version, the packages', and why a module cannot be imported."""
     result = place.folder / "versions.json"
     argv = [place.toolchain.python, str(WORKERS / "versions.py"), str(result)]
-    _output(place, [*argv, "ais_bench", "aclruntime", "--", "ais_bench", SDK])
+    _output(place, [*argv, *PACKAGES, "--", TOOL, SDK])
     try:
         told = json.loads(result.read_text(encoding="utf-8"))
-        packages: Mapping[str, str | None] = told["packages"]
-        modules: Mapping[str, str | None] = told["modules"]
         return {
-            "python": str(told["python"]),
-            "ais_bench": modules["ais_bench"] or packages["ais_bench"] or NOT_STATED,
-            "aclruntime": packages["aclruntime"] or NOT_STATED,
-            "InferSession": modules[SDK] or IMPORTABLE,
+            "python": told["python"],
+            **told["packages"],
+            **{f"no {k}": v for k, v in told["modules"].items()},
         }
-    except (OSError, ValueError, KeyError) as problem:
+    except (OSError, ValueError, KeyError, TypeError) as problem:
         raise MachineError(f"{place.toolchain.python}: told nothing of its packages: {problem}") from problem
 
 
-def _without_ais_bench(installed: Mapping[str, str], toolchain: Toolchain) -> Unavailable | None:
-    """Where `-m ais_bench` has nothing to run."""
-    if "No module named 'ais_bench'" not in installed["ais_bench"]:
+def _without_ais_bench(installed: Mapping[str, str | None], toolchain: Toolchain) -> Unavailable | None:
+    """Where ``-m ais_bench`` has nothing to run."""
+    reason = installed[f"no {TOOL}"]
+    if reason is None:
         return None
     return Unavailable(
-        reason=f"ais_bench is not installed for {toolchain.python}",
+        reason=f"{TOOL} cannot be imported by {toolchain.python}: {reason}",
         remedy="install it there, or name the interpreter that has it in ZOOCHECK_ASCEND_PYTHON",
     )
 

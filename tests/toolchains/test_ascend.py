@@ -13,7 +13,7 @@ from making import make_case, make_place
 from simulated import kit
 from suites.zoo_runs import Zoo
 
-from harness import targets
+from harness import backends, targets
 from harness.backends import ascend
 from harness.domain import Case, Catalog, Kind, Origin, Protocol, VerdictKind
 from harness.errors import BadOutput, MachineError, NotThere, ParseError, ZoocheckError
@@ -120,7 +120,7 @@ class TestProbe:
         monkeypatch.setenv("ZOOCHECK_ASCEND_PYTHON", "python3")
         monkeypatch.delenv("PYTHONPATH", raising=False)
         with pytest.raises(
-            NotThere, match=r"ais_bench is not installed for python3; .*ZOOCHECK_ASCEND_PYTHON"
+            NotThere, match=r"ais_bench cannot be imported by python3: .*; install it there, or name"
         ):
             targets.resolve(catalog.chips["ascend310p"], "chip")
 
@@ -132,7 +132,10 @@ class TestProbe:
             targets.resolve(catalog.chips["ascend310p"], "chip")
 
     def test_what_is_not_verified_is_said(self):
+        """`zoocheck doctor` lists it, and of a backend that says nothing, nothing."""
+        assert backends.unverified("ascend") == ascend.UNVERIFIED
         assert all(isinstance(fact, str) and fact for fact in ascend.UNVERIFIED)
+        assert backends.unverified("onnxruntime") == backends.unverified("no-such-toolchain") == ()
 
 
 class TestEndToEnd:
