@@ -111,10 +111,12 @@ class _CaseGraph:
     def network(self) -> torch.nn.Module:
         return self._materials.network(self._case.model)
 
-    def export(self, *, opset: int) -> Exported:
+    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
         model = self._case.model
-        network = self._materials.network(model)
-        return export(network, model, self.architecture, batch_size=self._case.batch_size, opset=opset)
+        return export(
+            self._materials.network(model), model, self.architecture,
+            batch_size=self._case.batch_size, opset=opset, dynamic_batch=dynamic_batch,
+        )  # fmt: skip
 
     def trace(self, *, order: Sequence[InputRole]) -> Traced:
         model = self._case.model
@@ -149,7 +151,7 @@ class _AnyShapeGraph(_CaseGraph):
         calibrated = self._case.batch_size if self._case.precision is Precision.INT8 else None
         return {"batch_size": "any", "calibration_batch_size": calibrated}
 
-    def export(self, *, opset: int) -> Exported:
+    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
         return export_any_shape(
             self._materials.network(self._case.model), self._case.model, self.architecture, opset=opset
         )

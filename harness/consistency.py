@@ -234,10 +234,30 @@ def _check_deployment(
     chip = chips[deployment.chip]
     if deployment.traced and sorted(deployment.traced) != sorted(InputRole):
         draft.wrong(entry, f"{path}.traced", listed(deployment.traced), f"each of {listed(InputRole)} once")
+    if deployment.ascend is not None:
+        _check_atc(entry, f"{path}.ascend.atc", deployment.ascend.atc, draft)
     for index, precision in enumerate(deployment.precisions):
         if precision not in chip.precisions:
             expected = f"one that the chip {chip.name} has: {listed(chip.precisions)}"
             draft.wrong(entry, f"{path}.precisions[{index}]", show(precision), expected)
+
+
+# What `harness.commands.ascend` makes of the case, the paths and the chip.
+_ATC_MADE = ("framework", "model", "output", "input_shape", "soc_version")
+
+
+def _check_atc(entry: Entry, path: str, arguments: Iterable[str], draft: Draft) -> None:
+    """Arguments of atc in the document's words, ``--name=value``, each once."""
+    names = []
+    for index, argument in enumerate(arguments):
+        found = re.fullmatch(r"--([a-z0-9_]+)=\S+", argument)
+        if found is None:
+            draft.wrong(entry, f"{path}[{index}]", show(argument), "--name=value")
+        elif found[1] in _ATC_MADE:
+            draft.wrong(entry, f"{path}[{index}]", show(argument), "an argument that zoocheck does not make")
+        else:
+            names.append(f"--{found[1]}")
+    _check_repeats(entry, path, names, draft)
 
 
 def _check_table_names(draft: Draft) -> None:

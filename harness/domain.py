@@ -231,6 +231,32 @@ class TokenizerSpec:
     vocabulary: str
 
 
+class ResultFormat(StrEnum):
+    """What ais_bench writes its results as: raw numbers, numpy's files, or digits."""
+
+    BIN = "BIN"
+    NPY = "NPY"
+    TXT = "TXT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AscendTools:
+    """What a document's commands for Ascend set, beside paths, shapes and the chip's name.
+
+    `atc` holds the compiler's arguments as the document spells them; those that every document has (the
+    model, its shapes, the output, the chip) are made by `harness.commands.ascend`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    outfmt: ResultFormat  # of the results that the document's script reads
+    loop: int  # calls of the throughput command
+    atc: tuple[str, ...] = ()
+    dynamic_batch: bool = False  # exported without a batch size and not simplified; the shapes fix it
+    profile_output: bool = False  # the throughput command writes its outputs, too
+    not_applied: tuple[str, ...] = ()  # steps of the document that zoocheck leaves out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
     """One chip that a model's document runs it on, with what the document sets there."""
@@ -244,6 +270,7 @@ class Deployment:
     measured_with: str = ""  # the document's own command
     runtime: str = ""  # the module in harness/backends, where the document does not use the chip's
     traced: tuple[InputRole, ...] = ()  # what a traced module takes, by position; files are fed in it so
+    ascend: AscendTools | None = None  # what the document's atc and ais_bench commands set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +326,7 @@ class Chip:
     remedy: str = ""  # what to do where they are not
     environment: str = ""  # the script that puts them there, where the vendor's installer leaves it
     throughput_tools: tuple[str, ...] = ()  # whose logs its cases take; the first is what the documents use
-    device_names: tuple[str, ...] = ()  # words by which such a log names the device, where it does
+    device_names: tuple[str, ...] = ()  # words by which such a log, or its monitor, names the device
 
     @property
     def marker(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -237,6 +238,31 @@ def largest_valid_difference(
         for a, b, spec in zip(ours, theirs, outputs, strict=True)
     ]
     return float(np.max([np.abs(a - b).max() for a, b in pairs]))
+
+
+def typical_difference(
+    ours: Sequence[Array],
+    theirs: Sequence[Array],
+    mask: npt.NDArray[Any],
+    outputs: Sequence[Output],
+) -> float:
+    """How far outputs typically are from the reference, in the reference's own standard deviations.
+
+    The median over the samples of the mean absolute difference in logits, over the standard deviation of all
+    of the reference's logits; those of padding are left out. About 1 is what another network's outputs
+    come to. `mask` is ``[n, length]``.
+    """
+    kept = mask.astype(bool)
+    means, spread = [], []
+    for a, b, spec in zip(ours, theirs, outputs, strict=True):
+        difference = np.abs(a - b).reshape(len(a), -1)
+        weight = np.ones_like(difference)
+        if _by_position(spec):
+            weight = np.repeat(kept, difference.shape[1] // kept.shape[1], axis=1).astype(difference.dtype)
+        means.append((difference * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1))
+        spread.append(b[kept].ravel() if _by_position(spec) else b.ravel())
+    scale = float(np.std(np.concatenate(spread)))
+    return float(np.median(np.mean(means, axis=0))) / scale if scale else math.inf
 
 
 def prove(

@@ -46,10 +46,10 @@ class Outputs:
 
     arrays: list[Array]
     facts: Mapping[str, Any]
-    kept: Path | None  # where they lie on disk until they are recorded
+    kept: Path | None  # where they lie on disk until they are dropped
 
-    def recorded(self) -> None:
-        """The results store has what they came to: remove them from the disk."""
+    def dropped(self) -> None:
+        """The results store has what they came to, or they are somebody else's: remove them from the disk."""
         if self.kept is not None:
             self.kept.unlink(missing_ok=True)
 

@@ -41,6 +41,17 @@ PARITY_BOUND: Mapping[Precision, float] = {
     Precision.BF16: 8e-1,
     Precision.INT8: 2.0,
 }
+# Mean absolute difference from the checkpoint's own fp32 that the typical (median) sample may show, in
+# standard deviations of that fp32's logits, so that it means the same for a small and a large network. Logits
+# are of order 1 to 10, and fp16's rounding moves them by 1e-3 or so; other weights of the same task are about
+# 1 away, and may score alike.
+TYPICAL_BOUND: Mapping[Precision, float] = {
+    Precision.FP32: 0.02,
+    Precision.TF32: 0.05,
+    Precision.FP16: 0.1,
+    Precision.BF16: 0.3,
+    Precision.INT8: 0.5,
+}
 _SLACK = 1e-12  # of a fraction: what binary arithmetic adds to decimal limits such as 0.5 points
 
 
@@ -147,6 +158,23 @@ def _by_drop(
         tolerance=allowed * 100,
         message=f"{said} {'below' if short else 'not below'} {limit}{flips} (by the drop: {score.why_not})",
     )
+
+
+def doubt(case: Case, verdict: Verdict, typical_difference: float) -> Verdict:
+    """`verdict`, or an error where a good score was not made by this checkpoint.
+
+    `typical_difference` is as `grouping.typical_difference` gives it. A score that is not good stays what it
+    is: it tells more.
+    """
+    bound = TYPICAL_BOUND[case.precision]
+    if not verdict.kind.good or typical_difference <= bound:
+        return verdict
+    said = (
+        f"but these are not this checkpoint's outputs: typically they differ from its fp32's by "
+        f"{typical_difference:.3g} standard deviations of its logits, and {case.precision} explains "
+        f"{bound:g}; is the artifact stale?"
+    )
+    return replace(verdict, kind=VerdictKind.ERROR, message=f"{verdict.message}; {said}")
 
 
 _APART = {Origin.STAND_IN: "stand-in", Origin.SIMULATED: "simulated tool"}

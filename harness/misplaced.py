@@ -22,6 +22,9 @@ Array = npt.NDArray[Any]
 FAR = 4.0  # times the bound of parity: what no rounding explains
 MOST_COMPARED = 512  # samples that are far from their own: more are a broken artifact, not a mix-up
 _NAMED = 5
+# Of two logits nearly any outputs are close to somebody's: then several samples seem to have the same one's.
+# Where outputs changed places, each is found once, at the place of another.
+_DISTINCT = 0.5  # of the samples that are far from their own
 
 
 def require_in_place(
@@ -40,7 +43,9 @@ def require_in_place(
         if moved and all(_fits_better(outputs[at], reference, valid, at, other) for at, other in moved):
             stands = ", ".join(f"{specs[other].name} where {specs[at].name} belongs" for at, other in moved)
             raise BadOutput(f"{case.id}: the outputs stand in each other's place: {stands}")
-    pairs = _misplaced(*map(_flat, (outputs, reference, valid)), bound=bound)
+    ours, theirs, valued = map(_flat, (outputs, reference, valid))
+    far = np.flatnonzero((np.abs(ours - theirs) * valued).max(axis=1) > FAR * bound)
+    pairs = _misplaced(ours, theirs, valued, far, bound) or _repeated(ours, theirs, valued, far, bound)
     if pairs:
         more = f", and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
         named = ", ".join(f"{found} where {expected} belongs" for expected, found in pairs[:_NAMED])
@@ -72,9 +77,8 @@ def _fits_better(
     return float(elses) * FAR < float(own)
 
 
-def _misplaced(ours: Array, theirs: Array, valid: Array, *, bound: float) -> list[tuple[int, int]]:
+def _misplaced(ours: Array, theirs: Array, valid: Array, far: Array, bound: float) -> list[tuple[int, int]]:
     """(sample, whose outputs stand in its place), of samples far from their own and close to another's."""
-    far = np.flatnonzero((np.abs(ours - theirs) * valid).max(axis=1) > FAR * bound)
     if not 1 < len(far) <= MOST_COMPARED:
         return []
     pairs = []
@@ -83,4 +87,16 @@ def _misplaced(ours: Array, theirs: Array, valid: Array, *, bound: float) -> lis
         nearest = int(far[np.argmin(distances)])
         if nearest != sample and distances.min() <= bound:
             pairs.append((int(sample), nearest))
-    return pairs
+    return pairs if len({found for _, found in pairs}) >= _DISTINCT * len(far) else []
+
+
+def _repeated(ours: Array, theirs: Array, valid: Array, far: Array, bound: float) -> list[tuple[int, int]]:
+    """(sample, whose outputs it has), of samples with another one's very bits: a buffer written twice."""
+    near = np.setdiff1d(np.arange(len(ours)), far)
+    known = {ours[sample].tobytes(): int(sample) for sample in near}
+    pairs = [(int(sample), known.get(ours[sample].tobytes())) for sample in far]
+    return [
+        (sample, found)
+        for sample, found in pairs
+        if found is not None and (np.abs(theirs[found] - ours[sample]) * valid[found]).max() <= bound
+    ]

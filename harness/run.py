@@ -13,11 +13,11 @@ from harness import building, judge, references, stats
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Latencies, Profile, Session, Telling, ToolSession
 from harness.domain import Case, InputRole, Kind, Metric, Origin, Precision, Protocol, Verdict, Weights
-from harness.errors import GraphError, NoSamples, NotThere, ZoocheckError
+from harness.errors import BadOutput, GraphError, NoSamples, NotThere, ZoocheckError
 from harness.feeding import AS_NAMED, feed_of, in_words
 from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
-from harness.grouping import largest_valid_difference
+from harness.grouping import largest_valid_difference, typical_difference
 from harness.inference import AnyShape, Inference, run_batch
 from harness.materials import Materials, Samples, comparable, inputs_in_order
 from harness.metrics.accuracy import flips
@@ -146,10 +146,15 @@ class Runner:
             reference = self.materials.reference(model, protocol, feed)
             own = self.materials.score_reference(model, protocol, feed)
         mask = samples.features.inputs[InputRole.MASK]
-        require_in_place(case, outputs.arrays, reference, mask, judge.PARITY_BOUND[case.precision])
+        try:
+            require_in_place(case, outputs.arrays, reference, mask, judge.PARITY_BOUND[case.precision])
+        except BadOutput:
+            outputs.dropped()  # or the next run would go on with them, whatever was mended
+            raise
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
         flipped = flips(scored.predictions, own.predictions)
+        typical = typical_difference(outputs.arrays, reference, mask, model.outputs)
         detail = {
             "correct": scored.correct.get(model.metric),
             "own_fp32": own.metrics[model.metric],
@@ -158,6 +163,7 @@ class Runner:
             "flipped": flipped.tolist(),
             "truncated": len(samples.features.truncated),
             "max_abs_difference": largest_valid_difference(outputs.arrays, reference, mask, model.outputs),
+            "typical_difference": typical,
             "facts": dict(scored.facts),
             **outputs.facts,
             **self._misfed(case, protocol, scored),
@@ -173,9 +179,10 @@ class Runner:
             raw={"predictions": scored.predictions.tolist()}, detail=detail,
         )  # fmt: skip
         result = self.recorder.record(
-            measurement, lambda: self._judge_score(case, protocol, scored, own, len(flipped))
+            measurement,
+            lambda: judge.doubt(case, self._judge_score(case, protocol, scored, own, len(flipped)), typical),
         )
-        outputs.recorded()
+        outputs.dropped()
         return result
 
     def _misfed(self, case: Case, protocol: Protocol, scored: Scored) -> dict[str, Any]:

@@ -24,6 +24,17 @@ def load(name: str) -> Backend:
     return cast(Backend, import_module(module).Backend())
 
 
+def unverified(name: str) -> tuple[str, ...]:
+    """What the backend `name` takes for granted of its vendor's tools and could not verify; see `UNVERIFIED`.
+
+    A backend that says nothing, or that zoocheck does not have, gives none.
+    """
+    module = f"harness.backends.{name.replace('-', '_')}"
+    if find_spec(module) is None:
+        return ()
+    return tuple(getattr(import_module(module), "UNVERIFIED", ()))
+
+
 def toolchain(chip: Chip, runtime: str) -> Toolchain:
     """How the tools of the backend `runtime` are found on `chip`'s machine."""
     return Toolchain(name=runtime, script=chip.environment)

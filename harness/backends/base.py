@@ -61,8 +61,11 @@ class GraphSource(Protocol):
     def network(self) -> torch.nn.Module:
         """The network itself, on the CPU in eval mode, fp32, with eager attention."""
 
-    def export(self, *, opset: int) -> Exported:
-        """The simplified fp32 graph at the case's batch size, or of any shape (`harness.building`)."""
+    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
+        """The simplified fp32 graph at the case's batch size, or of any shape (`harness.building`).
+
+        With `dynamic_batch` it takes any batch of the documented length, and is as exported.
+        """
 
     def trace(self, *, order: Sequence[InputRole]) -> Traced:
         """The fp32 network as a TorchScript module at the case's batch size, its inputs in `order`."""

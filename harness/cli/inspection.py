@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness import __version__, catalog, references, targets
+from harness import __version__, backends, catalog, references, targets
 from harness import cases as case_module
 from harness.cli.output import Json, print_json, print_table
 from harness.domain import Case, Catalog, Chip, Metric, Model, Reference, Weights
@@ -157,6 +157,15 @@ def doctor(as_json: Json = False) -> None:
         [[c["name"], c["title"], c["target"], c["reason"], c["remedy"]] for c in chips],
     )
     print_table(
+        "Taken for granted of the vendors' tools, and not verified",
+        ["toolchain", "what"],
+        [
+            [name, fact]
+            for name in dict.fromkeys(chip.backend for chip in tables.chips.values())
+            for fact in backends.unverified(name)
+        ],
+    )
+    print_table(
         f"Checkpoints (full ones under {home.models})",
         ["model", "found", "what is wrong, or missing for the full one"],
         [[m["name"], m["checkpoint"] or "-", m["problem"] or m["full_missing"] or ""] for m in models],
@@ -183,7 +192,10 @@ def _problem(model: Model, home: Home) -> str | None:
 
 def _diagnosis(chip: Chip) -> dict[str, Any]:
     tools = {tool: shutil.which(tool) for tool in chip.tools}
-    base = {"name": chip.name, "title": chip.title, "backend": chip.backend, "tools": tools}
+    base = {
+        "name": chip.name, "title": chip.title, "backend": chip.backend, "tools": tools,
+        "unverified": list(backends.unverified(chip.backend)),
+    }  # fmt: skip
     try:
         target = targets.resolve(chip, "auto")
     except NotThere as absent:

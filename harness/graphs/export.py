@@ -72,16 +72,28 @@ def run_torch(
 
 
 def export(
-    network: torch.nn.Module, model: Model, architecture: Architecture, *, batch_size: int, opset: int
+    network: torch.nn.Module,
+    model: Model,
+    architecture: Architecture,
+    *,
+    batch_size: int,
+    opset: int,
+    dynamic_batch: bool = False,
 ) -> Exported:
     """Export at a fixed batch, simplify, check, and compare with torch on a seeded batch.
+
+    With `dynamic_batch` the graph takes any batch and is left as exported, for a compiler that is told the
+    batch: ascend-spanbert does so.
 
     The exporter is TorchScript-based, as the documents' own scripts are: the newer one starts at
     opset 18, and the documents export at 11. Raises `GraphError` where the result is not valid, or
     differs from torch by more than `PARITY_BOUND`.
     """
     inputs = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=batch_size)
-    graph = _simplified(_trace(network, model, inputs, opset, {}), model)
+    names = [*(item.name for item in model.inputs), *(item.name for item in model.outputs)]
+    axes = {name: {0: "batch"} for name in names} if dynamic_batch else {}
+    raw = _trace(network, model, inputs, opset, axes)
+    graph = raw if dynamic_batch else _simplified(raw, model)
     return _checked(graph, network, model, [inputs], opset)
 
 

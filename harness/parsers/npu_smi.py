@@ -15,6 +15,7 @@ _HEADER = re.compile(r"\| *NPU +(?:Chip +)?Name")
 _VERSION = re.compile(r"npu-smi v?(\S+)")
 _DRIVER = re.compile(r"npu-smi.*Version: *(\S+)")
 _FIRST = re.compile(r"(\d{1,9}) +(\S+)", re.ASCII)
+_CHIP_AND_DEVICE = re.compile(r"\d{1,9} +(\d{1,9})", re.ASCII)
 _PROCESSES = re.compile(r"\| *NPU +Chip +\| *Process", re.IGNORECASE)
 
 
@@ -57,11 +58,13 @@ def _card(log: Log, line: int, first: list[str], second_line: int, second: list[
     usages = [(float(used), float(total)) for used, total in MEMORY.findall(second[2]) if float(total) > 0]
     if named is None or not usages:
         raise log.missing(TOOL, SECOND, second_line)
+    device = _CHIP_AND_DEVICE.fullmatch(second[0])  # a card may hold several chips, each with a number
     used, total = usages[-1]  # of a chip with HBM the last, and the only one that is not 0 / 0
     power, _, rest = first[2].partition(" ")
     return Card(
         index=index(log, line, named[1]),
         name=named[2],
+        device=device and int(device[1]),
         health=first[1],
         bus_id=second[1],
         memory_used_mib=used,

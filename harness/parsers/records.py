@@ -103,6 +103,7 @@ class Card:
 
     index: int
     name: str
+    device: int | None = None  # the number by which the vendor's runtime knows it, where that is another
     health: str | None = None
     bus_id: str | None = None
     memory_used_mib: float | None = None  # npu-smi writes MB and means these

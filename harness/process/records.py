@@ -70,8 +70,8 @@ class Command:
 
     @property
     def name(self) -> str:
-        """The tool's name, without its folder."""
-        return Path(self.argv[0]).name
+        """The tool's name, without its folder; that of the module, for ``python -m``."""
+        return self.argv[2] if self.argv[1:2] == ("-m",) and len(self.argv) > 2 else Path(self.argv[0]).name
 
     @property
     def limit_s(self) -> float:

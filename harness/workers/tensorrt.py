@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Callable, Sequence
 
 import numpy as np
-from loop import Call, main  # type: ignore[import-not-found]
+from loop import Call, main
 
 os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # cards as nvidia-smi numbers them
 HERE = Path(__file__).resolve().parent
@@ -29,7 +29,7 @@ def runtime() -> tuple[str, Callable[[dict[str, Any]], tuple[Call, Any]]]:
     """The name and version of what runs here, and what opens a model with it."""
     problems = []
     try:
-        import tensorrt  # type: ignore[import-not-found]
+        import tensorrt
 
         return f"tensorrt {tensorrt.__version__}", open_engine
     except (ImportError, OSError) as problem:  # OSError: one of its libraries is missing

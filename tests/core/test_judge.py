@@ -398,6 +398,30 @@ class TestParity:
         assert all(one < other for one, other in itertools.pairwise(bounds))
 
 
+class TestDoubt:
+    """A good score that another checkpoint made."""
+
+    def good(self, on_310p: Case) -> Verdict:
+        return judge.judge_score(on_310p, score(800, own=800), None, None)
+
+    def test_rounding_raises_none(self, on_310p: Case):
+        verdict = self.good(on_310p)
+        assert verdict.kind is VerdictKind.REPRODUCED
+        assert judge.doubt(on_310p, verdict, 0.1) == verdict
+
+    def test_outputs_of_other_weights_are_an_error_and_keep_the_numbers(self, on_310p: Case):
+        verdict = judge.doubt(on_310p, self.good(on_310p), 0.2)
+        assert (verdict.kind, verdict.measured) == (VerdictKind.ERROR, self.good(on_310p).measured)
+        assert (
+            "typically they differ from its fp32's by 0.2 standard deviations of its logits"
+            in verdict.message
+        )
+
+    def test_a_score_that_falls_short_says_more(self, on_310p: Case):
+        short = judge.judge_score(on_310p, score(400, own=800), None, None)
+        assert judge.doubt(on_310p, short, 9.0) == short
+
+
 class TestWhatIsNoNumber:
     """Rule 3: empty is an error, never zero, and a NaN is never judged."""
 

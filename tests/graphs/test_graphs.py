@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 
 from harness.domain import Architecture, Catalog, Precision
 from harness.errors import GraphError, NotYet
-from harness.graphs import fp16, gelu, int8, mask, numerics, values
+from harness.graphs import fp16, gelu, int8, mask, naming, numerics, values
 from harness.graphs.export import PARITY_BOUND, Exported, example_inputs, export, export_any_shape, run_torch
 
 LEVELS = onnxruntime.GraphOptimizationLevel
@@ -383,3 +383,31 @@ class TestAnyShape:
 
         for kind in ("Gemm", "MatMul", "LayerNormalization", "Erf", "Softmax"):
             assert count(any_shape, kind) == count(exported.graph, kind), kind
+
+
+def test_a_dynamic_export_takes_any_batch_and_equals_torch(catalog, small, network):
+    """As ascend-spanbert exports for atc, which is told the batch; the mask is limited there too."""
+    model = catalog.models["tinybert"]
+    result = export(network, model, small, batch_size=2, opset=11, dynamic_batch=True)
+    for item in (*result.graph.graph.input, *result.graph.graph.output):
+        assert item.type.tensor_type.shape.dim[0].dim_param == "batch"
+    batch = example_inputs(model, vocabulary=small.vocabulary, batch_size=5, seed=2)
+    ours = run(mask.limit_mask(result.graph), batch, level=LEVELS.ORT_ENABLE_ALL)[0]
+    np.testing.assert_allclose(ours, run_torch(network, model, batch)[0], atol=PARITY_BOUND)
+
+
+def test_an_outputs_node_gets_the_documented_name_and_nothing_else_changes(exported, inputs, fp32_logits):
+    """TinyBERT's --out_nodes names the last Gemm as torch 1.8 did."""
+    named = naming.name_outputs(exported.graph, ["Gemm_423"])
+    (node,) = [node for node in named.graph.node if node.name == "Gemm_423"]
+    assert list(node.output) == ["logits"]
+    assert [node.name for node in exported.graph.graph.node].count("Gemm_423") == 0
+    np.testing.assert_array_equal(run(named, inputs)[0], fp32_logits)
+
+
+def test_a_name_that_is_taken_or_too_many_are_refused(exported):
+    taken = exported.graph.graph.node[0].name
+    with pytest.raises(GraphError, match="is there, and does not make the output logits"):
+        naming.name_outputs(exported.graph, [taken])
+    with pytest.raises(GraphError, match="found 1 outputs, expected one for each"):
+        naming.name_outputs(exported.graph, ["a", "b"])

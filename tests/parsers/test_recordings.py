@@ -114,6 +114,7 @@ def test_a_card_is_read_with_its_health_and_load():
     log = parsers.read((EXCERPTS / "npu_smi-22.0.2-310P3.txt").read_bytes())
     (card,) = import_module("harness.parsers.npu_smi").parse(log).cards
     assert (card.health, card.bus_id, card.power_w, card.temperature_c) == ("OK", "0000:86:00.0", None, 47)
+    assert (card.index, card.device) == (2144, 0)  # its NPU number, and what the runtime calls it
     loaded = parsers.read((EXCERPTS / "nvidia_smi-590.48.01-table_load.txt").read_bytes())
     (card,) = import_module("harness.parsers.nvidia_smi").parse(loaded).cards
     assert (card.temperature_c, card.power_w, card.utilisation_percent) == (52, 628, 100)

@@ -78,3 +78,20 @@ def test_equal_samples_change_places_unseen(case, reference):
 def test_one_output_has_nothing_to_change_places_with(catalog, reference):
     case = dataclasses.replace(make_case(catalog, "tinybert", "ascend310p"), batch_size=1)
     require_in_place(case, [reference[0][:, :2]], [reference[0][:, :2]], MASK, BOUND)
+
+
+def test_a_buffer_that_was_written_twice_is_named(case, reference):
+    """The last sample has the first one's outputs, bit for bit, which are right where they are."""
+    outputs = noisy(reference)
+    for array in outputs:
+        array[5] = array[0]
+    with pytest.raises(BadOutput, match=r"in each other's place: 0 where 5 belongs"):
+        require_in_place(case, outputs, reference, MASK, BOUND)
+
+
+def test_two_logits_are_close_to_somebodys_by_chance(catalog):
+    """Wrong outputs that all look like a few samples' are wrong, not misplaced: their score says so."""
+    case = make_case(catalog, "tinybert", "ascend310p")
+    reference = np.random.default_rng(0).normal(0, 3, (40, 2)).astype(np.float32)
+    wrong = reference[np.random.default_rng(1).integers(0, 6, 40)] + np.float32(0.01)
+    require_in_place(case, [wrong], [reference], np.ones((40, 64)), BOUND)

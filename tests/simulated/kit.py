@@ -85,15 +85,16 @@ def refuse(message: str, status: int = 1) -> NoReturn:
 
 
 class Network:
-    """An ONNX file run by onnxruntime, on one thread."""
+    """An ONNX file, or its bytes, run by onnxruntime on one thread."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str | bytes) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 4
-        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        graph = path if isinstance(path, bytes) else str(path)
+        self.session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         self.inputs = self.session.get_inputs()
         self.outputs = self.session.get_outputs()
 

@@ -149,6 +149,41 @@ def test_what_stands_around_a_number_is_kept_apart_from_it(tmp_path):
 
 # What is replaced in the good tables, by what, and the one mistake that makes.
 ONE_MISTAKE = {
+    "a result format that ais_bench has not": (
+        '["fp16"] },',
+        '["fp16"], ascend = { outfmt = "CSV", loop = 5 } },',
+        "model[0].deployments[0].ascend.outfmt",
+        '"CSV"',
+        "one of BIN, NPY, TXT",
+    ),
+    "a call less than one": (
+        '["fp16"] },',
+        '["fp16"], ascend = { outfmt = "TXT", loop = 0 } },',
+        "model[0].deployments[0].ascend.loop",
+        "0",
+        "a whole number of at least 1",
+    ),
+    "an argument that is none": (
+        '["fp16"] },',
+        '["fp16"], ascend = { outfmt = "TXT", loop = 5, atc = ["-x"] } },',
+        "model[0].deployments[0].ascend.atc[0]",
+        '"-x"',
+        "--name=value",
+    ),
+    "an argument that zoocheck makes": (
+        '["fp16"] },',
+        '["fp16"], ascend = { outfmt = "TXT", loop = 5, atc = ["--model=x"] } },',
+        "model[0].deployments[0].ascend.atc[0]",
+        '"--model=x"',
+        "an argument that zoocheck does not make",
+    ),
+    "an argument twice": (
+        '["fp16"] },',
+        '["fp16"], ascend = { outfmt = "TXT", loop = 5, atc = ["--a=b", "--a=c"] } },',
+        "model[0].deployments[0].ascend.atc",
+        '"--a" more than once',
+        "each once",
+    ),
     # Types are strict: a string of digits is no number, and neither is true.
     "digits in a string": ("length = 16", 'length = "16"', "model[0].length", '"16"', "a whole number"),
     "true for a number": ("length = 16", "length = true", "model[0].length", "true", "a whole number"),

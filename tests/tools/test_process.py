@@ -218,3 +218,12 @@ def test_commands_that_cannot_be(wrong: dict[str, object]):
     """Refused before anything starts."""
     with pytest.raises(UsageError):
         Command(**{"argv": ("x",), "cwd": Path(), "stage": Stage.BUILD, **wrong})
+
+
+def test_a_python_modules_tool_is_called_by_its_name(tmp_path: Path):
+    """`python3.7 -m ais_bench` is ais_bench, in messages and in its log's name."""
+    command = Command(
+        argv=("/opt/bin/python3.7", "-m", "ais_bench", "--model", "m.om"), cwd=tmp_path, stage=Stage.PROFILE
+    )
+    assert command.name == "ais_bench"
+    assert Command(argv=("python3.7", "-m"), cwd=tmp_path, stage=Stage.PROFILE).name == "python3.7"

@@ -1,0 +1,1 @@
+"""ais_bench, imitated: see `__main__` and `infer.interface`."""

@@ -1,0 +1,143 @@
+"""``python -m ais_bench``: the documented inference and the documented throughput command, and no other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+import kit
+import numpy as np
+import simulated_om
+
+TOOL = "ais_bench"
+TIMED_S = 0.2  # of the calls that --loop asks for, as many as take so long
+WRONG_CHIP = """E19999: Inner Error!
+E19999 index:0 > stream_list.size(): 0, check invalid[FUNC:SetStream][FILE:task_info.cc][LINE:26]
+[ERROR] load model from file failed, model file is {model}
+[WARN] Check failed:processModel->LoadModelFromFile(modelPath), ret:1"""
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="ais_bench", allow_abbrev=False)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--input")
+    parser.add_argument("--output")
+    parser.add_argument("--output_dirname")
+    parser.add_argument("--outfmt", choices=["NPY", "BIN", "TXT"])
+    parser.add_argument("--batchsize", type=int, required=True)
+    parser.add_argument("--loop", type=int)
+    parser.add_argument("--device", type=int, default=0)
+    given = parser.parse_args()
+    writes = given.output is not None and given.outfmt is not None
+    infers = given.input is not None and writes and given.loop is None and given.output_dirname is None
+    plain = given.output is given.outfmt is given.output_dirname is None
+    profiles = given.input is None and given.loop is not None
+    if not (infers or (profiles and (plain or (writes and given.output_dirname is not None)))):
+        parser.error("neither the documented inference nor the documented throughput command")
+    if not Path(given.model).is_file():
+        parser.error(f"argument --model: om path:{given.model} is illegal. Please check.")
+    if given.device not in (0, 1):
+        kit.refuse(f"[ERROR] open device {given.device} failed, ret:107001")
+    return given
+
+
+def natural(path: Path) -> list[object]:
+    """How ais_bench orders the files of a folder."""
+    return [int(part) if part.isdigit() else part.lower() for part in re.split("([0-9]+)", path.name)]
+
+
+def read(folders: list[str], om: simulated_om.Om) -> tuple[list[Path], list[np.ndarray]]:
+    """Files of the first folder, and the samples of all of them."""
+    if len(folders) != len(om.shapes):
+        kit.refuse(f"[ERROR] Invalid args. args input dir num:{len(folders)} not equal to model inputs num")
+    listed = [
+        sorted((path for path in Path(folder).iterdir() if path.suffix == ".bin"), key=natural)
+        for folder in folders
+    ]
+    arrays = [np.stack([np.fromfile(path, np.int64) for path in paths]) for paths in listed]
+    for array, shape in zip(arrays, om.shapes.values(), strict=True):
+        if list(array.shape[1:]) != shape[1:]:
+            kit.refuse(f"[ERROR] arg0 tensorsize: {np.prod(shape) * 8} filesize: {array[0].nbytes} not match")
+    return listed[0], arrays
+
+
+def save(path: Path, array: np.ndarray, outfmt: str) -> None:
+    """As ais_bench writes them: text has a blank behind every number."""
+    if outfmt == "NPY":
+        np.save(path, array)
+    elif outfmt == "BIN":
+        array.tofile(path)
+    else:
+        rows = array.reshape(-1, array.shape[-1])
+        path.write_text("".join("".join(f"{value:f} " for value in row) + "\n" for row in rows))
+
+
+def write(given: argparse.Namespace, files: list[Path], outputs: list[np.ndarray]) -> None:
+    """One file a sample and output, in a folder called by the time; a summary beside it."""
+    folder = Path(given.output) / (given.output_dirname or time.strftime("%Y_%m_%d-%H_%M_%S"))
+    folder.mkdir(parents=True)
+    count = len(outputs[0])
+    for sample in range(count):
+        if kit.fault(TOOL) == "disk-full" and sample >= count // 2:
+            kit.disk_full(TOOL)
+        for at, array in enumerate(outputs):
+            name = f"{files[sample].name.split('.')[0]}_{at}.{given.outfmt.lower()}"
+            save(folder / name, array[sample : sample + 1], given.outfmt)
+    Path(f"{folder}_summary.json").write_text(json.dumps({"filesinfo": {}}))
+
+
+def timed(om: simulated_om.Om, calls: int) -> list[float]:
+    """Milliseconds of each call of one batch of zeros."""
+    batch, found, begin = om.zeros(), [], time.perf_counter()
+    while len(found) < calls and (not found or time.perf_counter() - begin < TIMED_S):
+        start = time.perf_counter()
+        om.network(batch)
+        found.append((time.perf_counter() - start) * 1e3)
+    return found
+
+
+def summary(times: list[float], batch_size: int) -> list[str]:
+    mean = float(np.mean(times))
+    values = [np.min(times), np.max(times), mean, np.median(times), np.percentile(times, 99)]
+    names = ["min", "max", "mean", "median", "percentile(99%)"]
+    pairs = ", ".join(f"{name} = {float(value)!r}" for name, value in zip(names, values, strict=True))
+    rate = 1000 * batch_size / mean
+    return [
+        "[INFO] -----------------Performance Summary------------------",
+        f"[INFO] NPU_compute_time (ms): {pairs}",
+        f"[INFO] throughput 1000*batchsize.mean({batch_size})/NPU_compute_time.mean({mean!r}): {rate!r}",
+        "[INFO] ------------------------------------------------------",
+        "[INFO] unload model success, model Id is 1",
+        "[INFO] end to destroy context",
+        f"[INFO] end to reset device is 0 ({kit.SIMULATED})",
+        "[INFO] end to finalize acl",
+    ]
+
+
+def main() -> None:
+    given = arguments()
+    if kit.fault(TOOL) != "disk-full" or given.input is None:
+        kit.misbehave(TOOL)
+    begin = ["[INFO] acl init success", f"[INFO] open device {given.device} success"]
+    if kit.fault(TOOL) == "other-chip":
+        kit.refuse("\n".join([*begin, WRONG_CHIP.format(model=given.model)]))
+    om = simulated_om.Om(given.model)
+    begin += [f"[INFO] load model {given.model} success", "[INFO] create model description success"]
+    if given.input is None:
+        times = timed(om, given.loop)
+    else:
+        files, arrays = read(given.input.split(","), om)
+        start = time.perf_counter()
+        outputs = om.network.all_samples(arrays, om.batch_size)
+        times = [(time.perf_counter() - start) * 1e3 / -(-len(files) // om.batch_size)]
+        write(given, files, kit.changed(TOOL, outputs))
+    kit.say(TOOL, [*begin, "[INFO] warm up 1 done", *summary(times, given.batchsize)])
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
