@@ -24,8 +24,8 @@ LAYERS = {
     "errors": {"errors", "harness"},  # "harness" itself holds the version
     "domain": {"domain"},
     "helpers": {
-        "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun", "options",
-        "parsers", "place", "process", "progress", "records", "stats", "tags", "timing", "workers",
+        "commands", "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun",
+        "options", "parsers", "place", "process", "progress", "records", "stats", "tags", "timing", "workers",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {

@@ -1,1 +1,1 @@
-"""The documented command lines as argument lists, a module a toolchain: pure functions of a case and paths."""
+"""The documented command lines as argument lists, a module a toolchain: pure functions, no I/O."""
