@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WORKER = WORKERS / "vastai.py"
 LOG = "vamc.log"
 NOT_TOLD = "not told"
-# The driver's version, as its kernel module states it; the module is named by the zoo's docs/doc_vaststream.md.
+# As the kernel module of the driver states it; the zoo's docs/doc_vaststream.md names the module.
 DRIVER = Path("/sys/module/vastai_pci/version")
 OF_THE_ARTIFACT = ("vamc", "vaststreamx")  # facts that decide what is built
 
@@ -39,7 +39,7 @@ UNVERIFIED: tuple[str, ...] = (
     "names and dtype in the calibration's npz files: here those of the YAML's frontend, int64 "
     "[1, length]; the zoo's own are not public",
     "where below workspace.path the set lies: looked for by its name, mod, and found in exactly one place",
-    "which of ids, token types and mask BERT_EMBEDDING_OP takes where: fed in the order of vsx_ner.py's files",
+    "which of ids, token types and mask BERT_EMBEDDING_OP takes where: fed as vsx_ner.py's files are",
     "batch sizes above 1: the set is compiled at one sample and loaded by vsx.Model(prefix, batch size), "
     "as the zoo does for other models",
     "the set's own names and dtypes, which vaststreamx' wrappers do not show: no contract is checked",

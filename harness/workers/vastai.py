@@ -2,7 +2,7 @@
 
 ``vastai.py JOB`` does a job of `loop`, whose `model` is the set's prefix, with ``input_count`` (how many
 inputs the set takes) and ``output_shape`` (one sample's) besides. ``vastai.py --here DEVICE`` says which
-vaststreamx is here and opens the card; ``vastai.py --inputs PREFIX DEVICE`` says how many inputs the set takes.
+vaststreamx is here and opens the card, ``vastai.py --inputs PREFIX DEVICE`` how many inputs the set takes.
 
 The calls are those of Vastai/VastModelZOO, nlp/named_entity_recognition/common/vsx/python: vsx_ner.py's set
 up and inputs, and named_entity_recognition.py's `run_sync`; ``input_count`` and ``output_count`` are those
