@@ -13,7 +13,7 @@ from harness import building, judge, references, stats
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Latencies, Profile, Session, ToolSession
 from harness.domain import Case, Kind, Metric, Precision, Protocol, Verdict, Weights
-from harness.errors import GraphError, NoSamples, NotThere, ZoocheckError
+from harness.errors import BadOutput, GraphError, NoSamples, NotThere, ZoocheckError
 from harness.feeding import AS_NAMED, feed_of, in_words
 from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
@@ -130,7 +130,11 @@ class Runner:
         with stages.timed("fp32 reference"):
             reference = self.materials.reference(model, protocol, feed)
             own = self.materials.score_reference(model, protocol, feed)
-        require_in_place(case, outputs.arrays, reference, judge.PARITY_BOUND[case.precision])
+        try:
+            require_in_place(case, outputs.arrays, reference, judge.PARITY_BOUND[case.precision])
+        except BadOutput:
+            outputs.forget()  # or the next run would go on from them
+            raise
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
         flipped = flips(scored.predictions, own.predictions)
@@ -158,7 +162,7 @@ class Runner:
         result = self.recorder.record(
             measurement, lambda: self._judge_score(case, protocol, scored, own, len(flipped))
         )
-        outputs.recorded()
+        outputs.forget()
         return result
 
     def _misfed(self, case: Case, protocol: Protocol, scored: Scored) -> dict[str, Any]:

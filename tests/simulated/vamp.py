@@ -1,4 +1,4 @@
-"""`vamp`: the documented benchmark of a three-file set. It times a few batches and prints as if it had run all."""
+"""`vamp`: the documented benchmark of a three-file set; times a few batches, prints as if it ran all."""
 
 from __future__ import annotations
 

@@ -37,14 +37,14 @@ class DataType(Enum):
 
 
 class ModelKind(Enum):
-    kPytorch = 1  # noqa: N815
+    kPytorch = 1
 
 
 class Dims:
     def __init__(self, dims: Sequence[int]) -> None:
         self.dims = list(dims)
 
-    def GetDims(self) -> list[int]:  # noqa: N802
+    def GetDims(self) -> list[int]:
         return self.dims
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicmind.python.runtime import DataType, ITensor, ModelKind, Network, Status
 from traced import Traced
+
+from magicmind.python.runtime import DataType, ITensor, ModelKind, Network, Status
 
 
 class Parser:
