@@ -44,7 +44,7 @@ class Outputs:
     kept: Path | None  # where they lie on disk until they are recorded
 
     def forget(self) -> None:
-        """Remove them from the disk: what they came to is in the results store, or they are somebody else's."""
+        """Remove them from the disk: what they came to is recorded, or they are somebody else's."""
         if self.kept is not None:
             self.kept.unlink(missing_ok=True)
 
