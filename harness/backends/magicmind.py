@@ -49,7 +49,7 @@ class Backend:
 
         Raises as `ask`, and `ParseError` for a table that is none.
         """
-        toolchain = Toolchain(name=chip.backend, script=chip.environment)
+        toolchain = Toolchain(name="magicmind", script=chip.environment)
         table = ask(toolchain, commands.cnmon())
         listed = cnmon.parse(parsers.read(table, "cnmon"))
         card = next((card for card in listed.cards if card.index == device), None)

@@ -18,7 +18,7 @@ from harness.commands import vastai as commands
 from harness.domain import Case, Chip
 from harness.errors import MachineError
 from harness.place import SIMULATED, Place, Toolchain
-from harness.process import Stage, ToolFailed
+from harness.process import Stage, ToolFailed, ToolTimedOut
 
 if TYPE_CHECKING:
     from harness.artifacts import Artifact
@@ -32,7 +32,8 @@ OF_THE_ARTIFACT = ("vamc", "vaststreamx")  # facts that decide what is built
 
 # What no public material says, so that it is our reading until somebody runs it on a card.
 UNVERIFIED: tuple[str, ...] = (
-    "`vamc --version`: no page of the zoo has it; where it fails, the version is recorded as not told",
+    "`vamc --version`: no page of the zoo has it, and of vamp only the manual of 2.5; where it fails, the "
+    "version is recorded as not told, and a new compiler's artifacts are not told from an old one's",
     "the compiler's own version (1.5 of the README), which no documented command prints: whether it takes "
     "three inputs or six is asked of the compiled set (`input_count` of vaststreamx' Model)",
     "relative paths in the YAML (checkpoint, dataset.path): the zoo's are absolute, but for its workspace",
@@ -55,12 +56,8 @@ class Backend:
 
         Raises as `ask`. Any card that the SDK opens is taken: the documents name none.
         """
-        toolchain = Toolchain(name=chip.backend, script=chip.environment)
-        vamp = ask(toolchain, ["vamp", "--version"])
-        try:
-            vamc = ask(toolchain, ["vamc", "--version"])
-        except ToolFailed:
-            vamc = NOT_TOLD
+        toolchain = Toolchain(name="vastai", script=chip.environment)
+        vamp, vamc = (_version(toolchain, tool) for tool in ("vamp", "vamc"))
         try:
             answer = ask(toolchain, commands.here(toolchain.python, WORKER, device))
         except ToolFailed as failure:
@@ -146,6 +143,16 @@ class Backend:
     def describe(self) -> Mapping[str, Any]:
         """What runs the calls."""
         return {"runtime": "vaststreamx, in the vendor's own interpreter"}
+
+
+def _version(toolchain: Toolchain, tool: str) -> str:
+    """What ``--version`` prints; a tool that does not know it does not tell, one that hangs is not there."""
+    try:
+        return ask(toolchain, [tool, "--version"])
+    except ToolTimedOut:
+        raise
+    except ToolFailed:
+        return NOT_TOLD
 
 
 def _line(text: str) -> str:

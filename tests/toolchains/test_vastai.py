@@ -261,3 +261,12 @@ def test_the_probe_says_what_is_here(vacc: Callable[..., World], catalog: Catalo
     assert target.facts["vamc"] == f"vamc 3.4.3 ({kit.SIMULATED})"
     assert target.facts["vamp"] == f"vamp 2.5.2 ({kit.SIMULATED})"
     assert target.facts["vaststreamx"] == f"2.8+{kit.SIMULATED}"
+
+
+def test_a_tool_that_does_not_tell_its_version_is_there(vacc: Callable[..., World], catalog: Catalog):
+    """No documented command prints the compiler's: the fact says so, and goes into the artifact's key."""
+    here = vacc()
+    (here.tools / "vamc").write_text("#!/bin/sh\nexit 2\n")
+    target = targets.resolve(catalog.chips["vacc"], "chip")
+    assert target.facts["vamc"] == "not told"
+    assert target.name == "simulated"  # by the others
