@@ -197,6 +197,20 @@ def test_inference_that_fails_is_an_error(
     assert said in here.fails(case, Kind.ACCURACY, lambda: here.accuracy(case))
 
 
+def test_outputs_in_each_others_place_are_not_gone_on_from(
+    vacc: Callable[..., World], case: Case, monkeypatch: pytest.MonkeyPatch
+):
+    """Once the tool is right again, it is run again, and the score is the checkpoint's own."""
+    here = vacc()
+    here.runner.timing(case)  # builds
+    monkeypatch.setenv(kit.VARIABLE, "vaststreamx:swapped-samples")
+    here.fails(case, Kind.ACCURACY, lambda: here.accuracy(case))
+    monkeypatch.delenv(kit.VARIABLE)
+    result = here.accuracy(case)
+    assert result.verdict.kind.good
+    assert "resumed_from_sample" not in result.measurement.detail
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
