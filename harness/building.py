@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,10 +119,13 @@ class _CaseGraph:
             batch_size=self._case.batch_size, opset=opset, dynamic_batch=dynamic_batch,
         )  # fmt: skip
 
-    def trace(self, *, order: Sequence[InputRole]) -> Traced:
+    def trace(self, *, order: Sequence[InputRole], batch_size: int | None = None, dtype: str = "") -> Traced:
         model = self._case.model
         network = self._materials.network(model)
-        return trace(network, model, self.architecture, batch_size=self._case.batch_size, order=order)
+        if dtype:
+            model = replace(model, inputs=tuple(replace(item, dtype=dtype) for item in model.inputs))
+        size = batch_size or self._case.batch_size
+        return trace(network, model, self.architecture, batch_size=size, order=order)
 
     def calibration(self) -> list[dict[str, Array]]:
         """The calibration samples in batches of the case's size, by input name."""

@@ -48,8 +48,8 @@ class Outputs:
     facts: Mapping[str, Any]
     kept: Path | None  # where they lie on disk until they are dropped
 
-    def dropped(self) -> None:
-        """The results store has what they came to, or they are somebody else's: remove them from the disk."""
+    def forget(self) -> None:
+        """Remove them from the disk: what they came to is recorded, or they are somebody else's."""
         if self.kept is not None:
             self.kept.unlink(missing_ok=True)
 

@@ -149,7 +149,7 @@ class Runner:
         try:
             require_in_place(case, outputs.arrays, reference, mask, judge.PARITY_BOUND[case.precision])
         except BadOutput:
-            outputs.dropped()  # or the next run would go on with them, whatever was mended
+            outputs.forget()  # or the next run would go on with them, whatever was mended
             raise
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
@@ -182,7 +182,7 @@ class Runner:
             measurement,
             lambda: judge.doubt(case, self._judge_score(case, protocol, scored, own, len(flipped)), typical),
         )
-        outputs.dropped()
+        outputs.forget()
         return result
 
     def _misfed(self, case: Case, protocol: Protocol, scored: Scored) -> dict[str, Any]:

@@ -42,7 +42,7 @@ BESIDE = {
     "place": {"process"},
     "process": {"failures"},
     "artifacts": {"manifest"},
-    "backends": {"artifacts", "commands", "graphs", "layouts", "networks"},
+    "backends": {"artifacts", "graphs", "layouts", "networks"},
     "checkpoints": {"networks"},
     "grouping": {"predictions", "text"},
     "layouts": {"text"},

@@ -67,8 +67,11 @@ class GraphSource(Protocol):
         With `dynamic_batch` it takes any batch of the documented length, and is as exported.
         """
 
-    def trace(self, *, order: Sequence[InputRole]) -> Traced:
-        """The fp32 network as a TorchScript module at the case's batch size, its inputs in `order`."""
+    def trace(self, *, order: Sequence[InputRole], batch_size: int | None = None, dtype: str = "") -> Traced:
+        """The fp32 network as a TorchScript module, its inputs in `order`.
+
+        At the case's batch size and the table's dtypes, unless `batch_size` or `dtype` say otherwise.
+        """
 
     def calibration(self) -> Sequence[Mapping[str, npt.NDArray[np.integer]]]:
         """Batches of the calibration samples, by input name."""

@@ -228,9 +228,9 @@ class TestResuming:
         assert later.backend.calls == []
         assert again.facts == {"resumed_from_sample": mini.SENTENCES}
         assert np.array_equal(again.arrays[0], outputs.arrays[0])
-        again.dropped()
+        again.forget()
         assert not outputs.kept.exists()
-        again.dropped()  # gone already, by another process: nothing to say
+        again.forget()  # gone already, by another process: nothing to say
 
     @pytest.mark.parametrize("change", ["artifact", "limit", "case"])
     def test_nothing_of_another_run_is_taken(

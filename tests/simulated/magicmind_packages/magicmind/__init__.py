@@ -1,0 +1,1 @@
+"""MagicMind: what python_common of the zoo calls, on TorchScript."""

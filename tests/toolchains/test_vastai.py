@@ -1,0 +1,286 @@
+"""VACC end to end on imitated tools: the documented precisions, both kinds of compiler, and every fault."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from making import make_case
+from simulated import kit
+from traced_world import World, forget, simulated, use, world
+
+from harness import targets, timing
+from harness.commands import vastai as commands
+from harness.domain import Case, Catalog, Kind, Metric, Precision, VerdictKind
+from harness.errors import NotThere
+from harness.graphs import int8
+
+MODEL = "bert-chinese-ner"
+TOOLS = {"vamc": "vamc.py", "vamp": "vamp.py"}
+LIMIT = 12
+INPUTS = "ZOOCHECK_SIMULATED_INPUTS"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose artifacts and references the module's tests share."""
+    return tmp_path_factory.mktemp("vastai-home")
+
+
+@pytest.fixture
+def vacc(
+    catalog: Catalog, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., World]]:
+    """A world where the tools of VACC are imitated."""
+    tools = kit.install(tmp_path, TOOLS, "vastai_packages")
+    use(monkeypatch, tools, "vastai")
+    monkeypatch.setattr(timing, "TIMED_S", 0.1)
+    monkeypatch.setattr(timing, "FEWEST_CALLS", 3)
+    stores = []
+
+    def make(home: Path = shared, limit: int = LIMIT, **more: object) -> World:
+        made = world(catalog, tmp_path, home, tools, limit=limit, **more)
+        stores.append(made.runner.recorder.store)
+        return made
+
+    yield make
+    for store in stores:
+        store.close()
+    forget()
+
+
+@pytest.fixture
+def case(catalog: Catalog) -> Case:
+    """fp16, which is built in a second."""
+    return make_case(catalog, MODEL, "vacc", batch_size=1)
+
+
+@pytest.mark.parametrize("precision", [Precision.FP16, Precision.INT8])
+def test_both_documented_precisions_run_end_to_end(
+    catalog: Catalog, vacc: Callable[..., World], precision: Precision
+):
+    """Accuracy, throughput and conformance, each recorded as simulated, none compared with a document."""
+    here = vacc()
+    case = make_case(catalog, MODEL, "vacc", precision=precision, batch_size=1)
+    score, speed, parity = here.accuracy(case), here.throughput(case), here.runner.conformance(case)
+    assert all(simulated(result) for result in (score, speed, parity))
+    assert score.measurement.metrics["f1"] == pytest.approx(score.measurement.detail["own_fp32"], abs=0.02)
+    assert score.verdict.kind.good
+    assert parity.verdict.kind.good
+    assert speed.verdict.kind is VerdictKind.NOT_COMPARABLE
+    tool = speed.measurement.detail["tool"]
+    assert (
+        speed.measurement.metrics[str(Metric.THROUGHPUT)]
+        == tool["samples_per_s"]
+        == tool["run"]["samples_per_s"]
+    )
+    assert tool["run"]["batch_size"] == 1
+    assert tool["our_samples_per_s"] > 0
+    assert parity.measurement.detail["contract"] == "not told by the chip's tools"
+
+
+@pytest.mark.parametrize("inputs", [3, 6])
+def test_compilers_before_and_from_1_5(
+    vacc: Callable[..., World], case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: int
+):
+    """A set of three inputs is fed three and vamp told three shapes; one of six gets copies of the ids."""
+    monkeypatch.setenv(INPUTS, str(inputs))
+    here = vacc(home=tmp_path / "home")
+    result = here.throughput(case)
+    argv = result.measurement.detail["commands"][-1]["argv"]
+    assert json.loads(argv[argv.index("--shape") + 1]) == [[1, 256]] * inputs
+    assert here.accuracy(case).verdict.kind.good
+
+
+def test_a_set_of_another_number_of_inputs_is_an_error(
+    vacc: Callable[..., World], case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(INPUTS, "4")
+    here = vacc(home=tmp_path / "home")
+    said = here.fails(case, Kind.CONFORMANCE, lambda: here.runner.conformance(case))
+    assert "mod: the set takes 4 inputs, expected 3 or 6" in said
+
+
+def test_larger_batches_run_the_same_set(catalog: Catalog, vacc: Callable[..., World]):
+    """Compiled at one sample, loaded at four; a last partial batch is filled up."""
+    here = vacc(limit=6)
+    four = make_case(catalog, MODEL, "vacc", batch_size=4)
+    assert here.accuracy(four).verdict.kind.good
+    assert here.throughput(four).measurement.detail["tool"]["run"]["batch_size"] == 4
+
+
+def test_the_artifact_holds_the_set_its_recipe_and_its_log(
+    catalog: Catalog, vacc: Callable[..., World], shared: Path
+):
+    """YAML, calibration, log and set are kept; the traced module is not; the facts say what was compiled."""
+    here = vacc()
+    case = make_case(catalog, MODEL, "vacc", precision=Precision.INT8, batch_size=1)
+    here.runner.conformance(case)
+    [folder] = [
+        path.parent
+        for path in shared.glob("artifacts/*/compile.yaml")
+        if yaml.safe_load(path.read_text())["backend"]["dtype"] == "int8"
+    ]
+    assert yaml.safe_load((folder / "compile.yaml").read_text()) == commands.recipe(case)
+    assert {path.name for path in folder.rglob("mod.*")} == {"mod.json", "mod.params", "mod.so"}
+    assert "[INFO] compile done" in (folder / "vamc.log").read_text()
+    assert not (folder / commands.MODULE).exists()
+    samples = sorted((folder / "calibration").iterdir())
+    assert len(samples) == commands.SAMPLES == int8.SAMPLES
+    with np.load(samples[0]) as sample:
+        assert {name: (array.dtype, array.shape) for name, array in sample.items()} == {
+            name: (np.dtype(np.int64), (1, 256)) for name in commands.TRACED.values()
+        }
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("exit", "vamc: exit status 3"),
+        ("signal", "vamc: ended by SIGSEGV"),
+        ("hang", "vamc: ended after its time limit of 3 s (build)"),
+        ("disk-full", "No space left on device"),
+        ("fewer-outputs", "vamc: ended well and left 0 sets of mod.json, mod.params, mod.so"),
+    ],
+)
+def test_a_compiler_that_fails_is_an_error(
+    vacc: Callable[..., World],
+    case: Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    said: str,
+):
+    """And leaves no artifact behind; the log's path is in the message."""
+    here = vacc(home=tmp_path / "home", tool_timeout_s=3 if fault == "hang" else None)
+    here.runner.materials.target(case)
+    monkeypatch.setenv(kit.VARIABLE, f"vamc:{fault}")
+    message = here.fails(case, Kind.ACCURACY, lambda: here.accuracy(case))
+    assert said in message
+    assert "-build-vamc.log" in message
+    assert not list((tmp_path / "home" / "artifacts").glob("*/manifest.json"))
+
+
+def test_a_compiler_whose_log_is_cut_has_compiled(
+    vacc: Callable[..., World], case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Nothing is read from its log: the set decides."""
+    here = vacc(home=tmp_path / "home")
+    monkeypatch.setenv(kit.VARIABLE, "vamc:truncated-log")
+    assert here.runner.conformance(case).verdict.kind.good
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("exit", "exit status 3"),
+        ("signal", "ended by SIGSEGV"),
+        ("hang", "ended after its time limit of 6 s (inference)"),
+        ("disk-full", "No space left on device"),
+        ("fewer-outputs", "vaststreamx gave 0 outputs for 1 samples"),
+        ("swapped-samples", "outputs of samples in each other's place: 1 where 2 belongs"),
+        ("nan", "NaN"),
+        ("other-chip", "vaststreamx cannot open device 0"),
+    ],
+)
+def test_inference_that_fails_is_an_error(
+    vacc: Callable[..., World], case: Case, monkeypatch: pytest.MonkeyPatch, fault: str, said: str
+):
+    """Never a low score: `fails` holds the verdict to `error`."""
+    here = vacc(tool_timeout_s=6 if fault == "hang" else None)
+    here.runner.timing(case)  # builds
+    monkeypatch.setenv(kit.VARIABLE, f"vaststreamx:{fault}")
+    assert said in here.fails(case, Kind.ACCURACY, lambda: here.accuracy(case))
+
+
+def test_outputs_in_each_others_place_are_not_gone_on_from(
+    vacc: Callable[..., World], case: Case, monkeypatch: pytest.MonkeyPatch
+):
+    """Once the tool is right again, it is run again, and the score is the checkpoint's own."""
+    here = vacc()
+    here.runner.timing(case)  # builds
+    monkeypatch.setenv(kit.VARIABLE, "vaststreamx:swapped-samples")
+    here.fails(case, Kind.ACCURACY, lambda: here.accuracy(case))
+    monkeypatch.delenv(kit.VARIABLE)
+    result = here.accuracy(case)
+    assert result.verdict.kind.good
+    assert "resumed_from_sample" not in result.measurement.detail
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("exit", "vamp: exit status 3"),
+        ("signal", "vamp: ended by SIGSEGV"),
+        ("hang-for-good", "vamp: ended after its time limit of 3 s (profile)"),
+        ("disk-full", "No space left on device"),
+        ("truncated-log", "vamp: there is no line"),
+    ],
+)
+def test_a_benchmark_that_fails_is_an_error(
+    vacc: Callable[..., World], case: Case, monkeypatch: pytest.MonkeyPatch, fault: str, said: str
+):
+    here = vacc()
+    ready = here.runner.timing(case)
+    monkeypatch.setenv(kit.VARIABLE, f"vamp:{fault}")
+    object.__setattr__(ready.place, "tool_timeout_s", 3 if fault.startswith("hang") else None)
+    assert said in here.fails(case, Kind.THROUGHPUT, ready.by_the_tool)
+
+
+def test_a_tool_that_vanishes_is_an_error(vacc: Callable[..., World], case: Case):
+    """It was there when the chip was probed: no skip."""
+    here = vacc()
+    ready = here.runner.timing(case)
+    kit.remove(here.tools, "vamp")
+    said = here.fails(case, Kind.THROUGHPUT, ready.by_the_tool)
+    assert "vamp: gone since the chip was probed" in said
+    kit.remove(here.tools, "vendor-python")
+    said = here.fails(case, Kind.ACCURACY, lambda: here.accuracy(case))
+    assert "vendor-python: gone since the chip was probed" in said
+
+
+@pytest.mark.parametrize("gone", ["vamc", "vamp"])
+def test_a_tool_that_is_not_there_is_a_skip(vacc: Callable[..., World], case: Case, gone: str):
+    here = vacc()
+    kit.remove(here.tools, gone)
+    with pytest.raises(NotThere, match=rf"vacc: `{gone}` not on PATH; install the Vastai driver"):
+        here.accuracy(case)
+
+
+def test_an_interpreter_without_the_sdk_is_a_skip(
+    vacc: Callable[..., World], case: Case, monkeypatch: pytest.MonkeyPatch
+):
+    here = vacc()
+    monkeypatch.setenv("ZOOCHECK_VASTAI_PYTHON", "/usr/bin/false")
+    with pytest.raises(NotThere, match=r"(?s)vacc: false: exit status 1.*ZOOCHECK_VASTAI_PYTHON"):
+        here.accuracy(case)
+
+
+def test_a_card_that_the_sdk_does_not_open_is_a_skip(vacc: Callable[..., World], case: Case):
+    here = vacc(device=5)
+    with pytest.raises(NotThere, match=r"(?s)vacc: .*cannot open device 5"):
+        here.accuracy(case)
+
+
+def test_the_probe_says_what_is_here(vacc: Callable[..., World], catalog: Catalog):
+    """Versions of every tool; simulated, because the tools say so."""
+    vacc()
+    target = targets.resolve(catalog.chips["vacc"], "chip")
+    assert target.name == "simulated"
+    assert target.reason == "Vastai VACC, device 0"
+    assert target.facts["vamc"] == f"vamc 3.4.3 ({kit.SIMULATED})"
+    assert target.facts["vamp"] == f"vamp 2.5.2 ({kit.SIMULATED})"
+    assert target.facts["vaststreamx"] == f"2.8+{kit.SIMULATED}"
+
+
+def test_a_tool_that_does_not_tell_its_version_is_there(vacc: Callable[..., World], catalog: Catalog):
+    """No documented command prints the compiler's: the fact says so, and goes into the artifact's key."""
+    here = vacc()
+    (here.tools / "vamc").write_text("#!/bin/sh\nexit 2\n")
+    target = targets.resolve(catalog.chips["vacc"], "chip")
+    assert target.facts["vamc"] == "not told"
+    assert target.name == "simulated"  # by the others
