@@ -30,9 +30,12 @@ LAYERS = {
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
         "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "judge", "kept", "layouts",
-        "flops", "manifest", "metrics", "misplaced", "networks", "predictions", "readme", "references", "store", "text",
+        "flops", "manifest", "metrics", "misplaced", "networks", "predictions", "readme", "references",
+        "store", "text",
     },
-    "run": {"audit", "targets", "materials", "building", "exchange", "importing", "inference", "recording", "run"},
+    "run": {
+        "audit", "targets", "materials", "building", "exchange", "importing", "inference", "recording", "run",
+    },
     "commands": {"cli", "__main__"},
 }  # fmt: skip
 BESIDE = {

@@ -39,9 +39,12 @@ def reconstructed(reading: Reading) -> Iterator[Count]:
             if not _telling(value, samples):
                 continue
             assert value.number is not None
-            for rounding, count in fractions.possible(value.number, value.get("unit"), samples).items():
-                yield Count(value=value, samples=samples, of_what=of_what, count=count, rounding=rounding)
-                break
+            ways = fractions.possible(value.number, value.get("unit"), samples)
+            for rounding in Rounding:  # rounded first: what fits both ways is taken to be rounded
+                if rounding in ways:
+                    count = ways[rounding]
+                    yield Count(value=value, samples=samples, of_what=of_what, count=count, rounding=rounding)
+                    break
 
 
 def _counted(reading: Reading) -> Iterator[tuple[Value, Counts]]:

@@ -132,7 +132,7 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
 
 def _wrong(line: int, text: str, exact: float, printed: str) -> Iterator[Found]:
     step = 10.0 ** -len(printed.partition(".")[2])
-    if abs(exact - float(printed)) > max(step, abs(exact) * 1e-9):
+    if abs(exact - float(printed)) >= max(step * (1 - 1e-9), abs(exact) * 1e-9):
         yield Found(
             line=line, sentence=f"{text!r}: that is {exact:.6g}, not {printed}",
             numbers={"exact": exact, "printed": float(printed)},

@@ -101,5 +101,9 @@ def _print(audited: list[Audited]) -> None:
         for note in item.unread:
             typer.echo(f"{item.file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
     counted = Counter(finding.severity for finding in findings)
-    said = ", ".join(f"{counted[level]} {level}s" for level in reversed(Severity) if counted[level])
+    said = ", ".join(
+        f"{counted[level]} {level}{'s' * (counted[level] != 1)}"
+        for level in reversed(Severity)
+        if counted[level]
+    )
     typer.echo(f"{len(audited)} README{'s' * (len(audited) != 1)}: {said or 'nothing found'}")

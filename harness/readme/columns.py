@@ -26,6 +26,8 @@ def is_label(context: Context, header: str, cells: Sequence[str]) -> bool:
         or words.is_whole(header, WordKind.BATCH_SIZE) is not None
     ):
         return True
+    if words.has(header, WordKind.METRIC):
+        return False
     return all(number(cell) is None and not words.absent(cell) for cell in cells)
 
 
@@ -37,7 +39,11 @@ def of_header(context: Context, header: str) -> Said:
     if words.is_whole(header, WordKind.OTHER) is not None:
         return {"other": True}
     if words.has(header, WordKind.DIFFERENCE):
-        return {"difference": True}
+        return {
+            "difference": True,
+            "role": Role.FACT,
+            **_metric(words, words.without(header, WordKind.DIFFERENCE)),
+        }
     fact = words.is_whole(header, WordKind.FACT)
     said |= _metric(words, header)
     if fact is not None:

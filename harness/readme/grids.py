@@ -32,6 +32,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     )
     of_columns = [{} if label else columns.of_header(context, header)
                   for header, label in zip(grid.headers, labels, strict=True)]  # fmt: skip
+    _name_differences(of_columns)
     of_rows = [columns.of_row(context, grid.headers, labels, row) for row in rows]
     if not _holds_results(context, grid, rows, labels, of_columns, name):
         return None
@@ -61,7 +62,9 @@ def _holds_results(
 ) -> bool:
     """Whether some column holds numbers and something tells a metric; a note where only the first is so."""
     numeric = [
-        at for at, label in enumerate(labels) if not label and any(number(row.cells[at]) for row in rows)
+        at
+        for at, label in enumerate(labels)
+        if not label and ("metric" in of_columns[at] or any(number(row.cells[at]) for row in rows))
     ]
     if not numeric or all("other" in of_columns[at] for at in numeric):
         return False
@@ -75,6 +78,14 @@ def _holds_results(
         why = f"numbers under {heads}, and no word of a metric; add a [[word]] for it"
         context.notes.append(Note(line=grid.line, what=grid.title[:80], why=why))
     return told
+
+
+def _name_differences(of_columns: Sequence[dict[str, Any]]) -> None:
+    """A difference is one of the table's first score, where its head names none."""
+    scores = [said["metric"] for said in of_columns if said.get("metric", "throughput") != "throughput"]
+    for said in of_columns:
+        if "difference" in said and scores:
+            said.setdefault("metric", scores[0])
 
 
 def _fallback(context: Context, grid: Grid) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from harness.domain import Catalog, Chip, Document, Model, WordKind
 from harness.readme.blocks import Fence, Grid, Readme
 from harness.readme.cells import Number
 from harness.readme.commands import Command, commands
-from harness.readme.words import Vocabulary
+from harness.readme.words import Vocabulary, vocabulary
 
 GPU_BACKENDS = ("tensorrt",)  # of chips that the zoos hold their own against
 
@@ -74,7 +74,7 @@ class Context:
     @cached_property
     def words(self) -> Vocabulary:
         """The catalog's words."""
-        return Vocabulary(self.catalog.words)
+        return vocabulary(self.catalog.words)
 
     @cached_property
     def commands(self) -> tuple[Command, ...]:
@@ -136,7 +136,7 @@ def find_model(
         mine = [model for model in catalog.models.values() if model.document == document.name]
         if len(mine) == 1:
             return mine[0]
-    words = Vocabulary(catalog.words)
+    words = vocabulary(catalog.words)
     named = [line for line in readme.lines if line.replace(" ", "").lower().startswith("model_name=")]
     for place in (readme.title, "\n".join(named), readme.text):
         found = words.values(place, WordKind.MODEL)
