@@ -25,7 +25,8 @@ LAYERS = {
     "domain": {"domain"},
     "helpers": {
         "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun", "options",
-        "parsers", "place", "process", "progress", "records", "stats", "tags", "timing", "workers",
+        "parsers", "place", "process", "progress", "records", "stats", "tags", "timing",
+        "toml_text", "workers",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
@@ -34,7 +35,8 @@ LAYERS = {
         "store", "text",
     },
     "run": {
-        "audit", "targets", "materials", "building", "exchange", "importing", "inference", "recording", "run",
+        "audit", "targets", "materials", "building", "exchange", "importing", "importing_readme", "inference",
+        "recording", "run",
     },
     "commands": {"cli", "__main__"},
 }  # fmt: skip
