@@ -367,6 +367,7 @@ class WordKind(StrEnum):
     LABEL = "label"
     ABSENT = "absent"
     OTHER = "other"
+    FOREIGN = "foreign"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

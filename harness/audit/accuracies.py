@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -144,44 +144,43 @@ def _cut(reading: Reading, value: Value, count: int, samples: int, of_what: str)
 
 def above_baseline(reading: Reading) -> Iterator[Found]:
     """A chip's score above its own baseline by more than two samples of this size may differ."""
-    known = documented(reading)
-    samples = max(known.values(), default=0)
-    if not samples:
-        return
+    samples = max(documented(reading).values(), default=0)
     seen = set[tuple[str, str]]()
-    for table in reading.tables:
-        bases = [item for item in scores(reading) if item in table.values
-                 and (item.get("role") is Role.BASELINE or item.get("baseline"))]  # fmt: skip
-        for value in scores(reading):
-            for base in bases:
-                if value not in table.values or not _held_against(value, base):
-                    continue
+    for table in reading.tables if samples else ():
+        of_table = [item for item in scores(reading) if item in table.values]
+        for value in of_table:
+            for base in _baselines(value, of_table):
                 p, q = _fraction(value), _fraction(base)
                 allowed = Z * math.sqrt(q * (1 - q) / samples)
                 if p - q > allowed and (value.text, base.text) not in seen:
                     seen.add((value.text, base.text))
                     yield Found(
                         line=value.line,
-                        sentence=f"{value.text} on {value.get('chip')} is {(p - q) * 100:.2f} points above "
-                        "its baseline "
-                        f"{base.text}; {samples} samples allow {allowed * 100:.2f}: not the same model, "
-                        "data or "
-                        "metric, or not the same run",
+                        sentence=f"{value.text} on {value.get('chip')} is {(p - q) * 100:.2f} points above its "
+                        f"baseline {base.text}; {samples} samples allow {allowed * 100:.2f}: not the same model, "
+                        "data or metric, or not the same run",
                         numbers={
-                            "measured": p,
-                            "baseline": q,
-                            "samples": samples,
-                            "allowed": round(allowed, 6),
+                            "measured": p, "baseline": q, "samples": samples, "allowed": round(allowed, 6),
                         },
-                    )
+                    )  # fmt: skip
 
 
-def _held_against(value: Value, base: Value) -> bool:
-    same = (
-        value.get("metric") == base.get("metric") and value.get("role") is Role.MEASURED and value is not base
-    )
-    row = base.get("batch_size") in (None, value.get("batch_size")) or value.get("batch_size") is None
-    return same and row and not value.get("baseline")
+def _baselines(value: Value, of_table: Sequence[Value]) -> list[Value]:
+    """What a chip's score is held against: the baseline of its row, else that of a row of baselines."""
+    if value.get("role") is not Role.MEASURED or value.get("baseline"):
+        return []
+    bases = [
+        item
+        for item in of_table
+        if (item.get("role") is Role.BASELINE or item.get("baseline"))
+        and item.get("metric") == value.get("metric")
+        and item.get("batch_size") in (None, value.get("batch_size"))
+    ]
+    own = [item for item in bases if item.row == value.row]
+    measured = {
+        item.row for item in of_table if item.get("role") is Role.MEASURED and not item.get("baseline")
+    }
+    return own or [item for item in bases if item.row not in measured]
 
 
 def _fraction(value: Value) -> float:

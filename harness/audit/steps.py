@@ -16,7 +16,8 @@ _BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
 _IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d+)|(?<!\d)(\d+)bs(?![a-z])", re.IGNORECASE)
 _FILE = re.compile(r"[\w${}./-]*[\w}]\.(?:onnx|om|engine|trt)(?![\w/])", re.ASCII)
 _MAKES = re.compile(
-    r"生成|得到|获得|保存|导出|产生|输出|generate|produce|save|create|write|export", re.IGNORECASE
+    r"生成|得到|获得|保存|导出|产生|输出|下载|放到|放在|generate|download|produce|save|create|write|export",
+    re.IGNORECASE,
 )
 _REDUCED = ("fp16", "int8", "best", "half", "useFP16")
 
@@ -70,13 +71,17 @@ def _unmade(line: int, file: str, made: list[str], who: str) -> Found:
     like = list(dict.fromkeys(item.rpartition("/")[2] for item in made if item.endswith(suffix)))
     beside = f"; earlier steps make {', '.join(like)}" if like else ""
     return Found(
-        line=line, sentence=f"{who} takes {file}, which no earlier step makes{beside}",
+        line=line,
+        sentence=f"{who} takes {file}, which no earlier step makes{beside}",
         numbers={"made_before": len(like)},
+        severity=Severity.WARNING if like and who == "the command" else Severity.NOTE,
     )  # fmt: skip
 
 
 def _read_by(command: Command) -> list[str]:
     """The model files among a command's inputs: of options that write nothing, and the first argument."""
+    if command.program in ("wget", "curl", "git"):
+        return []
     given = [
         value
         for name, value in command.options.items()
@@ -88,7 +93,8 @@ def _read_by(command: Command) -> list[str]:
 
 
 def _written_by(command: Command) -> list[str]:
-    plain = [file for item in command.arguments for file in _FILE.findall(item)][1:]
+    plain = [file for item in command.arguments for file in _FILE.findall(item)]
+    plain = plain if command.program in ("wget", "curl", "git") else plain[1:]
     for name, value in command.options.items():
         if "out" in name or "save" in name:
             plain += _FILE.findall(value) or [f"{value}.om" if command.program == "atc" else value]

@@ -97,9 +97,9 @@ def _print(audited: list[Audited]) -> None:
     findings = [finding for item in audited for finding in item.findings]
     for finding in findings:
         typer.echo(str(finding))
-    for item in audited:
-        for note in item.unread:
-            typer.echo(f"{item.file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
+    unread = [(item.file, note) for item in audited for note in item.unread]
+    for file, note in unread if len(audited) == 1 else ():
+        typer.echo(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
     counted = Counter(finding.severity for finding in findings)
     said = ", ".join(
         f"{counted[level]} {level}{'s' * (counted[level] != 1)}"
@@ -107,3 +107,5 @@ def _print(audited: list[Audited]) -> None:
         if counted[level]
     )
     typer.echo(f"{len(audited)} README{'s' * (len(audited) != 1)}: {said or 'nothing found'}")
+    if unread and len(audited) > 1:
+        typer.echo(f"{len(unread)} things were not read: --json lists them")

@@ -15,18 +15,22 @@ from harness.readme.words import Vocabulary
 Said = dict[str, Any]
 
 _BATCH = re.compile(r"(?<![a-z])(?:bs|batch[ _]?size|batch)[ _:=]?(\d+)(?!\d)", re.IGNORECASE)
+_NEAR = 2  # lines above a table that may say what it holds
 _TIMES = ("ms", "us", "s", "毫秒", "秒")
 
 
-def is_label(context: Context, header: str, cells: Sequence[str]) -> bool:
-    """Whether a column names rows: its head says so, or no cell of it is a number."""
+def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bool:
+    """Whether a column names rows: its head says so, or no cell of it is a number.
+
+    A later column that is headed by a metric is no label even then: its cells are numbers not understood.
+    """
     words = context.words
     if (
         words.is_whole(header, WordKind.LABEL) is not None
         or words.is_whole(header, WordKind.BATCH_SIZE) is not None
     ):
         return True
-    if words.has(header, WordKind.METRIC):
+    if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
         return False
     return all(number(cell) is None and not words.absent(cell) for cell in cells)
 
@@ -38,6 +42,8 @@ def of_header(context: Context, header: str) -> Said:
         return {"role": Role.RATIO, "unit": Unit.RATIO, "ratio": ratio}
     if words.is_whole(header, WordKind.OTHER) is not None:
         return {"other": True}
+    if words.has(header, WordKind.FOREIGN):
+        return {"foreign": header}
     if words.has(header, WordKind.DIFFERENCE):
         return {
             "difference": True,
@@ -52,6 +58,8 @@ def of_header(context: Context, header: str) -> Said:
     units = words.values(header, WordKind.UNIT)
     if len(units) == 1:
         said["unit"] = Unit(units[0])
+        if said["unit"] is Unit.SAMPLES_PER_S:
+            said.setdefault("metric", Metric.THROUGHPUT)
     elif re.search(r"[(（/]\s*(ms|毫秒)\s*[)）]?$", header):
         said["latency"] = True
     return said
@@ -68,18 +76,26 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
             continue
         if context.words.is_whole(cell, WordKind.BEST) is not None:
             said["best"] = True
+        if context.words.has(cell, WordKind.FOREIGN):
+            said["foreign"] = cell
         said |= _common(context, cell)
     return said
 
 
 def grid_metric(context: Context, grid: Grid, name: str) -> Said:
-    """The metric that a table's name tells, for columns that tell none."""
-    return _metric(context.words, name)
+    """The metric for columns that tell none: of the first head, of the line right above, of the name."""
+    above = [line.text for line in context.readme.prose if 0 < grid.line - line.number <= _NEAR]
+    for text in (grid.headers[0], *reversed(above), name):
+        if (said := _metric(context.words, text)) and not context.words.has(text, WordKind.FOREIGN):
+            return said
+    return {}
 
 
 def of_cell(context: Context, found: Number) -> Said:
     """What stands around a cell's digits."""
     said = _metric(context.words, found.before) if found.before else Said()
+    if found.before and context.words.has(found.before, WordKind.FOREIGN):
+        return {"foreign": found.before.strip(" :：=")}
     after = found.after.strip()
     if after:
         unit = context.words.is_whole(after, WordKind.UNIT)
@@ -146,6 +162,7 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
     for key, why in (
         ("other", ""),
         ("latency", "a time, and the tables hold rates; say samples per second"),
+        ("foreign", f"{said.get('foreign')!r} is no metric that our tables have"),
         ("strange", f"{said.get('strange')!r} behind the digits is no known unit; add a [[word]] for it"),
     ):
         if key in said:

@@ -109,7 +109,8 @@ def _command(line: int, text: str, words: tuple[str, ...], comment: str) -> Comm
             options.setdefault(name.replace("-", "_"), value)
         else:
             arguments.append(word)
-    expected = tuple(re.findall(r"<([\w -]+)>", comment)) if comment else ()
+    script = next((word for word in words if not _INTERPRETERS.fullmatch(word)), "").rpartition("/")[2]
+    expected = tuple(re.findall(r"<([\w -]+)>", comment)) if script and script in comment else ()
     given = arguments[1:] if _INTERPRETERS.fullmatch(words[0]) else arguments
     usage = dict(zip(expected, given, strict=False)) if len(expected) == len(given) else {}
     return Command(

@@ -27,7 +27,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
             why = f"{len(row.cells)} cells under {width} heads"
             context.notes.append(Note(line=row.line, what=" | ".join(row.cells)[:60], why=why))
     labels = tuple(
-        columns.is_label(context, header, [row.cells[at] for row in rows])
+        columns.is_label(context, at, header, [row.cells[at] for row in rows])
         for at, header in enumerate(grid.headers)
     )
     of_columns = [{} if label else columns.of_header(context, header)
@@ -37,6 +37,11 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     if not _holds_results(context, grid, rows, labels, of_columns, name):
         return None
     whole = columns.grid_metric(context, grid, name)
+    open_heads = [head for head, label, said in zip(grid.headers, labels, of_columns, strict=True)
+                  if not label and not {"metric", "ratio", "foreign", "other"} & said.keys()]  # fmt: skip
+    if whole and open_heads and any(said for said in of_columns):
+        why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
+        context.assumed.append(Note(line=grid.line, what=f"metric = {whole['metric']}", why=why))
     if not any("chip" in said for said in (*of_columns, *of_rows)):
         whole |= _fallback(context, grid)
     values = [
@@ -64,14 +69,16 @@ def _holds_results(
     numeric = [
         at
         for at, label in enumerate(labels)
-        if not label and ("metric" in of_columns[at] or any(number(row.cells[at]) for row in rows))
+        if not label
+        and ({"metric", "foreign"} & of_columns[at].keys() or any(number(row.cells[at]) for row in rows))
     ]
     if not numeric or all("other" in of_columns[at] for at in numeric):
         return False
     found = [number(row.cells[at]) for row in rows for at in numeric]
-    told = any("metric" in of_columns[at] or "ratio" in of_columns[at] for at in numeric)
+    told = any({"metric", "ratio", "foreign"} & of_columns[at].keys() for at in numeric)
     told = told or bool(columns.grid_metric(context, grid, name))
-    told = told or any("metric" in columns.of_cell(context, item) for item in found if item is not None)
+    cells = [columns.of_cell(context, item) for item in found if item is not None]
+    told = told or any({"metric", "foreign"} & said.keys() for said in cells)
     if not told:
         kept = [at for at in numeric if "other" not in of_columns[at]]
         heads = ", ".join(repr(grid.headers[at]) for at in kept)
@@ -114,7 +121,10 @@ def _row(
         if labels[column]:
             continue
         what = f"row {label!r}, column {header!r}"
-        value = _cell(context, row, what, cell, (whole, of_row, of_columns[column]))
+        known = (
+            whole if of_columns[column] or not header.strip() else {}
+        )  # of a head of no known word nothing
+        value = _cell(context, row, what, cell, (known, of_row, of_columns[column]))
         if value is None:
             continue
         found, meaning = value
@@ -140,8 +150,10 @@ def _cell(
     whole, of_row, of_column = parts
     if "other" in of_column:
         return None
+    if "metric" in of_column:
+        of_row = {key: item for key, item in of_row.items() if key != "foreign"}
     found = number(cell)
-    if found is None and not context.words.absent(cell):
+    if found is None and "foreign" not in of_column and not context.words.absent(cell):
         why = f"{cell!r} is no single number" if cell else "the cell is empty"
         context.notes.append(Note(line=row.line, what=what, why=why))
         return None
@@ -175,7 +187,9 @@ def complete(
     if said["role"] is Role.BASELINE:
         said.pop("chip", None)
     if said["role"] is Role.MEASURED and "chip" not in said:
-        context.notes.append(Note(line=line, what=what, why="no known chip; add a [[word]] and a [[chip]]"))
+        context.notes.append(
+            Note(line=line, what=what, why="no known chip is named there; add a [[word]] and a [[chip]]")
+        )
         return None
     if "unit" not in said:
         said["unit"] = _unit(context, line, found, said)

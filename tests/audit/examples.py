@@ -109,6 +109,11 @@ EXAMPLES = (
     one("accuracy-cut-off", "808 of 872", accuracies("TinyBERT(bs1) 92.6 92.32"), "808/872"),
     none("accuracy-cut-off", "rounded", accuracies("TinyBERT(bs1) 92.7 92.32")),
     one("above-baseline", "six points of 872", accuracies("TinyBERT(bs1) 88.99 94.95"), "above its baseline"),
+    none(
+        "above-baseline",
+        "another row's baseline",
+        accuracies("TinyBERT_16(bs1) 86.70 86.58", "TinyBERT_32(bs1) 93.81 93.23"),
+    ),
     none("above-baseline", "one sample", accuracies("TinyBERT(bs1) 92.32 92.43")),
     none("above-baseline", "below", accuracies("TinyBERT(bs1) 94.95 88.99")),
     one(
@@ -232,6 +237,11 @@ EXAMPLES = (
         fenced(
             "atc --model=net.onnx --output=net_bs1", "ais_bench --model ./net_bs1.om", before="生成 net.onnx"
         ),
+    ),
+    none(
+        "files-made",
+        "what was downloaded",
+        fenced("wget https://example.com/net.onnx", "atc --model=net.onnx --output=net_bs1"),
     ),
     none(
         "files-made",
