@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.domain import Metric, Role, WordKind
 from harness.readme import columns
@@ -64,33 +64,52 @@ def read_block(context: Context, fence: Fence, name: str) -> ReadTable | None:
 
 
 def _groups(fence: Fence) -> list[_Group]:
-    """Lines with pairs, gathered under the comment above them; a line that is a dictionary is a group."""
-    groups: list[_Group] = []
-    label, lines, pairs = "", list[str](), list[tuple[int, str, str]]()
+    """The rows of a block: a dictionary, the pairs under a comment, or pairs up to a blank line or a repeat.
 
-    def close() -> None:
-        if pairs:
-            groups.append(_Group(label=label, lines=tuple(lines), pairs=tuple(pairs), commented=True))
-        lines.clear()
-        pairs.clear()
-
+    What no comment and no dictionary's name labels is called by its first key.
+    """
+    groups, gathered = list[_Group](), _Gathered()
     for line in fence.lines:
         text = line.text.strip()
-        if text.startswith("#"):
-            close()
-            label = text.lstrip("# ").strip()
-            lines.append(text)
-            continue
         found = _found(line)
-        if found and not label:
-            named = re.match(r"([A-Za-z][\w ]*?)\s*:\s*\w*[({]", text)
-            own = named[1] if named else ""
-            groups.append(_Group(label=own, lines=(text,), pairs=tuple(found), commented=False))
+        named = re.match(r"([A-Za-z][\w ]*?)\s*:\s*\w*[({]", text)
+        keys = {key for _, key, _ in gathered.pairs}
+        begins = text.startswith("#") or (
+            found and not gathered.label and keys & {key for _, key, _ in found}
+        )
+        if begins or named or (not text and not gathered.label):
+            groups += gathered.close()
+        if text.startswith("#"):
+            gathered.label = text.lstrip("# ").strip()
+            gathered.lines.append(text)
+        elif found and named:
+            groups.append(_Group(label=named[1], lines=(text,), pairs=tuple(found), commented=False))
         elif found:
-            lines.append(text)
-            pairs.extend(found)
-    close()
-    return groups
+            gathered.lines.append(text)
+            gathered.pairs += found
+    return [*groups, *gathered.close()]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """The lines of a row so far."""
+
+    label: str = ""
+    lines: list[str] = field(default_factory=list)
+    pairs: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def close(self) -> list[_Group]:
+        """The row that has been gathered, if it has values; then it begins anew."""
+        made = []
+        if self.pairs:
+            label = self.label or self.pairs[0][1]
+            made.append(
+                _Group(
+                    label=label, lines=tuple(self.lines), pairs=tuple(self.pairs), commented=bool(self.label)
+                )
+            )
+        self.label, self.lines, self.pairs = "", [], []
+        return made
 
 
 def _found(line: Line) -> list[tuple[int, str, str]]:
@@ -158,10 +177,11 @@ def _batch(command: Command) -> int | None:
 def _template(group: _Group) -> str:
     """The group's lines as a template over its label and values."""
     text = "\n".join(group.lines).replace("{", "{{").replace("}", "}}")
-    text = text.replace(group.label, "{0}", 1) if group.label else text
+    text = text.replace(group.label, "{0}", 1)
     at, done = 0, ""
     for place, (_, key, value) in enumerate(group.pairs, start=1):
-        start = text.index(value, text.index(key, at) + len(key))
+        after = text.find(key, at)
+        start = text.index(value, at if after < 0 else after + len(key))
         done += text[at:start] + f"{{{place}}}"
         at = start + len(value)
     return done + text[at:]
