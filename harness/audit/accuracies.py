@@ -120,8 +120,7 @@ def cut_off(reading: Reading) -> Iterator[Found]:
                     yield Found(
                         line=value.line,
                         sentence=f"{where(value)} prints {value.text}, which is {longer.text} (line "
-                        f"{longer.line}) "
-                        f"cut off; rounded it is {round(exact, value.number.digits)}",
+                        f"{longer.line}) cut off; rounded it is {round(exact, value.number.digits)}",
                         numbers={"printed": value.text, "exact": longer.text},
                     )
 
@@ -135,9 +134,8 @@ def _cut(reading: Reading, value: Value, count: int, samples: int, of_what: str)
     digits = value.number.digits if value.number is not None else 0
     return Found(
         line=value.line,
-        sentence=f"{value.text} is {count}/{samples} {of_what} ({exact:.4f}) only when cut off; rounded "
-        "that is "
-        f"{exact:.{digits}f}, and no other count gives it{beside}",
+        sentence=f"{value.text} is {count}/{samples} {of_what} ({exact:.4f}) only when cut off; "
+        f"rounded that is {exact:.{digits}f}, and no other count gives it{beside}",
         numbers={"count": count, "samples": samples},
     )
 
@@ -154,15 +152,18 @@ def above_baseline(reading: Reading) -> Iterator[Found]:
                 allowed = Z * math.sqrt(q * (1 - q) / samples)
                 if p - q > allowed and (value.text, base.text) not in seen:
                     seen.add((value.text, base.text))
-                    yield Found(
-                        line=value.line,
-                        sentence=f"{value.text} on {value.get('chip')} is {(p - q) * 100:.2f} points above its "
-                        f"baseline {base.text}; {samples} samples allow {allowed * 100:.2f}: not the same model, "
-                        "data or metric, or not the same run",
-                        numbers={
-                            "measured": p, "baseline": q, "samples": samples, "allowed": round(allowed, 6),
-                        },
-                    )  # fmt: skip
+                    yield _above(value, base, samples, allowed)
+
+
+def _above(value: Value, base: Value, samples: int, allowed: float) -> Found:
+    p, q = _fraction(value), _fraction(base)
+    return Found(
+        line=value.line,
+        sentence=f"{value.text} on {value.get('chip')} is {(p - q) * 100:.2f} points above its baseline "
+        f"{base.text}; {samples} samples allow {allowed * 100:.2f}: not the same model, data or metric, or "
+        "not the same run",
+        numbers={"measured": p, "baseline": q, "samples": samples, "allowed": round(allowed, 6)},
+    )
 
 
 def _baselines(value: Value, of_table: Sequence[Value]) -> list[Value]:

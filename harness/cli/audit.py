@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +15,7 @@ from harness import catalog
 from harness.cli.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
+    from harness.audit.findings import Rule
     from harness.audit.tree import Audited
 
 FOUND_STATUS = 1
@@ -61,14 +63,7 @@ def audit(
 
     asked = chosen(rule or (), without or ())
     if rules:
-        if as_json:
-            print_json([{"id": item.id, "severity": item.severity, "reads": item.reads, "claim": item.claim}
-                        for item in asked])  # fmt: skip
-            return
-        print_table(
-            f"{len(asked)} rules", ["rule", "at most", "holds where", "reads"],
-            [[item.id, item.severity, item.claim, item.reads] for item in asked],
-        )  # fmt: skip
+        _list(asked, as_json)
         return
     if not readmes:
         raise UsageError("no README is given; name one, or a folder of them, or ask for --rules")
@@ -77,13 +72,26 @@ def audit(
     if form is Format.TEXT:
         _print(audited)
     else:
-        content = formats.as_json(audited) if form is Format.JSON else formats.as_sarif(audited, asked)
-        if out is None:
-            print_json(content)
-        else:
-            out.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        _write(formats.as_json(audited) if form is Format.JSON else formats.as_sarif(audited, asked), out)
     if fail_on is not FailOn.NEVER and _worst(audited) >= list(FailOn).index(fail_on):
         raise typer.Exit(FOUND_STATUS)
+
+
+def _list(rules: Sequence[Rule], as_json: bool) -> None:
+    """The rules and what they read."""
+    if as_json:
+        keys = ("id", "severity", "reads", "claim")
+        print_json([{key: getattr(item, key) for key in keys} for item in rules])
+        return
+    rows = [[item.id, item.severity, item.claim, item.reads] for item in rules]
+    print_table(f"{len(rules)} rules", ["rule", "at most", "holds where", "reads"], rows)
+
+
+def _write(content: dict[str, Any], out: Path | None) -> None:
+    if out is None:
+        print_json(content)
+    else:
+        out.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _worst(audited: list[Audited]) -> int:

@@ -194,7 +194,8 @@ def _fence(lines: Sequence[str], token: Token, start: int, end: int) -> Fence:
 def _heading(inline: Token, start: int, level: int) -> Heading:
     text = _TAG.sub("", plain(inline.content)).strip()
     numbered = re.match(r"(\d+(?:\.\d+)*)[.、 ]?", text)
-    rest = _NUMBERING.sub("", text, count=1) if _NUMBERING.match(text) else text
+    rest = re.sub(r"^\d+(?:\.\d+)*[.、](?!\d)\s*", "", text, count=1) if numbered else text
+    rest = _NUMBERING.sub("", rest, count=1) if _NUMBERING.match(rest) else rest
     return Heading(
         line=start + 1,
         level=level,

@@ -1,8 +1,8 @@
 """READMEs of other models: what is read is right and loads, what is not is told with its reason.
 
-Numbers and habits are those of READMEs of Ascend/ModelZoo-PyTorch (3d_attention_net, RoBERTa, Albert, TextCNN,
-Deberta, GNMT, Faster R-CNN, YOLOR, Ultra-Fast-Lane-Detection), Cambricon/magicmind_cloud (roberta_pytorch,
-resnet50_pytorch) and Vastai/VastModelZOO (timm_mobilenetv3), retyped; the model's name is not theirs.
+Numbers and habits are those of READMEs of Ascend/ModelZoo-PyTorch (3d_attention_net, RoBERTa, Albert,
+TextCNN, Deberta, GNMT, Faster R-CNN, YOLOR, Ultra-Fast-Lane-Detection), of Cambricon/magicmind_cloud
+(roberta_pytorch) and of Vastai/VastModelZOO, retyped; the model's name is not theirs.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def test_a_metric_in_the_corner_units_in_heads_and_times(zoo, imported):
 
 
 def test_precisions_in_rows_and_blocks(zoo, imported):
-    """magicmind_cloud: a block after commands with usage comments, one chip in the text, fp32 the baseline."""
+    """magicmind_cloud: a block below commands with usage comments, one chip in the text, a baseline."""
     found = imported(
         """
 在寒武纪 MLU370 板卡上部署
