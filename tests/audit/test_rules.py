@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from examples import EXAMPLES
 
@@ -39,3 +41,10 @@ def test_rules_are_called_by_their_ids():
 def test_a_text_without_numbers_has_no_findings(findings):
     assert findings("") == ()
     assert findings("# A\n\nNothing here.\n") == ()
+
+
+def test_every_rule_is_explained():
+    """docs/audit.md has a row for each, with the severity that its findings have at most."""
+    text = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
+    for rule in RULES:
+        assert f"| `{rule.id}` | {rule.severity} |" in text
