@@ -87,6 +87,7 @@ def no_such_count(reading: Reading) -> Iterator[Found]:
             "denominator that "
             f"could have made {'them' if len(distinct) > 1 else 'it'} is {common}: {made}",
             numbers={"denominator": common, **known},
+            severity=None if reading.model is not None else Severity.WARNING,  # the data set is only a word
         )
 
 

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.audit.findings import Found, Rule, Severity
+from harness.domain import WordKind
 from harness.readme.blocks import Grid
 from harness.readme.commands import Command
 from harness.readme.reading import Reading
 
 _TOKENS = re.compile(r"input_?ids|token_?type|segment_?ids|attention_?mask|input_?mask", re.IGNORECASE)
-_INTEGER = re.compile(r"u?int(8|16|32|64)?|long", re.IGNORECASE)
+_IDS = re.compile(r"ids|token|segment|^input[_ ]?\d*$", re.IGNORECASE)
 _FLOATING = re.compile(r"(\w+_)?(float|fp|half)\s*(16|32|64)?", re.IGNORECASE)
 _IMAGE = re.compile(r"\b(RGB|BGR)|\bN(CHW|HWC)\b", re.IGNORECASE)
-_SPAN = re.compile(r"SQuAD", re.IGNORECASE)
+_SPANS = ["squad"]  # data sets whose answers have a start and an end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,8 @@ def io_shapes(reading: Reading) -> Iterator[Found]:
 def io_dtypes(reading: Reading) -> Iterator[Found]:
     """Floating-point inputs of a document whose inputs are token ids."""
     tokens, table = _takes_tokens(reading), ports(reading, "in")
-    wrong = [port for port in table if _FLOATING.fullmatch(port.dtype) and not _IMAGE.search(port.dtype)]
+    wrong = [port for port in table if _FLOATING.fullmatch(port.dtype) and _IDS.search(port.name)]
+    wrong = [port for port in wrong if not _IMAGE.search(f"{port.dtype} {port.layout}")]
     if len(tokens) >= 2 and wrong:
         yield Found(
             line=wrong[0].line,
@@ -138,9 +140,9 @@ def io_dtypes(reading: Reading) -> Iterator[Found]:
 
 def io_images(reading: Reading) -> Iterator[Found]:
     """An I/O table of an image model in a document that prepares text."""
-    tokens = _takes_tokens(reading)
-    for port in ports(reading, "in"):
-        if len(tokens) >= 2 and (_IMAGE.search(f"{port.dtype} {port.layout}") or len(port.shape) >= 3):
+    tokens, table = _takes_tokens(reading), ports(reading, "in")
+    for port in table if not any(_TOKENS.search(port.name) for port in table) else ():
+        if len(tokens) >= 2 and _IMAGE.search(f"{port.dtype} {port.layout}"):
             yield Found(
                 line=port.line,
                 sentence=f"input {port.name} is {port.dtype}, {' x '.join(port.shape)}, {port.layout}: an "
@@ -163,7 +165,8 @@ def io_counts(reading: Reading) -> Iterator[Found]:
         )
     out = ports(reading, "out")
     expected = len(reading.model.outputs) if reading.model is not None else 0
-    if not expected and _SPAN.search(reading.readme.text):
+    words = reading.context.words
+    if not expected and words.values(reading.readme.text, WordKind.DATASET) == _SPANS:
         expected = 2
     if out and expected and len(out) != expected:
         what = "the start and the end of an answer" if expected == 2 else f"{expected} by our tables"

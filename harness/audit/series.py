@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.domain import Metric, Role
+from harness.domain import Metric, Role, WordKind
+from harness.readme.columns import BATCH
 from harness.readme.reading import Reading, ReadTable, Value
 
 
@@ -37,7 +38,7 @@ def throughputs(reading: Reading) -> Iterator[Series]:
                 Role.MEASURED,
                 Role.BASELINE,
             ):
-                groups.setdefault((value.column, *_setting(table, value)), []).append(value)
+                groups.setdefault((value.column, *_setting(reading, table, value)), []).append(value)
         for values in groups.values():
             points = sorted(
                 (
@@ -58,17 +59,16 @@ def _best(table: ReadTable, column: int) -> tuple[Value, ...]:
     return tuple(value for value in table.values if value.column == column and value.get("best"))
 
 
-def _setting(table: ReadTable, value: Value) -> tuple[object, ...]:
+def _setting(reading: Reading, table: ReadTable, value: Value) -> tuple[object, ...]:
     """What else than the batch size tells a row from another: its label cells without it."""
+    if value.get("best"):
+        return (value.get("chip"), value.get("precision"), "best")
     cells = [
-        cell
-        for cell, label in zip(table.rows[value.row], table.labels, strict=True)
-        if label
-        and cell != str(value.get("batch_size"))
-        and f"bs{value.get('batch_size')}" not in cell.replace(" ", "")
+        BATCH.sub("", cell)
+        for header, cell, label in zip(table.headers, table.rows[value.row], table.labels, strict=True)
+        if label and reading.context.words.is_whole(header, WordKind.BATCH_SIZE) is None
     ]
-    best = tuple(cells) if not value.get("best") else ("best",)
-    return (value.get("chip"), value.get("precision"), best)
+    return (value.get("chip"), value.get("precision"), *cells)
 
 
 def scores(reading: Reading) -> list[Value]:

@@ -19,11 +19,18 @@ SHORTEST = 5  # shorter names are near too many others
 
 
 def misspelt(name: str) -> str | None:
-    """The known package that `name` is meant to be; None where it is one, or near none."""
+    """The known package that `name` is meant to be; None where it is one, or near none.
+
+    A name that goes on where a known one ends, or ends before it, is another package (tensorboardX, dataset).
+    """
     key = name.lower().replace("-", "_")
     if key in KNOWN or len(key) < SHORTEST:
         return None
-    near = [(distance(key, known), known) for known in KNOWN if abs(len(known) - len(key)) <= 2]
+    near = [
+        (distance(key, known), known)
+        for known in KNOWN
+        if abs(len(known) - len(key)) <= 2 and not known.startswith(key) and not key.startswith(known)
+    ]
     best = min(near, default=(9, ""))
     return best[1] if best[0] <= (1 if len(key) < 8 else 2) else None
 

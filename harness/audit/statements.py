@@ -124,6 +124,8 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
             exact = float(match["left"]) * float(match["batch"]) / float(match["mean"])
             yield from _wrong(number, match[0], exact, match["right"])
         for match in _PLAIN.finditer(text):
+            if re.search(r"[-+*/×÷(]\s*$", text[: match.start()]):
+                continue  # the tail of a longer calculation
             a, b = float(match["a"]), float(match["b"])
             if match["op"] in "/÷" and not b:
                 continue
@@ -144,6 +146,8 @@ def sections(reading: Reading) -> Iterator[Found]:
     there = {heading.numbered for heading in reading.readme.headings if heading.titled and heading.numbered}
     for line in reading.readme.prose:
         for match in _SECTION.finditer(line.text):
+            if re.search(r"[A-Za-z]\s*$", line.text[: match.start()]):
+                continue  # Python 3.7 is no section
             siblings = sorted(name for name in there if name.startswith(match[1].split(".")[0] + "."))
             if siblings and match[1] not in there:
                 yield Found(

@@ -183,7 +183,7 @@ def precision_flags(reading: Reading) -> Iterator[Found]:
     for command in reading.commands:
         if command.program != "trtexec" or not reduced or not full:
             continue
-        if not any(flag in command.options for flag in _REDUCED):
+        if not any(flag in command.options for flag in (*_REDUCED, "loadEngine")):
             beside = f"; ratios of the two stand from line {ratios[0].line} on" if ratios else ""
             yield Found(
                 line=command.line,

@@ -14,7 +14,7 @@ from harness.readme.words import Vocabulary
 
 Said = dict[str, Any]
 
-_BATCH = re.compile(r"(?<![a-z])(?:bs|batch[ _]?size|batch)[ _:=]?(\d+)(?!\d)", re.IGNORECASE)
+BATCH = re.compile(r"(?<![a-z])(?:bs|batch[ _]?size|batch)[ _:=]?(\d+)(?!\d)", re.IGNORECASE)
 _NEAR = 2  # lines above a table that may say what it holds
 _TIMES = ("ms", "us", "s", "毫秒", "秒")
 
@@ -110,7 +110,7 @@ def of_cell(context: Context, found: Number) -> Said:
 
 def batch_in(text: str) -> int | None:
     """The batch size in a label such as ``TinyBERT(bs8)``."""
-    match = _BATCH.search(text)
+    match = BATCH.search(text)
     return int(match[1]) if match else None
 
 

@@ -333,4 +333,38 @@ EXAMPLES = (
     none("sections", "one that is", "# Net\n\n## 3.1 a\n\n## 3.2 b\n\n通过 3.2 的脚本跑出"),
     one("version-ranges", "a gap", "- `sdk version <= 1.5.0`\n- `sdk version >= 1.5.2`", "1.5.2"),
     none("version-ranges", "no gap", "- `sdk version <= 1.5.0`\n- `sdk version >= 1.5.1`"),
+    # What looks like a mistake, and is none.
+    none(
+        "packages", "other packages of near names", fenced("pip install tensorboardX dataset onnxruntime-gpu")
+    ),
+    none("arithmetic", "the tail of a calculation", "1000/10.35*16 = 1545.89"),
+    none("sections", "a version", "# Net\n\n## 3.1 a\n\n## 3.2 b\n\n用 Python 3.7 的脚本"),
+    none(
+        "io-dtypes",
+        "a mask of floats",
+        TWO_INPUTS.replace("INT64", "FLOAT32", 2).replace("FLOAT32", "INT64", 1),
+    ),
+    none(
+        "io-images",
+        "beside token inputs, as CLIP has it",
+        TWO_INPUTS + "| image | RGB_FP32 | batchsize x 3 x 224 x 224 | NCHW |",
+    ),
+    none(
+        "throughput-falls",
+        "of two models, of two lengths",
+        "# Net\n\n| 模型 | seq_length | Batch Size | 310P性能(fps) |\n|---|---|---|---|\n"
+        "| a | 16 | 1 | 90.0 |\n| a | 16 | 16 | 99.0 |\n| a | 64 | 64 | 20.0 |\n| b | 16 | 64 | 30.0 |",
+    ),
+    none(
+        "throughput-falls",
+        "of models named beside the batch size",
+        "# Net\n\n| 模型 | 310P性能(fps) |\n|---|---|\n| A bs1 | 90.0 |\n| B bs4 | 20.0 |",
+    ),
+    none(
+        "precision-flags",
+        "an engine built before",
+        ratios("1 30.0 20.0 1.50")
+        + "\n\n"
+        + fenced("trtexec --onnx=n.onnx --fp16 --saveEngine=n.trt", "trtexec --loadEngine=n.trt"),
+    ),
 )
