@@ -6,7 +6,7 @@ import re
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def refused(toml: str, tables: Catalog, document: str) -> tuple[Mistake, ...]:
     try:
         loaded_with(toml, tables, document)
     except TableErrors as problem:
-        return problem.mistakes
+        return tuple(replace(item, file=Path(item.file).name) for item in problem.mistakes)
     return ()
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from decimal import ROUND_DOWN, Decimal
+from collections.abc import Sequence
 from fractions import Fraction
 
 from harness.domain import Rounding, Unit
@@ -12,7 +11,6 @@ from harness.readme.cells import Number
 from harness.readme.rounding import counts
 
 DOUBLE_DIGITS = 12  # from so many digits on a score is a double, printed whole
-LARGEST = 1_000_000  # denominators beyond say nothing
 _SLACK = 4  # units in the last place of a double that percent and mean may have cost
 
 
@@ -54,24 +52,3 @@ def possible(printed: Number, unit: Unit, samples: int) -> dict[Rounding, int]:
     low, high = interval(printed, unit)
     count = round(float(printed.value) * samples / (100 if unit is Unit.PERCENT else 1))
     return {Rounding.ROUNDED: count} if low <= Fraction(count, samples) <= high else {}
-
-
-def denominators(printed: Number, unit: Unit, most: int = 3) -> Iterator[Fraction]:
-    """The smallest denominators that could have made the digits, ascending; cut off counts as made."""
-    low, high = interval(printed, unit)
-    cut = Fraction(printed.value.quantize(printed.step, ROUND_DOWN)) / (100 if unit is Unit.PERCENT else 1)
-    high = max(high, cut + Fraction(printed.step) / (100 if unit is Unit.PERCENT else 1))
-    found, size = 0, simplest(low, high).denominator
-    while found < most and size <= LARGEST:
-        above = math.ceil(low * size)
-        if Fraction(above, size) <= high and math.gcd(above, size) == 1:
-            found += 1
-            yield Fraction(above, size)
-        size += 1
-        if printed.digits >= DOUBLE_DIGITS:
-            return
-
-
-def exact(value: Decimal) -> Fraction:
-    """A decimal as a fraction."""
-    return Fraction(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.domain import Precision, Role, Unit, WordKind
@@ -225,6 +226,4 @@ def with_baselines(values: Sequence[Value]) -> tuple[Value, ...]:
 
 
 def _marked(value: Value) -> Value:
-    from dataclasses import replace
-
     return replace(value, meaning={**value.meaning, "baseline": True})

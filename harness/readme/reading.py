@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from harness.domain import Catalog, Chip, Document, Model, WordKind
-from harness.readme.blocks import Fence, Grid, Readme
+from harness.readme.blocks import Grid, Readme
 from harness.readme.cells import Number
 from harness.readme.commands import Command, commands
 from harness.readme.words import Vocabulary, vocabulary
@@ -152,11 +152,7 @@ def find_model(
     return None
 
 
-def title_of(block: Grid | Fence, readme: Readme, shared: Iterable[int]) -> str:
-    """What a table is called: by the title right above it, or by its own head where tables share a title."""
-    heading = readme.heading_of(block.line)
-    if heading is not None and (not isinstance(block, Grid) or heading.line not in set(shared)):
-        return heading.text
-    if isinstance(block, Grid):
-        return block.headers[0]
-    return ""
+def title_of(grid: Grid, readme: Readme) -> str:
+    """What a table is called: by the title above it, or by its first head."""
+    heading = readme.heading_of(grid.line)
+    return grid.headers[0] if heading is None else heading.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from harness.domain import Metric, Role, WordKind
@@ -37,6 +37,19 @@ class _Group:
 def has_figure(fence: Fence) -> bool:
     """Whether a block has a decimal number that may be a result."""
     return any(FIGURE.search(line.text) for line in fence.lines)
+
+
+def results_among_commands(context: Context, fence: Fence) -> Iterator[Note]:
+    """What a block of commands prints between them: it is told, not read."""
+    typed = {command.line for command in context.commands}
+    for line in fence.lines:
+        text = line.text.strip()
+        if line.number in typed or text.startswith(("-", "#")) or not FIGURE.search(text):
+            continue
+        if any(context.words.has(key, WordKind.METRIC) for _, key, _ in _found(line)):
+            yield Note(
+                line=line.number, what=text[:60], why="a result among commands; give it a block of its own"
+            )
 
 
 def read_block(context: Context, fence: Fence, name: str) -> ReadTable | None:

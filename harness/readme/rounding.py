@@ -12,8 +12,6 @@ from harness.readme.reading import Reading, ReadTable, Value
 
 Roundings = Mapping[tuple[int, int], Rounding]  # (line of the table, column) -> what fits it alone
 
-_MAX_SAMPLES = 2_000_000
-
 
 def fits(exact: Decimal | Fraction, printed: Number) -> set[Rounding]:
     """Which ways of rounding make `printed` of `exact`."""
@@ -111,6 +109,6 @@ def longer_prints(reading: Reading, value: Value) -> Iterator[Value]:
             and all(other.get(key) == value.get(key) for key in keys)
             and (other.get("role"), value.get("role")) == (Role.MEASURED, Role.MEASURED)
             and value.get("metric") != Metric.THROUGHPUT
-            and value.get("precision") is not None
+            and value.get("chip") is not None
         ):
             yield other

@@ -11,7 +11,8 @@ from harness.readme.reading import Reading
 Counts = Mapping[str, int]
 
 _STATED = re.compile(
-    r"(?:样本|验证集|测试集)[^\d\n]{0,6}[:：]?\s*(\d{2,7})\s*[个条张笔]|(\d{2,7})\s*(?:笔数据|个样本|条样本|张图|samples|images)"
+    r"(?:样本|验证集|测试集)[^\d\n]{0,6}[:：]?\s*(\d{2,7})\s*[个条张笔]"
+    r"|(\d{2,7})\s*(?:笔数据|个(?:评估|测试|验证)数据|个样本|条样本|张图|samples|images)"
 )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 
 from harness.domain import Catalog, Model, WordKind
-from harness.readme.blocks import Readme
+from harness.readme.blocks import Line, Readme
 from harness.readme.commands import is_commands
 from harness.readme.grids import read_grid
 from harness.readme.reading import (
@@ -18,8 +20,7 @@ from harness.readme.reading import (
     find_model,
     title_of,
 )
-from harness.readme.results import has_figure, read_block
-from harness.readme.rounding import Roundings, roundings
+from harness.readme.results import has_figure, read_block, results_among_commands
 
 _SCORE_LINE = re.compile(r"[:：=]\s*\d+\.\d+\s*%?")
 
@@ -35,7 +36,9 @@ def understand(readme: Readme, catalog: Catalog, model: Model | None = None) -> 
         if is_commands(fence) and _has_console(fence.lines[0].text if fence.lines else ""):
             if has_figure(fence):
                 others.append((fence.line, " ".join(_first(fence.lines).split())))
-        elif not is_commands(fence) and has_figure(fence):
+        elif is_commands(fence):
+            notes += results_among_commands(context, fence)
+        elif has_figure(fence):
             heading = readme.heading_of(fence.line)
             named = "" if heading is None or heading.titled else heading.text
             table = read_block(context, fence, named)
@@ -52,18 +55,13 @@ def understand(readme: Readme, catalog: Catalog, model: Model | None = None) -> 
     )  # fmt: skip
 
 
-def rounded(reading: Reading) -> Roundings:
-    """How each column of a reading was rounded."""
-    return roundings(reading)
-
-
 def _grids(context: Context) -> tuple[list[ReadTable], list[tuple[int, str]]]:
     readme = context.readme
     above = Counter(heading.line for grid in readme.grids if (heading := readme.heading_of(grid.line)))
     shared = [line for line, count in above.items() if count > 1]
     tables, others = list[ReadTable](), list[tuple[int, str]]()
     for grid in readme.grids:
-        table = read_grid(context, grid, title_of(grid, readme, ()))
+        table = read_grid(context, grid, title_of(grid, readme))
         if table is None:
             others.append((grid.line, grid.title))
             continue
@@ -71,25 +69,16 @@ def _grids(context: Context) -> tuple[list[ReadTable], list[tuple[int, str]]]:
         if heading is not None and heading.line in shared:
             heads = list(dict.fromkeys(value.header for value in table.values))
             name = heads[0] if len(heads) == 1 and heads[0] else grid.headers[0]
-            table = _renamed(table, name)
+            table = replace(table, name=name)
         tables.append(table)
     return tables, others
-
-
-def _renamed(table: ReadTable, name: str) -> ReadTable:
-    from dataclasses import replace
-
-    return replace(table, name=name)
 
 
 def _has_console(text: str) -> bool:
     return "npu-smi" in text or "nvidia-smi" in text or "cnmon" in text
 
 
-def _first(lines: object) -> str:
-    from collections.abc import Iterable
-
-    assert isinstance(lines, Iterable)
+def _first(lines: Iterable[Line]) -> str:
     return next((line.text.strip() for line in lines if line.text.strip()), "")
 
 

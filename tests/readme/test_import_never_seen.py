@@ -194,6 +194,7 @@ UNREAD = {
     ),
     "a table in HTML": ("<table>\n<tr><td>95.8%</td></tr>\n</table>", "a table in HTML"),  # Ultra-Fast-Lane
     "a result in running text": ("基准精度：ACC: 94.8%", "a result in running text"),  # RoBERTa
+    "a result among commands": ("```\npython eval.py\naccuracy: 0.95\n```", "a result among commands"),
     "a block of other keys": ("```\nloss: 0.25\n```", "no key names a metric"),
     "a block whose rows differ": (
         "```\n# vacc fp16\nF1: 0.5\n# vacc int8\nF1: 0.5\nacc: 0.5\n```",
@@ -233,6 +234,7 @@ def test_what_the_catalog_refuses_is_told(imported):
     """A batch size that the model is not deployed with."""
     found = imported("| bs | 310P性能(fps) |\n|---|---|\n| 128 | 10.0 |")
     assert not found.whole
+    assert str(found.mistakes[0]).startswith("imported.toml: table[0].rows[0].cells[1].batch_size: found 128")
     assert "a batch size of the deployment on ascend310p" in str(found.mistakes[0])
 
 
