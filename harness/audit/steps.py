@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from harness.audit.findings import Found, Rule, Severity
 from harness.audit.interfaces import shapes
-from harness.domain import Precision, Role
+from harness.domain import Precision, Role, WordKind
 from harness.readme.commands import Command
 from harness.readme.reading import GPU_BACKENDS, Reading
 
@@ -154,7 +154,7 @@ def usage(reading: Reading) -> Iterator[Found]:
 
 
 def chip_name(reading: Reading) -> Iterator[Found]:
-    """``Ascend${chip_name}`` where the text gives the chip's name with that prefix already."""
+    """``Ascend${chip_name}`` where the text's name has that prefix already; a chip that no table is of."""
     stated = re.search(r"(?:芯片名为|chip_name\s*[=为:：]|chip name is)\s*(Ascend\w+)", reading.readme.text)
     for command in reading.commands:
         value = command.option("soc_version") or ""
@@ -167,6 +167,24 @@ def chip_name(reading: Reading) -> Iterator[Found]:
                 f"Ascend{stated[1]}",
                 numbers={"stated_line": line},
             )
+        yield from _other_chip(reading, command, value)
+
+
+def _other_chip(reading: Reading, command: Command, value: str) -> Iterator[Found]:
+    """A conversion for a chip beside measurements of others of its maker."""
+    chips = reading.catalog.chips
+    named = next(iter(reading.context.words.values(value, WordKind.CHIP)), "")
+    measured = {name for item in reading.values
+                if (name := item.get("chip")) in chips and item.get("role") is Role.MEASURED}  # fmt: skip
+    sisters = {name for name in measured if named in chips and chips[name].backend == chips[named].backend}
+    if sisters and named not in sisters:
+        yield Found(
+            line=command.line,
+            sentence=f"--soc_version={value} converts for {named}, the tables are of "
+            f"{', '.join(sorted(sisters))}",
+            numbers={"chips": len(sisters)},
+            severity=Severity.WARNING,
+        )
 
 
 def precision_flags(reading: Reading) -> Iterator[Found]:

@@ -35,17 +35,21 @@ def counts(printed: Number, unit: Unit, samples: int) -> dict[Rounding, int]:
     return found
 
 
+def ratio_parts(value: Value, row: Iterable[Value]) -> tuple[Number, Number] | None:
+    """The two numbers of its row that a ratio is of; None where one is absent or zero."""
+    of_chip = {
+        item.get("chip"): item.number
+        for item in row
+        if item.get("metric") == value.get("metric") and item.get("role") is Role.MEASURED
+    }
+    above, below = (of_chip.get(chip) for chip in value.get("ratio") or (None, None))
+    return (above, below) if above and below and above.value and below.value else None
+
+
 def of_ratio(value: Value, row: Iterable[Value]) -> Decimal | None:
     """What a ratio's neighbours in its row come to."""
-    pair = value.get("ratio")
-    of_chip = {item.get("chip"): item for item in row
-               if item.get("metric") == value.get("metric")
-               and item.get("role") is Role.MEASURED}  # fmt: skip
-    found = [of_chip.get(chip) for chip in pair] if pair else []
-    if len(found) != 2 or any(item is None or item.number is None or not item.number.value for item in found):
-        return None
-    above, below = (item.number.value for item in found if item is not None and item.number is not None)
-    return above / below
+    parts = ratio_parts(value, row)
+    return None if parts is None else parts[0].value / parts[1].value
 
 
 def dataset_of(reading: Reading) -> DatasetSpec | None:

@@ -333,6 +333,24 @@ EXAMPLES = (
     none("sections", "one that is", "# Net\n\n## 3.1 a\n\n## 3.2 b\n\n通过 3.2 的脚本跑出"),
     one("version-ranges", "a gap", "- `sdk version <= 1.5.0`\n- `sdk version >= 1.5.2`", "1.5.2"),
     none("version-ranges", "no gap", "- `sdk version <= 1.5.0`\n- `sdk version >= 1.5.1`"),
+    one("ratio-follows", "of digits that are not printed", ratios("1 30 20 1.52"), "might follow", "note"),
+    one(
+        "difference-follows",
+        "of digits that are not printed",
+        DIFFERENCES + "| a | 92.5 | 92.1 | 0.37 |",
+        "0.03",
+        "note",
+    ),
+    one(
+        "chip-name",
+        "another chip than the tables'",
+        speeds("1 10.0") + "\n\n" + fenced("atc --soc_version=Ascend310"),
+        "converts for ascend310",
+        "warning",
+    ),
+    none(
+        "chip-name", "the tables' chip", speeds("1 10.0") + "\n\n" + fenced("atc --soc_version=Ascend310P3")
+    ),
     # What looks like a mistake, and is none.
     none(
         "packages", "other packages of near names", fenced("pip install tensorboardX dataset onnxruntime-gpu")
