@@ -150,6 +150,8 @@ def above_baseline(reading: Reading) -> Iterator[Found]:
         for value in of_table:
             for base in _baselines(value, of_table):
                 p, q = _fraction(value), _fraction(base)
+                if not 0 <= q <= 1:
+                    continue
                 allowed = Z * math.sqrt(q * (1 - q) / samples)
                 if p - q > allowed and (value.text, base.text) not in seen:
                     seen.add((value.text, base.text))

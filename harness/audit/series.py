@@ -44,7 +44,10 @@ def throughputs(reading: Reading) -> Iterator[Series]:
                 (
                     Point(size=value.get("batch_size"), speed=float(value.number.value), value=value)
                     for value in values
-                    if value.number is not None and value.get("batch_size") and not value.get("best")
+                    if value.number is not None
+                    and value.number.value > 0
+                    and value.get("batch_size")
+                    and not value.get("best")
                 ),
                 key=lambda point: point.size,
             )

@@ -121,6 +121,8 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
     """A printed result that its printed operands do not come to."""
     for number, text in enumerate(reading.readme.lines, start=1):
         for match in _ARITHMETIC.finditer(text):
+            if not float(match["mean"]):
+                continue
             exact = float(match["left"]) * float(match["batch"]) / float(match["mean"])
             yield from _wrong(number, match[0], exact, match["right"])
         for match in _PLAIN.finditer(text):

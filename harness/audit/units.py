@@ -87,7 +87,26 @@ def percent_fraction(reading: Reading) -> Iterator[Found]:
             )
 
 
+def out_of_range(reading: Reading) -> Iterator[Found]:
+    """A score below nothing or above all."""
+    for value in scores(reading):
+        assert value.number is not None
+        if not 0 <= value.number.value <= (100 if value.get("unit") is Unit.PERCENT else 1):
+            yield Found(
+                line=value.line,
+                sentence=f"{where(value)} prints {value.text}: a score lies from 0 to 100 %",
+                numbers={"printed": value.text},
+            )
+
+
 RULES = (
+    Rule(
+        id="score-range",
+        severity=Severity.ERROR,
+        reads="scores",
+        claim="a score lies from 0 to 100 %",
+        check=out_of_range,
+    ),
     Rule(
         id="unit-missing",
         severity=Severity.NOTE,

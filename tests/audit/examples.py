@@ -351,6 +351,8 @@ EXAMPLES = (
     none(
         "chip-name", "the tables' chip", speeds("1 10.0") + "\n\n" + fenced("atc --soc_version=Ascend310P3")
     ),
+    one("score-range", "a lost point", "# Net\n\n| bs | 310P精度(%) |\n|---|---|\n| 1 | 9266 |", "9266"),
+    none("score-range", "all", "# Net\n\n| bs | 310P精度(%) |\n|---|---|\n| 1 | 100 |"),
     # What looks like a mistake, and is none.
     none(
         "packages", "other packages of near names", fenced("pip install tensorboardX dataset onnxruntime-gpu")
