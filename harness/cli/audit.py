@@ -67,8 +67,10 @@ def audit(
         return
     if not readmes:
         raise UsageError("no README is given; name one, or a folder of them, or ask for --rules")
-    audited = audit_files(found_in(readmes), catalog.load(), asked)
     form = Format.JSON if as_json else form
+    if out is not None and form is Format.TEXT:
+        raise UsageError("--out is for --format json or sarif; text goes to standard output")
+    audited = audit_files(found_in(readmes), catalog.load(), asked)
     if form is Format.TEXT:
         _print(audited)
     else:

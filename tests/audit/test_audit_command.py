@@ -72,6 +72,7 @@ def test_what_is_not_there_is_a_usage_error(tmp_path):
         ((tmp_path / "empty",), "no markdown file"),
         ((), "no README is given"),
         (("--rule", "x"), "no rule is called 'x'"),
+        ((tmp_path / "empty", "--out", "x"), "--out is for --format json or sarif"),
     ):
         with pytest.raises(UsageError, match=message):
             run(*arguments)
