@@ -25,15 +25,19 @@ LAYERS = {
     "domain": {"domain"},
     "helpers": {
         "commands", "failures", "feeding", "hashing", "home", "lines", "machine", "mistakes", "notrun",
-        "options", "parsers", "place", "process", "progress", "records", "stats", "tags", "timing", "workers",
+        "options", "parsers", "place", "process", "progress", "records", "stats", "tags", "timing",
+        "toml_text", "workers",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
-        "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "grouping", "judge", "kept",
-        "layouts", "manifest", "metrics", "misplaced", "networks", "predictions", "references", "store",
-        "text",
+        "artifacts", "backends", "cases", "checkpoints", "datasets", "flops", "graphs", "grouping", "judge",
+        "kept", "layouts", "manifest", "metrics", "misplaced", "networks", "predictions", "readme",
+        "references", "store", "text",
     },
-    "run": {"targets", "materials", "building", "exchange", "importing", "inference", "recording", "run"},
+    "run": {
+        "audit", "targets", "materials", "building", "exchange", "importing", "importing_readme", "inference",
+        "recording", "run",
+    },
     "commands": {"cli", "__main__"},
 }  # fmt: skip
 BESIDE = {

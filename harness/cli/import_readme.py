@@ -1,0 +1,110 @@
+"""`zoocheck import-readme`: a README's tables as reference tables, and what could not be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness import catalog
+from harness.cli.output import Json, print_json
+
+if TYPE_CHECKING:
+    from harness.importing_readme import Imported
+    from harness.readme.reading import Note, Reading
+
+NOT_WHOLE_STATUS = 1
+
+
+def import_readme(
+    readme: Annotated[Path, typer.Argument(help="A README of a model zoo, in markdown.")],
+    model: Annotated[
+        str | None, typer.Option(help="The model it is about (default: by the words for models).")
+    ] = None,
+    document: Annotated[str, typer.Option(help="What to call the document (default: its file's name).")] = "",
+    repository: Annotated[str, typer.Option(help="The zoo it is of, as Ascend/ModelZoo-PyTorch.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Write the tables there, not to standard output.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a README's result tables as TOML, every value with its row and column; tell what was not read.
+
+    The status is 1 where there is nothing to write, or the catalog does not take it as it stands.
+    """
+    from harness.errors import UsageError
+    from harness.importing_readme import import_reading
+    from harness.readme.blocks import read
+    from harness.readme.understand import understand
+
+    if not readme.is_file():
+        raise UsageError(f"{readme}: no such file; give a README")
+    tables = catalog.load()
+    chosen = None if model is None else catalog.find(tables.models, model, "model")
+    reading = understand(read(readme), tables, chosen)
+    imported = import_reading(reading, document=document, repository=repository)
+    if out is not None and imported.toml:
+        out.write_text(imported.toml, encoding="utf-8")
+    if as_json:
+        print_json(_as_json(reading, imported))
+    else:
+        if out is None and imported.toml:
+            typer.echo(imported.toml)
+        _tell(reading, imported, out)
+    if not imported.whole:
+        raise typer.Exit(NOT_WHOLE_STATUS)
+
+
+def _tell(reading: Reading, imported: Imported, out: Path | None) -> None:
+    """What was and was not read, on standard error: standard output is the tables."""
+    file = reading.readme.shown
+    for note in imported.assumed:
+        typer.echo(f"{file}:{max(note.line, 1)}: assumed: {note.what}: {note.why}", err=True)
+    for note in imported.unread:
+        typer.echo(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}", err=True)
+    for mistake in imported.mistakes:
+        typer.echo(f"the catalog does not take it: {mistake}", err=True)
+    values = sum(len(table.values) for table in imported.tables)
+    where = f" in {out}" if out is not None and imported.toml else ""
+    typer.echo(
+        f"{len(imported.tables)} tables with {values} values{where}, {len(imported.unread)} things not read",
+        err=True,
+    )
+
+
+def _as_json(reading: Reading, imported: Imported) -> dict[str, Any]:
+    return {
+        "document": imported.document,
+        "model": None if reading.model is None else reading.model.name,
+        "tables": [
+            {
+                "name": table.name,
+                "line": table.line,
+                "written": table in imported.tables,
+                "values": [
+                    {
+                        "line": value.line,
+                        "row": value.label,
+                        "column": value.header,
+                        "cell": value.text,
+                        "printed": None if value.number is None else value.number.printed,
+                        "meaning": {key: _plain(item) for key, item in value.meaning.items()},
+                    }
+                    for value in table.values
+                ],
+            }
+            for table in reading.tables
+        ],
+        "other_tables": list(reading.others),
+        "unread": _notes(imported.unread),
+        "assumed": _notes(imported.assumed),
+        "mistakes": [str(mistake) for mistake in imported.mistakes],
+        "toml": imported.toml,
+    }
+
+
+def _plain(item: Any) -> Any:
+    return list(item) if isinstance(item, tuple) else item
+
+
+def _notes(notes: tuple[Note, ...]) -> list[dict[str, Any]]:
+    return [{"line": note.line, "what": note.what, "why": note.why} for note in notes]
