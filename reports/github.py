@@ -92,6 +92,8 @@ def job_summary(
 
 
 def _headline(results: int, bad: int, failures: int) -> str:
+    if not results and not failures:
+        return "nothing was measured"
     if not bad and not failures:
         return f"nothing falls short in {results} {'result' if results == 1 else 'results'}"
     parts = [f"{bad} of {results} results fall short or failed"] if bad else []

@@ -30,14 +30,14 @@ def schema_text() -> str:
     """The JSON Schema that results as JSON fit; ``docs/results.schema.json`` is this text."""
     from reports.document import schema
 
-    return _text(schema())
+    return json.dumps(schema(), indent=2) + "\n"
 
 
 def results_text(results: Sequence[Result], not_run: Sequence[NotRun]) -> str:
-    """Results as one JSON document."""
+    """Results as one JSON document, on one line: most of it is numbers of single calls."""
     from reports.document import document
 
-    return _text(document(results, not_run))
+    return json.dumps(document(results, not_run), ensure_ascii=False) + "\n"
 
 
 def card_text(catalog: Catalog, results: Sequence[Result], model: str | None, case: str | None) -> str:
@@ -60,7 +60,3 @@ def deliver(text: str, out: Path | None) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     replace(out, text)
     typer.echo(f"written: {out}", err=True)
-
-
-def _text(content: object) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
