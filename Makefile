@@ -58,7 +58,7 @@ nightly: $(STAMP)
 	$(BIN)/zoocheck nightly --run $$id || worse=$$?; \
 	for status in $$accuracy $$throughput $$preprocessing; do \
 	    case $$status in 0|6) ;; *) exit $$status;; esac; done; \
-	for status in $$accuracy $$throughput $$report $$worse; do test $$status -eq 0 || exit $$status; done
+	for status in $$accuracy $$throughput $$preprocessing $$report $$worse; do test $$status -eq 0 || exit $$status; done
 
 test: $(STAMP)
 	$(BIN)/python -m pytest tests/ -n $(WORKERS) --dist loadfile

@@ -91,3 +91,35 @@ def test_a_night_in_its_order() -> None:
     places = [said.index(part) for part in parts]
     assert places == sorted(places)
     assert said.count("--bs 8") == 2
+
+
+@pytest.mark.parametrize(
+    ("failing", "status"),
+    [
+        ("", 0),
+        ("not throughput=1", 1),
+        ("and throughput=6", 6),
+        ("and throughput=6 preprocessing=1", 1),
+        ("preprocessing=1", 1),
+        ("nightly --run=1", 1),
+        ("--format json=2", 2),
+    ],
+)
+def test_all_of_a_night_comes_whatever_fails(tmp_path: Path, failing: str, status: int) -> None:
+    """Every part runs, and the first that failed decides; the machine's 6 only where nothing else did."""
+    script = '#!/bin/sh\necho "$(basename "$0") $*" >> "$LOG"\ncase "$*" in {cases} esac\n'
+    pairs = [pair.rsplit("=", 1) for pair in re.findall(r"\S.*?=\d", failing)]
+    cases = " ".join(f"*'{part}'*) exit {code};;" for part, code in pairs) or "*) ;;"
+    for name in ("python", "zoocheck"):
+        (tmp_path / name).write_text(script.format(cases=cases), encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "stamp").touch()
+    done = subprocess.run(
+        ["make", "nightly", f"BIN={tmp_path}", f"STAMP={tmp_path / 'stamp'}"],
+        cwd=ROOT, check=False, capture_output=True, text=True,
+        env=os.environ | {"LOG": str(tmp_path / "log")},
+    )  # fmt: skip
+    assert done.returncode == (2 if status else 0)  # make's own
+    assert not status or f"Error {status}" in done.stderr
+    log = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert [line.split()[0] for line in log] == ["python"] * 4 + ["zoocheck"] * 3
