@@ -1,4 +1,5 @@
-# The two commands are `make run` and `make test`; each sets up .venv first, and is quick when nothing changed.
+# The two commands are `make run` and `make test`; `make nightly` is `make run` for a machine that does it each
+# night. Each sets up .venv first, and is quick when nothing changed.
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +11,11 @@ WORKERS ?= 2
 # Chips with a README's numbers, on this machine's stand-ins; without card or network this is what runs.
 DOCUMENTED := ascend310 or ascend310p or t4 or vacc or mlu370
 
-.PHONY: run test check venv minis clean
+# What a night runs of them (empty: every documented batch size), and where its files go.
+NIGHT_OPTIONS ?=
+NIGHT := build/nightly
+
+.PHONY: run nightly test check venv minis clean
 .DEFAULT_GOAL := run
 
 venv: $(STAMP)
@@ -34,6 +39,26 @@ run: $(STAMP)
 	$(BIN)/zoocheck report --run $$id; \
 	for status in $$first $$second; do case $$status in 0|6) ;; *) exit $$status;; esac; done; \
 	test $$first -eq 0 || exit $$first; exit $$second
+
+# A night: accuracy and conformance in parallel, throughput alone, the preprocessing with ten times the
+# examples; then one report, the results as JSON, and what is worse than the last night, a line each. All of it
+# comes even when something fails. The exit status is the sessions' as in `run`, else the comparison's.
+nightly: $(STAMP)
+	@id=$$($(BIN)/python -c 'import time; print(time.strftime("%Y%m%dT%H%M%SZ-nightly", time.gmtime()))'); \
+	accuracy=0; throughput=0; preprocessing=0; report=0; worse=0; \
+	$(BIN)/python -m pytest suites/ -n $(WORKERS) -q --no-header -m '($(DOCUMENTED)) and not throughput' \
+	    $(NIGHT_OPTIONS) --run-id $$id --junitxml $(NIGHT)/accuracy.xml || accuracy=$$?; \
+	$(BIN)/python -m pytest suites/ -q -m '($(DOCUMENTED)) and throughput' \
+	    $(NIGHT_OPTIONS) --run-id $$id --junitxml $(NIGHT)/throughput.xml --benchmark-disable-gc \
+	    --benchmark-columns=median,iqr,rounds --benchmark-json $(NIGHT)/benchmark.json || throughput=$$?; \
+	$(BIN)/python -m pytest suites/ -n $(WORKERS) -q --no-header -m preprocessing --hypothesis-profile nightly \
+	    --run-id $$id --junitxml $(NIGHT)/preprocessing.xml || preprocessing=$$?; \
+	$(BIN)/zoocheck report --run $$id || report=$$?; \
+	$(BIN)/zoocheck report --run $$id --format json --out $(NIGHT)/results.json || report=$$?; \
+	$(BIN)/zoocheck nightly --run $$id || worse=$$?; \
+	for status in $$accuracy $$throughput $$preprocessing; do \
+	    case $$status in 0|6) ;; *) exit $$status;; esac; done; \
+	for status in $$accuracy $$throughput $$preprocessing $$report $$worse; do test $$status -eq 0 || exit $$status; done
 
 test: $(STAMP)
 	$(BIN)/python -m pytest tests/ -n $(WORKERS) --dist loadfile

@@ -364,6 +364,9 @@ class DatasetSpec:
     file: str
     counts: dict[str, int]  # what is counted -> how many; "samples" is what a score counts
     published: str
+    hub: str = ""  # data set id on the Hugging Face hub, for a model card; with its configuration and split
+    hub_config: str = ""
+    hub_split: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,11 +43,11 @@ def write(
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        _replace(folder / name, text)
+        replace(folder / name, text)
     return Written(markdown=folder / MARKDOWN, html=folder / HTML)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
     """Put `text` in place of `path` in one step. Two processes may do so at once; the last one stays."""
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:

@@ -7,7 +7,18 @@ from typing import NoReturn
 
 import typer
 
-from harness.cli import artifacts, audit, import_log, import_readme, inspection, prepare, results, score, work
+from harness.cli import (
+    artifacts,
+    audit,
+    import_log,
+    import_readme,
+    inspection,
+    nightly,
+    prepare,
+    results,
+    score,
+    work,
+)
 from harness.errors import MachineError, ZoocheckError
 
 USAGE_STATUS = 2  # bad input; click's own for bad options
@@ -32,6 +43,7 @@ app.command("import-log")(import_log.import_log)
 app.command("import-readme")(import_readme.import_readme)
 app.command("audit")(audit.audit)
 app.command("report")(results.report)
+app.command("nightly")(nightly.nightly)
 app.add_typer(artifacts.app, name="cache")
 
 

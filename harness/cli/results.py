@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import catalog, notrun
+from harness.cli import formats
+from harness.cli.formats import Format
 from harness.cli.output import Json, console_for_tables, print_json
 from harness.errors import UsageError
 from harness.home import Home
 
 if TYPE_CHECKING:
+    from harness.notrun import NotRun
     from harness.store import Result
+
+FOLDER = Path("build/report")
 
 
 def report(
@@ -22,21 +27,50 @@ def report(
         bool, typer.Option("--all", help="The latest result of every case, from all runs.")
     ] = False,
     results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("build/report"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report; another format's file (default: printed).")
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="The report, JSON, its schema, or a model card's metadata.")
+    ] = Format.REPORT,
+    model: Annotated[str | None, typer.Option(help="For --format model-index: the model.")] = None,
+    case: Annotated[str | None, typer.Option(help="For --format model-index: one case.")] = None,
     as_json: Json = False,
 ) -> None:
     """Render results as Markdown tables and one HTML page, and print the table of verdicts."""
-    from harness.records import to_json
-    from reports.absent import still_missing, terminal_line
-    from reports.files import write
-    from reports.terminal import counts_line, verdict_table
+    from reports.absent import still_missing
 
+    _check(form, as_json, model, case)
+    if form is Format.JSON_SCHEMA:
+        return formats.deliver(formats.schema_text(), out)
     if everything and run is not None:
         raise UsageError("--run renders one run, --all the latest of all of them; give one of the two")
     home = Home.locate()
     found = _select(results or home.results, run, everything, home.runs)
     recorded = notrun.load_all(home.runs) if everything else notrun.load(home.runs, found[0].measurement.run)
     missing = still_missing(recorded, found)
+    if form is Format.JSON:
+        return formats.deliver(formats.results_text(found, missing), out)
+    if form is Format.MODEL_INDEX:
+        return formats.deliver(formats.card_text(catalog.load(), found, model, case), out)
+    return _render(found, missing, out or FOLDER, as_json)
+
+
+def _check(form: Format, as_json: bool, model: str | None, case: str | None) -> None:
+    """Raise `UsageError` for options that do not go together."""
+    if as_json and form is not Format.REPORT:
+        raise UsageError(f"--json says in JSON what the report is, --format {form} is not one; give one")
+    if (model or case) and form is not Format.MODEL_INDEX:
+        raise UsageError("--model and --case choose what a model card says: give --format model-index")
+
+
+def _render(found: list[Result], missing: tuple[NotRun, ...], out: Path, as_json: bool) -> None:
+    """Write the report, and print the table of verdicts."""
+    from harness.records import to_json
+    from reports.absent import terminal_line
+    from reports.files import write
+    from reports.terminal import counts_line, verdict_table
+
     written = write(catalog.load(), found, out, not_run=missing)
     if as_json:
         print_json(

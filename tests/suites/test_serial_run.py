@@ -128,14 +128,31 @@ def test_report_lies_under_the_current_folder(run: Ran) -> None:
     assert run.out.count("report.html") == 1
 
 
+def properties(run: Ran) -> dict[str, dict[str, str]]:
+    """The properties of each test in the run's JUnit file, each name once."""
+    found = {}
+    for test in ElementTree.parse(run.folder / "junit.xml").iter("testcase"):
+        pairs = [(item.attrib["name"], item.attrib["value"]) for item in test.iter("property")]
+        assert len(pairs) == len(dict(pairs))
+        found[test.attrib["name"]] = dict(pairs)
+    return found
+
+
 def test_junit_carries_what_a_case_came_to(run: Ran) -> None:
-    """Verdict, both numbers and the origin, for whoever reads the file; a number not there is left out."""
-    found = {
-        test.attrib["name"]: {item.attrib["name"]: item.attrib["value"] for item in test.iter("property")}
-        for test in ElementTree.parse(run.folder / "junit.xml").iter("testcase")
-    }
-    assert found["test_accuracy[mite-tally-bs1]"] == {
-        "verdict": "falls-short", "measured": "75.0", "expected": "99.0", "origin": "chip",
+    """The case by its parts, the verdict, both numbers, where each is from, and what was measured with."""
+    assert properties(run)["test_accuracy[mite-tally-bs1]"] == {
+        "case": "mite-tally-bs1", "kind": "accuracy", "chip": "tally", "model": "mite", "precision": "fp32",
+        "batch_size": "1", "verdict": "falls-short", "basis": "documented", "metric": "accuracy",
+        "measured": "75.0", "expected": "99.0", "unit": "percent", "origin": "chip", "weights": "full",
+        "data": "full", "reference": "mite-readme § results, row '1', column 'tally acc.'",
+        "measurement": run.result("mite-tally-bs1", "accuracy").measurement.id,
     }  # fmt: skip
-    assert set(found["test_throughput[mite-quipu-bs1]"]) == {"verdict", "measured", "origin"}
-    assert found["test_accuracy[mite-quipu-int8-bs1]"]["origin"] == "stand-in"
+
+
+def test_junit_leaves_out_what_is_not_known(run: Ran) -> None:
+    """A stand-in's throughput has no expected value, though the document has one for its chip."""
+    found = properties(run)
+    speed = found["test_throughput[mite-quipu-bs1]"]
+    assert (speed["verdict"], speed["origin"]) == ("not-comparable", "stand-in")
+    assert not {"expected", "basis"} & speed.keys()
+    assert found["test_accuracy[mite-quipu-int8-bs1]"]["precision"] == "int8"

@@ -96,7 +96,7 @@ class Zoo:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("PYTEST_", "ZOOCHECK_", "HF_"))
+            if not name.startswith(("PYTEST_", "ZOOCHECK_", "HF_", "GITHUB_"))
         }
         return kept | {
             "ZOOCHECK_HOME": str(self.home),

@@ -1,0 +1,70 @@
+"""Results as one JSON document for other programs, and its JSON Schema (2020-12), made from the records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from harness import __version__
+from harness.domain import Measurement, Verdict
+from harness.notrun import NotRun
+from harness.records import to_json
+from harness.store import Result
+from reports.outcomes import counts, outcomes
+
+VERSION: Literal[1] = 1  # raised where a document of the last one would no longer fit the schema
+SCHEMA_ID: Literal["urn:zoocheck:results:1"] = "urn:zoocheck:results:1"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One measurement and its newest verdict; null where its run ended before that."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    measurement: Measurement
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Every result that was asked for, with its raw samples, and what was not run.
+
+    `counts` is of the latest result of each claim, by verdict, as the report has it; `results` holds all.
+    Scores are fractions; units of other numbers are in their names.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    schema: Literal["urn:zoocheck:results:1"]
+    version: Literal[1]
+    zoocheck: str  # that wrote the document; what measured is in each result
+    runs: tuple[str, ...]
+    counts: Mapping[str, int]
+    results: tuple[Entry, ...]
+    not_run: tuple[NotRun, ...]
+
+
+def document(results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> dict[str, Any]:
+    """The results as a JSON object that fits `schema`. Raises `NoSamples` for no results."""
+    return to_json(
+        Document(
+            schema=SCHEMA_ID,
+            version=VERSION,
+            zoocheck=__version__,
+            runs=tuple(dict.fromkeys(result.measurement.run for result in results)),
+            counts=counts(outcomes(results)),
+            results=tuple(Entry(measurement=item.measurement, verdict=item.verdict) for item in results),
+            not_run=tuple(not_run),
+        )
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `document`, as published in ``docs/results.schema.json``."""
+    from pydantic import TypeAdapter
+
+    made = TypeAdapter(Document).json_schema(mode="serialization")
+    return {"$schema": DIALECT, "$id": SCHEMA_ID, **made, "title": "zoocheck results"}
