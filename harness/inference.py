@@ -62,13 +62,28 @@ class AnyShape:
     open: Callable[[], Session]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """Outputs that a case had under a protocol, for others of the same inputs."""
+
+    case: str
+    protocol: Protocol
+    arrays: list[Array]
+
+    def facts(self, protocol: Protocol) -> dict[str, Any]:
+        """What another case that takes them says, besides how they were held against its own."""
+        other = {} if protocol is self.protocol else {"same_inputs_as": self.protocol}
+        return {"shared_with": self.case, **other}
+
+
 class Inference:
     """Runs accuracy passes of one process, and keeps their outputs for cases that may share them."""
 
     def __init__(self, materials: Materials) -> None:
         self.materials = materials
-        self._outputs: dict[tuple[Any, ...], tuple[str, list[Array]]] = {}
-        self._grouped: dict[tuple[Any, ...], tuple[str, list[Array]]] = {}
+        self._outputs: dict[tuple[Any, ...], _Known] = {}
+        self._grouped: dict[tuple[Any, ...], _Known] = {}
+        self._last: tuple[tuple[Any, ...], Protocol, Outputs] | None = None
 
     def all_outputs(
         self,
@@ -83,8 +98,32 @@ class Inference:
         With `any_shape` the samples are run through that at their real length, as far as
         `harness.grouping` allows it and this artifact bears it out on a seeded sample; then the outputs
         are 0 where there is padding. Else, and the facts say why, they are run padded.
+
+        Where the same artifact was last fed the same features, fed alike, under another protocol, the
+        outputs are those, and the facts say of which: ``same_inputs_as``.
         Raises `BadOutput` for outputs of another number or shape, and for a NaN or an infinity.
         """
+        key = (case.id, artifact.key, any_shape and any_shape.key, *self._inputs(case, protocol))
+        if self._last is not None and self._last[0] == key and self._last[1] is not protocol:
+            _, other, outputs = self._last
+            facts = {name: fact for name, fact in outputs.facts.items() if name != "resumed_from_sample"}
+            return Outputs(arrays=outputs.arrays, facts={**facts, "same_inputs_as": other}, kept=None)
+        outputs = self._all_outputs(case, protocol, artifact, session, any_shape)
+        self._last = key, protocol, outputs
+        return outputs
+
+    def _inputs(self, case: Case, protocol: Protocol) -> tuple[Any, ...]:
+        """What decides a case's inputs, whatever protocol made them."""
+        return self.materials.samples(case.model, protocol).digest, feed_of(case, protocol)
+
+    def _all_outputs(
+        self,
+        case: Case,
+        protocol: Protocol,
+        artifact: Artifact,
+        session: Session,
+        any_shape: AnyShape | None,
+    ) -> Outputs:
         if isinstance(session, ToolSession):
             return self._whole(case, protocol, artifact, session)
         if any_shape is None:
@@ -103,18 +142,18 @@ class Inference:
         self, case: Case, protocol: Protocol, session: Session, any_shape: AnyShape, plan: Plan
     ) -> Outputs | Padded:
         """Grouped outputs, this case's own or those that another had of the same artifact of any shape."""
-        key = (case.model.name, case.chip.name, case.precision, protocol, any_shape.key)
+        key = (case.model.name, case.chip.name, case.precision, any_shape.key, *self._inputs(case, protocol))
         model, bound = case.model, grouping.BOUND[case.precision]
         arrays = inputs_in_order(model, self.materials.samples(model, protocol).features)
         padded = self._padded_sample(case, session, [array[plan.sample] for array in arrays], plan)
         facts: dict[str, Any] = {}
         if key in self._grouped:
-            other, outputs = self._grouped[key]
-            proof = grouping.prove(padded, outputs, plan, model.outputs, bound)
+            known = self._grouped[key]
+            proof = grouping.prove(padded, known.arrays, plan, model.outputs, bound)
             if not proof.holds:
                 return Padded(reason=str(proof))
-            shared = Outputs(arrays=outputs, facts=_grouped_facts(plan, proof), kept=None)
-            return replace(shared, facts={**shared.facts, "shared_with": other})
+            facts = {**_grouped_facts(plan, proof), **known.facts(protocol)}
+            return Outputs(arrays=known.arrays, facts=facts, kept=None)
         real = any_shape.open()
         log = self._log(case, protocol, any_shape.key, {"grouped": plan.digest})
         found = grouping.run_grouped(
@@ -124,7 +163,7 @@ class Inference:
         )  # fmt: skip
         if isinstance(found, grouping.Proof):
             return Padded(reason=str(found))
-        self._grouped[key] = (case.id, found.arrays)
+        self._grouped[key] = _Known(case=case.id, protocol=protocol, arrays=found.arrays)
         if found.resumed:
             facts["resumed_from_sample"] = found.resumed
         return Outputs(
@@ -147,24 +186,20 @@ class Inference:
 
     def _padded(self, case: Case, protocol: Protocol, artifact: Artifact, session: Session) -> Outputs:
         """Outputs for the documented, padded input."""
-        key = (case.model.name, case.chip.name, case.precision, protocol)
+        key = (case.model.name, case.chip.name, case.precision, *self._inputs(case, protocol))
         features = self.materials.samples(case.model, protocol).features
         feed = feed_of(case, protocol)
         arrays = inputs_in_order(case.model, features, feed)
         batches = list(batched(arrays, case.batch_size))
         facts: dict[str, Any] = {}
         if key in self._outputs:
-            other, outputs = self._outputs[key]
-            difference, agree = _compare(case, session, batches, outputs)
+            known = self._outputs[key]
+            difference, agree = _compare(case, session, batches, known.arrays)
             bound = SHARING_BOUND[case.precision]
-            shared = agree and difference <= bound
-            facts = {
-                "shared_with" if shared else "not_shared_with": other,
-                "shared_max_abs_difference": difference,
-                "shared_bound": bound,
-            }
-            if shared:
-                return Outputs(arrays=outputs, facts=facts, kept=None)
+            facts = {"shared_max_abs_difference": difference, "shared_bound": bound}
+            if agree and difference <= bound:
+                return Outputs(arrays=known.arrays, facts={**known.facts(protocol), **facts}, kept=None)
+            facts["not_shared_with"] = known.case
         log = self._log(case, protocol, artifact.key, {})
         outputs, resumed = run_all(
             log,
@@ -173,7 +208,7 @@ class Inference:
             self.materials.progress,
             case.id,
         )
-        self._outputs[key] = (case.id, outputs)
+        self._outputs[key] = _Known(case=case.id, protocol=protocol, arrays=outputs)
         if resumed:
             facts["resumed_from_sample"] = resumed
         return Outputs(arrays=outputs, facts=facts, kept=log.path)

@@ -23,13 +23,17 @@ class TextFile:
 def read_lines(path: Path, *, remedy: str) -> TextFile:
     r"""The lines of `path`; `remedy` says where a sound file comes from.
 
-    Only ``\n`` and ``\r\n`` end a line, so ``\x0b``, ``\x0c``, U+0085, U+2028 stay inside one; the last
-    line needs no end. Raises `NotThere` for a missing file, `BadInput` for an empty one, a byte order
-    mark, invalid UTF-8, a NUL, and a carriage return without a line feed, which Python's text mode,
-    and with it every original script, would take for one more line end.
+    Only ``\n`` and ``\r\n`` end a line, either of them throughout: so a file with the line ends of Windows
+    reads as the same file without, as it does in Python's text mode and with it in every original script.
+    ``\x0b``, ``\x0c``, U+0085, U+2028 stay inside a line; the last one needs no end.
+
+    Raises `NotThere` for a missing file, `BadInput` for an empty one, a byte order mark, invalid UTF-8, a
+    NUL, line ends of both kinds, which only a damaged or joined file has, and a carriage return without a
+    line feed, which text mode would take for one more line end.
     """
     data = _read_bytes(path, remedy=remedy)
-    text = _decode(data, path=path, remedy=remedy).replace("\r\n", "\n")
+    whole = _decode(data, path=path, remedy=remedy)
+    text = whole.replace("\r\n", "\n")
     lines = tuple(text.removesuffix("\n").split("\n"))
     for character, name in (("\0", "a NUL"), ("\r", "a carriage return without a line feed")):
         if character in text:
@@ -37,6 +41,11 @@ def read_lines(path: Path, *, remedy: str) -> TextFile:
             column = lines[number - 1].index(character) + 1
             message = f"found {name} at character {column} of the line, expected text"
             raise BadInput(message, path=path, line=number, remedy=remedy)
+    if number := _other_end(whole):
+        kinds = "a line feed alone", "a carriage return and a line feed"
+        first, other = kinds if text.find("\n") == whole.find("\n") else kinds[::-1]
+        message = f"the line ends with {other}, expected {first} as on line 1"
+        raise BadInput(message, path=path, line=number, remedy=remedy)
     return TextFile(path=path, sha256=hashlib.sha256(data).hexdigest(), lines=lines)
 
 
@@ -53,6 +62,16 @@ def read_text(path: Path, *, remedy: str) -> tuple[str, str]:
 def shown(text: str, *, limit: int = 60) -> str:
     """`text` for a message: quoted, escaped to ASCII, at most about `limit` characters."""
     return ascii(text if len(text) <= limit else f"{text[:limit]}...")
+
+
+def _other_end(text: str) -> int:
+    """The first line of `text` that does not end as its first line does; 0 where all do."""
+    ends = text.count("\r\n")
+    if ends in (0, text.count("\n")):
+        return 0
+    if text[: text.index("\n")].endswith("\r"):
+        return 1 + next(at for at, line in enumerate(text.split("\n")) if not line.endswith("\r"))
+    return text.count("\n", 0, text.index("\r\n")) + 1
 
 
 def _read_bytes(path: Path, *, remedy: str) -> bytes:

@@ -94,6 +94,7 @@ class Materials:
         self.home = home
         self.options = options
         self.progress = progress
+        self._references: dict[tuple[str, str, Feed], list[Array]] = {}
         self.checkpoint = cache(self._checkpoint)
         self.loaded = cache(self._loaded)
         self.samples = cache(self._samples)
@@ -164,9 +165,15 @@ class Materials:
         """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home.
 
         At their real length where `harness.grouping` allows it and the padded input of a seeded sample
-        bears it out: then they are 0 where there is padding.
+        bears it out: then they are 0 where there is padding. Protocols with the same features share them.
         """
         samples = self.samples(model, protocol)
+        key = (model.name, samples.digest, feed)
+        if key not in self._references:
+            self._references[key] = self._made_reference(model, samples, feed)
+        return self._references[key]
+
+    def _made_reference(self, model: Model, samples: Samples, feed: Feed) -> list[Array]:
         arrays = inputs_in_order(model, samples.features, feed)
         if feed != AS_NAMED:  # what stands in the mask is no length
             return self._run_reference(model, arrays, self._reference_log(model, samples, {"feed": feed}), "")

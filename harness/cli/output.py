@@ -28,12 +28,13 @@ def console_for_tables() -> Console:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A plain table; long cells fold rather than disappear."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    """A plain table under its title, a line of any length; long cells fold rather than disappear."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console = console_for_tables()
+    console.print(Text(title, style="italic"), soft_wrap=True)  # no wider than it is, whatever the table
     console.print(table)
     console.print()

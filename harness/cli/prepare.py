@@ -56,5 +56,7 @@ def prepare(
     typer.echo(
         f"{model}: {done.samples} samples in {done.written.files} files{kept} under {out} ({done.form})"
     )
+    if done.truncated:
+        typer.echo(f"  truncated samples: {done.truncated}")
     for name, count in done.facts.items():
         typer.echo(f"  {name.replace('_', ' ')}: {count}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -48,6 +49,7 @@ def score(
     source = exchange.open_source(tables, Home.locate(), model, chip, weights=weights, data=data, limit=limit)
     kind = _precision(source, precision)
     found = exchange.score(source, results, PROTOCOLS[protocol], inputs)
+    found = replace(found, warnings=(*found.warnings, *_undocumented(source, kind)))
     for warning in found.warnings:
         typer.echo(f"zoocheck: warning: {warning}", err=True)
     # A documented value stands beside a score by the documented protocol only.
@@ -70,6 +72,18 @@ def _precision(source: Source, given: str | None) -> Precision:
     documented = () if deployment is None else deployment.precisions
     default = source.chip.default_precision
     return default if default in documented or not documented else documented[0]
+
+
+def _undocumented(source: Source, precision: Precision) -> list[str]:
+    """A warning for a precision that the model's document does not have on the chip."""
+    deployment = source.model.deployment(source.chip.name)
+    documented = () if deployment is None else deployment.precisions
+    if precision in documented or not documented:
+        return []
+    return [
+        f"the document of {source.model.name} has no {precision} on {source.chip.name}, "
+        f"only {', '.join(documented)}: no documented value stands beside this score"
+    ]
 
 
 def _metrics(scored: Scored) -> dict[str, float]:
@@ -140,6 +154,8 @@ def _print(title: str, found: Score, documented: Mapping[str, Reference]) -> Non
             cells.append(documented[name].cell if name in documented else "-")
         rows.append(cells)
     print_table(title, ["per cent", *heads], rows)
+    if found.truncated:
+        typer.echo(f"truncated samples: {found.truncated} of {found.samples}")
     for protocol, scored in found.scored.items():
         facts = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in scored.facts.items())
         typer.echo(f"{protocol}: {scored.samples} samples" + (f"; {facts}" if facts else ""))

@@ -12,6 +12,7 @@ from harness.datasets import Dataset
 from harness.errors import BadInput
 from harness.lines import read_text, shown
 
+VERSION = "1.1"
 _WHOLE_FILE = "put the dev-v1.1.json of SQuAD there, unchanged"
 _TYPES = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
 
@@ -41,14 +42,17 @@ class QuestionExample:
 def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     """Every question of `path`, in file order; `expected` is the documented count, None for any.
 
-    Texts are kept as they stand, blanks and line ends included. The original readers
+    Texts are kept as they stand, blanks and line ends included; the line ends between them, of whatever
+    kind, mean nothing in JSON. The original readers
     (``read_squad_examples`` of SpanBERT, ``SquadProcessor`` of transformers) take what this refuses: the
-    last of two questions with one id, and answers that are not in the context.
+    last of two questions with one id and of two keys of one object, SQuAD 2.0, and answers that are not in
+    the context.
 
     Raises `NotThere` for a missing file; `BadInput` for an empty one, a byte order mark, invalid UTF-8,
     text that is no JSON or is cut off (line and column); and, with the JSON path, for a missing key, a
-    value of another type, a lone surrogate, an empty list, a second question with the same id, an
-    answer outside its context or another text than stands there, and a count other than `expected`.
+    key that an object has twice, a version other than 1.1 where there is one, a question that is said to be
+    impossible, a value of another type, a lone surrogate, an empty list, a second question with the same
+    id, an answer outside its context or another text than stands there, and a count other than `expected`.
     """
     text, sha256 = read_text(path, remedy=_WHOLE_FILE)
     reader = _Reader(path)
@@ -62,8 +66,21 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
 
 def _parse(text: str, *, path: Path) -> object:
     """The JSON value; line and column are those of the character where the parser gave up."""
+    repeated: list[_Repeated] = []
+
+    def gather(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(found := dict(pairs)) == len(pairs):
+            return found
+        repeated.append(_Repeated(pairs))
+        return repeated[-1]
+
     try:
-        return json.loads(text)
+        value = json.loads(text, object_pairs_hook=gather)
+        if repeated:
+            at, key = next(_repetitions(value, "$"))
+            message = f"{at}: found the key {shown(key)} again, expected it once in an object"
+            raise BadInput(message, path=path, remedy=_WHOLE_FILE)
+        return value
     except json.JSONDecodeError as error:
         cut_off = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
         found = "the file is cut off" if cut_off else f"found {shown(text[error.pos :], limit=20)}"
@@ -71,6 +88,27 @@ def _parse(text: str, *, path: Path) -> object:
         raise BadInput(message, path=path, line=error.lineno, remedy=_WHOLE_FILE) from None
     except (RecursionError, ValueError) as error:  # nested too deep; a number of thousands of digits
         raise BadInput(f"no JSON that can be read: {error}", path=path, remedy=_WHOLE_FILE) from None
+
+
+class _Repeated(dict[str, Any]):
+    """An object that has a key twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        names = [name for name, _ in pairs]
+        self.key = next(name for at, name in enumerate(names) if name in names[:at])
+
+
+def _repetitions(value: object, at: str) -> Iterator[tuple[str, str]]:
+    """The JSON path of each repeated key, and the key; none in a value that a later one took the place of."""
+    if isinstance(value, _Repeated):
+        yield f"{at}.{value.key}", value.key
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _repetitions(item, f"{at}.{name}")
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _repetitions(item, f"{at}[{number}]")
 
 
 class _Reader:
@@ -84,6 +122,8 @@ class _Reader:
     def questions(self, top: object) -> Iterator[QuestionExample]:
         """The questions in file order."""
         root = self.typed(top, dict, "$")
+        if (version := root.get("version", VERSION)) != VERSION:
+            raise self.wrong("$.version", _json(version), f'"{VERSION}": SQuAD {VERSION}')
         for article, at_article in self.items(root, "data", "$"):
             self.articles += 1
             for paragraph, at in self.items(article, "paragraphs", at_article):
@@ -100,6 +140,11 @@ class _Reader:
                 f"{at}.id", f"{shown(name)} again", f"it once: it stands at {self.seen[name]}.id"
             )
         self.seen[name] = at
+        if question.get("is_impossible", False) is not False:
+            found = _json(question["is_impossible"])
+            raise self.wrong(
+                f"{at}.is_impossible", found, f"a question that has an answer, as SQuAD {VERSION} has alone"
+            )
         return QuestionExample(
             id=name,
             question=self.text(question, "question", at),

@@ -32,7 +32,7 @@ def read(path: Path, *, expected: int | None) -> Dataset[SentenceExample]:
     ACL_PyTorch/contrib/nlp/tinybert/TinyBERT_preprocess_data.py: ``csv.reader`` with a tab and
     ``quotechar=None``): a double quote is an ordinary character, the text keeps its blanks, an empty
     text is a sample. That reader drops the first line unseen, ignores further columns and ends with
-    an IndexError or KeyError on a bad row.
+    an IndexError or KeyError on a bad row. Line ends of Windows read as line feeds (`read_lines`).
 
     Raises `NotThere` for a missing file; `BadInput`, with the line, for what `read_lines` refuses, a
     wrong header, a blank line, too few or too many columns, a label other than 0 and 1, no row at

@@ -57,7 +57,8 @@ class Format:
 def read(path: Path, spec: Format, *, expected: int | None) -> TaggedDataset:
     """Every sentence of `path`, in file order; `expected` is the documented count, None for any.
 
-    Sentences are separated by blank lines, of which there may be several. Raises `NotThere` for a missing
+    Sentences are separated by blank lines, of which there may be several; line ends of Windows read as line
+    feeds (`read_lines`). Raises `NotThere` for a missing
     file; `BadInput`, with the line, for what `read_lines` refuses, another number of columns, an empty
     word, an unknown tag, a document mark in another spelling or inside a sentence, tags that follow no
     scheme of `spec`, no sentence at all, and a count other than `expected`.

@@ -15,7 +15,7 @@ import onnx
 
 from harness.domain import Architecture, Model
 from harness.errors import GraphError
-from harness.graphs import products
+from harness.graphs import products, values
 
 if TYPE_CHECKING:
     import torch
@@ -119,6 +119,7 @@ def export_any_shape(
 def _simplified(raw: onnx.ModelProto, model: Model) -> onnx.ModelProto:
     import onnxsim
 
+    values.require_one_file(raw, model.name)
     graph, simplified = onnxsim.simplify(raw)
     if not simplified:
         raise GraphError(f"{model.name}: onnxsim could not confirm that its simplified graph is the same")

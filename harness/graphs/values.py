@@ -10,7 +10,28 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, numpy_helper
 
+from harness.errors import GraphError
+
 Array = npt.NDArray[Any]
+
+
+# A protobuf message is at most 2^31 - 1 bytes; the structure around a graph's constants is some of them.
+MOST_BYTES = 2**31 - 2**24
+
+
+def require_one_file(model: onnx.ModelProto, what: str) -> None:
+    """Raise `GraphError` where a graph's constants are more than a protobuf message holds.
+
+    Neither the simplifier nor the checker nor onnxruntime takes such a graph from memory, and each says so
+    in words of its own. The steps behind the export add no weights.
+    """
+    size = sum(len(tensor.raw_data) for _, tensor in constants(model.graph))
+    if size > MOST_BYTES:
+        raise GraphError(
+            f"{what}: the graph's constants are {size / 1e9:.2f} GB, above the {MOST_BYTES / 1e9:.2f} "
+            "GB that a graph of one file holds",
+            remedy="take a smaller checkpoint: zoocheck keeps no weights beside a graph",
+        )
 
 
 def copy_of(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -10,7 +10,7 @@ import numpy as np
 from harness.domain import Model
 from harness.layouts import Piece
 from harness.layouts.files import raw
-from harness.layouts.results import Array, BadResults, Fault, Names, gather
+from harness.layouts.results import Array, Fault, Names, gather
 from harness.text.classify import Features
 
 FORMS = {"ais_bench": "what ais_bench and msame take as --input, three folders in the order of the inputs"}
@@ -48,7 +48,6 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
     def load(path: Path, _: Names) -> Array:
         try:
             text = path.read_text(encoding="ascii")
-            ended[path.name] = text[-1:].isspace()
             lines = text.split("\n")
             numbers = [float(number) for number in lines[0].split()]
         except (ValueError, OSError):
@@ -57,10 +56,12 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
             raise Fault(f"with {len(numbers)} numbers on the first line instead of {count}")
         if any(line.strip() for line in lines[1:]):
             raise Fault("with more than one line")
+        ended[path.name] = text[-1:].isspace()
         return np.array(numbers)
 
-    outputs = gather(results, TOOLS, samples, (count,), load)
-    short = [name for name, end in ended.items() if not end]
-    if 0 < len(short) < len(ended):
-        raise BadResults(results, {"truncated: without the blank that others end with": short})
-    return outputs
+    def cut_short() -> list[tuple[str, str]]:
+        short = [name for name, end in ended.items() if not end]
+        kind = "truncated: without the blank that others end with"
+        return [(kind, name) for name in short] if len(short) < len(ended) else []
+
+    return gather(results, TOOLS, samples, (count,), load, check=cut_short)

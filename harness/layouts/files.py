@@ -73,19 +73,29 @@ def write(pieces: Iterable[Piece], out: Path) -> Written:
         for stream in growing.values():
             stream.close()
         kept += sum(_settle(out / path) for path in growing)
-    _refuse_others(out, names)
+    if others := _others(out, names):
+        folder = others[0].parent
+        here = [path.name for path in others if path.parent == folder]
+        raise BadInput(
+            f"holds {len(here)} files that are no inputs of this data set: {listed(here)}",
+            path=out / folder,
+            remedy="remove them, or write into another folder: a tool would take them for inputs",
+        )
     return Written(files=len(names), kept=kept, bytes=size)
 
 
 def compare(pieces: Iterable[Piece], folder: Path) -> Compared:
     """Hold the files in `folder` against what `write` would write there; those with paths are left out.
 
-    Raises `BadInput`, which lists what is missing or differs.
+    Raises `BadInput`, which lists what is missing or differs, and the files of a kind that is written that do
+    not belong: a tool that was given the folder took them for inputs.
     """
+    names: set[str] = set()
     read: dict[str, int] = {}  # bytes that were compared
     missing: dict[str, None] = {}
     other: dict[str, None] = {}
     for piece in pieces:
+        names.add(piece.path)
         if piece.local or piece.path in missing or piece.path in other:
             continue
         path, offset = folder / piece.path, read.setdefault(piece.path, 0)
@@ -98,8 +108,9 @@ def compare(pieces: Iterable[Piece], folder: Path) -> Compared:
     whole = [path for path in read if path not in missing and path not in other]
     status = {path: (folder / path).stat() for path in whole}
     other |= {path: None for path in whole if status[path].st_size != read[path]}
-    faults = {"missing": missing, "not what would be written": other}
-    if found := [f"{len(names)} {what} ({listed(names)})" for what, names in faults.items() if names]:
+    surplus = dict.fromkeys(map(str, _others(folder, names)))
+    faults = {"missing": missing, "not what would be written": other, "of no sample": surplus}
+    if found := [f"{len(paths)} {what} ({listed(paths)})" for what, paths in faults.items() if paths]:
         raise BadInput(
             f"not the inputs that these results are scored against: {'; '.join(found)}",
             path=folder,
@@ -159,18 +170,13 @@ def _taken(target: Path) -> BadInput:
     )
 
 
-def _refuse_others(out: Path, names: set[str]) -> None:
-    """Raise `BadInput` for files beside `names` that are of their kind: same folder, same suffix."""
+def _others(out: Path, names: set[str]) -> list[PurePosixPath]:
+    """The files beside `names` that are of their kind: same folder, same suffix; by folder and name."""
     kinds = {(str(path.parent), path.suffix) for path in map(PurePosixPath, names)}
-    for folder in sorted({folder for folder, _ in kinds}):
-        others = sorted(
-            path.name
-            for path in (out / folder).iterdir()
-            if (folder, path.suffix) in kinds and path.relative_to(out).as_posix() not in names
-        )
-        if others:
-            raise BadInput(
-                f"holds {len(others)} files that are no inputs of this data set: {listed(others)}",
-                path=out / folder,
-                remedy="remove them, or write into another folder: a tool would take them for inputs",
-            )
+    folders = [folder for folder in sorted({folder for folder, _ in kinds}) if (out / folder).is_dir()]
+    return [
+        PurePosixPath(path)
+        for folder in folders
+        for item in sorted((out / folder).iterdir())
+        if (folder, item.suffix) in kinds and (path := item.relative_to(out).as_posix()) not in names
+    ]

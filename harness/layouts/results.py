@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ Array = npt.NDArray[Any]
 _TOOLS_OWN = re.compile(r"summ?ary|perf|\.log|^\.", re.IGNORECASE)
 
 
+_REMEDY = "give the folder that the tool wrote, in the documented output format"
 _UNREADABLE = (ValueError, OSError, EOFError, BadZipFile, zlib.error)
 
 
@@ -80,15 +81,17 @@ def gather(
     load: Callable[[Path, Names], Array],
     *,
     outputs: int = 1,
+    check: Callable[[], Iterable[tuple[str, str]]] = tuple,
 ) -> list[Array]:
     """All outputs, ``[samples, *shape]`` each, of whichever of `tools` made the results.
 
     They lie in `results`, or in the one sub-folder of it that has any. `load` gives one file's array of
-    `shape` and raises `Fault`. Raises `BadResults` with everything that is wrong: files missing, files
-    that belong to no sample, files that `load` refuses, a NaN or an infinity. A tool's own summary may lie
-    there.
+    `shape` and raises `Fault`; once all files are loaded, `check` gives what is wrong with files beside
+    others, the kind of the fault and the file's name each. Raises `BadResults` with everything that is
+    wrong: files missing, files that belong to no sample, files that `load` or `check` refuses, a NaN or an
+    infinity. A tool's own summary may lie there.
     """
-    folder, names = _find(results, tools)
+    folder, names = find(results, tools)
     faults = _Faults()
     present = {path.name for path in folder.iterdir() if path.is_file()}
     expected = {names.of(sample, output) for sample in range(samples) for output in range(outputs)}
@@ -103,8 +106,10 @@ def gather(
                 array[sample] = _finite(load(folder / name, names))
             except Fault as fault:
                 faults.note(fault.kind, name)
+    for kind, name in check():
+        faults.note(kind, name)
     for name in sorted(present - expected):
-        if _foreign(name, names, tools):
+        if foreign(name, names, tools):
             faults.note("of no sample", name)
     if faults.by_kind:
         raise BadResults(folder, dict(faults.by_kind))
@@ -113,7 +118,7 @@ def gather(
 
 def oldest_ns(results: Path, tools: Sequence[Names]) -> int:
     """When the oldest result file was written (ns since 1970)."""
-    folder, names = _find(results, tools)
+    folder, names = find(results, tools)
     pattern = names.pattern
     return min(path.stat().st_mtime_ns for path in folder.iterdir() if pattern.fullmatch(path.name))
 
@@ -157,15 +162,19 @@ def _finite(array: Array) -> Array:
     return array
 
 
-def _foreign(name: str, names: Names, tools: Sequence[Names]) -> bool:
+def foreign(name: str, names: Names, tools: Sequence[Names]) -> bool:
     """Whether a file that is no expected output looks like one."""
     if any(tool.pattern.fullmatch(name) for tool in tools):
         return True
     return Path(name).suffix == Path(names.template).suffix and not _TOOLS_OWN.search(name)
 
 
-def _find(results: Path, tools: Sequence[Names]) -> tuple[Path, Names]:
-    """The folder with the result files, and the tool that made them."""
+def find(results: Path, tools: Sequence[Names], *, remedy: str = _REMEDY) -> tuple[Path, Names]:
+    """The folder with the result files, and the tool that made them.
+
+    That is `results`, or the one sub-folder of it that has any. Raises `NotThere` without `results`,
+    `BadOutput` without result files, with `remedy`, and for those of several folders.
+    """
     if not results.is_dir():
         raise NotThere(f"{results}: no such folder", remedy="give the folder that the tool wrote")
     folders = [results, *sorted(path for path in results.iterdir() if path.is_dir())]
@@ -173,9 +182,9 @@ def _find(results: Path, tools: Sequence[Names]) -> tuple[Path, Names]:
     if not found:
         raise BadOutput(
             f"{results}: found no result file here or in a sub-folder, expected "
-            f"{', '.join(names.of(0) for names in tools)} and so on; it holds "
+            f"{', '.join(names.of(0) for names in tools)}{' and so on' * any(map(_many, tools))}; it holds "
             f"{listed(sorted(path.name for path in results.iterdir())) or 'nothing'}",
-            remedy="give the folder that the tool wrote, in the documented output format",
+            remedy=remedy,
         )
     if len(found) > 1:
         raise BadOutput(
@@ -184,6 +193,11 @@ def _find(results: Path, tools: Sequence[Names]) -> tuple[Path, Names]:
             remedy="give the one that is meant",
         )
     return found[0]
+
+
+def _many(names: Names) -> bool:
+    """Whether there is a file a sample."""
+    return names.of(0) != names.of(1)
 
 
 def _tool(folder: Path, tools: Sequence[Names]) -> Names | None:

@@ -13,10 +13,9 @@ from zipfile import BadZipFile
 import numpy as np
 
 from harness.domain import Model
-from harness.errors import BadOutput
 from harness.layouts import Piece
 from harness.layouts.files import raw
-from harness.layouts.results import Array, BadResults, Names
+from harness.layouts.results import Array, BadResults, Names, find, foreign
 from harness.text.squad_windows import Features
 
 FORMS = {
@@ -63,16 +62,14 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
 def read(results: Path, model: Model, samples: int) -> list[Array]:
     """Start and end logits, float32 ``[samples, length]``: the arrays of `RESULTS`, called as the outputs.
 
-    Raises `BadResults` with everything that is wrong: an array missing or too many, truncated, of another
-    shape or dtype, with a NaN or an infinity.
+    The file lies in `results`, or in the one sub-folder of it that has it; several are an error. Raises
+    `BadResults` with everything that is wrong: an array missing or too many, truncated, of another
+    shape or dtype, with a NaN or an infinity; another npz file beside it.
     """
-    path = results / RESULTS
-    if not path.is_file():
-        names = " and ".join(output.name for output in model.outputs)
-        raise BadOutput(
-            f"{path}: no such file",
-            remedy=f"save {names}, float32 [{samples}, {model.length}] each, with numpy.savez",
-        )
+    names = " and ".join(output.name for output in model.outputs)
+    remedy = f"save {names}, float32 [{samples}, {model.length}] each, with numpy.savez"
+    folder, tool = find(results, TOOLS, remedy=remedy)
+    path = folder / RESULTS
     faults: dict[str, list[str]] = defaultdict(list)
     arrays = []
     try:
@@ -87,8 +84,11 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
                     faults[kind].append(name)
     except (*_UNREADABLE, AttributeError, TypeError):  # the last two: an npy file under this name
         faults["truncated, or no npz file"].append(RESULTS)
+    beside = sorted(item.name for item in folder.iterdir() if item.is_file() and item != path)
+    if others := [name for name in beside if foreign(name, tool, TOOLS)]:
+        faults[f"beside {RESULTS}"] = others
     if faults:
-        raise BadResults(results, dict(faults))
+        raise BadResults(folder, dict(faults))
     return arrays
 
 

@@ -178,6 +178,34 @@ def test_a_bad_value_is_an_error_with_its_json_path(write, content, at, message)
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"id": "q1"', '"id": "q1", "id": "q7"', f"{QA}.id: found the key 'id' again"),
+        ('"version"', '"data": [], "version"', "$.data: found the key 'data' again"),
+        ('"title": "Two"', '"x": [{"y": 1, "y": 1}]', "$.data[1].x[0].y: found the key 'y' again"),
+        ('"version": "1.1"', '"version": "v2.0"', '$.version: found "v2.0", expected "1.1": SQuAD 1.1'),
+        (
+            '"id": "q1"',
+            '"id": "q1", "is_impossible": true',
+            f"{QA}.is_impossible: found true, expected a question that has an answer, as SQuAD 1.1 has alone",
+        ),
+    ],
+)
+def test_what_json_or_squad_2_would_pass_is_an_error(write, old, new, message):
+    """Of two keys Python takes the last; a question without an answer has no exact match."""
+    text = json.dumps(CONTENT)
+    assert text.count(old) == 1
+    with pytest.raises(BadInput) as caught:
+        squad.read(write(text.replace(old, new).encode()), expected=None)
+    assert message in str(caught.value)
+
+
+def test_a_file_without_a_version_is_read(write):
+    content = {"data": CONTENT["data"]}
+    assert len(squad.read(write(content), expected=3)) == 3
+
+
+@pytest.mark.parametrize(
     ("data", "line", "message"),
     [
         pytest.param(b'{"data": [', 1, r"column 11: the file is cut off", id="cut-off"),

@@ -49,7 +49,7 @@ def test_each_row_is_an_example_with_its_line(write):
 
 
 def test_sha256_is_of_the_bytes_of_the_file(write):
-    data = HEADER + b"a\t1\r\n"
+    data = (HEADER + b"a\t1\n").replace(b"\n", b"\r\n")
     assert sst2.read(write(data), expected=1).sha256 == hashlib.sha256(data).hexdigest()
 
 
@@ -59,8 +59,22 @@ def test_crlf_gives_the_same_examples(write):
     assert sst2.read(write(data.replace(b"\n", b"\r\n")), expected=2).examples == plain
 
 
-def test_mixed_line_ends_and_a_last_line_without_one(write):
-    assert rows(write(HEADER + b"a\t1\r\nb\t0\nc\t1")) == [("a", 1), ("b", 0), ("c", 1)]
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_last_line_without_an_end(write, end):
+    assert rows(write((HEADER + b"a\t1\nb\t0").replace(b"\n", end))) == [("a", 1), ("b", 0)]
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "message"),
+    [
+        (HEADER + b"a\t1\nb\t0\r\nc\t1", 3, "a carriage return and a line feed, expected a line feed alone"),
+        (b"sentence\tlabel\r\na\t1\r\nb\t0\n\r\n", 3, "a line feed alone, expected a carriage return"),
+    ],
+)
+def test_line_ends_of_both_kinds_are_an_error(write, data, line, message):
+    """Two files that were joined, or one that an editor half converted."""
+    with pytest.raises(BadInput, match=rf"dev\.tsv:{line}: the line ends with {message}"):
+        sst2.read(write(data), expected=None)
 
 
 @pytest.mark.parametrize(

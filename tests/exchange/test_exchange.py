@@ -226,6 +226,14 @@ class TestScore:
         with pytest.raises(BadInput, match="gone: no such folder"):
             exchange.score(opened, results, (Protocol.DOCUMENTED,), tmp_path / "gone")
 
+    def test_surplus_inputs_are_refused(self, opened, results, tmp_path):
+        """The tool that was given the folder took them for samples, as `prepare` would have said."""
+        exchange.prepare(opened, tmp_path / "inputs", None, Silent())
+        (tmp_path / "inputs" / "input_ids" / "input_ids_300_300.bin").write_bytes(bytes(128))
+        (tmp_path / "inputs" / "input_ids" / "notes.txt").write_text("of another kind")
+        with pytest.raises(BadInput, match=r"1 of no sample \(input_ids/input_ids_300_300\.bin\)"):
+            exchange.score(opened, results, (Protocol.DOCUMENTED,), tmp_path / "inputs")
+
     def test_results_older_than_their_inputs_are_a_warning(self, opened, results, tmp_path):
         exchange.prepare(opened, tmp_path / "inputs", None, Silent())
         os.utime(results / "input_ids_0_0_0.npy", ns=(0, 0))
@@ -316,6 +324,38 @@ class TestCommands:
             "prepare", "bert-large-ner", "--chip", "t4", "--out", tmp_path / "out", "--limit", 3
         ).stdout
         assert "10 files, 10 of them there already" in again
+
+    def test_a_precision_that_the_document_lacks_is_a_warning(self, run, source, tmp_path):
+        save_words(tmp_path / "results", word_logits(source("bert-large-ner", "t4").features(), 9, seed=1))
+        command = ("score", "bert-large-ner", "--chip", "ascend310p", "--results", tmp_path / "results")
+        odd = run(*command, "--precision", "int8", "--json")
+        (warning,) = json.loads(odd.stdout)["warnings"]
+        assert warning.startswith("the document of bert-large-ner has no int8 on ascend310p, only fp16: ")
+        assert f"zoocheck: warning: {warning}" in odd.stderr
+        assert json.loads(odd.stdout)["documented"] == {}
+        assert json.loads(run(*command, "--precision", "fp16", "--json").stdout)["warnings"] == []
+
+    def test_cut_samples_are_counted(self, run, home, tmp_path):
+        """TinyBERT's have no other facts that would say so."""
+        path = home.data / "sst2" / "dev.tsv"
+        path.write_text(f"sentence\tlabel\n{'the ' * 40}\t1\nin rome .\t0\n", encoding="utf-8")
+        shown = run("prepare", "tinybert", "--chip", "t4", "--out", tmp_path / "out").stdout
+        assert "  truncated samples: 1\n" in shown
+        (tmp_path / "results").mkdir()
+        for name in ("input0_0.txt", "input1_0.txt"):
+            (tmp_path / "results" / name).write_text("0.5 -0.5 \n")
+        shown = run("score", "tinybert", "--chip", "t4", "--results", tmp_path / "results").stdout
+        assert "truncated samples: 1 of 2\n" in shown
+
+    def test_the_results_folder_is_on_one_line(self, run, tmp_path):
+        """However long its path is, and however narrow the table."""
+        results = tmp_path / "-".join(["results"] * 20)
+        results.mkdir()
+        for name in ("input0_0.txt", "input1_0.txt"):
+            (results / name).write_text("0.5 -0.5 \n")
+        shown = run("score", "tinybert", "--chip", "t4", "--results", results).stdout
+        assert shown.splitlines()[0] == f"tinybert on t4, fp32: {results}"
+        assert "truncated" not in shown
 
     @pytest.mark.parametrize(
         ("option", "message"),

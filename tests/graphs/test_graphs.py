@@ -72,6 +72,17 @@ def test_export_keeps_names_order_shapes_and_numbers(catalog, small, network, op
     assert 0 <= result.max_abs_difference < PARITY_BOUND
 
 
+def test_a_graph_above_protobufs_limit_is_an_error(catalog, small, network, monkeypatch):
+    """In one sentence, before the simplifier breaks on it. The limit is made small, not the graph big."""
+    monkeypatch.setattr(values, "MOST_BYTES", 10_000)
+    with pytest.raises(
+        GraphError, match=r"tinybert: the graph's constants are 0\.\d\d GB, above the 0\.00 GB"
+    ):
+        export(network, catalog.models["tinybert"], small, batch_size=1, opset=17)
+    with pytest.raises(GraphError, match="take a smaller checkpoint"):
+        export_any_shape(network, catalog.models["tinybert"], small, opset=17)
+
+
 def test_layer_normalization_is_one_operator_from_opset_17(catalog, small, network):
     """At opset 11, which the Ascend documents export, it is spelled out in small operators."""
     model = catalog.models["tinybert"]

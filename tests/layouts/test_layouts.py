@@ -424,6 +424,20 @@ class TestSentenceResults:
             self.read(small_model, tmp_path, content)
         assert caught.value.problems == {kind: [SENTENCES.name(1)]}
 
+    def test_a_cut_file_is_listed_with_all_other_faults(self, small_model, tmp_path):
+        """One mending, not two."""
+        SENTENCES.store(tmp_path)
+        (tmp_path / SENTENCES.name(0)).write_bytes(b"1.5 -2")
+        (tmp_path / SENTENCES.name(1)).unlink()
+        (tmp_path / SENTENCES.name(SAMPLES)).write_bytes(b"1.5 -2 \n")
+        with pytest.raises(BadResults) as caught:
+            classify.read(tmp_path, small_model("tinybert"), SAMPLES)
+        assert caught.value.problems == {
+            "missing": [SENTENCES.name(1)],
+            "truncated: without the blank that others end with": [SENTENCES.name(0)],
+            "of no sample": [SENTENCES.name(SAMPLES)],
+        }
+
     def test_digits_are_compared_as_python_reads_them(self, small_model, tmp_path):
         """Two numbers that float32 does not tell apart: the script's argmax does."""
         read = self.read(small_model, tmp_path, b"0.1 0.10000000001\n")

@@ -314,6 +314,34 @@ class TestCambriconResults:
 
     def test_no_file_says_what_to_save(self, cambricon, tmp_path):
         with pytest.raises(
-            BadOutput, match=r"no such file; save start_logits and end_logits, float32 \[4, 8\]"
+            BadOutput,
+            match=r"results\.npz; it holds nothing; save start_logits and end_logits, float32 \[4, 8\]",
         ):
             squad_cambricon.read(tmp_path, cambricon, 4)
+        with pytest.raises(NotThere):
+            squad_cambricon.read(tmp_path / "none", cambricon, 4)
+
+    def test_one_sub_folder_is_looked_into(self, cambricon, tmp_path):
+        """As in every other layout."""
+        start, end = outputs()
+        self.save(tmp_path / "2022_09_28", start_logits=start, end_logits=end)
+        (tmp_path / "logs").mkdir()
+        assert np.array_equal(squad_cambricon.read(tmp_path, cambricon, 4)[0], start)
+
+    @pytest.mark.parametrize("folders", [("a", "b"), (".", "b")])
+    def test_results_in_several_folders_are_refused(self, cambricon, tmp_path, folders):
+        start, end = outputs()
+        for folder in folders:
+            self.save(tmp_path / folder, start_logits=start, end_logits=end)
+        with pytest.raises(BadOutput, match="found results in 2 folders, expected one"):
+            squad_cambricon.read(tmp_path, cambricon, 4)
+
+    def test_another_file_of_results_is_listed(self, cambricon, tmp_path):
+        """Which of the two was meant? A tool's own summary and its log may lie there."""
+        start, end = outputs()
+        self.save(tmp_path, start_logits=start)
+        np.savez(tmp_path / "results_bs16.npz", start_logits=start, end_logits=end)
+        (tmp_path / "run.log").write_text("done")
+        with pytest.raises(BadResults) as caught:
+            squad_cambricon.read(tmp_path, cambricon, 4)
+        assert kinds(caught) == {"missing": ["end_logits"], "beside results.npz": ["results_bs16.npz"]}

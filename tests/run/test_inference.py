@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -143,10 +144,56 @@ class TestSharing:
         assert passes.run(case).facts == {}
         assert passes.backend.calls.count(case.id) == 10
 
-    def test_nothing_is_shared_with_another_protocol(self, passes: Pass):
-        """Another protocol may make other features of the same sentences."""
+    def test_another_protocol_with_the_same_features_runs_nothing(self, passes: Pass):
+        """TinyBERT's two protocols make the same inputs: one run of the network, and the facts say whose."""
+        first = passes.run(passes.case(8))
+        calls = len(passes.backend.calls)
+        again = passes.run(passes.case(8), Protocol.STANDARD)
+        assert again.arrays is first.arrays
+        assert again.facts == {"same_inputs_as": DOCUMENTED}
+        assert again.kept is None
+        assert first.kept is not None
+        assert len(passes.backend.calls) == calls
+
+    def test_what_was_shared_is_said_under_the_other_protocol_too(self, passes: Pass):
         passes.run(passes.case(8))
-        assert passes.run(passes.case(4), Protocol.STANDARD).facts == {}
+        first = passes.run(passes.case(4))
+        calls = len(passes.backend.calls)
+        assert passes.run(passes.case(4), Protocol.STANDARD).facts == {
+            **first.facts,
+            "same_inputs_as": DOCUMENTED,
+        }
+        assert len(passes.backend.calls) == calls
+
+    def test_another_batch_size_under_another_protocol_is_compared(self, passes: Pass):
+        """The same inputs, but another artifact."""
+        passes.run(passes.case(8))
+        facts = passes.run(passes.case(4), Protocol.STANDARD).facts
+        assert (facts["shared_with"], facts["same_inputs_as"]) == ("tinybert-cpu-bs8", DOCUMENTED)
+        assert facts["shared_max_abs_difference"] <= facts["shared_bound"]
+
+    def test_what_a_killed_run_had_is_said_once(self, small_tables: Catalog, home: Home, passes: Pass):
+        """The outputs that were on disk are those of the protocol that found them there."""
+        passes.run(passes.case(8))
+        later = Pass(small_tables, home)
+        assert later.run(later.case(8)).facts == {"resumed_from_sample": mini.SENTENCES}
+        assert later.run(later.case(8), Protocol.STANDARD).facts == {"same_inputs_as": DOCUMENTED}
+
+    def test_nothing_is_shared_with_a_protocol_of_other_features(
+        self, passes: Pass, monkeypatch: pytest.MonkeyPatch
+    ):
+        """Whatever the protocols are called: what was fed decides."""
+        samples = passes.materials.samples
+
+        def other(model: Any, protocol: Protocol) -> Any:
+            found = samples(model, protocol)
+            return replace(found, digest=f"{found.digest} {protocol}")
+
+        monkeypatch.setattr(passes.materials, "samples", other)
+        passes.run(passes.case(8))
+        calls = len(passes.backend.calls)
+        assert passes.run(passes.case(8), Protocol.STANDARD).facts == {}
+        assert len(passes.backend.calls) == 2 * calls
 
 
 class TestBrokenOutputs:

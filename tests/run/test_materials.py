@@ -197,6 +197,12 @@ class TestReference:
         assert own.correct[Metric.ACCURACY] == mini.SENTENCES - mini.WRONG
         assert own.metrics[Metric.ACCURACY] == 35 / 40
 
+    def test_protocols_with_the_same_features_share_it(self, small_tables: Catalog, home: Home):
+        """Not even read from the disk a second time."""
+        made = materials(small_tables, home)
+        model = mini.the_model(small_tables)
+        assert made.reference(model, Protocol.STANDARD) is made.reference(model, DOCUMENTED)
+
     def test_it_is_computed_once_for_all_processes(
         self, small_tables: Catalog, home: Home, monkeypatch: pytest.MonkeyPatch
     ):

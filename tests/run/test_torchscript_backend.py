@@ -10,6 +10,7 @@ from typing import Any
 import mini
 import numpy as np
 import pytest
+import torch
 from making import make_case, make_place
 
 from harness import building
@@ -19,6 +20,7 @@ from harness.domain import Catalog, Deployment, InputRole, Metric, Precision, Pr
 from harness.errors import GraphError, NotYet
 from harness.feeding import AS_NAMED, Feed, fed, feed_of, in_words
 from harness.graphs.export import example_inputs, run_torch
+from harness.graphs.torchscript import trace
 from harness.home import Home
 from harness.materials import Materials, inputs_in_order
 from harness.metrics.accuracy import flips
@@ -77,6 +79,33 @@ def test_a_module_gives_the_networks_outputs_in_the_models_order_of_inputs(
     [ours] = session.run([batch[name] for name, _, _ in inputs])
     [theirs] = run_torch(materials.network(case.model), case.model, batch)
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_bert_squads_mini_is_traced_in_the_documented_order(catalog: Catalog, tmp_path: Path):
+    """(ids, mask, types) by position, of the device's int32: as the files input0 to input2."""
+    model = catalog.models["bert-squad"]
+    home = Home(root=tmp_path, models=tmp_path, data=tmp_path)
+    materials = Materials(catalog, home, Options(weights="mini", data="mini"), Silent())
+    order = tuple(item.role for item in model.inputs)
+    assert order == (IDS, MASK, SEGMENTS)
+    architecture = materials.checkpoint(model).architecture
+    traced = trace(materials.network(model), model, architecture, batch_size=2, order=order)
+    assert [(name, dtype) for name, dtype, _ in traced.inputs] == [
+        (item.name, "int32") for item in model.inputs
+    ]
+    assert [(name, shape) for name, _, shape in traced.outputs] == [
+        ("start_logits", (2, model.length)),
+        ("end_logits", (2, model.length)),
+    ]
+    batch = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=2, seed=7)
+    by_role = {item.role: torch.from_numpy(batch[item.name]) for item in model.inputs}
+    theirs = run_torch(materials.network(model), model, batch)
+    with torch.inference_mode():
+        right = traced.module(by_role[IDS], by_role[MASK], by_role[SEGMENTS])
+        wrong = traced.module(by_role[IDS], by_role[SEGMENTS], by_role[MASK])
+    for ours, expected in zip(right, theirs, strict=True):
+        np.testing.assert_allclose(ours.numpy(), expected, atol=1e-4)
+    assert np.abs(wrong[0].numpy() - theirs[0]).max() > 0.1  # the order matters
 
 
 def test_a_misfed_run_says_what_the_right_order_gives(catalog: Catalog, tmp_path: Path, one_thread: None):

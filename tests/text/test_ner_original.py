@@ -15,6 +15,8 @@ The originals, run on Python 3.11 with numpy 2.4.6 and not part of this reposito
 The word pieces of the standard protocol are those of transformers 4.57.6, ``BertTokenizerFast`` with
 ``is_split_into_words=True``; ``BertTokenizer`` gave the same.
 
+``tests/golden/make_ner.py`` runs them all again and prints what stands here.
+
 Scores are of logits that `synthetic.word_logits` makes, stored as the tools store them and read by the
 originals; the digits are what these printed, ``bert_metric.py`` with all of them instead of two.
 """
