@@ -24,8 +24,9 @@ from harness.domain import (
 )
 from reports import numbers
 from reports.histogram import histogram
+from reports.language import Both, in_language, joined, say
 from reports.numbers import NOTHING
-from reports.outcomes import Outcome, basis_words, documented, is_stand_in_speed
+from reports.outcomes import WORDS, Outcome, basis_words, documented, is_stand_in_speed
 from reports.view import Detail, Fact, Latency, Line
 
 FLIPS_NAMED = 20  # sample numbers spelled out; the count says the rest
@@ -52,7 +53,7 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
     return Line(
         anchor=place,
         case=measurement.case,
-        kind=str(measurement.kind),
+        kind=say(str(measurement.kind)),
         documented=NOTHING if reference is None else reference.cell,
         source="" if reference is None else str(reference.source),
         place="" if reference is None else _short(reference.source),
@@ -61,11 +62,11 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
         tolerance=tolerance(outcome),
         status=outcome.status,
         basis=basis_words(verdict),
-        origin=str(measurement.origin),
-        weights=str(made.weights),
-        data=NOTHING if made.data is None else str(made.data),
+        origin=say(str(measurement.origin)),
+        weights=say(str(made.weights)),
+        data=NOTHING if made.data is None else say(str(made.data)),
         tags=tuple(_tags(measurement)),
-        extra="; ".join(_extra(outcome)),
+        extra=joined("; ", _extra(outcome)),
     )
 
 
@@ -77,14 +78,14 @@ def _short(source: Source) -> str:
 def _tags(measurement: Measurement) -> Iterator[tuple[str, bool]]:
     """What a number was made with; marked is whatever keeps it from being the documented one."""
     made = measurement.provenance
-    yield str(measurement.origin), measurement.origin is not Origin.CHIP
+    yield say(str(measurement.origin)), measurement.origin is not Origin.CHIP
     if made.data is None:
-        yield f"{made.weights} weights", made.weights is not Weights.FULL
+        yield say(f"{made.weights} weights"), made.weights is not Weights.FULL
     elif str(made.data) == str(made.weights):
-        yield str(made.weights), made.weights is not Weights.FULL
+        yield say(str(made.weights)), made.weights is not Weights.FULL
     else:
-        yield f"{made.weights} weights", made.weights is not Weights.FULL
-        yield f"{made.data} data", made.data is not Corpus.FULL
+        yield say(f"{made.weights} weights"), made.weights is not Weights.FULL
+        yield say(f"{made.data} data"), made.data is not Corpus.FULL
 
 
 def measured(outcome: Outcome) -> str:
@@ -95,7 +96,7 @@ def measured(outcome: Outcome) -> str:
         return numbers.rate(outcome.value) + ("\N{NO-BREAK SPACE}†" if is_stand_in_speed(outcome) else "")
     parity = outcome.measurement.detail.get("max_abs_difference")
     if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(parity, int | float):
-        return f"{numbers.difference(parity)} max. difference"
+        return say("{value} max. difference", value=numbers.difference(parity))
     return NOTHING
 
 
@@ -104,31 +105,31 @@ def tolerance(outcome: Outcome) -> str:
     verdict = outcome.verdict
     bound = outcome.measurement.detail.get("bound")
     if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(bound, int | float):
-        return f"at most {numbers.difference(bound)}"
+        return say("at most {value}", value=numbers.difference(bound))
     if verdict is None or verdict.tolerance is None or verdict.unit is None:
         return ""
     allowed = numbers.tolerance(verdict.tolerance, verdict.unit)
     if verdict.basis is Basis.DROP and verdict.expected is not None and verdict.unit is Unit.PERCENT:
-        return f"own fp32 {verdict.expected:.2f} % − {allowed}"
-    return f"± {allowed}"
+        return say("own fp32 {own:.2f} % − {allowed}", own=verdict.expected, allowed=allowed)
+    return say("± {allowed}", allowed=allowed)
 
 
 def _extra(outcome: Outcome) -> Iterator[str]:
     series = outcome.series
     if series.protocol is Protocol.STANDARD:
-        yield "standard protocol"
+        yield say("standard protocol")
     if series.limit is not None:
-        yield f"first {series.limit} samples only"
+        yield say("first {count} samples only", count=series.limit)
     if outcome.times > 1:
-        yield f"latest of {outcome.times}"
+        yield say("latest of {count}", count=outcome.times)
 
 
 def detail(outcome: Outcome, row: Line, machine: int, versions: int) -> Detail:
     """The whole of one result."""
-    measurement, verdict = outcome.measurement, outcome.verdict
+    measurement = outcome.measurement
     return Detail(
         line=row,
-        message="There is no verdict on this result." if verdict is None else verdict.message,
+        message=message(outcome),
         facts=tuple(_facts(outcome, row)),
         stages=tuple((name, numbers.duration_s(spent)) for name, spent in measurement.stages_s.items()),
         latency=_latency(measurement),
@@ -140,13 +141,34 @@ def detail(outcome: Outcome, row: Line, machine: int, versions: int) -> Detail:
     )
 
 
+def message(outcome: Outcome) -> Both:
+    """The verdict's own message; its Chinese is made anew from the verdict's numbers."""
+    verdict = outcome.verdict
+    if verdict is None:
+        return say("There is no verdict on this result.")
+    if verdict.measured is None or verdict.expected is None or verdict.unit is None or verdict.metric is None:
+        return Both(verdict.message, verdict.message)
+    speed = verdict.unit is Unit.SAMPLES_PER_S
+    got, wanted = (
+        numbers.rate(value) if speed else f"{value:.2f} %" for value in (verdict.measured, verdict.expected)
+    )
+    allowed = "" if verdict.tolerance is None else numbers.tolerance(verdict.tolerance, verdict.unit)
+    made = say(
+        "{metric}: {got}, {basis} {wanted}, tolerance {allowed}: {status}",
+        metric=say(verdict.metric), got=got, wanted=wanted, allowed=allowed or NOTHING,
+        basis=say("own fp32") if verdict.basis is Basis.DROP else say("documented"),
+        status=WORDS[outcome.status],
+    )  # fmt: skip
+    return Both(verdict.message, in_language(made, "zh"))
+
+
 def _facts(outcome: Outcome, row: Line) -> Iterator[Fact]:
     """What was measured, by kind; then whatever else the run recorded."""
     measurement = outcome.measurement
     if row.source:
-        yield "documented", f"{row.documented} [{row.source}]"
+        yield say("documented"), f"{row.documented} [{row.source}]"
     for name, value in measurement.metrics.items():
-        yield name, _metric(outcome, name, value)
+        yield say(name), _metric(outcome, name, value)
     for name, value in measurement.detail.items():
         if name == "facts" and isinstance(value, Mapping):
             yield from (
@@ -156,8 +178,8 @@ def _facts(outcome: Outcome, row: Line) -> Iterator[Fact]:
             yield _words(name), _recorded(name, value, measurement)
 
 
-def _words(name: object) -> str:
-    return str(name).replace("_", " ")
+def _words(name: object) -> Both:
+    return say(str(name).replace("_", " "))
 
 
 def _there(value: Any) -> bool:
@@ -178,11 +200,13 @@ def _metric(outcome: Outcome, name: str, value: float) -> str:
     measurement = outcome.measurement
     interval = measurement.intervals.get(name)
     correct = measurement.detail.get("correct") if name == outcome.metric else None
-    counted = "" if correct is None else f", {correct} of {measurement.samples} samples"
+    counted = (
+        "" if correct is None else say(", {count} of {of} samples", count=correct, of=measurement.samples)
+    )
     confidence = (
         "" if interval is None else f" ({interval.confidence * 100:g} %: {numbers.percent_range(interval)})"
     )
-    return f"{numbers.percent(value)}{confidence}{counted}"
+    return joined("", [numbers.percent(value), confidence, counted])
 
 
 def _recorded(name: str, value: Any, measurement: Measurement) -> str:
@@ -190,32 +214,42 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if name == "own_fp32" and number:
         correct = measurement.detail.get("own_fp32_correct")
-        return numbers.percent(value) + ("" if correct is None else f", {correct} of {measurement.samples}")
+        of = "" if correct is None else say(", {count} of {of}", count=correct, of=measurement.samples)
+        return joined("", [numbers.percent(value), of])
     if name == "flips" and number:
         which = [str(item) for item in _sequence(measurement.detail.get("flipped"))]
         more = ", …" if len(which) > FLIPS_NAMED else ""
-        named = f"; sample numbers {', '.join(which[:FLIPS_NAMED])}{more}" if which else ""
-        return f"{value} of {measurement.samples} predictions differ from fp32{named}"
+        first = ", ".join(which[:FLIPS_NAMED]) + more
+        named = say("; sample numbers {numbers}", numbers=first) if which else ""
+        return say(
+            "{count} of {of} predictions differ from fp32{named}",
+            count=value,
+            of=measurement.samples,
+            named=named,
+        )
     if name == "truncated" and number:
-        return f"{value} of {measurement.samples} samples were cut to the model's length"
+        return say(
+            "{count} of {of} samples were cut to the model's length", count=value, of=measurement.samples
+        )
     if name == "grouped" and isinstance(value, Mapping):
         return at_real_length(value)
     if name == "ignored_weights":
-        return ", ".join(map(str, _sequence(value))) or "none"
+        return ", ".join(map(str, _sequence(value))) or say("none")
     if name.endswith(("_difference", "bound")) and number:
         return numbers.difference(value)
     return _plain(value)
 
 
-def at_real_length(grouped: Mapping[str, Any]) -> str:
+def at_real_length(grouped: Mapping[str, Any]) -> Both:
     """What a run of samples grouped by their length computed, and what it was proved by."""
     run, padded = grouped["positions_run"], grouped["positions_padded"]
-    return (
-        f"samples were run at their real length: {run:,} positions in place of {padded:,} "
-        f"({numbers.percent(run / padded)}); on {grouped['proved_on']} seeded samples the logits differ from "
-        f"those of the padded input by at most {numbers.difference(grouped['max_abs_difference'])}, where "
-        f"{numbers.difference(grouped['bound'])} is allowed"
-    )
+    return say(
+        "samples were run at their real length: {run:,} positions in place of {padded:,} ({share}); on "
+        "{count} seeded samples the logits differ from those of the padded input by at most {most}, where "
+        "{bound} is allowed",
+        run=run, padded=padded, share=numbers.percent(run / padded), count=grouped["proved_on"],
+        most=numbers.difference(grouped["max_abs_difference"]), bound=numbers.difference(grouped["bound"]),
+    )  # fmt: skip
 
 
 def _plain(value: Any) -> str:
@@ -229,18 +263,18 @@ def _latency(measurement: Measurement) -> Latency | None:
     found = measurement.detail
     if "median_ns" not in found:
         return None
-    facts: list[Fact] = [("timed calls", f"{found.get('calls', NOTHING)}")]
+    facts: list[Fact] = [(say("timed calls"), f"{found.get('calls', NOTHING)}")]
     if "warm_up_calls" in found:
-        facts.append(("calls before, untimed", str(found["warm_up_calls"])))
-    facts.append(("median of a call (one batch)", numbers.duration_ns(found["median_ns"])))
+        facts.append((say("calls before, untimed"), str(found["warm_up_calls"])))
+    facts.append((say("median of a call (one batch)"), numbers.duration_ns(found["median_ns"])))
     if "minimum_ns" in found:
-        facts.append(("fastest", numbers.duration_ns(found["minimum_ns"])))
+        facts.append((say("fastest"), numbers.duration_ns(found["minimum_ns"])))
     if "maximum_ns" in found:
-        facts.append(("slowest", numbers.duration_ns(found["maximum_ns"])))
+        facts.append((say("slowest"), numbers.duration_ns(found["maximum_ns"])))
     for name, value in found.get("percentiles_ns", {}).items():
         facts.append((str(name), numbers.duration_ns(value)))
     if "clock" in found:
-        facts.append(("clock", str(found["clock"])))
+        facts.append((say("clock"), str(found["clock"])))
     drawn = histogram(measurement.raw.get("latencies_ns", ()))
     if drawn is None:
         return Latency(facts=tuple(facts), histogram=None)
@@ -256,36 +290,36 @@ def _latency(measurement: Measurement) -> Latency | None:
 
 def _made_with(measurement: Measurement) -> Iterator[Fact]:
     made = measurement.provenance
-    yield "origin", str(measurement.origin)
-    yield "target", made.target
-    yield "backend", made.backend
-    yield "weights", str(made.weights)
+    yield say("origin"), say(str(measurement.origin))
+    yield say("target"), say(made.target)
+    yield say("backend"), made.backend
+    yield say("weights"), say(str(made.weights))
     if "checkpoint" in measurement.detail:
-        yield "checkpoint", str(measurement.detail["checkpoint"])
-    yield "weights SHA-256", made.weights_sha256 or NOTHING
-    yield "data", NOTHING if made.data is None else str(made.data)
-    yield "data SHA-256", made.data_sha256 or NOTHING
-    yield "samples", str(measurement.samples)
-    yield "protocol", NOTHING if made.protocol is None else str(made.protocol)
+        yield say("checkpoint"), str(measurement.detail["checkpoint"])
+    yield say("weights SHA-256"), made.weights_sha256 or NOTHING
+    yield say("data"), NOTHING if made.data is None else say(str(made.data))
+    yield say("data SHA-256"), made.data_sha256 or NOTHING
+    yield say("samples"), str(measurement.samples)
+    yield say("protocol"), NOTHING if made.protocol is None else say(str(made.protocol))
     if made.limit is not None:
-        yield "limit", f"first {made.limit} samples"
-    yield "artifact", made.artifact or NOTHING
+        yield say("limit"), say("first {count} samples", count=made.limit)
+    yield say("artifact"), made.artifact or NOTHING
     built = measurement.detail.get("artifact")
     for name, value in built.items() if isinstance(built, Mapping) else ():
-        yield f"artifact: {str(name).replace('_', ' ')}", _plain(value)
-    yield "measured at", numbers.moment(measurement.created)
-    yield "run", measurement.run
-    yield "zoocheck revision", made.git_revision or NOTHING
+        yield say("artifact: {name}", name=_words(name)), _plain(value)
+    yield say("measured at"), numbers.moment(measurement.created)
+    yield say("run"), measurement.run
+    yield say("zoocheck revision"), made.git_revision or NOTHING
     load = made.machine.get("load_average")
     if load:
-        yield "load average before", ", ".join(f"{item:.2f}" for item in _sequence(load))
+        yield say("load average before"), ", ".join(f"{item:.2f}" for item in _sequence(load))
 
 
 def machine(measurement: Measurement) -> tuple[Fact, ...]:
     """The machine of a measurement, without what changes from run to run."""
     found = measurement.provenance.machine
     return tuple(
-        (name.removesuffix("_bytes").replace("_", " "), _machine_value(name, value))
+        (say(name.removesuffix("_bytes").replace("_", " ")), _machine_value(name, value))
         for name, value in found.items()
         if name != "load_average"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.domain import Catalog
 from reports import html, markdown
+from reports.language import Language
 
 if TYPE_CHECKING:
     from harness.notrun import NotRun
@@ -28,30 +30,38 @@ class Written:
 
 
 def write(
-    catalog: Catalog, results: Sequence[Result], folder: Path, *, not_run: Sequence[NotRun] = ()
+    catalog: Catalog,
+    results: Sequence[Result],
+    folder: Path,
+    *,
+    not_run: Sequence[NotRun] = (),
+    language: Language = Language.ENGLISH,
 ) -> Written:
     """Write both forms of the report into `folder`, which is made where it is not there.
 
-    `not_run` is what was skipped beside the results (`harness.notrun`).
+    `not_run` is what was skipped beside the results (`harness.notrun`). `language` is that of the
+    Markdown, and the one that the page opens in.
 
     Both are rendered before either is written, and each appears by a rename: whoever reads at the same
     time sees the old file or the new one. Raises `NoSamples` for no results; then nothing is touched.
     """
     texts = {
-        MARKDOWN: markdown.render(catalog, results, not_run),
-        HTML: html.render(catalog, results, not_run),
+        MARKDOWN: markdown.render(catalog, results, not_run, language=language),
+        HTML: html.render(catalog, results, not_run, language=language),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        _replace(folder / name, text)
+        replace(folder / name, text)
     return Written(markdown=folder / MARKDOWN, html=folder / HTML)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
     """Put `text` in place of `path` in one step. Two processes may do so at once; the last one stays."""
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         draft.write_text(text, encoding="utf-8", newline="\n")
+        if path.exists():
+            shutil.copymode(path, draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

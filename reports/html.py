@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from harness.domain import Catalog
 from reports import page
+from reports.language import Language
 from reports.numbers import printable
 from reports.outcomes import MARKS, WORDS, legend, mark_text, mark_words
 
@@ -50,7 +51,13 @@ def environment() -> Environment:
     return made
 
 
-def render(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> str:
+def render(
+    catalog: Catalog,
+    results: Sequence[Result],
+    not_run: Sequence[NotRun] = (),
+    *,
+    language: Language = Language.ENGLISH,
+) -> str:
     """The whole page. Raises `NoSamples` for no results.
 
     The same results give the same page: nothing in it is of the moment it was made.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.domain import Basis, Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
 from reports import absent, details, layout
+from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import NOTHING, moment, one_line, percent
 from reports.outcomes import WORDS, Outcome, by_drop, counts, is_stand_in_speed, outcomes
 from reports.view import Cell, Count, Fact, Finding, Grid, Head, Line, Report, Section
@@ -84,22 +85,25 @@ def build(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun]
     )
 
 
-def summary(found: Sequence[Outcome]) -> str:
+def summary(found: Sequence[Outcome]) -> Both:
     """The counts on one line: ``falls short 2, reproduced 4``."""
-    return ", ".join(f"{WORDS[status]} {count}" for status, count in counts(found).items())
+    return joined(", ", [joined(" ", [WORDS[status], str(count)]) for status, count in counts(found).items()])
 
 
-def headline(found: Sequence[Outcome], not_run: int = 0) -> str:
+def headline(found: Sequence[Outcome], not_run: int = 0) -> Both:
     """What is wrong in one sentence, or that nothing is; and how much was not even tried."""
     by_status = counts(found)
     short, failed = by_status.get(VerdictKind.FALLS_SHORT, 0), by_status.get(VerdictKind.ERROR, 0)
-    rest = f"; {absent.claims(not_run)}" if not_run else ""
-    of_all = "the only result" if len(found) == 1 else f"{len(found)} results"
+    rest = joined("", ["; ", absent.claims(not_run)]) if not_run else ""
+    of_all = say("the only result") if len(found) == 1 else say("{count} results", count=len(found))
     if not short and not failed:
-        return f"Nothing falls short in {of_all}{rest}."
-    parts = [f"{short} {'falls' if short == 1 else 'fall'} short"] if short else []
-    parts += [f"{failed} could not be measured"] if failed else []
-    return f"Of {of_all}, {' and '.join(parts)}{rest}."
+        return say("Nothing falls short in {of_all}{rest}.", of_all=of_all, rest=rest)
+    parts = []
+    if short:
+        parts.append(say("1 falls short") if short == 1 else say("{count} fall short", count=short))
+    if failed:
+        parts.append(say("{count} could not be measured", count=failed))
+    return say("Of {of_all}, {parts}{rest}.", of_all=of_all, parts=joined(say(" and "), parts), rest=rest)
 
 
 def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
@@ -107,7 +111,7 @@ def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
     groups: dict[tuple[str, str, str], list[Outcome]] = {}
     for outcome in found:
         made = outcome.measurement.provenance
-        chip = "unknown" if outcome.place is None else outcome.place.chip.title
+        chip = say("unknown") if outcome.place is None else outcome.place.chip.title
         key = (chip, str(outcome.measurement.origin), str(made.weights))
         groups.setdefault(key, []).append(outcome)
     for (chip, origin, weights), members in groups.items():
@@ -117,29 +121,29 @@ def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
         )
         sizes = sorted({outcome.place.batch_size for outcome in members if outcome.place is not None})
         yield (
-            ("chip", chip),
-            ("ran on", _ran_on(chip, origin)),
-            ("models", ", ".join(models)),
-            ("batch sizes", ", ".join(map(str, sizes)) or NOTHING),
-            ("weights", weights),
-            ("data", _data(members)),
-            ("results", str(len(members))),
+            (say("chip"), chip),
+            (say("ran on"), _ran_on(chip, origin)),
+            (say("models"), ", ".join(models)),
+            (say("batch sizes"), ", ".join(map(str, sizes)) or NOTHING),
+            (say("weights"), say(weights)),
+            (say("data"), _data(members)),
+            (say("results"), str(len(members))),
         )
 
 
 def _data(members: Sequence[Outcome]) -> str:
     """The data sets of those results that are about data; conformance, say, is about none."""
     used = (outcome.measurement.provenance.data for outcome in members)
-    return ", ".join(dict.fromkeys(str(data) for data in used if data is not None)) or NOTHING
+    return joined(", ", map(say, dict.fromkeys(str(data) for data in used if data is not None))) or NOTHING
 
 
 def _ran_on(chip: str, origin: str) -> str:
     """Where the numbers come from, in words that need no glossary."""
     return {
-        Origin.CHIP: f"{chip} itself",
-        Origin.STAND_IN: "stand-in",
-        Origin.SIMULATED: "simulated tools",
-        Origin.IMPORTED: "imported log",
+        Origin.CHIP: say("{chip} itself", chip=chip),
+        Origin.STAND_IN: say("stand-in"),
+        Origin.SIMULATED: say("simulated tools"),
+        Origin.IMPORTED: say("imported log"),
     }.get(Origin(origin), origin)
 
 
@@ -151,16 +155,20 @@ def _findings(found: Sequence[Outcome], anchors: Mapping[str, str]) -> Iterator[
             anchor=anchors[measurement.id],
             status=outcome.status,
             case=measurement.case,
-            kind=str(measurement.kind),
+            kind=say(str(measurement.kind)),
             how=outcome.series.label,
             message=first_line(outcome),
         )
 
 
-def first_line(outcome: Outcome) -> str:
+def first_line(outcome: Outcome) -> Both:
     """A verdict's message on one line, without the case it may begin with."""
-    message = "" if outcome.verdict is None else outcome.verdict.message.strip()
-    lines = message.splitlines()
+    said = details.message(outcome)
+    return Both(*(_first_line(in_language(said, to), outcome) for to in Language))
+
+
+def _first_line(message: str, outcome: Outcome) -> str:
+    lines = message.strip().splitlines() if outcome.verdict is not None else []
     text = one_line(lines[0]) if lines else "no message"
     text = text.removeprefix(f"{outcome.measurement.case}: ")
     return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
@@ -180,7 +188,7 @@ def _explanations(found: Sequence[Outcome]) -> Iterator[Fact]:
         "imported": any(item.origin is Origin.IMPORTED for item in series),
         "standard protocol": any(item.protocol is Protocol.STANDARD for item in series),
     }
-    return ((term, text) for term, text in EXPLANATIONS.items() if present[term])
+    return ((say(term), say(text)) for term, text in EXPLANATIONS.items() if present[term])
 
 
 def _sections(
@@ -220,7 +228,8 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
         place, row = outcome.place, lines[outcome.measurement.id]
         if place is None:
             continue
-        how = ", ".join(text for text, _ in row.tags) + (f" ({row.extra})" if row.extra else "")
+        how = joined(", ", [text for text, _ in row.tags])
+        how = say("{how} ({extra})", how=how, extra=row.extra) if row.extra else how
         key = (place.chip.title, str(place.precision), str(place.batch_size), how)
         cell = Cell(
             text=row.measured, status=outcome.status, drop=by_drop(outcome.verdict), anchor=row.anchor
@@ -229,8 +238,10 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
     texts = ("chip", "precision", "batch size", "measured how", metric, "throughput")
     empty = Cell(text=NOTHING)
     return Grid(
-        title="Measured, without a column in the document",
-        heads=tuple(Head(text=text, number=text in ("batch size", metric, "throughput")) for text in texts),
+        title=say("Measured, without a column in the document"),
+        heads=tuple(
+            Head(text=say(text), number=text in ("batch size", metric, "throughput")) for text in texts
+        ),
         rows=tuple(
             (
                 *(Cell(text=text) for text in key),
@@ -245,39 +256,47 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
 def _footnotes(found: Sequence[Outcome]) -> Iterator[str]:
     yield from _misfed_notes(found)
     if any(outcome.measurement.intervals for outcome in found):
-        yield "Intervals are Wilson's score intervals: where the true share lies, by sampling alone."
+        yield say("Intervals are Wilson's score intervals: where the true share lies, by sampling alone.")
     if any(outcome.verdict is not None and outcome.verdict.basis is Basis.DROP for outcome in found):
-        yield (
+        yield say(
             "By the drop: the score on the chip's numerics against the same checkpoint's own fp32 score; "
             "allowed is the documented drop or 1 % of that score, whichever is larger, and never less than "
             "two samples."
         )
     speeds = [outcome.measurement.origin for outcome in found if outcome.measurement.kind is Kind.THROUGHPUT]
     if any(origin is not Origin.IMPORTED for origin in speeds):
-        yield "Throughput is batch size × calls / time, by the clock that each result names."
+        yield say("Throughput is batch size × calls / time, by the clock that each result names.")
     if Origin.IMPORTED in speeds:
-        yield "Imported throughput is by the definition of the tool that wrote the log; each result names it."
+        yield say(
+            "Imported throughput is by the definition of the tool that wrote the log; each result names it."
+        )
     details_of = [outcome.measurement.detail for outcome in found]
     if grouped := sum("grouped" in detail for detail in details_of):
-        yield (
-            f"At their real length, grouped by it, ran the samples of {_results(grouped)}: accuracy on a "
-            "stand-in only, after the same run had shown on a seeded sample that the logits are those of the "
-            "padded input."
+        yield say(
+            "At their real length, grouped by it, ran the samples of {results}: accuracy on a stand-in only, "
+            "after the same run had shown on a seeded sample that the logits are those of the padded input.",
+            results=_results(grouped),
         )
     if reasons := Counter(str(item["padded_because"]) for item in details_of if "padded_because" in item):
-        told = "; ".join(f"{reason} ({_results(count)})" for reason, count in reasons.items())
-        yield f"Padded to the documented length ran the others of the stand-ins' accuracy results: {told}."
+        told = joined(
+            "; ",
+            [say("{how} ({extra})", how=say(why), extra=_results(n)) for why, n in reasons.items()],
+        )
+        yield say(
+            "Padded to the documented length ran the others of the stand-ins' accuracy results: {told}.",
+            told=told,
+        )
     if any(is_stand_in_speed(outcome) for outcome in found):
         yield layout.STAND_IN_NOTE
     if any(outcome.times > 1 for outcome in found):
-        yield (
+        yield say(
             "Latest of N: the same claim was measured N times with the same origin, weights, data and "
             "protocol; only the latest is shown."
         )
 
 
-def _results(count: int) -> str:
-    return f"{count} result{'' if count == 1 else 's'}"
+def _results(count: int) -> Both:
+    return say("1 result") if count == 1 else say("{count} results", count=count)
 
 
 def _misfed_notes(results: Sequence[Outcome]) -> Iterator[str]:
@@ -287,8 +306,10 @@ def _misfed_notes(results: Sequence[Outcome]) -> Iterator[str]:
         if not isinstance(misfed, Mapping) or metric is None:
             continue
         found, right = outcome.measurement, misfed["fed_right"][metric]
-        yield (
-            f"{found.case} is fed as its document's script feeds it ({misfed['as_documented']}): {metric} "
-            f"{percent(found.metrics[metric])}. Fed right, the same checkpoint scores {percent(right)} in "
-            f"fp32; {misfed['flips']} of {found.samples} predictions differ."
-        )
+        yield say(
+            "{case} is fed as its document's script feeds it ({how}): {metric} {got}. Fed right, the same "
+            "checkpoint scores {right} in fp32; {flips} of {samples} predictions differ.",
+            case=found.case, how=misfed["as_documented"], metric=say(metric),
+            got=percent(found.metrics[metric]), right=percent(right), flips=misfed["flips"],
+            samples=found.samples,
+        )  # fmt: skip

@@ -17,6 +17,8 @@ class Head:
     measured: bool = False
     stand_in: bool = False
     apart: bool = False  # measured, but not comparable with the columns beside it
+    series: str = ""  # in words, what its numbers were made with
+    at: int = 0  # which of the document's columns it is, or stands beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

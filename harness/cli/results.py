@@ -14,6 +14,7 @@ from harness.home import Home
 
 if TYPE_CHECKING:
     from harness.store import Result
+    from reports.language import Language
 
 
 def report(
@@ -23,21 +24,37 @@ def report(
     ] = False,
     results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("build/report"),
+    lang: Annotated[
+        str | None, typer.Option(help="zh or en (default: en; of a README's tables, the README's own).")
+    ] = None,
+    update: Annotated[
+        Path | None,
+        typer.Option(
+            help="Replace the marked blocks of this README, and write no report.", exists=True, dir_okay=False
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Render results as Markdown tables and one HTML page, and print the table of verdicts."""
     from harness.records import to_json
     from reports.absent import still_missing, terminal_line
     from reports.files import write
+    from reports.language import Language
     from reports.terminal import counts_line, verdict_table
 
+    if lang is not None and lang not in list(Language):
+        raise UsageError(f"--lang {lang}: found no such language", remedy="take zh or en")
+    language = None if lang is None else Language(lang)
     if everything and run is not None:
         raise UsageError("--run renders one run, --all the latest of all of them; give one of the two")
     home = Home.locate()
     found = _select(results or home.results, run, everything, home.runs)
+    if update is not None:
+        _update(update, found, language, as_json)
+        return
     recorded = notrun.load_all(home.runs) if everything else notrun.load(home.runs, found[0].measurement.run)
     missing = still_missing(recorded, found)
-    written = write(catalog.load(), found, out, not_run=missing)
+    written = write(catalog.load(), found, out, not_run=missing, language=language or Language.ENGLISH)
     if as_json:
         print_json(
             {"html": str(written.html), "markdown": str(written.markdown),
@@ -50,6 +67,17 @@ def report(
     if missing:
         typer.echo(terminal_line(missing))
     typer.echo(f"report: {written.html} and {written.markdown}")
+
+
+def _update(path: Path, found: list[Result], language: Language | None, as_json: bool) -> None:
+    """Replace a README's marked blocks, and say of which documents they are."""
+    from reports.update import update
+
+    documents = update(path, catalog.load(), found, language)
+    if as_json:
+        print_json({"readme": str(path), "documents": documents})
+    else:
+        typer.echo(f"{path}: up to date with the results for {', '.join(documents)}")
 
 
 def _select(url: str, run: str | None, everything: bool, skips: Path) -> list[Result]:
