@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.consistency import check
-from harness.domain import Catalog, Chip, DatasetSpec, Document, Model, Table
+from harness.domain import Catalog, Chip, DatasetSpec, Document, Model, Table, Word
 from harness.errors import TableErrors, UsageError
 from harness.mistakes import Draft, Entry, listed, show
 from harness.tables import expand
@@ -26,6 +26,7 @@ _KINDS: Mapping[str, type] = {
     "dataset": DatasetSpec,
     "document": Document,
     "table": Table,
+    "word": Word,
 }
 
 _Item = TypeVar("_Item")
@@ -92,6 +93,7 @@ def _load(folders: tuple[Path, ...], stamps: tuple[tuple[Path, int, int], ...]) 
         tables=tuple(entry.record for entry in draft.entries["table"]),
         references=references,
         folders=folders,
+        words=tuple(entry.record for entry in draft.entries["word"]),
     )
 
 

@@ -23,12 +23,18 @@ from harness.domain import (
     Kind,
     Metric,
     Model,
+    Precision,
     Table,
+    Unit,
+    Word,
+    WordKind,
 )
 from harness.mistakes import Draft, Entry, listed, show
 from harness.parsers import THROUGHPUT_TOOLS
 
 Named = Mapping[str, Mapping[str, Any]]
+
+OWN_CHIP = "*"  # of a word for a chip: whichever chip the document is about
 
 _NAME = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 _DTYPES = ("float16", "float32", "int32", "int64")
@@ -40,7 +46,7 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
 
     Of two entries with one name the first is kept.
     """
-    for kind in ("document", "dataset", "chip", "model", "table"):
+    for kind in ("document", "dataset", "chip", "model", "table", "word"):
         for entry in draft.entries[kind]:
             for path, found, expected in _senseless(entry.record):
                 draft.wrong(entry, path, found, expected)
@@ -55,6 +61,8 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
     for entry in draft.entries["model"]:
         _check_model(entry, named, draft)
     _check_table_names(draft)
+    for entry in draft.entries["word"]:
+        _check_word(entry, named, draft)
     return named
 
 
@@ -250,3 +258,13 @@ def _check_table_names(draft: Draft) -> None:
             draft.wrong(
                 entry, "name", show(table.name), f"a name no other table of its document has ({where})"
             )
+
+
+def _check_word(entry: Entry, named: Named, draft: Draft) -> None:
+    """A word means something that exists."""
+    word: Word = entry.record
+    if word.means in (WordKind.MODEL, WordKind.DATASET, WordKind.CHIP) and word.value != OWN_CHIP:
+        draft.known(entry, "value", word.value, named[word.means], word.means)
+    choices = {WordKind.METRIC: Metric, WordKind.UNIT: Unit, WordKind.PRECISION: Precision}.get(word.means)
+    if choices is not None and word.value not in list(choices):
+        draft.wrong(entry, "value", show(word.value), f"one of {listed(choices)}")

@@ -283,6 +283,17 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """The most that one chip computes a second at a precision, and who says so."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    precision: Precision
+    tera_per_s: float  # 10^12 operations a second, a multiplication and an addition counted as two
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
     """What a README measured on, or what is measured here (`local`)."""
 
@@ -298,6 +309,8 @@ class Chip:
     environment: str = ""  # the script that puts them there, where the vendor's installer leaves it
     throughput_tools: tuple[str, ...] = ()  # whose logs its cases take; the first is what the documents use
     device_names: tuple[str, ...] = ()  # words by which such a log names the device, where it does
+    peaks: tuple[Peak, ...] = ()  # as published; of a precision without one nothing is concluded
+    per_card: int = 1  # chips on a card, where a document counts samples a second and card
 
     @property
     def marker(self) -> str:
@@ -335,6 +348,36 @@ class Document:
     file: str
     repository: str
     other_tables: tuple[str, ...] = ()  # a table's header joined by " | ", or a block's first line
+
+
+class WordKind(StrEnum):
+    """What a word of a README tells: see fixtures/tables/readme_words.toml."""
+
+    MODEL = "model"
+    DATASET = "dataset"
+    CHIP = "chip"
+    METRIC = "metric"
+    UNIT = "unit"
+    PRECISION = "precision"
+    BATCH_SIZE = "batch_size"
+    BEST = "best"
+    BASELINE = "baseline"
+    DIFFERENCE = "difference"
+    FACT = "fact"
+    LABEL = "label"
+    ABSENT = "absent"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """How READMEs spell one thing. Longer spellings win over shorter ones; case and width do not count."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    means: WordKind
+    spelled: tuple[str, ...]
+    value: str = ""  # the name of the model, data set, chip, metric, unit or precision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -511,6 +554,7 @@ class Catalog:
     tables: tuple[Table, ...]
     references: tuple[Reference, ...]
     folders: tuple[Path, ...]
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

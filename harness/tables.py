@@ -23,7 +23,7 @@ from harness.domain import (
 from harness.meanings import Problem, Setting, problems, range_missed
 from harness.mistakes import Draft, Entry, listed, show
 
-ABSENT = "无"  # what the zoos print for "there is no such value"
+ABSENT = ("无", "-", "--", "—", "/", "N/A")  # what the zoos print for "there is no such value"
 
 _DIGITS = r"(-?\d+(?:\.\d+)?)"
 
@@ -114,7 +114,7 @@ def _row(
 
 
 def _reference(meaning: Mapping[str, Any], printed: str, source: Source, model: str) -> Reference:
-    absent = printed == ABSENT
+    absent = printed in ABSENT
     return Reference(
         source=source,
         printed=printed,
@@ -144,13 +144,13 @@ def _check_agreement(
 
 
 def _printed(work: _Expansion, path: str, cell: str, form: str) -> str | None:
-    """The digits in a cell written in `form`, or `ABSENT`; None where it is neither, which is noted."""
-    if cell == ABSENT:
-        return ABSENT
+    """The digits in a cell written in `form`, or one of `ABSENT`; None where it is neither, which is noted."""
+    if cell in ABSENT:
+        return cell
     before, _, after = form.partition("{}")
     match = re.fullmatch(re.escape(before) + _DIGITS + re.escape(after), cell, re.ASCII)
     if match is None and form.count("{}") == 1:
-        work.wrong(path, show(cell), f"a number written {form}, or {ABSENT} for none")
+        work.wrong(path, show(cell), f"a number written {form}, or {ABSENT[0]} for none")
     return match[1] if match else None
 
 

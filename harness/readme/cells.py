@@ -1,0 +1,47 @@
+"""A cell as a number: its digits, and what stands around them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+# What may stand before the digits: nothing, or a name and a colon or equals sign ("f1:", "Acc: ").
+_CELL = re.compile(r"(?P<before>(?:[^:：=]{1,20}[:：=]\s*)?)(?P<digits>-?\d+(?:\.\d+)?)(?P<after>[^\d,;]{0,24})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """One printed number: its digits as printed and the form they stand in."""
+
+    printed: str
+    before: str
+    after: str
+
+    @property
+    def value(self) -> Decimal:
+        """What was printed, exactly."""
+        return Decimal(self.printed)
+
+    @property
+    def digits(self) -> int:
+        """Digits behind the point."""
+        return len(self.printed.partition(".")[2])
+
+    @property
+    def step(self) -> Decimal:
+        """What one more in the last printed digit is."""
+        return Decimal(1).scaleb(-self.digits)
+
+    @property
+    def form(self) -> str:
+        """The cell with a place for the digits."""
+        return f"{self.before}{{}}{self.after}"
+
+
+def number(cell: str) -> Number | None:
+    """`cell` as one number with words around it; None where it is none, or more than one."""
+    match = _CELL.fullmatch(cell.strip())
+    if match is None or "{" in cell or "}" in cell:
+        return None
+    return Number(printed=match["digits"], before=match["before"], after=match["after"])
