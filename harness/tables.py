@@ -144,7 +144,7 @@ def _check_agreement(
 
 
 def _printed(work: _Expansion, path: str, cell: str, form: str) -> str | None:
-    """The digits in a cell written in `form`, or one of `ABSENT`; None where it is neither, which is noted."""
+    """The digits in a cell written in `form`, or one of `ABSENT`; None where it is neither, and noted."""
     if cell in ABSENT:
         return cell
     before, _, after = form.partition("{}")

@@ -29,11 +29,13 @@ LAYERS = {
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
-        "artifacts", "backends", "cases", "checkpoints", "datasets", "graphs", "grouping", "judge", "kept",
-        "layouts", "manifest", "metrics", "misplaced", "networks", "predictions", "references", "store",
-        "text",
+        "artifacts", "backends", "cases", "checkpoints", "datasets", "flops", "graphs", "grouping", "judge",
+        "kept", "layouts", "manifest", "metrics", "misplaced", "networks", "predictions", "readme",
+        "references", "store", "text",
     },
-    "run": {"targets", "materials", "building", "exchange", "importing", "inference", "recording", "run"},
+    "run": {
+        "audit", "building", "exchange", "importing", "inference", "materials", "recording", "run", "targets",
+    },
     "commands": {"cli", "__main__"},
 }  # fmt: skip
 BESIDE = {
@@ -66,7 +68,7 @@ MAY_IMPORT = {
     "reports": {"harness"},
     "training": {"harness"},
 }
-REPORTS_STAND_ON = {"notrun", "store", "domain", "errors", "records", "references", "stats"}
+REPORTS_STAND_ON = {"notrun", "store", "domain", "errors", "flops", "records", "references", "stats"}
 
 # Libraries that collecting tests must not load, and those that belong to tests.
 HEAVY = {"torch", "onnx", "onnxruntime", "onnxsim", "transformers", "hypothesis", "sqlalchemy"}

@@ -1,1 +1,1 @@
-"""A model zoo's README as what it says: blocks of markdown, commands, and the meaning of its result tables."""
+"""A model zoo's README as what it says: blocks of markdown, commands, and what its result tables mean."""

@@ -28,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """A heading without its numbering and markup; `titled` is False for a list item that heads what follows."""
+    """A heading without numbering and markup; a list item that heads what follows is not `titled`."""
 
     line: int
     level: int
@@ -117,7 +117,7 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
     """`text` as blocks. Indentation decides nothing: the zoos indent as it comes, and no reader sees it."""
     lines = tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     tokens = _markdown().parse("\n".join(line.strip() for line in lines))
-    grids, fences, headings, taken = [], [], [], set()
+    grids, fences, headings, taken = list[Grid](), list[Fence](), list[Heading](), set[int]()
     for at, token in enumerate(tokens):
         if token.map is None:
             continue
@@ -135,9 +135,7 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
     for start, end in _misfits(lines, taken):
         grids.append(_grid(lines, start, end, misfit=True))
         taken.update(range(start, end))
-    prose = [
-        Line(number=n + 1, text=line) for n, line in enumerate(lines) if n not in taken and line.strip()
-    ]
+    prose = [Line(number=n + 1, text=line) for n, line in enumerate(lines) if n not in taken and line.strip()]
     headings += _items(prose)
     return Readme(
         path=path,

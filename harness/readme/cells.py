@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 # What may stand before the digits: nothing, or a name and a colon or equals sign ("f1:", "Acc: ").
-_CELL = re.compile(r"(?P<before>(?:[^:：=]{1,20}[:：=]\s*)?)(?P<digits>-?\d+(?:\.\d+)?)(?P<after>[^\d,;]{0,24})")
+_CELL = re.compile(
+    r"(?P<before>(?:[^:：=]{1,20}[:：=]\s*)?)(?P<digits>-?\d+(?:\.\d+)?)(?P<after>[^\d,;]{0,24})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,10 @@ _TIMES = ("ms", "us", "s", "毫秒", "秒")
 def is_label(context: Context, header: str, cells: Sequence[str]) -> bool:
     """Whether a column names rows: its head says so, or no cell of it is a number."""
     words = context.words
-    if words.is_whole(header, WordKind.LABEL) is not None or words.is_whole(header, WordKind.BATCH_SIZE) is not None:
+    if (
+        words.is_whole(header, WordKind.LABEL) is not None
+        or words.is_whole(header, WordKind.BATCH_SIZE) is not None
+    ):
         return True
     return all(number(cell) is None and not words.absent(cell) for cell in cells)
 
@@ -129,7 +132,9 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
     if said.get("chip") == "*":
         if context.own_chip is None:
             named = ", ".join(chip.name for chip in context.chips) or "none"
-            context.notes.append(Note(line=row.line, what=what, why=f"its chip is the document's own, which names {named}"))
+            context.notes.append(
+                Note(line=row.line, what=what, why=f"its chip is the document's own, which names {named}")
+            )
             return None
         said["chip"] = context.own_chip.name
     for key, why in (

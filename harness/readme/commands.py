@@ -73,7 +73,7 @@ def _of(fence: Fence) -> Iterator[Command]:
 
 def _joined(fence: Fence) -> Iterator[Line]:
     """Lines with those that a backslash at their end continues."""
-    number, parts = 0, []
+    number, parts = 0, list[str]()
     for line in fence.lines:
         text = line.text.rstrip()
         number = number if parts else line.number

@@ -109,9 +109,15 @@ def _row(
         found, meaning = value
         values.append(
             Value(
-                line=row.line, row=at, column=column, label=label, header=header, text=cell, number=found,
+                line=row.line,
+                row=at,
+                column=column,
+                label=label,
+                header=header,
+                text=cell,
+                number=found,
                 meaning=meaning,
-            )  # fmt: skip
+            )
         )
     return values
 
@@ -182,11 +188,14 @@ def _unit(context: Context, line: int, found: Number | None, said: Mapping[str, 
 
 def with_baselines(values: Sequence[Value]) -> tuple[Value, ...]:
     """A table's fp32 scores are the baseline of its other precisions."""
-    scores = [item for item in values if item.get("role") is Role.MEASURED and item.get("metric") != "throughput"]
+    scores = [
+        item for item in values if item.get("role") is Role.MEASURED and item.get("metric") != "throughput"
+    ]
     if len({item.get("precision") for item in scores} - {None}) < 2:
         return tuple(values)
     return tuple(
-        _marked(item) if item in scores and item.get("precision") == Precision.FP32 else item for item in values
+        _marked(item) if item in scores and item.get("precision") == Precision.FP32 else item
+        for item in values
     )
 
 

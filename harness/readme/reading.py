@@ -1,4 +1,4 @@
-"""What a README's result tables say: every value with its row, its column and its meaning, or why it is not read."""
+"""What a README's result tables say: every value with row, column and meaning, or why it is not read."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a README is held against while it is read: the catalog's words, the model, the document's chips."""
+    """What a README is read by: the catalog's words, the model, the document's chips; and what was noted."""
 
     readme: Readme
     catalog: Catalog

@@ -50,7 +50,9 @@ def read_block(context: Context, fence: Fence, name: str) -> ReadTable | None:
         context.notes.append(Note(line=fence.line, what=what[:80], why=f"figures in a block, and {why}"))
         return None
     headers = ("#" if groups[0].commented else "name", *keys[0])
-    values = [value for at, group in enumerate(groups) for value in _values(context, fence, at, group, headers)]
+    values = [
+        value for at, group in enumerate(groups) for value in _values(context, fence, at, group, headers)
+    ]
     if not values:
         return None
     rows = tuple((group.label, *(value for _, _, value in group.pairs)) for group in groups)
@@ -99,9 +101,7 @@ def _found(line: Line) -> list[tuple[int, str, str]]:
     return []
 
 
-def _values(
-    context: Context, fence: Fence, at: int, group: _Group, headers: Sequence[str]
-) -> list[Value]:
+def _values(context: Context, fence: Fence, at: int, group: _Group, headers: Sequence[str]) -> list[Value]:
     """The values of one group; a metric that a key does not name is the group's first one."""
     row = GridRow(line=group.pairs[0][0], cells=(group.label,))
     said = columns.of_row(context, headers[:1], (True,), row)
@@ -123,9 +123,15 @@ def _values(
         if done is not None:
             values.append(
                 Value(
-                    line=line, row=at, column=column, label=group.label, header=key, text=text,
-                    number=done[0], meaning=done[1],
-                )  # fmt: skip
+                    line=line,
+                    row=at,
+                    column=column,
+                    label=group.label,
+                    header=key,
+                    text=text,
+                    number=done[0],
+                    meaning=done[1],
+                )
             )
     return values
 

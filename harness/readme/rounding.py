@@ -41,7 +41,8 @@ def of_ratio(value: Value, row: Iterable[Value]) -> Decimal | None:
     """What a ratio's neighbours in its row come to."""
     pair = value.get("ratio")
     of_chip = {item.get("chip"): item for item in row
-               if item.get("metric") == value.get("metric") and item.get("role") is Role.MEASURED}  # fmt: skip
+               if item.get("metric") == value.get("metric")
+               and item.get("role") is Role.MEASURED}  # fmt: skip
     found = [of_chip.get(chip) for chip in pair] if pair else []
     if len(found) != 2 or any(item is None or item.number is None or not item.number.value for item in found):
         return None
@@ -65,7 +66,11 @@ def roundings(reading: Reading) -> Roundings:
             only = set.intersection(*ways) if ways else set(Rounding)
             if only == {Rounding.TRUNCATED}:
                 found[table.line, column] = Rounding.TRUNCATED
-            if values and values[0].get("role") is not Role.RATIO and values[0].get("metric") != Metric.THROUGHPUT:
+            if (
+                values
+                and values[0].get("role") is not Role.RATIO
+                and values[0].get("metric") != Metric.THROUGHPUT
+            ):
                 scores[column] = only
         if {Rounding.TRUNCATED} in scores.values() and {Rounding.ROUNDED} not in scores.values():
             found |= {(table.line, column): Rounding.TRUNCATED for column in scores}
@@ -84,7 +89,9 @@ def _ways(reading: Reading, table: ReadTable, values: Iterable[Value]) -> Iterat
             continue
         if value.get("metric") == Metric.ACCURACY and dataset is not None:
             samples = dataset.counts["samples"]
-            coarse = Fraction(100 if value.get("unit") is Unit.PERCENT else 1, samples) > Fraction(value.number.step)
+            coarse = Fraction(100 if value.get("unit") is Unit.PERCENT else 1, samples) > Fraction(
+                value.number.step
+            )
             if coarse and (by_count := counts(value.number, value.get("unit"), samples)):
                 yield set(by_count)
         for longer in longer_prints(reading, value):
