@@ -17,6 +17,7 @@ from harness.domain import (
     Metric,
     Origin,
     Protocol,
+    Reference,
     Source,
     Unit,
     VerdictKind,
@@ -27,13 +28,22 @@ from reports.histogram import histogram
 from reports.language import Both, in_language, joined, say
 from reports.numbers import NOTHING
 from reports.outcomes import WORDS, Outcome, basis_words, documented, is_stand_in_speed
-from reports.view import Detail, Fact, Latency, Line
+from reports.view import About, Detail, Fact, Flip, Latency, Line
 
 FLIPS_NAMED = 20  # sample numbers spelled out; the count says the rest
 # Entries of a measurement's detail that have a place of their own, or are part of another entry.
 _LATENCY = ("calls", "clock", "maximum_ns", "median_ns", "minimum_ns", "percentiles_ns", "warm_up_calls")
 _TOLD_ELSEWHERE = frozenset(
-    (*_LATENCY, "artifact", "checkpoint", "commands", "correct", "flipped", "own_fp32_correct")
+    (
+        *_LATENCY,
+        "artifact",
+        "checkpoint",
+        "commands",
+        "correct",
+        "flipped",
+        "flipped_texts",
+        "own_fp32_correct",
+    )
 )
 _PARTS_OF_ID = re.compile(r"[^a-z0-9]+")
 
@@ -54,6 +64,7 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
         anchor=place,
         case=measurement.case,
         kind=say(str(measurement.kind)),
+        about=_about(outcome, reference),
         documented=NOTHING if reference is None else reference.cell,
         source="" if reference is None else str(reference.source),
         place="" if reference is None else _short(reference.source),
@@ -67,6 +78,19 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
         data=NOTHING if made.data is None else say(str(made.data)),
         tags=tuple(_tags(measurement)),
         extra=joined("; ", _extra(outcome)),
+    )
+
+
+def _about(outcome: Outcome, reference: Reference | None) -> About:
+    place = outcome.place
+    return About(
+        model="" if place is None else place.model.name,
+        chip="" if place is None else place.chip.title,
+        batch_size=None if place is None else place.batch_size,
+        kind=str(outcome.measurement.kind),
+        origin=str(outcome.measurement.origin),
+        documented=None if reference is None else reference.value,
+        measured=outcome.value,
     )
 
 
@@ -134,6 +158,7 @@ def detail(outcome: Outcome, row: Line, machine: int, versions: int) -> Detail:
         stages=tuple((name, numbers.duration_s(spent)) for name, spent in measurement.stages_s.items()),
         latency=_latency(measurement),
         made_with=tuple(_made_with(measurement)),
+        flips=tuple(_flips(measurement)),
         commands=tuple(_command(item) for item in _sequence(measurement.detail.get("commands"))),
         machine=machine,
         versions=versions,
@@ -176,6 +201,14 @@ def _facts(outcome: Outcome, row: Line) -> Iterator[Fact]:
             )
         elif name not in _TOLD_ELSEWHERE and _there(value):
             yield _words(name), _recorded(name, value, measurement)
+
+
+def _flips(measurement: Measurement) -> Iterator[Flip]:
+    """The flipped samples whose text the run kept."""
+    for item in _sequence(measurement.detail.get("flipped_texts")):
+        if isinstance(item, Mapping):
+            became = f"{item['fp32']} → {item['here']}" if "fp32" in item and "here" in item else ""
+            yield Flip(number=item.get("sample", 0), text=str(item.get("text", "")), became=became)
 
 
 def _words(name: object) -> Both:

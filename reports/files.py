@@ -15,7 +15,7 @@ from reports.language import Language
 
 if TYPE_CHECKING:
     from harness.notrun import NotRun
-    from harness.store import Result
+    from harness.store import Point, Result
 
 MARKDOWN = "report.md"
 HTML = "report.html"
@@ -35,11 +35,13 @@ def write(
     folder: Path,
     *,
     not_run: Sequence[NotRun] = (),
+    history: Sequence[Point] = (),
     language: Language = Language.ENGLISH,
 ) -> Written:
     """Write both forms of the report into `folder`, which is made where it is not there.
 
-    `not_run` is what was skipped beside the results (`harness.notrun`). `language` is that of the
+    `not_run` is what was skipped beside the results (`harness.notrun`), and `history` what the
+    same cases came to before. `language` is that of the
     Markdown, and the one that the page opens in.
 
     Both are rendered before either is written, and each appears by a rename: whoever reads at the same
@@ -47,7 +49,7 @@ def write(
     """
     texts = {
         MARKDOWN: markdown.render(catalog, results, not_run, language=language),
-        HTML: html.render(catalog, results, not_run, language=language),
+        HTML: html.render(catalog, results, not_run, history=history, language=language),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():

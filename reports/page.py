@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.domain import Basis, Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
@@ -11,13 +11,15 @@ from reports import absent, details, layout
 from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import NOTHING, moment, one_line, percent
 from reports.outcomes import WORDS, Outcome, by_drop, counts, is_stand_in_speed, outcomes
-from reports.view import Cell, Count, Fact, Finding, Grid, Head, Line, Report, Section
+from reports.view import Cell, Count, Fact, Finding, Gallery, Grid, Head, Line, Report, Section
 
 if TYPE_CHECKING:
     from harness.notrun import NotRun
     from harness.store import Result
 
 LONGEST_LINE = 280  # characters of a message in the headline; the detail has all of it
+
+Draw = Callable[[Sequence[Outcome]], tuple[Gallery, ...]]
 
 EXPLANATIONS: Mapping[str, str] = {
     "stand-in": (
@@ -43,9 +45,19 @@ EXPLANATIONS: Mapping[str, str] = {
 }
 
 
-def build(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> Report:
-    """The report of these results, and of what was skipped. Raises `NoSamples` where there are no results."""
+def build(
+    catalog: Catalog,
+    results: Sequence[Result],
+    not_run: Sequence[NotRun] = (),
+    *,
+    draw: Draw | None = None,
+) -> Report:
+    """The report of these results, and of what was skipped. Raises `NoSamples` where there are no results.
+
+    `draw` makes the charts, for the forms that show them.
+    """
     found = outcomes(results, catalog)
+    galleries = () if draw is None else draw(found)
     missing = absent.still_missing(not_run, results)
     anchors = {
         outcome.measurement.id: details.anchor(outcome, number) for number, outcome in enumerate(found, 1)
@@ -62,6 +74,7 @@ def build(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun]
         headline=headline(found, len(missing)),
         summary=summary(found),
         findings=tuple(_findings(found, anchors)),
+        galleries=galleries,
         not_run=absent.absences(missing),
         explanations=tuple(_explanations(found)),
         sections=tuple(_sections(catalog, found, anchors, lines)),

@@ -121,7 +121,8 @@ def _table(
 def _title(head: Head, language: Language, numbers: Mapping[str, int]) -> str:
     """``310P性能``, or ``310P性能 · 实测（替身，mini）¹``."""
     text = printed_in(head.text, language)
-    parts = [text, in_language(head.detail, language).replace(" †", "").replace("† ", "")] if head.measured else [text]
+    detail = re.sub(" ?† ?", "", in_language(head.detail, language))  # the footnote says it
+    parts = [text, detail] if head.measured else [text]
     return " · ".join(part for part in parts if part) + _superscript(head, numbers)
 
 

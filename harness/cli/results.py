@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.home import Home
 
 if TYPE_CHECKING:
-    from harness.store import Result
+    from harness.store import Point, Result
     from reports.language import Language
 
 
@@ -48,13 +48,15 @@ def report(
     if everything and run is not None:
         raise UsageError("--run renders one run, --all the latest of all of them; give one of the two")
     home = Home.locate()
-    found = _select(results or home.results, run, everything, home.runs)
+    found, history = _select(results or home.results, run, everything, home.runs)
     if update is not None:
         _update(update, found, language, as_json)
         return
     recorded = notrun.load_all(home.runs) if everything else notrun.load(home.runs, found[0].measurement.run)
     missing = still_missing(recorded, found)
-    written = write(catalog.load(), found, out, not_run=missing, language=language or Language.ENGLISH)
+    written = write(
+        catalog.load(), found, out, not_run=missing, history=history, language=language or Language.ENGLISH
+    )
     if as_json:
         print_json(
             {"html": str(written.html), "markdown": str(written.markdown),
@@ -80,8 +82,8 @@ def _update(path: Path, found: list[Result], language: Language | None, as_json:
         typer.echo(f"{path}: up to date with the results for {', '.join(documents)}")
 
 
-def _select(url: str, run: str | None, everything: bool, skips: Path) -> list[Result]:
-    """The results to render; raises `UsageError` where there are none."""
+def _select(url: str, run: str | None, everything: bool, skips: Path) -> tuple[list[Result], list[Point]]:
+    """The results to render, and the history of all; raises `UsageError` where there are none."""
     from harness.store import Store
     from reports.absent import terminal_line
 
@@ -96,6 +98,7 @@ def _select(url: str, run: str | None, everything: bool, skips: Path) -> list[Re
         if run is not None and run not in runs:
             latest = ", ".join(reversed(runs[-5:]))
             raise UsageError(f"{url}: no run is called {run!r}; the latest of {len(runs)}: {latest}")
-        return store.results(latest=True) if everything else store.results(run=run or runs[-1])
+        found = store.results(latest=True) if everything else store.results(run=run or runs[-1])
+        return found, store.history()
     finally:
         store.close()
