@@ -29,8 +29,8 @@ _ATTRIBUTES = frozenset(
     {
         "cx", "cy", "d", "dominant-baseline", "fill", "fill-opacity", "font-size", "font-style",
         "font-weight", "height", "opacity", "r", "stroke", "stroke-dasharray", "stroke-dashoffset",
-        "stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-width", "text-anchor", "transform", "width", "x", "x1",
-        "x2", "y", "y1", "y2",
+        "stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-width", "text-anchor",
+        "transform", "width", "x", "x1", "x2", "y", "y1", "y2",
     }
 )  # fmt: skip
 _CONFIG: Mapping[str, Any] = {

@@ -64,7 +64,7 @@
       }
       count.textContent = `${shown} / ${rows.length}`;
     };
-    filters.addEventListener("input", apply);
+    for (const event of ["input", "change"]) filters.addEventListener(event, apply);
     filters.querySelector("button").addEventListener("click", () => {
       for (const field of all("select, input", filters)) field.value = "";
       apply();
