@@ -90,7 +90,10 @@ def _clean(element: ElementTree.Element) -> None:
         }
         if name == "text":
             _in_both(child)
-        if not child.attrib and not len(child) and not child.text:
+        unseen = name == "path" and not child.attrib.keys() & {"fill", "stroke"}  # a background
+        if child.attrib.get("stroke-width") == "1":
+            del child.attrib["stroke-width"]
+        if unseen or (not len(child) and not child.text and name in ("g", "text")):
             element.remove(child)
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.domain import (
     Basis,
@@ -30,6 +30,10 @@ from reports.numbers import NOTHING
 from reports.outcomes import WORDS, Outcome, basis_words, documented, is_stand_in_speed
 from reports.view import About, Detail, Fact, Flip, Latency, Line
 
+if TYPE_CHECKING:
+    from harness.store import Point
+
+RUNS_TOLD = 8
 FLIPS_NAMED = 20  # sample numbers spelled out; the count says the rest
 # Entries of a measurement's detail that have a place of their own, or are part of another entry.
 _LATENCY = ("calls", "clock", "maximum_ns", "median_ns", "minimum_ns", "percentiles_ns", "warm_up_calls")
@@ -148,13 +152,15 @@ def _extra(outcome: Outcome) -> Iterator[str]:
         yield say("latest of {count}", count=outcome.times)
 
 
-def detail(outcome: Outcome, row: Line, machine: int, versions: int) -> Detail:
+def detail(
+    outcome: Outcome, row: Line, machine: int, versions: int, history: tuple[Fact, ...] = ()
+) -> Detail:
     """The whole of one result."""
     measurement = outcome.measurement
     return Detail(
         line=row,
         message=message(outcome),
-        facts=tuple(_facts(outcome, row)),
+        facts=(*_facts(outcome, row), *history),
         stages=tuple((name, numbers.duration_s(spent)) for name, spent in measurement.stages_s.items()),
         latency=_latency(measurement),
         made_with=tuple(_made_with(measurement)),
@@ -201,6 +207,26 @@ def _facts(outcome: Outcome, row: Line) -> Iterator[Fact]:
             )
         elif name not in _TOLD_ELSEWHERE and _there(value):
             yield _words(name), _recorded(name, value, measurement)
+
+
+def before(outcome: Outcome, past: Mapping[tuple[str, ...], Sequence[Point]]) -> tuple[Fact, ...]:
+    """What the same claim came to in its last runs, oldest first; nothing for a first run."""
+    series, made = outcome.series, outcome.measurement
+    about = made.provenance
+    first = "" if about.limit is None else f"first {about.limit}"
+    how = (made.origin, series.weights, about.data or "", about.protocol or "", first)
+    points = past.get((made.case, made.kind, *map(str, how)), ())
+    values = [point.value for point in points if point.value is not None]
+    if len(values) < 2:
+        return ()
+    write = numbers.rate if made.kind is Kind.THROUGHPUT else numbers.percent
+    told = ", ".join(write(value) for value in values[-RUNS_TOLD:])
+    lowest, highest = write(min(values)), write(max(values))
+    text = say(
+        "{told} (the last of {count} runs, which gave {lowest} to {highest})",
+        told=told, count=len(values), lowest=lowest, highest=highest,
+    )  # fmt: skip
+    return ((say("history"), text),)
 
 
 def _flips(measurement: Measurement) -> Iterator[Flip]:

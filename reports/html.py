@@ -14,12 +14,13 @@ from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from harness.domain import Catalog
 from reports import page
-from reports.language import Language, in_language, say
+from reports.language import Both, Language, in_language, say
 from reports.numbers import printable
 from reports.outcomes import MARKS, WORDS, Outcome, legend, mark_text, mark_words
 from reports.view import Gallery
@@ -33,7 +34,8 @@ COLUMNS = (
     ("case", False), ("batch size", True), ("documented", True), ("measured", True), ("verdict", False),
     ("tolerance", False), ("measured how", False),
 )  # fmt: skip
-_PAIR = Markup('<span class="en">{}</span><span class="zh" lang="zh-CN">{}</span>')
+# Without ``lang``: what is seen is always in the language that the root element has then.
+_PAIR = Markup("<span class=en>{}</span><span class=zh>{}</span>")
 _INLINE = ("report.css", "report.js")
 
 
@@ -68,6 +70,12 @@ def _option(text: str) -> Markup:
     return Markup(' data-zh="{}">{}').format(chinese, english)
 
 
+@pass_context
+def _say(_: Context, english: str, **values: object) -> Both:
+    """`say`. With a context, so that jinja does not fold it into English when it compiles a template."""
+    return say(english, **values)
+
+
 @cache
 def _inline(name: str) -> Markup:
     """A file of ours as it stands between its tags."""
@@ -97,7 +105,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        lang=_language, legend=legend, mark_text=mark_text, mark_words=mark_words, say=say, option=_option,
+        lang=_language, legend=legend, mark_text=mark_text, mark_words=mark_words, say=_say, option=_option,
         plain=lambda text: Markup(escape(printable(in_language(text, "en")))),  # noqa: S704 - escaped
     )  # fmt: skip
     made.globals.update(
@@ -118,7 +126,8 @@ def render(
 
     The same results give the same page: nothing in it is of the moment it was made.
     """
-    report = page.build(catalog, results, not_run, draw=partial(_galleries, catalog, history))
+    draw = partial(_galleries, catalog, history)
+    report = page.build(catalog, results, not_run, draw=draw, history=history)
     return environment().get_template("report.html.j2").render(report=report, language=language)
 
 

@@ -15,7 +15,7 @@ from reports.view import Cell, Count, Fact, Finding, Gallery, Grid, Head, Line, 
 
 if TYPE_CHECKING:
     from harness.notrun import NotRun
-    from harness.store import Result
+    from harness.store import Point, Result
 
 LONGEST_LINE = 280  # characters of a message in the headline; the detail has all of it
 
@@ -51,12 +51,16 @@ def build(
     not_run: Sequence[NotRun] = (),
     *,
     draw: Draw | None = None,
+    history: Sequence[Point] = (),
 ) -> Report:
     """The report of these results, and of what was skipped. Raises `NoSamples` where there are no results.
 
-    `draw` makes the charts, for the forms that show them.
+    `draw` makes the charts, for the forms that show them; `history` is what the cases came to before.
     """
     found = outcomes(results, catalog)
+    past: dict[tuple[str, ...], list[Point]] = {}
+    for point in history:
+        past.setdefault(point.series, []).append(point)
     galleries = () if draw is None else draw(found)
     missing = absent.still_missing(not_run, results)
     anchors = {
@@ -85,6 +89,7 @@ def build(
                 lines[outcome.measurement.id],
                 machines.index(details.machine(outcome.measurement)),
                 versions.index(details.versions(outcome.measurement)),
+                details.before(outcome, past),
             )
             for outcome in found
         ),

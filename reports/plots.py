@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 FEWEST_CALLS = 20  # fewer have no distribution
-MOST_HISTORIES = 24  # of one model
+MOST_HISTORIES = 12  # of one model; every case tells its own in words
 HISTORIES_IN_ONE = 6
 
 
@@ -238,7 +238,9 @@ def _history(model: Model, history: Sequence[Point]) -> Iterator[Chart]:
     for point in history:
         if point.value is not None and point.case.startswith(f"{model.name}-"):
             series.setdefault(point.series, []).append(point)
-    repeated = [(key, points) for key, points in series.items() if len(points) > 1][:MOST_HISTORIES]
+    repeated = [(key, points) for key, points in series.items() if len(points) > 1]
+    repeated.sort(key=lambda item: not any(point.bad for point in item[1]))  # stable: else in their order
+    repeated = repeated[:MOST_HISTORIES]
     for at in range(0, len(repeated), HISTORIES_IN_ONE):
         some = repeated[at : at + HISTORIES_IN_ONE]
         yield Chart(title=model.title, svg=draw(_over_runs(model, some)))
@@ -256,17 +258,19 @@ def _over_runs(model: Model, some: Sequence[tuple[tuple[str, ...], Sequence[Poin
             {
                 "case": name, "run": number, "value": (item.value or 0.0) * scale,
                 "bad": item.bad, "expected": item.expected,
+                "last": number == len(points),
             }
             for number, item in enumerate(points, 1)
         ]  # fmt: skip
     x = alt.X("run:Q", title="run", axis=alt.Axis(tickMinStep=1, format="d", tickCount=5))
     y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3))
     base = alt.Chart().encode(x=x)
+    marks = base.transform_filter("datum.bad || datum.last")
     colour = alt.condition("datum.bad", alt.value(SERIES[4]), alt.value(SERIES[0]))
     drawn: Any = (
         base.mark_line(strokeDash=[4, 3], color=SERIES[2]).encode(y=alt.Y("expected:Q", title=None))
         + base.mark_line(strokeWidth=1.2, color=SERIES[0]).encode(y=y)
-        + base.mark_point(filled=True, size=26, opacity=1).encode(y=y, color=colour)
+        + marks.mark_point(filled=True, size=26, opacity=1).encode(y=y, color=colour)
     )
     header = alt.Header(title=None, labelOrient="top", labelAnchor="start", labelAngle=0, labelLimit=300)
     return (
