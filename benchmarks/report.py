@@ -100,9 +100,10 @@ def main() -> int:
         took, size = time.perf_counter() - start, written.html.stat().st_size
         store.close()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{len(found):,} of them latest; read in {read:.1f} s; {peak:.0f} MB of memory")
     print(
-        f"{len(found):,} of them latest; read in {read:.1f} s; "
-        f"report in {took:.1f} s (at most {MOST_SECONDS:g}), page {size / 1e6:.2f} MB (at most {MOST_BYTES / 1e6:g}), {peak:.0f} MB of memory"
+        f"report in {took:.1f} s (at most {MOST_SECONDS:g}); "
+        f"page of {size / 1e6:.2f} MB (at most {MOST_BYTES / 1e6:g})"
     )
     return 0 if took < MOST_SECONDS and size < MOST_BYTES else 1
 

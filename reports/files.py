@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.domain import Catalog
-from reports import html, markdown
+from reports import html, markdown, page, rest
 from reports.language import Language
+from reports.outcomes import outcomes
 
 if TYPE_CHECKING:
     from harness.notrun import NotRun
@@ -51,6 +52,8 @@ def write(
         MARKDOWN: markdown.render(catalog, results, not_run, language=language),
         HTML: html.render(catalog, results, not_run, history=history, language=language),
     }
+    if len(found := outcomes(results, catalog)) > page.SHOWN:
+        texts[page.RESULTS_FILE] = rest.lines(found)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         replace(folder / name, text)

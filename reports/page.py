@@ -10,15 +10,18 @@ from harness.domain import Basis, Catalog, Corpus, Kind, Origin, Protocol, Verdi
 from reports import absent, details, layout
 from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import NOTHING, moment, one_line, percent
-from reports.outcomes import WORDS, Outcome, by_drop, counts, is_stand_in_speed, outcomes
+from reports.outcomes import ORDER, WORDS, Outcome, by_drop, counts, is_stand_in_speed, outcomes
 from reports.view import Cell, Count, Fact, Finding, Gallery, Grid, Head, Line, Report, Section
 
 if TYPE_CHECKING:
     from harness.notrun import NotRun
     from harness.store import Point, Result
 
+SHOWN = 500  # results in rows and details; of more than that, all are in a file of their own
+FINDINGS = 60  # told at the top
 LONGEST_LINE = 280  # characters of a message in the headline; the detail has all of it
 
+RESULTS_FILE = "report-results.jsonl"
 Draw = Callable[[Sequence[Outcome]], tuple[Gallery, ...]]
 
 EXPLANATIONS: Mapping[str, str] = {
@@ -57,11 +60,13 @@ def build(
 
     `draw` makes the charts, for the forms that show them; `history` is what the cases came to before.
     """
-    found = outcomes(results, catalog)
+    every = outcomes(results, catalog)
+    found = shown(every)
     past: dict[tuple[str, ...], list[Point]] = {}
     for point in history:
         past.setdefault(point.series, []).append(point)
     galleries = () if draw is None else draw(found)
+    bad = sum(not outcome.verdict.kind.good for outcome in every if outcome.verdict is not None)
     missing = absent.still_missing(not_run, results)
     anchors = {
         outcome.measurement.id: details.anchor(outcome, number) for number, outcome in enumerate(found, 1)
@@ -73,14 +78,15 @@ def build(
     machines = list(dict.fromkeys(details.machine(outcome.measurement) for outcome in found))
     versions = list(dict.fromkeys(details.versions(outcome.measurement) for outcome in found))
     return Report(
-        ran=tuple(_ran(found)),
-        counts=tuple(Count(status=status, count=count) for status, count in counts(found).items()),
-        headline=headline(found, len(missing)),
-        summary=summary(found),
-        findings=tuple(_findings(found, anchors)),
+        ran=tuple(_ran(every)),
+        counts=tuple(Count(status=status, count=count) for status, count in counts(every).items()),
+        headline=headline(every, len(missing)),
+        summary=summary(every),
+        findings=tuple(_findings(found, anchors))[:FINDINGS],
+        more_findings=max(bad - FINDINGS, 0),
         galleries=galleries,
         not_run=absent.absences(missing),
-        explanations=tuple(_explanations(found)),
+        explanations=tuple(_explanations(every)),
         sections=tuple(_sections(catalog, found, anchors, lines)),
         lines=tuple(lines.values()),
         details=tuple(
@@ -93,14 +99,32 @@ def build(
             )
             for outcome in found
         ),
-        footnotes=tuple(_footnotes(found)),
+        footnotes=(*_left_out(every, found), *_footnotes(found)),
         machines=tuple(machines),
         versions=tuple(versions),
-        newest=moment(max(outcome.measurement.created for outcome in found)),
+        newest=moment(max(outcome.measurement.created for outcome in every)),
         revisions=tuple(
-            sorted({outcome.measurement.provenance.git_revision or NOTHING for outcome in found})
+            sorted({outcome.measurement.provenance.git_revision or NOTHING for outcome in every})
         ),
+        elsewhere=RESULTS_FILE if len(found) < len(every) else None,
     )
+
+
+def shown(every: Sequence[Outcome]) -> Sequence[Outcome]:
+    """All of them, or as many as a page holds: what needs an eye first, in the tables' order."""
+    if len(every) <= SHOWN:
+        return every
+    ranked = sorted(range(len(every)), key=lambda at: (ORDER.index(every[at].status), at))
+    return [every[at] for at in sorted(ranked[:SHOWN])]
+
+
+def _left_out(every: Sequence[Outcome], found: Sequence[Outcome]) -> Iterator[str]:
+    if len(found) < len(every):
+        yield say(
+            "{shown} of {count} results are shown, those that fall short first; all of them, one a line, are "
+            "in {file} beside this report.",
+            shown=len(found), count=len(every), file=RESULTS_FILE,
+        )  # fmt: skip
 
 
 def summary(found: Sequence[Outcome]) -> Both:
@@ -142,11 +166,18 @@ def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
             (say("chip"), chip),
             (say("ran on"), _ran_on(chip, origin)),
             (say("models"), ", ".join(models)),
-            (say("batch sizes"), ", ".join(map(str, sizes)) or NOTHING),
+            (say("batch sizes"), _sizes(sizes)),
             (say("weights"), say(weights)),
             (say("data"), _data(members)),
             (say("results"), str(len(members))),
         )
+
+
+def _sizes(sizes: Sequence[int]) -> str:
+    """Batch sizes ascending; of very many the ends."""
+    if len(sizes) > 12:
+        return f"{sizes[0]}, {sizes[1]}, … {sizes[-1]}"
+    return ", ".join(map(str, sizes)) or NOTHING
 
 
 def _data(members: Sequence[Outcome]) -> str:

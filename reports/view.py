@@ -215,7 +215,8 @@ class Report:
     versions: tuple[tuple[Fact, ...], ...]
     newest: str
     revisions: tuple[str, ...]
-    elsewhere: tuple[str, str] | None = None  # the file that holds what this one leaves out, and what that is
+    more_findings: int = 0  # that are not among `findings`
+    elsewhere: str | None = None  # the file beside the report that has what this one leaves out
 
     @property
     def filters(self) -> tuple[tuple[str, str, tuple[Fact, ...]], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -13,11 +14,16 @@ import hostile
 import pytest
 from speaking import english
 
-from harness.domain import Kind, Weights
+from harness.domain import Kind, Precision, Weights
 from harness.errors import NoSamples
+from harness.flops import encoder_flops
 from harness.stats import wilson
-from reports import html, layout, markdown
+from harness.store import Point
+from reports import files, html, layout, markdown
+from reports import page as page_module
 from reports.numbers import percent_range
+from reports.outcomes import outcomes
+from reports.peaks import peak_of, shares
 
 CASE = "tinybert-ascend310p-bs8"
 VOID = frozenset({"meta", "br", "rect", "line", "input"})
@@ -327,3 +333,54 @@ def test_a_run_at_the_real_length_says_so(catalog):
     for said in (text, markdown.render(catalog, results)):
         assert "At their real length, grouped by it, ran the samples of 1 result:" in said
         assert f"accuracy results: {reason} (1 result)." in said
+
+
+def test_of_very_many_results_some_are_shown_and_all_are_in_a_file(catalog, tmp_path, monkeypatch):
+    """What falls short is among those shown, and every count is of all."""
+    monkeypatch.setattr(page_module, "SHOWN", 4)
+    results = factory.mixed(catalog)
+    written = files.write(catalog, results, tmp_path)
+    page = parse(english(written.html.read_text("utf-8")))
+    assert page.text(inside="h1") == "Of 11 results, 2 fall short and 1 could not be measured."
+    shown = [given["data-verdict"] for tag, given in page.elements if tag == "tr" and "data-verdict" in given]
+    assert sorted(shown) == ["error", "falls-short", "falls-short", "reproduced"]
+    rest = [json.loads(line) for line in (tmp_path / "report-results.jsonl").read_text("utf-8").splitlines()]
+    assert len(rest) == 11
+    assert {"report-results.jsonl"} == {link for link in page.attributes("href") if not link.startswith("#")}
+    assert "4 of 11 results are shown" in written.markdown.read_text("utf-8")
+
+
+def test_a_case_tells_its_history_and_charts_it(catalog):
+    about = {"case": CASE, "kind": "throughput", "origin": "chip", "weights": "full", "data": None}
+    history = [
+        Point(**about, protocol=None, limit=None, value=value, expected=5871.86, bad=False)
+        for value in (5700.0, 5800.0)
+    ]
+    result = factory.throughput(catalog, CASE, 5800.0, **factory.on_chip(data=None, protocol=None))
+    text = english(html.render(catalog, [result], history=history))
+    assert "5700.00 samples/s, 5800.00 samples/s (the last of 2 runs" in text
+    assert 'id="history"' in text
+
+
+def test_the_share_of_the_peak_names_its_source(catalog):
+    """bert-large on 310P at bs8: 74.5971 samples/s of 3.1e11 operations against two chips of 70 tera."""
+    result = factory.throughput(catalog, "bert-large-ner-ascend310p-bs8", 74.0, **factory.on_chip())
+    [share] = [item for item in shares(catalog, outcomes([result], catalog)) if item.of == "measured"]
+    model = catalog.models["bert-large-ner"]
+    peak = peak_of(catalog.chips["ascend310p"], Precision.FP16)
+    assert peak is not None
+    per_card = catalog.chips["ascend310p"].per_card
+    assert share.share == pytest.approx(
+        encoder_flops(model.architecture, model.length) * 74.0 / (peak.tera_per_s * 1e12 * per_card)
+    )
+    assert peak.source in parse(html.render(catalog, [result])).text()
+
+
+def test_flipped_samples_are_shown_with_their_text_and_both_predictions(catalog):
+    flipped = [{"sample": 7, "text": "a <b>fine</b> film", "fp32": "1", "here": "0"}]
+    made = factory.measurement(
+        CASE, Kind.ACCURACY, metrics={"accuracy": 0.5}, detail={"flipped_texts": flipped}
+    )
+    text = html.render(catalog, [factory.judged(None, made)])
+    assert "a &lt;b&gt;fine&lt;/b&gt; film" in text
+    assert "1 → 0" in text
