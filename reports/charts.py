@@ -22,6 +22,8 @@ _SVG = "http://www.w3.org/2000/svg"
 # What Vega is told, and what the page has: its own colours in either theme.
 INK, SOFT, LINE = "#010101", "#020202", "#030303"
 _COLOURS = {INK: "var(--ink)", SOFT: "var(--soft)", LINE: "var(--line)"}
+_ARCS = re.compile(r"M(?P<r>[\d.]+),0A(?P=r),(?P=r),0,1,1,-(?P=r),0A")
+_PLACE = re.compile(r"translate\((?P<x>[-\d.]+),(?P<y>[-\d.]+)\)")
 SERIES = ("#2f7ed8", "#d9772b", "#2c9a6b", "#a45cc7", "#c94a63", "#8a8f3a", "#4a9fb5")  # legible on both
 
 _ELEMENTS = frozenset({"svg", "g", "path", "rect", "line", "text", "tspan", "circle"})
@@ -91,11 +93,23 @@ def _clean(element: ElementTree.Element) -> None:
         }
         if name == "text":
             _in_both(child)
+        if "stroke" not in child.attrib:
+            child.attrib.pop("stroke-width", None)
+        _round(child)
         unseen = name == "path" and not child.attrib.keys() & {"fill", "stroke"}  # a background
         if child.attrib.get("stroke-width") == "1":
             del child.attrib["stroke-width"]
         if unseen or (not len(child) and not child.text and name in ("g", "text")):
             element.remove(child)
+
+
+def _round(path: ElementTree.Element) -> None:
+    """A point, which Vega draws as two arcs, as a circle: a third of the text."""
+    arcs, place = _ARCS.match(path.get("d", "")), _PLACE.fullmatch(path.get("transform", ""))
+    if arcs and place:
+        del path.attrib["d"], path.attrib["transform"]
+        path.tag = f"{{{_SVG}}}circle"
+        path.attrib |= {"cx": place["x"], "cy": place["y"], "r": arcs["r"]}
 
 
 def _in_both(text: ElementTree.Element) -> None:

@@ -162,7 +162,7 @@ class Store:
         rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
         return [Result(measurement=to_measurement(row), verdict=to_verdict(row)) for row in rows]
 
-    def history(self, *, latest: int = 60) -> list[Point]:
+    def history(self, *, latest: int = 40) -> list[Point]:
         """The `latest` results of every series that has two or more, oldest first."""
         columns = MEASUREMENTS.c
         series = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_EN = re.compile(r"<span class=en>(.*?)</span><span class=zh>.*?</span>", re.DOTALL)
+_EN = re.compile(r"<e-n>(.*?)</e-n><z-h>.*?</z-h>", re.DOTALL)
 _SVG = re.compile(r'<tspan class="zh">.*?</tspan>', re.DOTALL)
 _ATTRIBUTES = re.compile(r' data-zh(?:-[a-z-]+)?="[^"]*"')
 

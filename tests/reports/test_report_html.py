@@ -14,6 +14,7 @@ import hostile
 import pytest
 from speaking import english
 
+from harness.cases import enumerate_cases
 from harness.domain import Kind, Precision, Weights
 from harness.errors import NoSamples
 from harness.flops import encoder_flops
@@ -159,7 +160,8 @@ def test_documented_and_measured_stand_in_one_row(catalog):
     (row,) = re.findall(r"<tr [^>]*>\s*<th scope=\"row\"><a class=\"mono\".*?</tr>", text, re.DOTALL)
     shown = " ".join(parse(f"<table>{row}</table>").text().split())
     assert shown == (
-        f"{CASE} accuracy 8 documented 92.32 ascend-tinybert, TinyBERT(bs8), 310P推理精度 measured 92.32 % 90.36–93.90 % "
+        f"{CASE} accuracy 8 documented 92.32 ascend-tinybert, TinyBERT(bs8), 310P推理精度 "
+        "measured 92.32 % 90.36–93.90 % "
         "✔ reproduced by the documented value ± 0.50 points chip full"
     )
 
@@ -384,3 +386,18 @@ def test_flipped_samples_are_shown_with_their_text_and_both_predictions(catalog)
     text = html.render(catalog, [factory.judged(None, made)])
     assert "a &lt;b&gt;fine&lt;/b&gt; film" in text
     assert "1 → 0" in text
+
+
+def test_a_page_of_all_cases_of_the_five_systems_is_under_two_megabytes(catalog):
+    """Accuracy, throughput and conformance of every case, each with its detail."""
+    results = [
+        make(catalog, case.id, *given)
+        for case in enumerate_cases(catalog)
+        for make, given in (
+            (factory.accuracy, (190, 240)),
+            (factory.throughput, (1000.0,)),
+            (factory.conformance, ()),
+        )
+    ]
+    assert len(results) > 200
+    assert len(html.render(catalog, results).encode()) < 2_000_000
