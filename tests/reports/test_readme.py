@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import stat
@@ -9,8 +10,11 @@ from pathlib import Path
 
 import factory
 import pytest
+from typer.testing import CliRunner
 
+from harness.cli import app
 from harness.errors import BadInput
+from harness.store import Store
 from reports import readme, update
 from reports.language import Language
 
@@ -155,3 +159,45 @@ def test_what_is_wrong_is_named_by_line_and_nothing_is_touched(catalog, tmp_path
     with pytest.raises(BadInput, match=re.escape(told)):
         update.update(path, catalog, factory.mixed(catalog))
     assert path.read_text("utf-8") == text
+
+
+def stored(catalog, tmp_path) -> str:
+    """The URL of a store that holds the mixed results twice, as two runs."""
+    url = f"sqlite:///{tmp_path / 'results.sqlite'}"
+    store = Store(url)
+    for run in ("one", "two"):
+        for number, result in enumerate(factory.mixed(catalog)):
+            store.add(dataclasses.replace(result.measurement, run=run, id=f"{run}-{number}"))
+            store.judge(f"{run}-{number}", result.verdict)
+    store.close()
+    return url
+
+
+def test_the_command_updates_a_readme_and_writes_no_report(catalog, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOOCHECK_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    url, path = stored(catalog, tmp_path), tmp_path / "README.md"
+    path.write_text(MARKED, encoding="utf-8")
+    command = ["report", "--all", "--results", url, "--update", str(path), "--lang", "en"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert "up to date with the results for ascend-tinybert" in done.output
+    once = path.read_bytes()
+    assert "92.32 ✔".encode() in once
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert path.read_bytes() == once
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_history_has_the_series_that_were_measured_twice_oldest_first(catalog, tmp_path):
+    store = Store(stored(catalog, tmp_path))
+    points = store.history()
+    only_the_last = store.history(latest=1)
+    store.close()
+    assert len(points) == 2 * len(factory.mixed(catalog))
+    assert len(only_the_last) == len(factory.mixed(catalog))
+    [first, second] = [
+        item for item in points if item.case == "tinybert-ascend310-bs8" and item.origin == "chip"
+    ]
+    assert (first.value, first.expected, first.bad) == (2500.0, 2883.62, True)
+    assert first.series == second.series

@@ -225,7 +225,7 @@ ONE_MISTAKE = {
         "[[datasets]]\n[[dataset]]",
         "datasets",
         "[{}]",
-        "no such key, but [[model]], [[chip]], [[dataset]], [[document]], [[table]]",
+        "no such key, but [[model]], [[chip]], [[dataset]], [[document]], [[table]], [[word]]",
     ),
     "one table for a list of tables": (
         "[[dataset]]",
