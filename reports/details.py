@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,11 +23,12 @@ from harness.domain import (
     Weights,
 )
 from reports import numbers
-from reports.histogram import histogram
 from reports.language import Both, in_language, joined, say
 from reports.numbers import NOTHING
 from reports.outcomes import WORDS, Outcome, basis_words, documented, is_stand_in_speed
-from reports.view import About, Detail, Fact, Flip, Latency, Line
+from reports.provenance import latency, made_with
+from reports.recorded import plain, sequence, words
+from reports.view import About, Detail, Fact, Flip, Line
 
 if TYPE_CHECKING:
     from harness.store import Point
@@ -162,10 +162,10 @@ def detail(
         message=message(outcome),
         facts=(*_facts(outcome, row), *history),
         stages=tuple((name, numbers.duration_s(spent)) for name, spent in measurement.stages_s.items()),
-        latency=_latency(measurement),
-        made_with=tuple(_made_with(measurement)),
+        latency=latency(measurement),
+        made_with=tuple(made_with(measurement)),
         flips=tuple(_flips(measurement)),
-        commands=tuple(_command(item) for item in _sequence(measurement.detail.get("commands"))),
+        commands=tuple(_command(item) for item in sequence(measurement.detail.get("commands"))),
         machine=machine,
         versions=versions,
         attention=outcome.status in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR),
@@ -203,10 +203,10 @@ def _facts(outcome: Outcome, row: Line) -> Iterator[Fact]:
     for name, value in measurement.detail.items():
         if name == "facts" and isinstance(value, Mapping):
             yield from (
-                (_words(fact), _fact(str(fact), found)) for fact, found in value.items() if _there(found)
+                (words(fact), _fact(str(fact), found)) for fact, found in value.items() if _there(found)
             )
         elif name not in _TOLD_ELSEWHERE and _there(value):
-            yield _words(name), _recorded(name, value, measurement)
+            yield words(name), _recorded(name, value, measurement)
 
 
 def before(outcome: Outcome, past: Mapping[tuple[str, ...], Sequence[Point]]) -> tuple[Fact, ...]:
@@ -231,14 +231,10 @@ def before(outcome: Outcome, past: Mapping[tuple[str, ...], Sequence[Point]]) ->
 
 def _flips(measurement: Measurement) -> Iterator[Flip]:
     """The flipped samples whose text the run kept."""
-    for item in _sequence(measurement.detail.get("flipped_texts")):
+    for item in sequence(measurement.detail.get("flipped_texts")):
         if isinstance(item, Mapping):
             became = f"{item['fp32']} → {item['here']}" if "fp32" in item and "here" in item else ""
             yield Flip(number=item.get("sample", 0), text=str(item.get("text", "")), became=became)
-
-
-def _words(name: object) -> Both:
-    return say(str(name).replace("_", " "))
 
 
 def _there(value: Any) -> bool:
@@ -250,7 +246,7 @@ def _fact(name: str, value: Any) -> str:
     """One of the counts and shares that a text pipeline keeps beside its score."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return numbers.percent(value) if name.endswith("_share") else f"{value:,}"
-    return _plain(value)
+    return plain(value)
 
 
 def _metric(outcome: Outcome, name: str, value: float) -> str:
@@ -276,7 +272,7 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
         of = "" if correct is None else say(", {count} of {of}", count=correct, of=measurement.samples)
         return joined("", [numbers.percent(value), of])
     if name == "flips" and number:
-        which = [str(item) for item in _sequence(measurement.detail.get("flipped"))]
+        which = [str(item) for item in sequence(measurement.detail.get("flipped"))]
         more = ", …" if len(which) > FLIPS_NAMED else ""
         first = ", ".join(which[:FLIPS_NAMED]) + more
         named = say("; sample numbers {numbers}", numbers=first) if which else ""
@@ -293,10 +289,10 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
     if name == "grouped" and isinstance(value, Mapping):
         return at_real_length(value)
     if name == "ignored_weights":
-        return ", ".join(map(str, _sequence(value))) or say("none")
+        return ", ".join(map(str, sequence(value))) or say("none")
     if name.endswith(("_difference", "bound")) and number:
         return numbers.difference(value)
-    return _plain(value)
+    return plain(value)
 
 
 def at_real_length(grouped: Mapping[str, Any]) -> Both:
@@ -311,95 +307,7 @@ def at_real_length(grouped: Mapping[str, Any]) -> Both:
     )  # fmt: skip
 
 
-def _plain(value: Any) -> str:
-    """A recorded value that nothing is known about."""
-    if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return NOTHING if value is None else str(value)
-
-
-def _latency(measurement: Measurement) -> Latency | None:
-    found = measurement.detail
-    if "median_ns" not in found:
-        return None
-    facts: list[Fact] = [(say("timed calls"), f"{found.get('calls', NOTHING)}")]
-    if "warm_up_calls" in found:
-        facts.append((say("calls before, untimed"), str(found["warm_up_calls"])))
-    facts.append((say("median of a call (one batch)"), numbers.duration_ns(found["median_ns"])))
-    if "minimum_ns" in found:
-        facts.append((say("fastest"), numbers.duration_ns(found["minimum_ns"])))
-    if "maximum_ns" in found:
-        facts.append((say("slowest"), numbers.duration_ns(found["maximum_ns"])))
-    for name, value in found.get("percentiles_ns", {}).items():
-        facts.append((str(name), numbers.duration_ns(value)))
-    if "clock" in found:
-        facts.append((say("clock"), str(found["clock"])))
-    drawn = histogram(measurement.raw.get("latencies_ns", ()))
-    if drawn is None:
-        return Latency(facts=tuple(facts), histogram=None)
-    return Latency(
-        facts=tuple(facts),
-        histogram=drawn,
-        low=numbers.duration_ns(drawn.low_ns),
-        high=numbers.duration_ns(drawn.high_ns),
-        median=numbers.duration_ns(found["median_ns"]),
-        median_at=drawn.position(found["median_ns"]),
-    )
-
-
-def _made_with(measurement: Measurement) -> Iterator[Fact]:
-    made = measurement.provenance
-    yield say("origin"), say(str(measurement.origin))
-    yield say("target"), say(made.target)
-    yield say("backend"), made.backend
-    yield say("weights"), say(str(made.weights))
-    if "checkpoint" in measurement.detail:
-        yield say("checkpoint"), str(measurement.detail["checkpoint"])
-    yield say("weights SHA-256"), made.weights_sha256 or NOTHING
-    yield say("data"), NOTHING if made.data is None else say(str(made.data))
-    yield say("data SHA-256"), made.data_sha256 or NOTHING
-    yield say("samples"), str(measurement.samples)
-    yield say("protocol"), NOTHING if made.protocol is None else say(str(made.protocol))
-    if made.limit is not None:
-        yield say("limit"), say("first {count} samples", count=made.limit)
-    yield say("artifact"), made.artifact or NOTHING
-    built = measurement.detail.get("artifact")
-    for name, value in built.items() if isinstance(built, Mapping) else ():
-        yield say("artifact: {name}", name=_words(name)), _plain(value)
-    yield say("measured at"), numbers.moment(measurement.created)
-    yield say("run"), measurement.run
-    yield say("zoocheck revision"), made.git_revision or NOTHING
-    load = made.machine.get("load_average")
-    if load:
-        yield say("load average before"), ", ".join(f"{item:.2f}" for item in _sequence(load))
-
-
-def machine(measurement: Measurement) -> tuple[Fact, ...]:
-    """The machine of a measurement, without what changes from run to run."""
-    found = measurement.provenance.machine
-    return tuple(
-        (say(name.removesuffix("_bytes").replace("_", " ")), _machine_value(name, value))
-        for name, value in found.items()
-        if name != "load_average"
-    )
-
-
-def _machine_value(name: str, value: Any) -> str:
-    if name.endswith("_bytes") and isinstance(value, int | float):
-        return numbers.size(value)
-    return _plain(value)
-
-
-def versions(measurement: Measurement) -> tuple[Fact, ...]:
-    """The libraries of a measurement, by name."""
-    return tuple(sorted(measurement.provenance.versions.items()))
-
-
 def _command(item: Any) -> str:
     if isinstance(item, list | tuple):
         return shlex.join(str(part) for part in item)
     return str(item)
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else ()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.domain import Basis, Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
-from reports import absent, details, layout
+from harness.domain import Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
+from reports import absent, details, layout, provenance
+from reports.footnotes import footnotes
 from reports.language import Both, Language, in_language, joined, say
-from reports.numbers import NOTHING, moment, one_line, percent
-from reports.outcomes import ORDER, WORDS, Outcome, by_drop, counts, is_stand_in_speed, outcomes
+from reports.numbers import NOTHING, moment, one_line
+from reports.outcomes import ORDER, WORDS, Outcome, by_drop, counts, outcomes
 from reports.view import Cell, Count, Fact, Finding, Gallery, Grid, Head, Line, Report, Section
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def build(
         outcome.measurement.id: details.line(outcome, catalog, anchors[outcome.measurement.id])
         for outcome in found
     }
-    machines = list(dict.fromkeys(details.machine(outcome.measurement) for outcome in found))
-    versions = list(dict.fromkeys(details.versions(outcome.measurement) for outcome in found))
+    machines = list(dict.fromkeys(provenance.machine(outcome.measurement) for outcome in found))
+    versions = list(dict.fromkeys(provenance.versions(outcome.measurement) for outcome in found))
     return Report(
         ran=tuple(_ran(every)),
         counts=tuple(Count(status=status, count=count) for status, count in counts(every).items()),
@@ -93,13 +93,13 @@ def build(
             details.detail(
                 outcome,
                 lines[outcome.measurement.id],
-                machines.index(details.machine(outcome.measurement)),
-                versions.index(details.versions(outcome.measurement)),
+                machines.index(provenance.machine(outcome.measurement)),
+                versions.index(provenance.versions(outcome.measurement)),
                 details.before(outcome, past),
             )
             for outcome in found
         ),
-        footnotes=(*_left_out(every, found), *_footnotes(found)),
+        footnotes=(*_left_out(every, found), *footnotes(found)),
         machines=tuple(machines),
         versions=tuple(versions),
         newest=moment(max(outcome.measurement.created for outcome in every)),
@@ -300,65 +300,3 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
             for key, cells in rows.items()
         ),
     )
-
-
-def _footnotes(found: Sequence[Outcome]) -> Iterator[str]:
-    yield from _misfed_notes(found)
-    if any(outcome.measurement.intervals for outcome in found):
-        yield say("Intervals are Wilson's score intervals: where the true share lies, by sampling alone.")
-    if any(outcome.verdict is not None and outcome.verdict.basis is Basis.DROP for outcome in found):
-        yield say(
-            "By the drop: the score on the chip's numerics against the same checkpoint's own fp32 score; "
-            "allowed is the documented drop or 1 % of that score, whichever is larger, and never less than "
-            "two samples."
-        )
-    speeds = [outcome.measurement.origin for outcome in found if outcome.measurement.kind is Kind.THROUGHPUT]
-    if any(origin is not Origin.IMPORTED for origin in speeds):
-        yield say("Throughput is batch size × calls / time, by the clock that each result names.")
-    if Origin.IMPORTED in speeds:
-        yield say(
-            "Imported throughput is by the definition of the tool that wrote the log; each result names it."
-        )
-    details_of = [outcome.measurement.detail for outcome in found]
-    if grouped := sum("grouped" in detail for detail in details_of):
-        yield say(
-            "At their real length, grouped by it, ran the samples of {results}: accuracy on a stand-in only, "
-            "after the same run had shown on a seeded sample that the logits are those of the padded input.",
-            results=_results(grouped),
-        )
-    if reasons := Counter(str(item["padded_because"]) for item in details_of if "padded_because" in item):
-        told = joined(
-            "; ",
-            [say("{how} ({extra})", how=say(why), extra=_results(n)) for why, n in reasons.items()],
-        )
-        yield say(
-            "Padded to the documented length ran the others of the stand-ins' accuracy results: {told}.",
-            told=told,
-        )
-    if any(is_stand_in_speed(outcome) for outcome in found):
-        yield layout.STAND_IN_NOTE
-    if any(outcome.times > 1 for outcome in found):
-        yield say(
-            "Latest of N: the same claim was measured N times with the same origin, weights, data and "
-            "protocol; only the latest is shown."
-        )
-
-
-def _results(count: int) -> Both:
-    return say("1 result") if count == 1 else say("{count} results", count=count)
-
-
-def _misfed_notes(results: Sequence[Outcome]) -> Iterator[str]:
-    """What a document's script changes by feeding inputs in each other's place, for each result so fed."""
-    for outcome in results:
-        misfed, metric = outcome.measurement.detail.get("misfed"), outcome.metric
-        if not isinstance(misfed, Mapping) or metric is None:
-            continue
-        found, right = outcome.measurement, misfed["fed_right"][metric]
-        yield say(
-            "{case} is fed as its document's script feeds it ({how}): {metric} {got}. Fed right, the same "
-            "checkpoint scores {right} in fp32; {flips} of {samples} predictions differ.",
-            case=found.case, how=misfed["as_documented"], metric=say(metric),
-            got=percent(found.metrics[metric]), right=percent(right), flips=misfed["flips"],
-            samples=found.samples,
-        )  # fmt: skip
