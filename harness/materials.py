@@ -47,6 +47,7 @@ class Samples:
     sha256: str  # of the file
     features: Features = field(repr=False)
     digest: str  # SHA-256 of the features: what a cached result of them is keyed by
+    examples: Sequence[Any] = field(repr=False)  # what the features were made from, in order
 
 
 def features_digest(features: Features) -> str:
@@ -127,13 +128,15 @@ class Materials:
 
     def _samples(self, model: Model, protocol: Protocol) -> Samples:
         corpus, dataset = self._dataset(model, self.options.data)
-        features = self._features(model, dataset.examples[: self.options.limit], protocol)
+        examples = dataset.examples[: self.options.limit]
+        features = self._features(model, examples, protocol)
         return Samples(
             task=load_task(model),
             corpus=corpus,
             sha256=dataset.sha256,
             features=features,
             digest=features_digest(features),
+            examples=examples,
         )
 
     def _calibration(self, model: Model, examples: int) -> Features:

@@ -29,6 +29,7 @@ from harness.records import to_json
 from harness.store import Result, Store
 from harness.targets import Target
 from harness.text import Scored
+from harness.text.shown import flipped_texts
 
 Array = npt.NDArray[Any]
 
@@ -161,6 +162,13 @@ class Runner:
             "own_fp32_correct": own.correct.get(model.metric),
             "flips": len(flipped),
             "flipped": flipped.tolist(),
+            "flipped_texts": flipped_texts(
+                flipped.tolist(),
+                samples.examples,
+                samples.features,
+                own.predictions.tolist(),
+                scored.predictions.tolist(),
+            ),
             "truncated": len(samples.features.truncated),
             "max_abs_difference": largest_valid_difference(outputs.arrays, reference, mask, model.outputs),
             "typical_difference": typical,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from harness.domain import Kind
+from reports.language import Both, say
 from reports.numbers import one_line
 from reports.view import Absence
 
@@ -26,7 +27,7 @@ def absences(not_run: Sequence[NotRun]) -> tuple[Absence, ...]:
     """One a reason, the most claims first. A reason that begins with its case is the same for all cases."""
     groups: dict[str, list[NotRun]] = {}
     for item in not_run:
-        reason = item.reason.strip().removeprefix(f"{item.case}: ") or "no reason given"
+        reason = item.reason.strip().removeprefix(f"{item.case}: ") or say("no reason given")
         groups.setdefault(reason, []).append(item)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     return tuple(Absence(reason=reason, count=len(items), cases=_folded(items)) for reason, items in ordered)
@@ -51,9 +52,9 @@ def _braces(sizes: Sequence[str]) -> str:
     return f"{{{','.join(sorted(sizes, key=lambda size: (len(size), size)))}}}"
 
 
-def claims(count: int) -> str:
+def claims(count: int) -> Both:
     """A number of claims in words: ``1 claim was not run``."""
-    return f"{count} {'claim was' if count == 1 else 'claims were'} not run"
+    return say("1 claim was not run") if count == 1 else say("{count} claims were not run", count=count)
 
 
 def terminal_line(not_run: Sequence[NotRun]) -> str:

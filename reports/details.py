@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.domain import (
     Basis,
@@ -17,22 +16,38 @@ from harness.domain import (
     Metric,
     Origin,
     Protocol,
+    Reference,
     Source,
     Unit,
     VerdictKind,
     Weights,
 )
 from reports import numbers
-from reports.histogram import histogram
+from reports.language import Both, in_language, joined, say
 from reports.numbers import NOTHING
-from reports.outcomes import Outcome, basis_words, documented, is_stand_in_speed
-from reports.view import Detail, Fact, Latency, Line
+from reports.outcomes import WORDS, Outcome, basis_words, documented, is_stand_in_speed
+from reports.provenance import latency, made_with
+from reports.recorded import plain, sequence, words
+from reports.view import About, Detail, Fact, Flip, Line
 
+if TYPE_CHECKING:
+    from harness.store import Point
+
+RUNS_TOLD = 8
 FLIPS_NAMED = 20  # sample numbers spelled out; the count says the rest
 # Entries of a measurement's detail that have a place of their own, or are part of another entry.
 _LATENCY = ("calls", "clock", "maximum_ns", "median_ns", "minimum_ns", "percentiles_ns", "warm_up_calls")
 _TOLD_ELSEWHERE = frozenset(
-    (*_LATENCY, "artifact", "checkpoint", "commands", "correct", "flipped", "own_fp32_correct")
+    (
+        *_LATENCY,
+        "artifact",
+        "checkpoint",
+        "commands",
+        "correct",
+        "flipped",
+        "flipped_texts",
+        "own_fp32_correct",
+    )
 )
 _PARTS_OF_ID = re.compile(r"[^a-z0-9]+")
 
@@ -52,7 +67,8 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
     return Line(
         anchor=place,
         case=measurement.case,
-        kind=str(measurement.kind),
+        kind=say(str(measurement.kind)),
+        about=_about(outcome, reference),
         documented=NOTHING if reference is None else reference.cell,
         source="" if reference is None else str(reference.source),
         place="" if reference is None else _short(reference.source),
@@ -61,11 +77,24 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
         tolerance=tolerance(outcome),
         status=outcome.status,
         basis=basis_words(verdict),
-        origin=str(measurement.origin),
-        weights=str(made.weights),
-        data=NOTHING if made.data is None else str(made.data),
+        origin=say(str(measurement.origin)),
+        weights=say(str(made.weights)),
+        data=NOTHING if made.data is None else say(str(made.data)),
         tags=tuple(_tags(measurement)),
-        extra="; ".join(_extra(outcome)),
+        extra=joined("; ", _extra(outcome)),
+    )
+
+
+def _about(outcome: Outcome, reference: Reference | None) -> About:
+    place = outcome.place
+    return About(
+        model="" if place is None else place.model.name,
+        chip="" if place is None else place.chip.title,
+        batch_size=None if place is None else place.batch_size,
+        kind=str(outcome.measurement.kind),
+        origin=str(outcome.measurement.origin),
+        documented=None if reference is None else reference.value,
+        measured=outcome.value,
     )
 
 
@@ -77,14 +106,14 @@ def _short(source: Source) -> str:
 def _tags(measurement: Measurement) -> Iterator[tuple[str, bool]]:
     """What a number was made with; marked is whatever keeps it from being the documented one."""
     made = measurement.provenance
-    yield str(measurement.origin), measurement.origin is not Origin.CHIP
+    yield say(str(measurement.origin)), measurement.origin is not Origin.CHIP
     if made.data is None:
-        yield f"{made.weights} weights", made.weights is not Weights.FULL
+        yield say(f"{made.weights} weights"), made.weights is not Weights.FULL
     elif str(made.data) == str(made.weights):
-        yield str(made.weights), made.weights is not Weights.FULL
+        yield say(str(made.weights)), made.weights is not Weights.FULL
     else:
-        yield f"{made.weights} weights", made.weights is not Weights.FULL
-        yield f"{made.data} data", made.data is not Corpus.FULL
+        yield say(f"{made.weights} weights"), made.weights is not Weights.FULL
+        yield say(f"{made.data} data"), made.data is not Corpus.FULL
 
 
 def measured(outcome: Outcome) -> str:
@@ -95,7 +124,7 @@ def measured(outcome: Outcome) -> str:
         return numbers.rate(outcome.value) + ("\N{NO-BREAK SPACE}†" if is_stand_in_speed(outcome) else "")
     parity = outcome.measurement.detail.get("max_abs_difference")
     if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(parity, int | float):
-        return f"{numbers.difference(parity)} max. difference"
+        return say("{value} max. difference", value=numbers.difference(parity))
     return NOTHING
 
 
@@ -104,60 +133,108 @@ def tolerance(outcome: Outcome) -> str:
     verdict = outcome.verdict
     bound = outcome.measurement.detail.get("bound")
     if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(bound, int | float):
-        return f"at most {numbers.difference(bound)}"
+        return say("at most {value}", value=numbers.difference(bound))
     if verdict is None or verdict.tolerance is None or verdict.unit is None:
         return ""
     allowed = numbers.tolerance(verdict.tolerance, verdict.unit)
     if verdict.basis is Basis.DROP and verdict.expected is not None and verdict.unit is Unit.PERCENT:
-        return f"own fp32 {verdict.expected:.2f} % − {allowed}"
-    return f"± {allowed}"
+        return say("own fp32 {own:.2f} % − {allowed}", own=verdict.expected, allowed=allowed)
+    return say("± {allowed}", allowed=allowed)
 
 
 def _extra(outcome: Outcome) -> Iterator[str]:
     series = outcome.series
     if series.protocol is Protocol.STANDARD:
-        yield "standard protocol"
+        yield say("standard protocol")
     if series.limit is not None:
-        yield f"first {series.limit} samples only"
+        yield say("first {count} samples only", count=series.limit)
     if outcome.times > 1:
-        yield f"latest of {outcome.times}"
+        yield say("latest of {count}", count=outcome.times)
 
 
-def detail(outcome: Outcome, row: Line, machine: int, versions: int) -> Detail:
+def detail(
+    outcome: Outcome, row: Line, machine: int, versions: int, history: tuple[Fact, ...] = ()
+) -> Detail:
     """The whole of one result."""
-    measurement, verdict = outcome.measurement, outcome.verdict
+    measurement = outcome.measurement
     return Detail(
         line=row,
-        message="There is no verdict on this result." if verdict is None else verdict.message,
-        facts=tuple(_facts(outcome, row)),
+        message=message(outcome),
+        facts=(*_facts(outcome, row), *history),
         stages=tuple((name, numbers.duration_s(spent)) for name, spent in measurement.stages_s.items()),
-        latency=_latency(measurement),
-        made_with=tuple(_made_with(measurement)),
-        commands=tuple(_command(item) for item in _sequence(measurement.detail.get("commands"))),
+        latency=latency(measurement),
+        made_with=tuple(made_with(measurement)),
+        flips=tuple(_flips(measurement)),
+        commands=tuple(_command(item) for item in sequence(measurement.detail.get("commands"))),
         machine=machine,
         versions=versions,
         attention=outcome.status in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR),
     )
 
 
+def message(outcome: Outcome) -> Both:
+    """The verdict's own message; its Chinese is made anew from the verdict's numbers."""
+    verdict = outcome.verdict
+    if verdict is None:
+        return say("There is no verdict on this result.")
+    if verdict.measured is None or verdict.expected is None or verdict.unit is None or verdict.metric is None:
+        return Both(verdict.message, verdict.message)
+    speed = verdict.unit is Unit.SAMPLES_PER_S
+    got, wanted = (
+        numbers.rate(value) if speed else f"{value:.2f} %" for value in (verdict.measured, verdict.expected)
+    )
+    allowed = "" if verdict.tolerance is None else numbers.tolerance(verdict.tolerance, verdict.unit)
+    made = say(
+        "{metric}: {got}, {basis} {wanted}, tolerance {allowed}: {status}",
+        metric=say(verdict.metric), got=got, wanted=wanted, allowed=allowed or NOTHING,
+        basis=say("own fp32") if verdict.basis is Basis.DROP else say("documented"),
+        status=WORDS[outcome.status],
+    )  # fmt: skip
+    return Both(verdict.message, in_language(made, "zh"))
+
+
 def _facts(outcome: Outcome, row: Line) -> Iterator[Fact]:
     """What was measured, by kind; then whatever else the run recorded."""
     measurement = outcome.measurement
     if row.source:
-        yield "documented", f"{row.documented} [{row.source}]"
+        yield say("documented"), f"{row.documented} [{row.source}]"
     for name, value in measurement.metrics.items():
-        yield name, _metric(outcome, name, value)
+        yield say(name), _metric(outcome, name, value)
     for name, value in measurement.detail.items():
         if name == "facts" and isinstance(value, Mapping):
             yield from (
-                (_words(fact), _fact(str(fact), found)) for fact, found in value.items() if _there(found)
+                (words(fact), _fact(str(fact), found)) for fact, found in value.items() if _there(found)
             )
         elif name not in _TOLD_ELSEWHERE and _there(value):
-            yield _words(name), _recorded(name, value, measurement)
+            yield words(name), _recorded(name, value, measurement)
 
 
-def _words(name: object) -> str:
-    return str(name).replace("_", " ")
+def before(outcome: Outcome, past: Mapping[tuple[str, ...], Sequence[Point]]) -> tuple[Fact, ...]:
+    """What the same claim came to in its last runs, oldest first; nothing for a first run."""
+    series, made = outcome.series, outcome.measurement
+    about = made.provenance
+    first = "" if about.limit is None else f"first {about.limit}"
+    how = (made.origin, series.weights, about.data or "", about.protocol or "", first)
+    points = past.get((made.case, made.kind, *map(str, how)), ())
+    values = [point.value for point in points if point.value is not None]
+    if len(values) < 2:
+        return ()
+    write = numbers.rate if made.kind is Kind.THROUGHPUT else numbers.percent
+    told = ", ".join(write(value) for value in values[-RUNS_TOLD:])
+    lowest, highest = write(min(values)), write(max(values))
+    text = say(
+        "{told} (the last of {count} runs, which gave {lowest} to {highest})",
+        told=told, count=len(values), lowest=lowest, highest=highest,
+    )  # fmt: skip
+    return ((say("history"), text),)
+
+
+def _flips(measurement: Measurement) -> Iterator[Flip]:
+    """The flipped samples whose text the run kept."""
+    for item in sequence(measurement.detail.get("flipped_texts")):
+        if isinstance(item, Mapping):
+            became = f"{item['fp32']} → {item['here']}" if "fp32" in item and "here" in item else ""
+            yield Flip(number=item.get("sample", 0), text=str(item.get("text", "")), became=became)
 
 
 def _there(value: Any) -> bool:
@@ -169,7 +246,7 @@ def _fact(name: str, value: Any) -> str:
     """One of the counts and shares that a text pipeline keeps beside its score."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return numbers.percent(value) if name.endswith("_share") else f"{value:,}"
-    return _plain(value)
+    return plain(value)
 
 
 def _metric(outcome: Outcome, name: str, value: float) -> str:
@@ -178,11 +255,13 @@ def _metric(outcome: Outcome, name: str, value: float) -> str:
     measurement = outcome.measurement
     interval = measurement.intervals.get(name)
     correct = measurement.detail.get("correct") if name == outcome.metric else None
-    counted = "" if correct is None else f", {correct} of {measurement.samples} samples"
+    counted = (
+        "" if correct is None else say(", {count} of {of} samples", count=correct, of=measurement.samples)
+    )
     confidence = (
         "" if interval is None else f" ({interval.confidence * 100:g} %: {numbers.percent_range(interval)})"
     )
-    return f"{numbers.percent(value)}{confidence}{counted}"
+    return joined("", [numbers.percent(value), confidence, counted])
 
 
 def _recorded(name: str, value: Any, measurement: Measurement) -> str:
@@ -190,123 +269,45 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if name == "own_fp32" and number:
         correct = measurement.detail.get("own_fp32_correct")
-        return numbers.percent(value) + ("" if correct is None else f", {correct} of {measurement.samples}")
+        of = "" if correct is None else say(", {count} of {of}", count=correct, of=measurement.samples)
+        return joined("", [numbers.percent(value), of])
     if name == "flips" and number:
-        which = [str(item) for item in _sequence(measurement.detail.get("flipped"))]
+        which = [str(item) for item in sequence(measurement.detail.get("flipped"))]
         more = ", …" if len(which) > FLIPS_NAMED else ""
-        named = f"; sample numbers {', '.join(which[:FLIPS_NAMED])}{more}" if which else ""
-        return f"{value} of {measurement.samples} predictions differ from fp32{named}"
+        first = ", ".join(which[:FLIPS_NAMED]) + more
+        named = say("; sample numbers {numbers}", numbers=first) if which else ""
+        return say(
+            "{count} of {of} predictions differ from fp32{named}",
+            count=value,
+            of=measurement.samples,
+            named=named,
+        )
     if name == "truncated" and number:
-        return f"{value} of {measurement.samples} samples were cut to the model's length"
+        return say(
+            "{count} of {of} samples were cut to the model's length", count=value, of=measurement.samples
+        )
     if name == "grouped" and isinstance(value, Mapping):
         return at_real_length(value)
     if name == "ignored_weights":
-        return ", ".join(map(str, _sequence(value))) or "none"
+        return ", ".join(map(str, sequence(value))) or say("none")
     if name.endswith(("_difference", "bound")) and number:
         return numbers.difference(value)
-    return _plain(value)
+    return plain(value)
 
 
-def at_real_length(grouped: Mapping[str, Any]) -> str:
+def at_real_length(grouped: Mapping[str, Any]) -> Both:
     """What a run of samples grouped by their length computed, and what it was proved by."""
     run, padded = grouped["positions_run"], grouped["positions_padded"]
-    return (
-        f"samples were run at their real length: {run:,} positions in place of {padded:,} "
-        f"({numbers.percent(run / padded)}); on {grouped['proved_on']} seeded samples the logits differ from "
-        f"those of the padded input by at most {numbers.difference(grouped['max_abs_difference'])}, where "
-        f"{numbers.difference(grouped['bound'])} is allowed"
-    )
-
-
-def _plain(value: Any) -> str:
-    """A recorded value that nothing is known about."""
-    if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return NOTHING if value is None else str(value)
-
-
-def _latency(measurement: Measurement) -> Latency | None:
-    found = measurement.detail
-    if "median_ns" not in found:
-        return None
-    facts: list[Fact] = [("timed calls", f"{found.get('calls', NOTHING)}")]
-    if "warm_up_calls" in found:
-        facts.append(("calls before, untimed", str(found["warm_up_calls"])))
-    facts.append(("median of a call (one batch)", numbers.duration_ns(found["median_ns"])))
-    if "minimum_ns" in found:
-        facts.append(("fastest", numbers.duration_ns(found["minimum_ns"])))
-    if "maximum_ns" in found:
-        facts.append(("slowest", numbers.duration_ns(found["maximum_ns"])))
-    for name, value in found.get("percentiles_ns", {}).items():
-        facts.append((str(name), numbers.duration_ns(value)))
-    if "clock" in found:
-        facts.append(("clock", str(found["clock"])))
-    drawn = histogram(measurement.raw.get("latencies_ns", ()))
-    if drawn is None:
-        return Latency(facts=tuple(facts), histogram=None)
-    return Latency(
-        facts=tuple(facts),
-        histogram=drawn,
-        low=numbers.duration_ns(drawn.low_ns),
-        high=numbers.duration_ns(drawn.high_ns),
-        median=numbers.duration_ns(found["median_ns"]),
-        median_at=drawn.position(found["median_ns"]),
-    )
-
-
-def _made_with(measurement: Measurement) -> Iterator[Fact]:
-    made = measurement.provenance
-    yield "origin", str(measurement.origin)
-    yield "target", made.target
-    yield "backend", made.backend
-    yield "weights", str(made.weights)
-    if "checkpoint" in measurement.detail:
-        yield "checkpoint", str(measurement.detail["checkpoint"])
-    yield "weights SHA-256", made.weights_sha256 or NOTHING
-    yield "data", NOTHING if made.data is None else str(made.data)
-    yield "data SHA-256", made.data_sha256 or NOTHING
-    yield "samples", str(measurement.samples)
-    yield "protocol", NOTHING if made.protocol is None else str(made.protocol)
-    if made.limit is not None:
-        yield "limit", f"first {made.limit} samples"
-    yield "artifact", made.artifact or NOTHING
-    built = measurement.detail.get("artifact")
-    for name, value in built.items() if isinstance(built, Mapping) else ():
-        yield f"artifact: {str(name).replace('_', ' ')}", _plain(value)
-    yield "measured at", numbers.moment(measurement.created)
-    yield "run", measurement.run
-    yield "zoocheck revision", made.git_revision or NOTHING
-    load = made.machine.get("load_average")
-    if load:
-        yield "load average before", ", ".join(f"{item:.2f}" for item in _sequence(load))
-
-
-def machine(measurement: Measurement) -> tuple[Fact, ...]:
-    """The machine of a measurement, without what changes from run to run."""
-    found = measurement.provenance.machine
-    return tuple(
-        (name.removesuffix("_bytes").replace("_", " "), _machine_value(name, value))
-        for name, value in found.items()
-        if name != "load_average"
-    )
-
-
-def _machine_value(name: str, value: Any) -> str:
-    if name.endswith("_bytes") and isinstance(value, int | float):
-        return numbers.size(value)
-    return _plain(value)
-
-
-def versions(measurement: Measurement) -> tuple[Fact, ...]:
-    """The libraries of a measurement, by name."""
-    return tuple(sorted(measurement.provenance.versions.items()))
+    return say(
+        "samples were run at their real length: {run:,} positions in place of {padded:,} ({share}); on "
+        "{count} seeded samples the logits differ from those of the padded input by at most {most}, where "
+        "{bound} is allowed",
+        run=run, padded=padded, share=numbers.percent(run / padded), count=grouped["proved_on"],
+        most=numbers.difference(grouped["max_abs_difference"]), bound=numbers.difference(grouped["bound"]),
+    )  # fmt: skip
 
 
 def _command(item: Any) -> str:
     if isinstance(item, list | tuple):
         return shlex.join(str(part) for part in item)
     return str(item)
-
-
-def _sequence(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list | tuple) else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.domain import Catalog
-from reports import html, markdown
+from reports import html, markdown, page, rest
+from reports.language import Language
+from reports.outcomes import outcomes
 
 if TYPE_CHECKING:
     from harness.notrun import NotRun
-    from harness.store import Result
+    from harness.store import Point, Result
 
 MARKDOWN = "report.md"
 HTML = "report.html"
@@ -28,19 +31,29 @@ class Written:
 
 
 def write(
-    catalog: Catalog, results: Sequence[Result], folder: Path, *, not_run: Sequence[NotRun] = ()
+    catalog: Catalog,
+    results: Sequence[Result],
+    folder: Path,
+    *,
+    not_run: Sequence[NotRun] = (),
+    history: Sequence[Point] = (),
+    language: Language = Language.ENGLISH,
 ) -> Written:
     """Write both forms of the report into `folder`, which is made where it is not there.
 
-    `not_run` is what was skipped beside the results (`harness.notrun`).
+    `not_run` is what was skipped beside the results (`harness.notrun`), and `history` what the
+    same cases came to before. `language` is that of the
+    Markdown, and the one that the page opens in.
 
     Both are rendered before either is written, and each appears by a rename: whoever reads at the same
     time sees the old file or the new one. Raises `NoSamples` for no results; then nothing is touched.
     """
     texts = {
-        MARKDOWN: markdown.render(catalog, results, not_run),
-        HTML: html.render(catalog, results, not_run),
+        MARKDOWN: markdown.render(catalog, results, not_run, language=language),
+        HTML: html.render(catalog, results, not_run, history=history, language=language),
     }
+    if len(found := outcomes(results, catalog)) > page.SHOWN:
+        texts[page.RESULTS_FILE] = rest.lines(found)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         replace(folder / name, text)
@@ -52,6 +65,8 @@ def replace(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         draft.write_text(text, encoding="utf-8", newline="\n")
+        if path.exists():
+            shutil.copymode(path, draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.domain import Catalog, Kind, Metric, Origin, Reference, Role, Rounding, Table, VerdictKind
+from harness.errors import ZoocheckError
+from reports.language import joined, say
 from reports.numbers import NOTHING, like_printed
 from reports.outcomes import Outcome, Series, by_drop, series_rank
 from reports.places import covers
 from reports.view import Cell, Grid, Head
 
-STAND_IN_NOTE = (
+STAND_IN_NOTE = say(
     "† measured on a stand-in: the CPU with this chip's numerics; not comparable with any number of the chip."
 )
-CUT_OFF_NOTE = "Measured values are cut off rather than rounded where the document does so."
-BEST_NOTE = (
+CUT_OFF_NOTE = say("Measured values are cut off rather than rounded where the document does so.")
+BEST_NOTE = say(
     "Best-batch row of measured columns: the highest throughput that the chip itself was measured at, the "
     "score at that batch size, and a ratio where both chips were measured at the same batch sizes."
 )
@@ -42,8 +44,15 @@ class Sheet:
 
 
 def sheet(catalog: Catalog, table: Table, found: Sequence[Outcome]) -> Sheet:
-    """Match the results of the table's model with its cells."""
-    values = iter(_references(catalog, table))
+    """Match the results of the table's model with its cells.
+
+    Raises `ZoocheckError` for a cell without a reference.
+    """
+    given = _references(catalog, table)
+    wanted = len(table.rows) * sum(not column.label for column in table.columns)
+    if len(given) != wanted:
+        raise ZoocheckError(f"{table.document} § {table.name}: {len(given)} references for {wanted} cells")
+    values = iter(given)
     references = tuple(
         tuple(None if column.label else next(values) for column in table.columns) for _ in table.rows
     )
@@ -65,8 +74,8 @@ def grid(made: Sheet, anchors: Mapping[str, str]) -> Grid:
     columns: list[tuple[Head, list[Cell]]] = []
     apart: list[tuple[Head, list[Cell]]] = []
     for at, column in enumerate(table.columns):
-        head = Head(text=column.header, number=not column.label)
-        columns.append((head, [Cell(text=row.cells[at]) for row in table.rows]))
+        head = Head(text=column.header, number=not column.label, at=at)
+        columns.append((head, [_documented(made, number, at) for number in range(len(table.rows))]))
         for head, cells in _measured(made, at, anchors):
             (apart if head.apart else columns).append((head, cells))
     columns += apart
@@ -88,6 +97,12 @@ def _references(catalog: Catalog, table: Table) -> list[Reference]:
     ]
 
 
+def _documented(made: Sheet, row: int, column: int) -> Cell:
+    """A cell as the document has it: a reference's own digits, or a label."""
+    reference = made.references[row][column]
+    return Cell(text=made.table.rows[row].cells[column] if reference is None else reference.cell)
+
+
 def _answers(outcome: Outcome, reference: Reference) -> bool:
     """Whether a result is what this cell is about, measured or failed."""
     kind = Kind.ACCURACY if reference.metric.is_score else Kind.THROUGHPUT
@@ -103,10 +118,20 @@ def _measured(made: Sheet, column: int, anchors: Mapping[str, str]) -> Iterator[
     for series in made.series(column):
         stand_in = series.origin.stands_in
         apart = stand_in and not references[0].metric.is_score
-        how = (
-            f"{series.origin}, not comparable † ({series.weights})" if apart else f"measured ({series.label})"
+        if apart:
+            origin, weights = say(str(series.origin)), say(str(series.weights))
+            how = say("{origin}, not comparable † ({weights})", origin=origin, weights=weights)
+        else:
+            how = say("measured ({how})", how=series.label)
+        head = Head(
+            text=header,
+            detail=how,
+            measured=True,
+            stand_in=stand_in,
+            apart=apart,
+            series=series.label,
+            at=column,
         )
-        head = Head(text=header, detail=how, measured=True, stand_in=stand_in, apart=apart)
         yield head, [_cell(made, row, column, series, anchors) for row in range(len(made.references))]
     if references and references[0].role is Role.RATIO:
         yield from _ratio_columns(made, column, header)
@@ -213,7 +238,8 @@ def _ratio_columns(made: Sheet, column: int, header: str) -> Iterator[tuple[Head
         ]
         if any(value is not None for value in values):
             texts = [NOTHING if value is None else value for value in values]
-            head = Head(text=header, detail=f"measured (chip, {kind})", measured=True)
+            how = say("measured ({how})", how=joined(say(", "), [say("chip"), say(str(kind))]))
+            head = Head(text=header, detail=how, measured=True, at=column)
             yield head, [Cell(text=text) for text in texts]
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.domain import Catalog
 from reports import page
+from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import one_line
 from reports.outcomes import MARKS, WORDS, legend, mark_text, mark_words
 from reports.view import Head, Mark
@@ -30,17 +32,19 @@ class Safe(str):
     __slots__ = ()
 
 
-def escape(value: object) -> str:
+def escape(value: object, language: str = Language.ENGLISH) -> str:
     """Any text as Markdown that shows it, on one line, fit for a table's cell. `Safe` stays as it is."""
     if isinstance(value, Safe):
         return value
+    if isinstance(value, str):
+        value = in_language(value, language)
     text = _PUNCTUATION.sub(r"\\\1", one_line(value))
     return _ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _title(head: Head) -> str:
     """A column's title with how its numbers came about: ``310P推理精度 · measured (stand-in, mini)``."""
-    return " · ".join(part for part in (head.text, head.detail) if part)
+    return joined(" · ", [part for part in (head.text, head.detail) if part])
 
 
 def _rule(heads: Sequence[Head]) -> Safe:
@@ -48,29 +52,24 @@ def _rule(heads: Sequence[Head]) -> Safe:
     return Safe("| " + " | ".join("---:" if head.number else ":---" for head in heads) + " |")
 
 
-def _verdict(status: str) -> Safe:
-    return Safe(f"{MARKS[status]} {WORDS[status]}")
+def _verdict(status: str) -> Both:
+    return joined(" ", [MARKS[status], WORDS[status]])
 
 
-def _legend(marks: frozenset[Mark]) -> Safe:
+def _legend(marks: frozenset[Mark]) -> Both:
     """``✔ reproduced · ✔ drop: no further below ...``."""
-    return Safe(
-        " · ".join(
-            f"{mark_text(mark)}{':' if mark.drop else ''} {mark_words(mark)}" for mark in legend(marks)
-        )
+    return joined(
+        " · ",
+        [joined(": " if mark.drop else " ", [mark_text(mark), mark_words(mark)]) for mark in legend(marks)],
     )
 
 
-def _mark(mark: Mark) -> Safe:
-    return Safe(mark_text(mark))
-
-
-def environment() -> Environment:
-    """Templates whose every value is escaped unless it is `Safe`."""
+def environment(language: Language = Language.ENGLISH) -> Environment:
+    """Templates whose every value is escaped unless it is `Safe`, and said in `language`."""
     made = Environment(
         loader=PackageLoader("reports"),
         autoescape=False,  # noqa: S701 - HTML escaping is not Markdown's; `finalize` escapes instead
-        finalize=escape,
+        finalize=partial(escape, language=language),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -81,16 +80,23 @@ def environment() -> Environment:
         "rule": _rule,
         "verdict": _verdict,
         "legend": _legend,
-        "mark": _mark,
+        "mark": mark_text,
+        "say": say,
     }
     made.filters.update(filters)
     return made
 
 
-def render(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> str:
+def render(
+    catalog: Catalog,
+    results: Sequence[Result],
+    not_run: Sequence[NotRun] = (),
+    *,
+    language: Language = Language.ENGLISH,
+) -> str:
     """The whole report. Raises `NoSamples` for no results.
 
     The same results give the same text: nothing in it is of the moment it was made.
     """
     report = page.build(catalog, results, not_run)
-    return environment().get_template("report.md.j2").render(report=report)
+    return environment(language).get_template("report.md.j2").render(report=report)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from harness.domain import Interval, Reference, Rounding, Unit
+from reports.language import say
 
 NOTHING = "—"  # there is no such value
 _DIGITS_READ = 12
@@ -95,7 +96,7 @@ def shortened(value: float, digits: int, mode: str = ROUND_HALF_UP) -> str:
 
 def tolerance(value: float, unit: Unit) -> str:
     """A tolerance as it was applied: points for scores, per cent of the value for throughput."""
-    return f"{value * 100:g} %" if unit is Unit.SAMPLES_PER_S else f"{value:.2f} points"
+    return f"{value * 100:g} %" if unit is Unit.SAMPLES_PER_S else say("{value:.2f} points", value=value)
 
 
 def moment(created: str) -> str:

@@ -24,6 +24,7 @@ from harness.domain import (
     Weights,
 )
 from harness.errors import NoSamples
+from reports.language import Both, joined, say
 from reports.places import Place, read_place
 from reports.view import Mark
 
@@ -42,14 +43,14 @@ ORDER: tuple[str, ...] = (
     VerdictKind.NO_REFERENCE,
     VerdictKind.NOT_COMPARABLE,
 )
-WORDS: Mapping[str, str] = {
-    VerdictKind.FALLS_SHORT: "falls short",
-    VerdictKind.ERROR: "error",
-    NOT_JUDGED: "not judged",
-    VerdictKind.EXCEEDS: "exceeds",
-    VerdictKind.REPRODUCED: "reproduced",
-    VerdictKind.NO_REFERENCE: "no reference",
-    VerdictKind.NOT_COMPARABLE: "not comparable",
+WORDS: Mapping[str, Both] = {
+    VerdictKind.FALLS_SHORT: say("falls short"),
+    VerdictKind.ERROR: say("error"),
+    NOT_JUDGED: say("not judged"),
+    VerdictKind.EXCEEDS: say("exceeds"),
+    VerdictKind.REPRODUCED: say("reproduced"),
+    VerdictKind.NO_REFERENCE: say("no reference"),
+    VerdictKind.NOT_COMPARABLE: say("not comparable"),
 }
 MARKS: Mapping[str, str] = {
     VerdictKind.FALLS_SHORT: "▼",
@@ -60,6 +61,10 @@ MARKS: Mapping[str, str] = {
     VerdictKind.NO_REFERENCE: "○",
     VerdictKind.NOT_COMPARABLE: "≠",
 }
+
+
+FURTHER = "further below the checkpoint's own fp32 score than allowed; not compared with the documented value"
+NO_FURTHER = f"no {FURTHER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +81,18 @@ class Series:
     limit: int | None
 
     @property
-    def label(self) -> str:
+    def label(self) -> Both:
         """In words, for a column's title: ``stand-in, mini``."""
         same = self.data is None or str(self.data) == str(self.weights)
+        origin = say(str(self.origin))
         if self.weights is Weights.UNKNOWN:
-            return f"{self.origin}, weights not told"
-        made_with = [str(self.weights)] if same else [f"{self.weights} weights", f"{self.data} data"]
-        standard = ["standard protocol"] if self.protocol is Protocol.STANDARD else []
-        first = [] if self.limit is None else [f"first {self.limit} samples"]
-        return ", ".join([str(self.origin), *made_with, *standard, *first])
+            return joined(say(", "), [origin, say("weights not told")])
+        made_with = (
+            [say(str(self.weights))] if same else [say(f"{self.weights} weights"), say(f"{self.data} data")]
+        )
+        standard = [say("standard protocol")] if self.protocol is Protocol.STANDARD else []
+        first = [] if self.limit is None else [say("first {count} samples", count=self.limit)]
+        return joined(say(", "), [origin, *made_with, *standard, *first])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,18 +262,16 @@ def by_drop(verdict: Verdict | None) -> bool:
 
 def mark_text(mark: Mark) -> str:
     """What stands in a cell: ``✔``, or ``✔ drop``."""
-    return f"{MARKS[mark.status]} drop" if mark.drop else MARKS[mark.status]
+    return say("{mark} drop", mark=MARKS[mark.status]) if mark.drop else MARKS[mark.status]
 
 
-def mark_words(mark: Mark) -> str:
+def mark_words(mark: Mark) -> Both:
     """What a mark means: for a legend, and for whoever hears the page read."""
     if not mark.drop:
         return WORDS[mark.status]
-    relation = "further" if mark.status == VerdictKind.FALLS_SHORT else "no further"
-    return (
-        f"{relation} below the checkpoint's own fp32 score than allowed; "
-        "not compared with the documented value"
-    )
+    if mark.status == VerdictKind.FALLS_SHORT:
+        return say(FURTHER)
+    return say(NO_FURTHER)
 
 
 def legend(marks: Iterable[Mark]) -> tuple[Mark, ...]:
@@ -277,7 +283,7 @@ def basis_words(verdict: Verdict | None) -> str:
     """What a verdict was measured against, in words, or nothing."""
     if verdict is None or verdict.basis is None:
         return ""
-    return "by the documented value" if verdict.basis is Basis.DOCUMENTED else "by the drop"
+    return say("by the documented value") if verdict.basis is Basis.DOCUMENTED else say("by the drop")
 
 
 def documented(outcome: Outcome, catalog: Catalog) -> Reference | None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.domain import Basis, Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
-from reports import absent, details, layout
-from reports.numbers import NOTHING, moment, one_line, percent
-from reports.outcomes import WORDS, Outcome, by_drop, counts, is_stand_in_speed, outcomes
-from reports.view import Cell, Count, Fact, Finding, Grid, Head, Line, Report, Section
+from harness.domain import Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
+from reports import absent, details, layout, provenance
+from reports.footnotes import footnotes
+from reports.language import Both, Language, in_language, joined, say
+from reports.numbers import NOTHING, moment, one_line
+from reports.outcomes import ORDER, WORDS, Outcome, by_drop, counts, outcomes
+from reports.view import Cell, Count, Fact, Finding, Gallery, Grid, Head, Line, Report, Section
 
 if TYPE_CHECKING:
     from harness.notrun import NotRun
-    from harness.store import Result
+    from harness.store import Point, Result
 
+SHOWN = 500  # results in rows and details; of more than that, all are in a file of their own
+FINDINGS = 60  # told at the top
 LONGEST_LINE = 280  # characters of a message in the headline; the detail has all of it
+
+RESULTS_FILE = "report-results.jsonl"
+Draw = Callable[[Sequence[Outcome]], tuple[Gallery, ...]]
 
 EXPLANATIONS: Mapping[str, str] = {
     "stand-in": (
@@ -42,9 +48,25 @@ EXPLANATIONS: Mapping[str, str] = {
 }
 
 
-def build(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> Report:
-    """The report of these results, and of what was skipped. Raises `NoSamples` where there are no results."""
-    found = outcomes(results, catalog)
+def build(
+    catalog: Catalog,
+    results: Sequence[Result],
+    not_run: Sequence[NotRun] = (),
+    *,
+    draw: Draw | None = None,
+    history: Sequence[Point] = (),
+) -> Report:
+    """The report of these results, and of what was skipped. Raises `NoSamples` where there are no results.
+
+    `draw` makes the charts, for the forms that show them; `history` is what the cases came to before.
+    """
+    every = outcomes(results, catalog)
+    found = shown(every)
+    past: dict[tuple[str, ...], list[Point]] = {}
+    for point in history:
+        past.setdefault(point.series, []).append(point)
+    galleries = () if draw is None else draw(found)
+    bad = sum(not outcome.verdict.kind.good for outcome in every if outcome.verdict is not None)
     missing = absent.still_missing(not_run, results)
     anchors = {
         outcome.measurement.id: details.anchor(outcome, number) for number, outcome in enumerate(found, 1)
@@ -53,53 +75,77 @@ def build(catalog: Catalog, results: Sequence[Result], not_run: Sequence[NotRun]
         outcome.measurement.id: details.line(outcome, catalog, anchors[outcome.measurement.id])
         for outcome in found
     }
-    machines = list(dict.fromkeys(details.machine(outcome.measurement) for outcome in found))
-    versions = list(dict.fromkeys(details.versions(outcome.measurement) for outcome in found))
+    machines = list(dict.fromkeys(provenance.machine(outcome.measurement) for outcome in found))
+    versions = list(dict.fromkeys(provenance.versions(outcome.measurement) for outcome in found))
     return Report(
-        ran=tuple(_ran(found)),
-        counts=tuple(Count(status=status, count=count) for status, count in counts(found).items()),
-        headline=headline(found, len(missing)),
-        summary=summary(found),
-        findings=tuple(_findings(found, anchors)),
+        ran=tuple(_ran(every)),
+        counts=tuple(Count(status=status, count=count) for status, count in counts(every).items()),
+        headline=headline(every, len(missing)),
+        summary=summary(every),
+        findings=tuple(_findings(found, anchors))[:FINDINGS],
+        more_findings=max(bad - FINDINGS, 0),
+        galleries=galleries,
         not_run=absent.absences(missing),
-        explanations=tuple(_explanations(found)),
+        explanations=tuple(_explanations(every)),
         sections=tuple(_sections(catalog, found, anchors, lines)),
         lines=tuple(lines.values()),
         details=tuple(
             details.detail(
                 outcome,
                 lines[outcome.measurement.id],
-                machines.index(details.machine(outcome.measurement)),
-                versions.index(details.versions(outcome.measurement)),
+                machines.index(provenance.machine(outcome.measurement)),
+                versions.index(provenance.versions(outcome.measurement)),
+                details.before(outcome, past),
             )
             for outcome in found
         ),
-        footnotes=tuple(_footnotes(found)),
+        footnotes=(*_left_out(every, found), *footnotes(found)),
         machines=tuple(machines),
         versions=tuple(versions),
-        newest=moment(max(outcome.measurement.created for outcome in found)),
+        newest=moment(max(outcome.measurement.created for outcome in every)),
         revisions=tuple(
-            sorted({outcome.measurement.provenance.git_revision or NOTHING for outcome in found})
+            sorted({outcome.measurement.provenance.git_revision or NOTHING for outcome in every})
         ),
+        elsewhere=RESULTS_FILE if len(found) < len(every) else None,
     )
 
 
-def summary(found: Sequence[Outcome]) -> str:
+def shown(every: Sequence[Outcome]) -> Sequence[Outcome]:
+    """All of them, or as many as a page holds: what needs an eye first, in the tables' order."""
+    if len(every) <= SHOWN:
+        return every
+    ranked = sorted(range(len(every)), key=lambda at: (ORDER.index(every[at].status), at))
+    return [every[at] for at in sorted(ranked[:SHOWN])]
+
+
+def _left_out(every: Sequence[Outcome], found: Sequence[Outcome]) -> Iterator[str]:
+    if len(found) < len(every):
+        yield say(
+            "{shown} of {count} results are shown, those that fall short first; all of them, one a line, are "
+            "in {file} beside this report.",
+            shown=len(found), count=len(every), file=RESULTS_FILE,
+        )  # fmt: skip
+
+
+def summary(found: Sequence[Outcome]) -> Both:
     """The counts on one line: ``falls short 2, reproduced 4``."""
-    return ", ".join(f"{WORDS[status]} {count}" for status, count in counts(found).items())
+    return joined(", ", [joined(" ", [WORDS[status], str(count)]) for status, count in counts(found).items()])
 
 
-def headline(found: Sequence[Outcome], not_run: int = 0) -> str:
+def headline(found: Sequence[Outcome], not_run: int = 0) -> Both:
     """What is wrong in one sentence, or that nothing is; and how much was not even tried."""
     by_status = counts(found)
     short, failed = by_status.get(VerdictKind.FALLS_SHORT, 0), by_status.get(VerdictKind.ERROR, 0)
-    rest = f"; {absent.claims(not_run)}" if not_run else ""
-    of_all = "the only result" if len(found) == 1 else f"{len(found)} results"
+    rest = joined("", ["; ", absent.claims(not_run)]) if not_run else ""
+    of_all = say("the only result") if len(found) == 1 else say("{count} results", count=len(found))
     if not short and not failed:
-        return f"Nothing falls short in {of_all}{rest}."
-    parts = [f"{short} {'falls' if short == 1 else 'fall'} short"] if short else []
-    parts += [f"{failed} could not be measured"] if failed else []
-    return f"Of {of_all}, {' and '.join(parts)}{rest}."
+        return say("Nothing falls short in {of_all}{rest}.", of_all=of_all, rest=rest)
+    parts = []
+    if short:
+        parts.append(say("1 falls short") if short == 1 else say("{count} fall short", count=short))
+    if failed:
+        parts.append(say("{count} could not be measured", count=failed))
+    return say("Of {of_all}, {parts}{rest}.", of_all=of_all, parts=joined(say(" and "), parts), rest=rest)
 
 
 def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
@@ -107,7 +153,7 @@ def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
     groups: dict[tuple[str, str, str], list[Outcome]] = {}
     for outcome in found:
         made = outcome.measurement.provenance
-        chip = "unknown" if outcome.place is None else outcome.place.chip.title
+        chip = say("unknown") if outcome.place is None else outcome.place.chip.title
         key = (chip, str(outcome.measurement.origin), str(made.weights))
         groups.setdefault(key, []).append(outcome)
     for (chip, origin, weights), members in groups.items():
@@ -117,29 +163,36 @@ def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
         )
         sizes = sorted({outcome.place.batch_size for outcome in members if outcome.place is not None})
         yield (
-            ("chip", chip),
-            ("ran on", _ran_on(chip, origin)),
-            ("models", ", ".join(models)),
-            ("batch sizes", ", ".join(map(str, sizes)) or NOTHING),
-            ("weights", weights),
-            ("data", _data(members)),
-            ("results", str(len(members))),
+            (say("chip"), chip),
+            (say("ran on"), _ran_on(chip, origin)),
+            (say("models"), ", ".join(models)),
+            (say("batch sizes"), _sizes(sizes)),
+            (say("weights"), say(weights)),
+            (say("data"), _data(members)),
+            (say("results"), str(len(members))),
         )
+
+
+def _sizes(sizes: Sequence[int]) -> str:
+    """Batch sizes ascending; of very many the ends."""
+    if len(sizes) > 12:
+        return f"{sizes[0]}, {sizes[1]}, … {sizes[-1]}"
+    return ", ".join(map(str, sizes)) or NOTHING
 
 
 def _data(members: Sequence[Outcome]) -> str:
     """The data sets of those results that are about data; conformance, say, is about none."""
     used = (outcome.measurement.provenance.data for outcome in members)
-    return ", ".join(dict.fromkeys(str(data) for data in used if data is not None)) or NOTHING
+    return joined(", ", map(say, dict.fromkeys(str(data) for data in used if data is not None))) or NOTHING
 
 
 def _ran_on(chip: str, origin: str) -> str:
     """Where the numbers come from, in words that need no glossary."""
     return {
-        Origin.CHIP: f"{chip} itself",
-        Origin.STAND_IN: "stand-in",
-        Origin.SIMULATED: "simulated tools",
-        Origin.IMPORTED: "imported log",
+        Origin.CHIP: say("{chip} itself", chip=chip),
+        Origin.STAND_IN: say("stand-in"),
+        Origin.SIMULATED: say("simulated tools"),
+        Origin.IMPORTED: say("imported log"),
     }.get(Origin(origin), origin)
 
 
@@ -151,16 +204,20 @@ def _findings(found: Sequence[Outcome], anchors: Mapping[str, str]) -> Iterator[
             anchor=anchors[measurement.id],
             status=outcome.status,
             case=measurement.case,
-            kind=str(measurement.kind),
+            kind=say(str(measurement.kind)),
             how=outcome.series.label,
             message=first_line(outcome),
         )
 
 
-def first_line(outcome: Outcome) -> str:
+def first_line(outcome: Outcome) -> Both:
     """A verdict's message on one line, without the case it may begin with."""
-    message = "" if outcome.verdict is None else outcome.verdict.message.strip()
-    lines = message.splitlines()
+    said = details.message(outcome)
+    return Both(*(_first_line(in_language(said, to), outcome) for to in Language))
+
+
+def _first_line(message: str, outcome: Outcome) -> str:
+    lines = message.strip().splitlines() if outcome.verdict is not None else []
     text = one_line(lines[0]) if lines else "no message"
     text = text.removeprefix(f"{outcome.measurement.case}: ")
     return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
@@ -180,7 +237,7 @@ def _explanations(found: Sequence[Outcome]) -> Iterator[Fact]:
         "imported": any(item.origin is Origin.IMPORTED for item in series),
         "standard protocol": any(item.protocol is Protocol.STANDARD for item in series),
     }
-    return ((term, text) for term, text in EXPLANATIONS.items() if present[term])
+    return ((say(term), say(text)) for term, text in EXPLANATIONS.items() if present[term])
 
 
 def _sections(
@@ -220,7 +277,8 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
         place, row = outcome.place, lines[outcome.measurement.id]
         if place is None:
             continue
-        how = ", ".join(text for text, _ in row.tags) + (f" ({row.extra})" if row.extra else "")
+        how = joined(", ", [text for text, _ in row.tags])
+        how = say("{how} ({extra})", how=how, extra=row.extra) if row.extra else how
         key = (place.chip.title, str(place.precision), str(place.batch_size), how)
         cell = Cell(
             text=row.measured, status=outcome.status, drop=by_drop(outcome.verdict), anchor=row.anchor
@@ -229,8 +287,10 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
     texts = ("chip", "precision", "batch size", "measured how", metric, "throughput")
     empty = Cell(text=NOTHING)
     return Grid(
-        title="Measured, without a column in the document",
-        heads=tuple(Head(text=text, number=text in ("batch size", metric, "throughput")) for text in texts),
+        title=say("Measured, without a column in the document"),
+        heads=tuple(
+            Head(text=say(text), number=text in ("batch size", metric, "throughput")) for text in texts
+        ),
         rows=tuple(
             (
                 *(Cell(text=text) for text in key),
@@ -240,55 +300,3 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
             for key, cells in rows.items()
         ),
     )
-
-
-def _footnotes(found: Sequence[Outcome]) -> Iterator[str]:
-    yield from _misfed_notes(found)
-    if any(outcome.measurement.intervals for outcome in found):
-        yield "Intervals are Wilson's score intervals: where the true share lies, by sampling alone."
-    if any(outcome.verdict is not None and outcome.verdict.basis is Basis.DROP for outcome in found):
-        yield (
-            "By the drop: the score on the chip's numerics against the same checkpoint's own fp32 score; "
-            "allowed is the documented drop or 1 % of that score, whichever is larger, and never less than "
-            "two samples."
-        )
-    speeds = [outcome.measurement.origin for outcome in found if outcome.measurement.kind is Kind.THROUGHPUT]
-    if any(origin is not Origin.IMPORTED for origin in speeds):
-        yield "Throughput is batch size × calls / time, by the clock that each result names."
-    if Origin.IMPORTED in speeds:
-        yield "Imported throughput is by the definition of the tool that wrote the log; each result names it."
-    details_of = [outcome.measurement.detail for outcome in found]
-    if grouped := sum("grouped" in detail for detail in details_of):
-        yield (
-            f"At their real length, grouped by it, ran the samples of {_results(grouped)}: accuracy on a "
-            "stand-in only, after the same run had shown on a seeded sample that the logits are those of the "
-            "padded input."
-        )
-    if reasons := Counter(str(item["padded_because"]) for item in details_of if "padded_because" in item):
-        told = "; ".join(f"{reason} ({_results(count)})" for reason, count in reasons.items())
-        yield f"Padded to the documented length ran the others of the stand-ins' accuracy results: {told}."
-    if any(is_stand_in_speed(outcome) for outcome in found):
-        yield layout.STAND_IN_NOTE
-    if any(outcome.times > 1 for outcome in found):
-        yield (
-            "Latest of N: the same claim was measured N times with the same origin, weights, data and "
-            "protocol; only the latest is shown."
-        )
-
-
-def _results(count: int) -> str:
-    return f"{count} result{'' if count == 1 else 's'}"
-
-
-def _misfed_notes(results: Sequence[Outcome]) -> Iterator[str]:
-    """What a document's script changes by feeding inputs in each other's place, for each result so fed."""
-    for outcome in results:
-        misfed, metric = outcome.measurement.detail.get("misfed"), outcome.metric
-        if not isinstance(misfed, Mapping) or metric is None:
-            continue
-        found, right = outcome.measurement, misfed["fed_right"][metric]
-        yield (
-            f"{found.case} is fed as its document's script feeds it ({misfed['as_documented']}): {metric} "
-            f"{percent(found.metrics[metric])}. Fed right, the same checkpoint scores {percent(right)} in "
-            f"fp32; {misfed['flips']} of {found.samples} predictions differ."
-        )

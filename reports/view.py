@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from reports.language import say
 
 Fact = tuple[str, str]  # a name and what it is
 
@@ -17,6 +20,8 @@ class Head:
     measured: bool = False
     stand_in: bool = False
     apart: bool = False  # measured, but not comparable with the columns beside it
+    series: str = ""  # in words, what its numbers were made with
+    at: int = 0  # which of the document's columns it is, or stands beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +73,26 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a row is sorted and filtered by."""
+
+    model: str
+    chip: str
+    batch_size: int | None
+    kind: str
+    origin: str
+    documented: float | None
+    measured: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One result in one row: documented beside measured."""
 
     anchor: str
     case: str
     kind: str
+    about: About
     documented: str
     source: str  # document, table, row and column
     place: str  # the same, short: document, row and column
@@ -122,6 +141,15 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """A sample whose prediction differs from fp32's."""
+
+    number: int
+    text: str
+    became: str = ""  # fp32's prediction and this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
     """Everything about one result."""
 
@@ -131,6 +159,7 @@ class Detail:
     stages: tuple[Fact, ...]
     latency: Latency | None
     made_with: tuple[Fact, ...]
+    flips: tuple[Flip, ...]
     commands: tuple[str, ...]
     machine: int  # index into the report's machines
     versions: int  # index into the report's sets of versions
@@ -175,6 +204,7 @@ class Report:
     headline: str  # what is wrong, or that nothing is, in a sentence
     summary: str  # the counts in a sentence
     findings: tuple[Finding, ...]
+    galleries: tuple[Gallery, ...]
     not_run: tuple[Absence, ...]  # what was asked for and skipped, by reason
     explanations: tuple[Fact, ...]  # stand-ins, small and random checkpoints, in a sentence each
     sections: tuple[Section, ...]
@@ -185,3 +215,39 @@ class Report:
     versions: tuple[tuple[Fact, ...], ...]
     newest: str
     revisions: tuple[str, ...]
+    more_findings: int = 0  # that are not among `findings`
+    elsewhere: str | None = None  # the file beside the report that has what this one leaves out
+
+    @property
+    def filters(self) -> tuple[tuple[str, str, tuple[Fact, ...]], ...]:
+        """What rows can be filtered by: a name, its title, and the values that there are."""
+        abouts = [line.about for line in self.lines]
+        found: tuple[tuple[str, Iterable[tuple[str, str]]], ...] = (
+            ("model", ((item.model, item.model) for item in abouts)),
+            ("chip", ((item.chip, item.chip) for item in abouts)),
+            ("kind", ((item.kind, say(item.kind)) for item in abouts)),
+            ("origin", ((item.origin, say(item.origin)) for item in abouts)),
+            ("verdict", ((line.status, say(line.status.replace("-", " "))) for line in self.lines)),
+        )
+        return tuple((name, say(name), tuple(dict(pairs).items())) for name, pairs in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One drawing: an ``<svg>`` that is safe as it is, with words for who cannot see it."""
+
+    title: str
+    svg: str
+    note: str = ""
+    place: str = ""  # its id on the page, where something links to it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """The charts of one kind."""
+
+    title: str
+    place: str
+    explanation: str
+    charts: tuple[Chart, ...]
+    sources: tuple[Fact, ...] = ()

@@ -71,7 +71,17 @@ MAY_IMPORT = {
     "reports": {"harness"},
     "training": {"harness"},
 }
-REPORTS_STAND_ON = {"harness", "notrun", "store", "domain", "errors", "records", "references", "stats"}
+REPORTS_STAND_ON = {
+    "harness",
+    "notrun",
+    "store",
+    "domain",
+    "errors",
+    "flops",
+    "records",
+    "references",
+    "stats",
+}
 
 # Libraries that collecting tests must not load, and those that belong to tests.
 HEAVY = {"torch", "onnx", "onnxruntime", "onnxsim", "transformers", "hypothesis", "sqlalchemy"}

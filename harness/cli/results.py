@@ -16,7 +16,8 @@ from harness.home import Home
 
 if TYPE_CHECKING:
     from harness.notrun import NotRun
-    from harness.store import Result
+    from harness.store import Point, Result
+    from reports.language import Language
 
 FOLDER = Path("build/report")
 
@@ -35,43 +36,77 @@ def report(
     ] = Format.REPORT,
     model: Annotated[str | None, typer.Option(help="For --format model-index: the model.")] = None,
     case: Annotated[str | None, typer.Option(help="For --format model-index: one case.")] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="zh or en (default: en; of a README's tables, the README's own).")
+    ] = None,
+    update: Annotated[
+        Path | None,
+        typer.Option(
+            help="Replace the marked blocks of this README, and write no report.", exists=True, dir_okay=False
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Render results as Markdown tables and one HTML page, and print the table of verdicts."""
     from reports.absent import still_missing
 
-    _check(form, as_json, model, case)
+    _check(form, as_json, model, case, update)
+    language = _language(lang)
     if form is Format.JSON_SCHEMA:
         return formats.deliver(formats.schema_text(), out)
     if everything and run is not None:
         raise UsageError("--run renders one run, --all the latest of all of them; give one of the two")
     home = Home.locate()
-    found = _select(results or home.results, run, everything, home.runs)
+    found, history = _select(results or home.results, run, everything, home.runs)
+    if update is not None:
+        return _update(update, found, language, as_json)
     recorded = notrun.load_all(home.runs) if everything else notrun.load(home.runs, found[0].measurement.run)
     missing = still_missing(recorded, found)
     if form is Format.JSON:
         return formats.deliver(formats.results_text(found, missing), out)
     if form is Format.MODEL_INDEX:
         return formats.deliver(formats.card_text(catalog.load(), found, model, case), out)
-    return _render(found, missing, out or FOLDER, as_json)
+    return _render(found, history, missing, language, out or FOLDER, as_json)
 
 
-def _check(form: Format, as_json: bool, model: str | None, case: str | None) -> None:
+def _check(form: Format, as_json: bool, model: str | None, case: str | None, update: Path | None) -> None:
     """Raise `UsageError` for options that do not go together."""
     if as_json and form is not Format.REPORT:
         raise UsageError(f"--json says in JSON what the report is, --format {form} is not one; give one")
     if (model or case) and form is not Format.MODEL_INDEX:
         raise UsageError("--model and --case choose what a model card says: give --format model-index")
+    if update is not None and form is not Format.REPORT:
+        raise UsageError(f"--update writes a README's tables, --format {form} something else; give one")
 
 
-def _render(found: list[Result], missing: tuple[NotRun, ...], out: Path, as_json: bool) -> None:
+def _language(lang: str | None) -> Language | None:
+    from reports.language import Language
+
+    if lang is None:
+        return None
+    if lang not in list(Language):
+        raise UsageError(f"--lang {lang}: found no such language", remedy="take zh or en")
+    return Language(lang)
+
+
+def _render(
+    found: list[Result],
+    history: list[Point],
+    missing: tuple[NotRun, ...],
+    language: Language | None,
+    out: Path,
+    as_json: bool,
+) -> None:
     """Write the report, and print the table of verdicts."""
     from harness.records import to_json
     from reports.absent import terminal_line
     from reports.files import write
+    from reports.language import Language
     from reports.terminal import counts_line, verdict_table
 
-    written = write(catalog.load(), found, out, not_run=missing)
+    written = write(
+        catalog.load(), found, out, not_run=missing, history=history, language=language or Language.ENGLISH
+    )
     if as_json:
         print_json(
             {"html": str(written.html), "markdown": str(written.markdown),
@@ -86,8 +121,19 @@ def _render(found: list[Result], missing: tuple[NotRun, ...], out: Path, as_json
     typer.echo(f"report: {written.html} and {written.markdown}")
 
 
-def _select(url: str, run: str | None, everything: bool, skips: Path) -> list[Result]:
-    """The results to render; raises `UsageError` where there are none."""
+def _update(path: Path, found: list[Result], language: Language | None, as_json: bool) -> None:
+    """Replace a README's marked blocks, and say of which documents they are."""
+    from reports.update import update
+
+    documents = update(path, catalog.load(), found, language)
+    if as_json:
+        print_json({"readme": str(path), "documents": documents})
+    else:
+        typer.echo(f"{path}: up to date with the results for {', '.join(documents)}")
+
+
+def _select(url: str, run: str | None, everything: bool, skips: Path) -> tuple[list[Result], list[Point]]:
+    """The results to render, and the history of all; raises `UsageError` where there are none."""
     from harness.store import Store
     from reports.absent import terminal_line
 
@@ -102,6 +148,7 @@ def _select(url: str, run: str | None, everything: bool, skips: Path) -> list[Re
         if run is not None and run not in runs:
             latest = ", ".join(reversed(runs[-5:]))
             raise UsageError(f"{url}: no run is called {run!r}; the latest of {len(runs)}: {latest}")
-        return store.results(latest=True) if everything else store.results(run=run or runs[-1])
+        found = store.results(latest=True) if everything else store.results(run=run or runs[-1])
+        return found, store.history()
     finally:
         store.close()

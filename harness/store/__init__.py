@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from harness.domain import Measurement, Verdict
+from harness.domain import Kind, Measurement, Metric, Verdict, VerdictKind
 from harness.errors import StoreError
 from harness.records import to_json
 from harness.store.database import REMEDY, Database, reason
@@ -47,6 +47,29 @@ class RunSummary:
     id: str
     started: str  # ISO 8601, UTC
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One result of a case's history: what it is about and what it came to, without what it was made with."""
+
+    case: str
+    kind: str
+    origin: str
+    weights: str
+    data: str | None
+    protocol: str | None
+    limit: int | None
+    value: float | None  # a fraction, or samples per second; None: not measured
+    expected: float | None  # in the unit that the verdict was given in
+    bad: bool  # fell short, or failed
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """What points of one history share: case and kind, then how they were measured."""
+        first = "" if self.limit is None else f"first {self.limit}"
+        how = (self.origin, self.weights, self.data or "", self.protocol or "", first)
+        return (self.case, self.kind, *how)
 
 
 class Store:
@@ -139,6 +162,40 @@ class Store:
         rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
         return [Result(measurement=to_measurement(row), verdict=to_verdict(row)) for row in rows]
 
+    def history(self, *, latest: int = 40) -> list[Point]:
+        """The `latest` results of every series that has two or more, oldest first."""
+        columns = MEASUREMENTS.c
+        series = [
+            columns[name] for name in ("case", "kind", "origin", "weights", "data", "protocol", "limit")
+        ]
+        newest_first = sa.func.row_number().over(partition_by=series, order_by=columns.number.desc())
+        ranked = sa.select(
+            columns.number,
+            newest_first.label("age"),
+            sa.func.count().over(partition_by=series).label("times"),
+        ).subquery()
+        judged = (
+            sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
+            .group_by(VERDICTS.c.measurement)
+            .subquery()
+        )
+        query = (
+            sa.select(
+                *series,
+                columns.metrics,
+                VERDICTS.c.metric,
+                VERDICTS.c.expected,
+                VERDICTS.c.kind.label("came_to"),
+            )
+            .join(ranked, ranked.c.number == columns.number)
+            .outerjoin(judged, judged.c.measurement == columns.id)
+            .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
+            .where(ranked.c.age <= latest, ranked.c.times > 1)
+            .order_by(columns.number)
+        )
+        rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
+        return [_point(row) for row in rows]
+
     def runs(self) -> list[RunSummary]:
         """Every run; at the end the one whose first measurement was written last."""
         columns = MEASUREMENTS.c
@@ -187,6 +244,17 @@ class Store:
                 remedy=f"{advice}, or {REMEDY}",
             )
         return True
+
+
+def _point(row: sa.RowMapping) -> Point:
+    metrics = row["metrics"]
+    name = row["metric"] or (Metric.THROUGHPUT if row["kind"] == Kind.THROUGHPUT else None)
+    return Point(
+        **{name: row[name] for name in ("case", "kind", "origin", "weights", "data", "protocol", "limit")},
+        value=metrics.get(name),
+        expected=row["expected"],
+        bad=row["came_to"] in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR),
+    )
 
 
 def _check_time(measurement: Measurement) -> None:

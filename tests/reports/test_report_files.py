@@ -45,7 +45,7 @@ def test_a_write_that_fails_leaves_the_old_report_whole_and_nothing_else(catalog
 
 
 def test_nothing_is_touched_where_one_form_cannot_be_rendered(catalog, tmp_path, monkeypatch):
-    def broken(*_):
+    def broken(*_, **__):
         raise RuntimeError("template")
 
     monkeypatch.setattr(html, "render", broken)

@@ -8,6 +8,7 @@ from html import unescape
 
 import factory
 import pytest
+from speaking import english
 
 from harness.domain import Kind, Measurement, Origin, Protocol, Weights
 from harness.judge import error
@@ -83,7 +84,7 @@ def test_a_mark_by_the_drop_never_reads_as_one_on_the_documented_value(catalog, 
     assert f"| {100 * correct / 240:.2f} {mark} drop |" in text
     assert f"| {100 * correct / 240:.2f} % {mark} drop |" in text  # in the table of what has no column, too
     assert f"{mark} drop: {meaning}\n" in text
-    page = unescape(html.render(catalog, results))
+    page = unescape(english(html.render(catalog, results)))
     assert f"</b>: {meaning}</span>" in page
     (link,) = re.findall(rf'<td[^>]*>{100 * correct / 240:.2f} (<a class="[^"]*".*?</a>)', page)
     assert f"{mark} drop" in link

@@ -16,7 +16,7 @@ import pytest
 
 from harness.catalog import BUILT_IN, load
 from harness.domain import Catalog
-from reports.readme_tables import render
+from reports.readme import render
 
 Grid = list[list[str]]  # cells by row, the header first; a block's lines as rows of one cell
 
@@ -91,16 +91,17 @@ def differences(catalog: Catalog, documents: Path) -> list[str]:
 def _differences(catalog: Catalog, document: str, theirs: list[Found]) -> Iterator[str]:
     """Ours and theirs are walked in the document's order, so a swapped pair is a difference too."""
     others = list(catalog.documents[document].other_tables)
-    tables = [table for table in catalog.tables if table.document == document]
-    ours = [(table.name, found_in(render(catalog, table))) for table in tables]
+    names = [table.name for table in catalog.tables if table.document == document]
+    rendered = found_in(render(catalog, catalog.documents[document]))
+    ours = list(zip(names, rendered, strict=True))
     for found in theirs:
         if found.title in others:
             others.remove(found.title)
         elif not ours:
             yield f"line {found.line}: {found.title!r} is in no table of ours"
         else:
-            name, [rendered] = ours.pop(0)
-            yield from _cell_differences(f"line {found.line}, {name}", rendered.grid, found.grid)
+            name, our = ours.pop(0)
+            yield from _cell_differences(f"line {found.line}, {name}", our.grid, found.grid)
     yield from (f"has no table {title!r}, which other_tables lists" for title in others)
     yield from (f"has no table {name!r}, which we have" for name, _ in ours)
 

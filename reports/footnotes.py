@@ -1,0 +1,75 @@
+"""The footnotes of a report: how its numbers came about, said once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.domain import Basis, Kind, Origin
+from reports import layout
+from reports.language import Both, joined, say
+from reports.numbers import percent
+from reports.outcomes import Outcome, is_stand_in_speed
+
+
+def footnotes(found: Sequence[Outcome]) -> Iterator[str]:
+    """What has to be said once of these results, whatever the form of the report."""
+    yield from _misfed_notes(found)
+    if any(outcome.measurement.intervals for outcome in found):
+        yield say("Intervals are Wilson's score intervals: where the true share lies, by sampling alone.")
+    if any(outcome.verdict is not None and outcome.verdict.basis is Basis.DROP for outcome in found):
+        yield say(
+            "By the drop: the score on the chip's numerics against the same checkpoint's own fp32 score; "
+            "allowed is the documented drop or 1 % of that score, whichever is larger, and never less than "
+            "two samples."
+        )
+    speeds = [outcome.measurement.origin for outcome in found if outcome.measurement.kind is Kind.THROUGHPUT]
+    if any(origin is not Origin.IMPORTED for origin in speeds):
+        yield say("Throughput is batch size × calls / time, by the clock that each result names.")
+    if Origin.IMPORTED in speeds:
+        yield say(
+            "Imported throughput is by the definition of the tool that wrote the log; each result names it."
+        )
+    details_of = [outcome.measurement.detail for outcome in found]
+    if grouped := sum("grouped" in detail for detail in details_of):
+        yield say(
+            "At their real length, grouped by it, ran the samples of {results}: accuracy on a stand-in only, "
+            "after the same run had shown on a seeded sample that the logits are those of the padded input.",
+            results=_results(grouped),
+        )
+    if reasons := Counter(str(item["padded_because"]) for item in details_of if "padded_because" in item):
+        told = joined(
+            "; ",
+            [say("{how} ({extra})", how=say(why), extra=_results(n)) for why, n in reasons.items()],
+        )
+        yield say(
+            "Padded to the documented length ran the others of the stand-ins' accuracy results: {told}.",
+            told=told,
+        )
+    if any(is_stand_in_speed(outcome) for outcome in found):
+        yield layout.STAND_IN_NOTE
+    if any(outcome.times > 1 for outcome in found):
+        yield say(
+            "Latest of N: the same claim was measured N times with the same origin, weights, data and "
+            "protocol; only the latest is shown."
+        )
+
+
+def _results(count: int) -> Both:
+    return say("1 result") if count == 1 else say("{count} results", count=count)
+
+
+def _misfed_notes(results: Sequence[Outcome]) -> Iterator[str]:
+    """What a document's script changes by feeding inputs in each other's place, for each result so fed."""
+    for outcome in results:
+        misfed, metric = outcome.measurement.detail.get("misfed"), outcome.metric
+        if not isinstance(misfed, Mapping) or metric is None:
+            continue
+        found, right = outcome.measurement, misfed["fed_right"][metric]
+        yield say(
+            "{case} is fed as its document's script feeds it ({how}): {metric} {got}. Fed right, the same "
+            "checkpoint scores {right} in fp32; {flips} of {samples} predictions differ.",
+            case=found.case, how=misfed["as_documented"], metric=say(metric),
+            got=percent(found.metrics[metric]), right=percent(right), flips=misfed["flips"],
+            samples=found.samples,
+        )  # fmt: skip

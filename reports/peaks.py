@@ -1,0 +1,78 @@
+"""Which share of a chip's published peak a throughput is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.domain import Catalog, Chip, Kind, Metric, Model, Peak, Precision, Role
+from harness.flops import encoder_flops
+from reports.language import Both, say
+from reports.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """One throughput as a fraction of what the chip can compute, and who says what that is."""
+
+    model: str
+    case: str
+    of: str  # "documented" or "measured"
+    share: float
+    peak: Both
+    source: str
+
+
+def peak_of(chip: Chip, precision: Precision) -> Peak | None:
+    """The published peak of a chip, None where the tables have none for the precision."""
+    return next((peak for peak in chip.peaks if peak.precision is precision), None)
+
+
+def shares(catalog: Catalog, found: Sequence[Outcome]) -> tuple[Share, ...]:
+    """The shares of what is documented for models with results, and of what the chips themselves gave."""
+    models = {item.place.model.name for item in found if item.place is not None}
+    return (*_documented(catalog, models), *_measured(found))
+
+
+def _documented(catalog: Catalog, models: set[str]) -> Iterator[Share]:
+    for item in catalog.references:
+        if (
+            item.metric is not Metric.THROUGHPUT or item.role is not Role.MEASURED or item.best
+            or item.value is None or item.chip is None or item.model not in models
+        ):  # fmt: skip
+            continue
+        chip = catalog.chips[item.chip]
+        precision = item.precision or chip.default_precision
+        case = f"{item.model}-{chip.name}-bs{item.batch_size}"
+        share = _share(catalog.models[item.model], chip, precision, item.value, case, "documented")
+        if share is not None:
+            yield share
+
+
+def _measured(found: Sequence[Outcome]) -> Iterator[Share]:
+    for item in found:
+        if item.measurement.kind is not Kind.THROUGHPUT or not item.comparable or item.place is None:
+            continue
+        place = item.place
+        case, value = item.measurement.case, item.value or 0.0
+        share = _share(place.model, place.chip, place.precision, value, case, "measured")
+        if share is not None:
+            yield share
+
+
+def _share(
+    model: Model, chip: Chip, precision: Precision, samples_per_s: float, case: str, of: str
+) -> Share | None:
+    peak = peak_of(chip, precision)
+    if peak is None:
+        return None
+    work = encoder_flops(model.architecture, model.length) * samples_per_s
+    return Share(
+        model=model.name, case=case, of=of,
+        share=work / (peak.tera_per_s * 1e12 * chip.per_card),
+        peak=say(
+            "{chip}, {precision}: {tera:g} tera operations/s a chip, {count} on a card",
+            chip=chip.title, precision=str(peak.precision), tera=peak.tera_per_s, count=chip.per_card,
+        ),
+        source=peak.source,
+    )  # fmt: skip

@@ -1,0 +1,281 @@
+"""What the charts show: records of results and references to Vega-Lite, one function a kind of chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.domain import Basis, Catalog, Kind, Metric, Model, Origin, Reference, Role, Unit
+from harness.stats import percentile
+from reports.charts import INK, SERIES, SOFT, WIDTH, draw
+from reports.language import in_language, joined, say
+from reports.outcomes import Outcome
+from reports.peaks import Share, shares
+from reports.view import Chart, Gallery
+
+if TYPE_CHECKING:
+    from harness.store import Point
+
+Rows = list[dict[str, Any]]
+FEWEST_CALLS = 20  # fewer have no distribution
+MOST_HISTORIES = 12  # of one model; every case tells its own in words
+HISTORIES_IN_ONE = 6
+
+
+def galleries(
+    catalog: Catalog, found: Sequence[Outcome], history: Sequence[Point] = ()
+) -> tuple[Gallery, ...]:
+    """Every kind of chart that these results have something for; models in the order of the tables."""
+    own: dict[str, list[Outcome]] = {}
+    for outcome in found:
+        if outcome.place is not None:
+            own.setdefault(outcome.place.model.name, []).append(outcome)
+    models = [model for model in catalog.models.values() if model.name in own]
+    share = shares(catalog, found)
+    made = (
+        Gallery(
+            title=say("Throughput against batch size"), place="throughput",
+            explanation=say(
+                "Hollow: documented. Filled: measured. Stand-ins and simulated tools stand apart: their "
+                "speed is not the chip's."
+            ),
+            charts=tuple(chart for model in models for chart in _throughput(catalog, model, own[model.name])),
+        ),
+        Gallery(
+            title=say("Accuracy against its reference"), place="accuracy",
+            explanation=_marked(
+                found,
+                "Point and line: measured, with its 95 % interval. Bar: what passes. Its mark: the "
+                "documented value, or the checkpoint's own fp32 score."
+            ),
+            charts=tuple(chart for model in models for chart in _accuracy(model, own[model.name])),
+        ),
+        Gallery(
+            title=say("Latency"), place="latency",
+            explanation=_marked(
+                found,
+                "Line: from the fastest call to the 98th percentile. Bar: the middle half. Mark: median.",
+            ),
+            charts=tuple(chart for model in models for chart in _latency(model, own[model.name])),
+        ),
+        Gallery(
+            title=say("Share of the chip's peak"), place="peak",
+            explanation=say(
+                "Floating-point operations of the architecture × throughput / the peak of the card at that "
+                "precision."
+            ),
+            charts=tuple(chart for model in models for chart in _share(model, share)),
+            sources=tuple(dict.fromkeys((item.peak, item.source) for item in share)),
+        ),
+        Gallery(
+            title=say("History"), place="history",
+            explanation=say(
+                "Each case over its runs, oldest first; dashed: what it is held against; red: fell short. "
+                "Only what was measured more than once."
+            ),
+            charts=tuple(chart for model in models for chart in _history(model, history)),
+        ),
+    )  # fmt: skip
+    return tuple(item for item in made if item.charts)
+
+
+def _marked(found: Sequence[Outcome], text: str) -> str:
+    """An explanation, with that of the dagger where a row bears it."""
+    stands_in = any(item.measurement.origin is Origin.STAND_IN for item in found)
+    return joined(" ", [say(text), say("† on a stand-in.")]) if stands_in else say(text)
+
+
+def _sized(chart: Any, height: int) -> Any:
+    return chart.properties(width=WIDTH, height=height)
+
+
+def _values(rows: Rows) -> Any:
+    import altair
+
+    return altair.Data(values=rows)  # type: ignore[no-untyped-call]
+
+
+def _english(text: str) -> str:
+    """What Vega is given; the page puts the Chinese beside it."""
+    return in_language(text, "en")
+
+
+def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
+    """Two charts: what the document and the chips themselves say; what was measured elsewhere."""
+    rows: Rows = [
+        {"batch": item.batch_size, "speed": item.value, "chip": catalog.chips[item.chip].title,
+         "of": "documented"}
+        for item in catalog.references
+        if _is_speed(item, model) and item.chip is not None
+    ]  # fmt: skip
+    apart: Rows = []
+    for outcome in found:
+        if outcome.measurement.kind is not Kind.THROUGHPUT or outcome.value is None or outcome.place is None:
+            continue
+        (apart if outcome.measurement.origin.stands_in else rows).append(
+            {
+                "batch": outcome.place.batch_size, "speed": outcome.value, "chip": outcome.place.chip.title,
+                "of": "measured",
+            }
+        )  # fmt: skip
+    if rows:
+        yield Chart(title=model.title, svg=draw(_sized(_speeds(rows), 190)))
+    if apart:
+        title = say("{model}, stand-ins only: not the chips", model=model.title)
+        yield Chart(title=title, svg=draw(_sized(_speeds(apart), 190)))
+
+
+def _is_speed(item: Reference, model: Model) -> bool:
+    return (
+        item.model == model.name and item.metric is Metric.THROUGHPUT and item.role is Role.MEASURED
+        and not item.best and item.value is not None and item.batch_size is not None
+    )  # fmt: skip
+
+
+def _speeds(rows: Rows) -> Any:
+    import altair as alt
+
+    sizes = sorted({row["batch"] for row in rows})
+    base = alt.Chart(_values(rows)).encode(
+        x=alt.X("batch:O", sort=sizes, title="batch size", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("speed:Q", title="samples/s"),
+        color=alt.Color("chip:N"),
+    )
+    documented = base.transform_filter("datum.of == 'documented'")
+    lines = documented.mark_line(strokeDash=[4, 3], strokeWidth=1.2)
+    hollow = documented.mark_point(filled=False, size=45)
+    filled = base.transform_filter("datum.of == 'measured'").mark_point(filled=True, size=75, opacity=1)
+    return lines + hollow + filled
+
+
+def _accuracy(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
+    import altair as alt
+
+    rows: Rows = []
+    for outcome in found:
+        verdict, metric = outcome.verdict, outcome.metric
+        if outcome.measurement.kind is not Kind.ACCURACY or outcome.value is None or metric is None:
+            continue
+        row = {"case": _label(outcome, model), "value": outcome.value * 100}
+        if interval := outcome.measurement.intervals.get(metric):
+            row |= {"low": interval.low * 100, "high": interval.high * 100}
+        if verdict is not None and verdict.expected is not None and verdict.unit is Unit.PERCENT:
+            allowed = verdict.tolerance or 0.0
+            above = 0.0 if verdict.basis is Basis.DROP else allowed
+            row |= {"expected": verdict.expected, "from": verdict.expected - allowed}
+            row |= {"to": verdict.expected + above}
+        rows.append(row)
+    if not rows:
+        return
+    base = alt.Chart(_values(rows)).encode(y=alt.Y("case:N", sort=None, title=None))
+    scale = alt.Scale(zero=False, nice=True)
+    band = base.mark_bar(height=11, opacity=0.3, color=SERIES[2]).encode(
+        x=alt.X("from:Q", scale=scale, title="%"), x2="to:Q"
+    )
+    mark = base.mark_tick(thickness=2, height=15, color=SERIES[2]).encode(x=alt.X("expected:Q", title="%"))
+    line = base.mark_rule(strokeWidth=1.5, color=INK).encode(x=alt.X("low:Q", title="%"), x2="high:Q")
+    point = base.mark_point(filled=True, size=50, color=INK, opacity=1).encode(x=alt.X("value:Q", title="%"))
+    names = {row["case"] for row in rows}
+    yield Chart(title=model.title, svg=draw(_sized(band + line + mark + point, 22 * len(names) + 8)))
+
+
+def _label(outcome: Outcome, model: Model) -> str:
+    """A row of a chart: the case without its model, which the title says, and what is unlike others."""
+    series = outcome.series
+    short = outcome.measurement.case.removeprefix(f"{model.name}-")
+    return f"{short} {_english(series.label).replace('stand-in, ', '† ')}"
+
+
+def _latency(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
+    import altair as alt
+
+    rows: Rows = []
+    for outcome in found:
+        calls = outcome.measurement.raw.get("latencies_ns", ())
+        if outcome.measurement.kind is not Kind.THROUGHPUT or len(calls) < FEWEST_CALLS:
+            continue
+        ordered = sorted(calls)
+        at = {f"p{rank}": percentile(ordered, rank) / 1e6 for rank in (0, 25, 50, 75, 98)}
+        rows.append({"case": _label(outcome, model), **at})
+    if not rows:
+        return
+    base = alt.Chart(_values(rows)).encode(y=alt.Y("case:N", sort=None, title=None))
+    scale = alt.Scale(type="log", nice=True)
+    whole = base.mark_rule(strokeWidth=1.5, color=SOFT).encode(
+        x=alt.X("p0:Q", scale=scale, title="ms a call (one batch)"), x2="p98:Q"
+    )
+    middle = base.mark_bar(height=10, color=SERIES[0], opacity=0.75).encode(x=alt.X("p25:Q"), x2="p75:Q")
+    median = base.mark_tick(thickness=2, height=15, color=INK).encode(x="p50:Q")
+    yield Chart(title=model.title, svg=draw(_sized(whole + middle + median, 22 * len(rows) + 8)))
+
+
+def _share(model: Model, found: Sequence[Share]) -> Iterator[Chart]:
+    import altair as alt
+
+    rows = [
+        {"case": item.case.removeprefix(f"{model.name}-"), "share": item.share * 100, "of": item.of}
+        for item in found
+        if item.model == model.name
+    ]
+    if not rows:
+        return
+    cases, both = list(dict.fromkeys(row["case"] for row in rows)), ["documented", "measured"]
+    chart = (
+        alt.Chart(_values(rows))
+        .mark_point(filled=True, size=60, opacity=0.9)
+        .encode(
+            y=alt.Y("case:N", sort=None, title=None),
+            x=alt.X("share:Q", title="% of peak", scale=alt.Scale(zero=True)),
+            color=alt.Color("of:N", scale=alt.Scale(domain=both, range=list(SERIES[:2]))),
+        )
+    )
+    yield Chart(title=model.title, svg=draw(_sized(chart, 16 * len(cases) + 8)))
+
+
+def _history(model: Model, history: Sequence[Point]) -> Iterator[Chart]:
+    """The cases and series of a model that were measured more than once, some in each drawing."""
+    series: dict[tuple[str, ...], list[Point]] = {}
+    for point in history:
+        if point.value is not None and point.case.startswith(f"{model.name}-"):
+            series.setdefault(point.series, []).append(point)
+    repeated = [(key, points) for key, points in series.items() if len(points) > 1]
+    repeated.sort(key=lambda item: not any(point.bad for point in item[1]))  # stable: else in their order
+    repeated = repeated[:MOST_HISTORIES]
+    for at in range(0, len(repeated), HISTORIES_IN_ONE):
+        some = repeated[at : at + HISTORIES_IN_ONE]
+        yield Chart(title=model.title, svg=draw(_over_runs(model, some)))
+
+
+def _over_runs(model: Model, some: Sequence[tuple[tuple[str, ...], Sequence[Point]]]) -> Any:
+    import altair as alt
+
+    rows: Rows = []
+    for (case, kind, *how), points in some:
+        scale = 1 if kind == Kind.THROUGHPUT else 100
+        unit = "samples/s" if kind == Kind.THROUGHPUT else "%"
+        name = f"{case.removeprefix(f'{model.name}-')} {kind}, {unit} ({', '.join(filter(None, how))})"
+        rows += [
+            {
+                "case": name, "run": number, "value": (item.value or 0.0) * scale,
+                "bad": item.bad, "expected": item.expected,
+                "last": number == len(points),
+            }
+            for number, item in enumerate(points, 1)
+        ]  # fmt: skip
+    x = alt.X("run:Q", title="run", axis=alt.Axis(tickMinStep=1, format="d", tickCount=5))
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3))
+    base = alt.Chart().encode(x=x)
+    marks = base.transform_filter("datum.bad || datum.last")
+    colour = alt.condition("datum.bad", alt.value(SERIES[4]), alt.value(SERIES[0]))
+    drawn: Any = (
+        base.mark_line(strokeDash=[4, 3], color=SERIES[2]).encode(y=alt.Y("expected:Q", title=None))
+        + base.mark_line(strokeWidth=1.2, color=SERIES[0]).encode(y=y)
+        + marks.mark_point(filled=True, size=26, opacity=1).encode(y=y, color=colour)
+    )
+    header = alt.Header(title=None, labelOrient="top", labelAnchor="start", labelAngle=0, labelLimit=300)
+    return (
+        alt.layer(*drawn.layer, data=_values(rows))
+        .properties(width=WIDTH, height=64)
+        .facet(row=alt.Row("case:N", sort=None, header=header), spacing=8)
+        .resolve_scale(y="independent")
+    )
