@@ -33,7 +33,10 @@ LAYERS = {
         "layouts", "manifest", "metrics", "misplaced", "networks", "predictions", "references", "store",
         "text",
     },
-    "run": {"targets", "materials", "building", "exchange", "importing", "inference", "recording", "run"},
+    "run": {
+        "targets", "materials", "building", "bundles", "exchange", "importing", "inference", "recording",
+        "run",
+    },
     "commands": {"cli", "__main__"},
 }  # fmt: skip
 BESIDE = {
@@ -50,6 +53,7 @@ BESIDE = {
     "text": {"metrics"},
     "materials": {"targets"},
     "building": {"materials", "targets"},
+    "bundles": {"building", "exchange", "importing", "inference", "materials", "recording"},
     "exchange": {"materials"},
     "importing": {"recording"},
     "inference": {"materials"},

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from harness.cli import artifacts, import_log, inspection, prepare, results, score, work
+from harness.cli import artifacts, bundle, collect, import_log, inspection, prepare, results, score, work
 from harness.errors import MachineError, ZoocheckError
 
 USAGE_STATUS = 2  # bad input; click's own for bad options
@@ -29,6 +29,8 @@ app.command("build")(work.build)
 app.command("prepare")(prepare.prepare)
 app.command("score")(score.score)
 app.command("import-log")(import_log.import_log)
+app.command("bundle")(bundle.bundle)
+app.command("collect")(collect.collect)
 app.command("report")(results.report)
 app.add_typer(artifacts.app, name="cache")
 
