@@ -58,8 +58,8 @@ def unpack(path: Path, out: Path, limits: Limits | None = None) -> Path:
     """
     chosen = limits or Limits()
     try:
-        with path.open("rb") as raw, _opened(path, raw) as plain:
-            counted = _Counted(plain, raw, path, chosen)
+        with _opened(path) as plain:
+            counted = _Counted(plain, path, chosen)
             careful = type("_Careful", (_Careful,), {"limit": chosen.header, "path_of_archive": path})
             with tarfile.open(fileobj=counted, mode="r|", tarinfo=careful) as archive:
                 _extract(archive, path, out, chosen)
@@ -78,23 +78,24 @@ def _bad(path: Path, message: str) -> BadInput:
     return BadInput(message, path=path, remedy=_REMEDY)
 
 
-def _opened(path: Path, raw: IO[bytes]) -> IO[bytes]:
+def _opened(path: Path) -> IO[bytes]:
     """The tar's own bytes, whether or not they are packed by gzip."""
-    magic = raw.read(4)
-    raw.seek(0)
-    if magic[:2] == b"\x1f\x8b":
-        return gzip.GzipFile(fileobj=raw, mode="rb")  # type: ignore[return-value] # reads bytes all the same
-    if magic[:2] == b"PK":
+    with path.open("rb") as raw:
+        magic = raw.read(2)
+    if magic == b"PK":
         raise _bad(path, "a zip archive, expected .tar.gz")
-    return io.BufferedReader(io.FileIO(raw.fileno(), closefd=False))
+    if magic == b"\x1f\x8b":
+        return gzip.open(path, "rb")  # type: ignore[return-value] # reads bytes all the same
+    return path.open("rb")
 
 
 class _Counted(io.RawIOBase):
     """A stream that stops at the limits, whatever the archive says of its sizes."""
 
-    def __init__(self, plain: IO[bytes], raw: IO[bytes], path: Path, limits: Limits) -> None:
-        self._plain, self._raw, self._path, self._limits = plain, raw, path, limits
+    def __init__(self, plain: IO[bytes], path: Path, limits: Limits) -> None:
+        self._plain, self._path, self._limits = plain, path, limits
         self._read = 0
+        self._packed = path.stat().st_size
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes. Raises `BadInput` above the limits."""
@@ -102,8 +103,7 @@ class _Counted(io.RawIOBase):
         self._read += len(data)
         if self._read > self._limits.bytes:
             raise _bad(self._path, f"unpacks to more than {self._limits.bytes} bytes")
-        packed = max(1, self._raw.tell())
-        if self._read > self._limits.ratio_from and self._read > packed * self._limits.ratio:
+        if self._read > max(self._limits.ratio_from, self._packed * self._limits.ratio):
             raise _bad(self._path, f"unpacks to more than {self._limits.ratio} times its size")
         return data
 
