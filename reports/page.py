@@ -36,7 +36,7 @@ EXPLANATIONS: Mapping[str, str] = {
     ),
     "mini data": "the short corpus written for zoocheck, not the documented data set.",
     "first N samples": "a part of the data set, never compared with a documented value.",
-    "imported": "from a tool's log made on another machine.",
+    "imported": "from a tool's log, or a bundle's run, made on another machine.",
     "unknown weights": "what a log does not say: its throughput is taken for the documented model's.",
     "standard protocol": "scored as the field does, not as the documented scripts do.",
 }
@@ -139,7 +139,7 @@ def _ran_on(chip: str, origin: str) -> str:
         Origin.CHIP: f"{chip} itself",
         Origin.STAND_IN: "stand-in",
         Origin.SIMULATED: "simulated tools",
-        Origin.IMPORTED: "imported log",
+        Origin.IMPORTED: "imported",
     }.get(Origin(origin), origin)
 
 

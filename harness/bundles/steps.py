@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,14 @@ from harness.backends import nvidia
 from harness.backends.tensorrt import require_whole
 from harness.bundles.manifest import LOGS, BundledCase, BundledStep
 from harness.bundles.toolchains import TOLD
-from harness.commands.script import BUILD, PROBE, PROFILE
+from harness.commands.script import BUILD, INFERENCE, PROBE, PROFILE
 from harness.domain import Case
 from harness.errors import MachineError, ParseError
 from harness.parsers import atc, cnmon, npu_smi
 from harness.place import SIMULATED
 from harness.process.tail import Tail
 
+_STATUS = re.compile(r"[0-9]{1,3}")
 _SIGNAL = 128  # a shell adds it to the number of the signal that ended a command
 
 
@@ -95,7 +97,7 @@ class Ran:
 
     def _status(self, step: BundledStep) -> int | None:
         text = _bytes(self.folder / LOGS / step.status).decode("ascii", "replace").strip()
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if _STATUS.fullmatch(text) else None
 
     def _failure(self, step: BundledStep, status: int) -> str:
         tail = Tail()
@@ -115,6 +117,8 @@ class Ran:
                 continue
             if self.case.runtime == "tensorrt" and step.stage in (BUILD, PROFILE):
                 require_whole(self.case, path)
+            if self.case.runtime == "ascend" and step.stage == INFERENCE:  # to its last line
+                parsers.parse(_bytes(path), name=path.name, tool="ais_bench")
             if self.case.runtime == "ascend" and step.stage == BUILD:
                 outcome = atc.parse(parsers.read(_bytes(path), path.name))
                 if not outcome.succeeded:

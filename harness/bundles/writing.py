@@ -33,10 +33,20 @@ def write(materials: Materials, cases: Sequence[Case], folder: Path, choice: Cho
     """A bundle of `cases` in `folder`, which is new or empty. ``bundle.json`` is written last.
 
     Raises `UsageError` for cases of several chips: a bundle is for one machine. `NotYet` for a toolchain
-    that is not bundled and for random weights, `NotThere` for a checkpoint or data that are not here.
+    that is not bundled and for random weights, `NotThere` for a checkpoint or data that are not here. Then
+    nothing is left in `folder`.
     """
     _require_one_chip(cases)
     _require_empty(folder)
+    try:
+        return _write(materials, cases, folder, choice)
+    except BaseException:
+        for path in folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
+
+
+def _write(materials: Materials, cases: Sequence[Case], folder: Path, choice: Choice) -> Bundle:
     laid_out = {case.id: _lay_out(materials, case, folder, choice) for case in cases}
     for name in sorted({name for item in laid_out.values() for name in item.plan.workers}):
         target = folder / manifest.WORKERS / name

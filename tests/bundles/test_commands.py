@@ -98,6 +98,7 @@ def test_what_cannot_be_bundled(run, tmp_path: Path, arguments, error, says: str
     more = () if "--weights" in arguments else MINI
     with pytest.raises(error, match=says):
         run("bundle", *arguments, *more, "--out", tmp_path / "bundle")
+    assert not list(tmp_path.rglob("*.*"))  # nothing half written
 
 
 def test_a_folder_that_is_not_empty(run, tmp_path: Path):

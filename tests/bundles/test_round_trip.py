@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -14,14 +15,21 @@ import pytest
 from simulated import kit
 
 from harness import __file__ as package
-from harness.bundles import manifest
-from harness.bundles.collecting import Collected
-from harness.domain import Kind, Origin, VerdictKind, Weights
+from harness import cases
+from harness.bundles import manifest, writing
+from harness.bundles.collecting import Collected, Collector
+from harness.domain import Basis, Catalog, Kind, Origin, VerdictKind, Weights
 from harness.errors import BadInput
+from harness.home import MINIS, Home
+from harness.materials import Materials
+from harness.options import Options
+from harness.progress import Silent
+from harness.store import Store
 
 Fresh = Callable[..., Path]
 Collect = Callable[[Path], Collected]
 TINY = "tinybert-ascend310p-bs8"
+CORPUS = MINIS / "tinybert" / "corpus" / "dev.tsv"
 
 
 def by_kind(found: Collected) -> dict[Kind, tuple[VerdictKind, str]]:
@@ -139,7 +147,7 @@ class TestAscend:
             ("ais_bench:fewer-outputs", "missing (1): input19_0.txt", None),
             ("ais_bench:exit", "inference: exit status 3", "profile: exit status 3"),
             ("ais_bench:signal", "inference: died by signal 11", "profile: died by signal 11"),
-            ("ais_bench:truncated-log", None, "04-profile.log"),
+            ("ais_bench:truncated-log", "03-inference.log", "04-profile.log"),
             ("atc:truncated-log", "atc", "atc"),
             ("npu-smi:other-chip", "ran on a 910A, no Ascend 310P3", "ran on a 910A"),
         ],
@@ -208,6 +216,13 @@ class TestAscend:
         assert verdict is VerdictKind.ERROR
         assert "made of another data set or vocabulary" in message
 
+    def test_a_status_that_is_none(self, fresh: Fresh, collect: Collect):
+        """Written by nobody's shell: as if the step was not run."""
+        folder = fresh("ascend", ran=True)
+        for content in ("", "-1", "ok", "9" * 9999):
+            (folder / TINY / "logs" / "03-inference.status").write_text(content)
+            assert "inference was not run" in by_kind(collect(folder))[Kind.ACCURACY][1]
+
     def test_workers_outputs_are_held_too(self, fresh: Fresh, collect: Collect):
         """T4's outputs: swapped samples, a NaN, a file that is cut, none."""
         folder = fresh("tensorrt", ran=True)
@@ -219,7 +234,7 @@ class TestAscend:
         for bad, says in ((swapped, "each other's place"), (broken, "a NaN"), (good[:-1], "has shape")):
             np.save(path, bad)
             assert says in by_kind(collect(folder))[Kind.ACCURACY][1]
-        path.write_bytes(path.read_bytes()[:200])
+        path.write_bytes(path.read_bytes()[:140])
         assert "truncated" in by_kind(collect(folder))[Kind.ACCURACY][1]
         path.unlink()
         assert "output-0.npy: missing" in by_kind(collect(folder))[Kind.ACCURACY][1]
@@ -267,3 +282,30 @@ class TestManifest:
             collect(folder)
         with pytest.raises(BadInput, match=r"no bundle: No such file"):
             collect(tmp_path)
+
+
+def test_full_weights_on_full_data_are_judged_by_the_document(catalog: Catalog, store: Store, tmp_path: Path):
+    """The mini stands for the documented checkpoint: vocabulary and data are here, weights are not."""
+    home = Home(root=tmp_path / "home", models=tmp_path / "models", data=tmp_path / "data")
+    mini = home.minis / "tinybert"
+    for source, target in ((mini / "vocab.txt", home.models / "tinybert"), (CORPUS, home.data / "sst2")):
+        target.mkdir(parents=True)
+        shutil.copy(source, target)
+    count = len(CORPUS.read_text(encoding="utf-8").splitlines()) - 1
+    options = Options(weights="mini", data="mini")
+    folder = tmp_path / "bundle"
+    case = cases.named(catalog, TINY)
+    writing.write(Materials(catalog, home, options, Silent()), [case], folder, writing.Choice())
+    card.install("ascend", tmp_path / "tools").run(folder)
+    for log in (folder / TINY / "logs").glob("*.log"):
+        log.write_bytes(log.read_bytes().replace(kit.SIMULATED.encode(), b"1.0"))
+    rewrite(folder, lambda told: told["cases"][0].update(weights="full", data="full"))
+    spec = dataclasses.replace(catalog.datasets["sst2"], counts={"samples": count})
+    counted = dataclasses.replace(catalog, datasets={**catalog.datasets, "sst2": spec})
+    found = Collector(counted, home, store, "run", Silent()).collect(folder)
+    accuracy, throughput = found.results
+    assert accuracy.verdict.basis is throughput.verdict.basis is Basis.DOCUMENTED
+    assert "the full weights are not here" in accuracy.verdict.message
+    assert (accuracy.verdict.expected, throughput.verdict.expected) == (92.32, 5871.86)
+    assert {item.measurement.origin for item in found.results} == {Origin.IMPORTED}
+    assert not found.machine_only
