@@ -65,7 +65,7 @@ def unpack(path: Path, out: Path, limits: Limits | None = None) -> Path:
                 _extract(archive, path, out, chosen)
             while counted.read(_BLOCK):  # what follows the end counts too: a cut shows there
                 pass
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as problem:
+    except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as problem:
         raise _bad(path, f"cut short or damaged: {problem}") from problem
     tops = [out, *sorted(item for item in out.iterdir() if item.is_dir())]
     found = [folder for folder in tops if (folder / manifest.NAME).is_file()]

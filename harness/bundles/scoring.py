@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,40 +65,47 @@ class Scorer:
             "truncated": len(features.truncated),
             "facts": dict(scored.facts),
         }
-        materials, why_not = self._checkpoint(ran)
         why = comparable(bundled.weights, bundled.data, PROTOCOL, bundled.limit)
         score = judge.Score(
             metric=case.model.metric, value=scored.metrics[case.model.metric], samples=scored.samples,
             own_fp32=None, comparable=not why, why_not=why,
         )  # fmt: skip
+        materials, why_not = self._checkpoint(ran)
         if materials is None:
             verdict = self._judged(ran, score)
             said = f"{verdict.message}; not held against the checkpoint's own fp32 outputs: {why_not}"
-            return Judged(
-                scored=scored, detail={**detail, "reference": why_not}, verdict=replace(verdict, message=said)
-            )
-        reference = materials.reference(case.model, PROTOCOL)
-        own = materials.score_reference(case.model, PROTOCOL)
+            detail["reference"] = why_not
+            return Judged(scored=scored, detail=detail, verdict=replace(verdict, message=said))
         mask = features.inputs[InputRole.MASK]
+        verdict, compared = self._held(ran, materials, score, scored, found, mask)
+        return Judged(scored=scored, detail=detail | compared, verdict=verdict)
+
+    def _held(
+        self,
+        ran: Ran,
+        materials: Materials,
+        score: judge.Score,
+        scored: Scored,
+        found: Sequence[Array],
+        mask: Array,
+    ) -> tuple[Verdict, dict[str, Any]]:
+        """The verdict on outputs beside the checkpoint's own in fp32, and what the two differ by."""
+        case, model = ran.case, ran.case.model
+        reference = materials.reference(model, PROTOCOL)
+        own = materials.score_reference(model, PROTOCOL)
         require_in_place(case, found, reference, mask, judge.PARITY_BOUND[case.precision])
         flipped = flips(scored.predictions, own.predictions)
-        typical = typical_difference(found, reference, mask, case.model.outputs)
-        detail |= {
-            "own_fp32": own.metrics[case.model.metric],
-            "own_fp32_correct": own.correct.get(case.model.metric),
+        typical = typical_difference(found, reference, mask, model.outputs)
+        full = ran.bundled.weights is Weights.FULL
+        held = replace(score, own_fp32=None if full else own.metrics[model.metric], flips=len(flipped))
+        return judge.doubt(case, self._judged(ran, held), typical), {
+            "own_fp32": own.metrics[model.metric],
+            "own_fp32_correct": own.correct.get(model.metric),
             "flips": len(flipped),
             "flipped": flipped.tolist(),
-            "max_abs_difference": largest_valid_difference(found, reference, mask, case.model.outputs),
+            "max_abs_difference": largest_valid_difference(found, reference, mask, model.outputs),
             "typical_difference": typical,
         }
-        own_fp32 = None if bundled.weights is Weights.FULL else own.metrics[case.model.metric]
-        score = judge.Score(
-            metric=score.metric, value=score.value, samples=score.samples, own_fp32=own_fp32,
-            comparable=score.comparable, why_not=score.why_not, flips=len(flipped),
-        )  # fmt: skip
-        return Judged(
-            scored=scored, detail=detail, verdict=judge.doubt(case, self._judged(ran, score), typical)
-        )
 
     def _judged(self, ran: Ran, score: judge.Score) -> Verdict:
         case, metric = ran.case, score.metric

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import card
+import numpy as np
 import pytest
 
 from harness.bundles import archive, manifest
@@ -142,6 +144,25 @@ def test_cut_and_damaged(tmp_path: Path, refused: Callable[..., None]):
     with zipfile.ZipFile(cut, "w") as made:
         made.writestr(*GOOD)
     refused(cut, "a zip archive, expected .tar.gz")
+
+
+def test_bytes_changed_anywhere(tmp_path: Path):
+    """A refusal with a sentence, or files inside the folder: nothing else comes of it."""
+    path, random = tmp_path / "a.tar", np.random.default_rng(0)
+    long = "top/" + "x" * 120  # a header of its own
+    whole = packed(path, GOOD, ("top/x", b"x" * 600), (long, b"y"), mode="w").read_bytes()
+    for number in range(300):
+        changed = bytearray(whole)
+        for at in random.integers(0, 4096, 1 + number % 4):
+            changed[at] = random.integers(0, 256)
+        path.write_bytes(changed)
+        out = tmp_path / "deep" / "out"
+        out.mkdir(parents=True)
+        with contextlib.suppress(BadInput):
+            archive.unpack(path, out)
+        assert {item for item in tmp_path.rglob("*") if out not in item.parents} == {path, out.parent, out}
+        assert not [item for item in out.rglob("*") if item.is_symlink()]
+        shutil.rmtree(out.parent)
 
 
 def test_no_bundle_or_two(tmp_path: Path, refused: Callable[..., None]):
