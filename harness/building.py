@@ -23,6 +23,8 @@ from harness.text import Features
 if TYPE_CHECKING:
     import torch
 
+    from harness.backends.base import GraphSource
+
 Array = npt.NDArray[Any]
 
 
@@ -87,6 +89,11 @@ def _get(
         return {**facts, "ignored_weights": materials.ignored_weights(case.model)}
 
     return cache.get(_recipe(materials, case, target, place, source), build)
+
+
+def graph_source(materials: Materials, case: Case) -> GraphSource:
+    """The case's checkpoint as backends see it, for what is compiled on another machine."""
+    return _CaseGraph(materials, case)
 
 
 class _CaseGraph:

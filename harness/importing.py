@@ -127,7 +127,7 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
         source = f"imported from {log.name} (sha256 {log.sha256[:SHOWN_HASH]}…), {log.run.definition}"
         return replace(judged, message=f"{judged.message}; {source}")
 
-    return record(store, _measurement(log, run), verdict)
+    return record(store, measurement(log, run), verdict)
 
 
 def differences(log: ForeignLog) -> Iterator[str]:
@@ -174,7 +174,8 @@ def _statistics(item: Latency) -> dict[str, float]:
     return {key: value for key, value in named.items() if value is not None} | dict(item.percentiles_ms)
 
 
-def _measurement(log: ForeignLog, run: str) -> Measurement:
+def measurement(log: ForeignLog, run: str) -> Measurement:
+    """What a log comes to, as a row of the store; nothing is known of its weights and data."""
     made = log.run
     return Measurement(
         id=str(uuid.uuid4()),

@@ -42,7 +42,7 @@ EXPLANATIONS: Mapping[str, str] = {
     ),
     "mini data": "the short corpus written for zoocheck, not the documented data set.",
     "first N samples": "a part of the data set, never compared with a documented value.",
-    "imported": "from a tool's log made on another machine.",
+    "imported": "from a tool's log, or a bundle's run, made on another machine.",
     "unknown weights": "what a log does not say: its throughput is taken for the documented model's.",
     "standard protocol": "scored as the field does, not as the documented scripts do.",
 }
@@ -192,7 +192,7 @@ def _ran_on(chip: str, origin: str) -> str:
         Origin.CHIP: say("{chip} itself", chip=chip),
         Origin.STAND_IN: say("stand-in"),
         Origin.SIMULATED: say("simulated tools"),
-        Origin.IMPORTED: say("imported log"),
+        Origin.IMPORTED: say("imported"),
     }.get(Origin(origin), origin)
 
 

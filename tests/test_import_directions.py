@@ -35,8 +35,8 @@ LAYERS = {
         "references", "store", "text",
     },
     "run": {
-        "audit", "building", "comparison", "exchange", "importing", "importing_readme", "inference",
-        "materials", "recording", "run", "targets",
+        "audit", "building", "bundles", "comparison", "exchange", "importing", "importing_readme",
+        "inference", "materials", "recording", "run", "targets",
     },
     "commands": {"cli", "__main__"},
 }  # fmt: skip
@@ -55,6 +55,7 @@ BESIDE = {
     "text": {"metrics"},
     "materials": {"targets"},
     "building": {"materials", "targets"},
+    "bundles": {"building", "exchange", "importing", "inference", "materials", "recording"},
     "exchange": {"materials"},
     "importing": {"recording"},
     "inference": {"materials"},

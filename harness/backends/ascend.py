@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from harness.artifacts import Artifact
 
-GRAPH, OM, LOG = "model.onnx", "model.om", "atc.log"
+GRAPH, OM, LOG = commands.GRAPH, commands.OM, "atc.log"
 
 UNVERIFIED = (
     "atc has compiled none of these graphs: that it takes what torch 2.13 exports at opset 11 is not known",
@@ -156,11 +156,8 @@ class Backend:
 
         Raises as `Place.run`, and `MachineError` where atc ends well and leaves no .om, or says it failed.
         """
-        import onnx
-
         setting = commands.tools(case)
-        exported = source.export(opset=case.model.opset, dynamic_batch=setting.dynamic_batch)
-        onnx.save(_prepared(case, exported.graph), out / GRAPH)
+        difference = lay_out(case, source, out)
         with place.scratch("atc") as folder:  # atc writes reports of its own where it is started
             argv = commands.build(
                 case, graph=str(out / GRAPH), om=str(out / Path(OM).stem),
@@ -170,7 +167,7 @@ class Backend:
         shutil.copyfile(log, out / LOG)
         _require_om(case, out, log)
         return {
-            "export_max_abs_difference": exported.max_abs_difference,
+            "export_max_abs_difference": difference,
             "atc_s": place.commands[-1].duration_s,
             "om_bytes": (out / OM).stat().st_size,
             "not_applied": list(setting.not_applied),
@@ -193,6 +190,15 @@ class Backend:
     def describe(self) -> Mapping[str, Any]:
         """Nothing that the probe has not said."""
         return {}
+
+
+def lay_out(case: Case, source: GraphSource, out: Path) -> float:
+    """Write the graph that atc is given; its largest difference from torch. Raises as `source.export`."""
+    import onnx
+
+    exported = source.export(opset=case.model.opset, dynamic_batch=commands.tools(case).dynamic_batch)
+    onnx.save(_prepared(case, exported.graph), out / GRAPH)
+    return exported.max_abs_difference
 
 
 def _prepared(case: Case, graph: onnx.ModelProto) -> onnx.ModelProto:

@@ -101,13 +101,8 @@ class Backend:
 
         Raises as `Place.run`; `MachineError` for a builder that ends well without a model.
         """
-        from harness.graphs import torchscript
-
-        order = tuple(item.role for item in case.model.inputs)
-        traced = source.trace(order=order, dtype=commands.TRACE_DTYPE)
+        difference = lay_out(case, source, out)
         module = out / commands.MODULE
-        torchscript.save(traced, module)
-        (out / commands.JOB).write_text(json.dumps(commands.job(case), indent=1) + "\n", encoding="utf-8")
         argv = commands.build(place.toolchain.python, BUILDER)
         log = place.run(place.command(argv, stage=Stage.BUILD, cwd=out))
         shutil.copyfile(log, out / LOG)
@@ -125,7 +120,7 @@ class Backend:
         return {
             "model": said,
             "module_sha256": digest,
-            "trace_max_abs_difference": traced.max_abs_difference,
+            "trace_max_abs_difference": difference,
         }
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> WorkerSession:
@@ -142,3 +137,14 @@ class Backend:
     def describe(self) -> Mapping[str, Any]:
         """What runs the calls."""
         return {"runtime": "MagicMind, in the vendor's own interpreter"}
+
+
+def lay_out(case: Case, source: GraphSource, out: Path) -> float:
+    """Write the module and the job that the builder is given; the module's largest difference from torch."""
+    from harness.graphs import torchscript
+
+    order = tuple(item.role for item in case.model.inputs)
+    traced = source.trace(order=order, dtype=commands.TRACE_DTYPE)
+    torchscript.save(traced, out / commands.MODULE)
+    (out / commands.JOB).write_text(json.dumps(commands.job(case), indent=1) + "\n", encoding="utf-8")
+    return traced.max_abs_difference

@@ -37,12 +37,10 @@ if TYPE_CHECKING:
     from harness.place import Place
 
 NAME = "tensorrt"
-GRAPH = "model.onnx"
-ENGINE = "model.engine"
+GRAPH, ENGINE = commands.GRAPH, commands.ENGINE
 LOG = "build.log"
 WORKER = "tensorrt"
-# nvidia-smi numbers cards by PCI bus, CUDA by speed unless it is told (CUDA C++ Programming Guide).
-ORDER = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+ORDER = commands.ORDER
 _STARTED = re.compile(r"&&&& RUNNING TensorRT\.trtexec")
 _PASSED = re.compile(r"&&&& PASSED TensorRT\.trtexec")
 _RUNTIME = re.compile(r"^runtime: (.+)$")
@@ -63,11 +61,7 @@ class EngineSession(WorkerSession):
     """An engine run by the `tensorrt` package, or its graph by onnxruntime's TensorRT provider."""
 
     def __init__(self, case: Case, place: Place, artifact: Artifact) -> None:
-        more = {
-            "onnx": str(artifact.path(GRAPH)),
-            "fp16": case.precision is Precision.FP16,
-            "workspace_mib": commands.WORKSPACE_MIB,
-        }
+        more = job_facts(case, str(artifact.path(GRAPH)))
         super().__init__(case, place, WORKER, artifact.path(ENGINE), more)
 
     def run_all(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
@@ -154,22 +148,16 @@ class Backend:
         In fp16, which no document has, the mask is limited first: its constant overflows there. Raises as
         `Place.run`, and `MachineError` for a trtexec that ends well and built nothing, or on another card.
         """
-        import onnx
-
-        from harness.graphs import mask
-
-        exported = source.export(opset=case.model.opset)
-        fp16 = case.precision is Precision.FP16
-        onnx.save(mask.limit_mask(exported.graph) if fp16 else exported.graph, out / GRAPH)
+        difference = lay_out(case, source, out)
         argv = commands.build(case, GRAPH, ENGINE, version=_version(place), device=place.device)
         log = place.run(place.command(argv, stage=Stage.BUILD, cwd=out, env=ORDER))
         shutil.copyfile(log, out / LOG)
-        _require_whole(case, log)
+        require_whole(case, log)
         engine = out / ENGINE
         if not engine.is_file() or not engine.stat().st_size:
             raise MachineError(f"{case.id}: trtexec ended well and left no engine; log: {log}")
         return {
-            "export_max_abs_difference": exported.max_abs_difference,
+            "export_max_abs_difference": difference,
             "documented": case.precision is Precision.FP32,
             "build_s": place.commands[-1].duration_s,
             "engine_bytes": engine.stat().st_size,
@@ -188,12 +176,33 @@ class Backend:
         argv = commands.profile(case, GRAPH, version=_version(place), device=place.device)
         command: Command = place.command(argv, stage=Stage.PROFILE, cwd=artifact.folder, env=ORDER)
         measured = profiled(case, place, command, "trtexec")
-        _require_whole(case, place.folder / place.commands[-1].log)
+        require_whole(case, place.folder / place.commands[-1].log)
         return measured
 
     def describe(self) -> Mapping[str, Any]:
         """Nothing beside what the probe says."""
         return {}
+
+
+def job_facts(case: Case, graph: str) -> dict[str, Any]:
+    """What the worker's job says beside a model: how onnxruntime's provider would build `graph`."""
+    return {
+        "onnx": graph,
+        "fp16": case.precision is Precision.FP16,
+        "workspace_mib": commands.WORKSPACE_MIB,
+    }
+
+
+def lay_out(case: Case, source: GraphSource, out: Path) -> float:
+    """Write the graph that trtexec is given; its largest difference from torch. Raises as `source.export`."""
+    import onnx
+
+    from harness.graphs import mask
+
+    exported = source.export(opset=case.model.opset)
+    fp16 = case.precision is Precision.FP16
+    onnx.save(mask.limit_mask(exported.graph) if fp16 else exported.graph, out / GRAPH)
+    return exported.max_abs_difference
 
 
 def _version(place: Place) -> str | None:
@@ -212,7 +221,7 @@ def _runtime(toolchain: Toolchain) -> str:
     return "" if found is None else found[1]
 
 
-def _require_whole(case: Case, path: Path) -> None:
+def require_whole(case: Case, path: Path) -> None:
     """Hold a log of trtexec to its end, and to the card that the case is about."""
     log = parsers.read(path.read_bytes(), path.name)
     if not log.has(_PASSED):

@@ -100,14 +100,8 @@ class Backend:
 
         Raises as `Place.run`; `MachineError` for a compiler that ends well without a set.
         """
-        from harness.graphs import torchscript
-
-        traced = source.trace(order=tuple(commands.TRACED), batch_size=1, dtype=commands.TRACE_DTYPE)
+        difference, samples = lay_out(case, source, out)
         module = out / commands.MODULE
-        torchscript.save(traced, module)
-        samples = _write_calibration(case, source, out / commands.CALIBRATION)
-        (out / commands.YAML).write_text(commands.yaml(commands.recipe(case)), encoding="utf-8")
-        (out / commands.VDSP).write_text(json.dumps(commands.VDSP_PARAMETERS) + "\n", encoding="utf-8")
         log = place.run(place.command(commands.compile_set(), stage=Stage.BUILD, cwd=out))
         shutil.copyfile(log, out / LOG)
         prefix = _set_in(out, log)
@@ -118,15 +112,12 @@ class Backend:
             "input_count": _input_count(prefix, place),
             "module_sha256": digest,
             "calibration_samples": samples,
-            "trace_max_abs_difference": traced.max_abs_difference,
+            "trace_max_abs_difference": difference,
         }
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> WorkerSession:
         """The set, opened by vaststreamx in the vendor's interpreter."""
-        sizes = {"length": case.model.length, "labels": case.model.architecture.labels}
-        [output] = case.model.outputs
-        shape = [sizes[size] if isinstance(size, str) else size for size in output.shape[1:]]
-        more = {"input_count": artifact.facts["input_count"], "output_shape": shape}
+        more = {"input_count": artifact.facts["input_count"], "output_shape": output_shape(case)}
         return WorkerSession(case, place, WORKER.stem, _prefix(artifact), more)
 
     def profile(self, case: Case, artifact: Artifact, place: Place) -> Profile:
@@ -145,6 +136,28 @@ class Backend:
     def describe(self) -> Mapping[str, Any]:
         """What runs the calls."""
         return {"runtime": "vaststreamx, in the vendor's own interpreter"}
+
+
+def output_shape(case: Case) -> list[int]:
+    """One sample's output."""
+    sizes = {"length": case.model.length, "labels": case.model.architecture.labels}
+    [output] = case.model.outputs
+    return [sizes[size] if isinstance(size, str) else size for size in output.shape[1:]]
+
+
+def lay_out(case: Case, source: GraphSource, out: Path) -> tuple[float, int]:
+    """Write what `vamc` and `vamp` are given: module, calibration, YAML, the operator's parameters.
+
+    The module's largest difference from torch, and how many calibration samples there are.
+    """
+    from harness.graphs import torchscript
+
+    traced = source.trace(order=tuple(commands.TRACED), batch_size=1, dtype=commands.TRACE_DTYPE)
+    torchscript.save(traced, out / commands.MODULE)
+    samples = _write_calibration(case, source, out / commands.CALIBRATION)
+    (out / commands.YAML).write_text(commands.yaml(commands.recipe(case)), encoding="utf-8")
+    (out / commands.VDSP).write_text(json.dumps(commands.VDSP_PARAMETERS) + "\n", encoding="utf-8")
+    return traced.max_abs_difference, samples
 
 
 def _version(toolchain: Toolchain, tool: str) -> str:

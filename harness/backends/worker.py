@@ -24,6 +24,35 @@ _OF_THE_JOB = frozenset({"contract", "latencies_ns", "warm_up_calls"})  # kept e
 CLOCK = "time.perf_counter_ns beside the SDK, in a process of its own"
 
 
+def make_job(
+    case: Case,
+    *,
+    model: str,
+    device: int,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    result: str,
+    pace: Mapping[str, Any] | None,
+    more: Mapping[str, Any],
+) -> dict[str, Any]:
+    """A job of `harness.workers.loop`, JSON; `inputs` are the files of the model's inputs, in order."""
+    described = [
+        {"file": path, "name": item.name, "dtype": item.dtype, "role": item.role}
+        for item, path in zip(case.model.inputs, inputs, strict=True)
+    ]
+    return {
+        "model": model,
+        "device": device,
+        "batch_size": case.batch_size,
+        "inputs": described,
+        "outputs": list(outputs),
+        "output_names": [item.name for item in case.model.outputs],
+        "pace": pace,
+        "result": result,
+        **more,
+    }
+
+
 class WorkerSession:
     """An artifact opened anew by `worker` in each process; `more` goes into every job.
 
@@ -104,28 +133,22 @@ class WorkerSession:
     ) -> Mapping[str, Any]:
         import numpy as np
 
-        described = []
+        files = []
         for item, array in zip(self._case.model.inputs, inputs, strict=True):
             path = folder / f"input-{item.role}.npy"
             np.save(path, array)
-            described.append({"file": str(path), "name": item.name, "dtype": item.dtype, "role": item.role})
-        job = {
-            "model": str(self._model),
-            "device": self._place.device,
-            "batch_size": self._case.batch_size,
-            "inputs": described,
-            "outputs": [str(path) for path in outputs],
-            "output_names": [item.name for item in self._case.model.outputs],
-            "pace": pace,
-            "result": str(folder / "result.json"),
-            **self._more,
-        }
+            files.append(str(path))
+        told_in = folder / "result.json"
+        job = make_job(
+            self._case, model=str(self._model), device=self._place.device, inputs=files,
+            outputs=[str(path) for path in outputs], result=str(told_in), pace=pace, more=self._more,
+        )  # fmt: skip
         written = folder / "job.json"
         written.write_text(json.dumps(job), encoding="utf-8")
         argv = [self._place.toolchain.python, str(self._worker), str(written)]
         self._place.run(self._place.command(argv, stage=stage, cwd=folder))
         try:
-            told: dict[str, Any] = json.loads(Path(job["result"]).read_text(encoding="utf-8"))
+            told: dict[str, Any] = json.loads(told_in.read_text(encoding="utf-8"))
         except (OSError, ValueError) as problem:
             raise MachineError(f"{self._case.id}: {self._worker.name} left no result: {problem}") from problem
         self._told = told

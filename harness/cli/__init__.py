@@ -10,6 +10,8 @@ import typer
 from harness.cli import (
     artifacts,
     audit,
+    bundle,
+    collect,
     import_log,
     import_readme,
     inspection,
@@ -42,6 +44,8 @@ app.command("score")(score.score)
 app.command("import-log")(import_log.import_log)
 app.command("import-readme")(import_readme.import_readme)
 app.command("audit")(audit.audit)
+app.command("bundle")(bundle.bundle)
+app.command("collect")(collect.collect)
 app.command("report")(results.report)
 app.command("nightly")(nightly.nightly)
 app.add_typer(artifacts.app, name="cache")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.commands.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, RESULTS, Plan, Step
 from harness.domain import AscendTools, Case
 from harness.errors import NotYet
 
 ONNX = "5"  # atc's number for graphs in ONNX
+GRAPH, OM = "model.onnx", "model.om"
 
 
 def tools(case: Case) -> AscendTools:
@@ -96,6 +98,26 @@ def profile(case: Case, *, python: str, model: str, output: str, device: int = 0
         "--batchsize", str(case.batch_size),
         "--loop", str(setting.loop),
     ]  # fmt: skip
+
+
+def plan(case: Case, *, soc_version: str, inputs: str, device: int = 0) -> Plan:
+    """The documents' steps from the graph on, over the documented files in the folder `inputs`."""
+    model = OM.removesuffix(".om")
+    results = infer(
+        case, python=PYTHON, model=OM, folders=[f"{inputs}/{item.folder}" for item in case.model.inputs],
+        output=RESULTS, device=device,
+    )  # fmt: skip
+    timed = profile(case, python=PYTHON, model=OM, output=PROFILE, device=device)
+    return Plan(
+        steps=(
+            Step(stage=PROBE, argv=tuple(info())),
+            Step(stage=BUILD, argv=tuple(build(case, graph=GRAPH, om=model, soc_version=soc_version))),
+            Step(stage=INFERENCE, argv=tuple(results)),
+            Step(stage=PROFILE, argv=tuple(timed)),
+        ),
+        made=(OM, PROFILE),
+        folders=(PROFILE,),
+    )
 
 
 def _ais_bench(python: str, model: str, device: int) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.commands.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, Plan, Step
 from harness.domain import Case, Precision
 from harness.errors import NotYet
 
@@ -20,6 +21,7 @@ JOB = "build.json"
 MODULE = "model.pt"
 MODEL = "model.magicmind"
 RESULT = "built.json"
+BUILDER, RUNNER = "magicmind_build.py", "magicmind_run.py"
 
 TRACE_DTYPE = "int64"  # export.py; the conversion to 32 bits makes the device's int32 of it
 PRECISION_MODES: Mapping[Precision, str] = {
@@ -80,3 +82,17 @@ def mm_run(case: Case, *, model: Path | str, device: int) -> list[str]:
 def cnmon() -> list[str]:
     """The table of all cards."""
     return ["cnmon"]
+
+
+def plan(case: Case, *, job: str, workers: str, device: int = 0) -> Plan:
+    """Build through the SDK, run the worker on `job`, time."""
+    return Plan(
+        steps=(
+            Step(stage=PROBE, argv=tuple(cnmon())),
+            Step(stage=BUILD, argv=tuple(build(PYTHON, Path(workers) / BUILDER))),
+            Step(stage=INFERENCE, argv=(PYTHON, f"{workers}/{RUNNER}", job)),
+            Step(stage=PROFILE, argv=tuple(mm_run(case, model=MODEL, device=device))),
+        ),
+        made=(MODEL, RESULT),
+        workers=(BUILDER, RUNNER, "loop.py", "packages.py"),
+    )

@@ -15,12 +15,27 @@ of bert-large-ner prints no line, only the formula of its result. What is change
 
 from __future__ import annotations
 
+from harness.commands.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, Plan, Shell, Step
 from harness.domain import Case, Precision
+from harness.errors import NotYet
 
 WORKSPACE_MIB = 5000  # as documented
+GRAPH, ENGINE = "model.onnx", "model.engine"
+# nvidia-smi numbers cards by PCI bus, CUDA by speed unless it is told (CUDA C++ Programming Guide).
+ORDER = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+WORKER = "tensorrt.py"
 PRECISIONS = (Precision.FP32, Precision.FP16)
 _WITHOUT_WORKSPACE = 10  # the first major version without --workspace
 _WITHOUT_FP16 = 11  # and without --fp16
+# How a shell knows: the head of trtexec's output has ``[TensorRT v101601]`` for 10.16.1, ``v8403`` for 8.4.3.
+_SPELLING = (
+    "number=$(trtexec --help 2>&1 | sed -n 's/.*\\[TensorRT v\\([0-9]*\\)\\].*/\\1/p' | sed 1q)",
+    f'if [ "${{number:-0}}" -ge {_WITHOUT_WORKSPACE}0000 ]; then',
+    f"    workspace=--memPoolSize=workspace:{WORKSPACE_MIB}",
+    "else",
+    f"    workspace=--workspace={WORKSPACE_MIB}",
+    "fi",
+)
 
 # Both are in every driver that TensorRT 7 to 10 run on; names as `nvidia-smi --help-query-gpu` lists them.
 QUERIED = (
@@ -61,6 +76,35 @@ def profile(case: Case, onnx: str, *, version: str | None, device: int = 0) -> l
     if device:
         line.append(f"--device={device}")
     return line
+
+
+def plan(case: Case, *, job: str, workers: str, device: int = 0) -> Plan:
+    """Build, run the worker on `job`, time; trtexec's version is asked where the script runs.
+
+    Raises `NotYet` for a precision that trtexec is not driven in.
+    """
+    if not takes(case.precision, None):
+        raise NotYet(
+            f"{case.id}: trtexec is driven in fp32, as documented, and before TensorRT 11 in fp16",
+            remedy="choose --precision fp32 or fp16",
+        )
+    old = _workspace(None)
+    lines = (
+        build(case, GRAPH, ENGINE, version=None, device=device),
+        profile(case, GRAPH, version=None, device=device),
+    )
+    made, timed = (tuple(Shell('"$workspace"') if word == old else word for word in line) for line in lines)
+    return Plan(
+        steps=(
+            Step(stage=PROBE, argv=tuple(cards())),
+            Step(stage=BUILD, argv=made, env=ORDER),
+            Step(stage=INFERENCE, argv=(PYTHON, f"{workers}/{WORKER}", job), env=ORDER),
+            Step(stage=PROFILE, argv=timed, env=ORDER),
+        ),
+        made=(ENGINE,),
+        prelude=_SPELLING,
+        workers=(WORKER, "loop.py"),
+    )
 
 
 def takes(precision: Precision, version: str | None) -> bool:

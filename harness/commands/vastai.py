@@ -8,10 +8,12 @@ vamp's own manual's.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.commands.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, Plan, Shell, Step
 from harness.domain import Case, InputRole
 
 # In the folder that `vamc` runs in, which becomes the artifact. Relative: no file of it may hold its path.
@@ -35,6 +37,10 @@ TRACED: Mapping[InputRole, str] = {
 # How many inputs a compiled BERT takes: before compiler 1.5, and from it on.
 INPUTS = (3, 6)
 ENVIRONMENT = {"VSX_DISABLE_DEEPBIND": "1"}  # of vamp
+
+WORKER, FINDER = "vastai.py", "vastai_set.py"
+FIND = "find.json"  # what the finder is told
+FOUND_PREFIX, FOUND_SHAPE = "set.prefix", "set.shape"  # what it says
 
 
 def recipe(case: Case) -> dict[str, Any]:
@@ -95,12 +101,43 @@ def vamp(case: Case, *, prefix: Path | str, vdsp: Path | str, inputs: int, devic
     Without ``--datalist`` and ``--path_output``, which the README leaves out where only speed is measured:
     reading and writing files is then no part of it. ``--device_id`` names the card; vamp's own default is 0.
     """
-    shape = ",".join([f"[1,{case.model.length}]"] * inputs)
     return [
-        "vamp", "-m", str(prefix), "--shape", f"[{shape}]", "--vdsp_params", str(vdsp),
+        "vamp", "-m", str(prefix), "--shape", shape(case, inputs), "--vdsp_params", str(vdsp),
         "--batch_size", str(case.batch_size), "--instance", "1", "--processes", "1",
         "--device_id", str(device),
     ]  # fmt: skip
+
+
+def shape(case: Case, inputs: int) -> str:
+    """vamp's ``--shape`` of a set with `inputs` inputs."""
+    return f"[{','.join([f'[1,{case.model.length}]'] * inputs)}]"
+
+
+def plan(case: Case, *, folder: str, job: str, workers: str, device: int = 0) -> Plan:
+    """Compile, find the set and ask how many inputs it takes, run the worker on `job`, time.
+
+    `folder` is the case's, seen from where the script lies: what was found is read there.
+    """
+    prefix, found = (_content(folder, name) for name in (FOUND_PREFIX, FOUND_SHAPE))
+    timed = vamp(case, prefix=prefix, vdsp=VDSP, inputs=INPUTS[0], device=device)
+    timed[timed.index("--shape") + 1] = found
+    return Plan(
+        steps=(
+            Step(stage=PROBE, argv=("vamc", "--version")),
+            Step(stage=PROBE, argv=("vamp", "--version")),
+            Step(stage=BUILD, argv=tuple(compile_set())),
+            Step(stage=BUILD, argv=(PYTHON, f"{workers}/{FINDER}", FIND)),
+            Step(stage=INFERENCE, argv=(PYTHON, f"{workers}/{WORKER}", job)),
+            Step(stage=PROFILE, argv=tuple(timed), env=ENVIRONMENT),
+        ),
+        made=(WORKSPACE, FOUND_PREFIX, FOUND_SHAPE, job),
+        workers=(WORKER, FINDER, "loop.py", "packages.py"),
+    )
+
+
+def _content(folder: str, name: str) -> Shell:
+    """What a file of the case's folder holds, once the step before has written it."""
+    return Shell(f'"$(cat {shlex.quote(folder)}/{name} 2>/dev/null)"')
 
 
 def here(python: str, worker: Path, device: int) -> list[str]:

@@ -127,7 +127,7 @@ def test_the_report_tells_imported_from_measured(zoo: Zoo, tmp_path: Path):
     assert done.status == 0, done.err
     page = (tmp_path / "build" / "report" / "report.md").read_text(encoding="utf-8")
     assert "310P性能 · measured (imported, weights not told)" in page
-    assert "- **imported**: from a tool's log made on another machine." in page
+    assert "- **imported**: from a tool's log, or a bundle's run, made on another machine." in page
     assert "- **unknown weights**: what a log does not say" in page
     assert "Imported throughput is by the definition of the tool that wrote the log" in page
     assert "by the clock that each result names" not in page

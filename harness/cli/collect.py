@@ -1,0 +1,87 @@
+"""`zoocheck collect`: a bundle that came back from the card's machine: checked, scored, recorded."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness import catalog
+from harness.cli.output import Json, console_for_tables, print_json
+from harness.errors import NotThere
+from harness.home import Home
+from harness.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from harness.bundles.collecting import Collected
+    from harness.domain import Catalog
+    from harness.store import Store
+
+FALLS_SHORT_STATUS, MACHINE_STATUS = 1, 6
+
+
+def collect(
+    bundle: Annotated[Path, typer.Argument(help="The folder that came back, or a .tar.gz of it.")],
+    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
+    run_id: Annotated[
+        str | None, typer.Option(help="The run to file it under (default: one of its own).")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("build/report"),
+    as_json: Json = False,
+) -> None:
+    """Score and time what `run.sh` of a bundle left, with origin `imported`, and render the report.
+
+    The status is a run's: 0 where every verdict is good, 1 where one falls short, 6 where only the card's
+    machine failed.
+    """
+    from harness.records import to_json
+    from harness.store import Store
+    from reports.files import write
+    from reports.terminal import counts_line, verdict_table
+
+    tables, home = catalog.load(), Home.locate()
+    home.require_writable()
+    store = Store(results or home.results)
+    run = run_id or time.strftime("%Y%m%dT%H%M%SZ-bundle", time.gmtime())
+    try:
+        progress = Silent() if as_json else Progress()
+        found = _collected(bundle, tables, home, store, run, progress)
+        recorded = store.results(run=run)
+    finally:
+        store.close()
+    written = write(tables, recorded, out, not_run=())
+    if as_json:
+        print_json(
+            {"run": run, "simulated": found.simulated, "faults": dict(found.faults),
+             "results": [to_json(item) for item in found.results],
+             "html": str(written.html), "markdown": str(written.markdown)}
+        )  # fmt: skip
+    else:
+        for name, why in found.faults.items():
+            typer.echo(f"zoocheck: {name}: {why}", err=True)
+        console_for_tables().print(verdict_table(found.results))
+        for item in found.results:
+            if item.verdict is not None:
+                typer.echo(f"{item.verdict.kind}: {item.verdict.message}")
+        typer.echo(counts_line(found.results))
+        typer.echo(f"report: {written.html} and {written.markdown}")
+    if found.bad:
+        raise typer.Exit(MACHINE_STATUS if found.machine_only else FALLS_SHORT_STATUS)
+
+
+def _collected(
+    bundle: Path, tables: Catalog, home: Home, store: Store, run: str, progress: Progress
+) -> Collected:
+    from harness.bundles import archive
+    from harness.bundles.collecting import Collector
+
+    collector = Collector(tables, home, store, run, progress)
+    if bundle.is_dir():
+        return collector.collect(bundle)
+    if not bundle.is_file():
+        raise NotThere(f"{bundle}: no such folder or archive", remedy="name what came back")
+    with tempfile.TemporaryDirectory(prefix="zoocheck-bundle-") as folder:
+        return collector.collect(archive.unpack(bundle, Path(folder)))
