@@ -71,7 +71,9 @@ class Command:
     @property
     def name(self) -> str:
         """The tool's name, without its folder; that of the module, for ``python -m``."""
-        return self.argv[2] if self.argv[1:2] == ("-m",) and len(self.argv) > 2 else Path(self.argv[0]).name
+        tool = Path(self.argv[0]).name
+        is_module = "python" in tool and self.argv[1:2] == ("-m",) and len(self.argv) > 2
+        return self.argv[2] if is_module else tool
 
     @property
     def limit_s(self) -> float:

@@ -109,16 +109,26 @@ def test_no_entity_recogniser_was_trained_on_what_it_is_scored_on(name):
     assert trained.isdisjoint(content["scores"][corpus]["sha256"] for corpus in ("full", "mini"))
 
 
+def in_batches(network, model, inputs, size=16):
+    """The network's outputs, a few samples at a time: all at once take gigabytes."""
+    starts = range(0, len(next(iter(inputs.values()))), size)
+    parts = [
+        run_torch(network, model, {name: array[at : at + size] for name, array in inputs.items()})
+        for at in starts
+    ]
+    return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+
 def ignore_the_mask(network, model, features):
     """Logits of a graph whose attention mask was lost on the way: every piece of padding is attended to."""
     inputs = {item.name: features.inputs[item.role] for item in model.inputs}
     mask = next(item.name for item in model.inputs if item.role is InputRole.MASK)
-    return run_torch(network, model, inputs | {mask: np.ones_like(inputs[mask])})
+    return in_batches(network, model, inputs | {mask: np.ones_like(inputs[mask])})
 
 
 def leave_it_whole(network, model, features):
     """The graph as it should be."""
-    return run_torch(network, model, {item.name: features.inputs[item.role] for item in model.inputs})
+    return in_batches(network, model, {item.name: features.inputs[item.role] for item in model.inputs})
 
 
 def swap_the_labels(network, model, features):
