@@ -44,8 +44,8 @@ PARITY_BOUND: Mapping[Precision, float] = {
 # Mean absolute difference from the checkpoint's own fp32 that the typical (median) sample may show, in
 # standard deviations of that fp32's logits, so that it means the same for a small and a large network. Logits
 # are of order 1 to 10. Weights rounded to fp16 move the minis' logits by up to 3e-4 of that, to bf16 by up to
-# 2.5e-3, and the bounds leave ten to a hundred times as much for the arithmetic; weights with noise of a tenth
-# of their spread are 0.02 to 0.13 away, other weights of the same task about 1, and may score alike.
+# 2.5e-3, and the bounds leave ten to a hundred times as much for the arithmetic; weights with a tenth of
+# their spread as noise are 0.02 to 0.13 away, other weights of the same task about 1, and may score alike.
 TYPICAL_BOUND: Mapping[Precision, float] = {
     Precision.FP32: 0.005,
     Precision.TF32: 0.02,
