@@ -49,7 +49,7 @@ PARITY_BOUND: Mapping[Precision, float] = {
 TYPICAL_BOUND: Mapping[Precision, float] = {
     Precision.FP32: 0.005,
     Precision.TF32: 0.02,
-    Precision.FP16: 0.03,
+    Precision.FP16: 0.02,
     Precision.BF16: 0.1,
     Precision.INT8: 0.5,
 }

@@ -407,7 +407,7 @@ class TestDoubt:
     def test_rounding_raises_none(self, on_310p: Case):
         verdict = self.good(on_310p)
         assert verdict.kind is VerdictKind.REPRODUCED
-        assert judge.doubt(on_310p, verdict, 0.03) == verdict
+        assert judge.doubt(on_310p, verdict, 0.02) == verdict
 
     def test_outputs_of_other_weights_are_an_error_and_keep_the_numbers(self, on_310p: Case):
         verdict = judge.doubt(on_310p, self.good(on_310p), 0.2)
