@@ -379,6 +379,7 @@ class Document:
     title: str
     file: str
     repository: str
+    per_card: bool = False  # its throughput is samples a second and card, not chip
     other_tables: tuple[str, ...] = ()  # a table's header joined by " | ", or a block's first line
 
 

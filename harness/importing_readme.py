@@ -62,6 +62,7 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
         "title": reading.readme.title or reading.readme.path.name,
         "file": reading.readme.path.name,
         "repository": where or "not stated",
+        **({"per_card": True} if "/card" in reading.readme.text else {}),
     }
     left = [table.headers for table in reading.tables if table not in written and table.block is None]
     others = [*reading.others, *(" | ".join(headers) for headers in left)]

@@ -13,7 +13,10 @@ from reports.outcomes import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """One throughput as a fraction of what the chip can compute, and who says what that is."""
+    """One throughput as a fraction of what the chip can compute, and who says what that is.
+
+    A throughput that its document states by the card counts for one of the card's chips.
+    """
 
     model: str
     case: str
@@ -42,11 +45,19 @@ def _documented(catalog: Catalog, models: set[str]) -> Iterator[Share]:
         ):  # fmt: skip
             continue
         chip = catalog.chips[item.chip]
-        precision = item.precision or chip.default_precision
+        precision = item.precision or _documented_precision(catalog.models[item.model], chip)
         case = f"{item.model}-{chip.name}-bs{item.batch_size}"
-        share = _share(catalog.models[item.model], chip, precision, item.value, case, "documented")
+        chips = chip.per_card if catalog.documents[item.source.document].per_card else 1
+        share = _share(catalog.models[item.model], chip, precision, item.value / chips, case, "documented")
         if share is not None:
             yield share
+
+
+def _documented_precision(model: Model, chip: Chip) -> Precision:
+    """The one that the document runs the model in there, else the chip's default."""
+    deployment = model.deployment(chip.name)
+    several = () if deployment is None else deployment.precisions
+    return several[0] if len(several) == 1 else chip.default_precision
 
 
 def _measured(found: Sequence[Outcome]) -> Iterator[Share]:
@@ -69,10 +80,10 @@ def _share(
     work = encoder_flops(model.architecture, model.length) * samples_per_s
     return Share(
         model=model.name, case=case, of=of,
-        share=work / (peak.tera_per_s * 1e12 * chip.per_card),
+        share=work / (peak.tera_per_s * 1e12),
         peak=say(
-            "{chip}, {precision}: {tera:g} tera operations/s a chip, {count} on a card",
-            chip=chip.title, precision=str(peak.precision), tera=peak.tera_per_s, count=chip.per_card,
+            "{chip}, {precision}: {tera:g} tera operations/s a chip",
+            chip=chip.title, precision=str(peak.precision), tera=peak.tera_per_s,
         ),
         source=peak.source,
     )  # fmt: skip

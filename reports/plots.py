@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.domain import Basis, Catalog, Kind, Metric, Model, Origin, Reference, Role, Unit
+from harness.domain import Basis, Catalog, Chip, Kind, Metric, Model, Origin, Precision, Reference, Role, Unit
 from harness.stats import percentile
 from reports.charts import INK, SERIES, SOFT, WIDTH, draw
 from reports.language import in_language, joined, say
@@ -45,8 +45,8 @@ def galleries(
             title=say("Accuracy against its reference"), place="accuracy",
             explanation=_marked(
                 found,
-                "Point and line: measured, with its 95 % interval. Bar: what passes. Its mark: the "
-                "documented value, or the checkpoint's own fp32 score."
+                "Point and line: measured, with its 95 % interval (an F1 has none). Bar: what passes. Its mark: "
+                "the documented value, or the checkpoint's own fp32 score."
             ),
             charts=tuple(chart for model in models for chart in _accuracy(model, own[model.name])),
         ),
@@ -61,7 +61,7 @@ def galleries(
         Gallery(
             title=say("Share of the chip's peak"), place="peak",
             explanation=say(
-                "Floating-point operations of the architecture × throughput / the peak of the card at that "
+                "Floating-point operations of the architecture × throughput / the peak of one chip at that "
                 "precision."
             ),
             charts=tuple(chart for model in models for chart in _share(model, share)),
@@ -103,8 +103,8 @@ def _english(text: str) -> str:
 def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
     """Two charts: what the document and the chips themselves say; what was measured elsewhere."""
     rows: Rows = [
-        {"batch": item.batch_size, "speed": item.value, "chip": catalog.chips[item.chip].title,
-         "of": "documented"}
+        {"batch": item.batch_size, "speed": item.value, "of": "documented",
+         "chip": _line_of(catalog.chips[item.chip], item.precision)}
         for item in catalog.references
         if _is_speed(item, model) and item.chip is not None
     ]  # fmt: skip
@@ -112,10 +112,12 @@ def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Ite
     for outcome in found:
         if outcome.measurement.kind is not Kind.THROUGHPUT or outcome.value is None or outcome.place is None:
             continue
+        if outcome.measurement.origin is Origin.IMPORTED and not outcome.comparable:
+            continue  # of other inputs, another card or several: no point of this chart
         (apart if outcome.measurement.origin.stands_in else rows).append(
             {
-                "batch": outcome.place.batch_size, "speed": outcome.value, "chip": outcome.place.chip.title,
-                "of": "measured",
+                "batch": outcome.place.batch_size, "speed": outcome.value,
+                "chip": _line_of(outcome.place.chip, outcome.place.precision), "of": "measured",
             }
         )  # fmt: skip
     if rows:
@@ -123,6 +125,13 @@ def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Ite
     if apart:
         title = say("{model}, stand-ins only: not the chips", model=model.title)
         yield Chart(title=title, svg=draw(_sized(_speeds(apart), 190)))
+
+
+def _line_of(chip: Chip, precision: Precision | None) -> str:
+    """A chip, with the precision where it has several."""
+    if len(chip.precisions) == 1:
+        return chip.title
+    return f"{chip.title}, {precision or chip.default_precision}"
 
 
 def _is_speed(item: Reference, model: Model) -> bool:

@@ -22,6 +22,10 @@ from harness.place import SIMULATED
 from harness.process.tail import Tail
 
 _STATUS = re.compile(r"[0-9]{1,3}")
+_STATUS_NOT_FOUND = 127  # a shell's, for a tool that is not on PATH
+_NOT_FOUND = (
+    "the tool is not on PATH there: source the vendor's set_env.sh, or name it in ZOOCHECK_<TOOLCHAIN>_ENV"
+)
 _SIGNAL = 128  # a shell adds it to the number of the signal that ended a command
 
 
@@ -104,7 +108,7 @@ class Ran:
         tail.add(_bytes(self.log(step)))
         text = tail.text()
         ended = f"died by signal {status - _SIGNAL}" if status > _SIGNAL else f"exit status {status}"
-        meaning = failures.meaning(text)
+        meaning = failures.meaning(text) or (_NOT_FOUND if status == _STATUS_NOT_FOUND else None)
         said = f" ({meaning})" if meaning else ""
         lines = text.replace("\n", "\n  ") or "nothing"
         return f"{self.case.id}: {step.stage}: {ended}{said}: {step.command}\n  {step.log} ends:\n  {lines}"

@@ -11,7 +11,7 @@ A fault is told by ``ZOOCHECK_SIMULATED_FAULT=<tool>:<fault>``, where ``<tool>``
     swapped-samples   puts the outputs of the first and the last sample in each other's place
     swapped-outputs   puts the graph's outputs in each other's place, where it has two
     nan               writes a NaN into one output
-    disk-full         fails in the middle of writing, as a full disk makes it
+    disk-full         fails with the system's words; ais_bench half-way through its files
     other-chip        says that another chip is there
 """
 
