@@ -67,7 +67,7 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
     left = [table.headers for table in reading.tables if table not in written and table.block is None]
     others = [*reading.others, *(" | ".join(headers) for headers in left)]
     if others:
-        head["other_tables"] = others  # type: ignore[assignment]
+        head["other_tables"] = others
     notes = [f"not read: line {note.line}: {note.what}: {note.why}" for note in unread]
     notes += [f"assumed: line {note.line}: {note.what}: {note.why}" for note in assumed]
     toml = "\n".join(
