@@ -45,8 +45,8 @@ def galleries(
             title=say("Accuracy against its reference"), place="accuracy",
             explanation=_marked(
                 found,
-                "Point and line: measured, with its 95 % interval (an F1 has none). Bar: what passes. Its mark"
-                ": the documented value, or the checkpoint's own fp32 score."
+                "Point and line: measured, with its 95 % interval (an F1 has none). Bar: what passes. "
+                "Its mark: the documented value, or the checkpoint's own fp32 score."
             ),
             charts=tuple(chart for model in models for chart in _accuracy(model, own[model.name])),
         ),

@@ -119,26 +119,26 @@ def in_batches(network, model, inputs, size=16):
     return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
 
-def ignore_the_mask(network, model, features):
+def ignore_the_mask(materials, model, samples):
     """Logits of a graph whose attention mask was lost on the way: every piece of padding is attended to."""
-    inputs = {item.name: features.inputs[item.role] for item in model.inputs}
+    inputs = {item.name: samples.features.inputs[item.role] for item in model.inputs}
     mask = next(item.name for item in model.inputs if item.role is InputRole.MASK)
-    return in_batches(network, model, inputs | {mask: np.ones_like(inputs[mask])})
+    return in_batches(materials.network(model), model, inputs | {mask: np.ones_like(inputs[mask])})
 
 
-def leave_it_whole(network, model, features):
+def leave_it_whole(materials, model, samples):
     """The graph as it should be."""
-    return in_batches(network, model, {item.name: features.inputs[item.role] for item in model.inputs})
+    return materials.reference(model, Protocol.DOCUMENTED)
 
 
-def swap_the_labels(network, model, features):
+def swap_the_labels(materials, model, samples):
     """Logits of a graph whose two labels stand in the other order."""
-    return [logits[:, ::-1] for logits in leave_it_whole(network, model, features)]
+    return [logits[:, ::-1] for logits in leave_it_whole(materials, model, samples)]
 
 
-def swap_the_outputs(network, model, features):
+def swap_the_outputs(materials, model, samples):
     """Logits of a graph that gives where an answer ends first, then where it begins."""
-    return leave_it_whole(network, model, features)[::-1]
+    return leave_it_whole(materials, model, samples)[::-1]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_damaged_mini_turns_red_on_the_embedded_corpus(catalog, tmp_path, name
     case = cases.named(catalog, name)
     model, protocol = case.model, Protocol.DOCUMENTED
     samples = materials.samples(model, protocol)
-    outputs = damage(materials.network(model), model, samples.features)
+    outputs = damage(materials, model, samples)
     found = samples.task.score(outputs, samples.features, protocol=protocol)
     own = materials.score_reference(model, protocol)
     score = judge.Score(

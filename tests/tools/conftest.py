@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,3 +31,16 @@ def _nothing_left(tmp_path: Path) -> Iterator[None]:
 def log(tmp_path: Path) -> Path:
     """Where the tool's output goes: a folder that is not there yet."""
     return tmp_path / "artifact" / "tool.log"
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_heard() -> Iterator[None]:
+    """A shell starts what runs in the background deaf to interrupts, and every child inherits that."""
+    before = {
+        number: signal.signal(number, heard)
+        for number, heard in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL))
+        if signal.getsignal(number) is signal.SIG_IGN
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
