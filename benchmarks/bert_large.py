@@ -48,6 +48,7 @@ def one(batch_size: int, calls: int) -> None:
     from harness.graphs import fp16, mask
     from harness.graphs.export import example_inputs, export
     from harness.home import Home
+    from harness.place import Place, Toolchain
 
     fp32 = named(catalog.load(), f"bert-large-ner-cpu-bs{batch_size}")
     checkpoint = checkpoints.locate(fp32.model, Weights.RANDOM, Home.locate())
@@ -63,6 +64,7 @@ def one(batch_size: int, calls: int) -> None:
     del network, limited
     with tempfile.TemporaryDirectory() as folder:
         cache = ArtifactCache(Path(folder))
+        place = Place(folder=Path(folder), toolchain=Toolchain(name="onnxruntime"))
         for case, content in ((fp32, graph), (replace(fp32, precision=Precision.FP16), narrow)):
 
             def build(out: Path, content: onnx.ModelProto = content) -> dict[str, object]:
@@ -72,7 +74,7 @@ def one(batch_size: int, calls: int) -> None:
             with stage(f"save, {case.precision}"):
                 artifact = cache.get(Recipe(inputs={"precision": case.precision}), build)
             with stage(f"load, {case.precision}"):
-                session = load("onnxruntime").open(case, artifact)
+                session = load("onnxruntime").open(case, artifact, place)
             arrays = [feed[item.name] for item in case.model.inputs]
             session.run(arrays)
             spent = []
