@@ -97,6 +97,13 @@ def documented_drop(catalog: Catalog, case: Case, metric: Metric) -> Drop | None
     return Drop(fraction=fraction, baseline=held_against, measured=measured)
 
 
+def documented_precision(model: Model, chip: Chip) -> Precision:
+    """The one precision that the document runs `model` in on `chip`; else, or of several, the chip's default."""
+    deployment = model.deployment(chip.name)
+    several = () if deployment is None else deployment.precisions
+    return several[0] if len(several) == 1 else chip.default_precision
+
+
 def consistent(one: Reference, other: Reference) -> bool:
     """Whether two printed scores can be the same value: the longer one, cut or rounded, is the shorter."""
     longer, shorter = sorted((one, other), key=_resolution)

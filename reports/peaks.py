@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from harness import references
 from harness.domain import Catalog, Chip, Kind, Metric, Model, Peak, Precision, Role
 from harness.flops import encoder_flops
 from reports.language import Both, say
@@ -45,19 +46,12 @@ def _documented(catalog: Catalog, models: set[str]) -> Iterator[Share]:
         ):  # fmt: skip
             continue
         chip = catalog.chips[item.chip]
-        precision = item.precision or _documented_precision(catalog.models[item.model], chip)
+        precision = item.precision or references.documented_precision(catalog.models[item.model], chip)
         case = f"{item.model}-{chip.name}-bs{item.batch_size}"
         chips = chip.per_card if catalog.documents[item.source.document].per_card else 1
         share = _share(catalog.models[item.model], chip, precision, item.value / chips, case, "documented")
         if share is not None:
             yield share
-
-
-def _documented_precision(model: Model, chip: Chip) -> Precision:
-    """The one that the document runs the model in there, else the chip's default."""
-    deployment = model.deployment(chip.name)
-    several = () if deployment is None else deployment.precisions
-    return several[0] if len(several) == 1 else chip.default_precision
 
 
 def _measured(found: Sequence[Outcome]) -> Iterator[Share]:

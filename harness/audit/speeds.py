@@ -10,6 +10,7 @@ from harness.audit.series import Point, Series, throughputs, where
 from harness.domain import Chip, Peak, Precision
 from harness.flops import encoder_flops
 from harness.readme.reading import Reading
+from harness.references import documented_precision
 
 FALL_WARNING, FALL_ERROR = 0.10, 0.20  # of the best throughput at a smaller batch
 LINEAR_SLACK = 0.02  # how much of linear scaling noise may add
@@ -89,9 +90,9 @@ def _implied(reading: Reading) -> Iterator[tuple[Series, Point, Chip, float]]:
 def _precision(reading: Reading, point: Point, chip: Chip) -> Precision:
     """What was computed in there: the row's word, the deployment's precision, else the chip's default."""
     said = point.value.get("precision")
-    deployment = None if reading.model is None else reading.model.deployment(chip.name)
-    documented = deployment.precisions if deployment is not None else ()
-    return Precision(said) if said else documented[0] if len(documented) == 1 else chip.default_precision
+    if said:
+        return Precision(said)
+    return chip.default_precision if reading.model is None else documented_precision(reading.model, chip)
 
 
 def peak(reading: Reading) -> Iterator[Found]:
