@@ -98,7 +98,7 @@ def documented_drop(catalog: Catalog, case: Case, metric: Metric) -> Drop | None
 
 
 def documented_precision(model: Model, chip: Chip) -> Precision:
-    """The one precision that the document runs `model` in on `chip`; else, or of several, the chip's default."""
+    """The one precision that `model` is documented in on `chip`; of several or none, the default one."""
     deployment = model.deployment(chip.name)
     several = () if deployment is None else deployment.precisions
     return several[0] if len(several) == 1 else chip.default_precision
