@@ -90,10 +90,10 @@ def _latest(results: Sequence[Result]) -> dict[_Key, Result]:
     }
 
 
-def _claim(result: Result) -> tuple[str, str, str]:
+def _claim(result: Result) -> tuple[str, str, str, str]:
     """What is claimed, whatever it was measured with."""
     measurement = result.measurement
-    return measurement.case, measurement.kind, measurement.provenance.protocol or ""
+    return measurement.case, measurement.kind, measurement.check, measurement.provenance.protocol or ""
 
 
 def _key(result: Result) -> _Key:
@@ -102,7 +102,7 @@ def _key(result: Result) -> _Key:
 
 
 def _name(result: Result) -> str:
-    return f"{result.measurement.case} {result.measurement.kind}"
+    return f"{result.measurement.case} {result.measurement.claim}"
 
 
 def _failed(result: Result) -> bool:
@@ -144,7 +144,7 @@ def _regression(measurement: Measurement, message: str) -> Regression:
     series += [] if made.protocol is None else [f"{made.protocol} protocol"]
     return Regression(
         case=measurement.case,
-        kind=str(measurement.kind),
+        kind=measurement.claim,
         series=", ".join(series),
         message=" ".join(message.split()),
     )

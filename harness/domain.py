@@ -550,6 +550,9 @@ class Measurement:
     created: str  # ISO 8601, UTC
     case: str
     kind: Kind
+    check: str = (
+        ""  # which of its kind's claims, where it has several; empty: the one that its kind is named for
+    )
     origin: Origin
     provenance: Provenance
     metrics: Mapping[str, float]  # fractions, or throughput in samples per second
@@ -558,6 +561,11 @@ class Measurement:
     stages_s: Mapping[str, float]  # seconds of each stage
     raw: Mapping[str, Any]  # latencies_ns, predictions
     detail: Mapping[str, Any]  # flips, truncated samples, parity
+
+    @property
+    def claim(self) -> str:
+        """What is claimed of the case, in words: ``conformance``, or ``conformance (batch order)``."""
+        return f"{self.kind} ({self.check})" if self.check else str(self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

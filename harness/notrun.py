@@ -32,9 +32,15 @@ class NotRun:
     kind: Kind
     reason: str
     partly: bool = False
+    check: str = ""  # as a measurement's
+
+    @property
+    def claim(self) -> Claim:
+        """What was to be checked."""
+        return self.case, self.kind, self.check
 
 
-Claim = tuple[str, Kind]
+Claim = tuple[str, Kind, str]  # case, kind, check
 
 
 def path(folder: Path, run: str) -> Path:
@@ -54,10 +60,10 @@ def merge(folder: Path, run: str, skipped: Iterable[NotRun], ran: Iterable[Claim
     folder.mkdir(parents=True, exist_ok=True)
     file = path(folder, run)
     with FileLock(folder / ".lock"):
-        known = {(item.case, item.kind): item for item in load(folder, run)}
+        known = {item.claim: item for item in load(folder, run)}
         for claim in ran:
             known.pop(claim, None)
-        known |= {(item.case, item.kind): item for item in skipped}
+        known |= {item.claim: item for item in skipped}
         found = tuple(known.values())
         if found or file.exists():
             _replace(file, {"form": _FORM, "run": run, "not_run": [_content(item) for item in found]})
@@ -73,11 +79,17 @@ def load(folder: Path, run: str) -> tuple[NotRun, ...]:
 def load_all(folder: Path) -> tuple[NotRun, ...]:
     """The latest of every claim, from the files of all runs."""
     files = sorted(folder.glob("*.json"), key=lambda file: (file.stat().st_mtime_ns, file.name))
-    return tuple({(item.case, item.kind): item for file in files for item in _read(file)}.values())
+    return tuple({item.claim: item for file in files for item in _read(file)}.values())
 
 
 def _content(item: NotRun) -> dict[str, Any]:
-    return {"case": item.case, "kind": str(item.kind), "reason": item.reason, "partly": item.partly}
+    return {
+        "case": item.case,
+        "kind": str(item.kind),
+        "check": item.check,
+        "reason": item.reason,
+        "partly": item.partly,
+    }
 
 
 def _read(file: Path) -> tuple[NotRun, ...]:
@@ -91,6 +103,7 @@ def _read(file: Path) -> tuple[NotRun, ...]:
                 kind=Kind(item["kind"]),
                 reason=str(item["reason"]),
                 partly=bool(item["partly"]),
+                check=str(item.get("check", "")),  # files of before there were checks have none
             )
             for item in content["not_run"]
         )

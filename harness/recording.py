@@ -76,6 +76,7 @@ class Recorder:
         problem: ZoocheckError,
         *,
         protocol: Protocol | None = None,
+        check: str = "",
         commands: Sequence[Mapping[str, Any]] = (),
     ) -> Result:
         """Record a case that could not be measured, with the reason as its verdict and what is known.
@@ -86,7 +87,7 @@ class Recorder:
         if kind in _USE_DATA:
             data = _or_none(lambda: self.materials.samples(case.model, protocol or Protocol.DOCUMENTED))
         measurement = self.measurement(
-            case, kind, self.materials.target(case), Stages(), protocol=protocol, data=data,
+            case, kind, self.materials.target(case), Stages(), protocol=protocol, check=check, data=data,
             detail={
                 "error": type(problem).__name__, "machine": isinstance(problem, MachineError),
                 "commands": list(commands),
@@ -108,6 +109,7 @@ class Recorder:
         stages: Stages,
         *,
         protocol: Protocol | None = None,
+        check: str = "",
         data: Samples | None = None,
         artifact: Artifact | None = None,
         metrics: Mapping[str, float] | None = None,
@@ -135,6 +137,7 @@ class Recorder:
             created=datetime.now(UTC).isoformat(),
             case=case.id,
             kind=kind,
+            check=check,
             origin=target.origin,
             provenance=Provenance(
                 target=target.name,

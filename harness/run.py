@@ -98,12 +98,18 @@ class Runner:
         return place
 
     def fail(
-        self, case: Case, kind: Kind, problem: ZoocheckError, *, protocol: Protocol | None = None
+        self,
+        case: Case,
+        kind: Kind,
+        problem: ZoocheckError,
+        *,
+        protocol: Protocol | None = None,
+        check: str = "",
     ) -> Result:
         """Record a case that could not be measured, with the commands that ran. Raises as `Recorder.fail`."""
         place = self._places.get((case.id, kind, protocol))
         commands = [] if place is None else place.recorded()
-        return self.recorder.fail(case, kind, problem, protocol=protocol, commands=commands)
+        return self.recorder.fail(case, kind, problem, protocol=protocol, check=check, commands=commands)
 
     def _any_shape(self, case: Case, target: Target, stages: Stages, place: Place) -> AnyShape | None:
         """How a stand-in runs samples at their real length; the chip itself runs the documented input."""

@@ -19,8 +19,8 @@ LONGEST_REASON = 120  # characters on a terminal; the report has all of them
 
 def still_missing(not_run: Iterable[NotRun], results: Iterable[Result]) -> tuple[NotRun, ...]:
     """Those that no result stands for: another session of the run may have measured them."""
-    there = {(result.measurement.case, result.measurement.kind) for result in results}
-    return tuple(item for item in not_run if item.partly or (item.case, item.kind) not in there)
+    there = {(made.case, made.kind, made.check) for made in (result.measurement for result in results)}
+    return tuple(item for item in not_run if item.partly or item.claim not in there)
 
 
 def absences(not_run: Sequence[NotRun]) -> tuple[Absence, ...]:

@@ -67,7 +67,7 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
     return Line(
         anchor=place,
         case=measurement.case,
-        kind=say(str(measurement.kind)),
+        kind=claimed(measurement),
         about=_about(outcome, reference),
         documented=NOTHING if reference is None else reference.cell,
         source="" if reference is None else str(reference.source),
@@ -83,6 +83,12 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
         tags=tuple(_tags(measurement)),
         extra=joined("; ", _extra(outcome)),
     )
+
+
+def claimed(measurement: Measurement) -> Both:
+    """What is claimed: the kind, with the check where it has several."""
+    kind = say(str(measurement.kind))
+    return say("{kind} ({check})", kind=kind, check=say(measurement.check)) if measurement.check else kind
 
 
 def _about(outcome: Outcome, reference: Reference | None) -> About:

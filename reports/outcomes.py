@@ -79,6 +79,7 @@ class Series:
     data: Corpus | None
     protocol: Protocol | None
     limit: int | None
+    check: str = ""  # which of its kind's claims
 
     @property
     def label(self) -> Both:
@@ -159,6 +160,7 @@ def series_of(measurement: Measurement) -> Series:
         data=made.data if scored else None,
         protocol=made.protocol if scored else None,
         limit=made.limit if scored else None,
+        check=measurement.check,
     )
 
 
@@ -194,19 +196,21 @@ def _without_mended(results: Sequence[Result]) -> list[Result]:
     A run that failed may not have come to know its data and protocol: its series alone would let it
     stand beside the result that took its place.
     """
-    newest: dict[tuple[str, Kind, Origin], str] = {}
+    newest: dict[tuple[str, Kind, str, Origin], str] = {}
     for result in results:
         made = result.measurement
         if not _failed(result):
-            key = (made.case, made.kind, made.origin)
-            newest[key] = max(newest.get(key, ""), made.created)
+            newest[_mends(made)] = max(newest.get(_mends(made), ""), made.created)
     return [
         result
         for result in results
-        if not _failed(result)
-        or result.measurement.created
-        >= newest.get((result.measurement.case, result.measurement.kind, result.measurement.origin), "")
+        if not _failed(result) or result.measurement.created >= newest.get(_mends(result.measurement), "")
     ]
+
+
+def _mends(made: Measurement) -> tuple[str, Kind, str, Origin]:
+    """What a result and an earlier error share where the result has taken the error's place."""
+    return made.case, made.kind, made.check, made.origin
 
 
 def _failed(result: Result) -> bool:
@@ -229,6 +233,7 @@ def _rank(catalog: Catalog, outcome: Outcome) -> tuple[object, ...]:
         *where,
         "" if place is not None else outcome.measurement.case,
         list(Kind).index(outcome.measurement.kind),
+        outcome.measurement.check,
         *series_rank(series),
     )
 

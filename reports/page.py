@@ -204,7 +204,7 @@ def _findings(found: Sequence[Outcome], anchors: Mapping[str, str]) -> Iterator[
             anchor=anchors[measurement.id],
             status=outcome.status,
             case=measurement.case,
-            kind=say(str(measurement.kind)),
+            kind=details.claimed(measurement),
             how=outcome.series.label,
             message=first_line(outcome),
         )

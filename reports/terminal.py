@@ -55,7 +55,7 @@ def _row(outcome: Outcome) -> list[Text]:
     basis = "" if verdict is None or verdict.basis is None else f" ({verdict.basis})"
     cells = [
         measurement.case,
-        str(measurement.kind),
+        measurement.claim,
         NOTHING if reference is None else reference.cell,
         measured(outcome),
         f"{MARKS[status]} {WORDS[status]}{basis}",

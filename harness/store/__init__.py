@@ -29,7 +29,7 @@ from harness.store.schema import (
 )
 
 # What measurements that may stand in for each other have in common.
-_SERIES = ("case", "kind", "origin", "target", "backend", "weights", "data", "protocol", "limit")
+_SERIES = ("case", "kind", "check", "origin", "target", "backend", "weights", "data", "protocol", "limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from harness.domain import Measurement, Provenance, Verdict
 from harness.errors import StoreError
 from harness.records import from_json, to_json
 
-VERSION = 1
+VERSION = 2  # 1 had no column `check`
 
 
 class Packed(sa.types.TypeDecorator[Any]):
@@ -61,6 +61,7 @@ MEASUREMENTS = sa.Table(
     _text("created"),
     _text("case", index=True),
     _text("kind"),
+    _text("check", server_default=""),
     _text("origin"),
     _text("target"),
     _text("weights"),

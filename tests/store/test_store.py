@@ -437,7 +437,7 @@ class TestProcesses:
 
 class TestRefused:
     @pytest.mark.parametrize(
-        ("version", "advice"), [("2", "upgrade zoocheck"), ("0", "read it with the zoocheck that wrote it")]
+        ("version", "advice"), [("3", "upgrade zoocheck"), ("0", "read it with the zoocheck that wrote it")]
     )
     def test_another_schema_version(self, store: Store, url: str, version: str, advice: str):
         """A newer and an older store are refused with both versions and what to do."""
@@ -445,7 +445,7 @@ class TestRefused:
         with bare(url) as connection:
             connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (version,))
         with pytest.raises(
-            StoreError, match=rf"found schema version {version}, expected 1; {advice}.*--results"
+            StoreError, match=rf"found schema version {version}, expected 2; {advice}.*--results"
         ):
             Store(url)
 
@@ -453,7 +453,7 @@ class TestRefused:
         """Tables of our names without a version are not believed."""
         with bare(url) as connection:
             connection.execute("DELETE FROM meta")
-        with pytest.raises(StoreError, match="found schema version None, expected 1"):
+        with pytest.raises(StoreError, match="found schema version None, expected 2"):
             Store(url)
 
     def test_a_database_of_something_else(self, tmp_path: Path):
