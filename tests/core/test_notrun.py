@@ -25,12 +25,12 @@ def test_sessions_of_one_run_add_up_and_what_ran_is_gone(tmp_path: Path):
     assert notrun.merge(tmp_path, "nightly", [TWO], []) == (ONE, TWO)
     assert notrun.load(tmp_path, "nightly") == (ONE, TWO)
     assert notrun.load(tmp_path, "another") == ()
-    assert notrun.merge(tmp_path, "nightly", [], [(ONE.case, ONE.kind)]) == (TWO,)
+    assert notrun.merge(tmp_path, "nightly", [], [ONE.claim]) == (TWO,)
     assert notrun.load(tmp_path, "nightly") == (TWO,)
 
 
 def test_a_run_that_skipped_nothing_leaves_no_file(tmp_path: Path):
-    notrun.merge(tmp_path, "nightly", [], [(ONE.case, ONE.kind)])
+    notrun.merge(tmp_path, "nightly", [], [ONE.claim])
     assert not list(tmp_path.glob("*.json"))
 
 

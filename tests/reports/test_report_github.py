@@ -126,8 +126,8 @@ def test_a_table_outside_of_the_repository_is_not_named(catalog: Catalog, tmp_pa
 
 def test_annotations_and_summary_of_a_session(catalog: Catalog, tmp_path: Path) -> None:
     """A case's failing test is told once, as the case; any other by its place."""
-    claim = ("tinybert-t4-bs1", Kind.ACCURACY)
-    results = [failed(*claim, "tinybert-t4-bs1: device lost")]
+    claim = ("tinybert-t4-bs1", Kind.ACCURACY, "")
+    results = [failed(*claim[:2], "tinybert-t4-bs1: device lost")]
     failures = [
         Failure(test="suites/a.py::t[x]", file="suites/a.py", line=3, reason="device lost", claim=claim),
         Failure(test="suites/b.py::t", file="suites/b.py", line=9, reason="assert 1 == 2", claim=None),
