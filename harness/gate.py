@@ -1,92 +1,77 @@
-"""What counts as worse, of two results of one claim on one machine: the one place that decides it."""
+"""Which findings of a comparison fail a gate: the one place that decides it."""
 
 from __future__ import annotations
 
-from statistics import median
+import math
+import re
+from dataclasses import dataclass
 
-from harness.domain import Kind, Measurement, VerdictKind
-from harness.stats import CALLS_FOR_PERCENTILE, ratio_of_medians
-from harness.store import Result
+from harness.comparison import Comparison, Margins, Pair
+from harness.domain import Kind
+from harness.effects import Finding
+from harness.errors import UsageError
 
-SLOWER = 0.05  # a median that is slower by less is no news
-_SLACK = 1e-12  # of a fraction: binary arithmetic's
-_FEWEST_CALLS = int(CALLS_FOR_PERCENTILE[50.0])  # that a median is stated from
+_LIMIT = re.compile(r"(?P<what>[a-z]+):(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>%?)")
+_FORM = "throughput:5%,accuracy:0.2"
 
 
-def worse(before: Result, after: Result) -> str:
-    """In what `after` is worse than `before`, with both numbers; nothing where it is not.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailOn:
+    """From which loss on a gate fails: relative of a throughput, a fraction of a score; None: never."""
 
-    A verdict that is worse; a score that is lower at all, because the same weights on the same data and
-    machine give the same predictions; a median call that is slower by more than `SLOWER`, where
-    the interval of the ratio leaves no doubt that it is slower.
+    throughput: float | None = None
+    score: float | None = None
+
+    @property
+    def margins(self) -> Margins:
+        """Within how much two results are the same: what would not fail."""
+        default = Margins()
+        return Margins(
+            throughput=default.throughput if self.throughput is None else self.throughput,
+            score=default.score if self.score is None else self.score,
+        )
+
+    def fails(self, pair: Pair) -> bool:
+        """Whether a pair fails the gate.
+
+        A verdict that is worse always does. A number does where it is shown to be worse, and a loss as large as
+        the limit is not ruled out: the far end of its interval reaches it. A loss of exactly the limit so
+        fails nearly always, one that is surely smaller never.
+        """
+        if pair.verdict_worse:
+            return True
+        if pair.effect is None or pair.finding is not Finding.WORSE:
+            return False
+        limit = self.throughput if pair.kind is Kind.THROUGHPUT else self.score
+        return limit is not None and pair.effect.low <= -limit
+
+
+EVERYTHING = FailOn(throughput=0.0, score=0.0)  # whatever is shown to be worse
+
+
+def parse(text: str) -> FailOn:
+    """Read ``throughput:5%,accuracy:0.2``: per cent of a throughput, percentage points of a score.
+
+    Raises `UsageError` that names the part it cannot read, for a name twice, and for nothing at all.
     """
-    parts = [_verdict(before, after)]
-    if after.measurement.kind is Kind.ACCURACY:
-        parts.append(_score(before, after))
-    elif after.measurement.kind is Kind.THROUGHPUT:
-        parts.append(_speed(before.measurement, after.measurement))
-    return "; ".join(filter(None, parts))
+    limits: dict[str, float] = {}
+    for part in text.split(","):
+        match = _LIMIT.fullmatch(part.strip())
+        if match is None:
+            raise UsageError(f"--fail-on: found {part.strip()!r}, expected such as {_FORM}")
+        what, number, unit = match["what"], float(match["number"]) / 100, match["unit"]
+        if what not in ("throughput", "accuracy"):
+            raise UsageError(f"--fail-on: {what!r} has no limit; there are throughput and accuracy ({_FORM})")
+        if (unit == "%") != (what == "throughput"):
+            wanted = "per cent (5%)" if what == "throughput" else "percentage points (0.2)"
+            raise UsageError(f"--fail-on: found {part.strip()!r}, expected {what} in {wanted}")
+        if what in limits:
+            raise UsageError(f"--fail-on: {what} has two limits")
+        limits[what] = number
+    assert all(math.isfinite(limit) for limit in limits.values())
+    return FailOn(throughput=limits.get("throughput"), score=limits.get("accuracy"))
 
 
-def _rank(result: Result) -> int:
-    """How bad a verdict is: good, falls short, error."""
-    if result.verdict is None or result.verdict.kind is VerdictKind.ERROR:
-        return 2
-    return 0 if result.verdict.kind.good else 1
-
-
-def _verdict(before: Result, after: Result) -> str:
-    if _rank(after) <= _rank(before):
-        return ""
-    old, new = ("not judged" if item.verdict is None else str(item.verdict.kind) for item in (before, after))
-    said = "" if after.verdict is None else f" ({after.verdict.message})"
-    return f"{old} -> {new}{said}"
-
-
-def _score(before: Result, after: Result) -> str:
-    """By how many points the judged score is lower, and how many predictions changed."""
-    metric = None if after.verdict is None else after.verdict.metric
-    old, new = before.measurement.metrics.get(metric or ""), after.measurement.metrics.get(metric or "")
-    if old is None or new is None or new >= old - _SLACK:
-        return ""
-    said = f"{metric} {old * 100:.2f} % -> {new * 100:.2f} %, {(old - new) * 100:.2f} points lower"
-    first, second = (item.measurement.raw.get("predictions") for item in (before, after))
-    if not first or not second or len(first) != len(second):
-        return said
-    flips = sum(one != other for one, other in zip(first, second, strict=True))
-    return f"{said}, {flips} of {len(second)} predictions changed"
-
-
-def _speed(before: Measurement, after: Measurement) -> str:
-    """By how many per cent it is slower: by the vendor's tool where that was judged, else by our calls."""
-    old, new = before.raw.get("latencies_ns"), after.raw.get("latencies_ns")
-    if not old or not new or "tool" in after.detail or "tool" in before.detail:
-        return _rate(before, after)
-    slower = median(new) / median(old) - 1
-    if slower <= SLOWER:
-        return ""
-    said = f"median {median(old) / 1e6:.3g} ms -> {median(new) / 1e6:.3g} ms, {slower * 100:.1f} % slower"
-    if min(len(old), len(new)) < _FEWEST_CALLS:
-        return f"{said} (too few calls for an interval: {len(old)} and {len(new)}){_loads(before, after)}"
-    ratio = ratio_of_medians(old, new)
-    if ratio.low <= 1:
-        return ""
-    low, high = (f"{(bound - 1) * 100:.1f}" for bound in (ratio.low, ratio.high))
-    noise = f"{ratio.confidence * 100:.0f} % interval {low} to {high} %"
-    return f"{said} ({noise}){_loads(before, after)}"
-
-
-def _rate(before: Measurement, after: Measurement) -> str:
-    old, new = before.metrics.get("throughput"), after.metrics.get("throughput")
-    if not old or new is None or new >= old * (1 - SLOWER):
-        return ""
-    said = f"{old:.2f} -> {new:.2f} samples/s, {(1 - new / old) * 100:.1f} % lower"
-    return f"{said} (the tool's number: no interval){_loads(before, after)}"
-
-
-def _loads(before: Measurement, after: Measurement) -> str:
-    """How busy the machine was before each run, for who wonders."""
-    loads = [item.provenance.machine.get("load_average") for item in (before, after)]
-    if not all(loads):
-        return ""
-    return f", load {loads[0][0]:.1f} then {loads[1][0]:.1f}"  # type: ignore[index]
+def failing(found: Comparison, limits: FailOn) -> tuple[Pair, ...]:
+    """The pairs that fail, in the order of the later run."""
+    return tuple(pair for pair in found.pairs if limits.fails(pair))

@@ -29,6 +29,7 @@ LIBRARIES = (
     "transformers",
 )
 
+PASSING = frozenset({"load_average"})  # of a fingerprint: what does not make a machine another one
 _GIT_TIMEOUT_S = 10.0
 # cgroup v1 spells "no memory limit" as the largest multiple of the page size below 2**63.
 _NO_LIMIT = 2**62

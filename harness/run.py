@@ -20,7 +20,7 @@ from harness.graphs.export import example_inputs, run_torch
 from harness.grouping import largest_valid_difference, typical_difference
 from harness.inference import AnyShape, Inference, run_batch
 from harness.materials import Materials, Samples, comparable, inputs_in_order
-from harness.metrics.accuracy import flips
+from harness.metrics.accuracy import flips, marks
 from harness.misplaced import require_in_place
 from harness.place import Place
 from harness.predictions import require_finite
@@ -190,7 +190,7 @@ class Runner:
             intervals={
                 str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()
             },
-            raw={"predictions": scored.predictions.tolist()}, detail=detail,
+            raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)}, detail=detail,
         )  # fmt: skip
         result = self.recorder.record(
             measurement,

@@ -21,6 +21,7 @@ from harness.errors import BadInput, MachineError, UsageError, ZoocheckError
 from harness.home import Home
 from harness.importing import ForeignLog
 from harness.layouts.files import listed
+from harness.metrics.accuracy import marks
 from harness.progress import Progress
 from harness.recording import record
 from harness.store import Result, Store
@@ -125,7 +126,7 @@ class Collector:
             detail=judged.detail,
             metrics={str(name): value for name, value in scored.metrics.items()},
             samples=scored.samples,
-            raw={"predictions": scored.predictions.tolist()},
+            raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)},
             intervals={
                 str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()
             },

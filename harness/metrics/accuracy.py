@@ -49,6 +49,11 @@ def flips(predictions: npt.NDArray[Any], reference: npt.NDArray[Any]) -> npt.NDA
     return np.flatnonzero(_differ(predictions, reference, names, kinds="iuU"))
 
 
+def marks(right: npt.NDArray[np.bool_]) -> str:
+    """Which samples are right, as a result keeps it: a ``1`` or a ``0`` for each, in order."""
+    return "".join("1" if item else "0" for item in right)
+
+
 def _differ(
     left: npt.NDArray[Any], right: npt.NDArray[Any], names: tuple[str, str], *, kinds: str = "iu"
 ) -> npt.NDArray[np.bool_]:

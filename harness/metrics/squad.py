@@ -17,15 +17,24 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)  # ASCII only, as in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SquadScore:
-    """`exact` of `samples` questions, and the sum of their F1, taken in order in double precision."""
+    """Which questions are answered exactly, and the sum of all F1, taken in order in double precision."""
 
-    exact: int
+    right: tuple[bool, ...]
     f1_sum: float
-    samples: int
 
     def __post_init__(self) -> None:
-        if self.samples < 1:
-            raise NoSamples(f"no score over {self.samples} questions")
+        if not self.right:
+            raise NoSamples("no score over 0 questions")
+
+    @property
+    def exact(self) -> int:
+        """How many questions are answered exactly."""
+        return sum(self.right)
+
+    @property
+    def samples(self) -> int:
+        """How many questions there are."""
+        return len(self.right)
 
     @property
     def exact_match(self) -> float:
@@ -85,14 +94,15 @@ def score(
     """
     if len(predictions) != len(answers):
         raise BadOutput(f"found {len(predictions)} answers to {len(answers)} questions, expected one for one")
-    exact, f1_sum = 0, 0.0
+    right: list[bool] = []
+    f1_sum = 0.0
     for number, (predicted, given) in enumerate(zip(predictions, answers, strict=True)):
         if not given:
             raise NoSamples(f"question {number} has no answer to compare with")
         wanted = given if official else [text for text in given if normalise(text)] or [""]
         distinct = set(wanted)
         normal = normalise(predicted)
-        exact += any(normalise(text) == normal for text in distinct)
+        right.append(any(normalise(text) == normal for text in distinct))
         # Not sum(): from Python 3.12 on it compensates, and the last digit is another.
         f1_sum += max(f1(predicted, text, official=official) for text in distinct)
-    return SquadScore(exact=exact, f1_sum=f1_sum, samples=len(predictions))
+    return SquadScore(right=tuple(right), f1_sum=f1_sum)

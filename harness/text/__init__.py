@@ -45,6 +45,7 @@ class Scored:
     correct: Mapping[Metric, int]  # for metrics that are a share of samples
     samples: int  # what the metric counts
     predictions: npt.NDArray[Any] = field(repr=False)  # one a sample, comparable with ==
+    right: npt.NDArray[np.bool_] = field(repr=False)  # for each prediction, whether it is the wanted one
     facts: Mapping[str, Any] = field(default_factory=dict)  # JSON: what was measured beside the score
 
 

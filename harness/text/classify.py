@@ -132,4 +132,5 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: 
         correct={Metric.ACCURACY: counted.correct},
         samples=counted.samples,
         predictions=predictions,
+        right=predictions == features.labels,
     )

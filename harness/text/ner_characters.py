@@ -106,7 +106,8 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: 
         },
         correct={},
         samples=sentences,
-        predictions=_strings(predictions, bounds),
+        predictions=(sentences_as_text := _strings(predictions, bounds)),
+        right=sentences_as_text == _strings(truth, bounds),
         facts=ner.facts_with_share(features.facts, UNIT)
         | {
             "scored_sentences": sentences,

@@ -96,5 +96,6 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: 
         correct={Metric.ACCURACY: right.correct},
         samples=right.samples,
         predictions=predictions,
+        right=predictions == features.labels,
         facts=ner.facts_with_share(features.facts, UNIT) | {f"scored_{UNIT}": right.samples},
     )

@@ -40,6 +40,7 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, rules: Rules)
         correct={Metric.EXACT: counted.exact},
         samples=counted.samples,
         predictions=np.array(predictions, np.str_),
+        right=np.array(counted.right),
         facts={
             "exact_percent": counted.exact_percent,
             "f1_percent": counted.f1_percent,

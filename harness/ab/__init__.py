@@ -1,0 +1,103 @@
+"""Two ways of running one case, held against each other in turns: A B B A, for a verdict that survives drift.
+
+`specs` reads what the two are, `worker` is the process that runs one of them, `turns` lets them take turns, and
+`harness.effects` says what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.effects import Finding
+from harness.errors import MachineError, UsageError
+from harness.place import Place
+
+if TYPE_CHECKING:
+    from harness.ab.specs import Spec
+    from harness.ab.turns import Setup, Turns
+    from harness.domain import Case
+    from harness.materials import Materials
+
+LEAST = 0.01  # a smaller change is no news: two processes of one program differ by as much
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """Two arms of a case, and what B is against A."""
+
+    case: str
+    first: str
+    second: str
+    versions: tuple[Mapping[str, str], Mapping[str, str]]
+    turns: Turns
+    finding: Finding
+
+
+def compare_arms(
+    materials: Materials, case: Case, first: str, second: str, *, seconds: float, margin: float, folder: Path
+) -> Compared:
+    """Run A and B in turns for at most about `seconds`; `folder` is for what the two need on disk.
+
+    Raises `UsageError` for arms that mean nothing, `NotThere` as any case does, and `MachineError` for an arm
+    that ends or hangs.
+    """
+    import numpy as np
+
+    from harness.ab import specs, turns
+    from harness.backends.base import ToolSession
+    from harness.domain import Protocol
+    from harness.run import fixed_batch
+
+    target = materials.target(case)
+    place = Place(
+        folder=folder, toolchain=target.toolchain, device=materials.options.device, facts=target.facts
+    )
+    reader = specs.Specs(materials, case, target, place)
+    arms = (reader.read(first), reader.read(second))
+    if isinstance(target.backend.open(case, arms[0].artifact, place), ToolSession):
+        raise UsageError(
+            f"{case.id}: every call starts a vendor's tool, which no two can take turns at",
+            remedy="measure two runs, and compare those",
+        )
+    batch = fixed_batch(case, materials.samples(case.model, Protocol.DOCUMENTED))
+    inputs = folder / "inputs.npz"
+    inputs.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(inputs, **{item.name: array for item, array in zip(case.model.inputs, batch, strict=True)})
+    common = {
+        "target": "chip" if target.name == "chip" else materials.options.target,
+        "device": materials.options.device,
+        "folder": str(folder),
+        "inputs": str(inputs),
+    }
+    setups = [
+        turns.Setup(
+            name=f"{name} ({spec.text})",
+            content={**common, "case": spec.case, "artifact": spec.setup()},
+            python_path=() if spec.packages is None else (spec.packages,),
+        )
+        for name, spec in zip("AB", arms, strict=True)
+    ]
+    versions = _versions(setups, arms)
+    found = turns.take_turns(partial(turns.processes, *setups), longest_s=seconds)
+    finding = found.effect.finding(margin=margin, least=LEAST)
+    return Compared(
+        case=case.id, first=first, second=second, versions=versions, turns=found, finding=finding
+    )
+
+
+def _versions(setups: list[Setup], arms: tuple[Spec, Spec]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """What each arm's process says it runs with. Raises `MachineError` where that is not what was asked for."""
+    from harness.ab.turns import processes
+
+    with processes(*setups) as started:
+        told = (started["A"].versions, started["B"].versions)
+    for name, spec, versions in zip("AB", arms, told, strict=True):
+        for library, wanted in (spec.versions or {}).items():
+            found = versions.get(library)
+            if found not in (None, wanted):
+                raise MachineError(f"{name} ({spec.text}): runs with {library} {found}, expected {wanted}")
+    return told

@@ -1,0 +1,272 @@
+"""What two measurements of one claim differ by, with an interval, and what that comes to.
+
+Pure: no store, no machine. A change is positive where the later is better: relative for a throughput (0.05 is
+5 % more samples a second), a fraction of all samples for a score.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean, stdev
+
+from harness.errors import NoSamples
+
+PARTS = 10  # into which a run's calls are cut, in the order of time
+FEWEST_CALLS = 20  # two a part
+FEWEST_EARLIER = 5  # results of a series from which its spread from run to run is known
+ASSUMED_SPREAD = 0.015  # relative, of a number without calls or earlier results; a guess, and called one
+
+
+class Finding(StrEnum):
+    """What a comparison comes to."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    SAME = "same"
+    TOO_NOISY = "too noisy to tell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A change and its interval, positive where the later is better, and how the interval was made."""
+
+    change: float
+    low: float
+    high: float
+    confidence: float
+    basis: str
+
+    def finding(self, *, margin: float, least: float = 0.0) -> Finding:
+        """Worse or better where the interval leaves out "no change" and the change is `least` or more.
+
+        Same where all of the interval is within `margin` of no change. Else the measurements are too noisy
+        to tell: neither a difference nor its absence is shown.
+        """
+        if abs(self.change) >= least and not self.low <= 0 <= self.high:
+            return Finding.WORSE if self.change < 0 else Finding.BETTER
+        if -margin <= self.low and self.high <= margin:
+            return Finding.SAME
+        return Finding.TOO_NOISY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """One measured throughput: calls in the order of time, or the number alone where a tool gave it."""
+
+    samples_per_s: float
+    latencies_ns: Sequence[int] = ()
+    machine: Sequence[float] = ()  # how fast the machine itself was before and after, in any one unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spread:
+    """A standard deviation of the logarithm of a throughput, from how many degrees of freedom."""
+
+    sd: float
+    degrees: float
+
+
+def throughput_change(
+    before: Timed, after: Timed, earlier: Sequence[float] = (), *, confidence: float = 0.99
+) -> Effect:
+    """The relative change of a throughput from one run to another, by Student's t on its logarithm.
+
+    The spread from run to run is what decides, and the calls of one run do not show it all: what lasts longer
+    than the run, lasts through it. So it is taken from `earlier` throughputs of the same series on the
+    same machine, where there are `FEWEST_EARLIER`: from the differences of neighbours, by their median, so
+    that neither a slow drift nor one step counts. Without them a run is taken for one draw of what
+    its own tenths are draws of (`PARTS`): too wide an interval for calls that are independent, and about right
+    for noise that is as strong on every scale of time. A number without calls and without earlier ones gets
+    `ASSUMED_SPREAD`. The interval is widened by as much as the machine itself was faster or slower in one of
+    the runs, at fixed work (`Timed.machine`): such a difference is the machine's, or cannot be told from it.
+
+    Raises `NoSamples` for a throughput that is not above 0.
+    """
+    for timed in (before, after):
+        if not 0 < timed.samples_per_s < math.inf:
+            raise NoSamples(f"a throughput of {timed.samples_per_s} samples/s: nothing to compare")
+    spread, basis = _spread(before, after, earlier)
+    drift = _drift([*before.machine, *after.machine])
+    half = _student(confidence, spread.degrees) * spread.sd + drift
+    if drift:
+        basis += f", and {math.expm1(drift) * 100:.1f} % that the machine's own speed differed by"
+    middle = math.log(after.samples_per_s / before.samples_per_s)
+    return Effect(
+        change=math.expm1(middle),
+        low=math.expm1(middle - half),
+        high=_expm1(middle + half),
+        confidence=confidence,
+        basis=basis,
+    )
+
+
+def _drift(speeds: Sequence[float]) -> float:
+    """By how much the machine's own speed differed at most, as a difference of logarithms; 0 if not told."""
+    known = [math.log(speed) for speed in speeds if speed > 0]
+    return max(known) - min(known) if known else 0.0
+
+
+def _expm1(value: float) -> float:
+    """``math.expm1``, at most 1e9: an interval that wide says nothing more by being wider."""
+    return math.expm1(min(value, math.log(1e9)))
+
+
+def _spread(before: Timed, after: Timed, earlier: Sequence[float]) -> tuple[_Spread, str]:
+    """The standard deviation of the difference of two logarithms, and where it is from."""
+    if len(earlier) >= FEWEST_EARLIER:
+        one = _from_neighbours(earlier)
+        words = f"the spread of {len(earlier)} earlier results"
+        return _Spread(sd=one.sd * math.sqrt(2), degrees=one.degrees), words
+    if min(len(before.latencies_ns), len(after.latencies_ns)) < FEWEST_CALLS:
+        guess = _Spread(sd=ASSUMED_SPREAD * math.sqrt(2), degrees=math.inf)
+        return guess, f"an assumed spread of {ASSUMED_SPREAD * 100:g} % from run to run"
+    parts = [_from_parts(timed.latencies_ns) for timed in (before, after)]
+    return _both(*parts), f"the spread of each run's {PARTS} parts"
+
+
+def _from_neighbours(throughputs: Sequence[float]) -> _Spread:
+    """From the absolute differences of neighbours: their median, as that of a normal distribution."""
+    steps = sorted(abs(math.log(b / a)) for a, b in zip(throughputs, throughputs[1:], strict=False))
+    middle = _middle(steps)
+    # The median of |N(0, 2 s^2)| is 0.6745 sqrt(2) s. Degrees of freedom: a median is worth about a third
+    # (37 % efficiency of the median absolute deviation), and neighbours share a value.
+    return _Spread(sd=middle / (0.6745 * math.sqrt(2)), degrees=max(2.0, 0.37 * len(steps)))
+
+
+def _middle(ordered: Sequence[float]) -> float:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def _from_parts(latencies_ns: Sequence[int]) -> _Spread:
+    """From the logarithms of the mean latencies of equal parts of a run."""
+    edges = [len(latencies_ns) * part // PARTS for part in range(PARTS + 1)]
+    means = [
+        math.log(fmean(latencies_ns[start:stop])) for start, stop in zip(edges, edges[1:], strict=False)
+    ]
+    return _Spread(sd=stdev(means), degrees=PARTS - 1)
+
+
+def _both(first: _Spread, second: _Spread) -> _Spread:
+    """Of the difference of two, with Welch's and Satterthwaite's degrees of freedom."""
+    a, b = first.sd**2, second.sd**2
+    if a + b == 0:
+        return _Spread(sd=0.0, degrees=math.inf)
+    degrees = (a + b) ** 2 / (a**2 / first.degrees + b**2 / second.degrees)
+    return _Spread(sd=math.sqrt(a + b), degrees=degrees)
+
+
+def _student(confidence: float, degrees: float) -> float:
+    """Student's two-sided quantile; the normal one for infinitely many degrees of freedom."""
+    from scipy import stats
+
+    return float(stats.t.ppf(0.5 + confidence / 2, min(degrees, 1e9)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flips:
+    """How two runs differ on the same samples."""
+
+    samples: int
+    lost: int  # right before, wrong after
+    gained: int  # wrong before, right after
+    p_value: float  # McNemar's exact test, two-sided
+
+    @property
+    def change(self) -> float:
+        """The change of the share of right samples."""
+        return (self.gained - self.lost) / self.samples
+
+
+def mcnemar(before: str, after: str) -> Flips:
+    """McNemar's exact test of two runs' marks, a ``1`` for each right sample and a ``0`` for each wrong one.
+
+    Only samples that are right in one run alone tell the two apart; if nothing but chance did, each of these is
+    lost or gained like a coin (Q. McNemar, 1947; here the binomial test, not its approximation).
+    Raises `NoSamples` where there are none, or not the same number.
+    """
+    if not before or len(before) != len(after):
+        raise NoSamples(f"{len(before)} samples before and {len(after)} after: expected the same ones, not none")
+    from scipy import stats
+
+    lost = sum(a == "1" and b == "0" for a, b in zip(before, after, strict=True))
+    gained = sum(a == "0" and b == "1" for a, b in zip(before, after, strict=True))
+    p = 1.0 if lost + gained == 0 else float(stats.binomtest(gained, lost + gained).pvalue)
+    return Flips(samples=len(before), lost=lost, gained=gained, p_value=p)
+
+
+def score_change(flips: Flips, *, confidence: float = 0.99) -> Effect:
+    """The change of the share of right samples, with the exact interval that goes with McNemar's test.
+
+    Given how many samples changed sides, the share of those gained has Clopper's and Pearson's interval.
+    """
+    from scipy import stats
+
+    changed = flips.lost + flips.gained
+    low = high = 0.0
+    if changed:
+        share = stats.binomtest(flips.gained, changed).proportion_ci(confidence, method="exact")
+        low, high = ((2 * float(edge) - 1) * changed / flips.samples for edge in (share.low, share.high))
+    return Effect(
+        change=flips.change,
+        low=low,
+        high=high,
+        confidence=confidence,
+        basis=f"{flips.lost} lost, {flips.gained} gained of {flips.samples}, McNemar p = {flips.p_value:.2g}",
+    )
+
+
+def turns_change(rounds: Sequence[Sequence[float]], *, confidence: float = 0.99) -> Effect:
+    """The relative change from A to B of turns that were taken A B B A or B A A B.
+
+    `rounds` holds, for each time that both processes were started, the logarithm of B's throughput over A's
+    in each four turns: what lasts longer than four turns is in both alike. The estimate is the median of all
+    pairs' means (J. L. Hodges and E. L. Lehmann, 1963), which a few disturbed turns do not move; its interval
+    is that of Wilcoxon's signed ranks. Two processes of the same program may differ a little for as long as
+    they live: where the rounds lie further apart than their turns explain (F test, 1 %), the interval is
+    widened to Student's of the rounds. Raises `NoSamples` for fewer than 6 fours in all.
+    """
+    fours = [value for turns in rounds for value in turns]
+    if len(fours) < 6:
+        raise NoSamples(f"{len(fours)} times A B B A: expected 6 or more to tell anything")
+    middle, low, high = _signed_ranks(fours, confidence)
+    basis = f"{len(fours)} times A B B A in {len(rounds)} starts"
+    wide = _between_rounds(rounds, confidence)
+    if wide is not None:
+        low, high = min(low, middle - wide), max(high, middle + wide)
+        basis += ", which differ"
+    return Effect(
+        change=math.expm1(middle), low=math.expm1(low), high=math.expm1(high), confidence=confidence, basis=basis
+    )
+
+
+def _signed_ranks(values: Sequence[float], confidence: float) -> tuple[float, float, float]:
+    """The Hodges-Lehmann estimate and its interval by Wilcoxon's signed ranks, normal approximation.
+
+    The approximation is good from about 15 values on; for fewer the ends are the smallest and largest mean.
+    """
+    import numpy as np
+    from scipy import stats
+
+    x = np.asarray(values, dtype=np.float64)
+    rows, columns = np.triu_indices(len(x))
+    means = np.sort((x[rows] + x[columns]) / 2)
+    n = len(x)
+    z = float(stats.norm.ppf(0.5 + confidence / 2))
+    rank = math.floor(n * (n + 1) / 4 - z * math.sqrt(n * (n + 1) * (2 * n + 1) / 24))
+    rank = max(rank, 0)
+    return float(np.median(means)), float(means[rank]), float(means[len(means) - 1 - rank])
+
+
+def _between_rounds(rounds: Sequence[Sequence[float]], confidence: float) -> float | None:
+    """Half of the rounds' own interval where they differ by more than their turns; None where not."""
+    from scipy import stats
+
+    known = [list(turns) for turns in rounds if len(turns) > 1]
+    if len(known) < 3 or stats.f_oneway(*known).pvalue > 0.01:
+        return None
+    means = [fmean(turns) for turns in known]
+    return _student(confidence, len(means) - 1) * stdev(means) / math.sqrt(len(means))

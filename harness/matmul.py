@@ -1,0 +1,47 @@
+"""How fast this machine multiplies matrices now: the most that a network could get of it, and a gauge of the
+machine itself, whose own ups and downs are not the network's."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from statistics import median
+
+SIZE = 512  # of the square matrices; float32: 1 MiB each, so that they stay in the second-level cache or near it
+LONGEST_S = 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Multiplied:
+    """Floating-point operations a second: the best of the products, and the typical one."""
+
+    peak_per_s: float
+    typical_per_s: float
+    products: int
+
+
+def multiply(seconds: float = LONGEST_S, size: int = SIZE) -> Multiplied:
+    """Multiply square float32 matrices by numpy's BLAS, on all cores that it takes, for about `seconds`.
+
+    A product of n by n matrices is ``2 n^3`` operations. The first one is not counted.
+    """
+    import numpy as np
+
+    draw = np.random.default_rng(0)
+    left, right = (draw.random((size, size), dtype=np.float32) for _ in range(2))
+    out = np.empty_like(left)
+    np.matmul(left, right, out=out)
+    took: list[int] = []
+    end = time.perf_counter() + seconds
+    while not took or time.perf_counter() < end:
+        start = time.perf_counter_ns()
+        np.matmul(left, right, out=out)
+        took.append(max(1, time.perf_counter_ns() - start))
+    work = 2 * size**3 * 1e9
+    return Multiplied(peak_per_s=work / min(took), typical_per_s=work / median(took), products=len(took))
+
+
+def threads() -> int:
+    """How many cores this process may use: what BLAS takes unless its own variables say less."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
