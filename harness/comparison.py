@@ -304,7 +304,9 @@ def _score(before: Result, after: Result, confidence: float) -> tuple[Effect | N
 def _unmarked(change: float, confidence: float) -> Effect:
     """A change of which nothing says how sure it is: none at all is sure, any other is in doubt."""
     edge = abs(change)
-    return Effect(change=change, low=min(change, -edge), high=max(change, edge), confidence=confidence, basis="")
+    return Effect(
+        change=change, low=min(change, -edge), high=max(change, edge), confidence=confidence, basis=""
+    )
 
 
 def _with_metric(finding: Finding, before: Result, after: Result, margin: float) -> Finding:
@@ -367,5 +369,3 @@ def _changes(before: Sequence[Result], after: Sequence[Result]) -> tuple[str, ..
         for name in sorted({*first, *second})
         if first.get(name) != second.get(name)
     )
-
-

@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import fmean, stdev
+from itertools import pairwise
+from statistics import fmean, median, stdev
 
 from harness.errors import NoSamples
 
@@ -127,26 +128,28 @@ def _spread(before: Timed, after: Timed, earlier: Sequence[float]) -> tuple[_Spr
     return _both(*parts), f"the spread of each run's {PARTS} parts"
 
 
+def spread_of_neighbours(throughputs: Sequence[float]) -> float:
+    """The standard deviation of the logarithm from one result to the next, by the median of their differences.
+
+    The median of ``|N(0, 2 s^2)|`` is ``0.6745 sqrt(2) s``; a step or a slow drift hardly moves it. Raises
+    `NoSamples` for fewer than two.
+    """
+    if len(throughputs) < 2:
+        raise NoSamples(f"{len(throughputs)} results: no neighbours")
+    steps = [abs(math.log(b / a)) for a, b in pairwise(throughputs)]
+    return median(steps) / (0.6745 * math.sqrt(2))
+
+
 def _from_neighbours(throughputs: Sequence[float]) -> _Spread:
-    """From the absolute differences of neighbours: their median, as that of a normal distribution."""
-    steps = sorted(abs(math.log(b / a)) for a, b in zip(throughputs, throughputs[1:], strict=False))
-    middle = _middle(steps)
-    # The median of |N(0, 2 s^2)| is 0.6745 sqrt(2) s. Degrees of freedom: a median is worth about a third
-    # (37 % efficiency of the median absolute deviation), and neighbours share a value.
-    return _Spread(sd=middle / (0.6745 * math.sqrt(2)), degrees=max(2.0, 0.37 * len(steps)))
-
-
-def _middle(ordered: Sequence[float]) -> float:
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    """`spread_of_neighbours`, which is worth about a third of as many degrees of freedom (37 % efficiency)."""
+    degrees = max(2.0, 0.37 * (len(throughputs) - 1))
+    return _Spread(sd=spread_of_neighbours(throughputs), degrees=degrees)
 
 
 def _from_parts(latencies_ns: Sequence[int]) -> _Spread:
     """From the logarithms of the mean latencies of equal parts of a run."""
     edges = [len(latencies_ns) * part // PARTS for part in range(PARTS + 1)]
-    means = [
-        math.log(fmean(latencies_ns[start:stop])) for start, stop in zip(edges, edges[1:], strict=False)
-    ]
+    means = [math.log(fmean(latencies_ns[start:stop])) for start, stop in pairwise(edges)]
     return _Spread(sd=stdev(means), degrees=PARTS - 1)
 
 
@@ -189,7 +192,9 @@ def mcnemar(before: str, after: str) -> Flips:
     Raises `NoSamples` where there are none, or not the same number.
     """
     if not before or len(before) != len(after):
-        raise NoSamples(f"{len(before)} samples before and {len(after)} after: expected the same ones, not none")
+        raise NoSamples(
+            f"{len(before)} samples before and {len(after)} after: expected the same ones, not none"
+        )
     from scipy import stats
 
     lost = sum(a == "1" and b == "0" for a, b in zip(before, after, strict=True))
@@ -239,7 +244,11 @@ def turns_change(rounds: Sequence[Sequence[float]], *, confidence: float = 0.99)
         low, high = min(low, middle - wide), max(high, middle + wide)
         basis += ", which differ"
     return Effect(
-        change=math.expm1(middle), low=math.expm1(low), high=math.expm1(high), confidence=confidence, basis=basis
+        change=math.expm1(middle),
+        low=math.expm1(low),
+        high=math.expm1(high),
+        confidence=confidence,
+        basis=basis,
     )
 
 

@@ -8,7 +8,9 @@ import time
 from dataclasses import dataclass
 from statistics import median
 
-SIZE = 512  # of the square matrices; float32: 1 MiB each, so that they stay in the second-level cache or near it
+SIZE = (
+    512  # of the square matrices; float32: 1 MiB each, so that they stay in the second-level cache or near it
+)
 LONGEST_S = 0.15
 
 

@@ -84,9 +84,7 @@ def compare_arms(
     versions = _versions(setups, arms)
     found = turns.take_turns(partial(turns.processes, *setups), longest_s=seconds)
     finding = found.effect.finding(margin=margin, least=LEAST)
-    return Compared(
-        case=case.id, first=first, second=second, versions=versions, turns=found, finding=finding
-    )
+    return Compared(case=case.id, first=first, second=second, versions=versions, turns=found, finding=finding)
 
 
 def _versions(setups: list[Setup], arms: tuple[Spec, Spec]) -> tuple[Mapping[str, str], Mapping[str, str]]:

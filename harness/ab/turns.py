@@ -88,7 +88,11 @@ def take_turns(
         if half <= PRECISE or took + took / len(rounds) > longest_s:
             means = tuple(totals.took_ns[name] / totals.calls[name] for name in "AB")
             return Turns(
-                rounds=tuple(rounds), calls_a_turn=calls, seconds=took, effect=effect, mean_ns=(means[0], means[1])
+                rounds=tuple(rounds),
+                calls_a_turn=calls,
+                seconds=took,
+                effect=effect,
+                mean_ns=(means[0], means[1]),
             )
 
 

@@ -1,0 +1,193 @@
+"""A claim over time: its series, where it changed for good, and what else changed there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from harness.domain import Kind, Measurement, Metric
+from harness.effects import spread_of_neighbours
+from harness.machine import machine_key
+from harness.store import Result
+
+FEWEST = 3  # results on each side of a change: one odd night is no change, two may be a coincidence
+SIGNIFICANCE = 0.01  # of Welch's test of the two sides
+LEAST = 0.01  # relative: a smaller change of a throughput is no news
+_SLACK = 1e-12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One result of a series."""
+
+    run: str
+    created: str
+    value: float  # a fraction, or samples per second
+    stamp: str
+    noisy: bool
+    git_revision: str | None
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Where a series changed: the first point after it, both levels, and what differs between the two sides."""
+
+    at: int  # index of the first point of the new level
+    before: float
+    after: float
+    p_value: float | None  # None for a score, which does not scatter: any step is one
+    differs: tuple[str, ...]  # "onnxruntime 1.22.0 -> 1.23.0", "git 1a2b -> 3c4d"
+
+    @property
+    def relative(self) -> float:
+        """The change as a share of the old level."""
+        return self.after / self.before - 1 if self.before else math.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Results that may be held against each other, oldest first, and where they changed."""
+
+    claim: str  # "throughput", or "conformance (order)"
+    metric: Metric
+    made: str  # "stand-in, mini weights, documented protocol"
+    machine: str  # the key of its fingerprint
+    points: tuple[Point, ...]
+    changes: tuple[Change, ...]
+
+
+def series(results: Sequence[Result]) -> tuple[Series, ...]:
+    """The series of one case's results (in the order of writing), those with a number only."""
+    groups: dict[tuple[Any, ...], list[tuple[Measurement, Metric]]] = {}
+    for result in results:
+        measurement = result.measurement
+        metric = _metric(result)
+        if metric is not None and metric in measurement.metrics:
+            groups.setdefault(_key(measurement, metric), []).append((measurement, metric))
+    return tuple(_series([item for item, _ in group], group[0][1]) for group in groups.values())
+
+
+def _metric(result: Result) -> Metric | None:
+    if result.measurement.kind is Kind.THROUGHPUT:
+        return Metric.THROUGHPUT
+    return None if result.verdict is None else result.verdict.metric
+
+
+def _key(measurement: Measurement, metric: Metric) -> tuple[Any, ...]:
+    made = measurement.provenance
+    return (
+        measurement.kind, measurement.check, metric, measurement.origin, made.weights, made.weights_sha256,
+        made.data, made.data_sha256, made.protocol, made.limit, machine_key(made.machine),
+    )  # fmt: skip
+
+
+def _series(found: Sequence[Measurement], metric: Metric) -> Series:
+    last = found[-1]
+    made = last.provenance
+    parts = [str(last.origin), f"{made.weights} weights"]
+    parts += [] if made.protocol is None else [f"{made.protocol} protocol"]
+    parts += [] if made.limit is None else [f"first {made.limit} samples"]
+    points = tuple(
+        Point(
+            run=item.run,
+            created=item.created,
+            value=item.metrics[metric],
+            stamp=str(item.detail.get("stamp") or ""),
+            noisy=bool(item.detail.get("noisy")),
+            git_revision=item.provenance.git_revision,
+            versions=item.provenance.versions,
+        )
+        for item in found
+    )
+    return Series(
+        claim=last.claim,
+        metric=metric,
+        made=", ".join(parts),
+        machine=machine_key(made.machine),
+        points=points,
+        changes=_steps(points) if metric.is_score else _shifts(points),
+    )
+
+
+def _steps(points: Sequence[Point]) -> tuple[Change, ...]:
+    """Every step of a score: the same weights on the same data give the same, or something changed."""
+    return tuple(
+        Change(at=at, before=old.value, after=new.value, p_value=None, differs=_differs(old, new))
+        for at, (old, new) in enumerate(pairwise(points), 1)
+        if abs(new.value - old.value) > _SLACK
+    )
+
+
+def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
+    """Shifts of the level of a throughput that lasts.
+
+    Candidates are where PELT (R. Killick and others, 2012; ruptures) splits the logarithms by their means, at
+    a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where Welch's
+    test of the two sides says so, by `SIGNIFICANCE`, and the levels differ by `LEAST`. Results of a disturbed
+    machine do not count.
+    """
+    steady = [(at, point) for at, point in enumerate(points) if not point.noisy]
+    if len(steady) < 2 * FEWEST:
+        return ()
+    values = [math.log(point.value) for _, point in steady]
+    changes = []
+    for start, split, stop in _splits(values):
+        before, after = values[start:split], values[split:stop]
+        p = _welch(before, after)
+        low, high = math.exp(_mean(before)), math.exp(_mean(after))
+        if p > SIGNIFICANCE or abs(high / low - 1) < LEAST:
+            continue
+        old, new = steady[split - 1][1], steady[split][1]
+        changes.append(
+            Change(at=steady[split][0], before=low, after=high, p_value=p, differs=_differs(old, new))
+        )
+    return tuple(changes)
+
+
+def _splits(values: Sequence[float]) -> list[tuple[int, int, int]]:
+    """Start, split and stop of neighbouring segments."""
+    import numpy as np
+    import ruptures
+
+    scale = spread_of_neighbours([math.exp(value) for value in values])
+    if scale == 0:
+        scale = 1e-9  # a series of two values only: any step is a shift
+    signal = (np.asarray(values) - values[0]) / scale
+    found = ruptures.Pelt(model="l2", min_size=FEWEST, jump=1).fit(signal.reshape(-1, 1))
+    ends = [0, *found.predict(pen=2 * math.log(len(values)))]
+    return list(zip(ends, ends[1:], ends[2:], strict=False))
+
+
+def _welch(before: Sequence[float], after: Sequence[float]) -> float:
+    from scipy import stats
+
+    if len({*before}) == 1 and len({*after}) == 1:
+        return 0.0 if before[0] != after[0] else 1.0
+    return float(stats.ttest_ind(before, after, equal_var=False).pvalue)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _differs(old: Point, new: Point) -> tuple[str, ...]:
+    """Library versions and the commit, where they are not the same before and after."""
+    first = {**old.versions, "git": _short(old.git_revision)}
+    second = {**new.versions, "git": _short(new.git_revision)}
+    return tuple(
+        f"{name} {first.get(name) or 'none'} -> {second.get(name) or 'none'}"
+        for name in sorted({*first, *second})
+        if first.get(name) != second.get(name)
+    )
+
+
+def _short(revision: str | None) -> str | None:
+    """A commit as git shortens it; what was dirty stays so."""
+    if revision is None:
+        return None
+    commit, plus, dirty = revision.partition("+")
+    return f"{commit[:12]}{plus}{dirty}"
