@@ -9,10 +9,10 @@ from typing import Any
 from harness import gate
 from harness.domain import Measurement, VerdictKind
 from harness.errors import NoSamples
+from harness.machine import PASSING
 from harness.store import Result
 
 NIGHT = "-nightly"  # how the id of a night's run ends
-_PASSING = frozenset({"load_average"})  # of a machine: what does not make it another one
 
 Gate = Callable[[Result, Result], str]
 _Key = tuple[Any, ...]
@@ -120,7 +120,7 @@ def _unlike(before: Result, after: Result) -> str:
     What failed may not have come to know its weights and data: an error is compared all the same.
     """
     first, second = before.measurement.provenance, after.measurement.provenance
-    fields = {*first.machine, *second.machine} - _PASSING
+    fields = {*first.machine, *second.machine} - PASSING
     if other := sorted(name for name in fields if first.machine.get(name) != second.machine.get(name)):
         return f"another machine ({', '.join(other)})"
     if _failed(before) or _failed(after):

@@ -43,6 +43,7 @@ LAYERS = {
 BESIDE = {
     "tables": {"consistency", "meanings"},
     "catalog": {"consistency", "tables", "validation"},
+    "machine": {"records"},
     "place": {"process"},
     "process": {"failures"},
     "artifacts": {"manifest"},
