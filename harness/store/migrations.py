@@ -2,8 +2,8 @@
 
 Each step runs in the transaction that also writes the new version, so that a store is of one version or the
 other, never between. Its statements are spelled out here and not taken from `harness.store.schema`, which
-goes on changing. It keeps every row. What is written by processes of the older version that are still running must
-go on fitting: a new column has a default.
+goes on changing. It keeps every row. What processes of the older version write that are still running must go
+on fitting: a new column has a default.
 
 To add one: raise `VERSION` in `harness.store.schema`, append a function to `STEPS`.
 """
