@@ -80,6 +80,7 @@ REPORTS_STAND_ON = {
     "domain",
     "errors",
     "flops",
+    "machine",
     "records",
     "references",
     "stats",

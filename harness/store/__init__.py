@@ -240,15 +240,14 @@ class Store:
         row = {"id": baselines.new_id(), "name": name, "machine": machine, "run": run, "note": note}
         self._database.check_text(row)
 
-        def write(connection: sa.Connection) -> Baseline:
+        def write(connection: sa.Connection) -> Baseline | None:
             known = connection.scalar(sa.select(MEASUREMENTS.c.id).where(MEASUREMENTS.c.run == run).limit(1))
-            if known is None:
-                raise StoreError(
-                    f"{self.shown}: no run is called {run!r}", remedy="`zoocheck store info` counts the runs"
-                )
-            return baselines.write(connection, baselines.Action.SET, **row)
+            return None if known is None else baselines.write(connection, baselines.Action.SET, **row)
 
-        return self._database.do(write, write=True)
+        baseline = self._database.do(write, write=True)
+        if baseline is None:
+            raise self.unknown_run(run)
+        return baseline
 
     def drop_baseline(self, name: str, machine: str | None = None) -> list[Baseline]:
         """Put the baselines of that name out of force, on `machine` alone or on all; returns these.
@@ -275,6 +274,14 @@ class Store:
     def baseline(self, name: str, machine: str) -> Baseline | None:
         """The baseline of that name in force on `machine`, if there is one."""
         return next(iter(baselines.of(self.baselines(), name, machine)), None)
+
+    def unknown_run(self, run: str) -> StoreError:
+        """What to say of a run that has no results here."""
+        names = [item.id for item in self.runs()]
+        latest = (
+            f"the latest of {len(names)}: {', '.join(reversed(names[-5:]))}" if names else "there are none"
+        )
+        return StoreError(f"{self.shown}: no run is called {run!r}; {latest}")
 
     def no_baseline(self, name: str, machine: str | None) -> StoreError:
         """What to say where no baseline of that name is in force on `machine`, or on any."""
