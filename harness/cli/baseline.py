@@ -158,7 +158,7 @@ def _show(found: Sequence[Baseline], as_json: bool, line: Callable[[Baseline], s
 
 
 def _add(store: Store, results: Sequence[Result]) -> int:
-    """Write what the store does not have, a verdict where there is none yet, and say how many measurements."""
+    """Write the measurements that are missing, and verdicts where there are none; how many were missing."""
     runs = dict.fromkeys(result.measurement.run for result in results)
     there = {item.measurement.id: item for run in runs for item in store.results(run=run)}
     for result in results:

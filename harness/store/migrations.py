@@ -24,20 +24,18 @@ def to_2(connection: sa.Connection) -> None:
 
     PostgreSQL, too, now refuses what changes a row, and holds text and counts as long as SQLite does.
     """
-    text, long_text = "VARCHAR(255)", "TEXT"
-    number = "INTEGER NOT NULL PRIMARY KEY"
-    _do(connection, """ALTER TABLE measurements ADD COLUMN "check" VARCHAR(255) DEFAULT '' NOT NULL""")
-    if connection.dialect.name == "postgresql":
-        text = long_text = 'TEXT COLLATE "C"'
-        number = "SERIAL NOT NULL PRIMARY KEY"
+    server = connection.dialect.name == "postgresql"
+    text, long_text = ('TEXT COLLATE "C"',) * 2 if server else ("VARCHAR(255)", "TEXT")
+    if server:
         _widen(connection)
         for table in ("measurements", "verdicts"):
             _do(connection, *only_grows(table, "postgresql"))
     _do(
         connection,
-        f"CREATE TABLE baselines (number {number}, id {text} NOT NULL UNIQUE, name {text} NOT NULL, "
-        f"machine {text} NOT NULL, run {text} NOT NULL, created {text} NOT NULL, action {text} NOT NULL, "
-        f"note {long_text} NOT NULL)",
+        f"""ALTER TABLE measurements ADD COLUMN "check" {text} DEFAULT '' NOT NULL""",
+        f"CREATE TABLE baselines (number {'SERIAL' if server else 'INTEGER'} NOT NULL, id {text} NOT NULL, "
+        f"name {text} NOT NULL, machine {text} NOT NULL, run {text} NOT NULL, created {text} NOT NULL, "
+        f"action {text} NOT NULL, note {long_text} NOT NULL, PRIMARY KEY (number), UNIQUE (id))",
         "CREATE INDEX ix_baselines_name ON baselines (name)",
         *only_grows("baselines", connection.dialect.name),
     )
