@@ -40,7 +40,10 @@ _POSTGRESQL = {
         remedy="have its owner GRANT what is missing, or give the user a schema of its own",
     ),
     "25006": Trouble(sentence="cannot be written", remedy="name the primary server, not a read-only copy"),
-    "3F000": Trouble(sentence="there is no such schema", remedy="make it (CREATE SCHEMA)"),
+    "3F000": Trouble(
+        sentence="there is no such schema, or this user may not use it",
+        remedy="make it (CREATE SCHEMA), or have its owner GRANT its use",
+    ),
     "53100": Trouble(sentence="the server's disk is full", remedy=_ADMINISTRATOR),
     "22021": Trouble(
         sentence="the database's encoding cannot hold this text", remedy="make one with --encoding=UTF8"

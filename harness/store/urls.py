@@ -9,6 +9,7 @@ from sqlalchemy import exc
 
 from harness.errors import StoreError
 
+_PSYCOPG = "postgresql+psycopg"
 _SECRET = frozenset({"password", "sslpassword"})  # of a query, which libpq takes too
 _POSTGRESQL = frozenset({"postgresql", "postgres"})  # the second is libpq's other spelling
 
@@ -27,12 +28,14 @@ def parse(text: str) -> sa.URL:
             f"{'...@' + rest if secret else text!r}: found no database URL, expected one such as "
             "sqlite:///results.sqlite or postgresql://user@host/database"
         ) from None
-    return url.set(drivername="postgresql+psycopg") if url.drivername in _POSTGRESQL else url
+    return url.set(drivername=_PSYCOPG) if url.drivername in _POSTGRESQL else url
 
 
 def shown(url: sa.URL) -> str:
-    """The URL for people: whatever is a password in it is three stars."""
-    hidden = {name: "***" for name in url.query if name in _SECRET}
+    """The URL for people: as they would write it, with something else in place of a password."""
+    hidden = {name: "hidden" for name in url.query if name in _SECRET}
+    if url.drivername == _PSYCOPG:
+        url = url.set(drivername="postgresql")
     return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
