@@ -27,7 +27,7 @@ def store(url: str) -> Store:
 @pytest.fixture
 def file_url(tmp_path: Path) -> Iterator[str]:
     """Where a store could be, of SQLite."""
-    with place("sqlite", tmp_path) as url:
+    with place("sqlite", tmp_path / "file") as url:
         yield url
 
 

@@ -56,7 +56,7 @@ Store(sys.argv[1])
 def write_old(url: str) -> None:
     """Make a store of version 1 at `url`; on a server with the types and without the triggers of there."""
     if url.startswith("sqlite"):
-        file_of(url).parent.mkdir(exist_ok=True)
+        file_of(url).parent.mkdir(parents=True, exist_ok=True)
         with bare(url) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(DUMP)
