@@ -101,7 +101,7 @@ class ArtifactError(ZoocheckError):
 
 
 class StoreError(ZoocheckError):
-    """A results store that cannot be opened or is of another schema version."""
+    """A results store that cannot be reached, opened, written or understood, or a row that it refuses."""
 
 
 class MachineError(ZoocheckError):

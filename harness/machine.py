@@ -7,13 +7,17 @@ import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
+
+from harness.records import canonical
+
+PASSING = frozenset({"load_average"})  # of a fingerprint: what does not make a machine another one
 
 # The distributions whose version can change a number. Variants of one library are listed beside it.
 LIBRARIES = (
@@ -29,7 +33,6 @@ LIBRARIES = (
     "transformers",
 )
 
-PASSING = frozenset({"load_average"})  # of a fingerprint: what does not make a machine another one
 _GIT_TIMEOUT_S = 10.0
 # cgroup v1 spells "no memory limit" as the largest multiple of the page size below 2**63.
 _NO_LIMIT = 2**62
@@ -65,6 +68,18 @@ def _fingerprint() -> dict[str, Any]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "load_average": _load_average(),
     }
+
+
+def machine_key(fingerprint: Mapping[str, Any]) -> str:
+    """12 hexadecimal digits that are the same for the same machine: a hash of its fingerprint.
+
+    What passes (`PASSING`) is not in it. Nor is what could not be read: a fingerprint that has it as None and
+    one that does not have it are of the same machine. Raises `RecordError` for what JSON cannot hold.
+    """
+    lasting = {
+        name: value for name, value in fingerprint.items() if name not in PASSING and value is not None
+    }
+    return hashlib.sha256(canonical(lasting, "machine")).hexdigest()[:12]
 
 
 def library_versions(names: Iterable[str] = LIBRARIES) -> dict[str, str]:

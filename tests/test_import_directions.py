@@ -43,6 +43,7 @@ LAYERS = {
 BESIDE = {
     "tables": {"consistency", "meanings"},
     "catalog": {"consistency", "tables", "validation"},
+    "machine": {"records"},
     "place": {"process"},
     "process": {"failures"},
     "artifacts": {"manifest"},
@@ -79,6 +80,7 @@ REPORTS_STAND_ON = {
     "domain",
     "errors",
     "flops",
+    "machine",
     "records",
     "references",
     "stats",

@@ -10,6 +10,7 @@ import typer
 from harness.cli import (
     artifacts,
     audit,
+    baseline,
     bundle,
     collect,
     import_log,
@@ -19,6 +20,7 @@ from harness.cli import (
     prepare,
     results,
     score,
+    store,
     work,
 )
 from harness.errors import MachineError, ZoocheckError
@@ -49,6 +51,8 @@ app.command("collect")(collect.collect)
 app.command("report")(results.report)
 app.command("nightly")(nightly.nightly)
 app.add_typer(artifacts.app, name="cache")
+app.add_typer(store.app, name="store")
+app.add_typer(baseline.app, name="baseline")
 
 
 def main() -> None:

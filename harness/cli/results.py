@@ -142,12 +142,12 @@ def _select(url: str, run: str | None, everything: bool, skips: Path) -> tuple[l
         runs = [item.id for item in store.runs()]
         missing = notrun.load(skips, run) if run is not None and run not in runs else ()
         if missing:
-            raise UsageError(f"{url}: run {run!r} measured nothing: {terminal_line(missing)}")
+            raise UsageError(f"{store.shown}: run {run!r} measured nothing: {terminal_line(missing)}")
         if not runs:
-            raise UsageError(f"{url}: no results yet", remedy="run `pytest suites/` first")
+            raise UsageError(f"{store.shown}: no results yet", remedy="run `pytest suites/` first")
         if run is not None and run not in runs:
             latest = ", ".join(reversed(runs[-5:]))
-            raise UsageError(f"{url}: no run is called {run!r}; the latest of {len(runs)}: {latest}")
+            raise UsageError(f"{store.shown}: no run is called {run!r}; the latest of {len(runs)}: {latest}")
         found = store.results(latest=True) if everything else store.results(run=run or runs[-1])
         return found, store.history()
     finally:

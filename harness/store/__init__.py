@@ -14,9 +14,14 @@ from sqlalchemy import exc
 
 from harness.domain import Kind, Measurement, Metric, Verdict, VerdictKind
 from harness.errors import StoreError
+from harness.machine import machine_key
 from harness.records import to_json
-from harness.store.database import REMEDY, Database, reason
+from harness.store import baselines, copying, migrations, summary, urls
+from harness.store.baselines import Baseline
+from harness.store.copying import Copied
+from harness.store.database import Database, Refused
 from harness.store.schema import (
+    FIRST,
     MEASUREMENTS,
     META,
     TABLES,
@@ -27,6 +32,10 @@ from harness.store.schema import (
     to_verdict,
     verdict_columns,
 )
+from harness.store.summary import Host, Info
+from harness.store.troubles import REMEDY, reason
+
+__all__ = ["Baseline", "Copied", "Host", "Info", "Point", "Result", "RunSummary", "Store"]
 
 # What measurements that may stand in for each other have in common.
 _SERIES = ("case", "kind", "check", "origin", "target", "backend", "weights", "data", "protocol", "limit")
@@ -73,15 +82,21 @@ class Point:
 
 
 class Store:
-    """A results store at a database URL. It is made, with its folder, where there is none.
+    """A results store at a database URL, of SQLite or PostgreSQL. It is made where there is none.
 
-    With `existing`, for who only reads, a missing SQLite file is a `StoreError` and is not made.
-    Any number of processes may use one store at once. Whatever is wrong with it is a `StoreError`.
+    One of an older schema is migrated. With `existing`, for who only reads, a missing SQLite file or an
+    empty database on a server is a `StoreError`, and nothing is made. Any number of processes, on any number
+    of hosts, may use one store at once. Whatever is wrong with it is a `StoreError`.
     """
 
     def __init__(self, url: str, *, existing: bool = False) -> None:
         self._database = Database(url, existing=existing)
-        self._prepare()
+        self._prepare(existing=existing)
+
+    @property
+    def shown(self) -> str:
+        """The URL for people, without its password."""
+        return self._database.shown
 
     def close(self) -> None:
         """End a store in memory. Any other has nothing open between calls."""
@@ -95,6 +110,7 @@ class Store:
         """
         _check_time(measurement)
         row = measurement_row(measurement)
+        self._database.check_text(row)
         try:
             self._database.do(lambda connection: connection.execute(MEASUREMENTS.insert(), row), write=True)
         except exc.IntegrityError as problem:
@@ -114,6 +130,7 @@ class Store:
         token = uuid.uuid4().hex  # tells an attempt that is repeated from a second verdict
         judged = datetime.now(UTC).isoformat()
         row = to_json(verdict) | {"id": token, "measurement": measurement_id, "judged": judged}
+        self._database.check_text(row)
         try:
             self._database.do(lambda connection: connection.execute(VERDICTS.insert(), row), write=True)
         except exc.IntegrityError as problem:
@@ -207,43 +224,134 @@ class Store:
         rows = self._database.do(lambda connection: connection.execute(query).all())
         return [RunSummary(id=run, started=started, count=count) for run, started, count in rows]
 
-    def _prepare(self) -> None:
-        """Make the tables in an empty database; check the schema version of any other."""
-        if self._database.do(self._is_ready):
-            return
-        try:
-            self._database.do(self._create, write=True)
-        except (exc.IntegrityError, StoreError):
-            # Where CREATE TABLE waits for nobody, another process may have been quicker.
-            if not self._database.do(self._is_ready):
-                raise
+    def machines(self, run: str) -> list[str]:
+        """The `harness.machine.machine_key` of every machine that has results in `run`, as they came."""
+        columns = MEASUREMENTS.c
+        query = sa.select(columns.machine).where(columns.run == run).order_by(columns.number)
+        found = self._database.do(lambda connection: connection.scalars(query).all())
+        return list(dict.fromkeys(machine_key(machine) for machine in found))
 
-    def _create(self, connection: sa.Connection) -> None:
-        if not self._is_ready(connection):  # looked again, now that nobody else can write
+    def set_baseline(self, name: str, machine: str, run: str, note: str = "") -> Baseline:
+        """Have results of `machine` held against `run` under `name`, in place of what was in force.
+
+        Raises `StoreError` for a name that is none and for an unknown run.
+        """
+        baselines.check_name(name)
+        row = {"id": baselines.new_id(), "name": name, "machine": machine, "run": run, "note": note}
+        self._database.check_text(row)
+
+        def write(connection: sa.Connection) -> Baseline | None:
+            known = connection.scalar(sa.select(MEASUREMENTS.c.id).where(MEASUREMENTS.c.run == run).limit(1))
+            return None if known is None else baselines.write(connection, baselines.Action.SET, **row)
+
+        baseline = self._database.do(write, write=True)
+        if baseline is None:
+            raise self.unknown_run(run)
+        return baseline
+
+    def drop_baseline(self, name: str, machine: str | None = None) -> list[Baseline]:
+        """Put the baselines of that name out of force, on `machine` alone or on all; returns these.
+
+        Raises `StoreError` where none is in force.
+        """
+        gone: dict[str, tuple[str, Baseline]] = {}  # by machine; an attempt may be a repetition
+
+        def write(connection: sa.Connection) -> None:
+            for item in baselines.of(baselines.in_force(connection), name, machine):
+                drop_id, _ = gone.setdefault(item.machine, (baselines.new_id(), item))
+                row = {"id": drop_id, "name": name, "machine": item.machine, "run": item.run, "note": ""}
+                baselines.write(connection, baselines.Action.DROP, **row)
+
+        self._database.do(write, write=True)
+        if not gone:
+            raise self.no_baseline(name, machine)
+        return [item for _, item in gone.values()]
+
+    def baselines(self) -> list[Baseline]:
+        """The baselines in force, by name and then machine."""
+        return self._database.do(baselines.in_force)
+
+    def baseline(self, name: str, machine: str) -> Baseline | None:
+        """The baseline of that name in force on `machine`, if there is one."""
+        return next(iter(baselines.of(self.baselines(), name, machine)), None)
+
+    def unknown_run(self, run: str) -> StoreError:
+        """What to say of a run that has no results here."""
+        names = [item.id for item in self.runs()]
+        latest = (
+            f"the latest of {len(names)}: {', '.join(reversed(names[-5:]))}" if names else "there are none"
+        )
+        return StoreError(f"{self.shown}: no run is called {run!r}; {latest}")
+
+    def no_baseline(self, name: str, machine: str | None) -> StoreError:
+        """What to say where no baseline of that name is in force on `machine`, or on any."""
+        where = "" if machine is None else f" on machine {machine}"
+        there = ", ".join(dict.fromkeys(item.name for item in self.baselines()))
+        return StoreError(
+            f"{self.shown}: no baseline {name!r} is in force{where}; in force: {there or 'none'}",
+            remedy="`zoocheck baseline set NAME` sets one",
+        )
+
+    def copy_to(self, target: Store) -> Copied:
+        """Write to `target` every measurement, verdict and baseline that it does not have yet, ids kept.
+
+        Raises `StoreError` where one of them has other content there.
+        """
+        return copying.copy(self._database, target._database)
+
+    def info(self) -> Info:
+        """What the store holds, in numbers."""
+        return self._database.do(lambda connection: summary.summarise(connection, self.shown, VERSION))
+
+    def _prepare(self, *, existing: bool) -> None:
+        """Make the tables in an empty database, and migrate those of an older version."""
+        found = self._database.do(self._version)
+        if found == VERSION:
+            return
+        if found is None and existing and self._database.kind != "sqlite":
+            raise urls.no_results(self._database.url)
+        try:
+            self._database.do(self._bring_up, write=True)
+        except (exc.IntegrityError, StoreError) as problem:
+            # Where CREATE TABLE waits for nobody, another process may have been quicker.
+            if self._database.do(self._version) == VERSION:
+                return
+            if found is not None and isinstance(problem, Refused):
+                raise StoreError(
+                    f"{self.shown}: found schema version {found}, expected {VERSION}, "
+                    f"and it could not be migrated: {problem.sentence}",
+                    remedy=f"open it once where it may be written (a copy will do), or {REMEDY}",
+                ) from problem
+            raise
+
+    def _bring_up(self, connection: sa.Connection) -> None:
+        found = self._version(connection)  # looked again, now that nobody else can write
+        if found is None:
             TABLES.create_all(connection, checkfirst=False)
             connection.execute(META.insert(), {"key": "schema_version", "value": str(VERSION)})
+        elif found < VERSION:
+            migrations.migrate(connection, found)
 
-    def _is_ready(self, connection: sa.Connection) -> bool:
-        """Whether our tables are there; False in an empty database. Raises `StoreError` for others'."""
+    def _version(self, connection: sa.Connection) -> int | None:
+        """The schema version, 1 to ours; None in an empty database. Raises `StoreError` for any other."""
         names = set(sa.inspect(connection).get_table_names())
         if not names:
-            return False
-        shown = self._database.shown
-        if not set(TABLES.tables) <= names:
+            return None
+        if not names >= FIRST:
             raise StoreError(
-                f"{shown}: found a database with other tables ({', '.join(sorted(names))}), "
+                f"{self.shown}: found a database with other tables ({', '.join(sorted(names))}), "
                 "expected a results store or an empty database",
                 remedy=REMEDY,
             )
         version = connection.scalar(sa.select(META.c.value).where(META.c.key == "schema_version"))
-        if version != str(VERSION):
-            newer = version is not None and version.isdecimal() and int(version) > VERSION
-            advice = "upgrade zoocheck" if newer else "read it with the zoocheck that wrote it"
+        number = int(version) if version is not None and version.isdecimal() else 0
+        if not 1 <= number <= VERSION:
+            advice = "upgrade zoocheck" if number > VERSION else "read it with the zoocheck that wrote it"
             raise StoreError(
-                f"{shown}: found schema version {version}, expected {VERSION}",
+                f"{self.shown}: found schema version {version}, expected {VERSION}",
                 remedy=f"{advice}, or {REMEDY}",
             )
-        return True
+        return number
 
 
 def _point(row: sa.RowMapping) -> Point:

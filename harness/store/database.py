@@ -5,20 +5,34 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc, pool
 
-from harness.errors import StoreError
+from harness.errors import RecordError, StoreError
+from harness.store import urls
+from harness.store.troubles import REMEDY, passing, trouble, unreachable
 
-BUSY_TIMEOUT_S = 10.0  # how long SQLite waits for another process's write, per attempt
+BUSY_TIMEOUT_S = 10.0  # how long a write waits for another process's, per attempt
+CONNECT_TIMEOUT_S = 10  # how long a server has to answer
 ATTEMPTS = 6
-REMEDY = "choose another store with --results, for example sqlite:///results.sqlite"
+RESTART_PAUSE_S = 2.0  # before each further attempt at a server that was there and is gone
+
+# The lock that a writer holds through its transaction: any number, so long as every writer takes the same.
+_WRITERS = 0x7A6F6F63
 
 T = TypeVar("T")
+
+
+class Refused(StoreError):
+    """A database that says no; `sentence` is what is wrong, without the URL and the remedy."""
+
+    def __init__(self, shown: str, sentence: str, *, remedy: str) -> None:
+        super().__init__(f"{shown}: {sentence}", remedy=remedy)
+        self.sentence = sentence
 
 
 class Database:
@@ -26,89 +40,113 @@ class Database:
 
     With `existing` an SQLite file that is not there is an error, and is not made.
     SQLite runs in WAL mode: readers and one writer do not wait for each other, writers wait their turn.
+    On PostgreSQL a lock makes writers wait their turn as well, so that numbers are the order of commits.
     """
 
     def __init__(self, url: str, *, existing: bool = False) -> None:
-        self._engine = _engine(url, existing=existing)
-        self.shown = self._engine.url.render_as_string(hide_password=True)
+        self.url = urls.parse(url)
+        self.shown = urls.shown(self.url)
+        self._engine = _engine(self.url, self.shown, existing=existing)
+        self.kind = self._engine.dialect.name
+        self._reached = False
 
     def close(self) -> None:
         """Give back what is open: a database in memory ends, no other has anything open."""
         self._engine.dispose()
 
     def do(self, work: Callable[[sa.Connection], T], *, write: bool = False) -> T:
-        """Run `work` in one transaction, again if another process was in the way.
+        """Run `work` in one transaction, again if another process was in the way or the server went away.
 
         `work` may therefore run several times, the last time after a commit whose answer was lost.
         Violated constraints come through as `sqlalchemy.exc.IntegrityError`: the caller knows what
         they mean.
         """
         engine = self._engine.execution_options(zoocheck_write=write)
+        last: exc.SQLAlchemyError | None = None
         for attempt in range(ATTEMPTS):
             time.sleep(attempt * random.uniform(0.0, 0.2))  # noqa: S311  # apart from the others
+            if last is not None and unreachable(last):
+                time.sleep(RESTART_PAUSE_S)
             try:
                 with engine.begin() as connection:
+                    self._reached = True
                     return work(connection)
             except exc.IntegrityError:
                 raise
             except exc.SQLAlchemyError as problem:
-                if not _passing(problem):
-                    raise StoreError(f"{self.shown}: {_sentence(problem)}", remedy=REMEDY) from problem
+                gone = self._reached and unreachable(problem)
+                if not gone and not passing(problem):
+                    raise self._refused(problem) from problem
+                last = problem
+        if last is not None and unreachable(last):
+            raise self._refused(last) from last
         raise StoreError(
             f"{self.shown}: still busy after {ATTEMPTS} attempts of {BUSY_TIMEOUT_S:g} s",
             remedy="find the process that holds it",
-        )
+        ) from last
+
+    def check_text(self, row: Mapping[str, Any]) -> None:
+        """Raise `RecordError` for a row that this database cannot hold: PostgreSQL's text has no NUL."""
+        if self.kind != "postgresql":
+            return
+        for name, value in row.items():
+            if isinstance(value, str) and "\0" in value:
+                raise RecordError(
+                    f"{name}: found {value!r}, expected text without NUL, which PostgreSQL cannot hold",
+                    remedy="take it out; inside metrics, detail and other JSON it may stand",
+                )
+
+    def _refused(self, problem: exc.SQLAlchemyError) -> Refused:
+        found = trouble(problem)
+        remedy = f"{found.remedy}, or {REMEDY}" if found.remedy else REMEDY
+        return Refused(self.shown, found.sentence, remedy=remedy)
 
 
-def _engine(text: str, *, existing: bool) -> sa.Engine:
-    try:
-        url = sa.make_url(text)
-    except exc.ArgumentError as problem:
-        raise StoreError(
-            f"{text!r}: found no database URL, expected one such as sqlite:///results.sqlite"
-        ) from problem
+def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         if existing:
-            _require_file(url)
+            urls.require_file(url)
         _make_room(url)
     # A connection for each transaction: nothing is left open, gone stale, or shared with a forked process.
     # Only a database in memory lives in its connection.
-    options: dict[str, Any] = {} if _in_memory(url) else {"poolclass": pool.NullPool}
+    options: dict[str, Any] = {} if urls.in_memory(url) else {"poolclass": pool.NullPool}
+    if url.drivername == "postgresql+psycopg":
+        given = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "zoocheck"}
+        # A transaction that waited for its turn has to see what was written meanwhile.
+        options["isolation_level"] = "READ COMMITTED"
+        options["connect_args"] = {
+            "client_encoding": "utf8",
+            **{name: value for name, value in given.items() if name not in url.query},
+        }
     try:
         engine = sa.create_engine(url, **options)
     except exc.NoSuchModuleError as problem:
         raise StoreError(
-            f"{url.render_as_string()}: {url.drivername} is no kind of database that is known here",
-            remedy=REMEDY,
+            f"{shown}: {url.drivername} is no kind of database that is known here", remedy=REMEDY
         ) from problem
     except ImportError as problem:
-        raise StoreError(
-            f"{url.render_as_string()}: needs the Python package {problem.name}",
-            remedy=f"install it (pip install {problem.name}), or {REMEDY}",
-        ) from problem
+        raise _missing(url, shown, problem) from problem
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _on_begin_at_server)
     return engine
 
 
-def _in_memory(url: sa.URL) -> bool:
-    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
-
-
-def _require_file(url: sa.URL) -> None:
-    """Raise `StoreError` where an SQLite file is not there: who only reads makes none."""
-    if _in_memory(url) or "uri" in url.query or Path(str(url.database)).exists():
-        return
-    raise StoreError(
-        f"{url}: there is no such file, so no results yet",
-        remedy="run `pytest suites/` first, or name the store with --results",
+def _missing(url: sa.URL, shown: str, problem: ImportError) -> StoreError:
+    """What to say of a driver that cannot be imported. psycopg without its library names no module."""
+    package = problem.name or url.drivername.partition("+")[2]
+    install = "'zoocheck[postgresql]'" if package.startswith("psycopg") and package != "psycopg2" else package
+    return StoreError(
+        f"{shown}: needs the Python package {package}",
+        remedy=f"install it (pip install {install}), or {REMEDY}",
     )
 
 
 def _make_room(url: sa.URL) -> None:
     """Make the folder of an SQLite file, so that a fresh home needs no step before the first run."""
-    if _in_memory(url) or "uri" in url.query:
+    if urls.in_memory(url) or "uri" in url.query:
         return
     path = Path(str(url.database))
     try:
@@ -140,32 +178,7 @@ def _on_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def _code(problem: exc.SQLAlchemyError) -> int | None:
-    """SQLite's primary result code (https://sqlite.org/rescode.html); None from other databases."""
-    original = getattr(problem, "orig", None)
-    code = getattr(original, "sqlite_errorcode", None)
-    return None if code is None else int(code) & 0xFF
-
-
-def _passing(problem: exc.SQLAlchemyError) -> bool:
-    """Whether the same may work a moment later."""
-    lost = isinstance(problem, exc.DBAPIError) and problem.connection_invalidated
-    return lost or _code(problem) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def reason(problem: exc.SQLAlchemyError) -> str:
-    """What the database itself said, its first line."""
-    original = getattr(problem, "orig", None) or problem
-    return str(original).strip().partition("\n")[0]
-
-
-def _sentence(problem: exc.SQLAlchemyError) -> str:
-    known = {
-        sqlite3.SQLITE_NOTADB: "is a file, but no SQLite database",
-        sqlite3.SQLITE_CANTOPEN: "cannot be opened here",
-        sqlite3.SQLITE_PERM: "may not be opened",
-        sqlite3.SQLITE_READONLY: "cannot be written",
-        sqlite3.SQLITE_FULL: "the disk is full",
-        sqlite3.SQLITE_CORRUPT: "is damaged",
-    }.get(_code(problem) or -1, "the database refused")
-    return f"{known} ({reason(problem)})"
+def _on_begin_at_server(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+    if connection.get_execution_options().get("zoocheck_write", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")

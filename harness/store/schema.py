@@ -3,7 +3,10 @@
 ``measurements`` has a column for every field of `Measurement` and of its `Provenance`, ``verdicts`` one
 for every field of `Verdict`. Nested fields are JSON. `raw` is its JSON, UTF-8, compressed by zlib:
 100,000 latencies take 0.35 MB, as much as packed integers would. Floats come back to the last bit,
-except that SQLite's plain columns (a verdict's numbers) keep no sign of a zero.
+except that SQLite's plain columns (a verdict's numbers) keep no sign of a zero. ``baselines`` names runs to
+hold others against.
+
+What is changed here needs another `VERSION` and a step in `harness.store.migrations`.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from harness.domain import Measurement, Provenance, Verdict
 from harness.errors import StoreError
 from harness.records import from_json, to_json
 
-VERSION = 2  # 1 had no column `check`
+VERSION = 2
+FIRST = frozenset({"meta", "measurements", "verdicts"})  # the tables that every version has
 
 
 class Packed(sa.types.TypeDecorator[Any]):
@@ -42,8 +46,15 @@ class Packed(sa.types.TypeDecorator[Any]):
             raise StoreError(f"the raw samples of a measurement are damaged: {problem}") from problem
 
 
+# PostgreSQL would hold strings to their length and sort them by its locale, and integers to 32 bits; SQLite
+# does none of that.
+_TEXT = sa.String(255).with_variant(sa.Text(collation="C"), "postgresql")
+_LONG_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_COUNT = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+
+
 def _text(name: str, **options: Any) -> sa.Column[Any]:
-    return sa.Column(name, sa.String(255), **{"nullable": False} | options)
+    return sa.Column(name, _TEXT, **{"nullable": False} | options)
 
 
 def _json(name: str, *, nullable: bool = False) -> sa.Column[Any]:
@@ -69,11 +80,11 @@ MEASUREMENTS = sa.Table(
     _text("data", nullable=True),
     _text("data_sha256", nullable=True),
     _text("protocol", nullable=True),
-    sa.Column("limit", sa.Integer),
+    sa.Column("limit", _COUNT),
     _text("artifact", nullable=True),
     _text("backend"),
     _text("git_revision", nullable=True),
-    sa.Column("samples", sa.Integer, nullable=False),
+    sa.Column("samples", _COUNT, nullable=False),
     _json("metrics"),
     _json("intervals"),
     _json("stages_s"),
@@ -87,7 +98,7 @@ VERDICTS = sa.Table(
     TABLES,
     sa.Column("number", sa.Integer, primary_key=True),
     _text("id", unique=True),
-    sa.Column("measurement", sa.String(255), sa.ForeignKey(MEASUREMENTS.c.id), nullable=False, index=True),
+    sa.Column("measurement", _TEXT, sa.ForeignKey(MEASUREMENTS.c.id), nullable=False, index=True),
     _text("judged"),  # ISO 8601, UTC
     _text("kind"),
     _text("basis", nullable=True),
@@ -97,31 +108,62 @@ VERDICTS = sa.Table(
     _text("unit", nullable=True),
     sa.Column("tolerance", sa.Double),
     _json("reference", nullable=True),
-    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("message", _LONG_TEXT, nullable=False),
 )
+BASELINES = sa.Table(
+    "baselines",
+    TABLES,
+    sa.Column("number", sa.Integer, primary_key=True),
+    _text("id", unique=True),
+    _text("name", index=True),
+    _text("machine"),  # `harness.machine.machine_key` of the fingerprint that it is for
+    _text("run"),
+    _text("created"),  # ISO 8601, UTC
+    _text("action"),  # set or drop
+    sa.Column("note", _LONG_TEXT, nullable=False),
+)
+GROWING = (MEASUREMENTS, VERDICTS, BASELINES)
 
 _PROVENANCE = tuple(item.name for item in fields(Provenance))
 _MEASUREMENT = tuple(item.name for item in fields(Measurement) if item.name != "provenance")
 _VERDICT = tuple(item.name for item in fields(Verdict))
 
 
-def _only_grows(table: sa.Table) -> None:
-    """Have SQLite refuse every UPDATE, DELETE and INSERT OR REPLACE on `table`."""
-    refuse = f"SELECT RAISE(ABORT, 'the table {table.name} only grows: nothing in it changes or goes')"
-    taken = f"SELECT 1 FROM {table.name} WHERE id = NEW.id OR number = NEW.number"  # noqa: S608
-    for name, when in (
-        ("update", f"BEFORE UPDATE ON {table.name}"),
-        ("delete", f"BEFORE DELETE ON {table.name}"),
-        # REPLACE deletes without asking the trigger above.
-        ("replace", f"BEFORE INSERT ON {table.name} WHEN EXISTS ({taken})"),
-    ):
-        trigger = f"CREATE TRIGGER {table.name}_no_{name} {when} BEGIN {refuse}; END"
-        ddl = sa.DDL(trigger)  # type: ignore[no-untyped-call]
-        event.listen(table, "after_create", ddl.execute_if(dialect="sqlite"))
+def only_grows(table: str, dialect: str) -> tuple[str, ...]:
+    """The statements that have a database refuse whatever changes `table` or takes from it.
+
+    SQLite: every UPDATE, DELETE and INSERT OR REPLACE; PostgreSQL: UPDATE, DELETE, TRUNCATE and ON CONFLICT
+    DO UPDATE. Both call it a violated constraint. Other databases have no such statements here.
+    """
+    what = "only grows: nothing in it changes or goes"
+    if dialect == "sqlite":
+        refuse = f"SELECT RAISE(ABORT, 'the table {table} {what}')"
+        taken = f"SELECT 1 FROM {table} WHERE id = NEW.id OR number = NEW.number"  # noqa: S608
+        events = (
+            ("update", f"BEFORE UPDATE ON {table}"),
+            ("delete", f"BEFORE DELETE ON {table}"),
+            # REPLACE deletes without asking the trigger above.
+            ("replace", f"BEFORE INSERT ON {table} WHEN EXISTS ({taken})"),
+        )
+        return tuple(f"CREATE TRIGGER {table}_no_{name} {when} BEGIN {refuse}; END" for name, when in events)
+    if dialect == "postgresql":
+        return (
+            "CREATE OR REPLACE FUNCTION zoocheck_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"RAISE EXCEPTION USING MESSAGE = 'the table ' || TG_TABLE_NAME || ' {what}', "
+            "ERRCODE = 'integrity_constraint_violation'; END $$",
+            f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION zoocheck_only_grows()",
+        )
+    return ()
 
 
-_only_grows(MEASUREMENTS)
-_only_grows(VERDICTS)
+def _guard(table: sa.Table, connection: sa.Connection, **_: Any) -> None:
+    for statement in only_grows(table.name, connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+for _table in GROWING:
+    event.listen(_table, "after_create", _guard)
 
 
 def measurement_row(measurement: Measurement) -> dict[str, Any]:

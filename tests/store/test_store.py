@@ -8,38 +8,32 @@ import itertools
 import json
 import math
 import os
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import KINDS, bare, file_of, place, refusals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from store_samples import ERROR, MEASUREMENT, REFERENCE, VERDICT, ids, make
 
 from harness.domain import (
-    Basis,
     Corpus,
     Interval,
     Kind,
     Measurement,
-    Metric,
     Origin,
     Protocol,
     Provenance,
     Reference,
-    Role,
-    Rounding,
-    Source,
-    Unit,
     Verdict,
-    VerdictKind,
     Weights,
 )
 from harness.errors import RecordError, StoreError
@@ -49,34 +43,8 @@ from harness.store.schema import MEASUREMENTS, VERDICTS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-PROVENANCE = Provenance(
-    target="stand-in", weights=Weights.MINI, weights_sha256="ab" * 32, data=Corpus.FULL,
-    data_sha256="cd" * 32, protocol=Protocol.DOCUMENTED, limit=None, artifact="ef" * 32,
-    backend="onnxruntime", machine={"cpu": "x", "load_average": [0.1, 0.2]},
-    versions={"numpy": "2.4.6"}, git_revision=None,
-)  # fmt: skip
-MEASUREMENT = Measurement(
-    id="0001", run="run-1", created="2026-01-31T12:00:00+00:00", case="tinybert-ascend310p-bs8",
-    kind=Kind.ACCURACY, origin=Origin.STAND_IN, provenance=PROVENANCE,
-    metrics={"accuracy": 698 / 872}, samples=872,
-    intervals={"accuracy": Interval(low=0.1 + 0.2, high=1 / 3)}, stages_s={"build": 12.25},
-    raw={"predictions": [0, 1, 1]}, detail={"flips": 3, "文": "无", "shared": None},
-)  # fmt: skip
-REFERENCE = Reference(
-    source=Source(document="ascend-tinybert", table="精度", row="TinyBERT(bs8)", column="310P精度"),
-    printed="92.32%", value=92.32, digits=2, metric=Metric.ACCURACY, unit=Unit.PERCENT,
-    role=Role.MEASURED, rounding=Rounding.ROUNDED, model="tinybert", chip="ascend310p", tolerance=0.5,
-)  # fmt: skip
-VERDICT = Verdict(
-    kind=VerdictKind.FALLS_SHORT, basis=Basis.DOCUMENTED, metric=Metric.ACCURACY, measured=80.0458715596,
-    expected=92.32, unit=Unit.PERCENT, tolerance=0.5, reference=REFERENCE, message="below — “80.05”",
-)  # fmt: skip
-ERROR = Verdict(
-    kind=VerdictKind.ERROR, basis=None, metric=None, measured=None, expected=None, unit=None,
-    tolerance=None, reference=None, message="atc: not found",
-)  # fmt: skip
-
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))  # NUL: a test of its own
 # SQLite's REAL columns keep no sign of a zero; the schema says so.
 REALS = st.none() | FLOATS.map(lambda value: value + 0.0)
 JSON = st.recursive(
@@ -111,22 +79,11 @@ for number in range(50):
 """
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """Where a store could be."""
-    return f"sqlite:///{tmp_path / 'home' / 'results.sqlite'}"
-
-
-@pytest.fixture
-def store(url: str) -> Store:
-    """An empty store."""
-    return Store(url)
-
-
-@pytest.fixture(scope="module")
-def common(tmp_path_factory: pytest.TempPathFactory) -> Store:
+@pytest.fixture(scope="module", params=KINDS)
+def common(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A store that grows through all examples of a property."""
-    return Store(f"sqlite:///{tmp_path_factory.mktemp('store') / 'results.sqlite'}")
+    with place(request.param, tmp_path_factory.mktemp("store")) as url:
+        yield Store(url)
 
 
 @contextmanager
@@ -139,27 +96,6 @@ def as_nobody() -> Iterator[None]:
         yield
     finally:
         os.seteuid(user)
-
-
-def file_of(url: str) -> Path:
-    return Path(url.removeprefix("sqlite:///"))
-
-
-def bare(url: str) -> closing[sqlite3.Connection]:
-    """The database without the store."""
-    return closing(sqlite3.connect(file_of(url), isolation_level=None))
-
-
-def make(number: int = 1, **changes: Any) -> Measurement:
-    """A measurement with some fields changed, those of the provenance included."""
-    names = {item.name for item in dataclasses.fields(Provenance)}
-    inner = {name: changes.pop(name) for name in list(changes) if name in names}
-    provenance = dataclasses.replace(PROVENANCE, **inner)
-    return dataclasses.replace(MEASUREMENT, **{"id": f"{number:04}", "provenance": provenance} | changes)
-
-
-def ids(results: list[Result]) -> list[str]:
-    return [result.measurement.id for result in results]
 
 
 class TestRoundTrip:
@@ -204,16 +140,16 @@ class TestRoundTrip:
         store.add(MEASUREMENT)
         assert store.results() == [Result(measurement=MEASUREMENT, verdict=None)]
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         metrics=st.dictionaries(st.text(), FLOATS, max_size=4), raw=OBJECTS, detail=OBJECTS, machine=OBJECTS,
         intervals=st.dictionaries(st.text(), st.builds(Interval, low=FLOATS, high=FLOATS), max_size=2),
         stages_s=st.dictionaries(st.text(), FLOATS, max_size=3), samples=st.integers(0, 2**31 - 1),
         kind=st.sampled_from(Kind), origin=st.sampled_from(Origin), weights=st.sampled_from(Weights),
         data=st.none() | st.sampled_from(Corpus), protocol=st.none() | st.sampled_from(Protocol),
-        limit=st.none() | st.integers(1, 10**6), artifact=st.none() | st.text(), run=st.text(),
+        limit=st.none() | st.integers(1, 10**6), artifact=st.none() | TEXT, run=TEXT,
         verdict=st.builds(
-            Verdict, measured=REALS, expected=REALS, tolerance=REALS,
+            Verdict, measured=REALS, expected=REALS, tolerance=REALS, message=TEXT,
             reference=st.none()
             | st.builds(Reference, value=st.none() | FLOATS, tolerance=st.none() | FLOATS),
         ),
@@ -276,25 +212,35 @@ class TestRoundTrip:
 
 COUNTER = itertools.count()
 
+CHANGES = {
+    "sqlite": (
+        "UPDATE {} SET {column} = 'x'",
+        "DELETE FROM {}",
+        "INSERT OR REPLACE INTO {0} SELECT * FROM {0}",
+        "REPLACE INTO {0} SELECT * FROM {0}",
+    ),
+    "postgresql": (
+        "UPDATE {} SET {column} = 'x'",
+        "DELETE FROM {}",
+        "TRUNCATE {} CASCADE",
+        "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT (id) DO UPDATE SET {column} = 'x'",
+    ),
+}
+
 
 class TestOnlyGrows:
-    @pytest.mark.parametrize("table", ["measurements", "verdicts"])
-    @pytest.mark.parametrize(
-        "statement",
-        [
-            "UPDATE {} SET kind = 'x'",
-            "DELETE FROM {}",
-            "INSERT OR REPLACE INTO {0} SELECT * FROM {0}",
-            "REPLACE INTO {0} SELECT * FROM {0}",
-        ],
-    )
-    def test_nothing_is_changed_or_deleted(self, store: Store, url: str, table: str, statement: str):
+    @pytest.mark.parametrize("table", ["measurements", "verdicts", "baselines"])
+    def test_nothing_is_changed_or_deleted(self, store: Store, url: str, table: str):
         """The database itself refuses, whoever asks."""
         store.add(MEASUREMENT)
         store.judge(MEASUREMENT.id, VERDICT)
-        with bare(url) as connection, pytest.raises(sqlite3.IntegrityError, match="only grows"):
-            connection.execute(statement.format(table))
+        baseline = store.set_baseline("good", "machine", MEASUREMENT.run)
+        column = "action" if table == "baselines" else "kind"
+        for statement in CHANGES[url.partition(":")[0]]:
+            with bare(url) as connection, pytest.raises(refusals(url), match=f"the table {table} only grows"):
+                connection.execute(statement.format(table, column=column))
         assert store.results() == [Result(measurement=MEASUREMENT, verdict=VERDICT)]
+        assert store.baselines() == [baseline]
 
     def test_the_same_measurement_twice_is_one(self, store: Store):
         """An attempt that is repeated doubles nothing."""
@@ -383,6 +329,15 @@ class TestSelection:
         assert ids(store.results(latest=True)) == ["0001", "0003"]
 
 
+def begin_to_write(connection: Any, url: str) -> None:
+    """Do as a writer does that has not come to its end."""
+    if url.startswith("sqlite"):
+        connection.execute("BEGIN IMMEDIATE")
+    else:
+        connection.execute("BEGIN")
+        connection.execute("LOCK TABLE measurements IN ACCESS EXCLUSIVE MODE")
+
+
 class TestProcesses:
     def test_four_that_write_at_once(self, url: str, tmp_path: Path):
         """4 x 50 measurements and verdicts, and a common one: nothing is lost, nothing doubled."""
@@ -412,12 +367,13 @@ class TestProcesses:
             assert [item.detail["number"] for item in own] == list(range(50))
         with bare(url) as connection:
             assert connection.execute("SELECT count(*) FROM verdicts").fetchall() == [(200,)]
-            assert connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
+            if url.startswith("sqlite"):
+                assert connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
 
     def test_a_writer_waits_its_turn(self, store: Store, url: str):
         """While another connection writes, a measurement waits and is then written."""
-        with closing(sqlite3.connect(file_of(url), isolation_level=None, check_same_thread=False)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with bare(url) as other:
+            begin_to_write(other, url)
             release = threading.Timer(0.3, lambda: other.execute("COMMIT"))
             release.start()
             store.add(MEASUREMENT)
@@ -429,7 +385,7 @@ class TestProcesses:
         monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.02)
         monkeypatch.setattr(database, "ATTEMPTS", 2)
         with bare(url) as other:
-            other.execute("BEGIN IMMEDIATE")
+            begin_to_write(other, url)
             with pytest.raises(StoreError, match="still busy after 2 attempts"):
                 store.add(MEASUREMENT)
         assert store.results() == []
@@ -443,7 +399,7 @@ class TestRefused:
         """A newer and an older store are refused with both versions and what to do."""
         store.add(MEASUREMENT)
         with bare(url) as connection:
-            connection.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (version,))
+            connection.execute(f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")
         with pytest.raises(
             StoreError, match=rf"found schema version {version}, expected 2; {advice}.*--results"
         ):
@@ -456,17 +412,17 @@ class TestRefused:
         with pytest.raises(StoreError, match="found schema version None, expected 2"):
             Store(url)
 
-    def test_a_database_of_something_else(self, tmp_path: Path):
+    def test_a_database_of_something_else(self, url: str):
         """Another program's database is left as it was."""
-        url = f"sqlite:///{tmp_path / 'other.sqlite'}"
+        if url.startswith("sqlite"):
+            file_of(url).parent.mkdir()
         with bare(url) as connection:
-            connection.execute("CREATE TABLE bookmarks (x)")
-        before = file_of(url).read_bytes()
+            connection.execute("CREATE TABLE bookmarks (x INTEGER)")
         with pytest.raises(StoreError, match=r"other tables \(bookmarks\), expected a results store"):
             Store(url)
         with bare(url) as connection:
-            assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("bookmarks",)]
-        assert len(file_of(url).read_bytes()) == len(before)
+            connection.execute("DROP TABLE bookmarks")
+        assert Store(url).results() == []  # nothing else stood in the way
 
     def test_a_file_that_is_no_database(self, tmp_path: Path):
         """A text file is named as what it is, and left as it was."""
@@ -497,10 +453,10 @@ class TestRefused:
                 Store(f"sqlite:///{folder}/results.sqlite")
             Path(folder).chmod(0o755)
 
-    def test_a_store_that_may_only_be_read(self, store: Store, url: str):
+    def test_a_store_that_may_only_be_read(self, file_store: Store, file_url: str):
         """Writing where SQLite may not write is a sentence; nothing is lost."""
+        store, file = file_store, file_of(file_url)
         store.add(MEASUREMENT)
-        file = file_of(url)
         with pytest.raises(StoreError, match="cannot be written"):
             Store(f"sqlite:///file:{file}?mode=ro&uri=true").add(make(2))
         assert ids(store.results()) == ["0001"]
@@ -523,10 +479,11 @@ class TestRefused:
             Store("postgresql+psycopg2://user:secret@localhost/results")
         assert "secret" not in str(caught.value)
 
-    def test_damaged_raw_samples(self, store: Store, url: str):
+    def test_damaged_raw_samples(self, file_store: Store, file_url: str):
         """Bytes that nobody compressed are reported as damage."""
+        store = file_store
         store.add(MEASUREMENT)
-        with bare(url) as connection:
+        with bare(file_url) as connection:
             connection.execute("DROP TRIGGER measurements_no_update")
             connection.execute("UPDATE measurements SET raw = x'00'")
         with pytest.raises(StoreError, match="raw samples of a measurement are damaged"):

@@ -1,0 +1,175 @@
+"""`zoocheck baseline`: runs that others are held against, by name and machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.formats import deliver
+from harness.cli.output import Json, print_json, print_table
+from harness.errors import UsageError
+from harness.home import Home
+
+if TYPE_CHECKING:
+    from harness.store import Baseline, Result, Store
+
+app = typer.Typer(help="Baselines: set, list, drop, export, import.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="What the baseline is called, as release-1.2.")]
+Results = Annotated[str | None, typer.Option("--results", help="Results store, a database URL.")]
+Machine = Annotated[str | None, typer.Option(help="One machine's key, as `baseline list` shows it.")]
+
+
+@app.command("set")
+def set_(
+    name: Name,
+    run: Annotated[
+        str | None, typer.Option(help="The run to hold others against (default: the latest).")
+    ] = None,
+    note: Annotated[str, typer.Option(help="Why this one, for whoever reads the list.")] = "",
+    results: Results = None,
+    as_json: Json = False,
+) -> None:
+    """Make a run the baseline of that name, for each machine that has results in it."""
+    store = _open(results)
+    try:
+        runs = [item.id for item in store.runs()]
+        if not runs:
+            raise UsageError(f"{store.shown}: no results yet", remedy="run `pytest suites/` first")
+        chosen = run or runs[-1]
+        if chosen not in runs:
+            raise store.unknown_run(chosen)
+        found = [store.set_baseline(name, machine, chosen, note) for machine in store.machines(chosen)]
+    finally:
+        store.close()
+    _show(found, as_json, lambda item: f"{item.name}: run {item.run} on machine {item.machine}")
+
+
+@app.command("list")
+def list_(results: Results = None, as_json: Json = False) -> None:
+    """The baselines in force."""
+    from harness.records import to_json
+
+    store = _open(results)
+    try:
+        found = store.baselines()
+    finally:
+        store.close()
+    if as_json:
+        print_json([to_json(item) for item in found])
+        return
+    if not found:
+        typer.echo("no baseline is in force; `zoocheck baseline set NAME` sets one")
+        return
+    print_table(
+        f"{len(found)} in force",
+        ["name", "machine", "run", "set", "note"],
+        [[item.name, item.machine, item.run, item.created[:19], item.note] for item in found],
+    )
+
+
+@app.command()
+def drop(name: Name, machine: Machine = None, results: Results = None, as_json: Json = False) -> None:
+    """Put a baseline out of force. Its run and its results stay."""
+    store = _open(results)
+    try:
+        found = store.drop_baseline(name, machine)
+    finally:
+        store.close()
+    _show(found, as_json, lambda item: f"{item.name}: dropped, run {item.run} on machine {item.machine}")
+
+
+@app.command()
+def export(
+    name: Name,
+    out: Annotated[Path, typer.Option(dir_okay=False, help="The file to write.")],
+    machine: Machine = None,
+    results: Results = None,
+) -> None:
+    """Write a baseline to a JSON file, with every result that it stands for, raw samples included."""
+    from reports import baseline_file
+
+    store = _open(results)
+    try:
+        found = [item for item in store.baselines() if item.name == name and machine in (None, item.machine)]
+        if not found:
+            raise store.no_baseline(name, machine)
+        kept = [
+            result
+            for run in dict.fromkeys(item.run for item in found)
+            for result in store.results(run=run)
+            if any(baseline_file.stands_for(item, result) for item in found)
+        ]
+    finally:
+        store.close()
+    deliver(baseline_file.text(found, kept), out)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `baseline export` wrote.")],
+    results: Results = None,
+    as_json: Json = False,
+) -> None:
+    """Put an exported baseline in force here. Results that are missing are added; none is replaced."""
+    from harness.records import to_json
+    from harness.store import Store
+    from reports import baseline_file
+
+    baselines, kept = baseline_file.read(file)
+    home = Home.locate()
+    if results is None:
+        home.require_writable()
+    store = Store(results or home.results)
+    try:
+        added = _add(store, kept)
+        new = [item for item in baselines if not _in_force(store, item)]
+        found = [store.set_baseline(item.name, item.machine, item.run, item.note) for item in new]
+    finally:
+        store.close()
+    if as_json:
+        print_json(
+            {"measurements": {"added": added, "there": len(kept) - added},
+             "baselines": {"set": [to_json(item) for item in found], "there": len(baselines) - len(found)}}
+        )  # fmt: skip
+        return
+    typer.echo(f"measurements: {added} added, {len(kept) - added} there already")
+    for item in baselines:
+        state = "in force now" if item in new else "in force already"
+        typer.echo(f"{item.name}: run {item.run} on machine {item.machine}, {state}")
+
+
+def _open(results: str | None) -> Store:
+    from harness.store import Store
+
+    return Store(results or Home.locate().results, existing=True)
+
+
+def _show(found: Sequence[Baseline], as_json: bool, line: Callable[[Baseline], str]) -> None:
+    from harness.records import to_json
+
+    if as_json:
+        print_json([to_json(item) for item in found])
+    else:
+        typer.echo("\n".join(map(line, found)))
+
+
+def _add(store: Store, results: Sequence[Result]) -> int:
+    """Write the measurements that are missing, and verdicts where there are none; how many were missing."""
+    runs = dict.fromkeys(result.measurement.run for result in results)
+    there = {item.measurement.id: item for run in runs for item in store.results(run=run)}
+    for result in results:
+        measurement = result.measurement
+        store.add(measurement)  # refuses another one of the same id
+        known = there.get(measurement.id)
+        if result.verdict is not None and (known is None or known.verdict is None):
+            store.judge(measurement.id, result.verdict)
+    return sum(result.measurement.id not in there for result in results)
+
+
+def _in_force(store: Store, baseline: Baseline) -> bool:
+    there = store.baseline(baseline.name, baseline.machine)
+    return there is not None and there.run == baseline.run

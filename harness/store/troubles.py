@@ -1,0 +1,141 @@
+"""What a database's complaint means: whether it passes, and how to say it.
+
+SQLite gives result codes (https://sqlite.org/rescode.html), PostgreSQL five characters of SQLSTATE
+(https://www.postgresql.org/docs/current/errcodes-appendix.html); of a connection that was never made libpq
+gives a text alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from sqlalchemy import exc
+
+REMEDY = "choose another store with --results, for example sqlite:///results.sqlite"
+
+_ADMINISTRATOR = "ask whoever runs the server"
+_CREDENTIALS = "check the URL's user and password, PGPASSWORD or ~/.pgpass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """What is wrong with a database, in words, and what to do beside choosing another."""
+
+    sentence: str
+    remedy: str = ""
+
+
+_SQLITE = {
+    sqlite3.SQLITE_NOTADB: Trouble(sentence="is a file, but no SQLite database"),
+    sqlite3.SQLITE_CANTOPEN: Trouble(sentence="cannot be opened here"),
+    sqlite3.SQLITE_PERM: Trouble(sentence="may not be opened"),
+    sqlite3.SQLITE_READONLY: Trouble(sentence="cannot be written"),
+    sqlite3.SQLITE_FULL: Trouble(sentence="the disk is full"),
+    sqlite3.SQLITE_CORRUPT: Trouble(sentence="is damaged"),
+}
+_POSTGRESQL = {
+    "42501": Trouble(
+        sentence="this user may not do that there",
+        remedy="have its owner GRANT what is missing, or give the user a schema of its own",
+    ),
+    "25006": Trouble(sentence="cannot be written", remedy="name the primary server, not a read-only copy"),
+    "3F000": Trouble(
+        sentence="there is no such schema, or this user may not use it",
+        remedy="make it (CREATE SCHEMA), or have its owner GRANT its use",
+    ),
+    "53100": Trouble(sentence="the server's disk is full", remedy=_ADMINISTRATOR),
+    "22021": Trouble(
+        sentence="the database's encoding cannot hold this text", remedy="make one with --encoding=UTF8"
+    ),
+    "22P05": Trouble(
+        sentence="the database's encoding cannot hold this text", remedy="make one with --encoding=UTF8"
+    ),
+    "XX001": Trouble(sentence="is damaged", remedy=_ADMINISTRATOR),
+    "XX002": Trouble(sentence="is damaged", remedy=_ADMINISTRATOR),
+}
+# What libpq or the server says before there is a connection, in the order in which to look.
+_CONNECTING = (
+    ("password authentication failed", Trouble(sentence="user or password is wrong", remedy=_CREDENTIALS)),
+    ("no password supplied", Trouble(sentence="the server wants a password", remedy=_CREDENTIALS)),
+    ("no pg_hba.conf entry", Trouble(sentence="the server lets nobody in this way", remedy=_ADMINISTRATOR)),
+    ("authentication failed", Trouble(sentence="the server does not let this user in", remedy=_CREDENTIALS)),
+    ("FATAL:  role ", Trouble(sentence="the server knows no such user", remedy=_CREDENTIALS)),
+    (
+        "FATAL:  database ",
+        Trouble(sentence="the server has no such database", remedy="make it (createdb), or check its name"),
+    ),
+    ("resolve host", Trouble(sentence="the host is unknown", remedy="check its name")),
+    ("translate host name", Trouble(sentence="the host is unknown", remedy="check its name")),
+    (
+        "refused",
+        Trouble(sentence="no server listens there", remedy="start PostgreSQL, or check host and port"),
+    ),
+    (
+        "No such file or directory",
+        Trouble(sentence="no server listens there", remedy="start PostgreSQL, or name its host"),
+    ),
+    ("timeout", Trouble(sentence="the server does not answer", remedy="check host, port and firewall")),
+    ("timed out", Trouble(sentence="the server does not answer", remedy="check host, port and firewall")),
+    ("SSL", Trouble(sentence="no encrypted connection could be agreed", remedy="check ?sslmode=")),
+)
+# Somebody else was first (serialization, deadlock, lock), or the server is coming or going.
+_PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"})
+_COMING_OR_GOING = ("system is starting up", "system is shutting down", "recovery mode", "too many clients",
+                    "connection slots are reserved")  # fmt: skip
+
+
+def trouble(problem: exc.SQLAlchemyError) -> Trouble:
+    """What is wrong, with the database's own words in brackets."""
+    found = _SQLITE.get(_code(problem) or -1) or _POSTGRESQL.get(_state(problem) or "")
+    if found is None and unreachable(problem):
+        said = _said(problem)
+        found = next(
+            (known for words, known in _CONNECTING if words in said),
+            Trouble(sentence="no connection could be made"),
+        )
+    found = found or Trouble(sentence="the database refused")
+    return Trouble(sentence=f"{found.sentence} ({reason(problem)})", remedy=found.remedy)
+
+
+def passing(problem: exc.SQLAlchemyError) -> bool:
+    """Whether the same may work a moment later."""
+    if isinstance(problem, exc.DBAPIError) and problem.connection_invalidated:
+        return True  # lost on the way
+    if _code(problem) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return True
+    state = _state(problem)
+    if state is not None:
+        return state in _PASSING or state.startswith("08")
+    return unreachable(problem) and any(words in _said(problem) for words in _COMING_OR_GOING)
+
+
+def unreachable(problem: exc.SQLAlchemyError) -> bool:
+    """Whether a server was asked for a connection and none was made."""
+    return (
+        isinstance(problem, exc.OperationalError)
+        and problem.statement is None
+        and _code(problem) is None
+        and _state(problem) is None
+    )
+
+
+def reason(problem: exc.SQLAlchemyError) -> str:
+    """What the database itself said, its first line."""
+    return _said(problem).strip().partition("\n")[0]
+
+
+def _said(problem: exc.SQLAlchemyError) -> str:
+    return str(getattr(problem, "orig", None) or problem)
+
+
+def _code(problem: exc.SQLAlchemyError) -> int | None:
+    """SQLite's primary result code; None from other databases."""
+    code = getattr(getattr(problem, "orig", None), "sqlite_errorcode", None)
+    return None if code is None else int(code) & 0xFF
+
+
+def _state(problem: exc.SQLAlchemyError) -> str | None:
+    """SQLSTATE; None from SQLite, and where no server has answered."""
+    state = getattr(getattr(problem, "orig", None), "sqlstate", None)
+    return None if state is None else str(state)

@@ -1,0 +1,60 @@
+"""Database URLs: which are understood, and how one is shown without what it keeps secret."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from harness.errors import StoreError
+
+_PSYCOPG = "postgresql+psycopg"
+_SECRET = frozenset({"password", "sslpassword"})  # of a query, which libpq takes too
+_POSTGRESQL = frozenset({"postgresql", "postgres"})  # the second is libpq's other spelling
+
+
+def parse(text: str) -> sa.URL:
+    """The URL that `text` spells; PostgreSQL's without a driver is psycopg's (version 3).
+
+    Raises `StoreError` for what is none, which shows nothing before its last ``@``.
+    """
+    try:
+        url = sa.make_url(text)
+    except (exc.ArgumentError, ValueError):
+        # What went wrong may quote a password: it is not told, and not chained.
+        _, secret, rest = text.rpartition("@")
+        raise StoreError(
+            f"{'...@' + rest if secret else text!r}: found no database URL, expected one such as "
+            "sqlite:///results.sqlite or postgresql://user@host/database"
+        ) from None
+    return url.set(drivername=_PSYCOPG) if url.drivername in _POSTGRESQL else url
+
+
+def shown(url: sa.URL) -> str:
+    """The URL for people: as they would write it, with something else in place of a password."""
+    hidden = {name: "hidden" for name in url.query if name in _SECRET}
+    if url.drivername == _PSYCOPG:
+        url = url.set(drivername="postgresql")
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def in_memory(url: sa.URL) -> bool:
+    """Whether the database lives only as long as its connection (SQLite's)."""
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+def require_file(url: sa.URL) -> None:
+    """Raise `StoreError` where an SQLite file is not there: who only reads makes none."""
+    if in_memory(url) or "uri" in url.query or Path(str(url.database)).exists():
+        return
+    raise no_results(url)
+
+
+def no_results(url: sa.URL) -> StoreError:
+    """What to tell a reader of a store that nobody has written to."""
+    what = "there is no such file" if url.get_backend_name() == "sqlite" else "the database is empty"
+    return StoreError(
+        f"{shown(url)}: {what}, so no results yet",
+        remedy="run `pytest suites/` first, or name the store with --results",
+    )

@@ -1,0 +1,77 @@
+"""A baseline as a file: what it is called and for which machines, with every result that it stands for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from harness import __version__
+from harness.errors import BadInput, RecordError
+from harness.machine import machine_key
+from harness.records import from_json, to_json
+from harness.store import Baseline, Result
+from reports.document import Document, document
+
+SCHEMA_ID: Literal["urn:zoocheck:baseline:1"] = "urn:zoocheck:baseline:1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineFile:
+    """The baselines of one name, and their results in full as ``zoocheck report --format json`` has them."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    schema: Literal["urn:zoocheck:baseline:1"]
+    version: Literal[1]
+    zoocheck: str  # that wrote the file
+    baselines: tuple[Baseline, ...]
+    results: Document
+
+
+def text(baselines: Sequence[Baseline], results: Sequence[Result]) -> str:
+    """The file's text. Raises `NoSamples` where a baseline stands for no results."""
+    return (
+        json.dumps(
+            {
+                "schema": SCHEMA_ID,
+                "version": 1,
+                "zoocheck": __version__,
+                "baselines": [to_json(item) for item in baselines],
+                "results": document(results),
+            },
+            ensure_ascii=False,
+        )
+        + "\n"
+    )
+
+
+def stands_for(baseline: Baseline, result: Result) -> bool:
+    """Whether a result is of the baseline's run and machine."""
+    made = result.measurement
+    return made.run == baseline.run and machine_key(made.provenance.machine) == baseline.machine
+
+
+def read(path: Path) -> tuple[tuple[Baseline, ...], list[Result]]:
+    """The baselines of a file and their results.
+
+    Raises `BadInput` for what is no such file, and for a baseline without results in it.
+    """
+    try:
+        found = from_json(BaselineFile, json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, RecordError) as problem:
+        raise BadInput(
+            f"no file of a baseline: {problem}", path=path, remedy="write one with `zoocheck baseline export`"
+        ) from problem
+    results = [Result(measurement=item.measurement, verdict=item.verdict) for item in found.results.results]
+    for baseline in found.baselines:
+        if not any(stands_for(baseline, result) for result in results):
+            raise BadInput(
+                f"baseline {baseline.name!r} of machine {baseline.machine} is run {baseline.run}, "
+                "of which the file has no results of that machine",
+                path=path,
+                remedy="write it again with `zoocheck baseline export`",
+            )
+    return found.baselines, results

@@ -1,0 +1,213 @@
+"""`zoocheck store` and `zoocheck baseline` as they are typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result as Done
+from databases import bare, place
+from store_samples import ERROR, MEASUREMENT, VERDICT, ids, make
+from typer.testing import CliRunner
+
+from harness.cli import app
+from harness.errors import ZoocheckError
+from harness.machine import machine_key
+from harness.store import Store
+
+HERE, THERE = {"cpu": "x", "host_id": "aa"}, {"cpu": "y", "host_id": "bb"}
+
+
+def call(*argv: str) -> Done:
+    """The command, whatever became of it."""
+    return CliRunner().invoke(app, argv)
+
+
+def told(*argv: str) -> str:
+    """What a command that has to work prints."""
+    done = call(*argv)
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done.stdout
+
+
+def refused(*argv: str) -> str:
+    """The sentence with which a command ends that has to fail."""
+    done = call(*argv)
+    assert isinstance(done.exception, ZoocheckError), done.output
+    return str(done.exception)
+
+
+@pytest.fixture
+def filled(file_url: str) -> str:
+    """A store with one run of two machines and one older run."""
+    store = Store(file_url)
+    store.add(make(1, run="old", machine=HERE))
+    store.add(make(2, run="new", machine=HERE))
+    store.judge("0002", VERDICT)
+    store.add(make(3, run="new", machine=THERE))
+    store.judge("0003", ERROR)
+    store.add(make(4, run="new", machine=HERE))
+    return file_url
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> str:
+    """Where another store could be."""
+    return f"sqlite:///{tmp_path / 'other' / 'results.sqlite'}"
+
+
+def test_info(filled: str):
+    """For people and as JSON; without a store a sentence."""
+    text = told("store", "info", filled)
+    assert f"{filled}: schema version 2" in text
+    assert "4 measurements in 2 runs, 2 verdicts, 0 rows of baselines" in text
+    found = json.loads(told("store", "info", filled, "--json"))
+    assert found["hosts"] == [{"id": "aa", "measurements": 3}, {"id": "bb", "measurements": 1}]
+    assert "there is no such file" in refused("store", "info", f"{filled}.not")
+
+
+def test_info_of_this_home(filled: str, monkeypatch: pytest.MonkeyPatch):
+    """Without a URL it is the store that runs write to."""
+    monkeypatch.setenv("ZOOCHECK_HOME", str(Path(filled.removeprefix("sqlite:///")).parent))
+    assert json.loads(told("store", "info", "--json"))["measurements"] == 4
+
+
+def test_copy(filled: str, url: str):
+    """Says what was copied and what was there, on either database, for people and as JSON."""
+    assert told("store", "copy", filled, url).splitlines() == [
+        "measurements: 4 copied, 0 there already",
+        "verdicts: 2 copied, 0 there already",
+        "baselines: 0 copied, 0 there already",
+    ]
+    found = json.loads(told("store", "copy", filled, url, "--json"))
+    assert found["measurements"] == {"copied": 0, "there": 4}
+    assert found["from"] == filled
+    assert "there is no such file" in refused("store", "copy", f"{filled}.not", url)
+
+
+def test_a_baseline_for_each_machine_of_the_latest_run(filled: str):
+    """Set, shown and dropped."""
+    here, there = machine_key(HERE), machine_key(THERE)
+    assert "no baseline is in force" in told("baseline", "list", "--results", filled)
+    assert told("baseline", "set", "good", "--note", "why", "--results", filled).splitlines() == [
+        f"good: run new on machine {here}",
+        f"good: run new on machine {there}",
+    ]
+    listed = json.loads(told("baseline", "list", "--results", filled, "--json"))
+    assert {(item["machine"], item["run"], item["note"]) for item in listed} == {
+        (here, "new", "why"), (there, "new", "why"),
+    }  # fmt: skip
+    assert "2 in force" in told("baseline", "list", "--results", filled)
+    told("baseline", "set", "good", "--run", "old", "--results", filled)
+    assert [item.run for item in Store(filled).baselines() if item.machine == here] == ["old"]
+    assert told("baseline", "drop", "good", "--machine", there, "--results", filled).splitlines() == [
+        f"good: dropped, run new on machine {there}"
+    ]
+    assert [item.machine for item in Store(filled).baselines()] == [here]
+
+
+def test_what_baseline_refuses(filled: str, other: str, tmp_path: Path):
+    """An unknown run, an unknown baseline, a store without results."""
+    assert "no run is called 'never'" in refused(
+        "baseline", "set", "x", "--run", "never", "--results", filled
+    )
+    assert "no baseline 'x' is in force" in refused("baseline", "drop", "x", "--results", filled)
+    out = str(tmp_path / "x.json")
+    assert "no baseline 'x' is in force" in refused(
+        "baseline", "export", "x", "--out", out, "--results", filled
+    )
+    assert not Path(out).exists()
+    Store(other)
+    assert "no results yet" in refused("baseline", "set", "x", "--results", other)
+
+
+class TestFile:
+    @pytest.fixture
+    def file(self, filled: str, tmp_path: Path) -> Path:
+        """The latest run's baseline as a file."""
+        told("baseline", "set", "good", "--note", "why", "--results", filled)
+        path = tmp_path / "exports" / "good.json"
+        told("baseline", "export", "good", "--out", str(path), "--results", filled)
+        return path
+
+    def test_holds_the_results_in_full(self, file: Path, filled: str):
+        """Every result of the run, as a report's JSON has it, raw samples included."""
+        found = json.loads(file.read_text(encoding="utf-8"))
+        assert (found["schema"], found["version"]) == ("urn:zoocheck:baseline:1", 1)
+        assert [item["name"] for item in found["baselines"]] == ["good", "good"]
+        report = json.loads(told("report", "--format", "json", "--run", "new", "--results", filled))
+        assert found["results"] == report
+        assert found["results"]["results"][0]["measurement"]["raw"] == MEASUREMENT.raw
+
+    def test_of_one_machine_holds_that_ones(self, file: Path, filled: str):
+        """Results of other machines in the same run are not its."""
+        told("baseline", "export", "good", "--machine", machine_key(THERE), "--out", str(file),
+             "--results", filled)  # fmt: skip
+        found = json.loads(file.read_text(encoding="utf-8"))
+        assert [item["measurement"]["id"] for item in found["results"]["results"]] == ["0003"]
+
+    def test_comes_back_in_another_store(self, file: Path, filled: str, url: str):
+        """Results and verdicts are added, the baseline is in force; a second time changes nothing."""
+        text = told("baseline", "import", str(file), "--results", url)
+        assert "measurements: 3 added, 0 there already" in text
+        assert text.count("in force now") == 2
+        expected = [item for item in Store(filled).results() if item.measurement.run == "new"]
+        assert Store(url).results() == expected
+        assert [(b.machine, b.run, b.note) for b in Store(url).baselines()] == [
+            (b.machine, b.run, b.note) for b in Store(filled).baselines()
+        ]
+        found = json.loads(told("baseline", "import", str(file), "--results", url, "--json"))
+        assert found == {"measurements": {"added": 0, "there": 3}, "baselines": {"set": [], "there": 2}}
+        with bare(url) as connection:
+            assert connection.execute("SELECT count(*) FROM verdicts").fetchall() == [(2,)]
+            assert connection.execute("SELECT count(*) FROM baselines").fetchall() == [(2,)]
+        Store(filled).copy_to(Store(url))  # the same rows by another way are the same
+        assert ids(Store(url).results())[:3] == ["0002", "0003", "0004"]
+
+    def test_is_in_force_again_after_a_drop(self, file: Path, filled: str):
+        """Whoever imports it means it."""
+        told("baseline", "drop", "good", "--results", filled)
+        told("baseline", "import", str(file), "--results", filled)
+        assert len(Store(filled).baselines()) == 2
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda found: "no JSON", "no file of a baseline"),
+            (lambda found: [1], "no file of a baseline"),
+            (lambda found: found | {"schema": "urn:zoocheck:baseline:2"}, "schema: found 'urn:zoocheck:base"),
+            (lambda found: found["results"], "baselines: found no value"),
+            (lambda found: _elsewhere(found), "of which the file has no results of that machine"),
+        ],
+        ids=["text", "list", "version", "report", "machine"],
+    )
+    def test_that_is_none_is_refused(self, file: Path, other: str, change: Any, words: str):
+        """With the file's name, and nothing is written."""
+        found = change(json.loads(file.read_text(encoding="utf-8")))
+        file.write_text(found if isinstance(found, str) else json.dumps(found), encoding="utf-8")
+        text = refused("baseline", "import", str(file), "--results", other)
+        assert words in text
+        assert str(file) in text
+        assert not Path(other.removeprefix("sqlite:///")).exists()
+
+
+def _elsewhere(found: dict[str, Any]) -> dict[str, Any]:
+    found["baselines"][0]["machine"] = "000000000000"
+    return found
+
+
+def test_no_message_of_a_command_shows_a_password(filled: str, tmp_path: Path):
+    """Neither where it works nor where it does not."""
+    with place("postgresql", tmp_path) as url:
+        secret = url.partition("@")[0].rpartition(":")[2]
+        assert len(secret) > 8
+        for argv in (
+            ["store", "copy", filled, url],
+            ["store", "info", url],
+            ["baseline", "list", "--results", url],
+        ):
+            assert secret not in call(*argv, "--json").output
+        for argv in (["baseline", "drop", "x", "--results", url], ["report", "--run", "x", "--results", url]):
+            assert secret not in refused(*argv)
