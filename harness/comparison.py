@@ -220,8 +220,8 @@ def _pair(
     elif finding is Finding.BETTER and effect is None:
         message = _verdicts(before, after)
     return Pair(
-        case=made.case, kind=made.kind, claim=made.claim, series=_series(made), finding=finding, effect=effect,
-        message=" ".join((message or "the same verdict").split()), verdict_worse=worse,
+        case=made.case, kind=made.kind, claim=made.claim, series=_series(made), finding=finding,
+        effect=effect, message=" ".join((message or "the same verdict").split()), verdict_worse=worse,
     )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def throughput_change(
     than the run, lasts through it. So it is taken from `earlier` throughputs of the same series on the
     same machine, where there are `FEWEST_EARLIER`: from the differences of neighbours, by their median, so
     that neither a slow drift nor one step counts. Without them a run is taken for one draw of what
-    its own tenths are draws of (`PARTS`): too wide an interval for calls that are independent, and about right
+    its own tenths are draws of (`PARTS`): too wide an interval for calls that are independent, about right
     for noise that is as strong on every scale of time. A number without calls and without earlier ones gets
     `ASSUMED_SPREAD`. The interval is widened by as much as the machine itself was faster or slower in one of
     the runs, at fixed work (`Timed.machine`): such a difference is the machine's, or cannot be told from it.
@@ -129,7 +129,7 @@ def _spread(before: Timed, after: Timed, earlier: Sequence[float]) -> tuple[_Spr
 
 
 def spread_of_neighbours(throughputs: Sequence[float]) -> float:
-    """The standard deviation of the logarithm from one result to the next, by the median of their differences.
+    """The standard deviation of the logarithm from one result to the next, by the median difference.
 
     The median of ``|N(0, 2 s^2)|`` is ``0.6745 sqrt(2) s``; a step or a slow drift hardly moves it. Raises
     `NoSamples` for fewer than two.
@@ -141,7 +141,7 @@ def spread_of_neighbours(throughputs: Sequence[float]) -> float:
 
 
 def _from_neighbours(throughputs: Sequence[float]) -> _Spread:
-    """`spread_of_neighbours`, which is worth about a third of as many degrees of freedom (37 % efficiency)."""
+    """`spread_of_neighbours`, worth about a third of as many degrees of freedom (37 % efficiency)."""
     degrees = max(2.0, 0.37 * (len(throughputs) - 1))
     return _Spread(sd=spread_of_neighbours(throughputs), degrees=degrees)
 
@@ -187,7 +187,7 @@ class Flips:
 def mcnemar(before: str, after: str) -> Flips:
     """McNemar's exact test of two runs' marks, a ``1`` for each right sample and a ``0`` for each wrong one.
 
-    Only samples that are right in one run alone tell the two apart; if nothing but chance did, each of these is
+    Only samples that are right in one run alone tell the two apart; by chance alone each of these would be
     lost or gained like a coin (Q. McNemar, 1947; here the binomial test, not its approximation).
     Raises `NoSamples` where there are none, or not the same number.
     """

@@ -34,8 +34,8 @@ class FailOn:
     def fails(self, pair: Pair) -> bool:
         """Whether a pair fails the gate.
 
-        A verdict that is worse always does. A number does where it is shown to be worse, and a loss as large as
-        the limit is not ruled out: the far end of its interval reaches it. A loss of exactly the limit so
+        A verdict that is worse always does. A number does where it is shown to be worse, and a loss as large
+        as the limit is not ruled out: the far end of its interval reaches it. A loss of exactly the limit so
         fails nearly always, one that is surely smaller never.
         """
         if pair.verdict_worse:

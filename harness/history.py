@@ -34,7 +34,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Where a series changed: the first point after it, both levels, and what differs between the two sides."""
+    """Where a series changed: the first point after it, both levels, and what differs between them."""
 
     at: int  # index of the first point of the new level
     before: float

@@ -1,7 +1,7 @@
-"""Two ways of running one case, held against each other in turns: A B B A, for a verdict that survives drift.
+"""Two ways of running one case in turns, A B B A, for a verdict that survives drift.
 
-`specs` reads what the two are, `worker` is the process that runs one of them, `turns` lets them take turns, and
-`harness.effects` says what came of it.
+`specs` reads what the two are, `worker` is the process that runs one of them, `turns` lets them take turns,
+and `harness.effects` says what came of it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.effects import Finding
 from harness.errors import MachineError, UsageError
@@ -66,7 +66,8 @@ def compare_arms(
     batch = fixed_batch(case, materials.samples(case.model, Protocol.DOCUMENTED))
     inputs = folder / "inputs.npz"
     inputs.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(inputs, **{item.name: array for item, array in zip(case.model.inputs, batch, strict=True)})
+    named: dict[str, Any] = {item.name: array for item, array in zip(case.model.inputs, batch, strict=True)}
+    np.savez(inputs, **named)
     common = {
         "target": "chip" if target.name == "chip" else materials.options.target,
         "device": materials.options.device,
@@ -88,7 +89,7 @@ def compare_arms(
 
 
 def _versions(setups: list[Setup], arms: tuple[Spec, Spec]) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """What each arm's process says it runs with. Raises `MachineError` where that is not what was asked for."""
+    """What each arm's process says it runs with. Raises `MachineError` where that is not what was asked."""
     from harness.ab.turns import processes
 
     with processes(*setups) as started:

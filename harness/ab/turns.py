@@ -166,7 +166,7 @@ class Process:
             raise
 
     def turn(self, *, unmeasured: int, calls: int) -> int:
-        """As `Arm.turn`. Raises `ZoocheckError` with what the process says, `MachineError` where it is gone."""
+        """As `Arm.turn`. Raises `ZoocheckError` with what the process says, `MachineError` if it is gone."""
         return int(self._ask({"unmeasured": unmeasured, "calls": calls})["took_ns"])
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """One arm: a process that opens an artifact and makes calls when it is told to.
 
-``python -m harness.ab.worker`` reads a line of JSON for its setup, then a line for each turn, and answers each
-with a line of JSON. Between its turns it sleeps on the pipe, as its parent does during them.
+``python -m harness.ab.worker`` reads a line of JSON for its setup, then a line for each turn, and answers
+each with a line of JSON. Between its turns it sleeps on the pipe, as its parent does during them.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ from harness.cli import (
     baseline,
     bundle,
     collect,
+    compare,
+    history,
     import_log,
     import_readme,
     inspection,
@@ -49,6 +51,8 @@ app.command("audit")(audit.audit)
 app.command("bundle")(bundle.bundle)
 app.command("collect")(collect.collect)
 app.command("report")(results.report)
+app.command("compare")(compare.compare)
+app.command("history")(history.history)
 app.command("nightly")(nightly.nightly)
 app.add_typer(artifacts.app, name="cache")
 app.add_typer(store.app, name="store")

@@ -1,21 +1,31 @@
-"""`zoocheck nightly`: a night's run held against the last one, one line a regression."""
+"""`zoocheck nightly`: a night's run held against its machine's baseline, or the last night."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import compare as comparing
 from harness.cli.output import Json, print_json
 from harness.errors import UsageError
-from harness.home import Home
 
 if TYPE_CHECKING:
-    from harness.comparison import Comparison
-    from harness.store import Result, Store
+    from harness.comparison import Comparison, Pair
+    from harness.store import Store
 
-CLAIMS_NAMED = 5  # of those that nothing is worse about; --json has all
+BASELINE = "nightly"  # the name under which a machine's nights look for their baseline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Night:
+    """A night, what it is held against, and what is to be said of the choice."""
+
+    run: str
+    before: str | None
+    said: str
 
 
 def nightly(
@@ -23,38 +33,53 @@ def nightly(
         str | None, typer.Option(help="The run of this night (default: the latest night).")
     ] = None,
     before: Annotated[
-        str | None, typer.Option(help="The run to hold it against (default: the last night before it).")
+        str | None,
+        typer.Option(
+            help="The run to hold it against (default: the baseline, else the last night before it)."
+        ),
+    ] = None,
+    baseline: Annotated[
+        str, typer.Option(help="The name of the baseline of the machine that measured it.")
+    ] = BASELINE,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIMITS",
+            help="Exit with 1 from these losses on, as throughput:5%,accuracy:0.2 (default: any shown).",
+        ),
+    ] = None,
+    stamp: Annotated[
+        str | None, typer.Option(help="Take only throughputs with these validity stamps, comma-separated.")
     ] = None,
     results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Hold a night against the last one. Exit status 1 where something is worse."""
-    from harness.comparison import compare
-    from harness.records import to_json
-    from harness.store import Store
+    """Hold a night against the baseline, or the last one. Exit status 1 where something is worse."""
+    from harness import gate
 
-    store = Store(results or Home.locate().results, existing=True)
+    limits = gate.EVERYTHING if fail_on is None else gate.parse(fail_on)
+    store = comparing.open_store(results)
     try:
-        tonight, last, old, new = _nights(store, run, before)
+        night = _night(store, run, before, baseline)
+        found = None
+        if night.before is not None:
+            found = comparing.of_runs(store, night.before, night.run, limits, stamps=comparing.stamps(stamp))
     finally:
         store.close()
-    found = compare(old, new) if last is not None else None
-    lines = _lines(tonight, last, found)
+    failing = () if found is None else gate.failing(found, limits)
+    lines = _lines(night, found, failing)
     if as_json:
-        print_json(
-            {"run": tonight, "before": last, "comparison": None if found is None else to_json(found)}
-        )  # fmt: skip
+        content = {} if found is None else comparing.as_content(found, failing)
+        print_json({"run": night.run, "before": night.before, "said": night.said, **content})
     else:
         typer.echo("\n".join(lines))
-    _tell_github(lines, found, commands=not as_json)
-    if found is not None and found.regressions:
+    _tell_github(lines, failing, commands=not as_json)
+    if failing:
         raise typer.Exit(1)
 
 
-def _nights(
-    store: Store, run: str | None, before: str | None
-) -> tuple[str, str | None, list[Result], list[Result]]:
-    """Both runs and their results, in the order of time; no earlier one on the first night."""
+def _night(store: Store, run: str | None, before: str | None, baseline: str) -> _Night:
+    """Which night is meant, and what it is held against; nothing on the first night without a baseline."""
     from harness.comparison import NIGHT, last_night
 
     runs = [item.id for item in store.runs()]
@@ -67,32 +92,32 @@ def _nights(
     if run is None and not nights:
         raise UsageError(f"no run's id ends with {NIGHT} yet", remedy="run `make nightly`, or give --run")
     tonight = run or nights[-1]
-    last = before or last_night(runs, tonight)
-    if last == tonight:
-        raise UsageError(f"{tonight} cannot be held against itself")
-    return tonight, last, [] if last is None else store.results(run=last), store.results(run=tonight)
+    if before is not None:
+        if before == tonight:
+            raise UsageError(f"{tonight} cannot be held against itself")
+        return _Night(run=tonight, before=before, said="")
+    found = [item for key in store.machines(tonight) if (item := store.baseline(baseline, key))]
+    others = [item.run for item in found if item.run != tonight]
+    if others:
+        return _Night(run=tonight, before=others[0], said=f"the baseline {baseline!r} of this machine")
+    if found:
+        return _Night(run=tonight, before=None, said=f"this night is itself the baseline {baseline!r}")
+    last = last_night(runs, tonight)
+    advice = f"no baseline {baseline!r} for this machine (zoocheck baseline set {baseline} --run {tonight})"
+    return _Night(run=tonight, before=last, said=f"{advice}{': the last night instead' if last else ''}")
 
 
-def _lines(tonight: str, last: str | None, found: Comparison | None) -> list[str]:
-    """What to print: a headline, a line a regression, and what could not be compared."""
-    if found is None:
-        return [f"{tonight}: no earlier night to compare with"]
-    worse = len(found.regressions)
-    lines = [f"{tonight} against {last}: {found.compared} compared, {worse or 'nothing'} worse"]
-    lines += [f"WORSE {item}" for item in found.regressions]
-    lines += [f"not compared: {_claims(claims)}: {why}" for why, claims in found.not_compared.items()]
-    lines += [f"not measured this time: {_claims(found.gone)}"] if found.gone else []
-    lines += [f"new: {_claims(found.new)}"] if found.new else []
-    return lines + ([f"changed: {', '.join(found.changes)}"] if found.changes else [])
+def _lines(night: _Night, found: Comparison | None, failing: tuple[Pair, ...]) -> list[str]:
+    """What to print: a headline, a line a pair that is not the same, and what could not be compared."""
+    if found is None or night.before is None:
+        nothing = night.said if "itself" in night.said else f"no earlier night to compare with; {night.said}"
+        return [f"{night.run}: {nothing}"]
+    lines = comparing.lines(night.before, night.run, found, failing)
+    return [lines[0], *([night.said] if night.said else []), *lines[1:]]
 
 
-def _claims(claims: tuple[str, ...]) -> str:
-    named = ", ".join(claims[:CLAIMS_NAMED])
-    return f"{len(claims)} ({named}{', ...' if len(claims) > CLAIMS_NAMED else ''})"
-
-
-def _tell_github(lines: list[str], found: Comparison | None, *, commands: bool) -> None:
-    """On GitHub's runners, the same in the job's summary, and an annotation a regression."""
+def _tell_github(lines: list[str], failing: tuple[Pair, ...], *, commands: bool) -> None:
+    """On GitHub's runners, the same in the job's summary, and an annotation for each loss."""
     from reports import github
     from reports.markdown import escape
 
@@ -100,10 +125,10 @@ def _tell_github(lines: list[str], found: Comparison | None, *, commands: bool) 
     summary = [f"### zoocheck: {headline}", "", *(f"- {line}" for line in rest), ""]
     if problem := github.append_summary(summary, os.environ):
         typer.echo(f"zoocheck: {problem}", err=True)
-    if commands and found is not None and os.environ.get(github.ACTIONS) == "true":
+    if commands and failing and os.environ.get(github.ACTIONS) == "true":
         told = [
-            github.Annotation(title=f"worse than the last night: {item.case} {item.kind}", message=str(item))
-            for item in found.regressions
+            github.Annotation(title=f"worse than before: {item.case} {item.claim}", message=str(item))
+            for item in failing
         ]
         for line in github.commands(told):
             typer.echo(line)

@@ -6,6 +6,7 @@ Nothing outside this package imports sqlalchemy, and collecting tests imports no
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -178,6 +179,37 @@ class Store:
             query = query.where(selected.c.run == selected.c.newest)
         rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
         return [Result(measurement=to_measurement(row), verdict=to_verdict(row)) for row in rows]
+
+    def numbers(
+        self, *, runs: Sequence[str] | None = None, case: str | None = None, kind: Kind | None = None
+    ) -> list[Result]:
+        """As `results`, of several runs, and without raw samples: what a long series is read from."""
+        columns = MEASUREMENTS.c
+        judged = (
+            sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
+            .group_by(VERDICTS.c.measurement)
+            .subquery()
+        )
+        query = (
+            sa.select(*(column for column in columns if column.name != "raw"), *verdict_columns())
+            .outerjoin(judged, judged.c.measurement == columns.id)
+            .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
+            .order_by(columns.number)
+        )
+        if runs is not None:
+            query = query.where(columns.run.in_(list(runs)))
+        for column, wanted in ((columns.case, case), (columns.kind, kind)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
+        return [
+            Result(measurement=to_measurement({**row, "raw": {}}), verdict=to_verdict(row)) for row in rows
+        ]
+
+    def cases(self) -> list[str]:
+        """Every case that has results, by name."""
+        query = sa.select(MEASUREMENTS.c.case).distinct().order_by(MEASUREMENTS.c.case)
+        return list(self._database.do(lambda connection: connection.scalars(query).all()))
 
     def history(self, *, latest: int = 40) -> list[Point]:
         """The `latest` results of every series that has two or more, oldest first."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -173,7 +174,7 @@ def measurement_row(measurement: Measurement) -> dict[str, Any]:
     return row | provenance
 
 
-def to_measurement(row: sa.RowMapping) -> Measurement:
+def to_measurement(row: Mapping[Any, Any]) -> Measurement:
     """A row of ``measurements`` as the record it was made from."""
     provenance = {name: row[name] for name in _PROVENANCE}
     return from_json(Measurement, {name: row[name] for name in _MEASUREMENT} | {"provenance": provenance})

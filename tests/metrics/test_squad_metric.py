@@ -62,6 +62,11 @@ def test_answers_that_normalise_to_nothing_count_in_the_official_evaluation_alon
     assert score(["the"], [["a"]], official=False) == SquadScore(right=(True,), f1_sum=1.0)
 
 
+def _score(exact: int, samples: int) -> SquadScore:
+    """A score of so many right questions."""
+    return SquadScore(right=(True,) * exact + (False,) * (samples - exact), f1_sum=0.0)
+
+
 def test_percent_is_multiplied_before_it_is_divided():
     """8361 of 10570 is the documented 79.10122989593188 of cambricon-bert-squad.md. One part in fifty or so
     has another last digit the other way round."""

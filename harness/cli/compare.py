@@ -1,0 +1,237 @@
+"""`zoocheck compare`: two runs, or two ways of running one case, and what one is against the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness import cases, catalog
+from harness.cli.output import Json, print_json
+from harness.errors import UsageError
+from harness.home import Home
+from harness.options import Options
+from harness.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.ab import Compared
+    from harness.comparison import Comparison, Pair
+    from harness.gate import FailOn
+    from harness.store import Result, Store
+
+BASELINE = "baseline:"
+LATEST = "latest"
+_CLAIMS_NAMED = 5  # of those that nothing is said about; --json has all
+
+
+def compare(
+    first: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help=f"The earlier run: its id, {LATEST}, or {BASELINE}NAME. With --ab: see below.",
+        ),
+    ],
+    second: Annotated[str, typer.Argument(metavar="B", help="The later run, likewise.")],
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIMITS", help="Exit with 1 from these losses on, as throughput:5%,accuracy:0.2 (points)."
+        ),
+    ] = None,
+    across_machines: Annotated[
+        bool, typer.Option("--across-machines", help="Compare results of different machines, too.")
+    ] = False,
+    stamp: Annotated[
+        str | None, typer.Option(help="Take only throughputs with these validity stamps, comma-separated.")
+    ] = None,
+    ab: Annotated[
+        str | None,
+        typer.Option(
+            "--ab",
+            metavar="CASE",
+            help="Run two ways of this case in turns instead: A and B are `current`, an artifact's key, a "
+            "file, another case, or library versions such as onnxruntime==1.22.0.",
+        ),
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="With --ab: about how long at most.", min=1.0)] = 25.0,
+    weights: Annotated[str, typer.Option(help="With --ab: full, mini, random or auto.")] = "auto",
+    target: Annotated[str, typer.Option(help="With --ab: chip, stand-in or auto.")] = "auto",
+    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what is better, worse, the same, or too noisy to tell, pair by pair, with its interval."""
+    from harness import gate
+
+    limits = None if fail_on is None else gate.parse(fail_on)
+    if ab is not None:
+        return _arms(ab, first, second, limits, seconds, Options(weights=weights, target=target), as_json)
+    store = open_store(results)
+    try:
+        old, new = (name_run(store, name) for name in (first, second))
+        if old == new:
+            raise UsageError(f"{old} cannot be held against itself")
+        found = of_runs(store, old, new, limits, across_machines=across_machines, stamps=stamps(stamp))
+    finally:
+        store.close()
+    failing = () if limits is None else gate.failing(found, limits)
+    if as_json:
+        print_json({"before": old, "run": new, **as_content(found, failing)})
+    else:
+        typer.echo("\n".join(lines(old, new, found, failing)))
+    if failing:
+        raise typer.Exit(1)
+    return None
+
+
+def open_store(results: str | None) -> Store:
+    """The store to read; raises `StoreError` where there is none."""
+    from harness.store import Store
+
+    return Store(results or Home.locate().results, existing=True)
+
+
+def stamps(text: str | None) -> tuple[str, ...]:
+    """The stamps that were asked for; raises `UsageError` for one that does not exist."""
+    from harness.stamps import Stamp
+
+    asked = () if text is None else tuple(part.strip() for part in text.split(","))
+    for name in asked:
+        if name not in list(Stamp):
+            raise UsageError(f"--stamp: found {name!r}, expected {', '.join(Stamp)}")
+    return asked
+
+
+def name_run(store: Store, text: str) -> str:
+    """The run that `text` means: its own id, the latest, or this machine's baseline of a name."""
+    from harness.machine import fingerprint, machine_key
+
+    runs = [item.id for item in store.runs()]
+    if text == LATEST and runs:
+        return runs[-1]
+    if text.startswith(BASELINE):
+        name, key = text.removeprefix(BASELINE), machine_key(fingerprint())
+        found = store.baseline(name, key)
+        if found is None:
+            raise store.no_baseline(name, key)
+        return found.run
+    if text not in runs:
+        raise store.unknown_run(text)
+    return text
+
+
+def of_runs(
+    store: Store,
+    old: str,
+    new: str,
+    limits: FailOn | None,
+    *,
+    across_machines: bool = False,
+    stamps: Sequence[str] = (),
+) -> Comparison:
+    """Both runs' results, held against each other with what came before them."""
+    from harness.comparison import compare as compare_results
+    from harness.gate import FailOn
+
+    return compare_results(
+        store.results(run=old),
+        store.results(run=new),
+        margins=(limits or FailOn()).margins,
+        earlier=_earlier(store, old, new),
+        across_machines=across_machines,
+        stamps=stamps,
+    )
+
+
+def _earlier(store: Store, *runs: str) -> list[Result]:
+    """Throughputs of before both runs: how far apart nights lie when nothing changed."""
+    from harness.domain import Kind
+
+    known = [item.id for item in store.runs()]
+    before = known[: min(known.index(run) for run in runs)]
+    return store.numbers(runs=before[-_NIGHTS:], kind=Kind.THROUGHPUT) if before else []
+
+
+_NIGHTS = 30  # runs that the spread from one to the next is taken from
+
+
+def as_content(found: Comparison, failing: Sequence[Pair]) -> dict[str, object]:
+    """A comparison as JSON."""
+    from harness.effects import Finding
+    from harness.records import to_json
+
+    return {
+        "counts": {str(finding): len(found.of(finding)) for finding in Finding},
+        "failing": [to_json(pair) for pair in failing],
+        "comparison": to_json(found),
+    }
+
+
+def lines(old: str, new: str, found: Comparison, failing: Sequence[Pair]) -> list[str]:
+    """A headline, a line for each pair that is not the same, and what could not be compared."""
+    from harness.effects import Finding
+
+    counts = ", ".join(
+        f"{len(found.of(finding))} {finding}" for finding in Finding if found.of(finding)
+    )  # fmt: skip
+    said = [f"{new} against {old}: {len(found.pairs)} compared: {counts or 'nothing'}"]
+    said += [f"FAILS {pair}" for pair in failing]
+    for finding in (Finding.WORSE, Finding.BETTER, Finding.TOO_NOISY):
+        label = str(finding).upper()
+        said += [f"{label} {pair}" for pair in found.of(finding) if pair not in failing]
+    said += [f"not compared: {_claims(claims)}: {why}" for why, claims in found.not_compared.items()]
+    said += [f"not measured this time: {_claims(found.gone)}"] if found.gone else []
+    said += [f"new: {_claims(found.new)}"] if found.new else []
+    return said + ([f"changed: {', '.join(found.changes)}"] if found.changes else [])
+
+
+def _claims(claims: Sequence[str]) -> str:
+    named = ", ".join(claims[:_CLAIMS_NAMED])
+    return f"{len(claims)} ({named}{', ...' if len(claims) > _CLAIMS_NAMED else ''})"
+
+
+def _arms(
+    name: str, first: str, second: str, limits: FailOn | None, seconds: float, options: Options, as_json: bool
+) -> None:
+    """Two ways of one case in turns."""
+    from harness.ab import compare_arms
+    from harness.comparison import THROUGHPUT_MARGIN
+    from harness.effects import Finding
+    from harness.materials import Materials
+    from harness.records import to_json
+
+    tables, home = catalog.load(), Home.locate()
+    materials = Materials(tables, home, options, Silent() if as_json else Progress())
+    limit = None if limits is None else limits.throughput
+    found = compare_arms(
+        materials, cases.named(tables, name), first, second, seconds=seconds,
+        margin=THROUGHPUT_MARGIN if limit is None else limit, folder=home.work / "compare" / name,
+    )  # fmt: skip
+    worse = found.finding is Finding.WORSE and limit is not None and found.turns.effect.low <= -limit
+    if as_json:
+        print_json({**to_json(found), "fails": worse})
+    else:
+        typer.echo("\n".join(_arms_lines(found)))
+    if worse:
+        raise typer.Exit(1)
+
+
+def _arms_lines(found: Compared) -> list[str]:
+    from harness.comparison import in_percent
+
+    turns = found.turns
+    before, after = (f"{took / 1e6:.4g} ms" for took in turns.mean_ns)
+    said = [
+        f"{found.case}: B ({found.second}) is {found.finding} against A ({found.first})",
+        f"  {in_percent(turns.effect)}; a call takes {before} and {after}",
+        f"  by {turns.effect.basis}, {turns.calls_a_turn} calls a turn, {turns.seconds:.0f} s",
+    ]
+    first, second = found.versions
+    differs = [
+        f"{library} {first.get(library)} and {second.get(library)}"
+        for library in sorted({*first, *second})
+        if first.get(library) != second.get(library)
+    ]
+    return said + ([f"  with {', '.join(differs)}"] if differs else [])

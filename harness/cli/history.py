@@ -1,0 +1,85 @@
+"""`zoocheck history`: one case over time, and where it changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli.compare import open_store
+from harness.cli.output import Json, print_json, print_table
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.history import Change, Point, Series
+
+SHOWN = 20  # of the latest points; --json has all
+
+
+def history(
+    case: Annotated[str, typer.Argument(help="A case, as tinybert-ascend310p-bs8.")],
+    kind: Annotated[str | None, typer.Option(help="Only this kind of claim, as throughput.")] = None,
+    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Every series of a case, oldest first, with its change points and what else changed there."""
+    from harness.history import series
+    from harness.records import to_json
+
+    store = open_store(results)
+    try:
+        found = store.numbers(case=case)
+        known = [] if found else store.cases()
+    finally:
+        store.close()
+    if not found:
+        near = ", ".join(known[:8]) or "none yet"
+        raise UsageError(f"{case!r} has no results; cases with results: {near}")
+    shown = [item for item in series(found) if kind in (None, item.claim.partition(" ")[0])]
+    if not shown:
+        raise UsageError(f"{case} has no numbers of kind {kind!r}")
+    if as_json:
+        print_json({"case": case, "series": [to_json(item) for item in shown]})
+        return
+    for item in shown:
+        _print(case, item)
+
+
+def _print(case: str, item: Series) -> None:
+    changed = {change.at: change for change in item.changes}
+    first = max(0, len(item.points) - SHOWN)
+    rows = [_row(item, at, point, changed.get(at)) for at, point in enumerate(item.points) if at >= first]
+    left = f", the latest {SHOWN}" if first else ""
+    print_table(
+        f"{case} {item.claim} ({item.made}) on machine {item.machine}: {len(item.points)} results{left}",
+        ("created", "run", str(item.metric), "stamp", "commit", ""),
+        rows,
+    )
+    for change in item.changes:
+        typer.echo(f"  {_sentence(item, change)}")
+    if not item.changes:
+        typer.echo("  no change point")
+
+
+def _row(item: Series, at: int, point: Point, change: Change | None) -> tuple[str, ...]:
+    commit = (point.git_revision or "")[:12] + ("+dirty" if "+" in (point.git_revision or "") else "")
+    marks = ["changed"] if change is not None else []
+    marks += ["noisy"] if point.noisy else []
+    return (
+        point.created[:19], point.run, _number(item, point.value), point.stamp, commit, ", ".join(marks)
+    )  # fmt: skip
+
+
+def _number(item: Series, value: float) -> str:
+    return f"{value * 100:.4f} %" if item.metric.is_score else f"{value:.4g}/s"
+
+
+def _sentence(item: Series, change: Change) -> str:
+    """``changed at RUN: 120.1/s -> 110.2/s, 8.2 % lower (p = 3e-05); onnxruntime 1.22.0 -> 1.23.0``."""
+    point = item.points[change.at]
+    by = abs(change.relative) * 100
+    direction = "lower" if change.after < change.before else "higher"
+    sure = "" if change.p_value is None else f" (p = {change.p_value:.1g})"
+    differs = "; " + ", ".join(change.differs) if change.differs else "; same libraries, same commit"
+    levels = f"{_number(item, change.before)} -> {_number(item, change.after)}"
+    return f"changed at {point.run}, {point.created[:10]}: {levels}, {by:.1f} % {direction}{sure}{differs}"
