@@ -17,6 +17,7 @@ from harness.errors import NoSamples
 
 PARTS = 10  # into which a run's calls are cut, in the order of time
 FEWEST_CALLS = 20  # two a part
+MOST_CORRELATED = 0.9  # what ten parts can say of their correlation at most
 FEWEST_EARLIER = 5  # results of a series from which its spread from run to run is known
 ASSUMED_SPREAD = 0.015  # relative, of a number without calls or earlier results; a guess, and called one
 
@@ -147,10 +148,26 @@ def _from_neighbours(throughputs: Sequence[float]) -> _Spread:
 
 
 def _from_parts(latencies_ns: Sequence[int]) -> _Spread:
-    """From the logarithms of the mean latencies of equal parts of a run."""
+    """From the logarithms of the mean latencies of equal parts of a run.
+
+    Parts that follow each other closely are few draws that look like many: their variance is multiplied by
+    ``(1 + r) / (1 - r)``, as the variance of a mean is for a first-order autoregression, r being their first
+    autocorrelation where it is positive.
+    """
     edges = [len(latencies_ns) * part // PARTS for part in range(PARTS + 1)]
     means = [math.log(fmean(latencies_ns[start:stop])) for start, stop in pairwise(edges)]
-    return _Spread(sd=stdev(means), degrees=PARTS - 1)
+    spread = stdev(means)
+    r = min(max(_autocorrelation(means), 0.0), MOST_CORRELATED)
+    return _Spread(sd=spread * math.sqrt((1 + r) / (1 - r)), degrees=PARTS - 1)
+
+
+def _autocorrelation(values: Sequence[float]) -> float:
+    """The first autocorrelation; 0 for values that do not scatter."""
+    middle = fmean(values)
+    scatter = sum((value - middle) ** 2 for value in values)
+    if not scatter:
+        return 0.0
+    return sum((a - middle) * (b - middle) for a, b in pairwise(values)) / scatter
 
 
 def _both(first: _Spread, second: _Spread) -> _Spread:
