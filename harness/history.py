@@ -14,7 +14,7 @@ from harness.machine import machine_key
 from harness.store import Result
 
 FEWEST = 3  # results on each side of a change: one odd night is no change, two may be a coincidence
-SIGNIFICANCE = 0.01  # of Welch's test of the two sides
+SIGNIFICANCE = 0.01  # of Welch's test of the two sides, for a whole series
 LEAST = 0.01  # relative: a smaller change of a throughput is no news
 _SLACK = 1e-12
 
@@ -127,7 +127,8 @@ def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
 
     Candidates are where PELT (R. Killick and others, 2012; ruptures) splits the logarithms by their means, at
     a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where Welch's
-    test of the two sides says so, by `SIGNIFICANCE`, and the levels differ by `LEAST`. Results of a disturbed
+    test of the two sides says so, by `SIGNIFICANCE` shared out among all places where a split could have been
+    found, and the levels differ by `LEAST`. Results of a disturbed
     machine do not count.
     """
     steady = [(at, point) for at, point in enumerate(points) if not point.noisy]
@@ -139,7 +140,7 @@ def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
         before, after = values[start:split], values[split:stop]
         p = _welch(before, after)
         low, high = math.exp(_mean(before)), math.exp(_mean(after))
-        if p > SIGNIFICANCE or abs(high / low - 1) < LEAST:
+        if p > SIGNIFICANCE / len(values) or abs(high / low - 1) < LEAST:
             continue
         old, new = steady[split - 1][1], steady[split][1]
         changes.append(

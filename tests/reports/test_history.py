@@ -79,15 +79,11 @@ def test_nights_on_a_disturbed_machine_do_not_count() -> None:
 
 
 def test_what_differs_at_a_change_is_named() -> None:
-    old = [
-        night(at, 100.0 + at % 3, versions={"onnxruntime": "1.22.0"}, git_revision="a" * 40)
-        for at in range(8)
-    ]
-    new = [
-        night(9 + at, 80.0 + at % 3, versions={"onnxruntime": "1.23.0"}, git_revision="b" * 40 + "+dirty")
-        for at in range(8)
-    ]
-    (found,) = series(old + new)
+    old = {"versions": {"onnxruntime": "1.22.0"}, "git_revision": "a" * 40}
+    new = {"versions": {"onnxruntime": "1.23.0"}, "git_revision": "b" * 40 + "+dirty"}
+    results = [night(at, 100.0 + at % 3, **old) for at in range(8)]
+    results += [night(9 + at, 80.0 + at % 3, **new) for at in range(8)]
+    (found,) = series(results)
     (change,) = found.changes
     assert change.differs == ("git aaaaaaaaaaaa -> bbbbbbbbbbbb+dirty", "onnxruntime 1.22.0 -> 1.23.0")
 
