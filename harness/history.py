@@ -9,14 +9,15 @@ from itertools import pairwise
 from typing import Any
 
 from harness.domain import Kind, Measurement, Metric
-from harness.effects import spread_of_neighbours
+from harness.effects import neighbours_degrees, spread_of_neighbours
 from harness.machine import machine_key
 from harness.store import Result
 
 FEWEST = 3  # results on each side of a change: one odd night is no change, two may be a coincidence
-SIGNIFICANCE = 0.01  # of Welch's test of the two sides, for a whole series
+SIGNIFICANCE = 0.01  # of the test of two levels, for a whole series
 LEAST = 0.01  # relative: a smaller change of a throughput is no news
 _SLACK = 1e-12
+_NO_SPREAD = 1e-9  # of a series of one value or two: any step is a shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,19 +127,20 @@ def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
     """Shifts of the level of a throughput that lasts.
 
     Candidates are where PELT (R. Killick and others, 2012; ruptures) splits the logarithms by their means, at
-    a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where Welch's
-    test of the two sides says so, by `SIGNIFICANCE` shared out among all places where a split could have been
-    found, and the levels differ by `LEAST`. Results of a disturbed
+    a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where Student's
+    test of the two levels, with that variance for both, says so by `SIGNIFICANCE` shared out among all places
+    where a split could have been found, and the levels differ by `LEAST`. Results of a disturbed
     machine do not count.
     """
     steady = [(at, point) for at, point in enumerate(points) if not point.noisy]
     if len(steady) < 2 * FEWEST:
         return ()
     values = [math.log(point.value) for _, point in steady]
+    spread = spread_of_neighbours([point.value for _, point in steady]) or _NO_SPREAD
     changes = []
-    for start, split, stop in _splits(values):
+    for start, split, stop in _splits(values, spread):
         before, after = values[start:split], values[split:stop]
-        p = _welch(before, after)
+        p = _p_value(before, after, spread, len(values))
         low, high = math.exp(_mean(before)), math.exp(_mean(after))
         if p > SIGNIFICANCE / len(values) or abs(high / low - 1) < LEAST:
             continue
@@ -149,26 +151,24 @@ def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _splits(values: Sequence[float]) -> list[tuple[int, int, int]]:
+def _splits(values: Sequence[float], spread: float) -> list[tuple[int, int, int]]:
     """Start, split and stop of neighbouring segments."""
     import numpy as np
     import ruptures
 
-    scale = spread_of_neighbours([math.exp(value) for value in values])
-    if scale == 0:
-        scale = 1e-9  # a series of two values only: any step is a shift
-    signal = (np.asarray(values) - values[0]) / scale
+    signal = (np.asarray(values) - values[0]) / spread
     found = ruptures.Pelt(model="l2", min_size=FEWEST, jump=1).fit(signal.reshape(-1, 1))
     ends = [0, *found.predict(pen=2 * math.log(len(values)))]
     return list(zip(ends, ends[1:], ends[2:], strict=False))
 
 
-def _welch(before: Sequence[float], after: Sequence[float]) -> float:
+def _p_value(before: Sequence[float], after: Sequence[float], spread: float, count: int) -> float:
+    """Student's test of two levels, the spread being known from `count` neighbours."""
     from scipy import stats
 
-    if len({*before}) == 1 and len({*after}) == 1:
-        return 0.0 if before[0] != after[0] else 1.0
-    return float(stats.ttest_ind(before, after, equal_var=False).pvalue)
+    error = spread * math.sqrt(1 / len(before) + 1 / len(after))
+    distance = abs(_mean(after) - _mean(before)) / error
+    return float(2 * stats.t.sf(distance, neighbours_degrees(count)))
 
 
 def _mean(values: Sequence[float]) -> float:
