@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from harness.domain import Kind, Measurement, Metric
@@ -127,9 +128,9 @@ def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
     """Shifts of the level of a throughput that lasts.
 
     Candidates are where PELT (R. Killick and others, 2012; ruptures) splits the logarithms by their means, at
-    a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where Student's
-    test of the two levels, with that variance for both, says so by `SIGNIFICANCE` shared out among all places
-    where a split could have been found, and the levels differ by `LEAST`. Results of a disturbed
+    a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where the medians
+    of its two sides differ by `LEAST`, and by Student's test, with that variance for both, at `SIGNIFICANCE`
+    shared out among all places where a split could have been found. One odd night moves no median. Results of a disturbed
     machine do not count.
     """
     steady = [(at, point) for at, point in enumerate(points) if not point.noisy]
@@ -141,7 +142,7 @@ def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
     for start, split, stop in _splits(values, spread):
         before, after = values[start:split], values[split:stop]
         p = _p_value(before, after, spread, len(values))
-        low, high = math.exp(_mean(before)), math.exp(_mean(after))
+        low, high = math.exp(median(before)), math.exp(median(after))
         if p > SIGNIFICANCE / len(values) or abs(high / low - 1) < LEAST:
             continue
         old, new = steady[split - 1][1], steady[split][1]
@@ -163,16 +164,12 @@ def _splits(values: Sequence[float], spread: float) -> list[tuple[int, int, int]
 
 
 def _p_value(before: Sequence[float], after: Sequence[float], spread: float, count: int) -> float:
-    """Student's test of two levels, the spread being known from `count` neighbours."""
+    """Student's test of two medians, the spread being known from `count` neighbours."""
     from scipy import stats
 
-    error = spread * math.sqrt(1 / len(before) + 1 / len(after))
-    distance = abs(_mean(after) - _mean(before)) / error
+    error = 1.2533 * spread * math.sqrt(1 / len(before) + 1 / len(after))  # sqrt(pi / 2): of medians
+    distance = abs(median(after) - median(before)) / error
     return float(2 * stats.t.sf(distance, neighbours_degrees(count)))
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
 
 
 def _differs(old: Point, new: Point) -> tuple[str, ...]:
