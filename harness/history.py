@@ -128,10 +128,10 @@ def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
     """Shifts of the level of a throughput that lasts.
 
     Candidates are where PELT (R. Killick and others, 2012; ruptures) splits the logarithms by their means, at
-    a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where the medians
-    of its two sides differ by `LEAST`, and by Student's test, with that variance for both, at `SIGNIFICANCE`
-    shared out among all places where a split could have been found. One odd night moves no median. Results of a disturbed
-    machine do not count.
+    a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where the
+    medians of its two sides differ by `LEAST`, and by Student's test, with that variance for both, at
+    `SIGNIFICANCE` shared out among all places where a split could have been found. One odd night moves no
+    median. Results of a disturbed machine do not count.
     """
     steady = [(at, point) for at, point in enumerate(points) if not point.noisy]
     if len(steady) < 2 * FEWEST:

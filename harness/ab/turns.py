@@ -27,6 +27,7 @@ FEWEST_ROUNDS = 3
 FEWEST_FOURS = 2  # in a round
 PRECISE = 0.012  # half of the interval that is narrow enough to stop: a loss of 5 % is then beyond doubt
 ANSWER_S = 300.0  # an arm that says nothing for so long hangs
+START_S = 300.0  # likewise while it loads its artifact
 
 _FOURS = ("ABBA", "BAAB")
 
@@ -160,14 +161,14 @@ class Process:
             start_new_session=True,
         )
         try:
-            self.versions: Mapping[str, str] = self._ask(dict(setup.content))["versions"]
+            self.versions: Mapping[str, str] = self._ask(dict(setup.content), START_S)["versions"]
         except BaseException:
             self.close()
             raise
 
     def turn(self, *, unmeasured: int, calls: int) -> int:
         """As `Arm.turn`. Raises `ZoocheckError` with what the process says, `MachineError` if it is gone."""
-        return int(self._ask({"unmeasured": unmeasured, "calls": calls})["took_ns"])
+        return int(self._ask({"unmeasured": unmeasured, "calls": calls}, ANSWER_S)["took_ns"])
 
     def close(self) -> None:
         """End it."""
@@ -177,7 +178,7 @@ class Process:
             if pipe is not None:
                 pipe.close()
 
-    def _ask(self, content: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, content: dict[str, Any], limit_s: float) -> dict[str, Any]:
         sender, answers = self._process.stdin, self._process.stdout
         assert sender is not None
         assert answers is not None
@@ -186,8 +187,8 @@ class Process:
             sender.flush()
             with selectors.DefaultSelector() as wait:
                 wait.register(answers, selectors.EVENT_READ)
-                if not wait.select(ANSWER_S):
-                    raise MachineError(f"{self.name}: no answer for {ANSWER_S:g} s: it hangs, and was ended")
+                if not wait.select(limit_s):
+                    raise MachineError(f"{self.name}: no answer for {limit_s:g} s: it hangs, and was ended")
             line = answers.readline()
         except BrokenPipeError:
             line = ""
