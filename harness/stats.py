@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import NormalDist, median, variance
@@ -125,24 +125,6 @@ def ratio_of_medians(
     return Interval(low=ratios[outside], high=ratios[-1 - outside], confidence=confidence)
 
 
-def batch_means(latencies_ns: Sequence[int]) -> list[float]:
-    """Means of consecutive calls in batches of equal length, in nanoseconds, by the rule above.
-
-    The first calls are left out where the batches do not divide the series. Two neighbours go together while
-    the lag-1 autocorrelation of the means, von Neumann's ratio told otherwise, is positive.
-    """
-    length = max(1, len(latencies_ns) // MOST_BATCHES)
-    while True:
-        count = len(latencies_ns) // length
-        start = len(latencies_ns) - count * length
-        means = [
-            sum(latencies_ns[at : at + length]) / length for at in range(start, len(latencies_ns), length)
-        ]
-        if len(latencies_ns) // (2 * length) < FEWEST_BATCHES or lag_1(means) <= 0:
-            return means
-        length *= 2
-
-
 def lag_1(values: Sequence[float]) -> float:
     """The lag-1 autocorrelation of a series; 0 for one that does not vary."""
     mean = sum(values) / len(values)
@@ -151,6 +133,34 @@ def lag_1(values: Sequence[float]) -> float:
     if squares == 0:
         return 0.0
     return sum(a * b for a, b in pairwise(apart)) / squares
+
+
+def lag_1_about_a_line(values: Sequence[float]) -> float:
+    """The lag-1 autocorrelation of what a least-squares line leaves of a series: a trend is none of it."""
+    middle = (len(values) - 1) / 2
+    spread = sum((at - middle) ** 2 for at in range(len(values)))
+    slope = sum((at - middle) * value for at, value in enumerate(values)) / spread
+    return lag_1([value - slope * at for at, value in enumerate(values)])
+
+
+def batch_means(
+    latencies_ns: Sequence[int], dependence: Callable[[Sequence[float]], float] = lag_1
+) -> list[float]:
+    """Means of consecutive calls in batches of equal length, in nanoseconds, by the rule above.
+
+    The first calls are left out where the batches do not divide the series. Two neighbours go together while
+    the `dependence` of the means is positive: their lag-1 autocorrelation, von Neumann's ratio told otherwise.
+    """
+    length = max(1, len(latencies_ns) // MOST_BATCHES)
+    while True:
+        count = len(latencies_ns) // length
+        start = len(latencies_ns) - count * length
+        means = [
+            sum(latencies_ns[at : at + length]) / length for at in range(start, len(latencies_ns), length)
+        ]
+        if len(latencies_ns) // (2 * length) < FEWEST_BATCHES or dependence(means) <= 0:
+            return means
+        length *= 2
 
 
 def throughput_interval(latencies_ns: Sequence[int], batch_size: int) -> Interval | None:
@@ -207,7 +217,7 @@ def drift(latencies_ns: Sequence[int]) -> Drift | None:
     """
     if len(latencies_ns) < FEWEST_CALLS:
         return None
-    means = batch_means(latencies_ns)
+    means = batch_means(latencies_ns, lag_1_about_a_line)
     count = len(means)
     pairs = [(i, j) for j in range(count) for i in range(j)]
     score = sum((means[j] > means[i]) - (means[j] < means[i]) for i, j in pairs)
