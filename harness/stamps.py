@@ -18,7 +18,7 @@ class Stamp(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """What a stamp asks of the timed calls: so long and so many; `enough_calls` of them do in place of time."""
+    """What a stamp asks of the timed calls: so long and so many. `enough_calls` do in place of time."""
 
     timed_s: float
     calls: int
@@ -33,9 +33,9 @@ class Demand:
 # quick: a median is stated from 20 calls; 2000 calls of a model of microseconds are as good as 2 s of them.
 # nightly: 64 calls, so that a p90 may be stated (harness.stats), and 10 s, five times the longest disturbance
 # of some seconds that a shared machine has each minute.
-# mlperf-like: MLPerf Inference's 600 s; a call of one sample is its SingleStream, scored by p90 (64 queries at
-# confidence 0.99), a call of a batch is its MultiStream, scored by p99 (662 queries). The rest of its rules
-# (seeds, audits, LoadGen itself) is not met by a stamp: hence "like".
+# mlperf-like: MLPerf Inference's 600 s; a call of one sample is its SingleStream, scored by p90 (64 queries
+# at confidence 0.99), a call of a batch is its MultiStream, scored by p99 (662 queries). The rest of its
+# rules (seeds, audits, LoadGen itself) is not met by a stamp: hence "like".
 DEMANDS: Mapping[Stamp, Demand] = MappingProxyType(
     {
         Stamp.QUICK: Demand(timed_s=2.0, calls=20, calls_of_batches=20, enough_calls=2000),

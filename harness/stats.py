@@ -149,7 +149,7 @@ def batch_means(
     """Means of consecutive calls in batches of equal length, in nanoseconds, by the rule above.
 
     The first calls are left out where the batches do not divide the series. Two neighbours go together while
-    the `dependence` of the means is positive: their lag-1 autocorrelation, von Neumann's ratio told otherwise.
+    the `dependence` of the means is positive: their lag-1 autocorrelation, which is von Neumann's ratio.
     """
     length = max(1, len(latencies_ns) // MOST_BATCHES)
     while True:
@@ -167,8 +167,8 @@ def throughput_interval(latencies_ns: Sequence[int], batch_size: int) -> Interva
     """The 95 % interval of a run's throughput in samples/s; None for fewer than `FEWEST_CALLS` calls.
 
     Of the mean call by batch means and Student's t, in relative terms, so that it is never negative. What is
-    left of the means' autocorrelation r widens it by sqrt((1 + r) / (1 - r)), as an AR(1) series of them would
-    ask. It holds for this run: how far two runs differ, minutes or processes apart, is not in it.
+    left of the means' autocorrelation r widens it by sqrt((1 + r) / (1 - r)), as it does for an AR(1) series.
+    It holds for this run: how far two runs differ, minutes or processes apart, is not in it.
     """
     if len(latencies_ns) < FEWEST_CALLS:
         return None
@@ -224,6 +224,4 @@ def drift(latencies_ns: Sequence[int]) -> Drift | None:
     deviation = math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
     z = max(0, abs(score) - 1) / deviation
     slope = median((means[j] - means[i]) / (j - i) for i, j in pairs)
-    return Drift(
-        change=slope * (count - 1) / median(means), p=2 * (1 - NormalDist().cdf(z)), batches=count
-    )
+    return Drift(change=slope * (count - 1) / median(means), p=2 * (1 - NormalDist().cdf(z)), batches=count)

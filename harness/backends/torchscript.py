@@ -59,6 +59,7 @@ class Backend:
     """Traces networks in fp32 and runs the modules with torch's own interpreter."""
 
     any_shape = False
+    computes_here: tuple[str, ...] = ("torch",)
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""

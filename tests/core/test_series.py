@@ -56,9 +56,9 @@ def test_a_series_without_a_trend_is_rarely_called_drifting(rho: float):
 
 
 def test_a_trend_is_found_and_told():
-    """4 % slower at the end, beneath noise of 4 % a call: found in 95 of 100, with a change about right."""
+    """4 % slower at the end, beneath noise of 4 % a call: found in nine of ten, with a change about right."""
     found = [stats.drift(series) for series in autoregressive(0.0, 500, seed=4, trend=0.04).tolist()]
-    assert sum(one is not None and one.found for one in found) / SERIES >= 0.95
+    assert sum(one is not None and one.found for one in found) / SERIES >= 0.9
     assert np.median([one.change for one in found if one is not None]) == pytest.approx(0.04, rel=0.1)
 
 

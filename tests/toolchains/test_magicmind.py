@@ -34,8 +34,8 @@ def mlu(
     """A world where the tools of MLU370 are imitated."""
     tools = kit.install(tmp_path, TOOLS, "magicmind_packages")
     use(monkeypatch, tools, "magicmind")
-    monkeypatch.setattr(timing, "TIMED_S", 0.1)
-    monkeypatch.setattr(timing, "FEWEST_CALLS", 3)
+    short = timing.Plan(timed_s=0.1, calls=3, longest_s=60.0, warm_up=timing.WarmUpRule(window_s=0.0))
+    monkeypatch.setattr(timing, "plan_for", lambda stamp, batch_size: short)
     stores = []
 
     def make(home: Path = shared, limit: int = LIMIT, **more: object) -> World:
