@@ -89,7 +89,7 @@ def time_in_child(
             place.run(command)
         except ToolFailed as failure:
             raise _crash(case, failure) or failure from None
-        return _read(case, answer)
+        return read(case, answer)
 
 
 def _environment(threads: int) -> dict[str, str]:
@@ -105,7 +105,8 @@ def _crash(case: Case, failure: ToolFailed) -> Crashed | None:
     return Crashed(f"{case.id}: {failure}")
 
 
-def _read(case: Case, answer: Path) -> Latencies:
+def read(case: Case, answer: Path) -> Latencies:
+    """What the child answered. Raises as `time_in_child`."""
     try:
         told = json.loads(answer.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from itertools import chain, repeat
 
@@ -10,6 +11,7 @@ import pytest
 from harness import timing
 from harness.stamps import Stamp
 from harness.timing import WarmUpRule
+from harness.workers import loop
 
 MS = 1_000_000  # nanoseconds
 QUICK = timing.plan_for(Stamp.QUICK, 1)
@@ -153,3 +155,24 @@ def test_the_clock_is_the_performance_counter():
     latencies = timing.time_calls(lambda: made.append(None), 3)
     assert len(made) == len(latencies) == 3
     assert min(latencies) >= 0
+
+
+@pytest.mark.parametrize(
+    "durations_ms",
+    [
+        [100],
+        [900, 200, 200, 200, 150, 150, 150, 149],
+        [1],
+        [20_000],
+        [3000, *(2900 - 100 * at for at in range(25))],
+    ],
+)
+def test_workers_warm_up_by_the_same_rule(durations_ms: list[int], monkeypatch: pytest.MonkeyPatch):
+    """A vendor's interpreter has its own copy of the rule; both make the same calls and say the same."""
+    durations = [value * MS for value in durations_ms]
+    ours, theirs = (Model(*durations, then=durations[-1]) for _ in range(2))
+    found = ours.warm_up()
+    monkeypatch.setattr(loop.time, "perf_counter_ns", theirs.clock)
+    first, told = loop.warmed_up(theirs.call, dataclasses.asdict(WarmUpRule()))
+    assert (first, told) == (found.first_ns, found.recorded())
+    assert theirs.made == ours.made

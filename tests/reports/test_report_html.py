@@ -266,8 +266,9 @@ def test_a_throughput_says_how_sure_it_is(catalog):
     page = rendered(catalog, [stamped(catalog)])
     text = page.text(inside="details")
     for told in (
-        "quick; asked for was nightly", "990.00–1011.00 samples/s, of this run alone", "200 calls; it takes 64",
-        "not settled when it was ended after 9 calls", "calls became slower by 3.40%", "the hypervisor took 2.0%",
+        "quick; asked for was nightly", "990.00–1011.00 samples/s, of this run alone",
+        "200 calls; it takes 64", "not settled when it was ended after 9 calls",
+        "calls became slower by 3.40%", "the hypervisor took 2.0%",
         "steal 2.00 %; other processes not told", "1.0 GiB of its own process", "not told by this machine",
         "0, 3", "its own",
     ):  # fmt: skip
