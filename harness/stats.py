@@ -177,7 +177,7 @@ def throughput_interval(latencies_ns: Sequence[int], batch_size: int) -> Interva
     left = min(0.9, max(0.0, lag_1(means)))
     error = math.sqrt(variance(means) / count * (1 + left) / (1 - left))
     half = student_t(0.975, count - 1) * error / mean
-    rate = batch_size / (mean / 1e9)
+    rate = batch_size * len(latencies_ns) / (sum(latencies_ns) / 1e9)
     return Interval(low=rate * math.exp(-half), high=rate * math.exp(half))
 
 
