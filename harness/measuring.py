@@ -27,12 +27,12 @@ def described(
     latencies_ns: list[int], warm: WarmUp, watch: Watch, ended: str, *, batch_size: int, clock: str,
     further_calls: int = 0,
 ) -> Latencies:  # fmt: skip
-    """Calls with all that is known of them. `further_calls` were made untimed after the warm-up."""
+    """Calls with all that is known of them. `further_calls` were watched, and not timed."""
     facts: dict[str, Any] = {
         "warm_up": warm.recorded(),
         "first_call_ns": warm.first_ns,
         "ended": ended,
-        "energy": watch.energy(batch_size * len(latencies_ns)),
+        "energy": watch.energy(batch_size * (len(latencies_ns) + further_calls)),
         "memory": {"peak_rss_bytes": peak_rss_bytes(), "of": "the whole process"},
         "affinity": affinity(),
         **watch.facts,
