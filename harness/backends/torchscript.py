@@ -95,8 +95,8 @@ class Backend:
     def open(self, case: Case, artifact: Artifact, place: Place) -> TracedSession:
         """Load the module onto the CPU; raises `GraphError` with what torch says.
 
-        `place`'s threads are told by ``OMP_NUM_THREADS``, which torch reads when a process of its own loads it;
-        in a process that has other work to do they stay as they are.
+        `place`'s threads are told by ``OMP_NUM_THREADS``, which torch reads when a process of its own loads
+        it; in a process that has other work to do they stay as they are.
         """
         from harness.graphs import torchscript
 

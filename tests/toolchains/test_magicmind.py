@@ -72,6 +72,7 @@ def test_both_documented_precisions_run_end_to_end(
     assert speed.measurement.metrics[str(Metric.THROUGHPUT)] == tool["samples_per_s"]
     assert tool["run"]["count"] == 1000
     assert tool["our_samples_per_s"] > 0
+    assert {"conditions", "noisy", "warm_up", "first_call_ns"} <= speed.measurement.detail.keys()
     assert parity.measurement.detail["contract"] == "as in the table"
 
 
