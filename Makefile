@@ -40,15 +40,16 @@ run: $(STAMP)
 	for status in $$first $$second; do case $$status in 0|6) ;; *) exit $$status;; esac; done; \
 	test $$first -eq 0 || exit $$first; exit $$second
 
-# A night: accuracy and conformance in parallel, throughput alone, the preprocessing with ten times the
-# examples; then one report, the results as JSON, and what is worse than the last night, a line each. All of it
-# comes even when something fails. The exit status is the sessions' as in `run`, else the comparison's.
+# A night: accuracy and conformance in parallel, throughput alone, each case in a process of its own and for
+# 10 s and 64 calls, the preprocessing with ten times the examples; then one report, the results as JSON, and
+# what is worse than the last night, a line each. All of it comes even when something fails. The exit status is
+# the sessions' as in `run`, else the comparison's.
 nightly: $(STAMP)
 	@id=$$($(BIN)/python -c 'import time; print(time.strftime("%Y%m%dT%H%M%SZ-nightly", time.gmtime()))'); \
 	accuracy=0; throughput=0; preprocessing=0; report=0; worse=0; \
 	$(BIN)/python -m pytest suites/ -n $(WORKERS) -q --no-header -m '($(DOCUMENTED)) and not throughput' \
 	    $(NIGHT_OPTIONS) --run-id $$id --junitxml $(NIGHT)/accuracy.xml || accuracy=$$?; \
-	$(BIN)/python -m pytest suites/ -q -m '($(DOCUMENTED)) and throughput' \
+	$(BIN)/python -m pytest suites/ -q -m '($(DOCUMENTED)) and throughput' --isolate --stamp nightly \
 	    $(NIGHT_OPTIONS) --run-id $$id --junitxml $(NIGHT)/throughput.xml --benchmark-disable-gc \
 	    --benchmark-columns=median,iqr,rounds --benchmark-json $(NIGHT)/benchmark.json || throughput=$$?; \
 	$(BIN)/python -m pytest suites/ -n $(WORKERS) -q --no-header -m preprocessing --hypothesis-profile nightly \

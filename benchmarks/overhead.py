@@ -39,8 +39,10 @@ def loaded(runner, settings):
 
     case = next(c for c in settings.cases() if (c.model.name, c.chip.name) == ("tinybert", "cpu"))
     timing = runner.timing(case)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = timing.place.threads
     session = onnxruntime.InferenceSession(
-        timing.artifact.path("model.onnx"), providers=["CPUExecutionProvider"]
+        timing.artifact.path("model.onnx"), options, providers=["CPUExecutionProvider"]
     )
     batch = fixed_batch(case, runner.materials.samples(case.model, Protocol.DOCUMENTED))
     feed = {item.name: array for item, array in zip(case.model.inputs, batch, strict=True)}

@@ -510,7 +510,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A confidence interval of a fraction."""
+    """A confidence interval of a fraction, or of a throughput in samples per second."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 

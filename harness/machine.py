@@ -162,6 +162,18 @@ def cores_quota(root: Path = Path("/")) -> float | None:
     return min(quotas, default=None)
 
 
+def usable_cores() -> list[int]:
+    """The cores, by number, that a computation may keep busy at once: by affinity and the groups' quota."""
+    usable = affinity() or list(range(os.cpu_count() or 1))
+    quota = cores_quota()
+    return usable if quota is None else usable[: max(1, int(quota))]
+
+
+def affinity() -> list[int] | None:
+    """The cores that this process may run on, by number; None where the system does not tell."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
 def memory_limit_bytes(root: Path = Path("/")) -> int | None:
     """The memory in bytes that the control groups around this process allow; None: no limit.
 
@@ -210,9 +222,8 @@ def _cpu() -> str | None:
 
 
 def _cores_usable() -> int | None:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
+    cores = affinity()
+    return os.cpu_count() if cores is None else len(cores)
 
 
 def _load_average() -> list[float] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.domain import Protocol
 from harness.errors import UsageError
+from harness.stamps import Stamp
 
 TARGETS = ("auto", "chip", "stand-in")
 WEIGHTS = ("auto", "full", "mini", "random")
@@ -31,13 +32,16 @@ class Options:
     protocols: tuple[Protocol, ...] = (Protocol.DOCUMENTED,)
     limit: int | None = None
     device: int = 0
+    stamp: Stamp = Stamp.QUICK  # what a throughput's timed calls are to earn
+    isolate: bool = False  # each throughput in a process of its own
+    threads: int | None = None  # of a throughput that computes in this process; None: every usable core
     tool_timeout_s: float | None = None  # of every call of a vendor's tool; None: its stage's own limit
 
     def __post_init__(self) -> None:
         for name, known in (("target", TARGETS), ("weights", WEIGHTS), ("data", DATA)):
             if getattr(self, name) not in known:
                 raise UsageError(f"--{name} {getattr(self, name)}: there are {', '.join(known)}")
-        for name, lowest in (("limit", 1), ("device", 0)):
+        for name, lowest in (("limit", 1), ("device", 0), ("threads", 1)):
             value = getattr(self, name)
             if value is not None and value < lowest:
                 raise UsageError(f"--{name} {value}: expected {lowest} or more")

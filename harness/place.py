@@ -13,6 +13,7 @@ from typing import Any
 from harness import process
 from harness.errors import MachineError
 from harness.process import Command, Finished, Stage, ToolFailed, ToolMissing
+from harness.stamps import Stamp
 
 # What the tests' imitations of vendors' tools print of themselves, wherever the real tool prints its version
 # or name: whoever finds it in a tool's output marks what comes of it as simulated.
@@ -57,13 +58,16 @@ class Place:
     """One case's working place. `commands` are those that ran, the failed one included, in order.
 
     `facts` are what the chip's probe said (chip name, versions). Logs lie in `folder` and stay; what is
-    made under `scratch` goes when the case is done.
+    made under `scratch` goes when the case is done. `threads` is how many a library that computes in this
+    process is to take, None for its own choice; `stamp` is what its timed calls are to earn.
     """
 
     folder: Path
     toolchain: Toolchain
     device: int = 0
     tool_timeout_s: float | None = None
+    threads: int | None = None
+    stamp: Stamp = Stamp.QUICK
     facts: Mapping[str, str] = field(default_factory=dict)
     commands: list[Finished] = field(default_factory=list)
 

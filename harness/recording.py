@@ -130,7 +130,10 @@ class Recorder:
             facts = dict(artifact.facts)
             known |= {"ignored_weights": facts.pop("ignored_weights", []), "artifact": facts}
             known |= {"device": target.reason, **target.facts} if target.facts else {}
-            known |= target.backend.describe()
+            known = {
+                **target.backend.describe(),
+                **known,
+            }  # what was set goes before what is left to a library
         return Measurement(
             id=str(uuid.uuid4()),
             run=self.run,

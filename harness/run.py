@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from harness import building, judge, references, stats
+from harness import building, isolation, judge, references, stamps, stats
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Latencies, Profile, Session, Telling, ToolSession
-from harness.domain import Case, InputRole, Kind, Metric, Origin, Precision, Protocol, Verdict, Weights
+from harness.domain import (
+    Case,
+    InputRole,
+    Interval,
+    Kind,
+    Metric,
+    Origin,
+    Precision,
+    Protocol,
+    Verdict,
+    Weights,
+)
 from harness.errors import BadOutput, GraphError, NoSamples, NotThere, ZoocheckError
 from harness.feeding import AS_NAMED, feed_of, in_words
 from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
 from harness.grouping import largest_valid_difference, typical_difference
 from harness.inference import AnyShape, Inference, run_batch
+from harness.machine import usable_cores
 from harness.materials import Materials, Samples, comparable, inputs_in_order
 from harness.metrics.accuracy import flips, marks
 from harness.misplaced import require_in_place
@@ -30,6 +42,8 @@ from harness.store import Result, Store
 from harness.targets import Target
 from harness.text import Scored
 from harness.text.shown import flipped_texts
+from harness.timing import Plan, plan_for
+from harness.watching import Watch
 
 Array = npt.NDArray[Any]
 
@@ -46,20 +60,45 @@ class Timing:
     artifact: Artifact
     stages: Stages
     place: Place
-    session: Session
+    session: Session | None  # None: opened in a process of its own
     inputs: list[Array]  # the batch, in the documented order
 
     @property
+    def plan(self) -> Plan:
+        """The calls that are to earn the stamp that was asked for."""
+        return plan_for(self.place.stamp, self.case.batch_size)
+
+    @property
+    def card(self) -> int | None:
+        """The number of the NVIDIA card that computes for this process, None where none does."""
+        on_card = self.target.backend_name == "torch-cuda" and self.target.origin is Origin.CHIP
+        return self.place.device if on_card else None
+
+    @property
     def call(self) -> Callable[[], object] | None:
-        """One batch through the artifact; None where a tool has to be started for it."""
-        return None if isinstance(self.session, ToolSession) else self._call
+        """One batch through the artifact in this process; None where another makes the calls."""
+        return None if self.session is None or isinstance(self.session, ToolSession) else self._call
 
     def _call(self) -> object:
+        assert self.session is not None, "a call has a session"
         return self.session.run(self.inputs)
 
-    def by_the_sdk(self) -> Latencies | None:
-        """Calls timed beside the SDK, of a session that a tool runs; None where there is no SDK to call."""
-        return self.session.time_batch(self.inputs) if isinstance(self.session, ToolSession) else None
+    def elsewhere(self) -> Latencies | None:
+        """Calls timed in another process: beside the SDK of a session that a tool runs, else in a child.
+
+        None where a tool runs the session and there is no SDK to call. Raises as `isolation.time_in_child`.
+        """
+        if self.session is None:
+            return isolation.time_in_child(
+                self.case, self.artifact, self.place, self.inputs,
+                backend=self.target.backend_name, plan=self.plan, card=self.card,
+            )  # fmt: skip
+        if not isinstance(self.session, ToolSession):
+            return None
+        with Watch() as watch:
+            found = self.session.time_batch(self.inputs)
+        # Of the whole process, its load and its warm-up too: the energy of that is not the calls'.
+        return found and replace(found, facts={**found.facts, **watch.facts})
 
     def by_the_tool(self) -> Profile | None:
         """The throughput by the vendor's own tool, None where the toolchain has none."""
@@ -76,22 +115,32 @@ class Runner:
         self.cache = ArtifactCache(materials.home.artifacts)
         self._places: dict[tuple[str, Kind, Protocol | None], Place] = {}
 
+    def _build(self, case: Case, target: Target, stages: Stages, place: Place) -> Artifact:
+        """Build or take the case's artifact."""
+        with stages.timed("build"):
+            return building.artifact(self.cache, self.materials, case, target, place)
+
     def open(self, case: Case, target: Target, stages: Stages, place: Place) -> tuple[Artifact, Session]:
         """Build or take the case's artifact, and load it."""
-        with stages.timed("build"):
-            artifact = building.artifact(self.cache, self.materials, case, target, place)
+        artifact = self._build(case, target, stages, place)
         with stages.timed("load"):
             session = target.backend.open(case, artifact, place)
         return artifact, session
 
     def _place(self, case: Case, kind: Kind, target: Target, protocol: Protocol | None = None) -> Place:
         """The working place of one claim, whose commands are kept for a record of its failure too."""
+        options = self.materials.options
         name = "-".join(str(part) for part in (case.id, kind, protocol) if part is not None)
+        threads = None  # an accuracy is the library's own
+        if kind is Kind.THROUGHPUT:
+            threads = options.threads or len(usable_cores())
         place = Place(
             folder=self.materials.home.work / self.recorder.run / name,
             toolchain=target.toolchain,
-            device=self.materials.options.device,
-            tool_timeout_s=self.materials.options.tool_timeout_s,
+            device=options.device,
+            tool_timeout_s=options.tool_timeout_s,
+            threads=threads,
+            stamp=options.stamp,
             facts=target.facts,
         )
         self._places[case.id, kind, protocol] = place
@@ -246,14 +295,21 @@ class Runner:
     # -------------------------------------------------------------- throughput
 
     def timing(self, case: Case) -> Timing:
-        """Everything of a throughput case up to the call that is timed; raises `NotThere` as `accuracy`."""
+        """Everything of a throughput case up to the call that is timed; raises `NotThere` as `accuracy`.
+
+        With `--isolate` what computes in this process is not opened here: a process of its own does that.
+        """
         stages = Stages()
         target = self.materials.target(case)
         with stages.timed("features"):
             samples = self.materials.samples(case.model, Protocol.DOCUMENTED)
             inputs = fixed_batch(case, samples)
         place = self._place(case, Kind.THROUGHPUT, target)
-        artifact, session = self.open(case, target, stages, place)
+        session: Session | None = None
+        if self.materials.options.isolate and target.backend.computes_here:
+            artifact = self._build(case, target, stages, place)
+        else:
+            artifact, session = self.open(case, target, stages, place)
         return Timing(
             case=case, target=target, samples=samples, artifact=artifact, stages=stages,
             place=place, session=session, inputs=inputs,
@@ -269,11 +325,13 @@ class Runner:
         summary = None if ours is None else stats.summarise(ours.latencies_ns, case.batch_size)
         if tools is None and summary is None:
             raise NoSamples(f"{case.id}: nothing timed it: no vendor's tool, and no SDK to call")
-        detail: dict[str, Any] = {"commands": timing.place.recorded(), **told_by(timing.session)}
+        told = {} if timing.session is None else told_by(timing.session)
+        detail: dict[str, Any] = {"commands": timing.place.recorded(), **told}
+        intervals: dict[str, Interval] = {}
         samples = 0
         if ours is not None and summary is not None:
-            timing.stages.seconds["timed calls"] = sum(ours.latencies_ns) / 1e9
             samples = summary.calls * case.batch_size
+            detail |= self._series(timing, ours)
             detail |= {
                 "calls": summary.calls,
                 "warm_up_calls": ours.warm_up_calls,
@@ -283,6 +341,9 @@ class Runner:
                 "percentiles_ns": dict(summary.percentiles_ns),
                 "clock": ours.clock,
             }
+            interval = stats.throughput_interval(ours.latencies_ns, case.batch_size)
+            if interval is not None and tools is None:
+                intervals[str(Metric.THROUGHPUT)] = interval
         if tools is not None:
             samples = (tools.run.count or 0) * case.batch_size or samples
             detail["tool"] = {
@@ -296,6 +357,7 @@ class Runner:
             artifact=timing.artifact,
             metrics={str(Metric.THROUGHPUT): measured},
             samples=samples,
+            intervals=intervals,
             raw={} if ours is None else {"latencies_ns": list(ours.latencies_ns)},
             detail=detail,
         )  # fmt: skip
@@ -310,6 +372,29 @@ class Runner:
                 "mini weights: another architecture" if mini else "",
             ),
         )
+
+    def _series(self, timing: Timing, ours: Latencies) -> dict[str, Any]:
+        """What a series of calls says beside its summary: stamps, drift, and what was recorded with it."""
+        stages, facts = timing.stages.seconds, dict(ours.facts)
+        timed_s = sum(ours.latencies_ns) / 1e9
+        for stage, name in (("import", "import_s"), ("load", "load_s")):
+            if name in facts:
+                stages[stage] = facts[name]
+        if "first_call_ns" in facts:
+            first_s = facts["first_call_ns"] / 1e9
+            stages["first call"] = first_s
+            stages["warm-up"] = max(0.0, facts["warm_up"]["seconds"] - first_s)
+        stages["timed calls"] = timed_s
+        found = stats.drift(ours.latencies_ns)
+        told = facts.get("session") or (told_by(timing.session) if timing.session else {}).get("session", {})
+        return {
+            "isolated": False,
+            **facts,
+            **({"threads": told["threads"]} if "threads" in told else {}),
+            "stamp": stamps.earned(len(ours.latencies_ns), timed_s, timing.case.batch_size),
+            "stamp_asked": timing.place.stamp,
+            "drift": None if found is None else {**to_json(found), "found": found.found},
+        }
 
     # ------------------------------------------------------------- conformance
 

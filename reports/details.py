@@ -11,6 +11,7 @@ from harness.domain import (
     Basis,
     Catalog,
     Corpus,
+    Interval,
     Kind,
     Measurement,
     Metric,
@@ -22,7 +23,7 @@ from harness.domain import (
     VerdictKind,
     Weights,
 )
-from reports import numbers
+from reports import numbers, timed
 from reports.language import Both, in_language, joined, say
 from reports.numbers import NOTHING
 from reports.outcomes import WORDS, Outcome, basis_words, documented, is_stand_in_speed
@@ -40,6 +41,7 @@ _LATENCY = ("calls", "clock", "maximum_ns", "median_ns", "minimum_ns", "percenti
 _TOLD_ELSEWHERE = frozenset(
     (
         *_LATENCY,
+        *timed.ENTRIES,
         "artifact",
         "checkpoint",
         "commands",
@@ -73,7 +75,7 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
         source="" if reference is None else str(reference.source),
         place="" if reference is None else _short(reference.source),
         measured=measured(outcome),
-        interval="" if interval is None else numbers.percent_range(interval),
+        interval="" if interval is None else _range(outcome.metric, interval),
         tolerance=tolerance(outcome),
         status=outcome.status,
         basis=basis_words(verdict),
@@ -82,7 +84,13 @@ def line(outcome: Outcome, catalog: Catalog, place: str) -> Line:
         data=NOTHING if made.data is None else say(str(made.data)),
         tags=tuple(_tags(measurement)),
         extra=joined("; ", _extra(outcome)),
+        marks=tuple(timed.marks(measurement)),
     )
+
+
+def _range(metric: str | None, interval: Interval) -> str:
+    """An interval in the unit of its metric."""
+    return numbers.rate_range(interval) if metric == Metric.THROUGHPUT else numbers.percent_range(interval)
 
 
 def claimed(measurement: Measurement) -> Both:

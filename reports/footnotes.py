@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.domain import Basis, Kind, Origin
+from harness.domain import Basis, Kind, Metric, Origin
 from reports import layout
 from reports.language import Both, joined, say
 from reports.numbers import percent
@@ -15,8 +15,25 @@ from reports.outcomes import Outcome, is_stand_in_speed
 def footnotes(found: Sequence[Outcome]) -> Iterator[str]:
     """What has to be said once of these results, whatever the form of the report."""
     yield from _misfed_notes(found)
-    if any(outcome.measurement.intervals for outcome in found):
+    ranged = {name for outcome in found for name in outcome.measurement.intervals}
+    if ranged - {Metric.THROUGHPUT}:
         yield say("Intervals are Wilson's score intervals: where the true share lies, by sampling alone.")
+    if Metric.THROUGHPUT in ranged:
+        yield say(
+            "Intervals of a throughput are of one run, by the means of batches of consecutive calls: runs in "
+            "other processes or at other times differ by more."
+        )
+    stamped = [outcome.measurement.detail for outcome in found if "stamp" in outcome.measurement.detail]
+    if stamped:
+        yield say(
+            "Stamps: quick is 20 calls and 2 s (or 2000 calls), nightly 64 calls and 10 s, mlperf-like 600 s "
+            "and 64 calls, 662 of them for a batch."
+        )
+    if any(item.get("noisy") for item in stamped):
+        yield say(
+            "Noisy: the machine was disturbed while calls were timed; each result says by what. Such a "
+            "number says little about small changes."
+        )
     if any(outcome.verdict is not None and outcome.verdict.basis is Basis.DROP for outcome in found):
         yield say(
             "By the drop: the score on the chip's numerics against the same checkpoint's own fp32 score; "

@@ -30,6 +30,11 @@ def percent_range(interval: Interval) -> str:
     return f"{interval.low * 100:.2f}\N{EN DASH}{interval.high * 100:.2f} %"
 
 
+def rate_range(interval: Interval) -> str:
+    """An interval of a throughput, with an en dash: ``5801.20-5940.11 samples/s``."""
+    return f"{interval.low:.2f}\N{EN DASH}{interval.high:.2f} samples/s"
+
+
 def rate(samples_per_s: float) -> str:
     """A throughput with two decimals: ``5871.86 samples/s``."""
     return f"{samples_per_s:.2f} samples/s"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.domain import Measurement
-from reports import numbers
+from reports import numbers, timed
 from reports.histogram import histogram
 from reports.language import say
 from reports.numbers import NOTHING
@@ -28,9 +28,10 @@ def latency(measurement: Measurement) -> Latency | None:
     if "maximum_ns" in found:
         facts.append((say("slowest"), numbers.duration_ns(found["maximum_ns"])))
     for name, value in found.get("percentiles_ns", {}).items():
-        facts.append((str(name), numbers.duration_ns(value)))
+        facts.append(timed.percentile(str(name), value, found.get("calls", NOTHING)))
     if "clock" in found:
         facts.append((say("clock"), str(found["clock"])))
+    facts += timed.facts(measurement)
     drawn = histogram(measurement.raw.get("latencies_ns", ()))
     if drawn is None:
         return Latency(facts=tuple(facts), histogram=None)

@@ -106,6 +106,9 @@ class Line:
     data: str
     tags: tuple[tuple[str, bool], ...]  # origin, weights and data in words, and whether to mind them
     extra: str  # other protocol, limit, earlier results of the same claim
+    marks: tuple[
+        tuple[str, bool], ...
+    ] = ()  # of the number itself: its stamp, noise; and whether to mind them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

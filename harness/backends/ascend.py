@@ -127,6 +127,7 @@ class Backend:
     """Builds .om files with atc and runs them with ais_bench, for every chip that the tables give to it."""
 
     any_shape = False
+    computes_here: tuple[str, ...] = ()
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """By ``npu-smi info``, the toolkit's own files, and the interpreter that has ais_bench."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -116,6 +116,7 @@ class Latencies:
     latencies_ns: Sequence[int]
     warm_up_calls: int
     clock: str  # in words
+    facts: Mapping[str, Any] = field(default_factory=dict)  # what else is known of them: part of the detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,9 @@ class Backend(Protocol):
     """One toolchain. SDKs are imported inside the methods, so that collecting tests needs none."""
 
     any_shape: bool  # whether it builds and runs a graph whose batch and length are open, too
+    computes_here: tuple[
+        str, ...
+    ]  # libraries that compute in this process; none where a tool does in its own
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """Whether card number `device` of the chip is here."""

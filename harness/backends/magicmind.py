@@ -45,6 +45,7 @@ class Backend:
     """Drives MagicMind through the vendor's own interpreter."""
 
     any_shape = False
+    computes_here: tuple[str, ...] = ()
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The card that `cnmon` lists as `device`, and the MagicMind that the vendor's interpreter has.

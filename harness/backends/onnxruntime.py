@@ -26,9 +26,10 @@ DEVICE = "CPU (onnxruntime)"
 class CpuSession:
     """A loaded graph with fixed input and output names."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, case: Case) -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, case: Case, threads: int | None = None) -> None:
         self._session = session
         self._case = case
+        self._threads = threads
         self._inputs = [item.name for item in case.model.inputs]
         self._outputs = [item.name for item in case.model.outputs]
 
@@ -45,6 +46,10 @@ class CpuSession:
     def contract(self) -> tuple[Contract, Contract]:
         """Inputs and outputs as the loaded graph declares them."""
         return _declared(self._session.get_inputs()), _declared(self._session.get_outputs())
+
+    def told(self) -> Mapping[str, Any]:
+        """The number of threads, where it was set."""
+        return {} if self._threads is None else {"threads": self._threads}
 
 
 def _declared(items: Sequence[onnxruntime.NodeArg]) -> Contract:
@@ -65,6 +70,7 @@ class Backend:
     """Builds ONNX graphs with a chip's numerics and runs them with the CPU execution provider."""
 
     any_shape = True
+    computes_here: tuple[str, ...] = ("onnxruntime",)
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""
@@ -99,7 +105,8 @@ class Backend:
         """Load the graph; below fp32 the optimisation level is pinned, so that no rounding is lost.
 
         Higher levels fuse operators and drop casts, and with them the fp16 rounding between them; a
-        test holds this level to giving the very bits of a graph whose every value is an output.
+        test holds this level to giving the very bits of a graph whose every value is an output. As many
+        threads compute as `place` says; without, onnxruntime chooses.
         Raises `GraphError`, or `MachineError` where memory is short.
         """
         import onnxruntime
@@ -109,12 +116,14 @@ class Backend:
         levels = onnxruntime.GraphOptimizationLevel
         exact = case.precision is Precision.FP32
         options.graph_optimization_level = levels.ORT_ENABLE_ALL if exact else levels.ORT_ENABLE_BASIC
+        if place.threads is not None:
+            options.intra_op_num_threads = place.threads
         path = artifact.path(GRAPH)
         try:
             session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as problem:
             raise _refusal(case, "load", problem) from problem
-        return CpuSession(session, case)
+        return CpuSession(session, case, place.threads)
 
     def profile(self, case: Case, artifact: Artifact, place: Place) -> None:
         """There is no vendor's tool: our clock is the only one."""

@@ -101,6 +101,7 @@ class Backend:
     """Builds engines with trtexec as documented, and reads their outputs and their speed."""
 
     any_shape = False
+    computes_here: tuple[str, ...] = ()
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """nvidia-smi's card, which has to be the documented one, and the versions of trtexec and the SDK."""

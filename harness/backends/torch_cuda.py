@@ -72,6 +72,7 @@ class Backend:
     """Keeps the weights in the case's precision, and binds them to a batch on the card."""
 
     any_shape = False
+    computes_here: tuple[str, ...] = ("torch",)
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """nvidia-smi's card, and a torch that can use it."""

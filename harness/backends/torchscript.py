@@ -32,8 +32,9 @@ def order_of(case: Case) -> tuple[InputRole, ...]:
 class TracedSession:
     """A loaded module."""
 
-    def __init__(self, traced: Traced, case: Case) -> None:
+    def __init__(self, traced: Traced, case: Case, *, tells: bool = False) -> None:
         self._traced = traced
+        self._tells = tells
         self._case = case
         roles = [item.role for item in case.model.inputs]
         self._places = [roles.index(role) for role in order_of(case)]
@@ -54,11 +55,18 @@ class TracedSession:
         """What was traced: names and dtypes of the table, shapes of the traced batch."""
         return self._traced.inputs, self._traced.outputs
 
+    def told(self) -> Mapping[str, Any]:
+        """The number of threads, where it matters: torch has one for the whole process."""
+        import torch
+
+        return {"threads": torch.get_num_threads()} if self._tells else {}
+
 
 class Backend:
     """Traces networks in fp32 and runs the modules with torch's own interpreter."""
 
     any_shape = False
+    computes_here: tuple[str, ...] = ("torch",)
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""
@@ -85,10 +93,15 @@ class Backend:
         return {"trace_max_abs_difference": traced.max_abs_difference}
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> TracedSession:
-        """Load the module onto the CPU; raises `GraphError` with what torch says."""
+        """Load the module onto the CPU; raises `GraphError` with what torch says.
+
+        `place`'s threads are told by ``OMP_NUM_THREADS``, which torch reads when a process of its own loads
+        it; in a process that has other work to do they stay as they are.
+        """
         from harness.graphs import torchscript
 
-        return TracedSession(torchscript.load(artifact.path(MODULE)), case)
+        loaded = torchscript.load(artifact.path(MODULE))
+        return TracedSession(loaded, case, tells=place.threads is not None)
 
     def profile(self, case: Case, artifact: Artifact, place: Place) -> None:
         """There is no vendor's tool: our clock is the only one."""

@@ -52,6 +52,7 @@ class Backend:
     """Drives the tools of Vastai's VastStream toolchain."""
 
     any_shape = False
+    computes_here: tuple[str, ...] = ()
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """What `vamp`, `vamc` and vaststreamx say of themselves, and whether the SDK opens card `device`.

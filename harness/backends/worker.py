@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from harness.place import Place
 
 WORKERS = Path(__file__).resolve().parents[1] / "workers"
-_OF_THE_JOB = frozenset({"contract", "latencies_ns", "warm_up_calls"})  # kept elsewhere in a result
+_OF_THE_JOB = frozenset(
+    {"contract", "latencies_ns", "warm_up", "first_call_ns"}
+)  # kept elsewhere in a result
 CLOCK = "time.perf_counter_ns beside the SDK, in a process of its own"
 
 
@@ -90,20 +93,22 @@ class WorkerSession:
 
     def time_batch(self, inputs: Sequence[npt.NDArray[np.integer]]) -> Latencies:
         """Calls of one batch, timed beside the SDK."""
+        plan = timing.plan_for(self._place.stamp, self._case.batch_size)
         pace = {
-            "warm_up_calls": timing.WARM_UP_CALLS,
-            "timed_s": timing.TIMED_S,
-            "fewest_calls": timing.FEWEST_CALLS,
-            "most_calls": timing.MOST_CALLS,
-            "longest_s": timing.LONGEST_S,
+            "warm_up": dataclasses.asdict(plan.warm_up),
+            "timed_s": plan.timed_s,
+            "fewest_calls": plan.calls,
+            "most_calls": plan.most_calls,
+            "longest_s": plan.longest_s,
         }
         with self._place.scratch("worker") as folder:
             told = self._work(inputs, folder, [], pace=pace, stage=Stage.PROFILE)
         try:
             return Latencies(
                 latencies_ns=[int(value) for value in told["latencies_ns"]],
-                warm_up_calls=int(told["warm_up_calls"]),
+                warm_up_calls=int(told["warm_up"]["calls"]),
                 clock=CLOCK,
+                facts={"warm_up": told["warm_up"], "first_call_ns": told["first_call_ns"]},
             )
         except (KeyError, TypeError, ValueError) as problem:
             raise MachineError(

@@ -16,6 +16,7 @@ Python 3.7, numpy and the standard library: see the package.
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -71,10 +72,9 @@ def timed(call: Callable[[], object], pace: dict[str, Any]) -> dict[str, Any]:
     """Calls before the clock starts, then calls under it, each in nanoseconds.
 
     Until `timed_s` have passed and `fewest_calls` are done, but no more than `most_calls` and no longer
-    than `longest_s`.
+    than `longest_s`. The warm-up ends by the rule of `harness.timing.WarmUpRule`, whose fields are `warm_up`.
     """
-    for _ in range(pace["warm_up_calls"]):
-        call()
+    first, warm_up = warmed_up(call, pace["warm_up"])
     latencies = []
     begin = time.perf_counter_ns()
     while True:
@@ -87,4 +87,36 @@ def timed(call: Callable[[], object], pace: dict[str, Any]) -> dict[str, Any]:
             break
         if passed >= pace["longest_s"]:
             break
-    return {"latencies_ns": latencies, "warm_up_calls": pace["warm_up_calls"]}
+    return {"latencies_ns": latencies, "first_call_ns": first, "warm_up": warm_up}
+
+
+def warmed_up(call: Callable[[], object], rule: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Call until a window's median is no faster than the last one's; the first call's time, and the rest."""
+
+    def once() -> int:
+        start = time.perf_counter_ns()
+        call()
+        return time.perf_counter_ns() - start
+
+    first = once()
+    spent, calls, ended = first, 1, ""
+    medians: list[float] = []
+    window: list[int] = []
+    while not ended:
+        if spent >= rule["longest_s"] * 1e9:
+            ended = "longest time of a warm-up"
+        elif calls >= rule["most_calls"]:
+            ended = "most calls of a warm-up"
+        else:
+            window.append(once())
+            spent, calls = spent + window[-1], calls + 1
+            if len(window) >= rule["calls"] and sum(window) >= rule["window_s"] * 1e9:
+                medians.append(statistics.median(window))
+                window = []
+                if len(medians) > 1 and medians[-1] >= medians[-2] * (1 - rule["tolerance"]):
+                    ended = "settled"
+    told = {
+        "calls": calls, "seconds": spent / 1e9, "settled": ended == "settled", "ended": ended,
+        "window_medians_ns": medians[-20:],
+    }  # fmt: skip
+    return first, told

@@ -124,9 +124,7 @@ def test_versions_that_pip_cannot_get(reader: specs.Specs, monkeypatch: pytest.M
     """Named with pip's log, and nothing half-installed is left."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
-    with pytest.raises(
-        MachineError, match=r"(?s)pip cannot install onnxruntime==0.*No matching"
-    ):
+    with pytest.raises(MachineError, match=r"(?s)pip cannot install onnxruntime==0.*No matching"):
         reader.read("onnxruntime==0.0.1")
     folder = reader.materials.home.root / "environments"
     assert [path.name for path in folder.iterdir()] == [".lock"]

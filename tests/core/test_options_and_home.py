@@ -25,6 +25,7 @@ def test_the_defaults_are_the_designs():
     options = Options()
     assert (options.target, options.weights, options.data) == ("auto", "auto", "auto")
     assert (options.limit, options.device, options.tool_timeout_s) == (None, 0, None)
+    assert (options.stamp, options.isolate, options.threads) == ("quick", False, None)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,7 @@ def test_the_defaults_are_the_designs():
         ({"data": "random"}, "--data random: there are auto, full, mini"),
         ({"limit": 0}, "--limit 0: expected 1 or more"),
         ({"device": -1}, "--device -1: expected 0 or more"),
+        ({"threads": 0}, "--threads 0: expected 1 or more"),
         ({"tool_timeout_s": 0.0}, "--tool-timeout 0: expected a positive number of seconds"),
         ({"tool_timeout_s": -2.5}, "--tool-timeout -2.5: expected a positive number of seconds"),
         ({"tool_timeout_s": float("inf")}, "--tool-timeout inf: expected a positive number of seconds"),

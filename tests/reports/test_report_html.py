@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -15,7 +16,7 @@ import pytest
 from speaking import english
 
 from harness.cases import enumerate_cases
-from harness.domain import Kind, Precision, Weights
+from harness.domain import Interval, Kind, Precision, Weights
 from harness.errors import NoSamples
 from harness.flops import encoder_flops
 from harness.stats import wilson
@@ -237,6 +238,62 @@ def test_the_detail_of_a_throughput_has_its_calls_percentiles_and_shape(catalog)
     bars = re.findall(r"M([\d.]+) 30v-([\d.]+)h", drawn)
     assert 20 <= len(bars) <= 48
     assert all(0 <= float(left) < 100 and 0 <= float(height) <= 30 for left, height in bars)
+
+
+def stamped(catalog, **changed):
+    """A throughput with all that is recorded of how sure it is."""
+    made = factory.throughput(catalog, CASE, 1000.0)
+    seen = {"steal": 0.02, "others": "not told", "switches_per_s": 3.0, "frequency_mhz": "not told"}
+    detail = {
+        "stamp": "quick", "stamp_asked": "nightly", "isolated": True, "first_call_ns": 7_000_000,
+        "warm_up": {"calls": 9, "seconds": 0.5, "settled": False, "ended": "longest time of a warm-up"},
+        "drift": {"change": 0.034, "p": 0.002, "batches": 32, "found": True},
+        "noisy": ["the hypervisor took 2.0% of the cores' time (over 1%)"], "conditions": seen,
+        "memory": {"peak_rss_bytes": 2**30, "of": "its own process"}, "affinity": [0, 3],
+        "energy": {"joules": None, "joules_per_sample": None, "source": "not told by this machine"},
+        **changed,
+    }  # fmt: skip
+    measurement = dataclasses.replace(
+        made.measurement,
+        detail={**made.measurement.detail, **detail},
+        intervals={"throughput": Interval(low=990.0, high=1011.0)},
+    )
+    return dataclasses.replace(made, measurement=measurement)
+
+
+def test_a_throughput_says_how_sure_it_is(catalog):
+    """Interval, stamp, warm-up, drift, noise, memory, energy; percentiles with the calls they stand on."""
+    page = rendered(catalog, [stamped(catalog)])
+    text = page.text(inside="details")
+    for told in (
+        "quick; asked for was nightly", "990.00–1011.00 samples/s, of this run alone",
+        "200 calls; it takes 64", "not settled when it was ended after 9 calls",
+        "calls became slower by 3.40%", "the hypervisor took 2.0%",
+        "steal 2.00 %; other processes not told", "1.0 GiB of its own process", "not told by this machine",
+        "0, 3", "its own",
+    ):  # fmt: skip
+        assert told in text, told
+    row = page.text(inside="tr")
+    for mark in ("quick", "noisy", "drift", "not warm"):
+        assert mark in row
+
+
+def test_a_quiet_and_certain_throughput_has_no_mark_but_its_stamp(catalog):
+    sure = {"warm_up": {"calls": 9, "seconds": 0.5, "settled": True}, "noisy": [], "drift": None}
+    sure |= {"energy": {"joules": 9.0, "joules_per_sample": 0.25, "source": "RAPL"}}
+    page = rendered(catalog, [stamped(catalog, **sure)])
+    assert not {"noisy", "drift", "not warm"} & set(page.text(inside="tr").split())
+    for told in ("nothing that the machine tells of", "0.25 J a sample (RAPL)", "settled after 9 calls"):
+        assert told in page.text(inside="details")
+
+
+def test_the_marks_stand_behind_the_number_in_markdown_too(catalog):
+    row = next(line for line in markdown.render(catalog, [stamped(catalog)]).splitlines() if "noisy" in line)
+    assert " (quick, noisy, drift, not warm) | 990.00–1011.00 samples/s |" in row
+
+
+def test_what_earned_no_stamp_is_marked(catalog):
+    assert "no stamp" in rendered(catalog, [stamped(catalog, stamp=None)]).text(inside="tr")
 
 
 def test_few_calls_are_given_in_numbers_only(catalog):

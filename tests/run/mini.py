@@ -72,6 +72,7 @@ class TorchBackend:
     """Runs a network by torch where an artifact would run it, so that a test can change what comes out."""
 
     any_shape = False
+    computes_here: tuple[str, ...] = ()
 
     def __init__(self, materials: Materials) -> None:
         self.materials = materials

@@ -18,6 +18,7 @@ import pytest
 from making import make_case
 
 from harness import __version__, judge
+from harness.backends import onnxruntime
 from harness.backends.base import Latencies
 from harness.domain import (
     Basis,
@@ -44,6 +45,7 @@ from harness.errors import (
     ZoocheckError,
 )
 from harness.home import Home
+from harness.machine import usable_cores
 from harness.materials import Materials
 from harness.options import Options
 from harness.progress import Silent
@@ -458,6 +460,45 @@ class TestThroughput:
         verdict = throughput(runner, a_case(runner, batch_size=3)).verdict
         assert verdict is not None
         assert verdict.kind is VerdictKind.NO_REFERENCE
+
+    def test_how_sure_a_throughput_is_stands_beside_it(self, fake: Make):
+        """64 seeded calls of 160 ms and 10 ms about it: 10.2 s, an interval of some per cent, no drift."""
+        runner = fake(Origin.CHIP, weights="random")
+        drawn = np.random.default_rng(0).normal(160e6, 10e6, 64)
+        result = throughput(runner, a_case(runner), tuple(int(value) for value in drawn))
+        measurement, detail = result.measurement, result.measurement.detail
+        assert (detail["stamp"], detail["stamp_asked"]) == ("nightly", "quick")
+        interval = measurement.intervals["throughput"]
+        assert interval.low < measurement.metrics["throughput"] < interval.high
+        assert 0.5 < interval.high - interval.low < 3.0
+        assert measurement.metrics["throughput"] == pytest.approx(50.0, rel=0.02)
+        assert detail["drift"]["found"] is False
+
+    def test_too_short_a_series_earns_no_stamp(self, fake: Make):
+        """20 calls in 40 ms; and its calls rise without a hiccup: drift."""
+        runner = fake(Origin.CHIP, weights="random")
+        rising = tuple(2_000_000 + 50_000 * at for at in range(20))
+        detail = throughput(runner, a_case(runner), rising).measurement.detail
+        assert detail["stamp"] is None
+        assert detail["drift"]["found"] is True
+        assert detail["drift"]["change"] == pytest.approx(0.38, abs=0.05)
+
+    @pytest.mark.parametrize("threads", [None, 1])
+    def test_a_throughput_has_its_threads_and_an_accuracy_the_librarys(self, real: Make, threads: int | None):
+        """As many as cores are usable, or as were asked for."""
+        runner = real(threads=threads)
+        detail = throughput(runner, a_case(runner)).measurement.detail
+        assert detail["threads"] == (threads or len(usable_cores()))
+        score = runner.accuracy(a_case(runner), Protocol.DOCUMENTED).measurement.detail
+        assert score["threads"] == "onnxruntime's default: one a physical core"
+
+    def test_what_is_isolated_is_not_opened_here(self, real: Make, monkeypatch: pytest.MonkeyPatch):
+        """The artifact is built here, so that the child opens a built one; the child alone opens it."""
+        runner = real(isolate=True)
+        monkeypatch.setattr(onnxruntime.Backend, "open", None)
+        ready = runner.timing(a_case(runner))
+        assert (ready.session, ready.call) == (None, None)
+        assert ready.artifact.path("model.onnx").is_file()
 
     def test_no_calls_are_an_error(self, fake: Make, store: Store):
         """And nothing is recorded as if there had been some."""

@@ -70,7 +70,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def throughput(runner: Runner, case: Case) -> Any:
     """As the suite does it."""
     timing = runner.timing(case)
-    return runner.record_throughput(timing, tools=timing.by_the_tool(), ours=timing.by_the_sdk())
+    return runner.record_throughput(timing, tools=timing.by_the_tool(), ours=timing.elsewhere())
 
 
 class TestProbe:

@@ -34,8 +34,8 @@ def mlu(
     """A world where the tools of MLU370 are imitated."""
     tools = kit.install(tmp_path, TOOLS, "magicmind_packages")
     use(monkeypatch, tools, "magicmind")
-    monkeypatch.setattr(timing, "TIMED_S", 0.1)
-    monkeypatch.setattr(timing, "FEWEST_CALLS", 3)
+    short = timing.Plan(timed_s=0.1, calls=3, longest_s=60.0, warm_up=timing.WarmUpRule(window_s=0.0))
+    monkeypatch.setattr(timing, "plan_for", lambda stamp, batch_size: short)
     stores = []
 
     def make(home: Path = shared, limit: int = LIMIT, **more: object) -> World:
@@ -72,6 +72,7 @@ def test_both_documented_precisions_run_end_to_end(
     assert speed.measurement.metrics[str(Metric.THROUGHPUT)] == tool["samples_per_s"]
     assert tool["run"]["count"] == 1000
     assert tool["our_samples_per_s"] > 0
+    assert {"conditions", "noisy", "warm_up", "first_call_ns"} <= speed.measurement.detail.keys()
     assert parity.measurement.detail["contract"] == "as in the table"
 
 

@@ -101,7 +101,7 @@ def t4(catalog: Catalog, model: str = "tinybert", precision: Precision = Precisi
 def throughput(runner: Runner, case: Case) -> Result:
     timing = runner.timing(case)
     tools = timing.by_the_tool()
-    return runner.record_throughput(timing, timing.by_the_sdk(), tools)
+    return runner.record_throughput(timing, timing.elsewhere(), tools)
 
 
 @pytest.mark.parametrize("precision", [Precision.FP32, Precision.FP16], ids=str)

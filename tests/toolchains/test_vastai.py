@@ -38,8 +38,8 @@ def vacc(
     """A world where the tools of VACC are imitated."""
     tools = kit.install(tmp_path, TOOLS, "vastai_packages")
     use(monkeypatch, tools, "vastai")
-    monkeypatch.setattr(timing, "TIMED_S", 0.1)
-    monkeypatch.setattr(timing, "FEWEST_CALLS", 3)
+    short = timing.Plan(timed_s=0.1, calls=3, longest_s=60.0, warm_up=timing.WarmUpRule(window_s=0.0))
+    monkeypatch.setattr(timing, "plan_for", lambda stamp, batch_size: short)
     stores = []
 
     def make(home: Path = shared, limit: int = LIMIT, **more: object) -> World:

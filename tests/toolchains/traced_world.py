@@ -39,7 +39,7 @@ class World:
 
     def measured(self, timing: Timing) -> Result:
         """What is left once a case is ready to be timed."""
-        return self.runner.record_throughput(timing, timing.by_the_sdk(), timing.by_the_tool())
+        return self.runner.record_throughput(timing, timing.elsewhere(), timing.by_the_tool())
 
     def fails(self, case: Case, kind: Kind, call: Callable[[], object]) -> str:
         """What `call` says when it fails: always with the verdict `error`, and never as a skip."""
