@@ -24,9 +24,9 @@ LAYERS = {
     "errors": {"errors", "harness"},  # "harness" itself holds the version
     "domain": {"domain"},
     "helpers": {
-        "commands", "conditions", "effects", "energy", "failures", "feeding", "hashing", "home", "lines", "machine",
-        "matmul", "mistakes", "notrun", "options", "parsers", "place", "process", "progress", "records", "stamps",
-        "stats", "tags", "timing", "toml_text", "watching", "workers",
+        "commands", "conditions", "effects", "energy", "failures", "feeding", "hashing", "home", "lines",
+        "machine", "matmul", "mistakes", "notrun", "options", "parsers", "place", "process", "progress",
+        "records", "stamps", "stats", "tags", "timing", "toml_text", "watching", "workers",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
@@ -44,7 +44,7 @@ LAYERS = {
 BESIDE = {
     "tables": {"consistency", "meanings"},
     "catalog": {"consistency", "tables", "validation"},
-    "ab": {"artifacts", "building", "cases", "materials", "run", "targets"},
+    "ab": {"building", "materials", "run", "targets"},
     "conditions": {"machine"},
     "energy": {"parsers"},
     "machine": {"records"},
