@@ -35,7 +35,7 @@ LAYERS = {
         "references", "store", "text",
     },
     "run": {
-        "audit", "building", "bundles", "comparison", "exchange", "importing", "importing_readme",
+        "audit", "building", "bundles", "comparison", "conformance", "exchange", "importing", "importing_readme",
         "inference", "materials", "recording", "run", "targets",
     },
     "commands": {"cli", "__main__"},
@@ -55,12 +55,13 @@ BESIDE = {
     "text": {"metrics"},
     "materials": {"targets"},
     "building": {"materials", "targets"},
-    "bundles": {"building", "exchange", "importing", "inference", "materials", "recording"},
+    "bundles": {"building", "conformance", "exchange", "importing", "inference", "materials", "recording"},
+    "conformance": {"inference", "materials", "recording", "targets"},
     "exchange": {"materials"},
     "importing": {"recording"},
     "inference": {"materials"},
     "recording": {"materials", "targets"},
-    "run": {"building", "inference", "materials", "recording", "targets"},
+    "run": {"building", "conformance", "inference", "materials", "recording", "targets"},
     "__main__": {"cli"},
 }
 
