@@ -253,7 +253,10 @@ def judge_parity(
     """
     faults = [
         f"{name} {found:.3g} spreads, above the {bound:g} that {case.precision} explains"
-        for name, found, bound in (("at most", largest, bounds.largest), ("root mean square", rms, bounds.rms))
+        for name, found, bound in (
+            ("at most", largest, bounds.largest),
+            ("root mean square", rms, bounds.rms),
+        )
         if not found <= bound
     ]
     faults += [f"a flip that this does not explain: {flip}" for flip in unexplained[:1]]

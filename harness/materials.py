@@ -187,7 +187,8 @@ class Materials:
             log = self._reference_log(model, samples, {"only": plan.sample.tolist()})
             padded = self._run_reference(model, sample, log, ": padded sample")
             found = grouping.run_grouped(
-                plan, arrays, model.outputs, padded, bound=self.catalog.precisions[Precision.FP32].real_length.most,
+                plan, arrays, model.outputs, padded,
+                bound=self.catalog.precisions[Precision.FP32].real_length.most,
                 log=self._reference_log(model, samples, {"grouped": plan.digest}),
                 run=lambda inputs, count: self._torch(model, inputs, count),
                 progress=self.progress, label=_reference_label(model),

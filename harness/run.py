@@ -156,7 +156,9 @@ class Runner:
             own = self.materials.score_reference(model, protocol, feed)
         mask = samples.features.inputs[InputRole.MASK]
         try:
-            require_in_place(case, outputs.arrays, reference, mask, explained(self.materials, case, reference, mask))
+            require_in_place(
+                case, outputs.arrays, reference, mask, explained(self.materials, case, reference, mask)
+            )
         except BadOutput:
             outputs.forget()  # or the next run would go on with them, whatever was mended
             raise

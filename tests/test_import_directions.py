@@ -35,8 +35,8 @@ LAYERS = {
         "references", "store", "text",
     },
     "run": {
-        "audit", "building", "bundles", "comparison", "conformance", "exchange", "importing", "importing_readme",
-        "inference", "materials", "recording", "run", "targets",
+        "audit", "building", "bundles", "comparison", "conformance", "exchange", "importing",
+        "importing_readme", "inference", "materials", "recording", "run", "targets",
     },
     "commands": {"cli", "__main__"},
 }  # fmt: skip

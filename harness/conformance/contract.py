@@ -15,7 +15,9 @@ _Size = int | str
 _Item = tuple[str, str, tuple[_Size, ...]]
 
 
-def require_contract(case: Case, declared: tuple[Contract, Contract], *, left_open: Collection[str] = ()) -> None:
+def require_contract(
+    case: Case, declared: tuple[Contract, Contract], *, left_open: Collection[str] = ()
+) -> None:
     """Raise `GraphError` that names everything in which `declared` differs from the table.
 
     `left_open` are the sizes of the table (``batch``, ``length``) that the artifact takes any of; all others

@@ -19,7 +19,6 @@ from harness.errors import BadOutput, NoSamples, NotThere
 from harness.materials import Materials
 from harness.recording import Stages
 
-
 Array = npt.NDArray[Any]
 
 
@@ -129,9 +128,7 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
     )  # fmt: skip
 
 
-def measure(
-    subject: Subject, name: str, materials: Materials, stages: Stages
-) -> Measured:
+def measure(subject: Subject, name: str, materials: Materials, stages: Stages) -> Measured:
     """Carry out the check called `name` (`checks.NAMES`); raises as `same_model` and `holds`."""
     spec = materials.catalog.precisions[subject.case.precision]
     if name in METAMORPHIC:

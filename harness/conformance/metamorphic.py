@@ -137,9 +137,7 @@ def shorter_padding(probe: Probe, generator: np.random.Generator) -> Variation:
     """The samples of at most half the length, padded to the longest of them; at least the shortest one."""
     short = np.flatnonzero(probe.lengths <= max(int(probe.lengths.min()), probe.mask.shape[1] // 2))
     length = int(probe.lengths[short].max())
-    inputs = {
-        role: np.ascontiguousarray(array[short, :length]) for role, array in probe.inputs.items()
-    }
+    inputs = {role: np.ascontiguousarray(array[short, :length]) for role, array in probe.inputs.items()}
     return Variation(inputs=inputs, shows=short, kept=inputs[InputRole.MASK])
 
 
@@ -235,11 +233,15 @@ def _by_sample(
     probe: Probe, variation: Variation, base: Sequence[Array], outputs: Sequence[Array]
 ) -> npt.NDArray[np.float64]:
     """The largest difference of each row of the variation, in spreads, where it may be compared."""
+    for output, spec in zip(base, probe.outputs, strict=True):
+        if len(output) != len(probe.mask):
+            raise BadOutput(f"output {spec.name} has {len(output)} rows, expected {len(probe.mask)}")
     scale = spread(base, probe.mask, probe.outputs)
     if not scale:
         raise BadOutput("all outputs are one and the same number: they say nothing of the inputs")
     rows = [*_rows(probe, variation, base, outputs)]
-    return np.max(rows, axis=0) / scale
+    largest: npt.NDArray[np.float64] = np.max(rows, axis=0)
+    return largest / scale
 
 
 def _rows(

@@ -82,9 +82,7 @@ def compare(
     require_numbers(reference, specs, f"{case}: the fp32 reference")
     require_numbers(outputs, specs, f"{case}: the artifact")
     kept = [counted(array, spec, mask) for array, spec in zip(reference, specs, strict=True)]
-    ours, theirs = (
-        [array.astype(np.float64) for array in arrays] for arrays in (outputs, reference)
-    )
+    ours, theirs = ([array.astype(np.float64) for array in arrays] for arrays in (outputs, reference))
     a, b = (np.concatenate([x[k] for x, k in zip(arrays, kept, strict=True)]) for arrays in (ours, theirs))
     away = np.abs(a - b)
     scale = spread(reference, mask, specs)

@@ -99,7 +99,9 @@ class Subject:
                 continue
             some[check.name] = metamorphic.varied(relation, self.probe).inputs
         # A batch that is not full can only be the last one.
-        return dict(sorted(some.items(), key=lambda item: len(item[1][InputRole.MASK]) % self.case.batch_size))
+        return dict(
+            sorted(some.items(), key=lambda item: len(item[1][InputRole.MASK]) % self.case.batch_size)
+        )
 
     def _once(
         self, name: str, stages: Stages, run: Callable[[], Mapping[str, Sequence[Array]]]
