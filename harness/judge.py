@@ -286,19 +286,20 @@ def judge_relation(
     if must_change:
         said = f"by {difference:.3g} spreads, {'more' if holds else 'no more'} than {bound:g}"
     else:
-        said = f"differ by at most {difference:.3g} spreads (sample {worst}), {'within' if holds else 'above'} {bound:g}"
+        where = "within" if holds else "above"
+        said = f"outputs differ by at most {difference:.3g} spreads (sample {worst}), {where} {bound:g}"
     begun = claim if holds else f"it does not hold that {claim}"
     return _conforms(case, holds, f"{begun}: {said}{noisy}", difference, bound)
 
 
 def judge_determinism(case: Case, noise: float, bound: float) -> Verdict:
-    """Two equal calls: the same bits, or a spread that is recorded and must be within the parity's `bound`."""
+    """Two equal calls: the same bits, or a spread that is recorded and has to be within parity's `bound`."""
     good = noise <= bound
     if not noise:
         said = "the same input twice gives the same bits"
     else:
         said = (
-            f"not deterministic: the same input twice gives outputs that differ by up to {noise:.3g} spreads, "
+            f"not deterministic: the same input twice gives outputs {noise:.3g} spreads apart, "
             f"{'within' if good else 'above'} the {bound:g} that {case.precision} explains"
         )
     return _conforms(case, good, said, noise, bound)

@@ -107,6 +107,7 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
         "claim": check.claim,
         "inputs": subject.shown,
         "difference_in_spread": found.difference,
+        "must_change": found.must_change,
         "bound": found.allowed,
         "bound_reason": spec.invariance.reason,
         "worst_sample": found.worst,
