@@ -261,12 +261,8 @@ def judge_parity(
     ]
     faults += [f"a flip that this does not explain: {flip}" for flip in unexplained[:1]]
     flipped = f"; {flips} of {decisions} decisions flipped" if flips else ""
-    said = (
-        f"outputs differ from torch's fp32 by {'; '.join(faults)}"
-        if faults
-        else f"outputs differ from torch's fp32 by at most {largest:.3g} spreads, within the {bounds.largest:g} "
-        f"that {case.precision} explains"
-    )
+    within = f"at most {largest:.3g} spreads, within the {bounds.largest:g} that {case.precision} explains"
+    said = f"outputs differ from torch's fp32 by {'; '.join(faults) or within}"
     return _conforms(case, not faults, f"{said}{flipped}", largest, bounds.largest)
 
 

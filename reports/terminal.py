@@ -30,7 +30,10 @@ STYLES = {
 
 
 def verdict_table(results: Sequence[Result]) -> Table:
-    """A row a result, the latest of each claim; the good checks of a case share one. Raises `NoSamples` for no results."""
+    """A row a result, the latest of each claim; the good checks of a case share one.
+
+    Raises `NoSamples` for no results.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("case", overflow="fold")
     table.add_column("kind")

@@ -59,7 +59,7 @@ class Parity:
     def unexplained(self, largest: float) -> tuple[Flip, ...]:
         """The flips that differences of at most `largest` (in spreads) do not explain.
 
-        Two logits that each move by that much change places only where they were less than twice as far apart.
+        Two logits that each move by that much change places only where they were less than twice that apart.
         """
         return tuple(flip for flip in self.first_flips if flip.margin > 2 * largest * self.spread)
 

@@ -33,7 +33,7 @@ def spread(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> fl
 
 
 def require_numbers(outputs: Sequence[Array], specs: Sequence[Output], whose: str) -> None:
-    """Raise `BadOutput` that names output, sample and position of the first NaN or infinity, padding's too."""
+    """Raise `BadOutput` that names the place of the first NaN or infinity, be it in padding."""
     for output, spec in zip(outputs, specs, strict=True):
         broken = np.argwhere(~np.isfinite(output))
         if not len(broken):
@@ -66,7 +66,7 @@ class Decisions:
 
 
 def decisions(output: Array, spec: Output, mask: Array) -> Decisions:
-    """The decisions of `output` ``[n, ...]`` where there is no padding; of equal logits the first is chosen."""
+    """The decisions of `output` ``[n, ...]``, none of padding; of equal logits the first is chosen."""
     kept = mask.astype(np.bool_)
     if not by_position(spec):
         rows, positions, logits = np.arange(len(output)), np.full(len(output), -1), output

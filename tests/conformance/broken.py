@@ -1,7 +1,7 @@
 """A small network in numpy, as it should be and with one fault each, for what must not matter to one.
 
-It gives a logit a label and token: a token's own embedding, and attention to all that is not masked. A fault is
-a function from inputs to outputs, as the network itself.
+It gives a logit a label and token: a token's own embedding, and attention to all that is not masked. A fault
+is a function from inputs to outputs, as the network itself.
 """
 
 from __future__ import annotations
