@@ -15,7 +15,7 @@ from harness.backends.base import Latencies, Profile, Session, Telling, ToolSess
 from harness.conformance import measuring
 from harness.conformance.checks import PARITY
 from harness.conformance.measuring import explained
-from harness.conformance.subject import Opened, Subject, probe_of
+from harness.conformance.opening import LastOpened
 from harness.domain import Case, InputRole, Kind, Metric, Origin, Protocol, Verdict, Weights
 from harness.errors import BadOutput, NoSamples, NotThere, ZoocheckError
 from harness.feeding import AS_NAMED, feed_of, in_words
@@ -29,7 +29,7 @@ from harness.recording import Recorder, Stages
 from harness.records import to_json
 from harness.store import Result, Store
 from harness.targets import Target
-from harness.text import Scored, load_task
+from harness.text import Scored
 from harness.text.shown import flipped_texts
 
 Array = npt.NDArray[Any]
@@ -76,7 +76,12 @@ class Runner:
         self.inference = Inference(materials)
         self.cache = ArtifactCache(materials.home.artifacts)
         self._places: dict[tuple[str, Kind, Protocol | None], Place] = {}
-        self._last_subject: tuple[str, Subject | ZoocheckError] | None = None
+        self._checked = LastOpened(
+            materials,
+            self.cache,
+            lambda *which: self.open(*which),
+            lambda case, target: self._place(case, Kind.CONFORMANCE, target),
+        )
 
     def open(self, case: Case, target: Target, stages: Stages, place: Place) -> tuple[Artifact, Session]:
         """Build or take the case's artifact, and load it."""
@@ -331,7 +336,7 @@ class Runner:
         `NotThere` for what cannot be asked of this case, and as `conformance.measuring` does.
         """
         stages = Stages()
-        subject = self._subject(case, stages)
+        subject = self._checked.subject(case, stages)
         measured = measuring.measure(subject, check, self.materials, stages)
         opened = subject.opened
         measurement = self.recorder.measurement(
@@ -340,38 +345,6 @@ class Runner:
             detail={**measured.detail, **told_by(opened.session), "commands": opened.place.recorded()},
         )  # fmt: skip
         return self.recorder.record(measurement, measured.judged)
-
-    def _subject(self, case: Case, stages: Stages) -> Subject:
-        """The case, opened; the last one stays open, and what kept it from opening is not tried again."""
-        if self._last_subject is None or self._last_subject[0] != case.id:
-            self._last_subject = None  # its memory first
-            try:
-                self._last_subject = case.id, self._open_subject(case, stages)
-            except ZoocheckError as problem:
-                self._last_subject = case.id, problem
-        found = self._last_subject[1]
-        if isinstance(found, ZoocheckError):
-            raise found
-        return found
-
-    def _open_subject(self, case: Case, stages: Stages) -> Subject:
-        target = self.materials.target(case)
-        place = self._place(case, Kind.CONFORMANCE, target)
-        artifact, session = self.open(case, target, stages, place)
-        probe, shown = probe_of(self.materials, case)
-
-        def load_any_shape(stages: Stages) -> Session:
-            with stages.timed("build"):
-                artifact = building.any_shape_artifact(self.cache, self.materials, case, target, place)
-            with stages.timed("load"):
-                return target.backend.open(case, artifact, place)
-
-        opened = Opened(
-            case=case, target=target, place=place, artifact=artifact, session=session,
-            any_shape=load_any_shape if target.backend.any_shape else None,
-            reads_two_texts=load_task(case.model).TWO_TEXTS,
-        )  # fmt: skip
-        return Subject(opened=opened, probe=probe, shown=shown)
 
 
 def told_by(session: Session) -> dict[str, Any]:

@@ -56,7 +56,7 @@ BESIDE = {
     "materials": {"targets"},
     "building": {"materials", "targets"},
     "bundles": {"building", "conformance", "exchange", "importing", "inference", "materials", "recording"},
-    "conformance": {"inference", "materials", "recording", "targets"},
+    "conformance": {"building", "inference", "materials", "recording", "targets"},
     "exchange": {"materials"},
     "importing": {"recording"},
     "inference": {"materials"},

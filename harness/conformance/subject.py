@@ -13,6 +13,7 @@ from harness.artifacts import Artifact
 from harness.backends.base import Session, ToolSession
 from harness.conformance import metamorphic
 from harness.conformance.checks import METAMORPHIC, Check
+from harness.conformance.contract import require_contract
 from harness.conformance.metamorphic import Inputs, Probe, Variation
 from harness.domain import Case, InputRole, Precision
 from harness.errors import NotThere
@@ -136,6 +137,9 @@ class Subject:
             )
         if self._any_shape is None:
             self._any_shape = self.opened.any_shape(stages)
+            declared = self._any_shape.contract()
+            if declared is not None:
+                require_contract(self.case, declared, left_open=("batch", "length"))
         rows = len(inputs[InputRole.MASK])
         as_many = replace(self.case, batch_size=rows)
         return run_batch(as_many, self._any_shape, in_order(self.case, inputs), rows)
