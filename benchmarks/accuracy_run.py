@@ -138,7 +138,7 @@ def measure(materials: Materials, case: Case, protocol: Protocol, count: int) ->
     kept = mask.astype(bool)
     moved = len(flips(grouped[0][kept].argmax(-1), padded[0][kept].argmax(-1)))
     run, all_positions = sum(len(g.rows) * g.length for g in groups), mask.size
-    bound = grouping.BOUND[case.precision]
+    bound = materials.catalog.precisions[case.precision].real_length.most
     weights = materials.checkpoint(model).weights
     print(
         f"{case.id} ({weights} weights), {protocol} protocol, {len(chosen)} seeded sentences of "

@@ -55,6 +55,7 @@ def peak(device, precision, size, calls):
 
 def measure(model, checkpoint, network, precision, size, device, calls):
     """(samples a second, largest difference from the CPU, what the session tells) of one batch size."""
+    import numpy as np
     import torch
 
     from harness.backends.torch_device import Static, fused
@@ -71,7 +72,8 @@ def measure(model, checkpoint, network, precision, size, device, calls):
     first = {item.name: feed[item.name][:COMPARED] for item in model.inputs}
     theirs = run_torch(network, model, first)
     pairs = zip(outputs, theirs, strict=True)
-    difference = max(float(abs(ours[: len(other)] - other).max()) for ours, other in pairs)
+    spread = float(np.concatenate([other.ravel() for other in theirs]).std())
+    difference = max(float(abs(ours[: len(other)] - other).max()) for ours, other in pairs) / spread
     spent = static.computed_ms(WARM_UP_CALLS + calls)[WARM_UP_CALLS:]
     return size / (statistics.median(spent) / 1e3), difference, static.told()
 
@@ -102,26 +104,23 @@ def forget():
         torch.cuda.empty_cache()
 
 
-def told_line(name, model, precision, size, share, found):
+def told_line(name, model, precision, size, share, found, bound):
     """One batch size as it is printed."""
-    from harness.judge import PARITY_BOUND
-
     per_s, difference, told = found
     memory = told.get("peak_device_bytes", 0) / 2**30
     return (
         f"{name:<17} length {model.length:<4} {precision} batch {size:<3} {per_s:10.1f} samples/s "
-        f"{share * 100:5.1f} % of peak, differs by {difference:.2e} (bound {PARITY_BOUND[precision]:g}), "
+        f"{share * 100:5.1f} % of peak, differs by {difference:.2e} spreads (bound {bound:g}), "
         f"{memory:.2f} GiB, {told['mode']}"
     )
 
 
 def one_model(name, model, options, peaks, make):
     """Measure and print every precision and batch size of a model; yields what is not as it has to be."""
-    from harness import cases, checkpoints
+    from harness import cases, catalog, checkpoints
     from harness.domain import Weights
     from harness.errors import MachineError
     from harness.home import Home
-    from harness.judge import PARITY_BOUND
 
     checkpoint = checkpoints.locate(model, Weights.RANDOM, Home.locate())
     network = checkpoints.load(checkpoint).network
@@ -134,8 +133,9 @@ def one_model(name, model, options, peaks, make):
             yield str(problem)
             continue
         share = found[0] * operations(checkpoint.architecture, model.length) / peaks[precision]
-        print(told_line(name, model, precision, size, share, found), flush=True)
-        if not found[1] <= PARITY_BOUND[precision]:
+        bound = catalog.load().precisions[precision].largest.most
+        print(told_line(name, model, precision, size, share, found, bound), flush=True)
+        if not found[1] <= bound:
             yield f"{name}, {precision}, batch {size}: differs by {found[1]:g}"
         if (name, str(precision), size) == AIM[:3] and share < AIM[3]:
             yield f"{name}, {precision}, batch {size}: {share:.0%} of the peak, the aim is {AIM[3]:.0%}"

@@ -13,7 +13,7 @@ runs    `zoocheck compare` of two stored results: a throughput measured as the s
 busy    the same with one core kept busy by another process all the time.
 
 A false alarm is a "worse" or a "better" between equals. Intervals are Wilson's, 95 %. Every pair is a line of
-JSON in FILE as soon as it is done; a benchmark that is started again with the same FILE goes on where it stopped.
+JSON in FILE as soon as it is done; started again with the same FILE, the benchmark goes on where it stopped.
 The figures of `overhead.py`, the harness against a bare loop, belong beside these.
 """
 

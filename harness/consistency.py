@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.domain import (
     Architecture,
+    Bound,
     CheckpointSource,
     Chip,
     Column,
@@ -23,7 +24,9 @@ from harness.domain import (
     Kind,
     Metric,
     Model,
+    ModelParity,
     Precision,
+    PrecisionSpec,
     Table,
     Unit,
     Word,
@@ -46,7 +49,7 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
 
     Of two entries with one name the first is kept.
     """
-    for kind in ("document", "dataset", "chip", "model", "table", "word"):
+    for kind in ("document", "dataset", "chip", "model", "table", "word", "precision"):
         for entry in draft.entries[kind]:
             for path, found, expected in _senseless(entry.record):
                 draft.wrong(entry, path, found, expected)
@@ -61,6 +64,7 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
     for entry in draft.entries["model"]:
         _check_model(entry, named, draft)
     _check_table_names(draft)
+    _check_precisions(draft)
     for entry in draft.entries["word"]:
         _check_word(entry, named, draft)
     return named
@@ -185,6 +189,9 @@ def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
         draft.wrong(entry, "length", str(model.length), expected)
     _check_repeats(entry, "protocols", model.protocols, draft)
     _check_repeats(entry, "deployments", (item.chip for item in model.deployments), draft)
+    _check_repeats(entry, "parity", (item.precision for item in model.parity), draft)
+    for index, item in enumerate(model.parity):
+        _check_bounds(entry, f"parity[{index}].", item, draft)
     _check_architecture(entry, model.architecture, draft)
     _check_checkpoint(entry, model.checkpoint, draft)
     _check_contract(entry, model, draft)
@@ -278,6 +285,32 @@ def _check_table_names(draft: Draft) -> None:
             draft.wrong(
                 entry, "name", show(table.name), f"a name no other table of its document has ({where})"
             )
+
+
+def _check_precisions(draft: Draft) -> None:
+    """Every precision once, where there is any: a case of one without bounds could not be judged."""
+    entries = draft.entries["precision"]
+    first: dict[Precision, Entry] = {}
+    for entry in entries:
+        spec: PrecisionSpec = entry.record
+        other = first.setdefault(spec.name, entry)
+        if other is not entry:
+            expected = f"each precision once, {other.path} of {other.file} has this one"
+            draft.wrong(entry, "name", show(spec.name), expected)
+        if not 0 < spec.unit_roundoff < 1:
+            draft.wrong(entry, "unit_roundoff", str(spec.unit_roundoff), "above 0 and below 1")
+        _check_bounds(entry, "", spec, draft)
+    missing = [precision for precision in Precision if precision not in first]
+    if entries and missing and not draft.refused["precision"]:
+        file = entries[-1].file
+        draft.note(file, "precision", f"no entry for {listed(missing)}", "one for each precision")
+
+
+def _check_bounds(entry: Entry, path: str, record: PrecisionSpec | ModelParity, draft: Draft) -> None:
+    for item in fields(record):
+        bound = getattr(record, item.name)
+        if isinstance(bound, Bound) and bound.most <= 0:
+            draft.wrong(entry, f"{path}{item.name}.most", str(bound.most), "above 0")
 
 
 def _check_word(entry: Entry, named: Named, draft: Draft) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
@@ -274,6 +274,48 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """The most that something may come to, and why it is that."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    most: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrecisionSpec:
+    """What a precision's rounding explains: by how much outputs may differ, and from what.
+
+    A *spread* is the standard deviation of the outputs that count (of no padding's), so that a bound in
+    spreads means the same for a small and a large network.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: Precision
+    unit_roundoff: float  # of one rounding to nearest, relative; of int8, to the range of a tensor
+    largest: Bound  # of all differences from torch's fp32, in spreads
+    rms: Bound  # root mean square of those differences, in spreads
+    tanh_gelu: Bound  # added to both where the document's build computes GELU's tanh form, in spreads
+    typical: Bound  # mean difference from torch's fp32 of the median sample, in spreads
+    invariance: Bound  # of differences between two calls of one artifact, in spreads
+    real_length: Bound  # of differences between padded input and the samples' real length, in logits
+    sharing: Bound  # of differences between two batch sizes' artifacts, in logits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelParity:
+    """Bounds of one model at one precision, in place of the precision's own."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    precision: Precision
+    largest: Bound
+    rms: Bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """A network plus its documented deployment."""
 
@@ -295,6 +337,7 @@ class Model:
     outputs: tuple[Output, ...]
     deployments: tuple[Deployment, ...]
     layout: str = ""  # the module in harness/layouts that knows its chips' files; empty: called as the task
+    parity: tuple[ModelParity, ...] = ()  # where a precision's bounds do not fit this model
 
     @property
     def marker(self) -> str:
@@ -597,6 +640,7 @@ class Catalog:
     references: tuple[Reference, ...]
     folders: tuple[Path, ...]
     words: tuple[Word, ...] = ()
+    precisions: Mapping[Precision, PrecisionSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.domain import InputRole, Output, Precision
+from harness.domain import InputRole, Output
 from harness.errors import BadOutput, NoSamples
 from harness.predictions import OutputLog, run_each
 from harness.progress import Progress
@@ -28,20 +28,6 @@ LEAST_SHARE = 0.9
 
 PROOF_SAMPLES = 32
 PROOF_SEED = 0
-# What the logits of valid positions may differ by between the padded input and the real length (absolute).
-# A softmax over fewer positions and a product of another number of rows may be summed in another order. In
-# fp32 that moves a logit of order 1 to 10 by 4e-6 on the minis; in fp16 they give the same bits. Where
-# another machine's rounding does not swallow the order: one fp16 step of a logit from 8 to 16 is 2^-7 =
-# 0.008, of which two may come together. int8 rounds the sums of a Gemm to quanta; onnxruntime divides those
-# sums among its threads by the number of rows, and so orders them otherwise. A sum at half a quantum then
-# goes the other way, and what follows carries that on. With one thread the minis give the same bits; with
-# two, at batch 8, one sample of 130 moves by 0.127, two quanta of its logits (0.0634, which is 8.06 / 127).
-# Two of logits up to 16 are 2 * 16 / 127 = 0.25.
-BOUND: Mapping[Precision, float] = {
-    Precision.FP32: 1e-4,
-    Precision.FP16: 2e-2,
-    Precision.INT8: 0.25,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -199,13 +185,13 @@ def restore(
         full: Array | None = None
         for group, part in zip(groups, parts, strict=True):
             found = part[at]
-            wanted = (len(group.rows), group.length) if _by_position(spec) else (len(group.rows),)
+            wanted = (len(group.rows), group.length) if by_position(spec) else (len(group.rows),)
             if found.shape[: len(wanted)] != wanted:
                 raise BadOutput(
                     f"output {spec.name} of a group has shape {list(found.shape)}, expected "
                     f"[{', '.join(map(str, wanted))}, ...]"
                 )
-            if not _by_position(spec):
+            if not by_position(spec):
                 full = _zeros(full, (len(made.lengths), *found.shape[1:]))
                 full[group.rows] = found
                 continue
@@ -222,7 +208,8 @@ def _zeros(made: Array | None, shape: tuple[int, ...]) -> Array:
     return np.zeros(shape, np.float32) if made is None else made
 
 
-def _by_position(output: Output) -> bool:
+def by_position(output: Output) -> bool:
+    """Whether an output has values of every position: ``[batch, length, ...]``."""
     return "length" in output.shape[1:2]
 
 
@@ -238,7 +225,7 @@ def largest_valid_difference(
     """
     kept = mask.astype(bool)
     pairs = [
-        (a[kept], b[kept]) if _by_position(spec) else (a, b)
+        (a[kept], b[kept]) if by_position(spec) else (a, b)
         for a, b, spec in zip(ours, theirs, outputs, strict=True)
     ]
     return float(np.max([np.abs(a - b).max() for a, b in pairs]))
@@ -261,10 +248,10 @@ def typical_difference(
     for a, b, spec in zip(ours, theirs, outputs, strict=True):
         difference = np.abs(a - b).reshape(len(a), -1)
         weight = np.ones_like(difference)
-        if _by_position(spec):
+        if by_position(spec):
             weight = np.repeat(kept, difference.shape[1] // kept.shape[1], axis=1).astype(difference.dtype)
         means.append((difference * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1))
-        spread.append(b[kept].ravel() if _by_position(spec) else b.ravel())
+        spread.append(b[kept].ravel() if by_position(spec) else b.ravel())
     scale = float(np.std(np.concatenate(spread)))
     return float(np.median(np.mean(means, axis=0))) / scale if scale else math.inf
 
@@ -288,7 +275,7 @@ def prove(
 
 def _predicted(array: Array, valid: npt.NDArray[np.bool_], output: Output) -> IntArray:
     """Where the largest logit is: of each valid position, or among them where a position has but one."""
-    if not _by_position(output):
+    if not by_position(output):
         return np.asarray(array.argmax(axis=-1))
     if array.ndim > valid.ndim:
         return np.asarray(array.argmax(axis=-1)[valid])

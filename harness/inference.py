@@ -14,7 +14,7 @@ import numpy.typing as npt
 from harness import grouping
 from harness.artifacts import Artifact
 from harness.backends.base import Session, ToolSession
-from harness.domain import Case, Precision, Protocol
+from harness.domain import Case, Protocol
 from harness.errors import BadOutput
 from harness.feeding import feed_of
 from harness.grouping import Padded, Plan, Proof
@@ -24,18 +24,9 @@ from harness.records import canonical
 
 Array = npt.NDArray[Any]
 
-# Two artifacts of one model, chip and precision that differ by the batch size alone may share
-# predictions once the second has given the first's logits on its first batches within this bound
-# (absolute, in logits) and the same predictions. The order of sums depends on the batch: in fp32 that
-# moves a logit of order 1 to 10 by about 1e-6; in fp16 and tf32 by single roundings, 2^-11 relative each, in
-# bf16 2^-8.
-SHARING_BOUND: Mapping[Precision, float] = {
-    Precision.FP32: 1e-4,
-    Precision.TF32: 2e-2,
-    Precision.FP16: 2e-2,
-    Precision.BF16: 1.6e-1,
-    Precision.INT8: 2e-2,
-}
+# Two artifacts of one model, chip and precision that differ by the batch size alone may share predictions
+# once the second has given the first's logits on its first batches within the precision's bound
+# (`PrecisionSpec.sharing`) and the same predictions.
 BATCHES_COMPARED = 2  # at least, and as many as hold
 SAMPLES_COMPARED = 32  # so that batch size 1 is not let off with two sentences
 
@@ -143,7 +134,7 @@ class Inference:
     ) -> Outputs | Padded:
         """Grouped outputs, this case's own or those that another had of the same artifact of any shape."""
         key = (case.model.name, case.chip.name, case.precision, any_shape.key, *self._inputs(case, protocol))
-        model, bound = case.model, grouping.BOUND[case.precision]
+        model, bound = case.model, self.materials.catalog.precisions[case.precision].real_length.most
         arrays = inputs_in_order(model, self.materials.samples(model, protocol).features)
         padded = self._padded_sample(case, session, [array[plan.sample] for array in arrays], plan)
         facts: dict[str, Any] = {}
@@ -195,7 +186,7 @@ class Inference:
         if key in self._outputs:
             known = self._outputs[key]
             difference, agree = _compare(case, session, batches, known.arrays)
-            bound = SHARING_BOUND[case.precision]
+            bound = self.materials.catalog.precisions[case.precision].sharing.most
             facts = {"shared_max_abs_difference": difference, "shared_bound": bound}
             if agree and difference <= bound:
                 return Outputs(arrays=known.arrays, facts={**known.facts(protocol), **facts}, kept=None)

@@ -7,7 +7,7 @@ precision; what is printed is never parsed back.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.domain import (
@@ -16,7 +16,6 @@ from harness.domain import (
     Drop,
     Metric,
     Origin,
-    Precision,
     Reference,
     Unit,
     Verdict,
@@ -28,31 +27,6 @@ SCORE_TOLERANCE_POINTS = 0.5  # percentage points, where the table states none
 THROUGHPUT_TOLERANCE = 0.05  # relative, where the table states none
 RELATIVE_DROP = 0.01  # of the checkpoint's own fp32 score
 SAMPLES_ALLOWED = 2  # no drop is judged more finely than what two samples are worth
-# Largest absolute difference in logits from torch's fp32 that an artifact may show. fp32: sums in
-# another order, about 1e-6 as measured, times a margin for deep models. fp16: single roundings of
-# 2^-11 relative over a dozen operators a layer, on logits of order 1 to 10 (0.062 was measured on spanbert's
-# mini). tf32: the operands of products rounded as in fp16. bf16: as fp16 with three bits less, so eight times
-# that (0.15 was measured on spanbert's mini, on torch's CPU). int8: 2^-8 of a tensor's range, over as many
-# operators.
-PARITY_BOUND: Mapping[Precision, float] = {
-    Precision.FP32: 1e-3,
-    Precision.TF32: 1e-1,
-    Precision.FP16: 1e-1,
-    Precision.BF16: 8e-1,
-    Precision.INT8: 2.0,
-}
-# Mean absolute difference from the checkpoint's own fp32 that the typical (median) sample may show, in
-# standard deviations of that fp32's logits, so that it means the same for a small and a large network. Logits
-# are of order 1 to 10. Weights rounded to fp16 move the minis' logits by up to 3e-4 of that, to bf16 by up to
-# 2.5e-3, and the bounds leave ten to a hundred times as much for the arithmetic; weights with a tenth of
-# their spread as noise are 0.02 to 0.13 away, other weights of the same task about 1, and may score alike.
-TYPICAL_BOUND: Mapping[Precision, float] = {
-    Precision.FP32: 0.005,
-    Precision.TF32: 0.02,
-    Precision.FP16: 0.02,
-    Precision.BF16: 0.1,
-    Precision.INT8: 0.5,
-}
 _SLACK = 1e-12  # of a fraction: what binary arithmetic adds to decimal limits such as 0.5 points
 
 
@@ -161,13 +135,12 @@ def _by_drop(
     )
 
 
-def doubt(case: Case, verdict: Verdict, typical_difference: float) -> Verdict:
+def doubt(case: Case, verdict: Verdict, typical_difference: float, bound: float) -> Verdict:
     """`verdict`, or an error where a good score was not made by this checkpoint.
 
-    `typical_difference` is as `grouping.typical_difference` gives it. A score that is not good stays what it
-    is: it tells more.
+    `typical_difference` is as `grouping.typical_difference` gives it, `bound` what the precision explains of
+    it (`PrecisionSpec.typical`). A score that is not good stays what it is: it tells more.
     """
-    bound = TYPICAL_BOUND[case.precision]
     if not verdict.kind.good or typical_difference <= bound:
         return verdict
     said = (
@@ -176,6 +149,24 @@ def doubt(case: Case, verdict: Verdict, typical_difference: float) -> Verdict:
         f"{bound:g}; is the artifact stale?"
     )
     return replace(verdict, kind=VerdictKind.ERROR, message=f"{verdict.message}; {said}")
+
+
+def beside_trivial(verdict: Verdict, trivial: Mapping[str, Mapping[str, float]]) -> Verdict:
+    """`verdict` with a word on it where the score is no better than an answer that needs no network.
+
+    `trivial` has fractions by metric, by what the answer is called. What a case comes to stays as it is: an
+    artifact may be true to a checkpoint that is worth nothing, and a document's own score says by itself that
+    a full one is not.
+    """
+    if verdict.metric is None or verdict.measured is None:
+        return verdict
+    metric = str(verdict.metric)
+    scores = {name: scored[metric] * 100 for name, scored in trivial.items() if metric in scored}
+    name = max(scores, key=lambda name: scores[name], default=None)
+    if name is None or verdict.measured > scores[name] + _SLACK:
+        return verdict
+    said = f"no better than {name!r}, which needs no network: {scores[name]:.2f} %"
+    return replace(verdict, message=f"{verdict.message}; {said}")
 
 
 _APART = {Origin.STAND_IN: "stand-in", Origin.SIMULATED: "simulated tool"}
@@ -236,21 +227,91 @@ def _percent(share: float) -> str:
     return f"{share * 100:.6g} %"
 
 
-def judge_parity(case: Case, max_abs_difference: float) -> Verdict:
-    """An artifact's outputs against torch's fp32. A NaN is above every bound."""
-    bound = PARITY_BOUND[case.precision]
-    within = max_abs_difference <= bound
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParityBounds:
+    """What outputs may differ from torch's fp32 by, in spreads of its logits."""
+
+    largest: float
+    rms: float
+    reason: str = ""  # for the value of `largest`
+
+
+def judge_parity(
+    case: Case,
+    *,
+    largest: float,
+    rms: float,
+    bounds: ParityBounds,
+    flips: int = 0,
+    decisions: int = 0,
+    unexplained: Sequence[str] = (),
+) -> Verdict:
+    """An artifact's outputs against torch's fp32: the largest and the mean square difference, in spreads.
+
+    `flips` of `decisions` are other than fp32's; `unexplained` says, each in words, which of them the
+    bound does not explain: one is a failure by itself. A NaN is above every bound.
+    """
+    faults = [
+        f"{name} {found:.3g} spreads, above the {bound:g} that {case.precision} explains"
+        for name, found, bound in (
+            ("at most", largest, bounds.largest),
+            ("root mean square", rms, bounds.rms),
+        )
+        if not found <= bound
+    ]
+    faults += [f"a flip that this does not explain: {flip}" for flip in unexplained[:1]]
+    flipped = f"; {flips} of {decisions} decisions flipped" if flips else ""
+    within = f"at most {largest:.3g} spreads, within the {bounds.largest:g} that {case.precision} explains"
+    said = f"outputs differ from torch's fp32 by {'; '.join(faults) or within}"
+    return _conforms(case, not faults, f"{said}{flipped}", largest, bounds.largest)
+
+
+def judge_relation(
+    case: Case,
+    claim: str,
+    *,
+    difference: float,
+    bound: float,
+    holds: bool,
+    must_change: bool,
+    worst: int,
+    noise: float,
+) -> Verdict:
+    """Something that must not change an artifact's outputs, or must: `difference` and `bound` in spreads."""
+    noisy = f"; two equal calls differ by {noise:.3g}" if noise else ""
+    if must_change:
+        said = f"by {difference:.3g} spreads, {'more' if holds else 'no more'} than {bound:g}"
+    else:
+        where = "within" if holds else "above"
+        said = f"outputs differ by at most {difference:.3g} spreads (sample {worst}), {where} {bound:g}"
+    begun = claim if holds else f"it does not hold that {claim}"
+    return _conforms(case, holds, f"{begun}: {said}{noisy}", difference, bound)
+
+
+def judge_determinism(case: Case, noise: float, bound: float) -> Verdict:
+    """Two equal calls: the same bits, or a spread that is recorded and has to be within parity's `bound`."""
+    good = noise <= bound
+    if not noise:
+        said = "the same input twice gives the same bits"
+    else:
+        said = (
+            f"not deterministic: the same input twice gives outputs {noise:.3g} spreads apart, "
+            f"{'within' if good else 'above'} the {bound:g} that {case.precision} explains"
+        )
+    return _conforms(case, good, said, noise, bound)
+
+
+def _conforms(case: Case, good: bool, said: str, measured: float, bound: float) -> Verdict:
     return Verdict(
-        kind=VerdictKind.REPRODUCED if within else VerdictKind.FALLS_SHORT,
+        kind=VerdictKind.REPRODUCED if good else VerdictKind.FALLS_SHORT,
         basis=None,
         metric=None,
-        measured=max_abs_difference,
+        measured=measured,
         expected=bound,
         unit=None,
         tolerance=None,
         reference=None,
-        message=f"{case.id}: outputs differ from torch's fp32 by at most {max_abs_difference:.3g}, "
-        f"{'within' if within else 'above'} the bound of {bound:g} for {case.precision}",
+        message=f"{case.id}: {said}",
     )
 
 

@@ -101,6 +101,7 @@ class Materials:
         self.samples = cache(self._samples)
         self.reference = cache(self._reference)
         self.score_reference = cache(self._score_reference)
+        self.trivial = cache(self._trivial)
         self.calibration = cache(self._calibration)
 
     def target(self, case: Case) -> Target:
@@ -186,7 +187,8 @@ class Materials:
             log = self._reference_log(model, samples, {"only": plan.sample.tolist()})
             padded = self._run_reference(model, sample, log, ": padded sample")
             found = grouping.run_grouped(
-                plan, arrays, model.outputs, padded, bound=grouping.BOUND[Precision.FP32],
+                plan, arrays, model.outputs, padded,
+                bound=self.catalog.precisions[Precision.FP32].real_length.most,
                 log=self._reference_log(model, samples, {"grouped": plan.digest}),
                 run=lambda inputs, count: self._torch(model, inputs, count),
                 progress=self.progress, label=_reference_label(model),
@@ -230,6 +232,15 @@ class Materials:
         """The checkpoint's own fp32 score."""
         samples = self.samples(model, protocol)
         return samples.task.score(self.reference(model, protocol, feed), samples.features, protocol=protocol)
+
+    def _trivial(self, model: Model, protocol: Protocol) -> dict[str, dict[str, float]]:
+        """The scores of answers that need no network, as fractions by metric, by what they are called."""
+        samples = self.samples(model, protocol)
+        found = samples.task.trivial(samples.features, protocol=protocol)
+        return {
+            name: {str(metric): value for metric, value in scored.metrics.items()}
+            for name, scored in found.items()
+        }
 
 
 def _reference_label(model: Model) -> str:

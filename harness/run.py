@@ -12,30 +12,20 @@ import numpy.typing as npt
 from harness import building, isolation, judge, references, stamps, stats
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Latencies, Profile, Session, Telling, ToolSession
-from harness.domain import (
-    Case,
-    InputRole,
-    Interval,
-    Kind,
-    Metric,
-    Origin,
-    Precision,
-    Protocol,
-    Verdict,
-    Weights,
-)
-from harness.errors import BadOutput, GraphError, NoSamples, NotThere, ZoocheckError
+from harness.conformance import measuring
+from harness.conformance.checks import PARITY
+from harness.conformance.measuring import explained
+from harness.conformance.opening import LastOpened
+from harness.domain import Case, InputRole, Interval, Kind, Metric, Origin, Protocol, Verdict, Weights
+from harness.errors import BadOutput, NoSamples, NotThere, ZoocheckError
 from harness.feeding import AS_NAMED, feed_of, in_words
-from harness.graphs import int8
-from harness.graphs.export import example_inputs, run_torch
 from harness.grouping import largest_valid_difference, typical_difference
-from harness.inference import AnyShape, Inference, run_batch
+from harness.inference import AnyShape, Inference
 from harness.machine import usable_cores
 from harness.materials import Materials, Samples, comparable, inputs_in_order
 from harness.metrics.accuracy import flips, marks
 from harness.misplaced import require_in_place
 from harness.place import Place
-from harness.predictions import require_finite
 from harness.recording import Recorder, Stages
 from harness.records import to_json
 from harness.store import Result, Store
@@ -114,6 +104,12 @@ class Runner:
         self.inference = Inference(materials)
         self.cache = ArtifactCache(materials.home.artifacts)
         self._places: dict[tuple[str, Kind, Protocol | None], Place] = {}
+        self._checked = LastOpened(
+            materials,
+            self.cache,
+            lambda *which: self.open(*which),
+            lambda case, target: self._place(case, Kind.CONFORMANCE, target),
+        )
 
     def _build(self, case: Case, target: Target, stages: Stages, place: Place) -> Artifact:
         """Build or take the case's artifact."""
@@ -203,7 +199,9 @@ class Runner:
             own = self.materials.score_reference(model, protocol, feed)
         mask = samples.features.inputs[InputRole.MASK]
         try:
-            require_in_place(case, outputs.arrays, reference, mask, judge.PARITY_BOUND[case.precision])
+            require_in_place(
+                case, outputs.arrays, reference, mask, explained(self.materials, case, reference, mask)
+            )
         except BadOutput:
             outputs.forget()  # or the next run would go on with them, whatever was mended
             raise
@@ -229,6 +227,7 @@ class Runner:
             "typical_difference": typical,
             "facts": dict(scored.facts),
             **outputs.facts,
+            "trivial": self.materials.trivial(model, protocol),
             **self._misfed(case, protocol, scored),
             **told_by(session),
             "commands": place.recorded(),
@@ -243,7 +242,12 @@ class Runner:
         )  # fmt: skip
         result = self.recorder.record(
             measurement,
-            lambda: judge.doubt(case, self._judge_score(case, protocol, scored, own, len(flipped)), typical),
+            lambda: judge.doubt(
+                case,
+                self._judge_score(case, protocol, scored, own, len(flipped)),
+                typical,
+                self.materials.catalog.precisions[case.precision].typical.most,
+            ),
         )
         outputs.forget()
         return result
@@ -285,12 +289,13 @@ class Runner:
             flips=flipped,
         )
         catalog = self.materials.catalog
-        return judge.judge_score(
+        verdict = judge.judge_score(
             case,
             score,
             references.for_case(catalog, case, metric),
             references.documented_drop(catalog, case, metric),
         )
+        return judge.beside_trivial(verdict, self.materials.trivial(case.model, protocol))
 
     # -------------------------------------------------------------- throughput
 
@@ -398,49 +403,22 @@ class Runner:
 
     # ------------------------------------------------------------- conformance
 
-    def conformance(self, case: Case) -> Result:
-        """Output parity with the network in torch's fp32 on one batch; any weights will do.
+    def conformance(self, case: Case, check: str = PARITY) -> Result:
+        """Carry out one check of `harness.conformance.checks`, record it and judge it; any weights will do.
 
-        The batch is seeded random ids; for int8 the calibration samples, because scales that were
-        chosen on text say nothing about random ids.
-        Raises `GraphError` where the artifact's inputs and outputs are not those of the table.
+        The artifact is opened once for all checks of a case that come one behind the other. Raises
+        `NotThere` for what cannot be asked of this case, and as `conformance.measuring` does.
         """
         stages = Stages()
-        model = case.model
-        target = self.materials.target(case)
-        place = self._place(case, Kind.CONFORMANCE, target)
-        artifact, session = self.open(case, target, stages, place)
-        batch = self._parity_batch(case)
-        with stages.timed("inference"):
-            ours = run_batch(case, session, [batch[item.name] for item in model.inputs], case.batch_size)
-        told = check_contract(case, session)  # now: a tool tells it when it has run
-        with stages.timed("fp32 reference"):
-            theirs = run_torch(self.materials.network(model), model, batch)
-        for outputs in (ours, theirs):
-            require_finite(outputs, case.id)
-        differences = np.concatenate([np.abs(a - b).ravel() for a, b in zip(ours, theirs, strict=True)])
-        largest = float(differences.max())
+        subject = self._checked.subject(case, stages)
+        measured = measuring.measure(subject, check, self.materials, stages)
+        opened = subject.opened
         measurement = self.recorder.measurement(
-            case, Kind.CONFORMANCE, target, stages, artifact=artifact, samples=case.batch_size,
-            detail={
-                "max_abs_difference": largest,
-                "mean_abs_difference": float(differences.mean()),
-                "bound": judge.PARITY_BOUND[case.precision],
-                "contract": "as in the table" if told else "not told by the chip's tools",
-                **told_by(session),
-                "commands": place.recorded(),
-            },
+            case, Kind.CONFORMANCE, opened.target, stages, check=check, artifact=opened.artifact,
+            samples=measured.samples,
+            detail={**measured.detail, **told_by(opened.session), "commands": opened.place.recorded()},
         )  # fmt: skip
-        return self.recorder.record(measurement, lambda: judge.judge_parity(case, largest))
-
-    def _parity_batch(self, case: Case) -> dict[str, Array]:
-        model = case.model
-        if case.precision is Precision.INT8:
-            arrays = inputs_in_order(model, self.materials.calibration(model, int8.SAMPLES))
-            rows = np.resize(np.arange(len(arrays[0])), case.batch_size)
-            return {item.name: array[rows] for item, array in zip(model.inputs, arrays, strict=True)}
-        vocabulary = self.materials.checkpoint(model).architecture.vocabulary
-        return example_inputs(model, vocabulary=vocabulary, batch_size=case.batch_size)
+        return self.recorder.record(measurement, measured.judged)
 
 
 def told_by(session: Session) -> dict[str, Any]:
@@ -454,26 +432,3 @@ def fixed_batch(case: Case, samples: Samples) -> list[Array]:
     chosen = np.random.default_rng(BATCH_SEED).permutation(len(samples.features))
     rows = np.resize(chosen, case.batch_size)
     return [np.ascontiguousarray(array[rows]) for array in inputs_in_order(case.model, samples.features)]
-
-
-def check_contract(case: Case, session: Session) -> bool:
-    """Names in the documented order, dtypes, and shapes at the case's batch size; else `GraphError`.
-
-    False where the artifact's tools do not tell its contract.
-    """
-    declared = session.contract()
-    if declared is None:
-        return False
-    model, sizes = case.model, {"batch": case.batch_size, "length": case.model.length}
-    sizes["labels"] = model.architecture.labels
-    expected = (
-        [(item.name, item.dtype, (case.batch_size, model.length)) for item in model.inputs],
-        [
-            (item.name, item.dtype, tuple(sizes[d] if isinstance(d, str) else d for d in item.shape))
-            for item in model.outputs
-        ],
-    )
-    for what, found, wanted in zip(("inputs", "outputs"), declared, expected, strict=True):
-        if found != wanted:
-            raise GraphError(f"{case.id}: the artifact's {what} are {found}, expected {wanted}")
-    return True

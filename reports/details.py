@@ -47,7 +47,10 @@ _TOLD_ELSEWHERE = frozenset(
         "commands",
         "correct",
         "flipped",
+        "first_flips",
         "flipped_texts",
+        "must_change",
+        "trivial",
         "own_fp32_correct",
     )
 )
@@ -136,9 +139,15 @@ def measured(outcome: Outcome) -> str:
         if outcome.metric.is_score:
             return numbers.percent(outcome.value)
         return numbers.rate(outcome.value) + ("\N{NO-BREAK SPACE}†" if is_stand_in_speed(outcome) else "")
-    parity = outcome.measurement.detail.get("max_abs_difference")
-    if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(parity, int | float):
-        return say("{value} max. difference", value=numbers.difference(parity))
+    if outcome.measurement.kind is Kind.CONFORMANCE:
+        recorded = outcome.measurement.detail
+        for name in ("largest_in_spread", "difference_in_spread"):
+            if isinstance(away := recorded.get(name), int | float):
+                return say("{value} spreads", value=numbers.difference(away))
+        if isinstance(
+            away := recorded.get("max_abs_difference"), int | float
+        ):  # of before there were spreads
+            return say("{value} max. difference", value=numbers.difference(away))
     return NOTHING
 
 
@@ -147,6 +156,8 @@ def tolerance(outcome: Outcome) -> str:
     verdict = outcome.verdict
     bound = outcome.measurement.detail.get("bound")
     if outcome.measurement.kind is Kind.CONFORMANCE and isinstance(bound, int | float):
+        if outcome.measurement.detail.get("must_change"):
+            return say("more than {value}", value=numbers.difference(bound))
         return say("at most {value}", value=numbers.difference(bound))
     if verdict is None or verdict.tolerance is None or verdict.unit is None:
         return ""
@@ -162,8 +173,27 @@ def _extra(outcome: Outcome) -> Iterator[str]:
         yield say("standard protocol")
     if series.limit is not None:
         yield say("first {count} samples only", count=series.limit)
+    if name := no_better_than(outcome):
+        yield say("no better than {name}", name=say(name))
     if outcome.times > 1:
         yield say("latest of {count}", count=outcome.times)
+
+
+def trivial(measurement: Measurement, metric: str) -> dict[str, float]:
+    """What answers that need no network score by `metric`, as fractions, the best first."""
+    recorded = measurement.detail.get("trivial")
+    scores = recorded.items() if isinstance(recorded, Mapping) else ()
+    found = {str(name): scored[metric] for name, scored in scores if metric in scored}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def no_better_than(outcome: Outcome) -> str:
+    """The answer that needs no network and scores as much as this one or more; empty where there is none."""
+    if outcome.metric is None or outcome.value is None:
+        return ""
+    for name, score in trivial(outcome.measurement, str(outcome.metric)).items():
+        return name if score >= outcome.value else ""
+    return ""
 
 
 def detail(
@@ -246,9 +276,24 @@ def before(outcome: Outcome, past: Mapping[tuple[str, ...], Sequence[Point]]) ->
 def _flips(measurement: Measurement) -> Iterator[Flip]:
     """The flipped samples whose text the run kept."""
     for item in sequence(measurement.detail.get("flipped_texts")):
-        if isinstance(item, Mapping):
+        if isinstance(item, Mapping):  # of an accuracy
             became = f"{item['fp32']} → {item['here']}" if "fp32" in item and "here" in item else ""
             yield Flip(number=item.get("sample", 0), text=str(item.get("text", "")), became=became)
+    for item in sequence(measurement.detail.get("first_flips")):
+        if isinstance(item, Mapping):  # of a parity
+            yield _decision(item)
+
+
+def _decision(flip: Mapping[str, Any]) -> Flip:
+    """A decision that is another than fp32's, with how sure fp32 was of it."""
+    position = flip.get("position")
+    where = "" if position is None else say(" at position {position}", position=position)
+    became = say(
+        "{reference} → {found}; margin {margin} in fp32, difference {difference}",
+        reference=flip["reference"], found=flip["found"], margin=numbers.difference(flip["margin"]),
+        difference=numbers.difference(flip["difference"]),
+    )  # fmt: skip
+    return Flip(number=flip["sample"], text=joined("", [str(flip["output"]), where]), became=became)
 
 
 def _there(value: Any) -> bool:
@@ -275,7 +320,10 @@ def _metric(outcome: Outcome, name: str, value: float) -> str:
     confidence = (
         "" if interval is None else f" ({interval.confidence * 100:g} %: {numbers.percent_range(interval)})"
     )
-    return joined("", [numbers.percent(value), confidence, counted])
+    scores = trivial(measurement, name)
+    told = joined(", ", [joined(" ", [say(of), numbers.percent(score)]) for of, score in scores.items()])
+    beside = say("; without a network: {told}", told=told) if scores else ""
+    return joined("", [numbers.percent(value), confidence, counted, beside])
 
 
 def _recorded(name: str, value: Any, measurement: Measurement) -> str:
@@ -285,6 +333,9 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
         correct = measurement.detail.get("own_fp32_correct")
         of = "" if correct is None else say(", {count} of {of}", count=correct, of=measurement.samples)
         return joined("", [numbers.percent(value), of])
+    if name == "flips" and "decisions" in measurement.detail:
+        of = measurement.detail["decisions"]
+        return say("{count} of {of} decisions differ from fp32", count=value, of=of)
     if name == "flips" and number:
         which = [str(item) for item in sequence(measurement.detail.get("flipped"))]
         more = ", …" if len(which) > FLIPS_NAMED else ""
@@ -304,7 +355,13 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
         return at_real_length(value)
     if name == "ignored_weights":
         return ", ".join(map(str, sequence(value))) or say("none")
-    if name.endswith(("_difference", "bound")) and number:
+    if name.endswith("_in_spread") and number:
+        return say("{value} spreads", value=numbers.difference(value))
+    if name in ("claim", "contract"):
+        return say(str(value))
+    if name == "deterministic":
+        return say("yes") if value else say("no")
+    if name.endswith(("_difference", "bound", "spread", "cosine", "norm")) and number:
         return numbers.difference(value)
     return plain(value)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from harness.domain import VerdictKind
 from reports.absent import absences, claims
 from reports.details import measured
+from reports.folding import Row, rows
 from reports.markdown import escape
 from reports.numbers import NOTHING, printable
 from reports.outcomes import MARKS, WORDS, Outcome, counts
@@ -86,7 +87,7 @@ def job_summary(
         lines.append("")
     if found:
         lines += ["| case | kind | documented | measured | verdict | origin |", "|---|---|---:|---:|---|---|"]
-        lines += map(_row, found)
+        lines += map(_row, rows(found))
         lines.append("")
     return lines
 
@@ -107,13 +108,14 @@ def _bullet(outcome: Outcome) -> str:
     return f"- {MARKS[status]} {WORDS[status]} ({escape(outcome.series.label)}): {escape(said)}"
 
 
-def _row(outcome: Outcome) -> str:
+def _row(row: Row) -> str:
+    outcome = row.outcome
     reference = None if outcome.verdict is None else outcome.verdict.reference
     cells = (
         outcome.measurement.case,
-        outcome.measurement.kind,
+        outcome.measurement.kind if row.folded else outcome.measurement.claim,
         NOTHING if reference is None else reference.cell,
-        measured(outcome),
+        row.said or measured(outcome),
         f"{MARKS[outcome.status]} {WORDS[outcome.status]}",
         outcome.series.label,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.domain import Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
-from reports import absent, details, layout, provenance
+from reports import absent, details, folding, layout, provenance
 from reports.footnotes import footnotes
 from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import NOTHING, moment, one_line
@@ -88,7 +89,7 @@ def build(
         not_run=absent.absences(missing),
         explanations=tuple(_explanations(every)),
         sections=tuple(_sections(catalog, found, anchors, lines)),
-        lines=tuple(lines.values()),
+        lines=tuple(_folded(row, lines) for row in folding.rows(found)),
         details=tuple(
             details.detail(
                 outcome,
@@ -108,6 +109,14 @@ def build(
         ),
         elsewhere=RESULTS_FILE if len(found) < len(every) else None,
     )
+
+
+def _folded(row: folding.Row, lines: Mapping[str, Line]) -> Line:
+    """A row's line: its outcome's own, or what it says of several; the link leads to the first of them."""
+    line = lines[row.outcome.measurement.id]
+    if row.said is None:
+        return line
+    return replace(line, kind=say(str(row.outcome.measurement.kind)), measured=row.said, tolerance="")
 
 
 def shown(every: Sequence[Outcome]) -> Sequence[Outcome]:

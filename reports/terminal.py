@@ -10,8 +10,9 @@ from rich.text import Text
 
 from harness.domain import VerdictKind
 from reports.details import measured
+from reports.folding import Row, rows
 from reports.numbers import NOTHING, one_line
-from reports.outcomes import MARKS, NOT_JUDGED, WORDS, Outcome, outcomes
+from reports.outcomes import MARKS, NOT_JUDGED, WORDS, outcomes
 from reports.page import summary
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ STYLES = {
 
 
 def verdict_table(results: Sequence[Result]) -> Table:
-    """A row a result, the latest of each claim. Raises `NoSamples` for no results."""
+    """A row a result, the latest of each claim; the good checks of a case share one.
+
+    Raises `NoSamples` for no results.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("case", overflow="fold")
     table.add_column("kind")
@@ -37,8 +41,8 @@ def verdict_table(results: Sequence[Result]) -> Table:
     table.add_column("measured", justify="right", overflow="fold")
     table.add_column("verdict", overflow="fold")
     table.add_column("origin", overflow="fold")
-    for outcome in outcomes(results):
-        table.add_row(*_row(outcome))
+    for row in rows(outcomes(results)):
+        table.add_row(*_row(row))
     return table
 
 
@@ -48,16 +52,17 @@ def counts_line(results: Sequence[Result]) -> str:
     return f"{len(found)} {'result' if len(found) == 1 else 'results'}: {summary(found)}"
 
 
-def _row(outcome: Outcome) -> list[Text]:
+def _row(row: Row) -> list[Text]:
+    outcome = row.outcome
     measurement, verdict = outcome.measurement, outcome.verdict
     reference = None if verdict is None else verdict.reference
     status = outcome.status
     basis = "" if verdict is None or verdict.basis is None else f" ({verdict.basis})"
     cells = [
         measurement.case,
-        measurement.claim,
+        str(measurement.kind) if row.folded else measurement.claim,
         NOTHING if reference is None else reference.cell,
-        measured(outcome),
+        row.said or measured(outcome),
         f"{MARKS[status]} {WORDS[status]}{basis}",
         outcome.series.label,
     ]

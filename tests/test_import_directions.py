@@ -35,9 +35,8 @@ LAYERS = {
         "networks", "predictions", "readme", "references", "store", "text",
     },
     "run": {
-        "ab", "audit", "building", "bundles", "comparison", "exchange", "gate", "history", "importing",
-        "importing_readme",
-        "inference", "materials", "recording", "run", "targets",
+        "ab", "audit", "building", "bundles", "comparison", "conformance", "exchange", "gate", "history",
+        "importing", "importing_readme", "inference", "materials", "recording", "run", "targets",
     },
     "commands": {"cli", "__main__"},
 }  # fmt: skip
@@ -66,12 +65,13 @@ BESIDE = {
     "text": {"metrics"},
     "materials": {"targets"},
     "building": {"materials", "targets"},
-    "bundles": {"building", "exchange", "importing", "inference", "materials", "recording"},
+    "bundles": {"building", "conformance", "exchange", "importing", "inference", "materials", "recording"},
+    "conformance": {"building", "inference", "materials", "recording", "targets"},
     "exchange": {"materials"},
     "importing": {"recording"},
     "inference": {"materials"},
     "recording": {"materials", "targets"},
-    "run": {"building", "inference", "materials", "recording", "targets"},
+    "run": {"building", "conformance", "inference", "materials", "recording", "targets"},
     "__main__": {"cli"},
 }
 

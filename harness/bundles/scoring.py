@@ -12,6 +12,7 @@ import numpy.typing as npt
 from harness import exchange, judge, references
 from harness.bundles.steps import Ran
 from harness.bundles.toolchains import BY_WORKER, outputs
+from harness.conformance.measuring import explained
 from harness.domain import Catalog, InputRole, Protocol, Verdict, Weights
 from harness.errors import BadInput, BadOutput, CheckpointError, NotThere
 from harness.exchange import Source
@@ -64,6 +65,7 @@ class Scorer:
             "correct": scored.correct.get(case.model.metric),
             "truncated": len(features.truncated),
             "facts": dict(scored.facts),
+            "trivial": _fractions(source.task.trivial(features, protocol=PROTOCOL)),
         }
         why = comparable(bundled.weights, bundled.data, PROTOCOL, bundled.limit)
         score = judge.Score(
@@ -75,9 +77,11 @@ class Scorer:
             verdict = self._judged(ran, score)
             said = f"{verdict.message}; not held against the checkpoint's own fp32 outputs: {why_not}"
             detail["reference"] = why_not
-            return Judged(scored=scored, detail=detail, verdict=replace(verdict, message=said))
+            verdict = judge.beside_trivial(replace(verdict, message=said), detail["trivial"])
+            return Judged(scored=scored, detail=detail, verdict=verdict)
         mask = features.inputs[InputRole.MASK]
         verdict, compared = self._held(ran, materials, score, scored, found, mask)
+        verdict = judge.beside_trivial(verdict, detail["trivial"])
         return Judged(scored=scored, detail=detail | compared, verdict=verdict)
 
     def _held(
@@ -93,12 +97,13 @@ class Scorer:
         case, model = ran.case, ran.case.model
         reference = materials.reference(model, PROTOCOL)
         own = materials.score_reference(model, PROTOCOL)
-        require_in_place(case, found, reference, mask, judge.PARITY_BOUND[case.precision])
+        require_in_place(case, found, reference, mask, explained(materials, case, reference, mask))
         flipped = flips(scored.predictions, own.predictions)
         typical = typical_difference(found, reference, mask, model.outputs)
         full = ran.bundled.weights is Weights.FULL
         held = replace(score, own_fp32=None if full else own.metrics[model.metric], flips=len(flipped))
-        return judge.doubt(case, self._judged(ran, held), typical), {
+        typical_bound = self._catalog.precisions[case.precision].typical.most
+        return judge.doubt(case, self._judged(ran, held), typical, typical_bound), {
             "own_fp32": own.metrics[model.metric],
             "own_fp32_correct": own.correct.get(model.metric),
             "flips": len(flipped),
@@ -151,6 +156,10 @@ class Scorer:
         if here != ran.bundled.weights_sha256:
             return None, f"the {ran.bundled.weights} weights here are others than the bundle's"
         return materials, ""
+
+
+def _fractions(trivial: Mapping[str, Scored]) -> dict[str, dict[str, float]]:
+    return {name: {str(m): value for m, value in scored.metrics.items()} for name, scored in trivial.items()}
 
 
 def _options(ran: Ran) -> Options:

@@ -1,7 +1,7 @@
 """One module per task: examples become features, outputs become predictions and scores.
 
-Each module is a `Task`: it has the functions `prepare` and `score`, and says whether the score reads what
-a network gives for padding. Tables name it.
+Each module is a `Task`: it has the functions `prepare`, `score` and `trivial`, and says whether the score
+reads what a network gives for padding, and whether a sample is of two texts. Tables name it.
 """
 
 from __future__ import annotations
@@ -53,11 +53,15 @@ class Task(Shape):
     """What a task's module can do."""
 
     READS_PADDING: bool  # whether the score depends on logits of padding: then samples are only run padded
+    TWO_TEXTS: bool  # whether a sample is of two texts, told apart by their segments
 
     def prepare(
         self, examples: Sequence[Any], tokenizer: WordPieceTokenizer, *, length: int, protocol: Protocol
     ) -> Features:
         """The features of `examples` under `protocol`, in order."""
+
+    def trivial(self, features: Any, *, protocol: Protocol) -> Mapping[str, Scored]:
+        """What answers that need no network score under `protocol`, by what they are called."""
 
     def score(self, outputs: Sequence[npt.NDArray[Any]], features: Any, *, protocol: Protocol) -> Scored:
         """The score of a graph's outputs ``[samples, ...]`` under `protocol`."""

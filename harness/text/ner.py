@@ -20,6 +20,12 @@ from harness.text.wordpiece import CLASSIFY, SEPARATE, UNKNOWN, WordPieceTokeniz
 IntArray = npt.NDArray[np.int64]
 
 
+ALL_OUTSIDE = "all O"  # the answer that needs no network: there is no entity
+
+# Predictions, true labels, the bounds of sentences and the labels' names to scores of entities.
+Entities = Callable[[IntArray, IntArray, IntArray, Sequence[str]], dict[Metric, float]]
+
+
 class Example(Shape):
     """What features are made from: words, their tags one for one, and where they stand."""
 
@@ -209,11 +215,21 @@ def count_right(predictions: IntArray, labels: IntArray) -> Accuracy:
 
 
 def entity_metrics(
-    predictions: IntArray, truth: IntArray, bounds: Iterable[int], labels: Sequence[str]
+    predictions: IntArray, truth: IntArray, bounds: IntArray, labels: Sequence[str]
 ) -> dict[Metric, float]:
     """Micro precision, recall and F1 of the entities in sentences that `bounds` part, by seqeval."""
     scores = entity_scores(_sentences(truth, bounds, labels), _sentences(predictions, bounds, labels))
     return {Metric.PRECISION: scores.precision, Metric.RECALL: scores.recall, Metric.F1: scores.f1}
+
+
+def without_entities(
+    predictions: IntArray, truth: IntArray, bounds: IntArray, labels: Sequence[str]
+) -> dict[Metric, float]:
+    """`entity_metrics` of predictions that hold no entity: whoever finds none has none right.
+
+    Precision is nothing divided by nothing there; as the zoos' scripts print it, it is 0.
+    """
+    return dict.fromkeys((Metric.PRECISION, Metric.RECALL, Metric.F1), 0.0)
 
 
 def _sentences(numbers: IntArray, bounds: Iterable[int], labels: Sequence[str]) -> list[list[str]]:

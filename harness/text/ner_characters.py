@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from harness.domain import Metric, Protocol
 from harness.errors import NoSamples
+from harness.tags import OUTSIDE
 from harness.text import Scored, ner
 from harness.text.ner import Example, Features, IntArray, Row
 from harness.text.wordpiece import CLASSIFY, SEPARATE, UNKNOWN, WordPieceTokenizer
@@ -22,6 +23,7 @@ STOP = 6  # what people_daily_eval.py takes for the end of a sentence: len(LABEL
 UNIT = "characters"
 # A word is read where the features put it, `ner.predict`; of padding only that it is finite.
 READS_PADDING = False
+TWO_TEXTS = False
 
 _NUMBER = {label: number for number, label in enumerate(LABELS)}
 
@@ -86,7 +88,16 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: 
     `predictions` is one string a sentence, a digit a character. Raises as `ner.predict` and `entity_scores`
     do, and `NoSamples` where the documented protocol scores no sentence or no character.
     """
-    predictions = ner.predict(outputs, features, LABELS)
+    return _scored(ner.predict(outputs, features, LABELS), features, protocol, ner.entity_metrics)
+
+
+def trivial(features: Features, *, protocol: Protocol) -> Mapping[str, Scored]:
+    """``O`` for every character: no entity is found, and most characters are right."""
+    nothing = np.full_like(features.labels, _NUMBER[OUTSIDE])
+    return {ner.ALL_OUTSIDE: _scored(nothing, features, protocol, ner.without_entities)}
+
+
+def _scored(predictions: IntArray, features: Features, protocol: Protocol, entities: ner.Entities) -> Scored:
     truth, bounds = features.labels, features.bounds
     if protocol is Protocol.DOCUMENTED:
         scored, bounds = _before_stop(truth, bounds)
@@ -101,7 +112,7 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: 
     sentences = len(bounds) - 1
     return Scored(
         metrics={
-            **ner.entity_metrics(predictions, truth, bounds, LABELS),
+            **entities(predictions, truth, bounds, LABELS),
             Metric.ACCURACY: right.value,
         },
         correct={},

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from harness.domain import Metric, Protocol
 from harness.errors import NoSamples
-from harness.tags import iob2
+from harness.tags import OUTSIDE, iob2
 from harness.text import Scored, ner
 from harness.text.ner import Example, Features, Row
 from harness.text.wordpiece import UNKNOWN, WordPieceTokenizer
@@ -19,6 +20,7 @@ LABELS = ("O", "B-MISC", "I-MISC", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", 
 UNIT = "words"
 # A word is read where the features put it, `ner.predict`; of padding only that it is finite.
 READS_PADDING = False
+TWO_TEXTS = False
 
 _NUMBER = {label: number for number, label in enumerate(LABELS)}
 
@@ -86,11 +88,22 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: 
     Features of either protocol can be scored by either: a word is read where the features put it. Raises
     as `ner.predict` does, and for the standard protocol as `entity_scores` does.
     """
-    predictions = ner.predict(outputs, features, LABELS)
+    return _scored(ner.predict(outputs, features, LABELS), features, protocol, ner.entity_metrics)
+
+
+def trivial(features: Features, *, protocol: Protocol) -> Mapping[str, Scored]:
+    """``O`` for every word: no entity is found, and most words are right."""
+    nothing = np.full_like(features.labels, _NUMBER[OUTSIDE])
+    return {ner.ALL_OUTSIDE: _scored(nothing, features, protocol, ner.without_entities)}
+
+
+def _scored(
+    predictions: ner.IntArray, features: Features, protocol: Protocol, entities: ner.Entities
+) -> Scored:
     right = ner.count_right(predictions, features.labels)
     metrics = {Metric.ACCURACY: right.value}
     if protocol is Protocol.STANDARD:
-        metrics |= ner.entity_metrics(predictions, features.labels, features.bounds, LABELS)
+        metrics |= entities(predictions, features.labels, features.bounds, LABELS)
     return Scored(
         metrics=metrics,
         correct={Metric.ACCURACY: right.correct},

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from harness.text.squad_windows import Features
 # The originals take the 20 best logits of all positions first, and only then drop those outside the context:
 # padding among them takes the place of a span (`squad_candidates`). So it is part of the score.
 READS_PADDING = True
+TWO_TEXTS = True  # question and context
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 
 
 def score(outputs: Sequence[npt.NDArray[Any]], features: Features, rules: Rules) -> Scored:
@@ -31,7 +35,19 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, rules: Rules)
     """
     if len(outputs) != 2:
         raise BadOutput(f"found {len(outputs)} outputs, expected two: start and end logits")
-    found = predict(outputs[0], outputs[1], features, rules)
+    return _scored(predict(outputs[0], outputs[1], features, rules), features, rules)
+
+
+def trivial(features: Features, rules: Rules) -> Mapping[str, Scored]:
+    """The first sentence of every context, and no answer to any question."""
+    first = [_SENTENCE_END.split(example.context.strip(), maxsplit=1)[0] for example in features.examples]
+    return {
+        "first sentence": _scored(first, features, rules),
+        "no answer": _scored([""] * len(first), features, rules),
+    }
+
+
+def _scored(found: Sequence[str | None], features: Features, rules: Rules) -> Scored:
     predictions = [NOTHING if text is None else text for text in found]
     answers = [[answer.text for answer in example.answers] for example in features.examples]
     counted = metric.score(predictions, answers, official=rules.official_evaluation)

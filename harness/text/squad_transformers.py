@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from harness.text.wordpiece import WordPieceTokenizer
 
 RULES = {Protocol.DOCUMENTED: TRANSFORMERS, Protocol.STANDARD: STANDARD}
 READS_PADDING = squad.READS_PADDING
+TWO_TEXTS = squad.TWO_TEXTS
 
 
 def prepare(
@@ -27,3 +28,8 @@ def prepare(
 def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: Protocol) -> Scored:
     """Exact match and F1 by the rules of `protocol`; features of the other one are scored, too."""
     return squad.score(outputs, features, RULES[protocol])
+
+
+def trivial(features: Features, *, protocol: Protocol) -> Mapping[str, Scored]:
+    """What answers that need no network score by the rules of `protocol`."""
+    return squad.trivial(features, RULES[protocol])

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.domain import InputRole, Output, Precision
+from harness.domain import InputRole, Output
 from harness.errors import BadOutput, NoSamples
 from harness.grouping import (
-    BOUND,
     LEAST_SHARE,
     PROOF_SAMPLES,
     Grouped,
@@ -273,9 +272,3 @@ def test_padding_is_no_difference():
     assert largest_valid_difference(ours, theirs, mask, (BY_POSITION, BY_SAMPLE)) == 3
     theirs[0][0, 1] = np.nan
     assert np.isnan(largest_valid_difference(ours, theirs, mask, (BY_POSITION, BY_SAMPLE)))
-
-
-def test_fp32_is_held_to_the_documented_bound():
-    """1e-4; below it each precision states its own, smaller than what parity with fp32 may show."""
-    assert BOUND[Precision.FP32] == 1e-4
-    assert set(BOUND) == set(Precision) - {Precision.TF32, Precision.BF16}  # no stand-in imitates those

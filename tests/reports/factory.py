@@ -73,6 +73,7 @@ def measurement(
     machine: Mapping[str, Any] = MACHINE,
     versions: Mapping[str, str] = VERSIONS,
     number: int = 0,
+    check: str = "",
     **provenance: Any,
 ) -> Measurement:
     """A measurement with everything the store asks for; `number` makes its id another one."""
@@ -85,11 +86,12 @@ def measurement(
         "git_revision": "0" * 40,
     } | provenance
     return Measurement(
-        id=f"{case}/{kind}/{origin}/{weights}/{data}/{limit}/{protocol}/{number}",
+        id=f"{case}/{kind}{check}/{origin}/{weights}/{data}/{limit}/{protocol}/{number}",
         run="run-1",
         created=created,
         case=case,
         kind=kind,
+        check=check,
         origin=origin,
         provenance=Provenance(
             weights=weights,
@@ -182,18 +184,28 @@ def throughput(catalog: Catalog, case: str, samples_per_s: float, calls: int = 2
 
 
 def conformance(catalog: Catalog, case: str, difference: float = 0.0125, **options: Any) -> Result:
-    """An output-parity result, judged by its bound."""
+    """An output-parity result, judged by its bound; `difference` is in spreads."""
+    bound = catalog.precisions[named(catalog, case).precision].largest.most
     made = measurement(
         case,
         Kind.CONFORMANCE,
         detail={
-            "max_abs_difference": difference,
-            "mean_abs_difference": difference / 10,
-            "bound": judge.PARITY_BOUND[named(catalog, case).precision],
+            "max_abs_difference": difference * 2,
+            "mean_abs_difference": difference / 5,
+            "largest_in_spread": difference,
+            "bound": bound,
         },
         **options,
     )
-    return Result(measurement=made, verdict=judge.judge_parity(named(catalog, case), difference))
+    return Result(
+        measurement=made,
+        verdict=judge.judge_parity(
+            named(catalog, case),
+            largest=difference,
+            rms=0.0,
+            bounds=judge.ParityBounds(largest=bound, rms=bound),
+        ),
+    )
 
 
 def failed(case: str, kind: Kind, message: str, **options: Any) -> Result:

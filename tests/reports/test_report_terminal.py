@@ -35,7 +35,7 @@ def test_every_result_has_a_row_with_its_verdict_in_words(catalog):
     for word in ("▼ falls short (drop)", "✖ error", "○ no reference", "≠ not comparable"):
         assert word in text
     assert "123.45 samples/s †" in text
-    assert "0.0125 max. difference" in text
+    assert "0.0125 spreads" in text
 
 
 def test_the_counts_are_one_line(catalog):

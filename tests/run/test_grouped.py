@@ -113,7 +113,7 @@ class TestNotProved:
     @pytest.mark.parametrize("precision", [Precision.FP32, Precision.FP16, Precision.INT8])
     def test_the_bound_of_each_precision(self, passes: Pass, precision: Precision, share: float):
         """A shift of all logits passes up to the bound, and no further."""
-        shift = np.float32(grouping.BOUND[precision] * share)
+        shift = np.float32(passes.materials.catalog.precisions[precision].real_length.most * share)
         passes.real.change = lambda case, call, outputs: [output + shift for output in outputs]
         outputs = passes.run(passes.case(precision=precision))
         assert ("grouped" in outputs.facts) is (share < 1)

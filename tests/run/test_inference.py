@@ -16,7 +16,7 @@ from harness import inference
 from harness.domain import Case, Catalog, Precision, Protocol
 from harness.errors import BadOutput
 from harness.home import Home
-from harness.inference import SHARING_BOUND, Inference, Outputs, largest_difference, run_batch
+from harness.inference import Inference, Outputs, largest_difference, run_batch
 
 DOCUMENTED = Protocol.DOCUMENTED
 
@@ -90,7 +90,7 @@ class TestSharing:
     ):
         """A shift of all logits that changes no prediction is shared up to the bound, and no further."""
         case = passes.case(4, precision=precision)
-        shift = SHARING_BOUND[precision] * share_of_bound
+        shift = passes.materials.catalog.precisions[precision].sharing.most * share_of_bound
 
         def change(changed: Case, call: int, outputs: list) -> list:
             return [output + np.float32(shift) * (changed.id == case.id) for output in outputs]
@@ -122,7 +122,7 @@ class TestSharing:
         passes.run(passes.case(8))
         outputs = passes.run(passes.case(4))
         assert outputs.facts["not_shared_with"] == "tinybert-cpu-bs8"
-        assert outputs.facts["shared_max_abs_difference"] < SHARING_BOUND[Precision.FP32]
+        assert outputs.facts["shared_max_abs_difference"] < outputs.facts["shared_bound"]
 
     def test_a_difference_behind_the_first_batches_is_found(self, passes: Pass):
         """The second of the compared batches counts as the first does."""

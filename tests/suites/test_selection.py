@@ -18,6 +18,19 @@ MITE = [
 TESTS = ("test_accuracy.py::test_accuracy", "test_conformance.py::test_output_parity",
          "test_throughput.py::test_throughput")  # fmt: skip
 
+# Of a task with one text: what is asked of two is not collected.
+CHECKS = (
+    "output_parity", "the_batch_does_not_change_a_sample", "the_order_of_the_batch_does_not_change_a_sample",
+    "what_stands_in_the_padding_does_not_matter", "the_padded_length_does_not_matter",
+    "the_last_partial_batch_equals_a_full_one", "the_mask_matters",
+    "the_same_input_twice_gives_the_same_bits",
+)  # fmt: skip
+
+
+def checks(cases: list[str]) -> list[str]:
+    """The checks of each case, one behind the other: its artifact is opened once for them."""
+    return [f"test_conformance.py::test_{check}[{case}]" for case in cases for check in CHECKS]
+
 
 def ids(cases: list[str], tests: tuple[str, ...] = TESTS) -> list[str]:
     return [f"{test}[{case}]" for test in tests for case in cases]
@@ -27,7 +40,7 @@ def test_documented_cases_in_order(zoo: Zoo, tmp_path: Path) -> None:
     """Without options every test has every documented batch size and precision, in the tables' order."""
     run = zoo.collect(tmp_path, "-m", "mite")
     assert run.status == 0
-    assert run.collected == ids(MITE)
+    assert run.collected == [*ids(MITE, TESTS[:1]), *checks(MITE), *ids(MITE, TESTS[2:])]
     assert "ERROR" not in run.out
 
 
@@ -40,7 +53,7 @@ def test_the_built_in_cases_of_a_chip(zoo: Zoo, tmp_path: Path) -> None:
 
 def test_kind_model_and_chip_are_markers(zoo: Zoo, tmp_path: Path) -> None:
     run = zoo.collect(tmp_path, "-m", "mite and (abacus or tally) and not accuracy and not throughput")
-    assert run.collected == ids(MITE[4:8], TESTS[1:2])
+    assert run.collected == checks(MITE[4:8])
 
 
 def test_batch_sizes_are_sorted_and_taken_once(zoo: Zoo, tmp_path: Path) -> None:

@@ -260,7 +260,7 @@ ONE_MISTAKE = {
         "[[datasets]]\n[[dataset]]",
         "datasets",
         "[{}]",
-        "no such key, but [[model]], [[chip]], [[dataset]], [[document]], [[table]], [[word]]",
+        "no such key, but [[model]], [[chip]], [[dataset]], [[document]], [[table]], [[word]], [[precision]]",
     ),
     "one table for a list of tables": (
         "[[dataset]]",

@@ -1,0 +1,5 @@
+"""Whether an artifact is the same model as its checkpoint: contract, parity, and what must not matter.
+
+`contract`, `parity` and `metamorphic` are pure; `checks` lists what is claimed of a case; `subject` is a case
+whose artifact is open, which `opening` keeps for all of its checks; `measuring` carries a check out on one.
+"""

@@ -1,0 +1,69 @@
+"""What is claimed of a case's artifact: every check, by the name that its test is marked with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.conformance import metamorphic
+from harness.conformance.metamorphic import Relation
+
+PARITY = ""  # contract and parity: the claim that conformance is named for
+DETERMINISM = "same input twice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One claim of what must not matter to a network, or must."""
+
+    name: str  # of the marker, the measurement and the report
+    claim: str  # in words, as a verdict says it
+    relation: Relation
+    two_texts: bool = False  # only of tasks that have two
+
+
+_METAMORPHIC = (
+    Check(
+        name="batch",
+        claim="the batch does not change a sample",
+        relation=Relation(vary=metamorphic.alone),
+    ),
+    Check(
+        name="order",
+        claim="the order of the batch does not change a sample",
+        relation=Relation(vary=metamorphic.backwards),
+    ),
+    Check(
+        name="padding",
+        claim="what stands in the padding does not change a sample",
+        relation=Relation(vary=metamorphic.other_padding),
+    ),
+    Check(
+        name="padded length",
+        claim="the length that a sample is padded to does not change it",
+        relation=Relation(vary=metamorphic.shorter_padding, any_shape=True),
+    ),
+    Check(
+        name="last partial batch",
+        claim="a batch that is not full gives what a full one does",
+        relation=Relation(vary=metamorphic.last_partial),
+    ),
+    Check(
+        name="mask",
+        claim="masking half of a sample changes its outputs",
+        relation=Relation(vary=metamorphic.half_masked, must_change=True),
+    ),
+    Check(
+        name="segments",
+        claim="which text a token belongs to changes the outputs",
+        relation=Relation(vary=metamorphic.other_segments, must_change=True),
+        two_texts=True,
+    ),
+    Check(
+        name=DETERMINISM,
+        claim="the same input twice gives the same bits",
+        relation=Relation(vary=metamorphic.again),
+    ),
+)
+METAMORPHIC: Mapping[str, Check] = {check.name: check for check in _METAMORPHIC}
+NAMES = (PARITY, *METAMORPHIC)

@@ -1,0 +1,79 @@
+"""Names, order, dtypes, shapes and open axes of an artifact, held against the table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from harness.backends.base import Contract
+from harness.domain import Case, Input, Output
+from harness.errors import GraphError
+
+OPEN = "any"  # the size of an axis that the artifact leaves open
+
+_Size = int | str
+_Item = tuple[str, str, tuple[_Size, ...]]
+
+
+def require_contract(
+    case: Case, declared: tuple[Contract, Contract], *, left_open: Collection[str] = ()
+) -> None:
+    """Raise `GraphError` that names everything in which `declared` differs from the table.
+
+    `left_open` are the sizes of the table (``batch``, ``length``) that the artifact takes any of; all others
+    are fixed.
+    """
+    found = [*differences(case, declared, left_open=left_open)]
+    if found:
+        raise GraphError(f"{case.id}: the artifact's contract is not the table's: {'; '.join(found)}")
+
+
+def differences(
+    case: Case, declared: tuple[Contract, Contract], *, left_open: Collection[str] = ()
+) -> Iterator[str]:
+    """What differs from the table, a sentence each: first of the inputs, then of the outputs."""
+    model = case.model
+    sizes: dict[str, _Size] = {
+        "batch": case.batch_size, "length": model.length, "labels": model.architecture.labels,
+    }  # fmt: skip
+    sizes |= dict.fromkeys(left_open, OPEN)
+    inputs = [_expected(item, ("batch", "length"), sizes) for item in model.inputs]
+    outputs = [_expected(item, item.shape, sizes) for item in model.outputs]
+    for what, found, wanted in zip(("input", "output"), declared, (inputs, outputs), strict=True):
+        yield from _of_one_side(what, [_as_declared(item) for item in found], wanted)
+
+
+def _expected(item: Input | Output, shape: Sequence[Any], sizes: dict[str, _Size]) -> _Item:
+    return item.name, item.dtype, tuple(sizes.get(size, size) for size in shape)
+
+
+def _as_declared(item: tuple[str, str, Sequence[Any]]) -> _Item:
+    """An open axis is a name, None or a negative number, whichever the runtime says."""
+    name, dtype, shape = item
+    sizes = (size if isinstance(size, int) and size >= 0 else OPEN for size in shape)
+    return name, dtype, tuple(sizes)
+
+
+def _of_one_side(what: str, found: list[_Item], wanted: list[_Item]) -> Iterator[str]:
+    names, expected = ([name for name, _, _ in items] for items in (found, wanted))
+    if sorted(names) != sorted(expected):
+        yield f"{what}s {_listed(names)}, expected {_listed(expected)}"
+    elif names != expected:
+        yield f"{what}s in the order {_listed(names)}, expected {_listed(expected)}"
+    known = {name: (dtype, shape) for name, dtype, shape in found}
+    for name, dtype, shape in wanted:
+        if name not in known:
+            continue
+        its_dtype, its_shape = known[name]
+        if its_dtype != dtype:
+            yield f"{what} {name} of {its_dtype}, expected {dtype}"
+        if its_shape != shape:
+            yield f"{what} {name} of shape {_shape(its_shape)}, expected {_shape(shape)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _shape(sizes: Sequence[_Size]) -> str:
+    return f"[{', '.join(map(str, sizes))}]"

@@ -1,0 +1,143 @@
+"""One check of one case, carried out: what is recorded of it, and how it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from harness import judge
+from harness.conformance import metamorphic, parity
+from harness.conformance.checks import DETERMINISM, METAMORPHIC, Check
+from harness.conformance.contract import require_contract
+from harness.conformance.subject import Subject, reference
+from harness.conformance.values import spread
+from harness.domain import Case, Gelu, PrecisionSpec, Verdict
+from harness.errors import BadOutput, NoSamples, NotThere
+from harness.materials import Materials
+from harness.recording import Stages
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What came of a check: how many samples were compared, what is recorded, and the judgement to make."""
+
+    samples: int
+    detail: Mapping[str, Any]
+    judged: Callable[[], Verdict]
+
+
+def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stages: Stages) -> Measured:
+    """Contract and output parity with the network in torch's fp32; any weights will do.
+
+    Raises `GraphError` where the artifact's inputs and outputs are not those of the table, `BadOutput` for
+    a NaN or an infinity.
+    """
+    case, probe = subject.case, subject.probe
+    ours = subject.base(stages)
+    declared = subject.opened.session.contract()  # now: a tool tells it when it has run
+    if declared is not None:
+        require_contract(case, declared)
+    with stages.timed("fp32 reference"):
+        theirs = reference(materials, case, probe.inputs)
+    found = parity.compare(ours, theirs, probe.mask, case.model.outputs, case=case.id)
+    bounds = parity_bounds(spec, case)
+    detail = asdict(found) | {
+        "inputs": subject.shown,
+        "bound": bounds.largest,
+        "rms_bound": bounds.rms,
+        "bound_reason": bounds.reason,
+        "contract": "as in the table" if declared is not None else "not told by the chip's tools",
+    }
+    detail["first_flips"] = [asdict(flip) for flip in found.first_flips]
+    unexplained = [
+        f"{flip.output} of sample {flip.sample}"
+        + ("" if flip.position is None else f" at position {flip.position}")
+        + f" from {flip.reference} to {flip.found}, {flip.margin / found.spread:.3g} spreads apart in fp32"
+        for flip in found.unexplained(bounds.largest)
+    ]
+    return Measured(
+        samples=found.samples,
+        detail=detail,
+        judged=lambda: judge.judge_parity(
+            case, largest=found.largest_in_spread, rms=found.rms_in_spread, bounds=bounds,
+            flips=found.flips, decisions=found.decisions, unexplained=unexplained,
+        ),
+    )  # fmt: skip
+
+
+def parity_bounds(spec: PrecisionSpec, case: Case) -> judge.ParityBounds:
+    """What a case's outputs may differ from torch's by.
+
+    Its model's bounds at its precision, else the precision's; and more where the document's build computes
+    GELU's tanh form, which torch's reference does not.
+    """
+    own = next((item for item in case.model.parity if item.precision is case.precision), spec)
+    more = spec.tanh_gelu.most if case.gelu is Gelu.TANH else 0.0
+    return judge.ParityBounds(
+        largest=own.largest.most + more, rms=own.rms.most + more, reason=own.largest.reason
+    )
+
+
+def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -> Measured:
+    """One of the checks that need no reference: the artifact held against itself.
+
+    Raises `NotThere` where it cannot be asked of this case, `BadOutput` as `metamorphic.hold` does.
+    """
+    case, probe = subject.case, subject.probe
+    if check.two_texts and not subject.opened.reads_two_texts:
+        raise NotThere(f"{case.id}: its samples are of one text: there are no segments to tell apart")
+    try:
+        variation = metamorphic.varied(check.relation, probe)
+        base, repeated = subject.base(stages), subject.again(stages)
+        outputs = subject.varied(check, variation, stages)
+        noise = metamorphic.noise_of(probe, base, repeated)
+        found = metamorphic.found(
+            check.relation, probe, variation, base, outputs, bound=spec.invariance.most, noise=noise
+        )
+    except NoSamples as nothing:
+        raise NotThere(f"{case.id}: {nothing}") from nothing
+    except BadOutput as problem:
+        raise BadOutput(f"{case.id}: {check.claim}: {problem}") from problem
+    detail = {
+        "claim": check.claim,
+        "inputs": subject.shown,
+        "difference_in_spread": found.difference,
+        "must_change": found.must_change,
+        "bound": found.allowed,
+        "bound_reason": spec.invariance.reason,
+        "worst_sample": found.worst,
+        "noise_in_spread": found.noise,
+        "deterministic": not found.noise,
+    }
+    if check.name == DETERMINISM:
+        detail["bound"] = spec.largest.most
+        return Measured(
+            samples=found.samples, detail=detail,
+            judged=lambda: judge.judge_determinism(case, found.noise, spec.largest.most),
+        )  # fmt: skip
+    return Measured(
+        samples=found.samples, detail=detail,
+        judged=lambda: judge.judge_relation(
+            case, check.claim, difference=found.difference, bound=found.allowed, holds=found.holds,
+            must_change=found.must_change, worst=found.worst, noise=found.noise,
+        ),
+    )  # fmt: skip
+
+
+def measure(subject: Subject, name: str, materials: Materials, stages: Stages) -> Measured:
+    """Carry out the check called `name` (`checks.NAMES`); raises as `same_model` and `holds`."""
+    spec = materials.catalog.precisions[subject.case.precision]
+    if name in METAMORPHIC:
+        return holds(subject, METAMORPHIC[name], spec, stages)
+    return same_model(subject, materials, spec, stages)
+
+
+def explained(materials: Materials, case: Case, reference: Sequence[Array], mask: Array) -> float:
+    """The largest difference from the fp32 `reference` that the case's precision explains, in logits."""
+    spec = materials.catalog.precisions[case.precision]
+    return parity_bounds(spec, case).largest * spread(reference, mask, case.model.outputs)

@@ -1,0 +1,143 @@
+"""Two networks' outputs for the same samples: how far apart they are, and which decisions flip."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.conformance.values import counted, decisions, require_numbers, spread
+from harness.domain import Output
+from harness.errors import NoSamples
+
+Array = npt.NDArray[Any]
+
+# Differences of one batch are of one kind of rounding, so ten beyond the percentile are enough to state it.
+VALUES_FOR_P999 = 10_000
+FLIPS_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """One decision that is another: the label of a token (`position`) or a sample, or a place in a sample."""
+
+    output: str
+    sample: int
+    position: int | None
+    reference: int
+    found: int
+    margin: float  # between the reference's two largest logits
+    difference: float  # the largest, of the logits that decided: the reference's choice and the other's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """What an artifact's outputs differ from the reference's by, where there is no padding. In logits.
+
+    `spread` is the standard deviation of the reference's logits; what is ``_in_spread`` is divided by it, and
+    so means the same for every network.
+    """
+
+    samples: int
+    values: int
+    spread: float
+    max_abs_difference: float
+    mean_abs_difference: float
+    p999_abs_difference: float | None  # None: of fewer than `VALUES_FOR_P999` values
+    least_cosine: float  # of one sample's outputs with its reference's; 1 is the same direction
+    relative_norm: float  # ||artifact - reference|| / ||reference||
+    largest_in_spread: float
+    rms_in_spread: float
+    decisions: int
+    flips: int
+    first_flips: tuple[Flip, ...]  # the largest margins first, of at most `FLIPS_LISTED`
+
+    def unexplained(self, largest: float) -> tuple[Flip, ...]:
+        """The flips that differences of at most `largest` (in spreads) do not explain.
+
+        Two logits that each move by that much change places only where they were less than twice that apart.
+        """
+        return tuple(flip for flip in self.first_flips if flip.margin > 2 * largest * self.spread)
+
+
+def compare(
+    outputs: Sequence[Array],
+    reference: Sequence[Array],
+    mask: Array,
+    specs: Sequence[Output],
+    *,
+    case: str,
+) -> Parity:
+    """Hold `outputs` against `reference`, ``[n, ...]`` each; `mask` ``[n, length]`` is 0 over padding.
+
+    Raises `BadOutput` that names output, sample and position of a NaN or infinity in either, `NoSamples`
+    where there is nothing to compare.
+    """
+    if not len(mask) or not mask.any():
+        raise NoSamples(f"{case}: no values to compare")
+    require_numbers(reference, specs, f"{case}: the fp32 reference")
+    require_numbers(outputs, specs, f"{case}: the artifact")
+    kept = [counted(array, spec, mask) for array, spec in zip(reference, specs, strict=True)]
+    ours, theirs = ([array.astype(np.float64) for array in arrays] for arrays in (outputs, reference))
+    a, b = (np.concatenate([x[k] for x, k in zip(arrays, kept, strict=True)]) for arrays in (ours, theirs))
+    away = np.abs(a - b)
+    scale = spread(reference, mask, specs)
+    flips = sorted(_flips(ours, theirs, mask, specs), key=lambda flip: -flip.margin)
+    return Parity(
+        samples=len(mask),
+        values=len(away),
+        spread=scale,
+        max_abs_difference=float(away.max()),
+        mean_abs_difference=float(away.mean()),
+        p999_abs_difference=float(np.quantile(away, 0.999)) if len(away) >= VALUES_FOR_P999 else None,
+        least_cosine=min(_cosines(ours, theirs, kept)),
+        relative_norm=_ratio(float(np.linalg.norm(a - b)), float(np.linalg.norm(b))),
+        largest_in_spread=_ratio(float(away.max()), scale),
+        rms_in_spread=_ratio(math.sqrt(float((away**2).mean())), scale),
+        decisions=sum(len(decisions(x, spec, mask).rows) for x, spec in zip(theirs, specs, strict=True)),
+        flips=len(flips),
+        first_flips=tuple(flips[:FLIPS_LISTED]),
+    )
+
+
+def _ratio(part: float, whole: float) -> float:
+    """0 of nothing is 0; anything of nothing is more than any bound."""
+    if whole:
+        return part / whole
+    return math.inf if part else 0.0
+
+
+def _cosines(ours: Sequence[Array], theirs: Sequence[Array], kept: Sequence[Array]) -> Iterator[float]:
+    for row in range(len(ours[0])):
+        a, b = (
+            np.concatenate([array[row][k[row]] for array, k in zip(arrays, kept, strict=True)])
+            for arrays in (ours, theirs)
+        )
+        lengths = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
+        if lengths:
+            yield min(float(a @ b) / lengths, 1.0)
+        else:
+            yield 1.0 if np.array_equal(a, b) else 0.0
+
+
+def _flips(
+    ours: Sequence[Array], theirs: Sequence[Array], mask: Array, specs: Sequence[Output]
+) -> Iterator[Flip]:
+    for a, b, spec in zip(ours, theirs, specs, strict=True):
+        found, wanted = decisions(a, spec, mask), decisions(b, spec, mask)
+        for at in np.flatnonzero(found.chosen != wanted.chosen):
+            choices = [wanted.chosen[at], found.chosen[at]]
+            position = int(wanted.positions[at])
+            yield Flip(
+                output=spec.name,
+                sample=int(wanted.rows[at]),
+                position=None if position < 0 else position,
+                reference=int(choices[0]),
+                found=int(choices[1]),
+                margin=float(wanted.margin[at]),
+                difference=float(np.abs(found.logits[at, choices] - wanted.logits[at, choices]).max()),
+            )

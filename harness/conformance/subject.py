@@ -1,0 +1,193 @@
+"""A case whose artifact is open: the samples it is shown, and its outputs for them, each run once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.artifacts import Artifact
+from harness.backends.base import Session, ToolSession
+from harness.conformance import metamorphic
+from harness.conformance.checks import METAMORPHIC, Check
+from harness.conformance.contract import require_contract
+from harness.conformance.metamorphic import Inputs, Probe, Variation
+from harness.domain import Case, InputRole, Precision
+from harness.errors import NotThere
+from harness.graphs import int8
+from harness.graphs.export import example_inputs, run_torch
+from harness.inference import checked_outputs, run_batch
+from harness.materials import Materials
+from harness.place import Place
+from harness.predictions import batched
+from harness.recording import Stages
+from harness.targets import Target
+
+Array = npt.NDArray[Any]
+
+FEWEST_SAMPLES = 8  # that a case is held by, whatever its batch size
+
+_BASE, _AGAIN = "base", "base again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A case's artifact, loaded, and the same with open batch and length where its backend has one."""
+
+    case: Case
+    target: Target
+    place: Place
+    artifact: Artifact
+    session: Session
+    any_shape: Callable[[Stages], Session] | None  # builds and loads it
+    reads_two_texts: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Subject:
+    """Runs the samples of one case, each variation of them once.
+
+    Where a tool has to be started for a call, all variations go through it together: it is started twice a
+    case, once for the samples themselves and once for the rest.
+    """
+
+    opened: Opened
+    probe: Probe
+    shown: str  # what the samples are, in words
+    _outputs: dict[str, Sequence[Array]] = field(default_factory=dict)
+    _any_shape: Session | None = None
+
+    @property
+    def case(self) -> Case:
+        """The case."""
+        return self.opened.case
+
+    @property
+    def starts_a_tool(self) -> bool:
+        """Whether each call starts a vendor's tool."""
+        return isinstance(self.opened.session, ToolSession)
+
+    def base(self, stages: Stages) -> Sequence[Array]:
+        """The outputs of the samples as they are."""
+        return self._once(_BASE, stages, lambda: self._run({_BASE: self.probe.inputs}))
+
+    def again(self, stages: Stages) -> Sequence[Array]:
+        """The outputs of the samples as they are, run another time."""
+        return self._once(_AGAIN, stages, lambda: self._run(self._rest({_AGAIN: self.probe.inputs})))
+
+    def varied(self, check: Check, variation: Variation, stages: Stages) -> Sequence[Array]:
+        """The outputs of a check's variation; raises `NotThere` where no artifact can run it."""
+        name = check.name
+        if check.relation.vary is metamorphic.again:
+            return self.again(stages)
+        if check.relation.any_shape:
+            return self._once(name, stages, lambda: {name: self._run_any_shape(variation.inputs, stages)})
+        return self._once(name, stages, lambda: self._run(self._rest({name: variation.inputs})))
+
+    def _rest(self, asked: Mapping[str, Inputs]) -> Mapping[str, Inputs]:
+        """What to run for one variation: that alone, or by one start of a tool everything but the base."""
+        if not self.starts_a_tool:
+            return asked
+        some: dict[str, Inputs] = {_AGAIN: self.probe.inputs}
+        for check in METAMORPHIC.values():
+            relation = check.relation
+            if relation.any_shape or relation.vary is metamorphic.again:
+                continue
+            if relation.vary is metamorphic.other_padding and self.probe.mask.all():
+                continue
+            some[check.name] = metamorphic.varied(relation, self.probe).inputs
+        # A batch that is not full can only be the last one.
+        return dict(
+            sorted(some.items(), key=lambda item: len(item[1][InputRole.MASK]) % self.case.batch_size)
+        )
+
+    def _once(
+        self, name: str, stages: Stages, run: Callable[[], Mapping[str, Sequence[Array]]]
+    ) -> Sequence[Array]:
+        if name not in self._outputs:
+            with stages.timed("inference"):
+                self._outputs |= run()
+        return self._outputs[name]
+
+    def _run(self, some: Mapping[str, Inputs]) -> dict[str, Sequence[Array]]:
+        session = self.opened.session
+        arrays = {name: in_order(self.case, inputs) for name, inputs in some.items()}
+        if not isinstance(session, ToolSession):
+            return {name: self._in_batches(session, inputs) for name, inputs in arrays.items()}
+        whole = [np.concatenate(parts) for parts in zip(*arrays.values(), strict=True)]
+        outputs = checked_outputs(self.case, session.run_all(whole), len(whole[0]))
+        ends = np.cumsum([len(inputs[0]) for inputs in arrays.values()])[:-1]
+        parts = [np.split(output, ends) for output in outputs]
+        return {name: [output[at] for output in parts] for at, name in enumerate(arrays)}
+
+    def _in_batches(self, session: Session, inputs: Sequence[Array]) -> list[Array]:
+        done = [
+            run_batch(self.case, session, some, count)
+            for some, count in batched(inputs, self.case.batch_size)
+        ]
+        return [np.concatenate(parts) for parts in zip(*done, strict=True)]
+
+    def _run_any_shape(self, inputs: Inputs, stages: Stages) -> list[Array]:
+        if self.opened.any_shape is None:
+            raise NotThere(
+                f"{self.case.id}: its backend takes the documented shape only: no other length can be run"
+            )
+        if self._any_shape is None:
+            self._any_shape = self.opened.any_shape(stages)
+            declared = self._any_shape.contract()
+            if declared is not None:
+                require_contract(self.case, declared, left_open=("batch", "length"))
+        rows = len(inputs[InputRole.MASK])
+        as_many = replace(self.case, batch_size=rows)
+        return run_batch(as_many, self._any_shape, in_order(self.case, inputs), rows)
+
+
+def in_order(case: Case, inputs: Inputs) -> list[Array]:
+    """Inputs by role as arrays in the documented order and dtypes."""
+    return [
+        np.ascontiguousarray(inputs[item.role].astype(item.dtype, copy=False)) for item in case.model.inputs
+    ]
+
+
+def reference(materials: Materials, case: Case, inputs: Inputs) -> list[Array]:
+    """torch's fp32 outputs for the same samples."""
+    model = case.model
+    named = {item.name: array for item, array in zip(model.inputs, in_order(case, inputs), strict=True)}
+    return list(run_torch(materials.network(model), model, named))
+
+
+def probe_of(materials: Materials, case: Case) -> tuple[Probe, str]:
+    """The samples that a case is held by, and what they are in words.
+
+    As many as fill batches, `FEWEST_SAMPLES` at least. Half of them are text of the embedded corpus, half
+    seeded ids of any length, so that every position is used; of int8 all are text, because scales that were
+    chosen on text say nothing about other ids. Without a vocabulary all are seeded.
+    """
+    model, size = case.model, case.batch_size
+    count = -(-FEWEST_SAMPLES // size) * size
+    vocabulary = materials.checkpoint(model).architecture.vocabulary
+    example = example_inputs(model, vocabulary=vocabulary, batch_size=count)
+    inputs: dict[InputRole, Array] = {item.role: example[item.name].astype(np.int64) for item in model.inputs}
+    text = _text(materials, case, count if case.precision is Precision.INT8 else count // 2)
+    said = f"{count} of seeded ids"
+    if text is not None:
+        rows = len(text[InputRole.MASK])
+        inputs = {role: np.concatenate([text[role], array[rows:]]) for role, array in inputs.items()}
+        said = f"{rows} of text, {count - rows} of seeded ids" if rows < count else f"{rows} of text"
+    return Probe(inputs=inputs, batch_size=size, vocabulary=vocabulary, outputs=model.outputs), said
+
+
+def _text(materials: Materials, case: Case, count: int) -> dict[InputRole, Array] | None:
+    """`count` rows of features of the embedded corpus, repeated where it has fewer; None without one."""
+    try:
+        features = materials.calibration(case.model, int8.SAMPLES)
+    except NotThere:
+        return None
+    rows = np.flatnonzero(features.inputs[InputRole.MASK].sum(axis=1) > 1)
+    if not len(rows):
+        return None
+    chosen = np.resize(rows, count)
+    return {role: array[chosen] for role, array in features.inputs.items()}

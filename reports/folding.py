@@ -1,0 +1,45 @@
+"""The good checks of one case as one row: what is wrong is not to be looked for among what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reports.language import Both, say
+from reports.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One outcome; or the first of several that are folded, which all are good."""
+
+    outcome: Outcome
+    folded: tuple[Outcome, ...] = ()
+    of: int = field(default=1)  # checks of the same case, the bad ones too
+
+    @property
+    def said(self) -> Both | None:
+        """``8 of 9 checks``, where it stands for several."""
+        return say("{good} of {count} checks", good=len(self.folded), count=self.of) if self.folded else None
+
+
+def rows(found: Sequence[Outcome]) -> list[Row]:
+    """The outcomes in their order, of each case's checks the good ones in one row where they are several."""
+    groups: dict[tuple[object, ...], list[Outcome]] = {}
+    for outcome in found:
+        groups.setdefault(_whose(outcome), []).append(outcome)
+    made = []
+    for outcome in found:
+        group = groups[_whose(outcome)]
+        good = [item for item in group if item.verdict is not None and item.verdict.kind.good]
+        if len(good) < 2 or outcome not in good:
+            made.append(Row(outcome=outcome))
+        elif outcome is good[0]:
+            made.append(Row(outcome=outcome, folded=tuple(good), of=len(group)))
+    return made
+
+
+def _whose(outcome: Outcome) -> tuple[object, ...]:
+    """What the checks of one case share; a claim that is its kind's only one shares it with none."""
+    made, series = outcome.measurement, outcome.series
+    return made.case, made.kind, series.origin, series.weights, series.data, series.protocol, series.limit
