@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,24 @@ def test_several_hosts_come_together(two: tuple[str, str], tmp_path: Path):
     assert ids(central.results()) == ["0001", "0002", "0003"]
     assert central.copy_to(first).measurements == Count(copied=2, there=1)
     assert ids(first.results()) == ["0002", "0001", "0003"]
+
+
+def test_several_copies_at_once(two: tuple[str, str]):
+    """Three copies of one store into one that is not made yet: every row once, in order."""
+    source, target = two
+    fill(Store(source))
+    together = threading.Barrier(3)
+
+    def copy(_: int) -> Copied:
+        first = Store(source)
+        together.wait(30)
+        return first.copy_to(Store(target))
+
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(copy, range(3)))
+    assert sum(item.measurements.copied for item in found) == 5
+    assert sum(item.baselines.copied for item in found) == 4
+    assert rows(target) == rows(source)
 
 
 def test_an_empty_store(two: tuple[str, str]):
