@@ -15,8 +15,8 @@ from harness.store.troubles import REMEDY
 def prepare(database: Database, *, existing: bool) -> None:
     """Make the tables in an empty database, and migrate those of an older version.
 
-    Raises `StoreError` for other tables, for a version that is not known, for a store of an older version that
-    cannot be written, and with `existing` for an empty database on a server.
+    Raises `StoreError` for other tables, for a version that is not known, for a store of an older version
+    that cannot be written, and with `existing` for an empty database on a server.
     """
 
     def version(connection: sa.Connection) -> int | None:
