@@ -66,8 +66,8 @@ def info(
         return
     typer.echo(f"{found.url}: schema version {found.version}")
     typer.echo(
-        f"{found.measurements} measurements in {found.runs} runs, {found.verdicts} verdicts, "
-        f"{found.baselines} rows of baselines"
+        f"measurements: {found.measurements}, runs: {found.runs}, verdicts: {found.verdicts}, "
+        f"rows of baselines: {found.baselines}"
     )
     if found.earliest is not None:
         typer.echo(f"measured from {found.earliest} to {found.latest}")

@@ -17,15 +17,12 @@ from harness.domain import Kind, Measurement, Metric, Verdict, VerdictKind
 from harness.errors import StoreError
 from harness.machine import machine_key
 from harness.records import to_json
-from harness.store import baselines, copying, migrations, summary, urls
+from harness.store import baselines, copying, opening, summary
 from harness.store.baselines import Baseline
 from harness.store.copying import Copied
-from harness.store.database import Database, Refused
+from harness.store.database import Database
 from harness.store.schema import (
-    FIRST,
     MEASUREMENTS,
-    META,
-    TABLES,
     VERDICTS,
     VERSION,
     measurement_row,
@@ -34,7 +31,7 @@ from harness.store.schema import (
     verdict_columns,
 )
 from harness.store.summary import Host, Info
-from harness.store.troubles import REMEDY, reason
+from harness.store.troubles import reason
 
 __all__ = ["Baseline", "Copied", "Host", "Info", "Point", "Result", "RunSummary", "Store"]
 
@@ -92,7 +89,7 @@ class Store:
 
     def __init__(self, url: str, *, existing: bool = False) -> None:
         self._database = Database(url, existing=existing)
-        self._prepare(existing=existing)
+        opening.prepare(self._database, existing=existing)
 
     @property
     def shown(self) -> str:
@@ -334,56 +331,6 @@ class Store:
     def info(self) -> Info:
         """What the store holds, in numbers."""
         return self._database.do(lambda connection: summary.summarise(connection, self.shown, VERSION))
-
-    def _prepare(self, *, existing: bool) -> None:
-        """Make the tables in an empty database, and migrate those of an older version."""
-        found = self._database.do(self._version)
-        if found == VERSION:
-            return
-        if found is None and existing and self._database.kind != "sqlite":
-            raise urls.no_results(self._database.url)
-        try:
-            self._database.do(self._bring_up, write=True)
-        except (exc.IntegrityError, StoreError) as problem:
-            # Where CREATE TABLE waits for nobody, another process may have been quicker.
-            if self._database.do(self._version) == VERSION:
-                return
-            if found is not None and isinstance(problem, Refused):
-                raise StoreError(
-                    f"{self.shown}: found schema version {found}, expected {VERSION}, "
-                    f"and it could not be migrated: {problem.sentence}",
-                    remedy=f"open it once where it may be written (a copy will do), or {REMEDY}",
-                ) from problem
-            raise
-
-    def _bring_up(self, connection: sa.Connection) -> None:
-        found = self._version(connection)  # looked again, now that nobody else can write
-        if found is None:
-            TABLES.create_all(connection, checkfirst=False)
-            connection.execute(META.insert(), {"key": "schema_version", "value": str(VERSION)})
-        elif found < VERSION:
-            migrations.migrate(connection, found)
-
-    def _version(self, connection: sa.Connection) -> int | None:
-        """The schema version, 1 to ours; None in an empty database. Raises `StoreError` for any other."""
-        names = set(sa.inspect(connection).get_table_names())
-        if not names:
-            return None
-        if not names >= FIRST:
-            raise StoreError(
-                f"{self.shown}: found a database with other tables ({', '.join(sorted(names))}), "
-                "expected a results store or an empty database",
-                remedy=REMEDY,
-            )
-        version = connection.scalar(sa.select(META.c.value).where(META.c.key == "schema_version"))
-        number = int(version) if version is not None and version.isdecimal() else 0
-        if not 1 <= number <= VERSION:
-            advice = "upgrade zoocheck" if number > VERSION else "read it with the zoocheck that wrote it"
-            raise StoreError(
-                f"{self.shown}: found schema version {version}, expected {VERSION}",
-                remedy=f"{advice}, or {REMEDY}",
-            )
-        return number
 
 
 def _point(row: sa.RowMapping) -> Point:

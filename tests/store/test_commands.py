@@ -62,7 +62,7 @@ def test_info(filled: str):
     """For people and as JSON; without a store a sentence."""
     text = told("store", "info", filled)
     assert f"{filled}: schema version 2" in text
-    assert "4 measurements in 2 runs, 2 verdicts, 0 rows of baselines" in text
+    assert "measurements: 4, runs: 2, verdicts: 2, rows of baselines: 0" in text
     found = json.loads(told("store", "info", filled, "--json"))
     assert found["hosts"] == [{"id": "aa", "measurements": 3}, {"id": "bb", "measurements": 1}]
     assert "there is no such file" in refused("store", "info", f"{filled}.not")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +117,24 @@ def test_several_hosts_come_together(two: tuple[str, str], tmp_path: Path):
     assert ids(first.results()) == ["0002", "0001", "0003"]
 
 
+def test_several_copies_at_once(two: tuple[str, str]):
+    """Three copies of one store into one that is not made yet: every row once, in order."""
+    source, target = two
+    fill(Store(source))
+    together = threading.Barrier(3)
+
+    def copy(_: int) -> Copied:
+        first = Store(source)
+        together.wait(30)
+        return first.copy_to(Store(target))
+
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(copy, range(3)))
+    assert sum(item.measurements.copied for item in found) == 5
+    assert sum(item.baselines.copied for item in found) == 4
+    assert rows(target) == rows(source)
+
+
 def test_an_empty_store(two: tuple[str, str]):
     """Has nothing to copy."""
     first, second = map(Store, two)
@@ -155,23 +176,34 @@ def test_the_same_samples_packed_by_another_zlib_are_the_same(
 
 
 def test_what_comes_meanwhile_waits_for_the_next_time(two: tuple[str, str], monkeypatch: pytest.MonkeyPatch):
-    """A verdict on a measurement that came behind the last page is not copied without it."""
+    """No verdict is copied without its measurement, whenever they come: before each look, and behind each."""
     first, second = map(Store, two)
-    first.add(make(1))
-    copy = copying._copy
+    numbers = itertools.count(1)
 
-    def late(*arguments: Any) -> Count:
-        count = copy(*arguments)
-        if not ids(first.results())[1:]:
-            first.add(make(2))
-            first.judge("0002", VERDICT)
-        return count
+    def write() -> None:
+        number = next(numbers)
+        first.add(make(number))
+        first.judge(f"{number:04}", VERDICT)
 
-    monkeypatch.setattr(copying, "_copy", late)
+    def with_more(work: Any) -> Any:
+        def late(*arguments: Any) -> Any:
+            write()
+            found = work(*arguments)
+            write()
+            return found
+
+        return late
+
+    write()
+    with monkeypatch.context() as patch:
+        patch.setattr(copying, "_newest", with_more(copying._newest))
+        patch.setattr(copying, "_copy", with_more(copying._copy))
+        found = first.copy_to(second)
+    written = next(numbers) - 1
+    assert 1 <= found.verdicts.copied <= found.measurements.copied < written
     found = first.copy_to(second)
-    assert (found.measurements.copied, found.verdicts.copied) == (1, 0)
-    found = first.copy_to(second)
-    assert (found.measurements.copied, found.verdicts.copied) == (1, 1)
+    assert (found.measurements.copied + found.measurements.there, found.verdicts.there > 0) == (written, True)
+    assert rows(two[1]) == rows(two[0])
 
 
 def test_no_page_is_larger_than_told(file_store: Store, pages: None):

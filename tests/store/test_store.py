@@ -39,7 +39,7 @@ from harness.domain import (
 from harness.errors import RecordError, StoreError
 from harness.records import to_json
 from harness.store import Result, RunSummary, Store, database
-from harness.store.schema import MEASUREMENTS, VERDICTS
+from harness.store.schema import MEASUREMENTS, VERDICTS, measurement_row
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -379,6 +379,19 @@ class TestProcesses:
             store.add(MEASUREMENT)
             release.join()
         assert ids(store.results()) == ["0001"]
+
+    def test_numbers_are_the_order_of_commits(self, store: Store):
+        """Who comes while another one writes gets the later number, however long that one takes."""
+        later = threading.Thread(target=store.add, args=(make(2),))
+
+        def slowly(connection: Any) -> None:
+            later.start()
+            later.join(0.3)
+            connection.execute(MEASUREMENTS.insert(), measurement_row(make(1)))
+
+        store._database.do(slowly, write=True)
+        later.join(60)
+        assert ids(store.results()) == ["0001", "0002"]
 
     def test_waiting_ends(self, store: Store, url: str, monkeypatch: pytest.MonkeyPatch):
         """A store that stays busy is an error with a sentence, not a wait for ever."""
