@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.consistency import check
-from harness.domain import Catalog, Chip, DatasetSpec, Document, Model, PrecisionSpec, Table, Word
+from harness.domain import Catalog, Chip, DatasetSpec, Document, Gap, Model, PrecisionSpec, Table, Word
 from harness.errors import TableErrors, UsageError
 from harness.mistakes import Draft, Entry, listed, show
 from harness.tables import expand
@@ -28,6 +28,7 @@ _KINDS: Mapping[str, type] = {
     "table": Table,
     "word": Word,
     "precision": PrecisionSpec,
+    "gap": Gap,
 }
 
 _Item = TypeVar("_Item")
@@ -96,6 +97,7 @@ def _load(folders: tuple[Path, ...], stamps: tuple[tuple[Path, int, int], ...]) 
         folders=folders,
         words=tuple(entry.record for entry in draft.entries["word"]),
         precisions={entry.record.name: entry.record for entry in draft.entries["precision"]},
+        gaps=tuple(entry.record for entry in draft.entries["gap"]),
     )
 
 

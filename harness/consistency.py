@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
@@ -20,6 +21,7 @@ from harness.domain import (
     DatasetSpec,
     Deployment,
     Document,
+    Gap,
     InputRole,
     Kind,
     Metric,
@@ -29,6 +31,7 @@ from harness.domain import (
     PrecisionSpec,
     Table,
     Unit,
+    VerdictKind,
     Word,
     WordKind,
 )
@@ -49,7 +52,7 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
 
     Of two entries with one name the first is kept.
     """
-    for kind in ("document", "dataset", "chip", "model", "table", "word", "precision"):
+    for kind in ("document", "dataset", "chip", "model", "table", "word", "precision", "gap"):
         for entry in draft.entries[kind]:
             for path, found, expected in _senseless(entry.record):
                 draft.wrong(entry, path, found, expected)
@@ -67,6 +70,8 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
     _check_precisions(draft)
     for entry in draft.entries["word"]:
         _check_word(entry, named, draft)
+    for entry in draft.entries["gap"]:
+        _check_gap(entry, draft)
     return named
 
 
@@ -137,6 +142,26 @@ def _check_markers(draft: Draft) -> None:
                 show(entry.record.name),
                 f"another name: the marker {marker} is that of {other}",
             )
+
+
+def _check_gap(entry: Entry, draft: Draft) -> None:
+    """Whether there is such a case is asked where cases are known: `harness.gaps`."""
+    gap: Gap = entry.record
+    days = {name: _day(getattr(gap, name)) for name in ("since", "until")}
+    for name, day in days.items():
+        if day is None:
+            draft.wrong(entry, name, show(getattr(gap, name)), 'a day as "2026-12-31"')
+    if days["since"] and days["until"] and days["until"] < days["since"]:
+        draft.wrong(entry, "until", show(gap.until), f"a day not before since, {gap.since}")
+    if gap.verdict not in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR):
+        draft.wrong(entry, "verdict", show(str(gap.verdict)), "falls-short or error")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-12-31") else None
+    except ValueError:
+        return None
 
 
 def _check_document(entry: Entry, draft: Draft) -> None:

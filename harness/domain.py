@@ -75,6 +75,7 @@ class VerdictKind(StrEnum):
     FALLS_SHORT = "falls-short"
     NO_REFERENCE = "no-reference"
     NOT_COMPARABLE = "not-comparable"
+    KNOWN_GAP = "known-gap"  # falls short or fails as `fixtures/tables/gaps.toml` says it does
     ERROR = "error"
 
     @property
@@ -426,6 +427,22 @@ class Document:
     other_tables: tuple[str, ...] = ()  # a table's header joined by " | ", or a block's first line
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A failure that is known and dated: reported, and no failure of a run, until its last day."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    case: str  # its id, or a pattern of ids such as tinybert-t4-bs*
+    kind: Kind
+    reason: str
+    since: str  # ISO 8601, a day
+    until: str  # the last day on which it is accepted
+    check: str = ""  # as of a result; empty: the claim that the kind is named for
+    verdict: VerdictKind = VerdictKind.FALLS_SHORT  # or ``error``
+    origin: Origin | None = None  # None: wherever it runs
+
+
 class WordKind(StrEnum):
     """What a word of a README tells: see fixtures/tables/readme_words.toml."""
 
@@ -640,6 +657,7 @@ class Catalog:
     references: tuple[Reference, ...]
     folders: tuple[Path, ...]
     words: tuple[Word, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     precisions: Mapping[Precision, PrecisionSpec] = field(default_factory=dict)
 
 

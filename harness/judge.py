@@ -315,6 +315,11 @@ def _conforms(case: Case, good: bool, said: str, measured: float, bound: float) 
     )
 
 
+def known_gap(verdict: Verdict, message: str) -> Verdict:
+    """`verdict`, which is not good, as that of a known gap; `message` says until when and why."""
+    return replace(verdict, kind=VerdictKind.KNOWN_GAP, message=message)
+
+
 def error(message: str, reference: Reference | None = None) -> Verdict:
     """The verdict of a case that could not be measured, with the documented value it was to be held to."""
     return Verdict(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from harness import building, isolation, judge, references, stamps, stats
+from harness import building, gaps, isolation, judge, references, stamps, stats
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Latencies, Profile, Session, Telling, ToolSession
 from harness.conformance import measuring
@@ -155,6 +156,24 @@ class Runner:
         place = self._places.get((case.id, kind, protocol))
         commands = [] if place is None else place.recorded()
         return self.recorder.fail(case, kind, problem, protocol=protocol, check=check, commands=commands)
+
+    def with_gap(self, case: Case, result: Result) -> tuple[Result, str]:
+        """`result` with a second verdict where a known gap excuses it; and what to say of a closed one.
+
+        Raises as `Store.judge`.
+        """
+        made, verdict = result.measurement, result.verdict
+        catalog = self.materials.catalog
+        gap = gaps.of(catalog, case, made.kind, made.check, made.origin, datetime.now(UTC).date())
+        if gap is None or verdict is None:
+            return result, ""
+        if verdict.kind.good:
+            return result, gaps.outlived(gap, verdict.message)
+        if verdict.kind is not gap.verdict:
+            return result, ""
+        known = judge.known_gap(verdict, gaps.excused(gap, verdict.message))
+        self.recorder.store.judge(made.id, known)
+        return Result(measurement=made, verdict=known), ""
 
     def _any_shape(self, case: Case, target: Target, stages: Stages, place: Place) -> AnyShape | None:
         """How a stand-in runs samples at their real length; the chip itself runs the documented input."""

@@ -145,7 +145,11 @@ def headline(found: Sequence[Outcome], not_run: int = 0) -> Both:
     """What is wrong in one sentence, or that nothing is; and how much was not even tried."""
     by_status = counts(found)
     short, failed = by_status.get(VerdictKind.FALLS_SHORT, 0), by_status.get(VerdictKind.ERROR, 0)
-    rest = joined("", ["; ", absent.claims(not_run)]) if not_run else ""
+    known = by_status.get(VerdictKind.KNOWN_GAP, 0)
+    gap = say("1 known gap") if known == 1 else say("{count} known gaps", count=known)
+    further = [gap] if known else []
+    further += [absent.claims(not_run)] if not_run else []
+    rest = joined("", [part for item in further for part in ("; ", item)]) if further else ""
     of_all = say("the only result") if len(found) == 1 else say("{count} results", count=len(found))
     if not short and not failed:
         return say("Nothing falls short in {of_all}{rest}.", of_all=of_all, rest=rest)

@@ -22,6 +22,7 @@ STYLES = {
     VerdictKind.FALLS_SHORT: "bold red",
     VerdictKind.ERROR: "bold magenta",
     NOT_JUDGED: "yellow",
+    VerdictKind.KNOWN_GAP: "yellow",
     VerdictKind.EXCEEDS: "cyan",
     VerdictKind.REPRODUCED: "green",
     VerdictKind.NO_REFERENCE: "dim",

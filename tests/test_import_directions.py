@@ -30,7 +30,7 @@ LAYERS = {
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
-        "artifacts", "backends", "cases", "checkpoints", "datasets", "flops", "graphs", "grouping",
+        "artifacts", "backends", "cases", "checkpoints", "datasets", "flops", "gaps", "graphs", "grouping",
         "isolated", "isolation", "judge", "kept", "layouts", "manifest", "measuring", "metrics", "misplaced",
         "networks", "predictions", "readme", "references", "store", "text",
     },
@@ -56,6 +56,7 @@ BESIDE = {
     "backends": {"artifacts", "graphs", "layouts", "networks"},
     "checkpoints": {"networks"},
     "gate": {"comparison"},
+    "gaps": {"cases"},
     "grouping": {"predictions", "text"},
     "isolated": {"artifacts", "backends", "cases", "measuring"},
     "isolation": {"artifacts", "backends"},
