@@ -1,4 +1,4 @@
-"""The one list of checks, and the suite's tests: each has the other, and asks the cases it is about."""
+"""The one list of checks and the tests of the suite: each has the other, and its own cases."""
 
 from __future__ import annotations
 
