@@ -31,8 +31,8 @@ LAYERS = {
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
         "artifacts", "backends", "cases", "checkpoints", "datasets", "flops", "gate", "graphs", "grouping",
-        "judge", "kept", "layouts", "manifest", "metrics", "misplaced", "networks", "predictions", "readme",
-        "references", "store", "text",
+        "judge", "kept", "layouts", "manifest", "metrics", "misplaced", "networks", "operators", "predictions",
+        "readme", "references", "store", "text",
     },
     "run": {
         "audit", "building", "bundles", "comparison", "exchange", "importing", "importing_readme",
@@ -51,6 +51,7 @@ BESIDE = {
     "gate": {"store"},
     "grouping": {"predictions", "text"},
     "layouts": {"text"},
+    "operators": {"backends", "graphs"},
     "predictions": {"kept"},
     "text": {"metrics"},
     "materials": {"targets"},

@@ -35,11 +35,18 @@ def steps(
         chosen.append(("limit-mask", mask.limit_mask))
     if case.gelu is Gelu.TANH:
         chosen.append(("tanh-gelu", partial(gelu.tanh_gelu, expected=layers)))
-    if case.precision is Precision.FP16:
-        chosen.append(("fp16", fp16.to_fp16))
-    if case.precision is Precision.INT8:
-        chosen.append(("int8", lambda graph: int8.to_int8(graph, feeds())))
-    return tuple(chosen)
+    return (*chosen, *rounding(case.precision, feeds))
+
+
+def rounding(
+    precision: Precision, feeds: Callable[[], Sequence[int8.Feed]]
+) -> tuple[tuple[str, Step], ...]:
+    """The step that makes a precision's values of fp32 ones: the last of `steps`; none for fp32."""
+    if precision is Precision.FP16:
+        return (("fp16", fp16.to_fp16),)
+    if precision is Precision.INT8:
+        return (("int8", lambda graph: int8.to_int8(graph, feeds())),)
+    return ()
 
 
 def apply(graph: onnx.ModelProto, chosen: tuple[tuple[str, Step], ...]) -> onnx.ModelProto:
