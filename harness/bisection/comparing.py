@@ -33,6 +33,7 @@ class Value:
 
     name: str  # the reference's; behind its quantiser it says so
     place: Place
+    since: Place  # that of the first operator since the values that are known
     operators: tuple[str, ...]  # what makes it of the values that are known, with the names of the nodes
     inherited: float  # the largest relative error of the values it is made of
     error: float  # relative error in the whole artifact
@@ -63,11 +64,14 @@ def compare(
     inputs: Mapping[str, Array],
     mask: Array,
     precision: Precision,
+    *,
+    ours: bool = True,
 ) -> Compared:
     """Run both on one batch, and hold the artifact's values against the reference's.
 
     `reference` is the fp32 graph as exported, at a fixed batch, with the documented GELU and the mask's
-    constant as the artifact is to have them; `mask` is ``[batch, length]``, 1 where a token is. Needs memory for
+    constant as the artifact is to have them; `mask` is ``[batch, length]``, 1 where a token is; `ours` says that the
+    artifact was made of the same export, so that names which a tool has numbered mean the same. Needs memory for
     the values of all layers, several times over. Raises `GraphError` where a graph cannot be run, the two
     have no inner value in common, or an operator of the reference has no bound.
     """
@@ -81,7 +85,7 @@ def compare(
         if node.op_type != "Constant" and types.get(name) in matching.FLOATS
     ]
     truth = cutting.run(cutting.expose(reference, order), inputs, order, Precision.FP32, "the reference")
-    matches = matching.match(reference, artifact, order)
+    matches = matching.match(reference, artifact, order, ours=ours)
     names = [item.artifact for item in matches]
     whole = cutting.run(cutting.expose(artifact, names), inputs, names, precision, "the artifact")
     theirs = values.element_types(artifact)
@@ -91,7 +95,7 @@ def compare(
         cutting.cut(artifact, names), {**inputs, **given}, made_names, precision, "the artifact, cut"
     )
     shapes = {name: array.shape for name, array in truth.items()}
-    shapes |= _all_shapes(reference)
+    shapes |= matching.shapes(reference)
     tagged = axes.tags(graph, shapes, [item.name for item in graph.input], fixed)
     where = places(graph)
     holder = _Holder(
@@ -102,7 +106,7 @@ def compare(
     errors: dict[str, float] = {}
     for item in matches:
         kept = axes.valid(tagged[item.reference], shapes[item.reference], mask)
-        expected, operators, sources, misread = holder.expected(item)
+        expected, since, operators, sources, misread = holder.expected(item)
         there = whole[item.artifact].astype(np.float64)
         here = made[item.artifact + cutting.MADE].astype(np.float64)
         error = _relative(there, truth[item.reference].astype(np.float64), kept)
@@ -112,6 +116,7 @@ def compare(
             Value(
                 name=item.reference + (" (quantised)" if item.quantised else ""),
                 place=where[item.reference],
+                since=where[since],
                 operators=operators,
                 inherited=max((errors.get(name, 0.0) for name in sources), default=0.0),
                 error=error,
@@ -128,7 +133,10 @@ def compare(
         values=tuple(found),
         missing=tuple(sorted(layer for layer in layers - there_are if layer is not None)),
         outputs=max(
-            (_largest(whole[name], truth[name], axes.valid(tagged[name], shapes[name], mask)) for name in ends),
+            (
+                _largest(whole[name], truth[name], axes.valid(tagged[name], shapes[name], mask))
+                for name in ends
+            ),
             default=float("nan"),
         ),
         finite=all(bool(np.isfinite(whole[name]).all()) for name in ends),
@@ -141,12 +149,16 @@ def _held(array: Array, element_type: int) -> Array:
         return array.astype(np.float16) if element_type == onnx.TensorProto.FLOAT16 else array
 
 
-def _all_shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
-    inferred = onnx.shape_inference.infer_shapes(model).graph
-    return {
-        item.name: tuple(size.dim_value for size in item.type.tensor_type.shape.dim)
-        for item in (*inferred.input, *inferred.value_info, *inferred.output)
-    }
+_Names = tuple[str, ...]
+
+
+def _quantised(truth: Array) -> Bounded:
+    """A value behind its quantiser: a whole quantum of its range off at most.
+
+    Half of one is what rounding costs; the other half allows for a range that was found on other samples.
+    """
+    quantum = float(np.abs(truth).max(initial=0.0)) / _STEPS
+    return within(truth, np.full(truth.shape, quantum))
 
 
 class _Holder:
@@ -174,24 +186,33 @@ class _Holder:
             name: Bounded(value=array, error=np.zeros(array.shape)) for name, array in inputs.items()
         }
 
-    def expected(self, item: Match) -> tuple[Bounded, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """Value and bound, the operators behind it, the artifact's values it is made of, what is misread."""
+    def expected(self, item: Match) -> tuple[Bounded, str, _Names, _Names, _Names]:
+        """Value and bound, and by name: the first value on the way, operators, sources, what is misread."""
         if item.quantised:
             truth = self._truth[item.reference].astype(np.float64)
-            quantum = float(np.abs(truth).max(initial=0.0)) / _STEPS
-            return within(truth, np.full(truth.shape, quantum)), ("QuantizeLinear",), (item.artifact,), ()
+            return (
+                _quantised(truth),
+                item.reference,
+                ("QuantizeLinear",),
+                (self._matched[item.reference],),
+                (),
+            )
         nodes, read = _behind(item.reference, self._makers, set(self._matched) - {item.reference})
         ordered = [node for node in self._nodes if any(output in nodes for output in node.output)]
-        bounded = propagate(
-            ordered, {**self._known, **{name: self._as_given(name) for name in read if name in self._matched}},
-            self._fixed, self._arithmetic,
-        )[item.reference]  # fmt: skip
+        known = {name: self._as_given(name) for name in read if name in self._matched}
+        made = propagate(ordered, {**self._known, **known}, self._fixed, self._arithmetic)
+        first = next(output for node in ordered for output in node.output if output in nodes)
+        operators = tuple(f"{node.op_type} {node.name}".strip() for node in ordered)
+        sources = tuple(self._matched[name] for name in read if name in self._matched)
+        return made[item.reference], first, operators, sources, self._misread(item, read)
+
+    def _misread(self, item: Match, read: Sequence[str]) -> _Names:
+        """What either graph makes the value of, and the other does not; by the reference's names."""
         _, they_read = _behind(item.artifact, self._their_makers, set(self._meaning) - {item.artifact})
         theirs = {self._meaning.get(name, name) for name in they_read}
         ours = {name for name in read if name in self._matched or name in self._known}
-        differ = tuple(sorted(ours - theirs)) + tuple(sorted(name for name in theirs - ours if name in self._truth))
-        operators = tuple(f"{node.op_type} {node.name}".strip() for node in ordered)
-        return bounded, operators, tuple(self._matched[name] for name in read if name in self._matched), differ
+        known = {name for name in theirs if name in self._truth or name in self._known}
+        return tuple(sorted(ours ^ known))
 
     def _as_given(self, name: str) -> Bounded:
         """The reference's value, and how far off it is as the artifact holds it: known exactly."""

@@ -41,9 +41,7 @@ def cut(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:
                 node.output[at] = name + MADE
     apart.graph.input.extend(helper.make_tensor_value_info(name, types[name], None) for name in names)
     del apart.graph.output[:]
-    apart.graph.output.extend(
-        helper.make_tensor_value_info(name + MADE, types[name], None) for name in names
-    )
+    apart.graph.output.extend(helper.make_tensor_value_info(name + MADE, types[name], None) for name in names)
     del apart.graph.value_info[:]
     return apart
 

@@ -66,10 +66,10 @@ class Finding:
         if first is not None:
             return f"first outside the bound: {described(first)}; " + self._outputs()
         if not self.parity:
-            most = max(self.compared.values, key=lambda value: value.times)
+            most = max(self.compared.values, key=lambda value: value.made)
             return (
                 "no operator leaves its bound by itself, and yet the errors add up: "
-                f"{self._outputs()}; nearest to its bound is {described(most)}"
+                f"{self._outputs()}; most is added by {described(most)}"
             )
         return f"nothing leaves its bound in {len(self.compared.values)} values; {self._outputs()}"
 
@@ -77,9 +77,7 @@ class Finding:
         if not self.compared.finite:
             return "the outputs hold infinities or what is not a number"
         said = "within" if self.parity else "beyond"
-        return (
-            f"the outputs differ by {self.compared.outputs:.3g}, {said} {self.parity_bound:g} as parity asks for"
-        )
+        return f"the outputs differ by {self.compared.outputs:.3g}, {said} {self.parity_bound:g} as parity asks for"
 
     def stretches(self) -> tuple[Stretch, ...]:
         """Layer by layer, in the order of the network."""
@@ -119,8 +117,9 @@ class Finding:
 
 def described(value: Value) -> str:
     """A value with its place, its operators and its error, for a sentence."""
+    place = str(value.place) if value.since == value.place else f"{value.since} to {value.place}"
     text = (
-        f"{value.place} ({', '.join(_short(value.operators))}), relative error {_shown(value.made)}, bound "
+        f"{place} ({', '.join(_short(value.operators))}), relative error {_shown(value.made)}, bound "
         f"{_shown(value.bound)}, {_shown(value.times)} times the bound at its worst"
     )
     if value.misread:

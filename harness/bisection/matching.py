@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ FLOATS = frozenset({int(TensorProto.FLOAT), int(TensorProto.FLOAT16)})
 _LANDMARKS = ("Softmax", "LayerNormalization", "Erf")
 
 
+_NUMBERED = re.compile(r"_v_\d+|\d+|onnx::.*")  # onnxsim's and torch's
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """A value of the reference, and the artifact's of the same meaning.
@@ -29,14 +33,25 @@ class Match:
     quantised: bool = False
 
 
-def match(reference: onnx.ModelProto, artifact: onnx.ModelProto, order: Sequence[str]) -> list[Match]:
+def match(
+    reference: onnx.ModelProto, artifact: onnx.ModelProto, order: Sequence[str], *, ours: bool
+) -> list[Match]:
     """The floating values that both have, in `order` (names of the reference); each behind its quantiser too.
 
     By name, which zoocheck's own steps keep; where a converter renames, the n-th `_LANDMARKS` operator of
-    either graph, if both have as many. Raises `GraphError` where not even these are found.
+    either graph, if both have as many. Names that a tool has numbered (``_v_440``) mean the same only in graphs
+    made by the same export: in an artifact that is not `ours` they are passed over, and so is a value of another
+    shape. Raises `GraphError` where not even these are found.
     """
     types = _made(artifact)
-    by_name = {name: name for name in order if types.get(name) in FLOATS}
+    sizes, their_sizes = shapes(reference), shapes(artifact)
+    by_name = {
+        name: name
+        for name in order
+        if types.get(name) in FLOATS
+        and (ours or not _NUMBERED.fullmatch(name))
+        and _alike(sizes.get(name), their_sizes.get(name))
+    }
     landmarks = _landmarks(reference, artifact)
     found = {**{name: other for name, other in landmarks.items() if types.get(other) in FLOATS}, **by_name}
     inner = [name for name in order if name in found and name not in _outputs(reference)]
@@ -55,6 +70,22 @@ def match(reference: onnx.ModelProto, artifact: onnx.ModelProto, order: Sequence
         if types.get(behind) in FLOATS:
             matches.append(Match(reference=name, artifact=behind, quantised=True))
     return matches
+
+
+def shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
+    """The shape of every value by shape inference; an axis of unknown size is 0."""
+    inferred = onnx.shape_inference.infer_shapes(model).graph
+    return {
+        item.name: tuple(size.dim_value for size in item.type.tensor_type.shape.dim)
+        for item in (*inferred.input, *inferred.value_info, *inferred.output)
+    }
+
+
+def _alike(one: tuple[int, ...] | None, other: tuple[int, ...] | None) -> bool:
+    """Whether two shapes may be the same."""
+    if one is None or other is None:
+        return True
+    return len(one) == len(other) and all(a == b or 0 in (a, b) for a, b in zip(one, other, strict=True))
 
 
 def _outputs(model: onnx.ModelProto) -> set[str]:

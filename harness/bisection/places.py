@@ -62,6 +62,8 @@ def places(graph: onnx.GraphProto) -> dict[str, Place]:
             readers.setdefault(name, []).append(node)
     found = dict(_projections(graph, makers, readers))
     for node in graph.node:
+        if node.op_type == "Constant":
+            continue
         place = next((found[name] for name in node.output if name in found), None)
         if place is None:
             moved = found.get(node.input[0]) if node.input and node.op_type in MOVING else None
@@ -118,9 +120,7 @@ def _projections(
             if all(name in makers and makers[name].op_type != "Constant" for name in node.input):
                 products.setdefault(int(inside["layer"]), []).append(node)
     found: dict[str, Place] = {}
-    for layer, (scores, context) in (
-        (layer, nodes) for layer, nodes in products.items() if len(nodes) == 2
-    ):
+    for layer, (scores, context) in ((layer, nodes) for layer, nodes in products.items() if len(nodes) == 2):
         for name, part in (
             (scores.input[0], "query"), (scores.input[1], "key"), (context.input[1], "value"),
         ):  # fmt: skip

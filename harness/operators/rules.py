@@ -81,7 +81,11 @@ def _product(a: Bounded, b: Bounded, bias: Bounded | None) -> Bounded:
     n = a.value.shape[-1]
     value = a.value @ b.value
     largest = a.most @ b.most
-    error = np.abs(a.value) @ b.error + a.error @ b.most
+    error = np.zeros(value.shape)
+    if b.error.any():
+        error = error + np.abs(a.value) @ b.error
+    if a.error.any():
+        error = error + a.error @ b.most
     if bias is not None:
         value, largest, error, n = value + bias.value, largest + bias.most, error + bias.error, n + 1
     return within(value, error + gamma(n) * largest + n * TINY32)
