@@ -94,7 +94,7 @@ def page(record: Record) -> str:
         "",
         f"![Relative error by value]({DRAWING})",
         "",
-        "| layer | error entering | leaving | growth | nearest to its bound | made there | bound | times |",
+        "| layer | error entering | leaving | growth | most made by | made there | bound | times |",
         "|---|--:|--:|--:|---|--:|--:|--:|",
     ]
     for item in record["layers"]:

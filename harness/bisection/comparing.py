@@ -16,6 +16,7 @@ from harness.graphs import values
 from harness.operators.arithmetic import Arithmetic
 from harness.operators.bounded import Array, Bounded, within
 from harness.operators.propagation import constants, propagate
+from harness.operators.rules import MOVING
 
 # Below it a score hides its token, whatever its value: exp of it is 0 in every precision.
 HIDDEN = -5000.0
@@ -53,7 +54,7 @@ class Compared:
     """Every value that both have, in the order of the network, and the layers that one of them lacks."""
 
     values: tuple[Value, ...]
-    missing: tuple[int, ...]  # layers of which the artifact has no value
+    missing: tuple[int, ...]  # layers of which the artifact has nothing that is computed
     outputs: float  # the largest difference of an output, on valid positions
     finite: bool  # whether all outputs are numbers
 
@@ -126,8 +127,11 @@ def compare(
                 misread=misread,
             )
         )
-    layers = {where[name].layer for name in order}
-    there_are = {where[item.reference].layer for item in matches}
+    computed = {
+        name for node in graph.node if node.op_type not in MOVING for name in node.output if name in truth
+    }
+    layers = {where[name].layer for name in computed}
+    there_are = {where[item.reference].layer for item in matches if item.reference in computed}
     ends = [item.name for item in graph.output if item.name in whole]
     return Compared(
         values=tuple(found),

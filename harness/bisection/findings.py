@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.bisection.comparing import Compared, Value
-from harness.bisection.places import PARTS
+from harness.bisection.places import MASK, PARTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Stretch:
     name: str
     entering: float  # relative error of what the layer before hands on
     leaving: float  # of the last value of this one
-    worst: Value  # the value that comes nearest to its bound, or leaves it furthest
+    worst: Value  # the value of which most is made here, one outside its bound before all others
 
     @property
     def growth(self) -> float:
@@ -60,7 +60,7 @@ class Finding:
         if missing and (first is None or _not_before(first, missing[0])):
             layers = "layer " + ", ".join(str(layer) for layer in missing)
             return (
-                f"first outside the bound: encoder {layers} is not in the artifact: it has no value of it; "
+                f"first outside the bound: encoder {layers} is not in the artifact: nothing of it is computed there; "
                 + self._outputs()
             )
         if first is not None:
@@ -85,9 +85,10 @@ class Finding:
         entering = 0.0
         for name, values in _by_layer(self.compared.values):
             leaving = values[-1].error
-            worst = max(values, key=lambda value: value.times)
-            made.append(Stretch(name=name, entering=entering, leaving=leaving, worst=worst))
-            entering = leaving
+            worst = max(values, key=lambda value: (value.outside, value.made))
+            aside = name == MASK  # which nothing passes through
+            made.append(Stretch(name=name, entering=0 if aside else entering, leaving=leaving, worst=worst))
+            entering = entering if aside else leaving
         return tuple(made)
 
     def record(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ COLUMNS = (
     "error entering",
     "leaving",
     "growth",
-    "nearest to its bound",
+    "most made by",
     "made there",
     "bound",
     "times",
