@@ -30,9 +30,9 @@ def bisect(materials: Materials, case: Case, file: Path | None = None) -> Findin
     """Hold the case's artifact, or the ONNX graph in `file`, against the checkpoint's fp32 graph, by value.
 
     The reference is the exported graph with what the document's build changes before rounding: the mask's
-    constant, and the tanh GELU where it is asked for. Raises `UsageError` where the artifact is a toolchain's,
-    whose inner values nothing shows; `BadInput` or `GraphError` for a file that is no such graph; `NotYet` for a
-    precision without a stand-in; and as `Materials` does.
+    constant, and the tanh GELU where it is asked for. Raises `UsageError` where the artifact is a
+    toolchain's, whose inner values nothing shows; `BadInput` or `GraphError` for a file that is no such
+    graph; `NotYet` for a precision without a stand-in; and as `Materials` does.
     """
     source = building.graph_source(materials, case)
     reference = source.export(opset=STAND_IN_OPSET).graph

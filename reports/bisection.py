@@ -46,7 +46,7 @@ def drawing(record: Record) -> str:
         if value[key] is not None
     ]
     starts = _starts(record["values"])
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = _over(rows).encode(
         x=alt.X(
             "at:Q", title="values, in the order of the network", axis=alt.Axis(labels=False, ticks=False)
         ),
@@ -54,7 +54,7 @@ def drawing(record: Record) -> str:
         color=alt.Color("of:N", scale=alt.Scale(domain=list(labels.values()), range=[INK, SERIES[0], SOFT])),
     )
     lines = base.mark_line(strokeWidth=1.3, interpolate="step-after")
-    layers = alt.Chart(alt.Data(values=starts)).encode(x=alt.X("at:Q"))
+    layers = _over(starts).encode(x=alt.X("at:Q"))
     marks = layers.mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=0.7)
     names = layers.mark_text(align="left", dx=3, color=SOFT, fontSize=11).encode(
         y=alt.value(6), text="name:N"
@@ -67,12 +67,18 @@ def drawing(record: Record) -> str:
     ]
     if outside:
         chart += (
-            alt.Chart(alt.Data(values=outside))
+            _over(outside)
             .mark_point(filled=True, size=55, opacity=1, color=SERIES[4])
             .encode(x="at:Q", y="error:Q")
         )
     text = str(draw(chart.properties(width=_WIDTH, height=_HEIGHT)))
     return text.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", f">{_STYLE}", 1)
+
+
+def _over(rows: list[dict[str, Any]]) -> Any:
+    import altair
+
+    return altair.Chart(altair.Data(values=rows))  # type: ignore[no-untyped-call]
 
 
 def _starts(values: list[Record]) -> list[dict[str, Any]]:

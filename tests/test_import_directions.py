@@ -30,13 +30,13 @@ LAYERS = {
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
-        "artifacts", "backends", "bisection", "cases", "checkpoints", "datasets", "flops", "gate", "graphs", "grouping",
-        "judge", "kept", "layouts", "manifest", "metrics", "misplaced", "networks", "operators", "predictions",
-        "readme", "references", "store", "text",
+        "artifacts", "backends", "bisection", "cases", "checkpoints", "datasets", "flops", "gate", "graphs",
+        "grouping", "judge", "kept", "layouts", "manifest", "metrics", "misplaced", "networks", "operators",
+        "predictions", "readme", "references", "store", "text",
     },
     "run": {
-        "audit", "bisecting", "building", "bundles", "comparison", "exchange", "importing", "importing_readme",
-        "inference", "materials", "recording", "run", "targets",
+        "audit", "bisecting", "building", "bundles", "comparison", "exchange", "importing",
+        "importing_readme", "inference", "materials", "recording", "run", "targets",
     },
     "commands": {"cli", "__main__"},
 }  # fmt: skip

@@ -113,7 +113,7 @@ class Backend:
         return {"export_max_abs_difference": exported.max_abs_difference}
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> CpuSession:
-        """Load the graph, as `load_graph` does; raises `GraphError`, or `MachineError` where memory is short."""
+        """Load the graph as `load_graph` does; `GraphError`, or `MachineError` where memory is short."""
         try:
             session = load_graph(artifact.path(GRAPH), case.precision)
         except Exception as problem:

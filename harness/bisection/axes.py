@@ -81,7 +81,8 @@ def _reshaped(old: Tags, before: Sequence[int], after: Sequence[int]) -> Tags:
     made: list[str | None] = []
     source, target = list(zip(old, before, strict=True)), list(after)
     while target:
-        group, sizes = [], [target.pop(0)]
+        group: list[str | None] = []
+        sizes = [target.pop(0)]
         total, wanted = 1, sizes[0]
         while (total != wanted or not group) and (source or target):
             if total < wanted or not group:
@@ -93,7 +94,7 @@ def _reshaped(old: Tags, before: Sequence[int], after: Sequence[int]) -> Tags:
             else:
                 sizes.append(target.pop(0))
                 wanted *= sizes[-1]
-        made += _regrouped([tag for tag in group if tag], len(sizes), [tag for tag in group])
+        made += _regrouped([tag for tag in group if tag], len(sizes), group)
     return tuple(made)
 
 
@@ -120,7 +121,7 @@ def valid(tag: Tags, shape: Sequence[int], mask: Array) -> Array:
         return np.ones((1,) * len(shape), bool)
     at = tag.index(LENGTH)
     if BATCH not in tag or shape[tag.index(BATCH)] != kept.shape[0]:
-        return _along(kept.any(axis=0), at, len(shape))
+        return _along(np.asarray(kept.any(axis=0)), at, len(shape))
     places = [1] * len(shape)
     places[tag.index(BATCH)], places[at] = kept.shape
     return kept.reshape(places) if tag.index(BATCH) < at else kept.T.reshape(places)

@@ -71,10 +71,10 @@ def compare(
     """Run both on one batch, and hold the artifact's values against the reference's.
 
     `reference` is the fp32 graph as exported, at a fixed batch, with the documented GELU and the mask's
-    constant as the artifact is to have them; `mask` is ``[batch, length]``, 1 where a token is; `ours` says that the
-    artifact was made of the same export, so that names which a tool has numbered mean the same. Needs memory for
-    the values of all layers, several times over. Raises `GraphError` where a graph cannot be run, the two
-    have no inner value in common, or an operator of the reference has no bound.
+    constant as the artifact is to have them; `mask` is ``[batch, length]``, 1 where a token is; `ours` says
+    that the artifact was made of the same export, so that names which a tool has numbered mean the same.
+    Needs memory for the values of all layers, several times over. Raises `GraphError` where a graph cannot
+    be run, the two have no inner value in common, or an operator of the reference has no bound.
     """
     graph = reference.graph
     fixed = constants(graph)
@@ -205,7 +205,8 @@ class _Holder:
         ordered = [node for node in self._nodes if any(output in nodes for output in node.output)]
         known = {name: self._as_given(name) for name in read if name in self._matched}
         made = propagate(ordered, {**self._known, **known}, self._fixed, self._arithmetic)
-        first = next(output for node in ordered for output in node.output if output in nodes)
+        computing = [node for node in ordered if node.op_type not in MOVING] or ordered
+        first = next(output for node in computing for output in node.output if output in nodes)
         operators = tuple(f"{node.op_type} {node.name}".strip() for node in ordered)
         sources = tuple(self._matched[name] for name in read if name in self._matched)
         return made[item.reference], first, operators, sources, self._misread(item, read)

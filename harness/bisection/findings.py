@@ -60,8 +60,8 @@ class Finding:
         if missing and (first is None or _not_before(first, missing[0])):
             layers = "layer " + ", ".join(str(layer) for layer in missing)
             return (
-                f"first outside the bound: encoder {layers} is not in the artifact: nothing of it is computed there; "
-                + self._outputs()
+                f"first outside the bound: encoder {layers} is not in the artifact: nothing of it is "
+                f"computed there; {self._outputs()}"
             )
         if first is not None:
             return f"first outside the bound: {described(first)}; " + self._outputs()
@@ -77,7 +77,8 @@ class Finding:
         if not self.compared.finite:
             return "the outputs hold infinities or what is not a number"
         said = "within" if self.parity else "beyond"
-        return f"the outputs differ by {self.compared.outputs:.3g}, {said} {self.parity_bound:g} as parity asks for"
+        differ = f"the outputs differ by {self.compared.outputs:.3g}"
+        return f"{differ}, {said} {self.parity_bound:g} as parity asks for"
 
     def stretches(self) -> tuple[Stretch, ...]:
         """Layer by layer, in the order of the network."""

@@ -36,12 +36,12 @@ class Match:
 def match(
     reference: onnx.ModelProto, artifact: onnx.ModelProto, order: Sequence[str], *, ours: bool
 ) -> list[Match]:
-    """The floating values that both have, in `order` (names of the reference); each behind its quantiser too.
+    """The floating values that both have, in `order` (names of the reference); behind quantisers too.
 
     By name, which zoocheck's own steps keep; where a converter renames, the n-th `_LANDMARKS` operator of
-    either graph, if both have as many. Names that a tool has numbered (``_v_440``) mean the same only in graphs
-    made by the same export: in an artifact that is not `ours` they are passed over, and so is a value of another
-    shape. Raises `GraphError` where not even these are found.
+    either graph, if both have as many. Names that a tool has numbered (``_v_440``) mean the same only in
+    graphs made by the same export: in an artifact that is not `ours` they are passed over, and so is a value
+    of another shape. Raises `GraphError` where not even these are found.
     """
     types = _made(artifact)
     sizes, their_sizes = shapes(reference), shapes(artifact)

@@ -80,7 +80,7 @@ def _path(node: onnx.NodeProto, readers: Mapping[str, list[onnx.NodeProto]]) -> 
         this = waiting.pop(0)
         for name in (this.name, *this.output):
             if name.startswith("/"):
-                return name
+                return str(name)
         seen.update(this.output)
         waiting += [
             reader
@@ -116,9 +116,9 @@ def _projections(
     products: dict[int, list[onnx.NodeProto]] = {}
     for node in graph.node:
         inside = _LAYER.search(_path(node, {}))
-        if node.op_type == "MatMul" and inside and inside["rest"].startswith("attention/self"):
-            if all(name in makers and makers[name].op_type != "Constant" for name in node.input):
-                products.setdefault(int(inside["layer"]), []).append(node)
+        of_two = all(name in makers and makers[name].op_type != "Constant" for name in node.input)
+        if node.op_type == "MatMul" and of_two and inside and inside["rest"].startswith("attention/self"):
+            products.setdefault(int(inside["layer"]), []).append(node)
     found: dict[str, Place] = {}
     for layer, (scores, context) in ((layer, nodes) for layer, nodes in products.items() if len(nodes) == 2):
         for name, part in (

@@ -82,4 +82,4 @@ def _rows(finding: Finding) -> list[list[str]]:
 
 
 def _shown(number: Any) -> str:
-    return "-" if number != number else f"{number:.2g}"  # noqa: PLR0124 - what is not a number
+    return "-" if number != number else f"{number:.2g}"

@@ -21,8 +21,8 @@ def steps(
 ) -> tuple[tuple[str, Step], ...]:
     """The named steps from the exported fp32 graph to the case's numerics, in order.
 
-    Those of `documented`, then that of `rounding`. Raises `NotYet` for tf32 and bf16, which no documented chip
-    computes in.
+    Those of `documented`, then that of `rounding`. Raises `NotYet` for tf32 and bf16, which no documented
+    chip computes in.
     """
     return (*documented(case, layers=layers), *rounding(case.precision, feeds))
 

@@ -1,8 +1,8 @@
 """Graphs of one operator as the exported networks have it, with seeded inputs.
 
-Four are of a few operators, because that is how the export spells them: GELU in both forms (the tanh one is made
-of the erf one by the very step that makes it in a network), the softmax with the choice of its mask in front,
-and what only moves values.
+Four are of a few operators, because that is how the export spells them: GELU in both forms (the tanh one is
+made of the erf one by the very step that makes it in a network), the softmax with the choice of its mask in
+front, and what only moves values.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from harness.domain import Precision
 from harness.graphs import gelu, mask
+from harness.graphs.fp16 import FP16_HIGHEST
 from harness.graphs.numerics import STAND_IN_OPSET
 from harness.operators import NAMES
 from harness.operators.bounded import Array
@@ -135,6 +136,10 @@ def _model(parts: _Parts) -> onnx.ModelProto:
     return inferred
 
 
+def _scalar(value: float) -> Array:
+    return np.array(value, np.float32)
+
+
 def _embedding(parts: _Parts, size: Size) -> None:
     """Rows of the table by number, the first and the last among them."""
     vocabulary = 50
@@ -173,7 +178,8 @@ def _product(parts: _Parts, size: Size, op_type: str, *, bias: bool = False, tur
     if bias:
         parts.fixed["b"] = parts.draw(wide)
         operands.append("b")
-    parts.node(op_type, operands, **({"transB": 1} if turned else {}))
+    attributes: dict[str, Any] = {"transB": 1} if turned else {}
+    parts.node(op_type, operands, **attributes)
 
 
 def _batched(parts: _Parts, size: Size) -> None:
@@ -185,15 +191,15 @@ def _batched(parts: _Parts, size: Size) -> None:
 
 def _by_scalar(parts: _Parts, size: Size, op_type: str, scalar: float) -> None:
     parts.inputs["x"] = parts.draw(1, size.heads, size.rows, size.length)
-    parts.fixed["by"] = np.float32(scalar).reshape(())
+    parts.fixed["by"] = _scalar(scalar)
     parts.node(op_type, ["x", "by"])
 
 
 def _where(parts: _Parts, size: Size) -> None:
     """The mask as it is chosen: 0 where a token is, else the lowest number that fp16 holds."""
     parts.inputs["kept"] = parts.choose.integers(0, 2, (1, 1, size.rows, size.length)).astype(bool)
-    parts.fixed["zero"] = np.float32(0).reshape(())
-    parts.fixed["hide"] = np.float32(np.finfo(np.float16).min).reshape(())
+    parts.fixed["zero"] = _scalar(0)
+    parts.fixed["hide"] = _scalar(-FP16_HIGHEST)
     parts.node("Where", ["kept", "zero", "hide"])
 
 
@@ -208,8 +214,8 @@ def _masked(parts: _Parts, size: Size) -> None:
     kept = parts.choose.integers(0, 2, (2, 1, 1, size.length)).astype(bool)
     kept[..., 0] = True
     parts.inputs["kept"] = kept
-    parts.fixed["zero"] = np.float32(0).reshape(())
-    parts.fixed["hide"] = np.float32(LOWEST).reshape(())
+    parts.fixed["zero"] = _scalar(0)
+    parts.fixed["hide"] = _scalar(LOWEST)
     parts.node("Where", ["kept", "zero", "hide"], "mask")
     parts.node("Add", ["x", "mask"], "scores")
     parts.node("Softmax", ["scores"], axis=-1)
@@ -224,7 +230,7 @@ def _gelu(parts: _Parts, size: Size) -> None:
     """``x (1 + erf(x / sqrt 2)) 0.5`` in the order of the export."""
     parts.inputs["x"] = parts.draw(size.rows, size.hidden)
     for name, value in (("root", np.sqrt(2)), ("one", 1), ("half", 0.5)):
-        parts.fixed[name] = np.float32(value).reshape(())
+        parts.fixed[name] = _scalar(value)
     parts.node("Div", ["x", "root"], "divided")
     parts.node("Erf", ["divided"], "erf")
     parts.node("Add", ["erf", "one"], "sum")

@@ -1,10 +1,10 @@
 """For each operator of the exported graphs: its value in float64, and a bound on what fp32 makes of it.
 
 A rule takes the operands with their errors and returns the result with its own: what the operands' errors
-become, and what the operator adds. Bounds are worst cases, by the standard model ``fl(a op b) = (a op b)(1 + d)``,
-``|d| <= u`` (Higham, Accuracy and Stability of Numerical Algorithms, ch. 2 and 3); second-order terms are kept
-in, not dropped, so that a bound holds for large errors too. Rounding to fp16 is not here but in
-`harness.operators.arithmetic`.
+become, and what the operator adds. Bounds are worst cases, by the standard model
+``fl(a op b) = (a op b)(1 + d)``, ``|d| <= u`` (Higham, Accuracy and Stability of Numerical Algorithms, ch. 2
+and 3); second-order terms are kept, so that a bound holds for large errors too. Rounding to fp16 is not here
+but in `harness.operators.arithmetic`.
 """
 
 from __future__ import annotations
@@ -123,11 +123,11 @@ def _log_sum(x: Array, axis: int) -> Array:
 def layer_normalization(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
     """``(x - mean) / s * scale + bias`` over the last axis of n, ``s = sqrt(variance + epsilon)``.
 
-    Operands' errors e: a centred value moves by at most ``e_i + mean(e)``, and s by at most ``rms(e)``, because
-    it is a norm; so with ``eta = rms(e) / s`` the quotient moves by ``(e_i + mean(e)) / (s (1 - eta)) +
-    |y| eta / (1 - eta)``. The operator: the mean is ``gamma_n mean|x|`` off, which moves every centred value and,
-    being their common part, s only in second order; centring rounds once; the sum of squares of n
-    terms, its root and the quotient are ``gamma_(n+4)`` relative.
+    Operands' errors e: a centred value moves by at most ``e_i + mean(e)``, and s by at most ``rms(e)``,
+    because it is a norm; so with ``eta = rms(e) / s`` the quotient moves by
+    ``(e_i + mean(e)) / (s (1 - eta)) + |y| eta / (1 - eta)``. The operator: the mean is ``gamma_n mean|x|``
+    off, which moves every centred value and, being their common part, s only in second order; centring rounds
+    once; the sum of squares of n terms, its root and the quotient are ``gamma_(n+4)`` relative.
     """
     x, scale = operands[0], operands[1]
     n = x.value.shape[-1]
@@ -149,7 +149,7 @@ def erf(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
     [x] = operands
     nearest = np.maximum(np.abs(x.value) - x.error, 0)
     inherited = np.minimum(2 / math.sqrt(math.pi) * np.exp(-(nearest**2)) * x.error, 2.0)
-    value = _erf(x.value).astype(np.float64)
+    value = np.asarray(_erf(x.value), dtype=np.float64)
     return [within(value, inherited + ERF_ULPS * U32 * (np.abs(value) + inherited) + TINY32)]
 
 

@@ -13,8 +13,9 @@ from harness import judge
 from harness.bisection import axes, cutting
 from harness.bisection.comparing import compare
 from harness.bisection.findings import Finding
+from harness.bisection.matching import shapes
 from harness.bisection.places import PARTS, Place, places
-from harness.domain import Catalog, Model, Precision
+from harness.domain import InputRole, Model, Precision
 from harness.errors import GraphError
 from harness.graphs import fp16, int8, mask, values
 from harness.graphs.export import Exported, example_inputs
@@ -29,9 +30,8 @@ Batch = tuple[dict[str, np.ndarray], np.ndarray]
 def batch(short_model: Model) -> Batch:
     """Two samples with padding behind, and their mask."""
     inputs = example_inputs(short_model, vocabulary=2933, batch_size=2, seed=1)
-    kept = inputs["attention_mask" if "attention_mask" in inputs else short_model.inputs[1].name]
     roles = {item.role: inputs[item.name] for item in short_model.inputs}
-    kept = roles["mask"]
+    kept = roles[InputRole.MASK]
     assert 0 < kept.sum() < kept.size
     return inputs, kept
 
@@ -120,11 +120,11 @@ def test_a_layer_that_is_gone_is_named(find, short_graph, limited, precision):
     assert finding.sentence().startswith("first outside the bound: encoder layer 1 is not in the artifact")
 
 
-def test_a_layer_that_nobody_reads_is_found_behind_it(find, short_graph):
-    """The next layer reads what the reference does not: it says what."""
+def test_a_layer_that_nobody_reads_is_found_where_it_hands_on(find, short_graph):
+    """What the next layer reads is made of another value than the reference's: it says of which."""
     finding = find(FAULTS["layer-bypassed"].plant(short_graph, LAYER), FP32)
     assert finding.first is not None
-    assert finding.first.place.layer == LAYER + 1
+    assert finding.first.place == Place(layer=LAYER, part="output LayerNorm")
     assert any("layer.0/output/LayerNorm" in name for name in finding.first.misread)
     assert "reads otherwise than the reference" in finding.sentence()
 
@@ -190,7 +190,7 @@ def test_an_unrelated_graph_is_refused(find):
     item = onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph([node], "g", [item("x", 7, [2, 24])], [item("y", 1, [2, 24])])
     other = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
-    with pytest.raises(GraphError, match="no inner value of the reference.*names of values kept"):
+    with pytest.raises(GraphError, match=r"no inner value of the reference.*names of values kept"):
         find(other, FP32, ours=False)
 
 
@@ -202,7 +202,7 @@ def test_every_layer_of_every_mini_has_each_part_once(mini_graphs, name):
 
 
 def test_layers_with_the_same_constants_are_told_apart(exported: Exported):
-    """Where all biases are equal the simplifier makes one constant of them: names of constants say nothing."""
+    """Equal biases become one constant in the simplifier: the names of constants say nothing."""
     assert_complete(exported.graph.graph, layers=2)
 
 
@@ -227,10 +227,8 @@ def assert_complete(graph: onnx.GraphProto, layers: int) -> None:
     assert {place.part for place in kinds if place.layer is None} == {"embeddings", "mask", "head"}
 
 
-def test_padding_is_left_out_by_what_an_axis_is(catalog: Catalog, mini_graphs):
+def test_padding_is_left_out_by_what_an_axis_is(mini_graphs):
     """TinyBERT's heads are as wide as its samples are long: the size of an axis does not tell."""
-    from harness.bisection.matching import shapes
-
     graph = mini_graphs["tinybert"]
     sizes = shapes(graph)
     names = [item.name for item in graph.graph.input]
@@ -255,8 +253,6 @@ def test_padding_is_left_out_by_what_an_axis_is(catalog: Catalog, mini_graphs):
 @pytest.mark.parametrize("name", ["bert-squad", "bert-large-ner"])
 def test_outputs_of_tokens_have_their_padding_left_out(mini_graphs, name):
     """Logits of tokens, and starts and ends of answers."""
-    from harness.bisection.matching import shapes
-
     graph = mini_graphs[name]
     found = axes.tags(
         graph.graph, shapes(graph), [item.name for item in graph.graph.input], constants(graph.graph)
