@@ -16,7 +16,7 @@ LOWEST = 1e-9  # what is less is drawn as that much: a logarithm has no 0
 _WIDTH, _HEIGHT = 640, 230
 # What a drawing in a file of its own has for the colours of a page; its words are English.
 _STYLE = (
-    "<style>svg{--ink:#1b1f24;--soft:#59636e;--line:#d8dee4}.zh{display:none}"
+    "<style>svg{font-family:sans-serif;--ink:#1b1f24;--soft:#59636e;--line:#d8dee4}.zh{display:none}"
     "@media(prefers-color-scheme:dark){svg{--ink:#e6edf3;--soft:#9aa4af;--line:#30363d}}</style>"
 )
 
@@ -39,38 +39,42 @@ def drawing(record: Record) -> str:
         "made_here": "made by this operator alone",
         "bound": "its bound",
     }
+    values = [value for value in record["values"] if value["part"] != "mask"]
     rows = [
         {"at": at, "error": max(value[key], LOWEST), "of": label}
-        for at, value in enumerate(record["values"])
+        for at, value in enumerate(values)
         for key, label in labels.items()
         if value[key] is not None
     ]
-    starts = _starts(record["values"])
+    decades = [10.0**power for power in range(-9, 3)]
     base = _over(rows).encode(
         x=alt.X(
-            "at:Q", title="values, in the order of the network", axis=alt.Axis(labels=False, ticks=False)
+            "at:Q", title="values, in the order of the network", scale=alt.Scale(nice=False),
+            axis=alt.Axis(labels=False, ticks=False, grid=False),
         ),
-        y=alt.Y("error:Q", title="relative error", scale=alt.Scale(type="log"), axis=alt.Axis(format=".0e")),
-        color=alt.Color("of:N", scale=alt.Scale(domain=list(labels.values()), range=[INK, SERIES[0], SOFT])),
+        y=alt.Y(
+            "error:Q", title="relative error", scale=alt.Scale(type="log"),
+            axis=alt.Axis(format=".0e", values=decades),
+        ),
+        color=alt.Color(
+            "of:N", scale=alt.Scale(domain=list(labels.values()), range=[INK, SERIES[0], SERIES[1]])
+        ),
+    )  # fmt: skip
+    starts = _starts(values)
+    marks = _over(starts).encode(x="at:Q").mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=0.7)
+    names = _over(starts[1:]).encode(x="at:Q")  # the embeddings are too few for their name
+    names = names.mark_text(align="left", dx=3, color=SOFT, fontSize=11).encode(
+        y=alt.value(-7), text="name:N"
     )
-    lines = base.mark_line(strokeWidth=1.3, interpolate="step-after")
-    layers = _over(starts).encode(x=alt.X("at:Q"))
-    marks = layers.mark_rule(color=SOFT, strokeDash=[2, 3], strokeWidth=0.7)
-    names = layers.mark_text(align="left", dx=3, color=SOFT, fontSize=11).encode(
-        y=alt.value(6), text="name:N"
-    )
-    chart = lines + marks + names
+    chart = base.mark_line(strokeWidth=1.3) + marks + names
     outside = [
         {"at": at, "error": max(value["made_here"] or 1.0, LOWEST)}
-        for at, value in enumerate(record["values"])
+        for at, value in enumerate(values)
         if value["outside"]
     ]
     if outside:
-        chart += (
-            _over(outside)
-            .mark_point(filled=True, size=55, opacity=1, color=SERIES[4])
-            .encode(x="at:Q", y="error:Q")
-        )
+        points = _over(outside).mark_point(filled=True, size=55, opacity=1, color=SERIES[4])
+        chart += points.encode(x="at:Q", y="error:Q")
     text = str(draw(chart.properties(width=_WIDTH, height=_HEIGHT)))
     return text.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", f">{_STYLE}", 1)
 
@@ -86,7 +90,7 @@ def _starts(values: list[Record]) -> list[dict[str, Any]]:
     starts: list[dict[str, Any]] = []
     for at, value in enumerate(values):
         name = value["part"] if value["layer"] is None else f"layer {value['layer']}"
-        if name != "mask" and name not in [item["name"] for item in starts]:
+        if name not in [item["name"] for item in starts]:
             starts.append({"at": at, "name": name})
     return starts
 

@@ -256,12 +256,17 @@ def _differences(found: Array, expected: Array) -> Array:
 def _relative(found: Array, expected: Array, kept: Array) -> float:
     """The norm of the difference over the norm of what is expected; infinite where one is not a number."""
     off = np.where(kept, _differences(found, expected), 0.0)
-    return _ratio(off, np.where(kept, np.maximum(expected, HIDDEN), 0.0))
+    return _ratio(off, np.where(kept, _shown(expected), 0.0))
+
+
+def _shown(expected: Array) -> Array:
+    """Values without what is hidden, which is too large for the others to be seen beside."""
+    return np.where(expected < HIDDEN, 0.0, expected)
 
 
 def _size(error: Array, expected: Array, kept: Array) -> float:
     shown = np.where(expected < HIDDEN, 0.0, error)
-    return _ratio(np.where(kept, shown, 0.0), np.where(kept, np.maximum(expected, HIDDEN), 0.0))
+    return _ratio(np.where(kept, shown, 0.0), np.where(kept, _shown(expected), 0.0))
 
 
 def _ratio(off: Array, of: Array) -> float:

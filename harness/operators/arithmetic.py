@@ -52,7 +52,7 @@ class Arithmetic:
         if self.precision is not Precision.FP16 or not np.issubdtype(result.value.dtype, np.floating):
             return result
         most = result.most
-        error = result.error + U16 * most + TINY16
+        error = result.error + np.minimum(U16 * most + TINY16, most)  # at worst it is rounded to 0
         return within(result.value, np.where(most >= FP16_OVERFLOWS, np.inf, error))
 
     def constant(self, value: Array) -> Bounded:
