@@ -1,4 +1,4 @@
-"""The minis' graphs, exported once: at their own lengths for their names, and one at a short one to run."""
+"""The minis' graphs, exported once, at short lengths: their operators and names are those of long ones."""
 
 from __future__ import annotations
 
@@ -17,8 +17,12 @@ SHORT = 24  # tokens: three layers of it run in a moment
 
 @pytest.fixture(scope="session")
 def mini_graphs(catalog: Catalog) -> dict[str, onnx.ModelProto]:
-    """Every embedded checkpoint, exported as a stand-in's artifact is, at batch 1."""
-    return {name: exported_mini(model, batch_size=1) for name, model in catalog.models.items()}
+    """Every embedded checkpoint, exported as a stand-in's artifact is, at batch 1 and at most 64 tokens."""
+    short = {
+        name: dataclasses.replace(model, length=min(model.length, 64))
+        for name, model in catalog.models.items()
+    }
+    return {name: exported_mini(model, batch_size=1) for name, model in short.items()}
 
 
 @pytest.fixture(scope="session")
