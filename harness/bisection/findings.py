@@ -120,10 +120,13 @@ class Finding:
 def described(value: Value) -> str:
     """A value with its place, its operators and its error, for a sentence."""
     place = str(value.place) if value.since == value.place else f"{value.since} to {value.place}"
+    inputs = (
+        f"its own inputs are {_shown(value.inherited)} off" if value.inherited else "its own inputs agree"
+    )
     text = (
         f"{place} ({', '.join(_short(value.operators))}), relative error {_shown(value.made)} on the "
-        f"reference's inputs, bound {_shown(value.bound)}, {_shown(value.times)} times the bound at its worst; "
-        + (f"its own inputs are {_shown(value.inherited)} off" if value.inherited else "its own inputs agree")
+        f"reference's inputs, bound {_shown(value.bound)}, {_shown(value.times)} times the bound at "
+        f"its worst; {inputs}"
     )
     if value.misread:
         text += f"; it reads otherwise than the reference does: {', '.join(value.misread)}"
