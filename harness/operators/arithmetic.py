@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.domain import Precision
-from harness.graphs.fp16 import FP16_HIGHEST
 from harness.graphs.int8 import PERCENTILE
 from harness.operators.bounded import Array, Bounded, exact, within
 
@@ -88,8 +87,3 @@ def overflows(item: Bounded) -> Array:
     """Where fp16 has to give an infinity, whatever the roundings before."""
     with np.errstate(invalid="ignore"):
         return np.asarray(np.abs(item.value) >= FP16_OVERFLOWS * (1 + 4 * U16))
-
-
-def holds(value: float) -> bool:
-    """Whether fp16 has a finite number for `value`."""
-    return abs(value) <= FP16_HIGHEST

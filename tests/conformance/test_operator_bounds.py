@@ -138,6 +138,8 @@ def test_tanh_for_erf_is_caught_in_fp32_and_not_in_fp16():
     np.testing.assert_array_equal(erf.inputs["x"], tanh.inputs["x"])
     assert "times the bound" in problem(erf, FP32, compute(tanh, FP32))
     assert "times the bound" in problem(tanh, FP32, compute(erf, FP32))
+    half = [single(name, SIZE, seed=3, precision=FP16) for name in ("gelu-erf", "gelu-tanh")]
+    assert not problem(half[0], FP16, compute(half[1], FP16))
 
 
 @pytest.mark.parametrize(("precision", "epsilon"), [(FP32, 1e-5), (FP32, 1e-2), (FP16, 1e-2)])
