@@ -23,6 +23,28 @@ GRAPH = "model.onnx"
 DEVICE = "CPU (onnxruntime)"
 
 
+def load_graph(
+    graph: Path | bytes, precision: Precision, threads: int | None = None
+) -> onnxruntime.InferenceSession:
+    """A graph, by its file or its bytes, as a stand-in of `precision` runs it.
+
+    Below fp32 the optimisation level is pinned, so that no rounding is lost: higher levels fuse operators
+    and drop casts, and with them the fp16 rounding between them; a test holds this level to giving the very
+    bits of a graph whose every value is an output. `threads` compute, without it as many as onnxruntime
+    chooses. Raises what onnxruntime raises.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # warnings are not ours, and errors are raised
+    levels = onnxruntime.GraphOptimizationLevel
+    exact = precision is Precision.FP32
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if exact else levels.ORT_ENABLE_BASIC
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
 class CpuSession:
     """A loaded graph with fixed input and output names."""
 
@@ -102,25 +124,12 @@ class Backend:
         return {"export_max_abs_difference": exported.max_abs_difference}
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> CpuSession:
-        """Load the graph; below fp32 the optimisation level is pinned, so that no rounding is lost.
+        """Load the graph as `load_graph` does, with as many threads as `place` says.
 
-        Higher levels fuse operators and drop casts, and with them the fp16 rounding between them; a
-        test holds this level to giving the very bits of a graph whose every value is an output. As many
-        threads compute as `place` says; without, onnxruntime chooses.
         Raises `GraphError`, or `MachineError` where memory is short.
         """
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # warnings are not ours, and errors are raised
-        levels = onnxruntime.GraphOptimizationLevel
-        exact = case.precision is Precision.FP32
-        options.graph_optimization_level = levels.ORT_ENABLE_ALL if exact else levels.ORT_ENABLE_BASIC
-        if place.threads is not None:
-            options.intra_op_num_threads = place.threads
-        path = artifact.path(GRAPH)
         try:
-            session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            session = load_graph(artifact.path(GRAPH), case.precision, place.threads)
         except Exception as problem:
             raise _refusal(case, "load", problem) from problem
         return CpuSession(session, case, place.threads)

@@ -11,6 +11,7 @@ from harness.cli import (
     artifacts,
     audit,
     baseline,
+    bisect,
     bundle,
     collect,
     compare,
@@ -48,6 +49,7 @@ app.command("score")(score.score)
 app.command("import-log")(import_log.import_log)
 app.command("import-readme")(import_readme.import_readme)
 app.command("audit")(audit.audit)
+app.command("bisect")(bisect.bisect)
 app.command("bundle")(bundle.bundle)
 app.command("collect")(collect.collect)
 app.command("report")(results.report)

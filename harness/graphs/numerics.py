@@ -21,9 +21,16 @@ def steps(
 ) -> tuple[tuple[str, Step], ...]:
     """The named steps from the exported fp32 graph to the case's numerics, in order.
 
-    fp32 leaves the graph alone. Below it the mask is limited first; the tanh GELU comes where the
-    deployment computes it so; then every value is rounded to fp16, or the products are quantised to int8,
-    calibrated on what `feeds` gives. Raises `NotYet` for tf32 and bf16, which no documented chip computes in.
+    Those of `documented`, then that of `rounding`. Raises `NotYet` for tf32 and bf16, which no documented
+    chip computes in.
+    """
+    return (*documented(case, layers=layers), *rounding(case.precision, feeds))
+
+
+def documented(case: Case, *, layers: int) -> tuple[tuple[str, Step], ...]:
+    """What the document's build changes in a graph before its precision does; raises as `steps`.
+
+    Below fp32 the mask is limited; the tanh GELU comes where the deployment computes it so.
     """
     if case.precision in (Precision.TF32, Precision.BF16):
         raise NotYet(
@@ -35,11 +42,19 @@ def steps(
         chosen.append(("limit-mask", mask.limit_mask))
     if case.gelu is Gelu.TANH:
         chosen.append(("tanh-gelu", partial(gelu.tanh_gelu, expected=layers)))
-    if case.precision is Precision.FP16:
-        chosen.append(("fp16", fp16.to_fp16))
-    if case.precision is Precision.INT8:
-        chosen.append(("int8", lambda graph: int8.to_int8(graph, feeds())))
     return tuple(chosen)
+
+
+def rounding(precision: Precision, feeds: Callable[[], Sequence[int8.Feed]]) -> tuple[tuple[str, Step], ...]:
+    """The step that makes a precision's values of fp32 ones: none for fp32.
+
+    Every value is rounded to fp16, or the products are quantised to int8, calibrated on what `feeds` gives.
+    """
+    if precision is Precision.FP16:
+        return (("fp16", fp16.to_fp16),)
+    if precision is Precision.INT8:
+        return (("int8", lambda graph: int8.to_int8(graph, feeds())),)
+    return ()
 
 
 def apply(graph: onnx.ModelProto, chosen: tuple[tuple[str, Step], ...]) -> onnx.ModelProto:

@@ -17,7 +17,11 @@ from harness.store import Result, Store
 
 ROOT = Path(__file__).resolve().parents[2]
 # Hypothesis's plugin imports all of hypothesis at the end of every run, which tests nothing here.
-SUITES = (str(ROOT / "suites"), "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+# Operators' arithmetic is no matter of a zoo's, and has tests of its own (tests/operators).
+SUITES = (
+    *(str(ROOT / "suites"), "-p", "no:cacheprovider", "-p", "no:hypothesispytest"),
+    f"--ignore={ROOT / 'suites' / 'test_operators.py'}",
+)
 STORE = "results.sqlite"  # in the run's folder
 WRITTEN = "written.txt"  # there too, where `witness` looks on: a line a report that was rendered
 # What takes long to import, and is not needed to say which cases there are and what is here.

@@ -1,0 +1,85 @@
+"""`zoocheck bisect`: the layer and the operator at which an artifact leaves the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness import cases, catalog
+from harness.cli.output import Json, print_json, print_table
+from harness.home import Home
+from harness.options import Options
+from harness.progress import Silent
+
+if TYPE_CHECKING:
+    from harness.bisection.findings import Finding
+
+COLUMNS = (
+    "layer",
+    "error entering",
+    "leaving",
+    "growth",
+    "most made by",
+    "made there",
+    "bound",
+    "times",
+)
+
+
+def bisect(
+    case: Annotated[str, typer.Argument(help="A case, as tinybert-ascend310p-bs8.")],
+    weights: Annotated[str, typer.Option(help="full, mini, random or auto.")] = "auto",
+    data: Annotated[
+        str, typer.Option(help="full, mini or auto: whose first samples are the batch.")
+    ] = "auto",
+    target: Annotated[str, typer.Option(help="chip, stand-in or auto.")] = "auto",
+    artifact: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="An ONNX graph made elsewhere, in place of the case's artifact."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write bisection.svg, .md and .json into this folder.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run reference and artifact with their inner values, and name the first that leaves its bound.
+
+    Each operator is given the reference's own values, so that what it makes wrong is its own. Status 1 where
+    something leaves its bound, 2 for bad input.
+    """
+    from harness.bisecting import bisect as find
+    from harness.materials import Materials
+
+    tables, home = catalog.load(), Home.locate()
+    chosen = cases.named(tables, case)
+    options = Options(weights=weights, data=data, target=target)
+    finding = find(Materials(tables, home, options, Silent()), chosen, artifact)
+    record = finding.record()
+    if out is not None:
+        from reports import bisection
+
+        bisection.write(record, out)
+    if as_json:
+        print_json(record)
+    else:
+        typer.echo(f"{chosen.id}: {record['verdict']}")
+        typer.echo()
+        print_table("Relative error by layer, on valid positions", COLUMNS, _rows(finding))
+        if out is not None:
+            typer.echo(f"written: {out / bisection.DRAWING} and the table beside it")
+    if not finding.good:
+        raise typer.Exit(1)
+
+
+def _rows(finding: Finding) -> list[list[str]]:
+    return [
+        [item.name, _shown(item.entering), _shown(item.leaving), _shown(item.growth),
+         item.worst.place.part, _shown(item.worst.made), _shown(item.worst.bound), _shown(item.worst.times)]
+        for item in finding.stretches()
+    ]  # fmt: skip
+
+
+def _shown(number: Any) -> str:
+    return "-" if number != number else f"{number:.2g}"
