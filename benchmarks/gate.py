@@ -6,7 +6,7 @@
 Pairs of measurements of one artifact, TinyBERT (mini, fp16 stand-in) at batch 8, where nothing differs, or
 where the second is 5 % slower (`slower.py`: each call is followed by a twentieth of its own time):
 
-turns   `zoocheck compare --ab`: two processes in turns, A B B A, for at most `--seconds`, anew for each pair.
+turns   `zoocheck compare --ab` of two artifacts: A B B A, for at most `--seconds`, anew for each pair.
 runs    `zoocheck compare` of two stored results: a throughput measured as the suites do (`quick`), recorded,
         and held against the one before it. Of n pairs without a planted loss n + 1 results are measured, each
         used twice; a pair with one is two results of its own.
@@ -49,7 +49,6 @@ from harness.stats import wilson  # noqa: E402
 from harness.store import Store  # noqa: E402
 
 CASE = "tinybert-ascend310p-bs8"
-WORKER = "harness.ab.worker"
 
 
 class Bench:
@@ -64,8 +63,8 @@ class Bench:
         self.folder = folder
         self.seconds = seconds
 
-    def by_turns(self, second: str):
-        """A pair of arms in turns; the module of the second one."""
+    def by_turns(self, planted: bool):
+        """A pair of arms in turns, the second one slower where a loss is planted."""
         target = self.materials.target(self.case)
         place = Place(folder=self.folder, toolchain=target.toolchain)
         import numpy as np
@@ -76,13 +75,14 @@ class Bench:
         np.savez(
             inputs, **{item.name: array for item, array in zip(self.case.model.inputs, batch, strict=True)}
         )
-        content = {"target": "stand-in", "device": 0, "folder": str(self.folder), "inputs": str(inputs),
-                   "case": self.case.id, "artifact": spec.setup()}  # fmt: skip
+        content = {"target": "stand-in", "device": 0, "folder": str(self.folder), "inputs": str(inputs)}
+        one = {"case": self.case.id, "artifact": spec.setup()}
         arms = [
-            turns.Setup(name=name, content=content, module=module, python_path=(ROOT,))
-            for name, module in (("A", WORKER), ("B", second))
-        ]
-        found = turns.take_turns(partial(turns.processes, *arms), longest_s=self.seconds)
+            turns.Setup(name=name, content={**content, "arms": [{**one, "slower": slow}]},
+                        module="benchmarks.slower", python_path=(ROOT,))
+            for name, slow in (("A", False), ("B", planted))
+        ]  # fmt: skip
+        found = turns.take_turns(partial(turns.started, *arms), longest_s=self.seconds)
         finding = found.effect.finding(margin=THROUGHPUT_MARGIN, least=LEAST)
         return {"finding": finding, "change": found.effect.change, "low": found.effect.low,
                 "high": found.effect.high, "seconds": round(found.seconds, 1)}  # fmt: skip
@@ -117,9 +117,9 @@ def busy_core(busy: bool):
         process.wait()
 
 
-def pairs_by_turns(bench: Bench, count: int, second: str):
+def pairs_by_turns(bench: Bench, count: int, planted: bool):
     for _ in range(count):
-        yield bench.by_turns(second)
+        yield bench.by_turns(planted)
 
 
 def pairs_by_runs(bench: Bench, count: int):
@@ -149,9 +149,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="zoocheck-gate-") as folder:
         bench = Bench(Path(folder), options["seconds"])
         ways = {
-            "turns": lambda count: pairs_by_turns(bench, count, WORKER),
-            "turns-slower": lambda count: pairs_by_turns(bench, count, "benchmarks.slower"),
-            "turns-busy": lambda count: pairs_by_turns(bench, count, WORKER),
+            "turns": lambda count: pairs_by_turns(bench, count, planted=False),
+            "turns-slower": lambda count: pairs_by_turns(bench, count, planted=True),
+            "turns-busy": lambda count: pairs_by_turns(bench, count, planted=False),
             "runs": lambda count: pairs_by_runs(bench, count),
             "runs-slower": lambda count: pairs_by_runs_slower(bench, count),
             "runs-busy": lambda count: pairs_by_runs(bench, count),

@@ -77,23 +77,23 @@ def compare_arms(
     setups = [
         turns.Setup(
             name=f"{name} ({spec.text})",
-            content={**common, "case": spec.case, "artifact": spec.setup()},
+            content={**common, "arms": [{"case": spec.case, "artifact": spec.setup()}]},
             python_path=() if spec.packages is None else (spec.packages,),
         )
         for name, spec in zip("AB", arms, strict=True)
     ]
     versions = _versions(setups, arms)
-    found = turns.take_turns(partial(turns.processes, *setups), longest_s=seconds)
+    found = turns.take_turns(partial(turns.started, *setups), longest_s=seconds)
     finding = found.effect.finding(margin=margin, least=LEAST)
     return Compared(case=case.id, first=first, second=second, versions=versions, turns=found, finding=finding)
 
 
 def _versions(setups: list[Setup], arms: tuple[Spec, Spec]) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """What each arm's process says it runs with. Raises `MachineError` where that is not what was asked."""
-    from harness.ab.turns import processes
+    from harness.ab.turns import started
 
-    with processes(*setups) as started:
-        told = (started["A"].versions, started["B"].versions)
+    with started(*setups) as pair:
+        told = pair.versions
     for name, spec, versions in zip("AB", arms, told, strict=True):
         for library, wanted in (spec.versions or {}).items():
             found = versions.get(library)

@@ -10,36 +10,44 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.ab.worker import FOURS
 from harness.effects import Effect, turns_change
 from harness.errors import MachineError, ZoocheckError
 
-TURN_S = 0.06  # of one arm's calls in a row: short beside what else happens on a machine
-MOST_CALLS = 50  # in a turn
 WARM_UP_S = 0.3
-WARM_UP_CALLS = 10
-ROUND_S = 3.0  # between two starts of the processes
 FEWEST_ROUNDS = 3
 FEWEST_FOURS = 2  # in a round
 PRECISE = 0.012  # half of the interval that is narrow enough to stop: a loss of 5 % is then beyond doubt
 ANSWER_S = 300.0  # an arm that says nothing for so long hangs
 START_S = 300.0  # likewise while it loads its artifact
 
-_FOURS = ("ABBA", "BAAB")
+# Two arms in one process: as short as the clock allows, because nothing has to be woken for a turn.
+TOGETHER_TURN_S = 0.001
+TOGETHER_ROUND_S = 1.0
+ASKED_S = 0.25  # of fours at once
+# In a process each: long enough for the first call after waking, which is not counted, to be a small part.
+APART_TURN_S = 0.06
+APART_ROUND_S = 3.0
+MOST_CALLS = 50  # in a turn
+
+Four = tuple[int, int]  # nanoseconds that the calls of A and of B took
 
 
-class Arm(Protocol):
-    """Something that makes calls in turns."""
+class Pair(Protocol):
+    """Two arms, freshly started."""
 
-    def turn(self, *, unmeasured: int, calls: int) -> int:
-        """Some calls, then `calls` under the clock: nanoseconds of the latter."""
+    round_s: float  # for how long they are used before they are started anew
 
+    def warm_up(self, calls: int | None) -> int:
+        """Make the first calls; returns how many make a turn, which is `calls` where that is given."""
 
-Starts = Callable[[], tuple[Arm, Arm]]
+    def fours(self, number: int, calls: int) -> Sequence[Four]:
+        """The next fours: one or more; `number` were made before in this round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +63,12 @@ class Turns:
 
 @dataclass(slots=True)
 class _Totals:
-    took_ns: dict[str, int] = field(default_factory=lambda: {"A": 0, "B": 0})
-    calls: dict[str, int] = field(default_factory=lambda: {"A": 0, "B": 0})
+    took_ns: list[int] = field(default_factory=lambda: [0, 0])
+    calls: int = 0  # of each arm
 
 
 def take_turns(
-    start: Callable[[], Any],
+    start: Callable[[], AbstractContextManager[Pair]],
     *,
     longest_s: float = 25.0,
     confidence: float = 0.99,
@@ -68,67 +76,45 @@ def take_turns(
 ) -> Turns:
     """Let two arms take turns until the interval is narrow (`PRECISE`) or `longest_s` have passed.
 
-    `start` gives a context of two fresh arms. Whether to stop depends on the interval's width alone, never on
-    where it lies. At least `FEWEST_ROUNDS` rounds of `FEWEST_FOURS` are taken, however long they last.
+    `start` starts them. Whether to stop depends on the interval's width alone, never on where it lies. At
+    least `FEWEST_ROUNDS` rounds of `FEWEST_FOURS` are taken, however long they last. Raises as `Pair` does.
     """
     began = clock()
     rounds: list[tuple[float, ...]] = []
     totals = _Totals()
-    calls = 0
+    calls: int | None = None
     while True:
-        with start() as arms:
-            calls = calls or _pace(arms)
-            _warm_up(arms, calls)
-            rounds.append(_round(arms, calls, totals, clock))
+        with start() as pair:
+            calls = pair.warm_up(calls)
+            rounds.append(_round(pair, calls, totals, clock))
         if len(rounds) < FEWEST_ROUNDS:
             continue
         effect = turns_change(rounds, confidence=confidence)
         half = (math.log1p(effect.high) - math.log1p(effect.low)) / 2
         took = clock() - began
         if half <= PRECISE or took + took / len(rounds) > longest_s:
-            means = tuple(totals.took_ns[name] / totals.calls[name] for name in "AB")
+            first, second = (spent / totals.calls for spent in totals.took_ns)
             return Turns(
-                rounds=tuple(rounds),
-                calls_a_turn=calls,
-                seconds=took,
-                effect=effect,
-                mean_ns=(means[0], means[1]),
+                rounds=tuple(rounds), calls_a_turn=calls, seconds=took, effect=effect, mean_ns=(first, second)
             )
 
 
-def _pace(arms: Mapping[str, Arm]) -> int:
-    """How many calls make a turn of `TURN_S`: by the slower arm, after its first call."""
-    slowest = 0
-    for arm in arms.values():
-        arm.turn(unmeasured=0, calls=1)
-        slowest = max(slowest, arm.turn(unmeasured=0, calls=1))
-    return min(max(round(TURN_S * 1e9 / max(slowest, 1)), 1), MOST_CALLS)
-
-
-def _warm_up(arms: Mapping[str, Arm], calls: int) -> None:
-    """Both, until each has made `WARM_UP_CALLS` or spent `WARM_UP_S`."""
-    for arm in arms.values():
-        spent = made = 0
-        while made < WARM_UP_CALLS and spent < WARM_UP_S * 1e9:
-            spent += arm.turn(unmeasured=0, calls=calls)
-            made += calls
-
-
-def _round(
-    arms: Mapping[str, Arm], calls: int, totals: _Totals, clock: Callable[[], float]
-) -> tuple[float, ...]:
-    """Fours until `ROUND_S` have passed. The first call after the other's turn is not counted."""
-    fours: list[float] = []
+def _round(pair: Pair, calls: int, totals: _Totals, clock: Callable[[], float]) -> tuple[float, ...]:
+    """Fours until the round's time has passed."""
+    logs: list[float] = []
     began = clock()
-    while len(fours) < FEWEST_FOURS or clock() - began < ROUND_S:
-        took = {"A": 0, "B": 0}
-        for name in _FOURS[len(fours) % 2]:
-            took[name] += arms[name].turn(unmeasured=1 if calls > 1 else 0, calls=calls)
-        for name, spent in took.items():
-            totals.took_ns[name] += spent
-            totals.calls[name] += 2 * calls
-        fours.append(math.log(max(took["A"], 1) / max(took["B"], 1)))
-    return tuple(fours)
+    while len(logs) < FEWEST_FOURS or clock() - began < pair.round_s:
+        for first, second in pair.fours(len(logs), calls):
+            totals.took_ns[0] += first
+            totals.took_ns[1] += second
+            totals.calls += 2 * calls
+            logs.append(math.log(max(first, 1) / max(second, 1)))
+    return tuple(logs)
+
+
+def calls_a_turn(slowest_ns: int, turn_s: float) -> int:
+    """How many calls of that length make a turn."""
+    return min(max(round(turn_s * 1e9 / max(slowest_ns, 1)), 1), MOST_CALLS)
 
 
 # ------------------------------------------------------------------- processes
@@ -142,6 +128,15 @@ class Setup:
     content: Mapping[str, Any]  # what its first line says: see `worker.open_call`
     python_path: Sequence[Path] = ()  # folders of packages that come before the installed ones
     module: str = "harness.ab.worker"
+
+
+def both(first: Setup, second: Setup) -> Setup:
+    """The setup of one process for two arms that run with the same packages."""
+    content = {**first.content, "arms": [*first.content["arms"], *second.content["arms"]]}
+    return Setup(
+        name=f"{first.name} and {second.name}", content=content, python_path=first.python_path,
+        module=first.module,
+    )  # fmt: skip
 
 
 class Process:
@@ -167,8 +162,16 @@ class Process:
             raise
 
     def turn(self, *, unmeasured: int, calls: int) -> int:
-        """As `Arm.turn`. Raises `ZoocheckError` with what the process says, `MachineError` if it is gone."""
+        """`unmeasured` calls, then `calls` under the clock: the nanoseconds of these.
+
+        Raises `ZoocheckError` with what the process says, and `MachineError` where it is gone or hangs.
+        """
         return int(self._ask({"unmeasured": unmeasured, "calls": calls}, ANSWER_S)["took_ns"])
+
+    def fours(self, fours: int, calls: int) -> list[Four]:
+        """`fours` times A B B A or B A A B, of a process with both arms."""
+        took = self._ask({"fours": fours, "calls": calls}, ANSWER_S)["took_ns"]
+        return [(first, second) for first, second in took]
 
     def close(self) -> None:
         """End it."""
@@ -201,12 +204,78 @@ class Process:
         return said
 
 
+class Apart:
+    """Two arms in a process each, for packages that cannot be in one."""
+
+    round_s = APART_ROUND_S
+
+    def __init__(self, first: Process, second: Process) -> None:
+        self._arms = (first, second)
+
+    @property
+    def versions(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The library versions of A and of B."""
+        first, second = self._arms
+        return first.versions, second.versions
+
+    def warm_up(self, calls: int | None) -> int:
+        """As `Pair.warm_up`: the slower arm decides, after its first call."""
+        slowest = 0
+        for arm in self._arms:
+            arm.turn(unmeasured=0, calls=1)
+            slowest = max(slowest, arm.turn(unmeasured=0, calls=1))
+        chosen = calls or calls_a_turn(slowest, APART_TURN_S)
+        for arm in self._arms:
+            spent = 0
+            while spent < WARM_UP_S * 1e9:
+                spent += arm.turn(unmeasured=0, calls=chosen)
+        return chosen
+
+    def fours(self, number: int, calls: int) -> Sequence[Four]:
+        """One. The first call after the other's turn is not counted."""
+        took = [0, 0]
+        for arm in FOURS[number % 2]:
+            took[arm] += self._arms[arm].turn(unmeasured=1 if calls > 1 else 0, calls=calls)
+        return [(took[0], took[1])]
+
+
+class Together:
+    """Two arms in one process: call by call, so that what the machine does meets both."""
+
+    round_s = TOGETHER_ROUND_S
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._asked = 1
+
+    @property
+    def versions(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The library versions of A and of B."""
+        return self._process.versions, self._process.versions
+
+    def warm_up(self, calls: int | None) -> int:
+        """As `Pair.warm_up`."""
+        self._process.fours(1, 1)
+        ((first, second),) = self._process.fours(1, 1)
+        chosen = calls or calls_a_turn(max(first, second) // 2, TOGETHER_TURN_S)
+        a_four_s = (first + second) * chosen / 1e9
+        self._process.fours(max(1, round(WARM_UP_S / max(a_four_s, 1e-6))), chosen)
+        self._asked = max(1, round(ASKED_S / max(a_four_s, 1e-6)))
+        return chosen
+
+    def fours(self, number: int, calls: int) -> Sequence[Four]:
+        """As many as take about `ASKED_S`."""
+        return self._process.fours(self._asked, calls)
+
+
 @contextmanager
-def processes(first: Setup, second: Setup) -> Iterator[dict[str, Process]]:
-    """Two fresh arms, ended afterwards whatever happens."""
+def started(first: Setup, second: Setup) -> Iterator[Apart | Together]:
+    """Two fresh arms, ended afterwards whatever happens: in one process where their packages are the same."""
     with ExitStack() as stack:
-        arms = {}
-        for name, setup in (("A", first), ("B", second)):
-            arms[name] = Process(setup)
-            stack.callback(arms[name].close)
-        yield arms
+        same = (first.python_path, first.module) == (second.python_path, second.module)
+        setups = [both(first, second)] if same else [first, second]
+        processes = []
+        for setup in setups:
+            processes.append(Process(setup))
+            stack.callback(processes[-1].close)
+        yield Together(processes[0]) if same else Apart(*processes)
