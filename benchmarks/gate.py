@@ -27,7 +27,6 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,7 +81,8 @@ class Bench:
                         module="benchmarks.slower", python_path=(ROOT,))
             for name, slow in (("A", False), ("B", planted))
         ]  # fmt: skip
-        found = turns.take_turns(partial(turns.started, *arms), longest_s=self.seconds)
+        with turns.arms(*arms) as pair:
+            found = turns.take_turns(pair, longest_s=self.seconds)
         finding = found.effect.finding(margin=THROUGHPUT_MARGIN, least=LEAST)
         return {"finding": finding, "change": found.effect.change, "low": found.effect.low,
                 "high": found.effect.high, "seconds": round(found.seconds, 1)}  # fmt: skip

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,35 +19,39 @@ from harness.ab.worker import FOURS
 from harness.effects import Effect, turns_change
 from harness.errors import MachineError, ZoocheckError
 
-WARM_UP_S = 0.3
-FEWEST_ROUNDS = 3
-FEWEST_FOURS = 2  # in a round
+FEWEST_ROUNDS = 4
+FEWEST_FOURS = 1  # of a start
 PRECISE = 0.012  # half of the interval that is narrow enough to stop: a loss of 5 % is then beyond doubt
 ANSWER_S = 300.0  # an arm that says nothing for so long hangs
 START_S = 300.0  # likewise while it loads its artifact
 
 # Two arms in one process: as short as the clock allows, because nothing has to be woken for a turn.
 TOGETHER_TURN_S = 0.001
-TOGETHER_ROUND_S = 1.0
+TOGETHER_S = 0.5
+TOGETHER_WARM_UP_S = 0.1
 ASKED_S = 0.25  # of fours at once
 # In a process each: long enough for the first call after waking, which is not counted, to be a small part.
 APART_TURN_S = 0.06
-APART_ROUND_S = 3.0
+APART_S = 2.0
+APART_WARM_UP_S = 0.3
 MOST_CALLS = 50  # in a turn
 
 Four = tuple[int, int]  # nanoseconds that the calls of A and of B took
 
 
 class Pair(Protocol):
-    """Two arms, freshly started."""
+    """Two arms."""
 
-    round_s: float  # for how long they are used before they are started anew
+    lasts_s: float  # for how long they take turns before they are started anew
+
+    def start(self, *, second_first: bool) -> None:
+        """Load both anew, the first one first, or the second."""
 
     def warm_up(self, calls: int | None) -> int:
         """Make the first calls; returns how many make a turn, which is `calls` where that is given."""
 
     def fours(self, number: int, calls: int) -> Sequence[Four]:
-        """The next fours: one or more; `number` were made before in this round."""
+        """The next fours: one or more; `number` were made before since the start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +72,7 @@ class _Totals:
 
 
 def take_turns(
-    start: Callable[[], AbstractContextManager[Pair]],
+    pair: Pair,
     *,
     longest_s: float = 25.0,
     confidence: float = 0.99,
@@ -76,17 +80,22 @@ def take_turns(
 ) -> Turns:
     """Let two arms take turns until the interval is narrow (`PRECISE`) or `longest_s` have passed.
 
-    `start` starts them. Whether to stop depends on the interval's width alone, never on where it lies. At
-    least `FEWEST_ROUNDS` rounds of `FEWEST_FOURS` are taken, however long they last. Raises as `Pair` does.
+    A round is two starts, A first and B first: what is loaded first may lie better in memory. Whether to stop
+    depends on the interval's width alone, never on where it lies. At least `FEWEST_ROUNDS` are taken,
+    however long they last. Raises as `Pair` does.
     """
     began = clock()
     rounds: list[tuple[float, ...]] = []
     totals = _Totals()
     calls: int | None = None
     while True:
-        with start() as pair:
+        fours: list[float] = []
+        for second_first in (False, True):
+            pair.start(second_first=second_first)
             calls = pair.warm_up(calls)
-            rounds.append(_round(pair, calls, totals, clock))
+            fours += _fours(pair, calls, totals, clock)
+        rounds.append(tuple(fours))
+        assert calls is not None, "a start says how many calls make a turn"
         if len(rounds) < FEWEST_ROUNDS:
             continue
         effect = turns_change(rounds, confidence=confidence)
@@ -99,17 +108,17 @@ def take_turns(
             )
 
 
-def _round(pair: Pair, calls: int, totals: _Totals, clock: Callable[[], float]) -> tuple[float, ...]:
-    """Fours until the round's time has passed."""
+def _fours(pair: Pair, calls: int, totals: _Totals, clock: Callable[[], float]) -> list[float]:
+    """Fours until the time of one start has passed: log(time of A / time of B) of each."""
     logs: list[float] = []
     began = clock()
-    while len(logs) < FEWEST_FOURS or clock() - began < pair.round_s:
+    while len(logs) < FEWEST_FOURS or clock() - began < pair.lasts_s:
         for first, second in pair.fours(len(logs), calls):
             totals.took_ns[0] += first
             totals.took_ns[1] += second
             totals.calls += 2 * calls
             logs.append(math.log(max(first, 1) / max(second, 1)))
-    return tuple(logs)
+    return logs
 
 
 def calls_a_turn(slowest_ns: int, turn_s: float) -> int:
@@ -173,6 +182,10 @@ class Process:
         took = self._ask({"fours": fours, "calls": calls}, ANSWER_S)["took_ns"]
         return [(first, second) for first, second in took]
 
+    def open(self, order: Sequence[int]) -> None:
+        """Load the arms anew, in that order."""
+        self._ask({"open": list(order)}, START_S)
+
     def close(self) -> None:
         """End it."""
         self._process.kill()
@@ -207,27 +220,38 @@ class Process:
 class Apart:
     """Two arms in a process each, for packages that cannot be in one."""
 
-    round_s = APART_ROUND_S
+    lasts_s = APART_S
 
-    def __init__(self, first: Process, second: Process) -> None:
-        self._arms = (first, second)
+    def __init__(self, first: Setup, second: Setup) -> None:
+        self._setups = (first, second)
+        self._arms: dict[int, Process] = {}
 
     @property
     def versions(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """The library versions of A and of B."""
-        first, second = self._arms
-        return first.versions, second.versions
+        """The library versions of A and of B, once they are started."""
+        return self._arms[0].versions, self._arms[1].versions
+
+    def start(self, *, second_first: bool) -> None:
+        """As `Pair.start`."""
+        self.close()
+        for arm in (1, 0) if second_first else (0, 1):
+            self._arms[arm] = Process(self._setups[arm])
+
+    def close(self) -> None:
+        """End both."""
+        while self._arms:
+            self._arms.popitem()[1].close()
 
     def warm_up(self, calls: int | None) -> int:
         """As `Pair.warm_up`: the slower arm decides, after its first call."""
         slowest = 0
-        for arm in self._arms:
+        for arm in self._arms.values():
             arm.turn(unmeasured=0, calls=1)
             slowest = max(slowest, arm.turn(unmeasured=0, calls=1))
         chosen = calls or calls_a_turn(slowest, APART_TURN_S)
-        for arm in self._arms:
+        for arm in self._arms.values():
             spent = 0
-            while spent < WARM_UP_S * 1e9:
+            while spent < APART_WARM_UP_S * 1e9:
                 spent += arm.turn(unmeasured=0, calls=chosen)
         return chosen
 
@@ -242,10 +266,10 @@ class Apart:
 class Together:
     """Two arms in one process: call by call, so that what the machine does meets both."""
 
-    round_s = TOGETHER_ROUND_S
+    lasts_s = TOGETHER_S
 
-    def __init__(self, process: Process) -> None:
-        self._process = process
+    def __init__(self, first: Setup, second: Setup) -> None:
+        self._process = Process(both(first, second))
         self._asked = 1
 
     @property
@@ -253,14 +277,22 @@ class Together:
         """The library versions of A and of B."""
         return self._process.versions, self._process.versions
 
+    def start(self, *, second_first: bool) -> None:
+        """As `Pair.start`."""
+        self._process.open([1, 0] if second_first else [0, 1])
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.close()
+
     def warm_up(self, calls: int | None) -> int:
         """As `Pair.warm_up`."""
         self._process.fours(1, 1)
         ((first, second),) = self._process.fours(1, 1)
         chosen = calls or calls_a_turn(max(first, second) // 2, TOGETHER_TURN_S)
-        a_four_s = (first + second) * chosen / 1e9
-        self._process.fours(max(1, round(WARM_UP_S / max(a_four_s, 1e-6))), chosen)
-        self._asked = max(1, round(ASKED_S / max(a_four_s, 1e-6)))
+        a_four_s = max((first + second) * chosen / 1e9, 1e-6)
+        self._process.fours(max(1, round(TOGETHER_WARM_UP_S / a_four_s)), chosen)
+        self._asked = max(1, round(ASKED_S / a_four_s))
         return chosen
 
     def fours(self, number: int, calls: int) -> Sequence[Four]:
@@ -269,13 +301,11 @@ class Together:
 
 
 @contextmanager
-def started(first: Setup, second: Setup) -> Iterator[Apart | Together]:
-    """Two fresh arms, ended afterwards whatever happens: in one process where their packages are the same."""
-    with ExitStack() as stack:
-        same = (first.python_path, first.module) == (second.python_path, second.module)
-        setups = [both(first, second)] if same else [first, second]
-        processes = []
-        for setup in setups:
-            processes.append(Process(setup))
-            stack.callback(processes[-1].close)
-        yield Together(processes[0]) if same else Apart(*processes)
+def arms(first: Setup, second: Setup) -> Iterator[Apart | Together]:
+    """Two arms, ended afterwards whatever happens: in one process where their packages are the same."""
+    same = (first.python_path, first.module) == (second.python_path, second.module)
+    pair = Together(first, second) if same else Apart(first, second)
+    try:
+        yield pair
+    finally:
+        pair.close()

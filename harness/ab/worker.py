@@ -24,11 +24,18 @@ def main() -> int:
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
     try:
         setup = json.loads(sys.stdin.readline())
-        calls = [open_call({**setup, **arm}) for arm in setup["arms"]]
+        arms = opened(setup, open=range(len(setup["arms"])))
         _answer(answers, {"versions": _versions()})
         for line in sys.stdin:
             request = json.loads(line)
-            _answer(answers, fours(calls, **request) if "fours" in request else turn(calls[0], **request))
+            if "open" in request:
+                arms.clear()  # before the next ones are loaded
+                arms = opened(setup, **request)
+                _answer(answers, {})
+            else:
+                _answer(answers, fours(arms, **request) if "fours" in request else turn(arms[0], **request))
+    except BrokenPipeError:
+        return 1  # nobody is there to be told
     except ZoocheckError as problem:
         _answer(answers, {"problem": str(problem)})
         return 1
@@ -36,6 +43,12 @@ def main() -> int:
         _answer(answers, {"problem": f"{type(problem).__name__}: {problem}"})
         return 1
     return 0
+
+
+def opened(setup: dict[str, Any], *, open: Sequence[int]) -> list[Call]:
+    """The calls of the setup's arms, loaded in that order, told in the setup's."""
+    calls = {arm: open_call({**setup, **setup["arms"][arm]}) for arm in open}
+    return [calls[arm] for arm in sorted(calls)]
 
 
 def _answer(stream: TextIO, content: dict[str, Any]) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from contextlib import nullcontext
 from pathlib import Path
 
 import psutil
 import pytest
 
 from harness.ab import turns, worker
-from harness.ab.turns import MOST_CALLS, Apart, Process, Setup, Together, started, take_turns
+from harness.ab.turns import MOST_CALLS, Apart, Process, Setup, Together, arms, take_turns
 from harness.effects import Finding
 from harness.errors import MachineError, ZoocheckError
 
@@ -36,10 +35,13 @@ class Machine:
 class Fakes:
     """Two arms in one process, whose calls take what the machine makes of them."""
 
-    round_s = turns.TOGETHER_ROUND_S
+    lasts_s = turns.TOGETHER_S
 
     def __init__(self, machine: Machine, *calls_ns: float) -> None:
         self.machine, self.calls_ns = machine, calls_ns
+
+    def start(self, *, second_first: bool) -> None:
+        self.order = [1, 0] if second_first else [0, 1]
 
     def warm_up(self, calls: int | None) -> int:
         return calls or turns.calls_a_turn(int(max(self.calls_ns)), turns.TOGETHER_TURN_S)
@@ -56,10 +58,8 @@ def run(
     first_ns: float, second_ns: float, *, seed: int = 0, longest_s: float = 25.0
 ) -> tuple[turns.Turns, Machine]:
     machine = Machine(seed)
-    found = take_turns(
-        lambda: nullcontext(Fakes(machine, first_ns, second_ns)), longest_s=longest_s, clock=machine.clock
-    )
-    return found, machine
+    fakes = Fakes(machine, first_ns, second_ns)
+    return take_turns(fakes, longest_s=longest_s, clock=machine.clock), machine
 
 
 def test_five_per_cent_slower_survives_a_machine_that_drifts_by_half() -> None:
@@ -85,7 +85,7 @@ def test_it_stops_when_the_interval_is_narrow_or_the_time_is_up() -> None:
     assert quiet.seconds < 25
     assert len(quiet.rounds) >= turns.FEWEST_ROUNDS
     slow, machine = run(5e9, 5e9, longest_s=60)  # a call of 5 s: as few fours as tell anything
-    assert [len(fours) for fours in slow.rounds] == [turns.FEWEST_FOURS] * turns.FEWEST_ROUNDS
+    assert [len(fours) for fours in slow.rounds] == [2 * turns.FEWEST_FOURS] * turns.FEWEST_ROUNDS
     assert slow.calls_a_turn == 1
     assert machine.now_s > 60
 
@@ -98,16 +98,13 @@ def test_a_fast_call_is_made_often_in_a_turn() -> None:
 # ------------------------------------------------------------------ processes
 
 
-def setup(
-    name: str = "A (current)", module: str = "arm", call_ns: int = 4_000_000, **content: object
-) -> Setup:
-    return Setup(
-        name=name, content={"arms": [{"call_ns": call_ns}], **content}, module=module, python_path=(HERE,)
-    )
+def setup(name: str = "A (current)", call_ns: int = 4_000_000, **content: object) -> Setup:
+    said = {"arms": [{"call_ns": call_ns}], **content}
+    return Setup(name=name, content=said, module="arm", python_path=(HERE,))
 
 
 def test_two_arms_of_the_same_packages_share_a_process_which_is_gone_afterwards() -> None:
-    with started(setup(), setup("B (other)", call_ns=5_000_000)) as pair:
+    with arms(setup(), setup("B (other)", call_ns=5_000_000)) as pair:
         assert isinstance(pair, Together)
         assert list(pair.fours(0, 10)) == [(80_000_000, 100_000_000)]
         assert pair.versions == ({"numpy": "1"}, {"numpy": "1"})
@@ -116,10 +113,17 @@ def test_two_arms_of_the_same_packages_share_a_process_which_is_gone_afterwards(
     assert not set(running) & {child.pid for child in psutil.Process().children()}
 
 
+def test_what_is_loaded_first_is_turned_round_and_told_as_a_and_b() -> None:
+    with arms(setup(), setup("B (other)", call_ns=5_000_000)) as pair:
+        pair.start(second_first=True)
+        assert list(pair.fours(0, 10)) == [(80_000_000, 100_000_000)]
+
+
 def test_arms_of_other_packages_have_a_process_each(tmp_path: Path) -> None:
     other = dataclasses.replace(setup("B (numpy==2)", call_ns=5_000_000), python_path=(tmp_path, HERE))
-    with started(setup(), other) as pair:
+    with arms(setup(), other) as pair:
         assert isinstance(pair, Apart)
+        pair.start(second_first=True)
         assert list(pair.fours(0, 10)) == [(80_000_000, 100_000_000)]
         running = [child.pid for child in psutil.Process().children()]
         assert len(running) >= 2
@@ -127,7 +131,7 @@ def test_arms_of_other_packages_have_a_process_each(tmp_path: Path) -> None:
 
 
 def test_the_first_calls_say_how_many_make_a_turn() -> None:
-    with started(setup(call_ns=100_000), setup("B", call_ns=100_000)) as pair:
+    with arms(setup(call_ns=100_000), setup("B", call_ns=100_000)) as pair:
         assert pair.warm_up(None) == 10  # 1 ms of 0.1 ms
         assert pair.warm_up(3) == 3
 
@@ -138,16 +142,14 @@ def test_what_an_arm_says_is_passed_on_with_its_name() -> None:
 
 
 def test_an_arm_that_ends() -> None:
-    with pytest.raises(
-        MachineError, match=r"A \(current\): its process ended with status 3 before it answered"
-    ):
+    with pytest.raises(MachineError, match=r"A \(current\): its process ended with status 3 before"):
         Process(setup(dies=True))
 
 
 def test_an_arm_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "ANSWER_S", 0.3)
     monkeypatch.setattr(turns, "START_S", 30.0)
-    with started(setup(hangs=True), setup()) as pair:
+    with arms(setup(hangs=True), setup()) as pair:
         running = [child.pid for child in psutil.Process().children()]
         with pytest.raises(MachineError, match=r"no answer for 0\.3 s: it hangs, and was ended"):
             pair.fours(0, 1)
