@@ -29,7 +29,6 @@ START_S = 300.0  # likewise while it loads its artifact
 TOGETHER_TURN_S = 0.001
 TOGETHER_S = 0.5
 TOGETHER_WARM_UP_S = 0.1
-ASKED_S = 0.25  # of fours at once
 # In a process each: long enough for the first call after waking, which is not counted, to be a small part.
 APART_TURN_S = 0.06
 APART_S = 2.0
@@ -177,9 +176,10 @@ class Process:
         """
         return int(self._ask({"unmeasured": unmeasured, "calls": calls}, ANSWER_S)["took_ns"])
 
-    def fours(self, fours: int, calls: int) -> list[Four]:
-        """`fours` times A B B A or B A A B, of a process with both arms."""
-        took = self._ask({"fours": fours, "calls": calls}, ANSWER_S)["took_ns"]
+    def fours(self, fours: int, calls: int, *, unmeasured: int) -> list[Four]:
+        """`fours` times A B B A or B A A B behind `unmeasured` ones, of a process with both arms."""
+        request = {"fours": fours, "calls": calls, "unmeasured": unmeasured}
+        took = self._ask(request, ANSWER_S)["took_ns"]
         return [(first, second) for first, second in took]
 
     def open(self, order: Sequence[int]) -> None:
@@ -270,7 +270,7 @@ class Together:
 
     def __init__(self, first: Setup, second: Setup) -> None:
         self._process = Process(both(first, second))
-        self._asked = 1
+        self._a_four_s = 0.0
 
     @property
     def versions(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -286,18 +286,17 @@ class Together:
         self._process.close()
 
     def warm_up(self, calls: int | None) -> int:
-        """As `Pair.warm_up`."""
-        self._process.fours(1, 1)
-        ((first, second),) = self._process.fours(1, 1)
+        """As `Pair.warm_up`: the first four is for the kernels, the second says how long one takes."""
+        ((first, second),) = self._process.fours(1, 1, unmeasured=1)
         chosen = calls or calls_a_turn(max(first, second) // 2, TOGETHER_TURN_S)
-        a_four_s = max((first + second) * chosen / 1e9, 1e-6)
-        self._process.fours(max(1, round(TOGETHER_WARM_UP_S / a_four_s)), chosen)
-        self._asked = max(1, round(ASKED_S / a_four_s))
+        self._a_four_s = max((first + second) * chosen / 1e9, 1e-6)
         return chosen
 
     def fours(self, number: int, calls: int) -> Sequence[Four]:
-        """As many as take about `ASKED_S`."""
-        return self._process.fours(self._asked, calls)
+        """All of a start at once, as many of either order, behind `TOGETHER_WARM_UP_S` of others."""
+        both_orders = max(1, round(self.lasts_s / self._a_four_s / 2))
+        unmeasured = max(1, round(TOGETHER_WARM_UP_S / self._a_four_s / 2))
+        return self._process.fours(2 * both_orders, calls, unmeasured=2 * unmeasured)
 
 
 @contextmanager
