@@ -295,7 +295,7 @@ class Together:
     def fours(self, number: int, calls: int) -> Sequence[Four]:
         """All of a start at once, as many of either order, behind `TOGETHER_WARM_UP_S` of others."""
         both_orders = max(1, round(self.lasts_s / self._a_four_s / 2))
-        unmeasured = max(1, round(TOGETHER_WARM_UP_S / self._a_four_s / 2))
+        unmeasured = round(TOGETHER_WARM_UP_S / self._a_four_s / 2)  # none for a slow model
         return self._process.fours(2 * both_orders, calls, unmeasured=2 * unmeasured)
 
 
