@@ -1,7 +1,8 @@
 """How often `zoocheck compare` is wrong, and how often it sees a loss, on this machine.
 
     python benchmarks/gate.py [--turns 200 --turns-slower 100 --turns-busy 100]
-                              [--runs 200 --runs-slower 100 --runs-busy 100] [--out FILE] [--seconds 25]
+                              [--runs 200 --runs-slower 100 --runs-busy 100] [--overhead 2000]
+                              [--out FILE] [--seconds 25]
 
 Pairs of measurements of one artifact, TinyBERT (mini, fp16 stand-in) at batch 8, where nothing differs, or
 where the second is 5 % slower (`slower.py`: each call is followed by a twentieth of its own time):
@@ -14,7 +15,7 @@ busy    the same with one core kept busy by another process all the time.
 
 A false alarm is a "worse" or a "better" between equals. Intervals are Wilson's, 95 %. Every pair is a line of
 JSON in FILE as soon as it is done; started again with the same FILE, the benchmark goes on where it stopped.
-The figures of `overhead.py`, the harness against a bare loop, belong beside these.
+At the end `overhead.py` runs: the harness against a bare loop of calls.
 """
 
 from __future__ import annotations
@@ -142,6 +143,9 @@ def main() -> None:
                         ("runs", 200), ("runs-slower", 100), ("runs-busy", 100)):  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=count, metavar="PAIRS")
     parser.add_argument("--seconds", type=float, default=25.0)
+    parser.add_argument(
+        "--overhead", type=int, default=2000, metavar="PAIRS", help="of calls; 0: leave it out"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "gate.jsonl")
     options = vars(parser.parse_args())
     out: Path = options["out"]
@@ -159,6 +163,10 @@ def main() -> None:
         for way, pairs in ways.items():
             measure(way, pairs, options[way.replace("-", "_")], out)
     report(known(out))
+    if options["overhead"]:
+        sys.stdout.flush()
+        overhead = Path(__file__).with_name("overhead.py")
+        subprocess.run([sys.executable, str(overhead), "--pairs", str(options["overhead"])], check=True)
 
 
 def measure(way: str, pairs, count: int, out: Path) -> None:
