@@ -64,6 +64,11 @@ class Timing:
         on_card = self.target.backend_name == "torch-cuda" and self.target.origin is Origin.CHIP
         return self.place.device if on_card else None
 
+    def open(self) -> Session:
+        """The artifact loaded anew, beside any session that there is."""
+        with self.stages.timed("load"):
+            return self.target.backend.open(self.case, self.artifact, self.place)
+
     @property
     def call(self) -> Callable[[], object] | None:
         """One batch through the artifact in this process; None where another makes the calls."""
@@ -299,26 +304,28 @@ class Runner:
 
     # -------------------------------------------------------------- throughput
 
-    def timing(self, case: Case) -> Timing:
-        """Everything of a throughput case up to the call that is timed; raises `NotThere` as `accuracy`.
-
-        With `--isolate` what computes in this process is not opened here: a process of its own does that.
-        """
+    def built(self, case: Case) -> Timing:
+        """A throughput case with its artifact built and not opened; raises `NotThere` as `accuracy`."""
         stages = Stages()
         target = self.materials.target(case)
         with stages.timed("features"):
             samples = self.materials.samples(case.model, Protocol.DOCUMENTED)
             inputs = fixed_batch(case, samples)
         place = self._place(case, Kind.THROUGHPUT, target)
-        session: Session | None = None
-        if self.materials.options.isolate and target.backend.computes_here:
-            artifact = self._build(case, target, stages, place)
-        else:
-            artifact, session = self.open(case, target, stages, place)
         return Timing(
-            case=case, target=target, samples=samples, artifact=artifact, stages=stages,
-            place=place, session=session, inputs=inputs,
+            case=case, target=target, samples=samples, artifact=self._build(case, target, stages, place),
+            stages=stages, place=place, session=None, inputs=inputs,
         )  # fmt: skip
+
+    def timing(self, case: Case) -> Timing:
+        """Everything of a throughput case up to the call that is timed; raises `NotThere` as `accuracy`.
+
+        With `--isolate` what computes in this process is not opened here: a process of its own does that.
+        """
+        timing = self.built(case)
+        if self.materials.options.isolate and timing.target.backend.computes_here:
+            return timing
+        return replace(timing, session=timing.open())
 
     def record_throughput(self, timing: Timing, ours: Latencies | None, tools: Profile | None) -> Result:
         """Record a throughput by our clock, by the vendor's tool, or by both, and judge it.
@@ -427,8 +434,8 @@ def told_by(session: Session) -> dict[str, Any]:
     return {"session": dict(told)} if told else {}
 
 
-def fixed_batch(case: Case, samples: Samples) -> list[Array]:
-    """One batch of real features, chosen by a fixed seed, repeated where the data has too few."""
-    chosen = np.random.default_rng(BATCH_SEED).permutation(len(samples.features))
+def fixed_batch(case: Case, samples: Samples, seed: int = BATCH_SEED) -> list[Array]:
+    """One batch of real features, chosen by a fixed `seed`, repeated where the data has too few."""
+    chosen = np.random.default_rng(seed).permutation(len(samples.features))
     rows = np.resize(chosen, case.batch_size)
     return [np.ascontiguousarray(array[rows]) for array in inputs_in_order(case.model, samples.features)]

@@ -36,7 +36,7 @@ LAYERS = {
     },
     "run": {
         "ab", "audit", "building", "bundles", "comparison", "conformance", "exchange", "gate", "history",
-        "importing", "importing_readme", "inference", "materials", "recording", "run", "targets",
+        "honesty", "importing", "importing_readme", "inference", "materials", "recording", "run", "targets",
     },
     "commands": {"cli", "__main__"},
 }  # fmt: skip
@@ -68,6 +68,7 @@ BESIDE = {
     "bundles": {"building", "conformance", "exchange", "importing", "inference", "materials", "recording"},
     "conformance": {"building", "inference", "materials", "recording", "targets"},
     "exchange": {"materials"},
+    "honesty": {"ab", "conformance", "materials", "run"},
     "importing": {"recording"},
     "inference": {"materials"},
     "recording": {"materials", "targets"},

@@ -27,6 +27,8 @@ FEWEST_ROUNDS = 3
 FEWEST_FOURS = 2  # in a round
 PRECISE = 0.012  # half of the interval that is narrow enough to stop: a loss of 5 % is then beyond doubt
 ANSWER_S = 300.0  # an arm that says nothing for so long hangs
+# What the fewest rounds come to where a call is a turn: its pace, its warm-up, and the turns themselves.
+FEWEST_CALLS = 2 * 2 + FEWEST_ROUNDS * (2 + 4 * FEWEST_FOURS)
 START_S = 300.0  # likewise while it loads its artifact
 
 _FOURS = ("ABBA", "BAAB")
@@ -63,10 +65,12 @@ def take_turns(
     start: Callable[[], Any],
     *,
     longest_s: float = 25.0,
+    round_s: float = ROUND_S,
+    precise: float = PRECISE,
     confidence: float = 0.99,
     clock: Callable[[], float] = time.monotonic,
 ) -> Turns:
-    """Let two arms take turns until the interval is narrow (`PRECISE`) or `longest_s` have passed.
+    """Let two arms take turns until half of the interval is `precise` or less, or `longest_s` have passed.
 
     `start` gives a context of two fresh arms. Whether to stop depends on the interval's width alone, never on
     where it lies. At least `FEWEST_ROUNDS` rounds of `FEWEST_FOURS` are taken, however long they last.
@@ -79,13 +83,13 @@ def take_turns(
         with start() as arms:
             calls = calls or _pace(arms)
             _warm_up(arms, calls)
-            rounds.append(_round(arms, calls, totals, clock))
+            rounds.append(_round(arms, calls, totals, clock, round_s))
         if len(rounds) < FEWEST_ROUNDS:
             continue
         effect = turns_change(rounds, confidence=confidence)
         half = (math.log1p(effect.high) - math.log1p(effect.low)) / 2
         took = clock() - began
-        if half <= PRECISE or took + took / len(rounds) > longest_s:
+        if half <= precise or took + took / len(rounds) > longest_s:
             means = tuple(totals.took_ns[name] / totals.calls[name] for name in "AB")
             return Turns(
                 rounds=tuple(rounds),
@@ -115,12 +119,12 @@ def _warm_up(arms: Mapping[str, Arm], calls: int) -> None:
 
 
 def _round(
-    arms: Mapping[str, Arm], calls: int, totals: _Totals, clock: Callable[[], float]
+    arms: Mapping[str, Arm], calls: int, totals: _Totals, clock: Callable[[], float], round_s: float
 ) -> tuple[float, ...]:
-    """Fours until `ROUND_S` have passed. The first call after the other's turn is not counted."""
+    """Fours until `round_s` have passed. The first call after the other's turn is not counted."""
     fours: list[float] = []
     began = clock()
-    while len(fours) < FEWEST_FOURS or clock() - began < ROUND_S:
+    while len(fours) < FEWEST_FOURS or clock() - began < round_s:
         took = {"A": 0, "B": 0}
         for name in _FOURS[len(fours) % 2]:
             took[name] += arms[name].turn(unmeasured=1 if calls > 1 else 0, calls=calls)
