@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness import building, isolation, judge, references, stamps, stats
+from harness import building, isolation, judge, references, stamps, stats, utilisation
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Latencies, Profile, Session, Telling, ToolSession
 from harness.conformance import measuring
@@ -63,6 +63,11 @@ class Timing:
         """The number of the NVIDIA card that computes for this process, None where none does."""
         on_card = self.target.backend_name == "torch-cuda" and self.target.origin is Origin.CHIP
         return self.place.device if on_card else None
+
+    @property
+    def on_this_processor(self) -> bool:
+        """Whether this machine's own cores compute, and not a card or a tool's device."""
+        return bool(self.target.backend.computes_here) and self.target.backend_name != "torch-cuda"
 
     def open(self) -> Session:
         """The artifact loaded anew, beside any session that there is."""
@@ -364,6 +369,11 @@ class Runner:
                 "our_samples_per_s": None if summary is None else summary.samples_per_s,
             }  # fmt: skip
         measured = tools.samples_per_s if tools is not None else summary.samples_per_s  # type: ignore[union-attr]
+        detail["work"] = utilisation.work(
+            case, measured, architecture=self.materials.checkpoint(case.model).architecture,
+            artifact_facts=timing.artifact.facts, origin=timing.target.origin,
+            matmul=detail.get("matmul") if timing.on_this_processor else None, threads=timing.place.threads,
+        )  # fmt: skip
         measurement = self.recorder.measurement(
             case, Kind.THROUGHPUT, timing.target, timing.stages, data=timing.samples,
             artifact=timing.artifact,

@@ -139,6 +139,11 @@ def measured(outcome: Outcome) -> str:
         if outcome.metric.is_score:
             return numbers.percent(outcome.value)
         return numbers.rate(outcome.value) + ("\N{NO-BREAK SPACE}†" if is_stand_in_speed(outcome) else "")
+    if outcome.measurement.kind is Kind.THROUGHPUT and outcome.measurement.check:
+        change = outcome.measurement.detail.get("change")
+        if isinstance(change, Mapping):
+            return f"{change['change']:+.1%} ({change['low']:+.1%} … {change['high']:+.1%})"
+        return NOTHING
     if outcome.measurement.kind is Kind.CONFORMANCE:
         recorded = outcome.measurement.detail
         for name in ("largest_in_spread", "difference_in_spread"):

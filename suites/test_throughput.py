@@ -1,6 +1,6 @@
 """The throughput that a document prints: one fixed batch, timed call by call; and whether that is the work.
 
-The audits run with `--audits`, and with `--stamp nightly` or higher: docs/measurement.md.
+The audits run with `--audits yes`, and with `--stamp nightly` or higher: docs/measurement.md.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ LAYERS = {
     "parts": {
         "artifacts", "backends", "cases", "checkpoints", "datasets", "flops", "graphs", "grouping",
         "isolated", "isolation", "judge", "kept", "layouts", "manifest", "measuring", "metrics", "misplaced",
-        "networks", "predictions", "readme", "references", "store", "text",
+        "networks", "predictions", "readme", "references", "store", "text", "utilisation",
     },
     "run": {
         "ab", "audit", "building", "bundles", "comparison", "conformance", "exchange", "gate", "history",
@@ -53,7 +53,7 @@ BESIDE = {
     "watching": {"conditions", "energy", "matmul", "parsers"},
     "process": {"failures"},
     "artifacts": {"manifest"},
-    "backends": {"artifacts", "graphs", "layouts", "networks"},
+    "backends": {"artifacts", "graphs", "layouts", "networks", "utilisation"},
     "checkpoints": {"networks"},
     "gate": {"comparison"},
     "grouping": {"predictions", "text"},
@@ -63,6 +63,7 @@ BESIDE = {
     "measuring": {"backends"},
     "predictions": {"kept"},
     "text": {"metrics"},
+    "utilisation": {"flops"},
     "materials": {"targets"},
     "building": {"materials", "targets"},
     "bundles": {"building", "conformance", "exchange", "importing", "inference", "materials", "recording"},
@@ -95,6 +96,7 @@ REPORTS_STAND_ON = {
     "records",
     "references",
     "stats",
+    "utilisation",
 }
 
 # Libraries that collecting tests must not load, and those that belong to tests.

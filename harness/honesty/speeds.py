@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 Call = Callable[[Sequence[Array]], object]
 
 ROUND_S = 0.6  # both arms are one session: rounds are only where the interval is looked at
-LONGEST_S = 8.0
+LONGEST_S = 6.0
 CLOCK = time.perf_counter_ns
 PRECISE = 0.02  # half of the interval: of a margin of 5 or 10 % enough
 
