@@ -50,13 +50,5 @@ def _whose(outcome: Outcome) -> tuple[object, ...]:
     """What the checks of one case share; a claim that is its kind's only one, or a number, with none."""
     made, series = outcome.measurement, outcome.series
     number = None if outcome.metric is None else made.id
-    return (
-        number,
-        made.case,
-        made.kind,
-        series.origin,
-        series.weights,
-        series.data,
-        series.protocol,
-        series.limit,
-    )
+    how = (series.origin, series.weights, series.data, series.protocol, series.limit)
+    return number, made.case, made.kind, *how
