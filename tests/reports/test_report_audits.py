@@ -53,6 +53,9 @@ def test_the_number_keeps_its_row_and_every_audit_has_one(results, catalog):
     assert lines["throughput (repeated sample)"].status == VerdictKind.FALLS_SHORT
     assert lines["throughput (alternate seed)"].status == VerdictKind.NOT_COMPARABLE
     assert lines["throughput (alternate seed)"].documented == NOTHING
+    details = {item.line.kind: dict(item.facts) for item in page.build(catalog, results).details}
+    assert details["throughput (alternate seed)"]["change"] == "+9.0% (+7.0% … +11.0%)"
+    assert details["throughput (alternate seed)"]["finding"] == "too noisy to tell"
     assert in_language(lines["throughput (repeated sample)"].kind, "zh") == "吞吐（重复样本）"
 
 
