@@ -41,7 +41,7 @@ run: $(STAMP)
 	test $$first -eq 0 || exit $$first; exit $$second
 
 # A night: accuracy and conformance in parallel, throughput alone, each case in a process of its own and for
-# 10 s and 64 calls, the preprocessing with ten times the examples; then one report, the results as JSON, and
+# 10 s and 64 calls, with the audits of it, the preprocessing with ten times the examples; then one report, the results as JSON, and
 # what is worse than the last night, a line each. All of it comes even when something fails. The exit status is
 # the sessions' as in `run`, else the comparison's.
 nightly: $(STAMP)

@@ -188,7 +188,8 @@ def stamp_of(measurement: Measurement) -> str:
 
 def _stamped(pair: tuple[Result, Result], stamps: Sequence[str]) -> str:
     """Why a throughput is not taken for its stamp, or nothing."""
-    if not stamps or pair[0].measurement.kind is not Kind.THROUGHPUT:
+    measurement = pair[0].measurement
+    if not stamps or measurement.kind is not Kind.THROUGHPUT or measurement.check:
         return ""
     other = sorted({stamp_of(item.measurement) or "none" for item in pair} - set(stamps))
     return f"stamp {', '.join(other)}, asked for {' or '.join(stamps)}" if other else ""
@@ -207,7 +208,7 @@ def _pair(
     if effect is not None:
         least = LEAST_THROUGHPUT if made.kind is Kind.THROUGHPUT else 0.0
         finding = effect.finding(margin=margins.of(made.kind), least=least)
-        if made.kind is Kind.THROUGHPUT and (noise := _noise(before, after)):
+        if made.kind is Kind.THROUGHPUT and not made.check and (noise := _noise(before, after)):
             finding = Finding.TOO_NOISY
             message = f"{message}; {noise}"
         elif made.kind is Kind.ACCURACY:
@@ -226,7 +227,9 @@ def _pair(
 
 
 def _has_interval(pair: tuple[Result, Result]) -> bool:
-    return not any(map(_failed, pair)) and pair[0].measurement.kind in (Kind.ACCURACY, Kind.THROUGHPUT)
+    measurement = pair[0].measurement
+    numbered = measurement.kind in (Kind.ACCURACY, Kind.THROUGHPUT) and not measurement.check
+    return numbered and not any(map(_failed, pair))
 
 
 def _effect(

@@ -21,6 +21,7 @@ from harness.domain import (
     Verdict,
     VerdictKind,
 )
+from harness.effects import Effect, Finding
 from harness.errors import BadOutput, NoSamples
 
 SCORE_TOLERANCE_POINTS = 0.5  # percentage points, where the table states none
@@ -299,6 +300,60 @@ def judge_determinism(case: Case, noise: float, bound: float) -> Verdict:
             f"{'within' if good else 'above'} the {bound:g} that {case.precision} explains"
         )
     return _conforms(case, good, said, noise, bound)
+
+
+def judge_timed_outputs(
+    case: Case, *, calls: int, differing: int, largest: float, allowed: float, holds: bool, worst: int
+) -> Verdict:
+    """Outputs kept from `calls` timed calls against untimed ones; differences in the outputs' own unit.
+
+    `allowed` is 0 for a backend whose untimed calls give the same bits twice.
+    """
+    if not differing:
+        said = f"outputs of {calls} timed calls are bit for bit those of untimed ones"
+    else:
+        limit = f"the {allowed:.3g} that two untimed calls explain" if allowed else "no two untimed calls do"
+        said = (
+            f"outputs of {differing} of {calls} timed calls differ from those of untimed ones, at most by "
+            f"{largest:.3g} (call {worst}); {limit}"
+        )
+    return _conforms(case, holds, said, largest, allowed)
+
+
+def judge_repeated(case: Case, effect: Effect, finding: Finding, most: float) -> Verdict:
+    """One sample again and again against samples of which none comes twice; positive where it is faster.
+
+    `BETTER` is what fails: more than `most` faster, shown by all of the interval.
+    """
+    said = f"one sample again and again is {_faster(effect)} varied ones"
+    limit = f"more than {_percent(most)} faster" if finding is Finding.BETTER else f"within {_percent(most)}"
+    return _audited(case, said, limit, effect, finding, most)
+
+
+def judge_seed(case: Case, effect: Effect, finding: Finding, margin: float) -> Verdict:
+    """A batch of another seed against the timed one; a difference beyond `margin`, if shown, fails."""
+    said = f"a batch of another seed is {_faster(effect)} the one that is timed"
+    limit = (
+        f"within {_percent(margin)}"
+        if finding is Finding.SAME
+        else f"another by more than {_percent(margin)}"
+    )
+    return _audited(case, said, limit, effect, finding, margin)
+
+
+def _faster(effect: Effect) -> str:
+    word = "faster than" if effect.change >= 0 else "slower than"
+    ends = f"{effect.low * 100:+.1f} to {effect.high * 100:+.1f} %"
+    return f"{abs(effect.change) * 100:.1f} % ({ends} at {effect.confidence * 100:g} %) {word}"
+
+
+def _audited(case: Case, said: str, limit: str, effect: Effect, finding: Finding, margin: float) -> Verdict:
+    """Neither good nor bad where the calls were too noisy to tell."""
+    if finding is Finding.TOO_NOISY:
+        message = f"{case.id}: {said}: {finding} whether that is within {_percent(margin)}"
+        noisy = _conforms(case, True, message, effect.change, margin)
+        return replace(noisy, kind=VerdictKind.NOT_COMPARABLE, message=message)
+    return _conforms(case, finding is Finding.SAME, f"{said}: {limit}", effect.change, margin)
 
 
 def _conforms(case: Case, good: bool, said: str, measured: float, bound: float) -> Verdict:

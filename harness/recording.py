@@ -94,7 +94,10 @@ class Recorder:
             },
         )  # fmt: skip
         metric = {Kind.ACCURACY: case.model.metric, Kind.THROUGHPUT: Metric.THROUGHPUT}.get(kind)
-        reference = None if metric is None else references.for_case(self.materials.catalog, case, metric)
+        # The documented number is what the main claim is held to; a check of a kind has none.
+        reference = (
+            None if metric is None or check else references.for_case(self.materials.catalog, case, metric)
+        )
         return self.record(measurement, lambda: judge.error(f"{case.id}: {problem}", reference))
 
     def record(self, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness import building, gaps, isolation, judge, references, stamps, stats
+from harness import building, gaps, isolation, judge, references, stamps, stats, utilisation
 from harness.artifacts import Artifact, ArtifactCache
 from harness.backends.base import Latencies, Profile, Session, Telling, ToolSession
 from harness.conformance import measuring
@@ -64,6 +64,16 @@ class Timing:
         """The number of the NVIDIA card that computes for this process, None where none does."""
         on_card = self.target.backend_name == "torch-cuda" and self.target.origin is Origin.CHIP
         return self.place.device if on_card else None
+
+    @property
+    def on_this_processor(self) -> bool:
+        """Whether this machine's own cores compute, and not a card or a tool's device."""
+        return bool(self.target.backend.computes_here) and self.target.backend_name != "torch-cuda"
+
+    def open(self) -> Session:
+        """The artifact loaded anew, beside any session that there is."""
+        with self.stages.timed("load"):
+            return self.target.backend.open(self.case, self.artifact, self.place)
 
     @property
     def call(self) -> Callable[[], object] | None:
@@ -318,26 +328,28 @@ class Runner:
 
     # -------------------------------------------------------------- throughput
 
-    def timing(self, case: Case) -> Timing:
-        """Everything of a throughput case up to the call that is timed; raises `NotThere` as `accuracy`.
-
-        With `--isolate` what computes in this process is not opened here: a process of its own does that.
-        """
+    def built(self, case: Case) -> Timing:
+        """A throughput case with its artifact built and not opened; raises `NotThere` as `accuracy`."""
         stages = Stages()
         target = self.materials.target(case)
         with stages.timed("features"):
             samples = self.materials.samples(case.model, Protocol.DOCUMENTED)
             inputs = fixed_batch(case, samples)
         place = self._place(case, Kind.THROUGHPUT, target)
-        session: Session | None = None
-        if self.materials.options.isolate and target.backend.computes_here:
-            artifact = self._build(case, target, stages, place)
-        else:
-            artifact, session = self.open(case, target, stages, place)
         return Timing(
-            case=case, target=target, samples=samples, artifact=artifact, stages=stages,
-            place=place, session=session, inputs=inputs,
+            case=case, target=target, samples=samples, artifact=self._build(case, target, stages, place),
+            stages=stages, place=place, session=None, inputs=inputs,
         )  # fmt: skip
+
+    def timing(self, case: Case) -> Timing:
+        """Everything of a throughput case up to the call that is timed; raises `NotThere` as `accuracy`.
+
+        With `--isolate` what computes in this process is not opened here: a process of its own does that.
+        """
+        timing = self.built(case)
+        if self.materials.options.isolate and timing.target.backend.computes_here:
+            return timing
+        return replace(timing, session=timing.open())
 
     def record_throughput(self, timing: Timing, ours: Latencies | None, tools: Profile | None) -> Result:
         """Record a throughput by our clock, by the vendor's tool, or by both, and judge it.
@@ -376,6 +388,11 @@ class Runner:
                 "our_samples_per_s": None if summary is None else summary.samples_per_s,
             }  # fmt: skip
         measured = tools.samples_per_s if tools is not None else summary.samples_per_s  # type: ignore[union-attr]
+        detail["work"] = utilisation.work(
+            case, measured, architecture=self.materials.checkpoint(case.model).architecture,
+            artifact_facts=timing.artifact.facts, origin=timing.target.origin,
+            matmul=detail.get("matmul") if timing.on_this_processor else None, threads=timing.place.threads,
+        )  # fmt: skip
         measurement = self.recorder.measurement(
             case, Kind.THROUGHPUT, timing.target, timing.stages, data=timing.samples,
             artifact=timing.artifact,
@@ -446,8 +463,8 @@ def told_by(session: Session) -> dict[str, Any]:
     return {"session": dict(told)} if told else {}
 
 
-def fixed_batch(case: Case, samples: Samples) -> list[Array]:
-    """One batch of real features, chosen by a fixed seed, repeated where the data has too few."""
-    chosen = np.random.default_rng(BATCH_SEED).permutation(len(samples.features))
+def fixed_batch(case: Case, samples: Samples, seed: int = BATCH_SEED) -> list[Array]:
+    """One batch of real features, chosen by a fixed `seed`, repeated where the data has too few."""
+    chosen = np.random.default_rng(seed).permutation(len(samples.features))
     rows = np.resize(chosen, case.batch_size)
     return [np.ascontiguousarray(array[rows]) for array in inputs_in_order(case.model, samples.features)]

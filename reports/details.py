@@ -139,6 +139,9 @@ def measured(outcome: Outcome) -> str:
         if outcome.metric.is_score:
             return numbers.percent(outcome.value)
         return numbers.rate(outcome.value) + ("\N{NO-BREAK SPACE}†" if is_stand_in_speed(outcome) else "")
+    if outcome.measurement.kind is Kind.THROUGHPUT and outcome.measurement.check:
+        change = outcome.measurement.detail.get("change")
+        return _change(change) if isinstance(change, Mapping) else NOTHING
     if outcome.measurement.kind is Kind.CONFORMANCE:
         recorded = outcome.measurement.detail
         for name in ("largest_in_spread", "difference_in_spread"):
@@ -149,6 +152,11 @@ def measured(outcome: Outcome) -> str:
         ):  # of before there were spreads
             return say("{value} max. difference", value=numbers.difference(away))
     return NOTHING
+
+
+def _change(effect: Mapping[str, Any]) -> str:
+    """A change with its interval."""
+    return f"{effect['change']:+.1%} ({effect['low']:+.1%} … {effect['high']:+.1%})"
 
 
 def tolerance(outcome: Outcome) -> str:
@@ -357,7 +365,9 @@ def _recorded(name: str, value: Any, measurement: Measurement) -> str:
         return ", ".join(map(str, sequence(value))) or say("none")
     if name.endswith("_in_spread") and number:
         return say("{value} spreads", value=numbers.difference(value))
-    if name in ("claim", "contract"):
+    if name == "change" and isinstance(value, Mapping):
+        return _change(value)
+    if name in ("claim", "contract", "finding"):
         return say(str(value))
     if name == "deterministic":
         return say("yes") if value else say("no")

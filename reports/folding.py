@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from harness.domain import VerdictKind
 from reports.language import Both, say
 from reports.outcomes import Outcome
 
@@ -31,7 +32,7 @@ def rows(found: Sequence[Outcome]) -> list[Row]:
     made = []
     for outcome in found:
         group = groups[_whose(outcome)]
-        good = [item for item in group if item.verdict is not None and item.verdict.kind.good]
+        good = [item for item in group if _passed(item)]
         if len(good) < 2 or outcome not in good:
             made.append(Row(outcome=outcome))
         elif outcome is good[0]:
@@ -39,7 +40,15 @@ def rows(found: Sequence[Outcome]) -> list[Row]:
     return made
 
 
+def _passed(outcome: Outcome) -> bool:
+    """Whether a check came to something, and that is good: an audit may be too noisy to tell."""
+    verdict = outcome.verdict
+    return verdict is not None and verdict.kind.good and verdict.kind is not VerdictKind.NOT_COMPARABLE
+
+
 def _whose(outcome: Outcome) -> tuple[object, ...]:
-    """What the checks of one case share; a claim that is its kind's only one shares it with none."""
+    """What the checks of one case share; a claim that is its kind's only one, or a number, with none."""
     made, series = outcome.measurement, outcome.series
-    return made.case, made.kind, series.origin, series.weights, series.data, series.protocol, series.limit
+    number = None if outcome.metric is None else made.id
+    how = (series.origin, series.weights, series.data, series.protocol, series.limit)
+    return number, made.case, made.kind, *how

@@ -106,9 +106,15 @@ def _documented(made: Sheet, row: int, column: int) -> Cell:
 def _answers(outcome: Outcome, reference: Reference) -> bool:
     """Whether a result is what this cell is about, measured or failed."""
     kind = Kind.ACCURACY if reference.metric.is_score else Kind.THROUGHPUT
-    if outcome.place is None or outcome.measurement.kind is not kind or not covers(reference, outcome.place):
+    measurement = outcome.measurement
+    if (
+        outcome.place is None
+        or measurement.kind is not kind
+        or measurement.check
+        or not covers(reference, outcome.place)
+    ):
         return False
-    return reference.metric in outcome.measurement.metrics or outcome.status == VerdictKind.ERROR
+    return reference.metric in measurement.metrics or outcome.status == VerdictKind.ERROR
 
 
 def _measured(made: Sheet, column: int, anchors: Mapping[str, str]) -> Iterator[tuple[Head, list[Cell]]]:

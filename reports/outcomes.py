@@ -132,7 +132,7 @@ class Outcome:
         """The metric the verdict is about, or the one this kind of case measures."""
         if self.verdict is not None and self.verdict.metric is not None:
             return self.verdict.metric
-        if self.measurement.kind is Kind.THROUGHPUT:
+        if self.measurement.kind is Kind.THROUGHPUT and not self.measurement.check:
             return Metric.THROUGHPUT
         if self.measurement.kind is Kind.ACCURACY and self.place is not None:
             return self.place.model.metric

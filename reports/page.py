@@ -273,6 +273,7 @@ def _sections(
             outcome
             for outcome in own
             if outcome.measurement.kind in (Kind.ACCURACY, Kind.THROUGHPUT)
+            and not outcome.measurement.check
             and outcome.measurement.id not in placed
         ]
         yield Section(

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness import references
-from harness.domain import Catalog, Chip, Kind, Metric, Model, Peak, Precision, Role
+from harness.domain import Catalog, Chip, Kind, Metric, Model, Precision, Role
 from harness.flops import encoder_flops
+from harness.utilisation import peak_of
 from reports.language import Both, say
 from reports.outcomes import Outcome
 
@@ -25,11 +26,6 @@ class Share:
     share: float
     peak: Both
     source: str
-
-
-def peak_of(chip: Chip, precision: Precision) -> Peak | None:
-    """The published peak of a chip, None where the tables have none for the precision."""
-    return next((peak for peak in chip.peaks if peak.precision is precision), None)
 
 
 def shares(catalog: Catalog, found: Sequence[Outcome]) -> tuple[Share, ...]:

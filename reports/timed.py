@@ -15,7 +15,7 @@ from reports.view import Fact
 # The entries of a throughput's detail that are told here.
 ENTRIES = (
     "affinity", "conditions", "drift", "ended", "energy", "first_call_ns", "import_s", "isolated", "load_s",
-    "memory", "noisy", "stamp", "stamp_asked", "warm_up",
+    "matmul", "memory", "noisy", "stamp", "stamp_asked", "warm_up", "work",
 )  # fmt: skip
 
 
@@ -60,6 +60,7 @@ def facts(measurement: Measurement) -> Iterator[Fact]:
         yield say("memory at most"), _memory(found["memory"])
     if _of(found, "energy"):
         yield say("energy"), _energy(found["energy"])
+    yield from _work(_of(found, "work"))
     if sequence(found.get("affinity")):
         yield say("cores allowed"), ", ".join(map(str, sequence(found["affinity"])))
     if "isolated" in found:
@@ -137,6 +138,28 @@ def _memory(memory: Mapping[str, Any]) -> str:
     if "peak_device_bytes" in memory:
         parts.append(say("{size} on the card", size=numbers.size(memory["peak_device_bytes"])))
     return joined("; ", parts)
+
+
+def _work(work: Mapping[str, Any]) -> Iterator[Fact]:
+    """Operations a sample and a second, and the shares whose whole is known."""
+    if not work:
+        return
+    yield say("work of a sample"), say(
+        "{giga:.4g} GFLOP in products of matrices, {source}",
+        giga=work["flops_per_sample"] / 1e9, source=say(str(work["source"])),
+    )  # fmt: skip
+    yield say("achieved"), say("{giga:.4g} GFLOP/s", giga=work["flop_per_s"] / 1e9)
+    if "chip_share" in work:
+        yield say("share of the chip's peak"), say(
+            "{share} of {tera:g} tera operations/s ({source})",
+            share=numbers.percent(work["chip_share"]), tera=work["chip_peak_per_s"] / 1e12,
+            source=str(work["chip_peak_source"]),
+        )  # fmt: skip
+    if "matmul_share" in work:
+        yield say("share of this machine's matrix products"), say(
+            "{share} of the {giga:.4g} GFLOP/s of fp32 products in the same run",
+            share=numbers.percent(work["matmul_share"]), giga=work["matmul_peak_per_s"] / 1e9,
+        )  # fmt: skip
 
 
 def _energy(energy: Mapping[str, Any]) -> str:

@@ -1,4 +1,7 @@
-"""The throughput that a document prints: one fixed batch, timed call by call."""
+"""The throughput that a document prints: one fixed batch, timed call by call; and whether that is the work.
+
+The audits run with `--audits yes`, and with `--stamp nightly` or higher: docs/measurement.md.
+"""
 
 from __future__ import annotations
 
@@ -22,3 +25,21 @@ def alone(pytestconfig: pytest.Config) -> None:
 def test_throughput(case: Case, bench: Bench, benchmark: BenchmarkFixture) -> None:
     """A chip reaches the documented samples per second; a stand-in's are recorded, never compared."""
     bench.check_throughput(case, benchmark)
+
+
+@pytest.mark.check("outputs of the timed run")
+def test_the_timed_calls_give_the_outputs_of_untimed_ones(case: Case, bench: Bench) -> None:
+    """Bit for bit, or within what two untimed calls of a backend that is not deterministic differ by."""
+    bench.check_audit(case)
+
+
+@pytest.mark.check("repeated sample")
+def test_a_repeated_sample_is_no_faster(case: Case, bench: Bench) -> None:
+    """One sample again and again is not shown to be more than 10 % faster than varied ones."""
+    bench.check_audit(case)
+
+
+@pytest.mark.check("alternate seed")
+def test_another_seed_gives_the_same_throughput(case: Case, bench: Bench) -> None:
+    """Another batch of the data is not shown to be faster or slower than the timed one by more than 5 %."""
+    bench.check_audit(case)

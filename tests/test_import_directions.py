@@ -33,10 +33,12 @@ LAYERS = {
         "artifacts", "backends", "bisection", "cases", "checkpoints", "datasets", "flops", "gaps", "graphs",
         "grouping", "isolated", "isolation", "judge", "kept", "layouts", "manifest", "measuring", "metrics",
         "misplaced", "networks", "operators", "predictions", "readme", "references", "store", "text",
+        "utilisation",
     },
     "run": {
         "ab", "audit", "bisecting", "building", "bundles", "comparison", "conformance", "exchange", "gate",
-        "history", "importing", "importing_readme", "inference", "materials", "recording", "run", "targets",
+        "history", "honesty", "importing", "importing_readme", "inference", "materials", "recording", "run",
+        "targets",
     },
     "commands": {"cli", "__main__"},
 }  # fmt: skip
@@ -53,7 +55,7 @@ BESIDE = {
     "watching": {"conditions", "energy", "matmul", "parsers"},
     "process": {"failures"},
     "artifacts": {"manifest"},
-    "backends": {"artifacts", "graphs", "layouts", "networks"},
+    "backends": {"artifacts", "graphs", "layouts", "networks", "utilisation"},
     "bisection": {"backends", "graphs", "operators"},
     "checkpoints": {"networks"},
     "gate": {"comparison"},
@@ -66,12 +68,14 @@ BESIDE = {
     "operators": {"backends", "graphs"},
     "predictions": {"kept"},
     "text": {"metrics"},
+    "utilisation": {"flops"},
     "materials": {"targets"},
     "bisecting": {"building", "materials", "conformance"},
     "building": {"materials", "targets"},
     "bundles": {"building", "conformance", "exchange", "importing", "inference", "materials", "recording"},
     "conformance": {"building", "inference", "materials", "recording", "targets"},
     "exchange": {"materials"},
+    "honesty": {"ab", "conformance", "materials", "run"},
     "importing": {"recording"},
     "inference": {"materials"},
     "recording": {"materials", "targets"},
@@ -98,6 +102,7 @@ REPORTS_STAND_ON = {
     "records",
     "references",
     "stats",
+    "utilisation",
 }
 
 # Libraries that collecting tests must not load, and those that belong to tests.

@@ -74,10 +74,11 @@ def take_turns(
     pair: Pair,
     *,
     longest_s: float = 25.0,
+    precise: float = PRECISE,
     confidence: float = 0.99,
     clock: Callable[[], float] = time.monotonic,
 ) -> Turns:
-    """Let two arms take turns until the interval is narrow (`PRECISE`) or `longest_s` have passed.
+    """Let two arms take turns until half of the interval is `precise` or less, or `longest_s` have passed.
 
     A round is two starts, A first and B first: what is loaded first may lie better in memory. Whether to stop
     depends on the interval's width alone, never on where it lies. At least `FEWEST_ROUNDS` are taken,
@@ -100,7 +101,7 @@ def take_turns(
         effect = turns_change(rounds, confidence=confidence)
         half = (math.log1p(effect.high) - math.log1p(effect.low)) / 2
         took = clock() - began
-        if half <= PRECISE or took + took / len(rounds) > longest_s:
+        if half <= precise or took + took / len(rounds) > longest_s:
             first, second = (spent / totals.calls for spent in totals.took_ns)
             return Turns(
                 rounds=tuple(rounds), calls_a_turn=calls, seconds=took, effect=effect, mean_ns=(first, second)

@@ -14,6 +14,7 @@ from harness.errors import GraphError, MachineError, ZoocheckError
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import onnx
     import onnxruntime
 
     from harness.artifacts import Artifact
@@ -79,6 +80,18 @@ def _declared(items: Sequence[onnxruntime.NodeArg]) -> Contract:
     return [(item.name, dtypes.get(item.type, item.type), tuple(item.shape)) for item in items]
 
 
+def _work(graph: onnx.ModelProto, case: Case) -> Mapping[str, Any]:
+    """The operations of one batch, or why they could not be counted: no reason to have no artifact."""
+    from harness.graphs import flops
+    from harness.utilisation import counted_facts
+
+    try:
+        found = flops.count(graph, batch=case.batch_size, length=case.model.length)
+    except GraphError as problem:
+        return {"flops_not_counted": str(problem)}
+    return counted_facts(found.products, found.elementwise, case.batch_size)
+
+
 def _refusal(case: Case, doing: str, problem: Exception) -> ZoocheckError:
     """What onnxruntime says, as the machine's fault or the graph's (core/framework/bfc_arena.cc)."""
     said = str(problem).strip()
@@ -121,7 +134,7 @@ class Backend:
         exported = source.export(opset=STAND_IN_OPSET)
         graph = apply(exported.graph, steps(case, layers=source.layers, feeds=source.calibration))
         onnx.save(graph, out / GRAPH)
-        return {"export_max_abs_difference": exported.max_abs_difference}
+        return {"export_max_abs_difference": exported.max_abs_difference, **_work(graph, case)}
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> CpuSession:
         """Load the graph as `load_graph` does, with as many threads as `place` says.

@@ -209,17 +209,22 @@ class Store:
         return list(self._database.do(lambda connection: connection.scalars(query).all()))
 
     def history(self, *, latest: int = 40) -> list[Point]:
-        """The `latest` results of every series that has two or more, oldest first."""
+        """The `latest` results of every series of a kind's main claim that has two or more, oldest first."""
         columns = MEASUREMENTS.c
         series = [
             columns[name] for name in ("case", "kind", "origin", "weights", "data", "protocol", "limit")
         ]
         newest_first = sa.func.row_number().over(partition_by=series, order_by=columns.number.desc())
-        ranked = sa.select(
-            columns.number,
-            newest_first.label("age"),
-            sa.func.count().over(partition_by=series).label("times"),
-        ).subquery()
+        main = columns.check == ""  # the other claims of a kind have no number
+        ranked = (
+            sa.select(
+                columns.number,
+                newest_first.label("age"),
+                sa.func.count().over(partition_by=series).label("times"),
+            )
+            .where(main)
+            .subquery()
+        )
         judged = (
             sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
             .group_by(VERDICTS.c.measurement)

@@ -21,11 +21,12 @@ from harness.errors import NoSamples
 from harness.flops import encoder_flops
 from harness.stats import wilson
 from harness.store import Point
+from harness.utilisation import peak_of
 from reports import files, html, layout, markdown
 from reports import page as page_module
 from reports.numbers import percent_range
 from reports.outcomes import outcomes
-from reports.peaks import peak_of, shares
+from reports.peaks import shares
 
 CASE = "tinybert-ascend310p-bs8"
 VOID = frozenset({"meta", "br", "rect", "line", "input"})

@@ -150,3 +150,27 @@ def test_mistakes_in_tables_are_a_usage_error(zoo: Zoo, tmp_path: Path) -> None:
     assert run.status == 4
     assert "one.toml: chip[0].title: found" in run.err
     assert "two.toml: chips: found" in run.err
+
+
+AUDITS = (
+    "the_timed_calls_give_the_outputs_of_untimed_ones", "a_repeated_sample_is_no_faster",
+    "another_seed_gives_the_same_throughput",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "audited"),
+    [
+        ((), False),
+        (("--audits", "yes"), True),
+        (("--stamp", "nightly"), True),
+        (("--stamp", "mlperf-like", "--audits", "no"), False),
+    ],
+)
+def test_audits_are_collected_from_a_night_on_or_when_asked_for(
+    zoo: Zoo, tmp_path: Path, options: tuple[str, ...], audited: bool
+) -> None:
+    """Else deselected, so that a quick run says nothing of what it was not to do."""
+    run = zoo.collect(tmp_path, "-m", "mite and abacus and throughput", *options)
+    audits = tuple(f"test_throughput.py::test_{name}" for name in AUDITS) if audited else ()
+    assert run.collected == ids(MITE[4:6], (TESTS[2], *audits))
