@@ -26,12 +26,12 @@ LAYERS = {
     "helpers": {
         "commands", "conditions", "effects", "energy", "failures", "feeding", "hashing", "home", "lines",
         "machine", "matmul", "mistakes", "notrun", "options", "parsers", "place", "process", "progress",
-        "records", "stamps", "stats", "tags", "timing", "toml_text", "watching", "workers",
+        "records", "scenarios", "stamps", "stats", "tags", "timing", "toml_text", "watching", "workers",
     },
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
         "artifacts", "backends", "cases", "checkpoints", "datasets", "flops", "graphs", "grouping",
-        "isolated", "isolation", "judge", "kept", "layouts", "manifest", "measuring", "metrics", "misplaced",
+        "isolated", "isolation", "judge", "kept", "layouts", "loadgen", "manifest", "measuring", "metrics", "misplaced",
         "networks", "predictions", "readme", "references", "store", "text",
     },
     "run": {
@@ -47,7 +47,7 @@ BESIDE = {
     "conditions": {"machine"},
     "energy": {"parsers"},
     "machine": {"records"},
-    "options": {"stamps"},
+    "options": {"scenarios", "stamps"},
     "place": {"process", "stamps"},
     "timing": {"stamps"},
     "watching": {"conditions", "energy", "matmul", "parsers"},
@@ -60,6 +60,7 @@ BESIDE = {
     "isolated": {"artifacts", "backends", "cases", "measuring"},
     "isolation": {"artifacts", "backends"},
     "layouts": {"text"},
+    "loadgen": {"artifacts", "isolated", "isolation"},
     "measuring": {"backends"},
     "predictions": {"kept"},
     "text": {"metrics"},
