@@ -92,7 +92,7 @@ class Opened:
 
 
 def opened(job: Mapping[str, Any]) -> Opened:
-    """Take the job's cores, import its libraries, open its artifact. Raises `ZoocheckError`s of the backend."""
+    """Take the job's cores, import its libraries, open its artifact. Raises what the backend raises."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, job["cores"])  # before any library starts a thread
     import numpy as np

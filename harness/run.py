@@ -420,7 +420,7 @@ class Runner:
         target = self.materials.target(case)
         if not target.backend.computes_here:
             raise NotYet(
-                f"{case.id}: its artifact is run by a tool in a process of its own, which LoadGen cannot call"
+                f"{case.id}: a tool runs its artifact in a process of its own, which LoadGen cannot call"
             )
         with stages.timed("features"):
             samples = self.materials.samples(case.model, Protocol.DOCUMENTED)

@@ -40,7 +40,7 @@ _OPTION = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One scenario with its targets. Raises `UsageError` for targets that the scenario lacks or does not have.
+    """One scenario with its targets. Raises `UsageError` for one that is missing, or that it does not have.
 
     `target_qps` is queries a second: in server the rate at which they come, in offline the expected samples a
     second, by which LoadGen sizes its one query (None: by the pace of the warm-up).
@@ -55,7 +55,8 @@ class Ask:
         for name, scenarios in _TAKES.items():
             if getattr(self, name) is not None and self.scenario not in scenarios:
                 raise UsageError(
-                    f"{_OPTION[name]}: the scenario {self.scenario} has none; it is for {' and '.join(scenarios)}"
+                    f"{_OPTION[name]}: the scenario {self.scenario} has none; "
+                    f"it is for {' and '.join(scenarios)}"
                 )
         for name, most in (("target_qps", MOST_QPS), ("target_latency_ms", MOST_LATENCY_MS)):
             value = getattr(self, name)
@@ -76,8 +77,8 @@ class Ask:
     def unfit(self, batch_size: int) -> str:
         """Why an artifact of a fixed batch size is not asked so, in words; empty where it is.
 
-        A stream's latency would be that of samples nobody sent: what fills a batch of a fixed size. In offline
-        only the last batch is filled up, in server what the wait leaves open, and both say how many.
+        A stream's latency would be that of samples nobody sent: what fills a batch of a fixed size. In
+        offline only the last batch is filled up, in server what the wait leaves open; both say how many.
         """
         if self.scenario is Scenario.SINGLE_STREAM and batch_size != 1:
             return f"single-stream sends one sample a query, and the artifact computes {batch_size} at once"
@@ -99,7 +100,7 @@ def asked(
     target_latency_ms: float | None = None,
     samples_per_query: int | None = None,
 ) -> Ask | None:
-    """The scenario that options ask for, None for none. Raises `UsageError` as `Ask`, and for targets alone."""
+    """The scenario that options ask for, None for none. Raises `UsageError` as `Ask`, and for lone targets."""
     given = {
         "target_qps": target_qps,
         "target_latency_ms": target_latency_ms,

@@ -42,4 +42,14 @@ def rows(found: Sequence[Outcome]) -> list[Row]:
 def _whose(outcome: Outcome) -> tuple[object, ...]:
     """What the checks of one case share; a claim that is its kind's only one shares it with none."""
     made, series = outcome.measurement, outcome.series
-    return made.case, made.kind, series.origin, series.weights, series.data, series.protocol, series.limit
+    scenario = made.check if outcome.in_scenario else ""  # no check of the closed loop's throughput
+    return (
+        made.case,
+        made.kind,
+        scenario,
+        series.origin,
+        series.weights,
+        series.data,
+        series.protocol,
+        series.limit,
+    )

@@ -108,6 +108,8 @@ def _answers(outcome: Outcome, reference: Reference) -> bool:
     kind = Kind.ACCURACY if reference.metric.is_score else Kind.THROUGHPUT
     if outcome.place is None or outcome.measurement.kind is not kind or not covers(reference, outcome.place):
         return False
+    if outcome.in_scenario:
+        return False
     return reference.metric in outcome.measurement.metrics or outcome.status == VerdictKind.ERROR
 
 

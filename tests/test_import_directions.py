@@ -31,8 +31,8 @@ LAYERS = {
     "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
     "parts": {
         "artifacts", "backends", "cases", "checkpoints", "datasets", "flops", "graphs", "grouping",
-        "isolated", "isolation", "judge", "kept", "layouts", "loadgen", "manifest", "measuring", "metrics", "misplaced",
-        "networks", "predictions", "readme", "references", "store", "text",
+        "isolated", "isolation", "judge", "kept", "layouts", "loadgen", "manifest", "measuring", "metrics",
+        "misplaced", "networks", "predictions", "readme", "references", "store", "text",
     },
     "run": {
         "ab", "audit", "building", "bundles", "comparison", "conformance", "exchange", "gate", "history",

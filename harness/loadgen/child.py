@@ -1,7 +1,7 @@
 """The process that LoadGen runs in: `python -m harness.loadgen.child JOB`, as `harness.isolated`.
 
-The job's arrays are all samples of the data set. LoadGen's library is C++ that ends its process on a setting it
-does not like; here that ends nothing else.
+The job's arrays are all samples of the data set. LoadGen's library is C++ that ends its process on a setting
+it does not like; here that ends nothing else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long LoadGen runs a scenario, how many queries it issues, by which seeds, and how large its estimates are."""
+"""How long LoadGen runs a scenario, how many queries it issues, by which seeds, by what estimates."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class LoadPlan:
 
 
 def plan_for(ask: Ask, stamp: Stamp, batch_size: int, mode: Mode = Mode.PERFORMANCE) -> LoadPlan:
-    """`quick` is 2 s and 20 queries, `nightly` 10 s and what early stopping needs, `mlperf-like` LoadGen's own.
+    """`quick`: 2 s, 20 queries; `nightly`: 10 s and what early stopping needs; `mlperf-like`: LoadGen's own.
 
     Offline has one query, however many samples; streams and server end at the longest time of a stamp's
     calls, and LoadGen then says what was not met.
@@ -112,8 +112,8 @@ def apply(plan: LoadPlan, settings: Any, pace_s: float) -> None:
         needed_s = settings.offline_expected_qps * settings.min_duration_ms / 1e3 / speed
         if plan.mode is Mode.PERFORMANCE and needed_s > plan.longest_s:
             raise UsageError(
-                f"--target-qps {ask.target_qps:g}: one batch takes {pace_s * 1e3:.3g} ms, so that LoadGen's query "
-                f"would take {needed_s:.0f} s, more than the {plan.longest_s:g} s of this stamp",
+                f"--target-qps {ask.target_qps:g}: one batch takes {pace_s * 1e3:.3g} ms, so that LoadGen's "
+                f"query would take {needed_s:.0f} s, more than the {plan.longest_s:g} s of this stamp",
                 remedy=f"expect about {speed:.3g} samples a second, or leave it out",
             )
     elif ask.scenario is Scenario.SINGLE_STREAM:

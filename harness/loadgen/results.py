@@ -11,7 +11,7 @@ from harness.loadgen.running import Answered
 
 
 def detail_of(answered: Answered, plan: LoadPlan, stamp_asked: str) -> dict[str, Any]:
-    """The entries of a measurement's detail, as JSON. A run that LoadGen calls invalid has earned no stamp."""
+    """The entries of a measurement's detail, as JSON. An invalid run has earned no stamp."""
     log, system, facts = answered.log, answered.system, dict(answered.facts)
     stamp = stamps.earned(system["batches"], system["seconds"], plan.batch_size) if log.valid else None
     threads = facts.get("session", {}).get("threads")

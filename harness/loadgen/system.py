@@ -1,7 +1,7 @@
-"""The system under test: samples that LoadGen asks for, gathered to batches, through the artifact, and answered.
+"""The system under test: samples that LoadGen asks for, in batches through the artifact, and answered.
 
-LoadGen calls `issue` and `flush` from threads of its own. What fails there must not reach its C++, which would
-end the process without a word: it is given to `failed`, which does not return.
+LoadGen calls `issue` and `flush` from threads of its own. What fails there must not reach its C++, which
+would end the process without a word: it is given to `failed`, which does not return.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class System:
 
 
 class BatchingSystem(System):
-    """Queries wait in a queue that one thread empties: a batch goes when it is full, or its oldest has waited."""
+    """One thread empties a queue of samples: a batch goes when it is full, or its oldest sample has waited."""
 
     def __init__(
         self, run: Callable[[list[Array]], Sequence[Array]], library: Sequence[Array], batch_size: int,

@@ -217,6 +217,8 @@ def _scored(found: _Entries) -> float:
 def _why(found: _Entries, errors: int) -> tuple[str, ...]:
     """What was not met, what LoadGen says of it, and its errors."""
     told = [words for key, words in _CONSTRAINTS.items() if found.has(key) and not found.yes(key)]
+    if _CONSTRAINTS["early_stopping_met"] in told:
+        told += _starred(found.text("early_stopping_result"))
     if found.has("result_invalid_reason"):
         told += _sentences(found.text("result_invalid_reason"))
     told += [error for error in found.errors if error not in told]
