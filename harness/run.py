@@ -409,7 +409,7 @@ class Runner:
     # --------------------------------------------------------------- scenarios
 
     def scenario(self, case: Case, ask: Ask) -> Result:
-        """Let LoadGen run one scenario on the case's artifact in a process of its own, record it and judge it.
+        """Let LoadGen run one scenario on the case's artifact in a process of its own; record and judge it.
 
         Raises `NotThere` for what is not here and for a case that the scenario cannot be asked of, and as
         `loadgen.running.run`.

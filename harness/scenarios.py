@@ -100,7 +100,7 @@ def asked(
     target_latency_ms: float | None = None,
     samples_per_query: int | None = None,
 ) -> Ask | None:
-    """The scenario that options ask for, None for none. Raises `UsageError` as `Ask`, and for lone targets."""
+    """The scenario that options ask for, or None. Raises `UsageError` as `Ask`, and for targets alone."""
     given = {
         "target_qps": target_qps,
         "target_latency_ms": target_latency_ms,

@@ -44,8 +44,9 @@ def footnotes(found: Sequence[Outcome]) -> Iterator[str]:
     speeds = [outcome.measurement.origin for outcome in timed if not outcome.in_scenario]
     if any(outcome.in_scenario for outcome in timed):
         yield say(
-            "A scenario's throughput and latencies are LoadGen's, by its own definitions, and so is its verdict. "
-            "It is not an MLPerf result: nothing was submitted or reviewed. No documented value is compared."
+            "A scenario's throughput and latencies are LoadGen's, by its own definitions, and so is its "
+            "verdict. It is not an MLPerf result: nothing was submitted or reviewed. No documented value is "
+            "compared."
         )
     if any(origin is not Origin.IMPORTED for origin in speeds):
         yield say("Throughput is batch size × calls / time, by the clock that each result names.")

@@ -1,4 +1,4 @@
-"""What LoadGen found in a scenario, in words: its verdict with the reasons, latencies, counts, seeds, logs."""
+"""What LoadGen found in a scenario, in words: verdict with reasons, latencies, counts, seeds, logs."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ class System:
 
 
 class BatchingSystem(System):
-    """One thread empties a queue of samples: a batch goes when it is full, or its oldest sample has waited."""
+    """One thread empties a queue: a batch goes when it is full, or its oldest sample has waited."""
 
     def __init__(
         self, run: Callable[[list[Array]], Sequence[Array]], library: Sequence[Array], batch_size: int,

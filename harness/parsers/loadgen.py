@@ -186,7 +186,7 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
         maximum_ns=found.whole("result_max_latency_ns"),
         mean_ns=mean_ns,
         early_stopping=_starred(found.text("early_stopping_result")),
-        ending=next((text for text in (*found.errors, *found.messages) if text.startswith("Ending")), ""),
+        ending=next((text for text in (*found.errors, *found.messages) if "Ending " in text), ""),
         errors=tuple(found.errors),
         warnings=tuple(found.warnings),
         seeds={name: found.whole(f"effective_{name}") for name in _SEEDS},

@@ -75,7 +75,7 @@ class Point:
 
     @property
     def series(self) -> tuple[str, ...]:
-        """What points of one history share: case and kind, then how they were measured and what was checked."""
+        """What points of one history share: case and kind, then how they were measured, and the check."""
         first = "" if self.limit is None else f"first {self.limit}"
         how = (self.origin, self.weights, self.data or "", self.protocol or "", first, self.check)
         return (self.case, self.kind, *how)
