@@ -227,7 +227,7 @@ def test_a_scenario_is_measured_by_loadgen_and_kept(
     scenario: Scenario, batch_size: int,
 ) -> None:  # fmt: skip
     """Its numbers, its verdict, its seeds and the hashes of its logs, apart from the closed loop's result."""
-    ask = Ask(scenario=Scenario.SERVER, target_qps=1e5, target_latency_ms=0.01)  # which no machine keeps
+    ask = Ask(scenario=Scenario.SERVER, target_qps=5e3, target_latency_ms=0.01)  # which no machine keeps
     if scenario is not Scenario.SERVER:
         ask = Ask(scenario=scenario)
     monkeypatch.setattr("harness.run.loadgen_plan", lambda *which: shortened(plan_for(*which)))
@@ -277,6 +277,20 @@ def test_a_query_that_fails_inside_loadgen_is_a_sentence_here(
         isolation.ask(
             case, artifact, place, arrays, child=running.CHILD, backend="onnxruntime", card=None,
             timeout_s=60.0, further={"plan": {**plan.job(), "batch_size": 3}, "logs": str(tmp_path)},
+        )  # fmt: skip
+
+
+def test_a_run_that_loadgen_aborts_ends_its_own_process_only(
+    ready: tuple[Case, Artifact, list[Any]], tmp_path: Path
+) -> None:
+    """Its C++ ends the process where it cannot write its logs."""
+    case, artifact, arrays = ready
+    place = make_place(tmp_path / "work", threads=1)
+    plan = plan_for(Ask(scenario=Scenario.OFFLINE), Stamp.QUICK, 1)
+    with pytest.raises(Crashed, match=r"(?s)SIG(ABRT|SEGV).*Failed to open summary file"):
+        isolation.ask(
+            case, artifact, place, arrays, child=running.CHILD, backend="onnxruntime", card=None,
+            timeout_s=60.0, further={"plan": plan.job(), "logs": str(tmp_path / "nowhere")},
         )  # fmt: skip
 
 
@@ -334,7 +348,7 @@ FOUND = ScenarioFound(
             Origin.CHIP, VerdictKind.ERROR, "INVALID (fewer queries than the minimum)",
         ),
         (
-            {"valid": False, "why": ("shorter than the minimum duration",), "bound_met": None, "scored": None},
+            {"valid": False, "why": ("shorter than its minimum",), "bound_met": None, "scored": None},
             Origin.STAND_IN, VerdictKind.ERROR,
             "100.00 samples/s in LoadGen's server scenario: INVALID",
         ),
