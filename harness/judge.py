@@ -245,6 +245,7 @@ def judge_scenario(case: Case, found: ScenarioFound, origin: Origin) -> Verdict:
     latency = ""
     if found.scored is not None and found.scored_ns is not None:
         latency = f", p{found.scored * 100:g} {found.scored_ns / 1e6:.3f} ms"
+        latency += "" if found.bound_ms is None else f" ({found.bound_ms:g} ms allowed)"
     said = f"{case.id}: {found.samples_per_s:.2f} samples/s{latency} in LoadGen's {found.scenario} scenario"
     plain = Verdict(
         kind=VerdictKind.NO_REFERENCE,
@@ -266,7 +267,6 @@ def judge_scenario(case: Case, found: ScenarioFound, origin: Origin) -> Verdict:
             return nothing
         return replace(
             nothing, kind=VerdictKind.FALLS_SHORT, measured=found.scored_ns / 1e6, expected=found.bound_ms,
-            message=f"{message}; asked for were {found.bound_ms:g} ms",
         )  # fmt: skip
     if origin.stands_in:
         message = (

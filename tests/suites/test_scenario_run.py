@@ -25,7 +25,7 @@ def test_a_bound_that_is_not_met_fails_with_loadgens_reason(late: Ran) -> None:
     assert result.verdict.kind is VerdictKind.FALLS_SHORT
     assert result.measurement.check == "server"
     assert "in LoadGen's server scenario: INVALID (the latency bound was not met; " in late.out
-    assert "asked for were 0.001 ms" in late.out
+    assert "(0.001 ms allowed)" in late.out
 
 
 def test_the_report_shows_the_scenario_and_its_verdict(late: Ran) -> None:
