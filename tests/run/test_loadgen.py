@@ -336,12 +336,12 @@ FOUND = ScenarioFound(
 @pytest.mark.parametrize(
     ("changes", "origin", "kind", "says"),
     [
-        ({}, Origin.CHIP, VerdictKind.NO_REFERENCE, "p99 12.000 ms in LoadGen's server scenario, valid"),
+        ({}, Origin.CHIP, VerdictKind.NO_REFERENCE, "p99 12.000 ms (20 ms allowed) in LoadGen's"),
         ({}, Origin.STAND_IN, VerdictKind.NOT_COMPARABLE, "never compared with a documented value"),
         (
             {"valid": False, "why": ("the latency bound was not met",), "bound_met": False},
             Origin.STAND_IN, VerdictKind.FALLS_SHORT,
-            "(20 ms allowed) in LoadGen's server scenario: INVALID (the latency bound",
+            "(20 ms allowed) in LoadGen's server scenario: INVALID (the latency bound was",
         ),
         (
             {"valid": False, "why": ("fewer queries than the minimum",)},
