@@ -174,7 +174,16 @@ def _unlike(before: Result, after: Result, *, across_machines: bool) -> str:
         return f"other weights ({_change(first.weights, second.weights)})"
     if (first.data, first.data_sha256) != (second.data, second.data_sha256):
         return f"other data ({_change(first.data, second.data)})"
-    return "" if first.limit == second.limit else f"another limit ({_change(first.limit, second.limit)})"
+    if first.limit != second.limit:
+        return f"another limit ({_change(first.limit, second.limit)})"
+    targets = [_targets(item.measurement) for item in (before, after)]
+    return "" if targets[0] == targets[1] else f"another target ({_change(*targets)})"
+
+
+def _targets(measurement: Measurement) -> str:
+    """What a scenario of LoadGen's was asked for, in words; empty where none was run."""
+    asked = (measurement.detail.get("loadgen") or {}).get("asked") or {}
+    return ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)
 
 
 def _change(first: object, second: object) -> str:

@@ -12,8 +12,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,12 @@ class Crashed(ZoocheckError):
 
 def limit_s(plan: Plan, place: Place) -> float:
     """How long the child may take, in seconds: what was asked for, else twice what it plans, and the load."""
-    planned = 2 * (plan.warm_up.longest_s + plan.longest_s) + LOAD_S
-    return place.tool_timeout_s or planned
+    return place.tool_timeout_s or twice_and_load(plan.warm_up.longest_s + plan.longest_s)
+
+
+def twice_and_load(planned_s: float) -> float:
+    """The seconds that a child gets which plans to call for `planned_s`."""
+    return 2 * planned_s + LOAD_S
 
 
 def time_in_child(
@@ -57,7 +62,27 @@ def time_in_child(
     plan: Plan,
     card: int | None,
 ) -> Latencies:
-    """Calls of one batch of `inputs` through a built artifact, timed in a new process.
+    """Calls of one batch of `inputs` through a built artifact, timed in a new process. Raises as `ask`."""
+    told = ask(
+        case, artifact, place, inputs, child=CHILD, backend=backend, card=card,
+        timeout_s=limit_s(plan, place),
+    )  # fmt: skip
+    return _latencies(told)
+
+
+def ask(
+    case: Case,
+    artifact: Artifact,
+    place: Place,
+    arrays: Sequence[npt.NDArray[Any]],
+    *,
+    child: str,
+    backend: str,
+    card: int | None,
+    timeout_s: float,
+    further: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """What the module `child` answers in a new process, given the artifact, `arrays` and `further` (JSON).
 
     Raises `MachineError` where the child takes too long, is killed, or runs out of memory, and `Crashed`
     where it crashes or tells of an error that is the case's.
@@ -66,7 +91,7 @@ def time_in_child(
     threads = place.threads or len(cores)
     with place.scratch("isolated") as folder:
         files = []
-        for at, array in enumerate(inputs):
+        for at, array in enumerate(arrays):
             files.append(str(folder / f"input-{at}.npy"))
             np.save(files[-1], array)
         answer = folder / "answer.json"
@@ -75,21 +100,21 @@ def time_in_child(
             "backend": backend, "toolchain": dataclasses.asdict(place.toolchain), "device": place.device,
             "facts": dict(place.facts), "folder": str(place.folder), "inputs": files,
             "cores": cores, "threads": threads, "stamp": str(place.stamp), "card": card,
-            "answer": str(answer),
+            "answer": str(answer), **further,
         }  # fmt: skip
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         command = Command(
-            argv=(sys.executable, "-m", CHILD, str(folder / "job.json")),
+            argv=(sys.executable, "-m", child, str(folder / "job.json")),
             cwd=folder,
             stage=Stage.PROFILE,
             env=_environment(threads),
-            timeout_s=limit_s(plan, place),
+            timeout_s=timeout_s,
         )
         try:
             place.run(command)
         except ToolFailed as failure:
             raise _crash(case, failure) or failure from None
-        return read(case, answer)
+        return _told(case, answer, child)
 
 
 def _environment(threads: int) -> dict[str, str]:
@@ -106,14 +131,22 @@ def _crash(case: Case, failure: ToolFailed) -> Crashed | None:
 
 
 def read(case: Case, answer: Path) -> Latencies:
-    """What the child answered. Raises as `time_in_child`."""
+    """What the child answered. Raises as `ask`."""
+    return _latencies(_told(case, answer, CHILD))
+
+
+def _told(case: Case, answer: Path, child: str) -> dict[str, Any]:
     try:
-        told = json.loads(answer.read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
-        raise MachineError(f"{case.id}: {CHILD} left no answer: {problem}") from problem
+        raise MachineError(f"{case.id}: {child} left no answer: {problem}") from problem
     if "error" in told:
         kind = MachineError if told["machine"] else Crashed
         raise kind(told["error"])
+    return told
+
+
+def _latencies(told: Mapping[str, Any]) -> Latencies:
     return Latencies(
         latencies_ns=[int(value) for value in told["latencies_ns"]],
         warm_up_calls=told["warm_up_calls"],

@@ -223,6 +223,61 @@ def judge_throughput(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioFound:
+    """What LoadGen found in one scenario, and the bound that it was given."""
+
+    scenario: str
+    samples_per_s: float
+    valid: bool
+    why: Sequence[str]  # what was not met; empty where valid
+    scored: float | None  # the percentile of latency that the scenario is scored by, as a fraction
+    scored_ns: int | None
+    bound_met: bool | None = None  # None where the scenario has no bound
+    bound_ms: float | None = None
+
+
+def judge_scenario(case: Case, found: ScenarioFound, origin: Origin) -> Verdict:
+    """LoadGen's own verdict; no documented value is compared, which is of one batch called again and again.
+
+    A latency bound that the user stated and that was not met falls short. Every other run that LoadGen
+    calls invalid is an error: too short or of too few queries, it measured nothing, and must not look good.
+    """
+    latency = ""
+    if found.scored is not None and found.scored_ns is not None:
+        latency = f", p{found.scored * 100:g} {found.scored_ns / 1e6:.3f} ms"
+        latency += "" if found.bound_ms is None else f" ({found.bound_ms:g} ms allowed)"
+    said = f"{case.id}: {found.samples_per_s:.2f} samples/s{latency} in LoadGen's {found.scenario} scenario"
+    plain = Verdict(
+        kind=VerdictKind.NO_REFERENCE,
+        basis=None,
+        metric=Metric.THROUGHPUT,
+        measured=found.samples_per_s,
+        expected=None,
+        unit=Unit.SAMPLES_PER_S,
+        tolerance=None,
+        reference=None,
+        message=f"{said}, valid; the documents give no throughput of a scenario",
+    )
+    if not found.valid:
+        message = f"{said}: INVALID ({'; '.join(found.why)})"
+        nothing = replace(
+            plain, kind=VerdictKind.ERROR, metric=None, measured=None, unit=None, message=message
+        )
+        if found.bound_met is not False or found.scored_ns is None:
+            return nothing
+        return replace(
+            nothing, kind=VerdictKind.FALLS_SHORT, measured=found.scored_ns / 1e6, expected=found.bound_ms,
+        )  # fmt: skip
+    if origin.stands_in:
+        message = (
+            f"{said}, valid, on a {_APART[origin]}, not on {case.chip.title}: "
+            "never compared with a documented value"
+        )
+        return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=message)
+    return plain
+
+
 def _percent(share: float) -> str:
     """0.05 as ``5 %``, 0.025 as ``2.5 %``: no digit of a tolerance is rounded away."""
     return f"{share * 100:.6g} %"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.domain import Protocol
 from harness.errors import UsageError
+from harness.scenarios import Ask
 from harness.stamps import Stamp
 
 TARGETS = ("auto", "chip", "stand-in")
@@ -34,6 +35,7 @@ class Options:
     device: int = 0
     stamp: Stamp = Stamp.QUICK  # what a throughput's timed calls are to earn
     isolate: bool = False  # each throughput in a process of its own
+    scenario: Ask | None = None  # of LoadGen's; None: a throughput is calls of one batch, one after another
     threads: int | None = None  # of a throughput that computes in this process; None: every usable core
     tool_timeout_s: float | None = None  # of every call of a vendor's tool; None: its stage's own limit
 

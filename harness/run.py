@@ -18,10 +18,13 @@ from harness.conformance.checks import PARITY
 from harness.conformance.measuring import explained
 from harness.conformance.opening import LastOpened
 from harness.domain import Case, InputRole, Interval, Kind, Metric, Origin, Protocol, Verdict, Weights
-from harness.errors import BadOutput, NoSamples, NotThere, ZoocheckError
+from harness.errors import BadOutput, NoSamples, NotThere, NotYet, ZoocheckError
 from harness.feeding import AS_NAMED, feed_of, in_words
 from harness.grouping import largest_valid_difference, typical_difference
 from harness.inference import AnyShape, Inference
+from harness.loadgen import running as loadgen
+from harness.loadgen.plan import plan_for as loadgen_plan
+from harness.loadgen.results import detail_of, stages_of
 from harness.machine import usable_cores
 from harness.materials import Materials, Samples, comparable, inputs_in_order
 from harness.metrics.accuracy import flips, marks
@@ -29,6 +32,7 @@ from harness.misplaced import require_in_place
 from harness.place import Place
 from harness.recording import Recorder, Stages
 from harness.records import to_json
+from harness.scenarios import Ask
 from harness.store import Result, Store
 from harness.targets import Target
 from harness.text import Scored
@@ -62,8 +66,7 @@ class Timing:
     @property
     def card(self) -> int | None:
         """The number of the NVIDIA card that computes for this process, None where none does."""
-        on_card = self.target.backend_name == "torch-cuda" and self.target.origin is Origin.CHIP
-        return self.place.device if on_card else None
+        return card_of(self.target, self.place)
 
     @property
     def on_this_processor(self) -> bool:
@@ -134,10 +137,12 @@ class Runner:
             session = target.backend.open(case, artifact, place)
         return artifact, session
 
-    def _place(self, case: Case, kind: Kind, target: Target, protocol: Protocol | None = None) -> Place:
+    def _place(
+        self, case: Case, kind: Kind, target: Target, protocol: Protocol | None = None, *, check: str = ""
+    ) -> Place:
         """The working place of one claim, whose commands are kept for a record of its failure too."""
         options = self.materials.options
-        name = "-".join(str(part) for part in (case.id, kind, protocol) if part is not None)
+        name = "-".join(str(part) for part in (case.id, kind, protocol, check) if part)
         threads = None  # an accuracy is the library's own
         if kind is Kind.THROUGHPUT:
             threads = options.threads or len(usable_cores())
@@ -437,6 +442,47 @@ class Runner:
             "drift": None if found is None else {**to_json(found), "found": found.found},
         }
 
+    # --------------------------------------------------------------- scenarios
+
+    def scenario(self, case: Case, ask: Ask) -> Result:
+        """Let LoadGen run one scenario on the case's artifact in a process of its own; record and judge it.
+
+        Raises `NotThere` for what is not here and for a case that the scenario cannot be asked of, and as
+        `loadgen.running.run`.
+        """
+        if why := ask.unfit(case.batch_size):
+            raise NotThere(f"{case.id}: {why}", remedy="choose another --bs or --samples-per-query")
+        stages = Stages()
+        target = self.materials.target(case)
+        if not target.backend.computes_here:
+            raise NotYet(
+                f"{case.id}: a tool runs its artifact in a process of its own, which LoadGen cannot call"
+            )
+        with stages.timed("features"):
+            samples = self.materials.samples(case.model, Protocol.DOCUMENTED)
+        place = self._place(case, Kind.THROUGHPUT, target, check=str(ask.scenario))
+        artifact = self._build(case, target, stages, place)
+        plan = loadgen_plan(ask, place.stamp, case.batch_size)
+        answered = loadgen.run(
+            case, artifact, place, inputs_in_order(case.model, samples.features), plan,
+            backend=target.backend_name, card=card_of(target, place),
+        )  # fmt: skip
+        stages.seconds |= stages_of(answered)
+        log = answered.log
+        measurement = self.recorder.measurement(
+            case, Kind.THROUGHPUT, target, stages, check=str(ask.scenario), data=samples, artifact=artifact,
+            # What LoadGen calls invalid is no result: charts, histories and gates find no number of it.
+            metrics={str(Metric.THROUGHPUT): log.samples_per_s} if log.valid else {},
+            samples=answered.system["samples_answered"],
+            detail={**detail_of(answered, plan, place.stamp), "commands": place.recorded()},
+        )  # fmt: skip
+        found = judge.ScenarioFound(
+            scenario=str(ask.scenario), samples_per_s=log.samples_per_s, valid=log.valid, why=log.why,
+            scored=log.scored_percentile, scored_ns=log.scored_ns, bound_met=log.bound_met,
+            bound_ms=ask.target_latency_ms,
+        )  # fmt: skip
+        return self.recorder.record(measurement, lambda: judge.judge_scenario(case, found, target.origin))
+
     # ------------------------------------------------------------- conformance
 
     def conformance(self, case: Case, check: str = PARITY) -> Result:
@@ -455,6 +501,12 @@ class Runner:
             detail={**measured.detail, **told_by(opened.session), "commands": opened.place.recorded()},
         )  # fmt: skip
         return self.recorder.record(measurement, measured.judged)
+
+
+def card_of(target: Target, place: Place) -> int | None:
+    """The number of the NVIDIA card that computes for a Python process, None where none does."""
+    on_card = target.backend_name == "torch-cuda" and target.origin is Origin.CHIP
+    return place.device if on_card else None
 
 
 def told_by(session: Session) -> dict[str, Any]:

@@ -266,7 +266,7 @@ def before(outcome: Outcome, past: Mapping[tuple[str, ...], Sequence[Point]]) ->
     series, made = outcome.series, outcome.measurement
     about = made.provenance
     first = "" if about.limit is None else f"first {about.limit}"
-    how = (made.origin, series.weights, about.data or "", about.protocol or "", first)
+    how = (made.origin, series.weights, about.data or "", about.protocol or "", first, made.check)
     points = past.get((made.case, made.kind, *map(str, how)), ())
     values = [point.value for point in points if point.value is not None]
     if len(values) < 2:

@@ -49,6 +49,6 @@ def _passed(outcome: Outcome) -> bool:
 def _whose(outcome: Outcome) -> tuple[object, ...]:
     """What the checks of one case share; a claim that is its kind's only one, or a number, with none."""
     made, series = outcome.measurement, outcome.series
-    number = None if outcome.metric is None else made.id
+    alone = outcome.metric is not None or "loadgen" in made.detail
     how = (series.origin, series.weights, series.data, series.protocol, series.limit)
-    return number, made.case, made.kind, *how
+    return made.id if alone else None, made.case, made.kind, *how

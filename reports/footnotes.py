@@ -40,7 +40,14 @@ def footnotes(found: Sequence[Outcome]) -> Iterator[str]:
             "allowed is the documented drop or 1 % of that score, whichever is larger, and never less than "
             "two samples."
         )
-    speeds = [outcome.measurement.origin for outcome in found if outcome.measurement.kind is Kind.THROUGHPUT]
+    timed = [outcome for outcome in found if outcome.measurement.kind is Kind.THROUGHPUT]
+    speeds = [outcome.measurement.origin for outcome in timed if not outcome.in_scenario]
+    if any(outcome.in_scenario for outcome in timed):
+        yield say(
+            "A scenario's throughput and latencies are LoadGen's, by its own definitions, and so is its "
+            "verdict. It is not an MLPerf result: nothing was submitted or reviewed. No documented value is "
+            "compared."
+        )
     if any(origin is not Origin.IMPORTED for origin in speeds):
         yield say("Throughput is batch size × calls / time, by the clock that each result names.")
     if Origin.IMPORTED in speeds:

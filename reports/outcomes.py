@@ -144,10 +144,16 @@ class Outcome:
         return None if self.metric is None else self.measurement.metrics.get(self.metric)
 
     @property
+    def in_scenario(self) -> bool:
+        """Whether this is a throughput in a scenario of LoadGen's: never a point beside a closed loop's."""
+        return self.measurement.kind is Kind.THROUGHPUT and bool(self.measurement.check)
+
+    @property
     def comparable(self) -> bool:
         """Whether the number is a chip's own and may enter ratios and a best-batch row."""
         return (
             self.measurement.origin in (Origin.CHIP, Origin.IMPORTED)
+            and not self.in_scenario
             and self.status not in (VerdictKind.NOT_COMPARABLE, VerdictKind.ERROR)
             and self.value is not None
         )

@@ -293,6 +293,8 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
             continue
         how = joined(", ", [text for text, _ in row.tags])
         how = say("{how} ({extra})", how=how, extra=row.extra) if row.extra else how
+        if outcome.in_scenario:
+            how = say("{how} ({extra})", how=how, extra=say(outcome.measurement.check))
         key = (place.chip.title, str(place.precision), str(place.batch_size), how)
         cell = Cell(
             text=row.measured, status=outcome.status, drop=by_drop(outcome.verdict), anchor=row.anchor

@@ -112,7 +112,7 @@ def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Ite
     for outcome in found:
         if outcome.measurement.kind is not Kind.THROUGHPUT or outcome.value is None or outcome.place is None:
             continue
-        if outcome.measurement.origin is Origin.IMPORTED and not outcome.comparable:
+        if outcome.in_scenario or (outcome.measurement.origin is Origin.IMPORTED and not outcome.comparable):
             continue  # of other inputs, another card or several: no point of this chart
         (apart if outcome.measurement.origin.stands_in else rows).append(
             {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.domain import Measurement
-from reports import numbers, timed
+from reports import numbers, scenarios, timed
 from reports.histogram import histogram
 from reports.language import say
 from reports.numbers import NOTHING
@@ -17,6 +17,8 @@ from reports.view import Fact, Latency
 def latency(measurement: Measurement) -> Latency | None:
     """The timed calls in words and as a shape; None where nothing was timed."""
     found = measurement.detail
+    if "loadgen" in found:
+        return Latency(facts=(*scenarios.facts(found["loadgen"]), *timed.facts(measurement)), histogram=None)
     if "median_ns" not in found:
         return None
     facts: list[Fact] = [(say("timed calls"), f"{found.get('calls', NOTHING)}")]

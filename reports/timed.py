@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.domain import Measurement, Metric
 from harness.stats import CALLS_FOR_PERCENTILE
-from reports import numbers
+from reports import numbers, scenarios
 from reports.language import joined, say
 from reports.recorded import plain, sequence
 from reports.view import Fact
@@ -15,7 +15,7 @@ from reports.view import Fact
 # The entries of a throughput's detail that are told here.
 ENTRIES = (
     "affinity", "conditions", "drift", "ended", "energy", "first_call_ns", "import_s", "isolated", "load_s",
-    "matmul", "memory", "noisy", "stamp", "stamp_asked", "warm_up", "work",
+    "loadgen", "matmul", "memory", "noisy", "stamp", "stamp_asked", "warm_up", "work",
 )  # fmt: skip
 
 
@@ -24,6 +24,8 @@ def marks(measurement: Measurement) -> Iterator[tuple[str, bool]]:
     found = measurement.detail
     if "stamp" not in found:
         return
+    if scenarios.invalid(found):
+        yield say("LoadGen: INVALID"), True
     stamp = found["stamp"]
     yield (say("no stamp"), True) if stamp is None else (say(str(stamp)), False)
     if sequence(found.get("noisy")):

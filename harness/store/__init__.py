@@ -36,6 +36,7 @@ from harness.store.troubles import reason
 __all__ = ["Baseline", "Copied", "Host", "Info", "Point", "Result", "RunSummary", "Store"]
 
 # What measurements that may stand in for each other have in common.
+_OF_A_POINT = ("case", "kind", "check", "origin", "weights", "data", "protocol", "limit")
 _SERIES = ("case", "kind", "check", "origin", "target", "backend", "weights", "data", "protocol", "limit")
 
 
@@ -70,12 +71,13 @@ class Point:
     value: float | None  # a fraction, or samples per second; None: not measured
     expected: float | None  # in the unit that the verdict was given in
     bad: bool  # fell short, or failed
+    check: str = ""  # which of its kind's claims
 
     @property
     def series(self) -> tuple[str, ...]:
-        """What points of one history share: case and kind, then how they were measured."""
+        """What points of one history share: case and kind, then how they were measured, and the check."""
         first = "" if self.limit is None else f"first {self.limit}"
-        how = (self.origin, self.weights, self.data or "", self.protocol or "", first)
+        how = (self.origin, self.weights, self.data or "", self.protocol or "", first, self.check)
         return (self.case, self.kind, *how)
 
 
@@ -209,22 +211,18 @@ class Store:
         return list(self._database.do(lambda connection: connection.scalars(query).all()))
 
     def history(self, *, latest: int = 40) -> list[Point]:
-        """The `latest` results of every series of a kind's main claim that has two or more, oldest first."""
+        """The `latest` results of every series that has two or more, oldest first.
+
+        A check that has no number is in none: it is good or it is not.
+        """
         columns = MEASUREMENTS.c
-        series = [
-            columns[name] for name in ("case", "kind", "origin", "weights", "data", "protocol", "limit")
-        ]
+        series = [columns[name] for name in _OF_A_POINT]
         newest_first = sa.func.row_number().over(partition_by=series, order_by=columns.number.desc())
-        main = columns.check == ""  # the other claims of a kind have no number
-        ranked = (
-            sa.select(
-                columns.number,
-                newest_first.label("age"),
-                sa.func.count().over(partition_by=series).label("times"),
-            )
-            .where(main)
-            .subquery()
-        )
+        ranked = sa.select(
+            columns.number,
+            newest_first.label("age"),
+            sa.func.count().over(partition_by=series).label("times"),
+        ).subquery()
         judged = (
             sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
             .group_by(VERDICTS.c.measurement)
@@ -245,7 +243,7 @@ class Store:
             .order_by(columns.number)
         )
         rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
-        return [_point(row) for row in rows]
+        return [point for row in rows if (point := _point(row)).value is not None or not point.check]
 
     def runs(self) -> list[RunSummary]:
         """Every run; at the end the one whose first measurement was written last."""
@@ -342,7 +340,7 @@ def _point(row: sa.RowMapping) -> Point:
     metrics = row["metrics"]
     name = row["metric"] or (Metric.THROUGHPUT if row["kind"] == Kind.THROUGHPUT else None)
     return Point(
-        **{name: row[name] for name in ("case", "kind", "origin", "weights", "data", "protocol", "limit")},
+        **{name: row[name] for name in _OF_A_POINT},
         value=metrics.get(name),
         expected=row["expected"],
         bad=row["came_to"] in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR),

@@ -17,9 +17,9 @@ from harness.errors import ParseError, UsageError
 
 TOOLS = (*parsers.THROUGHPUT_TOOLS, *parsers.MONITORS, *parsers.COMPILERS)
 LINES = sorted(
-    {line for path in EXCERPTS.iterdir() for line in path.read_text(encoding="utf-8").splitlines()[1:]}
+    {line for path in EXCERPTS.glob("*.txt") for line in path.read_text(encoding="utf-8").splitlines()[1:]}
 )
-WHOLE = [path.read_text(encoding="utf-8").splitlines() for path in sorted(EXCERPTS.iterdir())]
+WHOLE = [path.read_text(encoding="utf-8").splitlines() for path in sorted(EXCERPTS.glob("*.txt"))]
 ODD = [
     "",
     "nan",

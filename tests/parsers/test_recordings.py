@@ -83,8 +83,8 @@ def test_every_excerpt_comes_to_its_number_or_its_message(name: str):
 
 
 def test_every_excerpt_states_its_source_and_is_accounted_for():
-    assert sorted(path.name for path in EXCERPTS.iterdir()) == sorted(RETYPED)
-    for path in EXCERPTS.iterdir():
+    assert sorted(path.name for path in EXCERPTS.glob("*.txt")) == sorted(RETYPED)
+    for path in EXCERPTS.glob("*.txt"):
         assert path.read_text(encoding="utf-8").startswith("# source: ")
 
 
