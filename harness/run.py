@@ -226,12 +226,14 @@ class Runner:
             raise
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
+        on_card = self.materials.score_on_card(model, protocol)
         flipped = flips(scored.predictions, own.predictions)
         typical = typical_difference(outputs.arrays, reference, mask, model.outputs)
         detail = {
             "correct": scored.correct.get(model.metric),
             "own_fp32": own.metrics[model.metric],
             "own_fp32_correct": own.correct.get(model.metric),
+            "fp32_on_card": on_card,
             "flips": len(flipped),
             "flipped": flipped.tolist(),
             "flipped_texts": flipped_texts(
@@ -261,11 +263,17 @@ class Runner:
         )  # fmt: skip
         result = self.recorder.record(
             measurement,
-            lambda: judge.doubt(
+            lambda: judge.against_card(
                 case,
-                self._judge_score(case, protocol, scored, own, len(flipped)),
-                typical,
-                self.materials.catalog.precisions[case.precision].typical.most,
+                judge.doubt(
+                    case,
+                    self._judge_score(case, protocol, scored, own, len(flipped)),
+                    typical,
+                    self.materials.catalog.precisions[case.precision].typical.most,
+                ),
+                own.metrics[model.metric],
+                on_card,
+                own.samples,
             ),
         )
         outputs.forget()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from harness import judge
+from harness.backends.base import Contract
 from harness.conformance import metamorphic, parity
 from harness.conformance.checks import DETERMINISM, METAMORPHIC, Check
 from harness.conformance.contract import require_contract
@@ -38,10 +39,10 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
     a NaN or an infinity.
     """
     case, probe = subject.case, subject.probe
+    if not subject.starts_a_tool:
+        _declared(subject)  # first: a graph of other inputs refuses ours, and says less of why
     ours = subject.base(stages)
-    declared = subject.opened.session.contract()  # now: a tool tells it when it has run
-    if declared is not None:
-        require_contract(case, declared)
+    declared = _declared(subject)  # a tool tells it when it has run
     with stages.timed("fp32 reference"):
         theirs = reference(materials, case, probe.inputs)
     found = parity.compare(ours, theirs, probe.mask, case.model.outputs, case=case.id)
@@ -68,6 +69,14 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
             flips=found.flips, decisions=found.decisions, unexplained=unexplained,
         ),
     )  # fmt: skip
+
+
+def _declared(subject: Subject) -> tuple[Contract, Contract] | None:
+    """What the artifact says its inputs and outputs are, held against the table; None where it tells nothing."""
+    declared = subject.opened.session.contract()
+    if declared is not None:
+        require_contract(subject.case, declared)
+    return declared
 
 
 def parity_bounds(spec: PrecisionSpec, case: Case) -> judge.ParityBounds:

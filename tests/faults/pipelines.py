@@ -14,6 +14,7 @@ from faults import PLANTS, Plant
 from making import make_case
 
 from harness.backends import onnxruntime as cpu
+from harness.checkpoints.card import CARD
 from harness.conformance.checks import METAMORPHIC, PARITY
 from harness.domain import Case, Catalog, Precision, Protocol, VerdictKind
 from harness.errors import NotThere, ZoocheckError
@@ -86,6 +87,7 @@ def minis_in(folder: Path, model: str) -> Path:
         content["data"] = [{**generated, "paragraphs": paragraphs}]
         (own / "corpus").unlink()
         (own / "corpus").mkdir()
+        (own / CARD).unlink()  # of the whole corpus; `World` writes one of these questions
         corpus.write_text(json.dumps(content), encoding="utf-8")
     return folder
 
@@ -106,7 +108,10 @@ class PlantedSource:
         exported = self._exports[key]
         if self._plant.exported is None:
             return exported
-        return replace(exported, graph=self._plant.exported(exported.graph, self._case))
+        try:
+            return replace(exported, graph=self._plant.exported(exported.graph, self._case))
+        except ZoocheckError as problem:  # of the plant, not of the pipeline
+            raise AssertionError(f"not planted: {problem}") from problem
 
 
 class PlantedBackend(cpu.Backend):
@@ -162,11 +167,25 @@ class World:
     def __init__(self, catalog: Catalog, folder: Path, model: str) -> None:
         self._catalog, self._folder, self._model = catalog, folder, model
         self._graphs: dict[Any, Any] = {}
+        self._other: dict[str, tuple[PlantedMaterials, dict[Any, Any]]] = {}
         self._store = Store(f"sqlite:///{folder / 'results.sqlite'}")
         self._sound = self._materials("sound", minis_in(folder / "minis", model))
+        self._card = self._card_of_fewer()
 
     def close(self) -> None:
         self._store.close()
+
+    def _card_of_fewer(self) -> str:
+        """Where the corpus was cut, a card as training writes it: the sound checkpoint's fp32 score."""
+        folder = self._sound.home.minis / self._model
+        if (folder / CARD).exists():
+            return ""
+        model = self._catalog.models[self._model]
+        samples = self._sound.samples(model, Protocol.DOCUMENTED)
+        score = self._sound.score_reference(model, Protocol.DOCUMENTED).metrics[model.metric]
+        card = f'[scores.mini]\nsha256 = "{samples.sha256}"\n[scores.mini.documented]\n{model.metric} = {score}\n'
+        (folder / CARD).write_text(card, encoding="utf-8")
+        return card
 
     def _materials(self, name: str, minis: Path) -> PlantedMaterials:
         home = Home(
@@ -175,14 +194,22 @@ class World:
         options = Options(weights="mini", data="mini", target="auto")
         return PlantedMaterials(self._catalog, home, options, Silent())
 
+    def _with(self, fault: str) -> tuple[PlantedMaterials, dict[Any, Any]]:
+        """The materials of a fault, and the sound graphs of its checkpoint."""
+        planted = PLANTS.get(fault, Plant()).checkpoint
+        if planted is None:
+            return self._sound, self._graphs
+        if fault not in self._other:
+            minis = minis_in(self._folder / f"minis with {fault}", self._model)
+            if self._card:
+                (minis / self._model / CARD).write_text(self._card, encoding="utf-8")
+            planted(minis / self._model, MINIS, self._model)
+            self._other[fault] = self._materials(fault, minis), {}
+        return self._other[fault]
+
     def runner(self, fault: str) -> Runner:
         """A runner with a fault in its pipeline, or with none."""
-        plant, materials, graphs = PLANTS.get(fault, Plant()), self._sound, self._graphs
-        if plant.checkpoint is not None:
-            minis = minis_in(self._folder / f"minis with {fault}", self._model)
-            plant.checkpoint(minis / self._model, MINIS, self._model)
-            # A vocabulary changes no graph: int8's calibration alone would see it.
-            materials, graphs = self._materials(fault, minis), {}
+        materials, graphs = self._with(fault)
         materials.backend = PlantedBackend(fault, graphs)
         return Runner(materials, self._store, fault)
 
