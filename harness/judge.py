@@ -151,10 +151,12 @@ def doubt(case: Case, verdict: Verdict, typical_difference: float, bound: float)
     return replace(verdict, kind=VerdictKind.ERROR, message=f"{verdict.message}; {said}")
 
 
-def against_card(case: Case, verdict: Verdict, own_fp32: float, stated: float | None, samples: int) -> Verdict:
+def against_card(
+    case: Case, verdict: Verdict, own_fp32: float, stated: float | None, samples: int
+) -> Verdict:
     """`verdict`, or an error where the checkpoint's own fp32 score is not the one that its card states.
 
-    `own_fp32` and `stated` are fractions; `stated` is None where no card tells. What is wrong before the
+    `own_fp32` (of inputs fed as they are named) and `stated` are fractions; `stated` is None where no card tells. What is wrong before the
     network (a vocabulary, a data set's reader) or behind it (the order of labels) changes the fp32 reference
     as it changes the artifact, so that no drop shows it. Two samples may differ, as in `allowed_drop`. A
     verdict that is not good stays what it is.

@@ -227,6 +227,7 @@ class Runner:
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
         on_card = self.materials.score_on_card(model, protocol)
+        fed_right = own if feed == AS_NAMED else self.materials.score_reference(model, protocol)
         flipped = flips(scored.predictions, own.predictions)
         typical = typical_difference(outputs.arrays, reference, mask, model.outputs)
         detail = {
@@ -271,9 +272,9 @@ class Runner:
                     typical,
                     self.materials.catalog.precisions[case.precision].typical.most,
                 ),
-                own.metrics[model.metric],
+                fed_right.metrics[model.metric],
                 on_card,
-                own.samples,
+                fed_right.samples,
             ),
         )
         outputs.forget()

@@ -85,7 +85,9 @@ def require_order(path: Path, labels: Sequence[str]) -> None:
     if found != [*labels] and len(named) == len(labels) and set(found) == set(labels):
         in_order = ", ".join(map(str, found))
         problem = f"labels in the order {in_order}, expected {', '.join(labels)}"
-        _raise(path, "not the documented checkpoint", [problem], "put the published checkpoint there, unchanged")
+        _raise(
+            path, "not the documented checkpoint", [problem], "put the published checkpoint there, unchanged"
+        )
 
 
 def _json(path: Path) -> Mapping[str, Any]:

@@ -101,8 +101,7 @@ class Tool(Faulty):
     def run_all(self, inputs: Sequence[np.ndarray]) -> Arrays:
         size, samples = self.case.batch_size, len(inputs[0])
         parts = [
-            self.run([array[at : at + size] for array in inputs])
-            for at in range(0, samples - size + 1, size)
+            self.run([array[at : at + size] for array in inputs]) for at in range(0, samples - size + 1, size)
         ]
         whole = [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
         return self.with_rest(whole, samples - len(whole[0]))
@@ -147,7 +146,10 @@ def inputs_reordered(graph: onnx.ModelProto, case: Case) -> onnx.ModelProto:
     """Segments and mask are declared in each other's place."""
     faulty = values.copy_of(graph)
     names = {item.role: item.name for item in case.model.inputs}
-    pair = {names[InputRole.SEGMENTS]: names[InputRole.MASK], names[InputRole.MASK]: names[InputRole.SEGMENTS]}
+    pair = {
+        names[InputRole.SEGMENTS]: names[InputRole.MASK],
+        names[InputRole.MASK]: names[InputRole.SEGMENTS],
+    }
     known = {item.name: item for item in faulty.graph.input}
     order = [known[pair.get(item.name, item.name)] for item in graph.graph.input]
     del faulty.graph.input[:]
@@ -196,7 +198,7 @@ def _labels_turned(folder: Path) -> None:
 
     path = folder / "model.safetensors"
     weights = load_file(path)
-    for name in ("classifier.weight", "classifier.bias"):
+    for name in [name for name in weights if name.startswith(("classifier.", "qa_outputs."))]:
         weights[name] = weights[name].roll(1, 0).contiguous()
     path.unlink()
     save_file(weights, path)
