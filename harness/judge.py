@@ -156,10 +156,10 @@ def against_card(
 ) -> Verdict:
     """`verdict`, or an error where the checkpoint's own fp32 score is not the one that its card states.
 
-    `own_fp32` (of inputs fed as they are named) and `stated` are fractions; `stated` is None where no card tells. What is wrong before the
-    network (a vocabulary, a data set's reader) or behind it (the order of labels) changes the fp32 reference
-    as it changes the artifact, so that no drop shows it. Two samples may differ, as in `allowed_drop`. A
-    verdict that is not good stays what it is.
+    `own_fp32`, of inputs fed as they are named, and `stated` are fractions; `stated` is None where no card
+    tells. What is wrong before the network (a vocabulary, a data set's reader) or behind it (the order of
+    labels) changes the fp32 reference as it changes the artifact, so that no drop shows it. Two samples may
+    differ, as in `allowed_drop`. A verdict that is not good stays what it is.
     """
     if not verdict.kind.good or stated is None:
         return verdict

@@ -76,7 +76,7 @@ def require_order(path: Path, labels: Sequence[str]) -> None:
     """Raise `CheckpointError` where a config.json has the names of `labels` in another order.
 
     Scores are counted by the place of a logit: labels in another order would be wrong in the fp32 reference
-    and in the artifact alike, and no drop would show it. Other names (``LABEL_0``) say nothing of their order.
+    and in the artifact alike, and no drop would show it. Other names (``LABEL_0``) say nothing of it.
     """
     named = _json(path).get("id2label")
     if not isinstance(named, dict):

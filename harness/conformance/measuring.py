@@ -72,7 +72,7 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
 
 
 def _declared(subject: Subject) -> tuple[Contract, Contract] | None:
-    """What the artifact says its inputs and outputs are, held against the table; None where it tells nothing."""
+    """What the artifact says its inputs and outputs are, held against the table; None where it does not."""
     declared = subject.opened.session.contract()
     if declared is not None:
         require_contract(subject.case, declared)
@@ -83,8 +83,8 @@ def parity_bounds(spec: PrecisionSpec, case: Case, layers: int) -> judge.ParityB
     """What the outputs of a checkpoint of `layers` may differ from torch's by.
 
     Its model's bounds at its precision, else the precision's; and more where the document's build computes
-    GELU's tanh form, which torch's reference does not. A model's own are of the documented network: the errors
-    of its layers add up at most, so that a checkpoint of fewer layers has its share of them.
+    GELU's tanh form, which torch's reference does not. A model's own bounds are of the documented network:
+    the errors of its layers add up at most, so that a checkpoint of fewer layers has its share of them.
     """
     more = spec.tanh_gelu.most if case.gelu is Gelu.TANH else 0.0
     own = next((item for item in case.model.parity if item.precision is case.precision), None)

@@ -1,7 +1,7 @@
 """The faults of the mutation test: each a place in a pipeline, and what is wrong there.
 
-A fault is planted in the session that runs the artifact, in the graph before or after a precision's steps, or in
-the checkpoint's folder. Nothing of the harness is changed, and no fault makes a tool fail or says a word.
+A fault is planted in the session that runs the artifact, in the graph before or after a precision's steps, or
+in the checkpoint's folder. Nothing of the harness is changed, and no fault makes a tool fail or says a word.
 """
 
 from __future__ import annotations
@@ -86,13 +86,13 @@ class SegmentsZeroed(Faulty):
 class Stale(Faulty):
     """Gives what the call before gave, where it is of the same shape; the first call its own."""
 
-    before: Arrays = []
+    before: tuple[np.ndarray, ...] = ()
 
     def run(self, inputs: Sequence[np.ndarray]) -> Arrays:
         outputs, before = self.inner.run(inputs), self.before
-        self.before = outputs
+        self.before = tuple(outputs)
         same = [output.shape for output in outputs] == [output.shape for output in before]
-        return before if same else outputs
+        return list(before) if same else outputs
 
 
 class Tool(Faulty):
@@ -230,7 +230,7 @@ def other_label_names(folder: Path, minis: Path, model: str) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Plant:
-    """Where a fault is planted: any of a session, a graph before its precision, one behind it, a checkpoint."""
+    """Where a fault is planted: a session, a graph before or behind its precision's steps, a checkpoint."""
 
     session: Callable[[object, Case], Faulty] | None = None
     exported: Callable[[onnx.ModelProto, Case], onnx.ModelProto] | None = None

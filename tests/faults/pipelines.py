@@ -1,4 +1,4 @@
-"""Real pipelines with a fault in them: real tables, minis, graphs and runner; and what each check makes of it."""
+"""Real pipelines with a fault in them (tables, minis, graphs, runner), and what each check makes of it."""
 
 from __future__ import annotations
 
@@ -191,7 +191,10 @@ class World:
         model = self._catalog.models[self._model]
         samples = self._sound.samples(model, Protocol.DOCUMENTED)
         score = self._sound.score_reference(model, Protocol.DOCUMENTED).metrics[model.metric]
-        card = f'[scores.mini]\nsha256 = "{samples.sha256}"\n[scores.mini.documented]\n{model.metric} = {score}\n'
+        card = (
+            f'[scores.mini]\nsha256 = "{samples.sha256}"\n'
+            f"[scores.mini.documented]\n{model.metric} = {score}\n"
+        )
         (folder / CARD).write_text(card, encoding="utf-8")
         return card
 

@@ -98,7 +98,7 @@ def test_two_logits_are_close_to_somebodys_by_chance(catalog):
 
 
 def test_two_samples_with_the_same_bits_by_chance_are_no_buffer(catalog):
-    """fp16 has few values: of forty samples that are all wrong but the first, one has the first one's very bits."""
+    """fp16 has few values: of forty samples, all wrong but the first, one has the first one's very bits."""
     case = make_case(catalog, "tinybert", "ascend310p")
     reference = np.random.default_rng(0).normal(0, 3, (40, 2)).astype(np.float32)
     wrong = reference + np.float32(50) * np.arange(40, dtype=np.float32)[:, None]
