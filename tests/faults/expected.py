@@ -105,7 +105,7 @@ FAULTS = (
         name="wrong vocabulary",
         said="Another checkpoint's vocab.txt stands in the folder.",
         blind="Features are wrong for the reference as for the artifact: they agree, and no score drops. "
-        "Only a score that was recorded with the right one tells: a mini's card; of full weights, the document.",
+        "Only a score that was recorded with the right one tells: a mini's card, or the document's.",
     ),
     Fault(
         name="other label order",
