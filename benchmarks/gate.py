@@ -1,12 +1,13 @@
 """How often `zoocheck compare` is wrong, and how often it sees a loss, on this machine.
 
     python benchmarks/gate.py [--turns 200 --turns-slower 100 --turns-busy 100]
-                              [--runs 200 --runs-slower 100 --runs-busy 100] [--out FILE] [--seconds 25]
+                              [--runs 200 --runs-slower 100 --runs-busy 100] [--overhead 2000]
+                              [--out FILE] [--seconds 25]
 
 Pairs of measurements of one artifact, TinyBERT (mini, fp16 stand-in) at batch 8, where nothing differs, or
 where the second is 5 % slower (`slower.py`: each call is followed by a twentieth of its own time):
 
-turns   `zoocheck compare --ab`: two processes in turns, A B B A, for at most `--seconds`, anew for each pair.
+turns   `zoocheck compare --ab` of two artifacts: A B B A, for at most `--seconds`, anew for each pair.
 runs    `zoocheck compare` of two stored results: a throughput measured as the suites do (`quick`), recorded,
         and held against the one before it. Of n pairs without a planted loss n + 1 results are measured, each
         used twice; a pair with one is two results of its own.
@@ -14,7 +15,7 @@ busy    the same with one core kept busy by another process all the time.
 
 A false alarm is a "worse" or a "better" between equals. Intervals are Wilson's, 95 %. Every pair is a line of
 JSON in FILE as soon as it is done; started again with the same FILE, the benchmark goes on where it stopped.
-The figures of `overhead.py`, the harness against a bare loop, belong beside these.
+At the end `overhead.py` runs: the harness against a bare loop of calls.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +49,6 @@ from harness.stats import wilson  # noqa: E402
 from harness.store import Store  # noqa: E402
 
 CASE = "tinybert-ascend310p-bs8"
-WORKER = "harness.ab.worker"
 
 
 class Bench:
@@ -64,8 +63,8 @@ class Bench:
         self.folder = folder
         self.seconds = seconds
 
-    def by_turns(self, second: str):
-        """A pair of arms in turns; the module of the second one."""
+    def by_turns(self, planted: bool):
+        """A pair of arms in turns, the second one slower where a loss is planted."""
         target = self.materials.target(self.case)
         place = Place(folder=self.folder, toolchain=target.toolchain)
         import numpy as np
@@ -76,13 +75,15 @@ class Bench:
         np.savez(
             inputs, **{item.name: array for item, array in zip(self.case.model.inputs, batch, strict=True)}
         )
-        content = {"target": "stand-in", "device": 0, "folder": str(self.folder), "inputs": str(inputs),
-                   "case": self.case.id, "artifact": spec.setup()}  # fmt: skip
+        content = {"target": "stand-in", "device": 0, "folder": str(self.folder), "inputs": str(inputs)}
+        one = {"case": self.case.id, "artifact": spec.setup()}
         arms = [
-            turns.Setup(name=name, content=content, module=module, python_path=(ROOT,))
-            for name, module in (("A", WORKER), ("B", second))
-        ]
-        found = turns.take_turns(partial(turns.processes, *arms), longest_s=self.seconds)
+            turns.Setup(name=name, content={**content, "arms": [{**one, "slower": slow}]},
+                        module="benchmarks.slower", python_path=(ROOT,))
+            for name, slow in (("A", False), ("B", planted))
+        ]  # fmt: skip
+        with turns.arms(*arms) as pair:
+            found = turns.take_turns(pair, longest_s=self.seconds)
         finding = found.effect.finding(margin=THROUGHPUT_MARGIN, least=LEAST)
         return {"finding": finding, "change": found.effect.change, "low": found.effect.low,
                 "high": found.effect.high, "seconds": round(found.seconds, 1)}  # fmt: skip
@@ -117,9 +118,9 @@ def busy_core(busy: bool):
         process.wait()
 
 
-def pairs_by_turns(bench: Bench, count: int, second: str):
+def pairs_by_turns(bench: Bench, count: int, planted: bool):
     for _ in range(count):
-        yield bench.by_turns(second)
+        yield bench.by_turns(planted)
 
 
 def pairs_by_runs(bench: Bench, count: int):
@@ -142,6 +143,9 @@ def main() -> None:
                         ("runs", 200), ("runs-slower", 100), ("runs-busy", 100)):  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=count, metavar="PAIRS")
     parser.add_argument("--seconds", type=float, default=25.0)
+    parser.add_argument(
+        "--overhead", type=int, default=2000, metavar="PAIRS", help="of calls; 0: leave it out"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "gate.jsonl")
     options = vars(parser.parse_args())
     out: Path = options["out"]
@@ -149,9 +153,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="zoocheck-gate-") as folder:
         bench = Bench(Path(folder), options["seconds"])
         ways = {
-            "turns": lambda count: pairs_by_turns(bench, count, WORKER),
-            "turns-slower": lambda count: pairs_by_turns(bench, count, "benchmarks.slower"),
-            "turns-busy": lambda count: pairs_by_turns(bench, count, WORKER),
+            "turns": lambda count: pairs_by_turns(bench, count, planted=False),
+            "turns-slower": lambda count: pairs_by_turns(bench, count, planted=True),
+            "turns-busy": lambda count: pairs_by_turns(bench, count, planted=False),
             "runs": lambda count: pairs_by_runs(bench, count),
             "runs-slower": lambda count: pairs_by_runs_slower(bench, count),
             "runs-busy": lambda count: pairs_by_runs(bench, count),
@@ -159,6 +163,10 @@ def main() -> None:
         for way, pairs in ways.items():
             measure(way, pairs, options[way.replace("-", "_")], out)
     report(known(out))
+    if options["overhead"]:
+        sys.stdout.flush()
+        overhead = Path(__file__).with_name("overhead.py")
+        subprocess.run([sys.executable, str(overhead), "--pairs", str(options["overhead"])], check=True)
 
 
 def measure(way: str, pairs, count: int, out: Path) -> None:

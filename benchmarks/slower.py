@@ -1,6 +1,7 @@
 """An arm that is 5 % slower than it should be: every call is followed by a twentieth of its own time.
 
-``python -m benchmarks.slower`` in place of ``python -m harness.ab.worker``: what `gate.py` plants.
+``python -m benchmarks.slower`` in place of ``python -m harness.ab.worker``, for an arm whose setup says
+``slower``: what `gate.py` plants.
 """
 
 from __future__ import annotations
@@ -27,7 +28,14 @@ def slower(call):
     return planted
 
 
+def open_call(setup):
+    """As the worker's, slower where the setup says so."""
+    call = OPEN(setup)
+    return slower(call) if setup.get("slower") else call
+
+
+OPEN = worker.open_call
+
 if __name__ == "__main__":
-    opened = worker.open_call
-    worker.open_call = lambda setup: slower(opened(setup))
+    worker.open_call = open_call
     sys.exit(worker.main())

@@ -9,16 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from harness import building, judge
+from harness import building
 from harness.artifacts import ArtifactCache
 from harness.backends import STAND_IN
 from harness.backends.onnxruntime import GRAPH
 from harness.bisection.comparing import compare
 from harness.bisection.findings import Finding
+from harness.conformance.measuring import explained
 from harness.domain import Case, InputRole, Precision, Protocol
 from harness.errors import BadInput, GraphError, NotThere, UsageError
 from harness.graphs import int8, values
-from harness.graphs.export import example_inputs
+from harness.graphs.export import example_inputs, run_torch
 from harness.graphs.numerics import STAND_IN_OPSET, documented
 from harness.materials import Materials, inputs_in_order
 from harness.place import Place
@@ -42,7 +43,9 @@ def bisect(materials: Materials, case: Case, file: Path | None = None) -> Findin
     inputs = batch(materials, case)
     [mask] = [inputs[item.name] for item in case.model.inputs if item.role is InputRole.MASK]
     compared = compare(reference, artifact, inputs, mask, case.precision, ours=file is None)
-    return Finding(case=case.id, compared=compared, parity_bound=judge.PARITY_BOUND[case.precision])
+    outputs = run_torch(materials.network(case.model), case.model, inputs)
+    bound = explained(materials, case, outputs, mask)
+    return Finding(case=case.id, compared=compared, parity_bound=bound)
 
 
 def batch(materials: Materials, case: Case) -> dict[str, Array]:

@@ -17,6 +17,7 @@ from harness.errors import NoSamples
 
 PARTS = 10  # into which a run's calls are cut, in the order of time
 FEWEST_CALLS = 20  # two a part
+MOST_FOURS = 400  # whose means of pairs are all looked at; more are averaged with their neighbours
 MOST_CORRELATED = 0.9  # what ten parts can say of their correlation at most
 FEWEST_EARLIER = 5  # results of a series from which its spread from run to run is known
 ASSUMED_SPREAD = 0.015  # relative, of a number without calls or earlier results; a guess, and called one
@@ -257,11 +258,13 @@ def turns_change(rounds: Sequence[Sequence[float]], *, confidence: float = 0.99)
     they live: where the rounds lie further apart than their turns explain (F test, 1 %), the interval is
     widened to Student's of the rounds. Raises `NoSamples` for fewer than 6 fours in all.
     """
-    fours = [value for turns in rounds for value in turns]
-    if len(fours) < 6:
-        raise NoSamples(f"{len(fours)} times A B B A: expected 6 or more to tell anything")
+    count = sum(map(len, rounds))
+    if count < 6:
+        raise NoSamples(f"{count} times A B B A: expected 6 or more to tell anything")
+    each = math.ceil(count / MOST_FOURS)
+    fours = [value for turns in rounds for value in _averaged(turns, each)]
     middle, low, high = _signed_ranks(fours, confidence)
-    basis = f"{len(fours)} times A B B A in {len(rounds)} starts"
+    basis = f"{count} times A B B A in {len(rounds)} starts"
     wide = _between_rounds(rounds, confidence)
     if wide is not None:
         low, high = min(low, middle - wide), max(high, middle + wide)
@@ -273,6 +276,11 @@ def turns_change(rounds: Sequence[Sequence[float]], *, confidence: float = 0.99)
         confidence=confidence,
         basis=basis,
     )
+
+
+def _averaged(turns: Sequence[float], each: int) -> list[float]:
+    """Neighbours averaged, `each` at a time; a rest that is shorter stays one by itself."""
+    return [fmean(turns[at : at + each]) for at in range(0, len(turns), each)]
 
 
 def _signed_ranks(values: Sequence[float], confidence: float) -> tuple[float, float, float]:

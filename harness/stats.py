@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -99,30 +98,6 @@ def percentile(ordered: Sequence[int], rank: float) -> float:
     below = math.floor(position)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
-
-
-def ratio_of_medians(
-    before: Sequence[int], after: Sequence[int], *, confidence: float = 0.95, resamples: int = 2000
-) -> Interval:
-    """The bootstrap interval of median(after) / median(before), seeded: the same samples, the same interval.
-
-    The median of n values drawn again is the value at the rank that the median of n uniform numbers has,
-    which is Beta distributed (exactly so for odd n): nothing is drawn n times. Calls are taken for
-    independent, which those of one run are not quite: the interval is too narrow rather than too wide.
-    Raises `NoSamples` for no values.
-    """
-    if not before or not after:
-        raise NoSamples("no timed calls: nothing to compare")
-    draw = random.Random(0)  # noqa: S311 - a resample, no secret
-
-    def resampled(ordered: Sequence[int]) -> int:
-        middle = (len(ordered) + 1) / 2
-        return ordered[min(int(draw.betavariate(middle, middle) * len(ordered)), len(ordered) - 1)]
-
-    old, new = sorted(before), sorted(after)
-    ratios = sorted(resampled(new) / resampled(old) for _ in range(resamples))
-    outside = int(resamples * (1 - confidence) / 2)
-    return Interval(low=ratios[outside], high=ratios[-1 - outside], confidence=confidence)
 
 
 def lag_1(values: Sequence[float]) -> float:

@@ -67,7 +67,7 @@ BESIDE = {
     "predictions": {"kept"},
     "text": {"metrics"},
     "materials": {"targets"},
-    "bisecting": {"building", "materials"},
+    "bisecting": {"building", "materials", "conformance"},
     "building": {"materials", "targets"},
     "bundles": {"building", "conformance", "exchange", "importing", "inference", "materials", "recording"},
     "conformance": {"building", "inference", "materials", "recording", "targets"},

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from harness.place import Place
 
 if TYPE_CHECKING:
     from harness.ab.specs import Spec
-    from harness.ab.turns import Setup, Turns
+    from harness.ab.turns import Turns
     from harness.domain import Case
     from harness.materials import Materials
 
@@ -57,8 +56,8 @@ def compare_arms(
         folder=folder, toolchain=target.toolchain, device=materials.options.device, facts=target.facts
     )
     reader = specs.Specs(materials, case, target, place)
-    arms = (reader.read(first), reader.read(second))
-    if isinstance(target.backend.open(case, arms[0].artifact, place), ToolSession):
+    specs_of_arms = (reader.read(first), reader.read(second))
+    if isinstance(target.backend.open(case, specs_of_arms[0].artifact, place), ToolSession):
         raise UsageError(
             f"{case.id}: every call starts a vendor's tool, which no two can take turns at",
             remedy="measure two runs, and compare those",
@@ -74,29 +73,27 @@ def compare_arms(
         "folder": str(folder),
         "inputs": str(inputs),
     }
-    setups = [
+    setups = tuple(
         turns.Setup(
             name=f"{name} ({spec.text})",
-            content={**common, "case": spec.case, "artifact": spec.setup()},
+            content={**common, "arms": [{"case": spec.case, "artifact": spec.setup()}]},
             python_path=() if spec.packages is None else (spec.packages,),
         )
-        for name, spec in zip("AB", arms, strict=True)
-    ]
-    versions = _versions(setups, arms)
-    found = turns.take_turns(partial(turns.processes, *setups), longest_s=seconds)
+        for name, spec in zip("AB", specs_of_arms, strict=True)
+    )
+    with turns.arms(*setups) as pair:
+        pair.start(second_first=False)
+        versions = pair.versions
+        _check(specs_of_arms, versions)
+        found = turns.take_turns(pair, longest_s=seconds)
     finding = found.effect.finding(margin=margin, least=LEAST)
     return Compared(case=case.id, first=first, second=second, versions=versions, turns=found, finding=finding)
 
 
-def _versions(setups: list[Setup], arms: tuple[Spec, Spec]) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """What each arm's process says it runs with. Raises `MachineError` where that is not what was asked."""
-    from harness.ab.turns import processes
-
-    with processes(*setups) as started:
-        told = (started["A"].versions, started["B"].versions)
+def _check(arms: tuple[Spec, Spec], told: tuple[Mapping[str, str], Mapping[str, str]]) -> None:
+    """Raise `MachineError` where an arm does not run with the libraries that were asked for."""
     for name, spec, versions in zip("AB", arms, told, strict=True):
         for library, wanted in (spec.versions or {}).items():
             found = versions.get(library)
             if found not in (None, wanted):
                 raise MachineError(f"{name} ({spec.text}): runs with {library} {found}, expected {wanted}")
-    return told

@@ -10,36 +10,47 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.ab.worker import FOURS
 from harness.effects import Effect, turns_change
 from harness.errors import MachineError, ZoocheckError
 
-TURN_S = 0.06  # of one arm's calls in a row: short beside what else happens on a machine
-MOST_CALLS = 50  # in a turn
-WARM_UP_S = 0.3
-WARM_UP_CALLS = 10
-ROUND_S = 3.0  # between two starts of the processes
-FEWEST_ROUNDS = 3
-FEWEST_FOURS = 2  # in a round
+FEWEST_ROUNDS = 4
+FEWEST_FOURS = 1  # of a start
 PRECISE = 0.012  # half of the interval that is narrow enough to stop: a loss of 5 % is then beyond doubt
 ANSWER_S = 300.0  # an arm that says nothing for so long hangs
 START_S = 300.0  # likewise while it loads its artifact
 
-_FOURS = ("ABBA", "BAAB")
+# Two arms in one process: as short as the clock allows, because nothing has to be woken for a turn.
+TOGETHER_TURN_S = 0.001
+TOGETHER_S = 0.5
+TOGETHER_WARM_UP_S = 0.1
+# In a process each: long enough for the first call after waking, which is not counted, to be a small part.
+APART_TURN_S = 0.06
+APART_S = 2.0
+APART_WARM_UP_S = 0.3
+MOST_CALLS = 50  # in a turn
+
+Four = tuple[int, int]  # nanoseconds that the calls of A and of B took
 
 
-class Arm(Protocol):
-    """Something that makes calls in turns."""
+class Pair(Protocol):
+    """Two arms."""
 
-    def turn(self, *, unmeasured: int, calls: int) -> int:
-        """Some calls, then `calls` under the clock: nanoseconds of the latter."""
+    lasts_s: float  # for how long they take turns before they are started anew
 
+    def start(self, *, second_first: bool) -> None:
+        """Load both anew, the first one first, or the second."""
 
-Starts = Callable[[], tuple[Arm, Arm]]
+    def warm_up(self, calls: int | None) -> int:
+        """Make the first calls; returns how many make a turn, which is `calls` where that is given."""
+
+    def fours(self, number: int, calls: int) -> Sequence[Four]:
+        """The next fours: one or more; `number` were made before since the start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +66,12 @@ class Turns:
 
 @dataclass(slots=True)
 class _Totals:
-    took_ns: dict[str, int] = field(default_factory=lambda: {"A": 0, "B": 0})
-    calls: dict[str, int] = field(default_factory=lambda: {"A": 0, "B": 0})
+    took_ns: list[int] = field(default_factory=lambda: [0, 0])
+    calls: int = 0  # of each arm
 
 
 def take_turns(
-    start: Callable[[], Any],
+    pair: Pair,
     *,
     longest_s: float = 25.0,
     confidence: float = 0.99,
@@ -68,67 +79,50 @@ def take_turns(
 ) -> Turns:
     """Let two arms take turns until the interval is narrow (`PRECISE`) or `longest_s` have passed.
 
-    `start` gives a context of two fresh arms. Whether to stop depends on the interval's width alone, never on
-    where it lies. At least `FEWEST_ROUNDS` rounds of `FEWEST_FOURS` are taken, however long they last.
+    A round is two starts, A first and B first: what is loaded first may lie better in memory. Whether to stop
+    depends on the interval's width alone, never on where it lies. At least `FEWEST_ROUNDS` are taken,
+    however long they last. Raises as `Pair` does.
     """
     began = clock()
     rounds: list[tuple[float, ...]] = []
     totals = _Totals()
-    calls = 0
+    calls: int | None = None
     while True:
-        with start() as arms:
-            calls = calls or _pace(arms)
-            _warm_up(arms, calls)
-            rounds.append(_round(arms, calls, totals, clock))
+        fours: list[float] = []
+        for second_first in (False, True):
+            pair.start(second_first=second_first)
+            calls = pair.warm_up(calls)
+            fours += _fours(pair, calls, totals, clock)
+        rounds.append(tuple(fours))
+        assert calls is not None, "a start says how many calls make a turn"
         if len(rounds) < FEWEST_ROUNDS:
             continue
         effect = turns_change(rounds, confidence=confidence)
         half = (math.log1p(effect.high) - math.log1p(effect.low)) / 2
         took = clock() - began
         if half <= PRECISE or took + took / len(rounds) > longest_s:
-            means = tuple(totals.took_ns[name] / totals.calls[name] for name in "AB")
+            first, second = (spent / totals.calls for spent in totals.took_ns)
             return Turns(
-                rounds=tuple(rounds),
-                calls_a_turn=calls,
-                seconds=took,
-                effect=effect,
-                mean_ns=(means[0], means[1]),
+                rounds=tuple(rounds), calls_a_turn=calls, seconds=took, effect=effect, mean_ns=(first, second)
             )
 
 
-def _pace(arms: Mapping[str, Arm]) -> int:
-    """How many calls make a turn of `TURN_S`: by the slower arm, after its first call."""
-    slowest = 0
-    for arm in arms.values():
-        arm.turn(unmeasured=0, calls=1)
-        slowest = max(slowest, arm.turn(unmeasured=0, calls=1))
-    return min(max(round(TURN_S * 1e9 / max(slowest, 1)), 1), MOST_CALLS)
-
-
-def _warm_up(arms: Mapping[str, Arm], calls: int) -> None:
-    """Both, until each has made `WARM_UP_CALLS` or spent `WARM_UP_S`."""
-    for arm in arms.values():
-        spent = made = 0
-        while made < WARM_UP_CALLS and spent < WARM_UP_S * 1e9:
-            spent += arm.turn(unmeasured=0, calls=calls)
-            made += calls
-
-
-def _round(
-    arms: Mapping[str, Arm], calls: int, totals: _Totals, clock: Callable[[], float]
-) -> tuple[float, ...]:
-    """Fours until `ROUND_S` have passed. The first call after the other's turn is not counted."""
-    fours: list[float] = []
+def _fours(pair: Pair, calls: int, totals: _Totals, clock: Callable[[], float]) -> list[float]:
+    """Fours until the time of one start has passed: log(time of A / time of B) of each."""
+    logs: list[float] = []
     began = clock()
-    while len(fours) < FEWEST_FOURS or clock() - began < ROUND_S:
-        took = {"A": 0, "B": 0}
-        for name in _FOURS[len(fours) % 2]:
-            took[name] += arms[name].turn(unmeasured=1 if calls > 1 else 0, calls=calls)
-        for name, spent in took.items():
-            totals.took_ns[name] += spent
-            totals.calls[name] += 2 * calls
-        fours.append(math.log(max(took["A"], 1) / max(took["B"], 1)))
-    return tuple(fours)
+    while len(logs) < FEWEST_FOURS or clock() - began < pair.lasts_s:
+        for first, second in pair.fours(len(logs), calls):
+            totals.took_ns[0] += first
+            totals.took_ns[1] += second
+            totals.calls += 2 * calls
+            logs.append(math.log(max(first, 1) / max(second, 1)))
+    return logs
+
+
+def calls_a_turn(slowest_ns: int, turn_s: float) -> int:
+    """How many calls of that length make a turn."""
+    return min(max(round(turn_s * 1e9 / max(slowest_ns, 1)), 1), MOST_CALLS)
 
 
 # ------------------------------------------------------------------- processes
@@ -142,6 +136,15 @@ class Setup:
     content: Mapping[str, Any]  # what its first line says: see `worker.open_call`
     python_path: Sequence[Path] = ()  # folders of packages that come before the installed ones
     module: str = "harness.ab.worker"
+
+
+def both(first: Setup, second: Setup) -> Setup:
+    """The setup of one process for two arms that run with the same packages."""
+    content = {**first.content, "arms": [*first.content["arms"], *second.content["arms"]]}
+    return Setup(
+        name=f"{first.name} and {second.name}", content=content, python_path=first.python_path,
+        module=first.module,
+    )  # fmt: skip
 
 
 class Process:
@@ -167,8 +170,21 @@ class Process:
             raise
 
     def turn(self, *, unmeasured: int, calls: int) -> int:
-        """As `Arm.turn`. Raises `ZoocheckError` with what the process says, `MachineError` if it is gone."""
+        """`unmeasured` calls, then `calls` under the clock: the nanoseconds of these.
+
+        Raises `ZoocheckError` with what the process says, and `MachineError` where it is gone or hangs.
+        """
         return int(self._ask({"unmeasured": unmeasured, "calls": calls}, ANSWER_S)["took_ns"])
+
+    def fours(self, fours: int, calls: int, *, unmeasured: int) -> list[Four]:
+        """`fours` times A B B A or B A A B behind `unmeasured` ones, of a process with both arms."""
+        request = {"fours": fours, "calls": calls, "unmeasured": unmeasured}
+        took = self._ask(request, ANSWER_S)["took_ns"]
+        return [(first, second) for first, second in took]
+
+    def open(self, order: Sequence[int]) -> None:
+        """Load the arms anew, in that order."""
+        self._ask({"open": list(order)}, START_S)
 
     def close(self) -> None:
         """End it."""
@@ -201,12 +217,94 @@ class Process:
         return said
 
 
+class Apart:
+    """Two arms in a process each, for packages that cannot be in one."""
+
+    lasts_s = APART_S
+
+    def __init__(self, first: Setup, second: Setup) -> None:
+        self._setups = (first, second)
+        self._arms: dict[int, Process] = {}
+
+    @property
+    def versions(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The library versions of A and of B, once they are started."""
+        return self._arms[0].versions, self._arms[1].versions
+
+    def start(self, *, second_first: bool) -> None:
+        """As `Pair.start`."""
+        self.close()
+        for arm in (1, 0) if second_first else (0, 1):
+            self._arms[arm] = Process(self._setups[arm])
+
+    def close(self) -> None:
+        """End both."""
+        while self._arms:
+            self._arms.popitem()[1].close()
+
+    def warm_up(self, calls: int | None) -> int:
+        """As `Pair.warm_up`: the slower arm decides, after its first call."""
+        slowest = 0
+        for arm in self._arms.values():
+            arm.turn(unmeasured=0, calls=1)
+            slowest = max(slowest, arm.turn(unmeasured=0, calls=1))
+        chosen = calls or calls_a_turn(slowest, APART_TURN_S)
+        for arm in self._arms.values():
+            spent = 0
+            while spent < APART_WARM_UP_S * 1e9:
+                spent += arm.turn(unmeasured=0, calls=chosen)
+        return chosen
+
+    def fours(self, number: int, calls: int) -> Sequence[Four]:
+        """One. The first call after the other's turn is not counted."""
+        took = [0, 0]
+        for arm in FOURS[number % 2]:
+            took[arm] += self._arms[arm].turn(unmeasured=1 if calls > 1 else 0, calls=calls)
+        return [(took[0], took[1])]
+
+
+class Together:
+    """Two arms in one process: call by call, so that what the machine does meets both."""
+
+    lasts_s = TOGETHER_S
+
+    def __init__(self, first: Setup, second: Setup) -> None:
+        self._process = Process(both(first, second))
+        self._a_four_s = 0.0
+
+    @property
+    def versions(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The library versions of A and of B."""
+        return self._process.versions, self._process.versions
+
+    def start(self, *, second_first: bool) -> None:
+        """As `Pair.start`."""
+        self._process.open([1, 0] if second_first else [0, 1])
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.close()
+
+    def warm_up(self, calls: int | None) -> int:
+        """As `Pair.warm_up`: the first four is for the kernels, the second says how long one takes."""
+        ((first, second),) = self._process.fours(1, 1, unmeasured=1)
+        chosen = calls or calls_a_turn(max(first, second) // 2, TOGETHER_TURN_S)
+        self._a_four_s = max((first + second) * chosen / 1e9, 1e-6)
+        return chosen
+
+    def fours(self, number: int, calls: int) -> Sequence[Four]:
+        """All of a start at once, as many of either order, behind `TOGETHER_WARM_UP_S` of others."""
+        both_orders = max(1, round(self.lasts_s / self._a_four_s / 2))
+        unmeasured = round(TOGETHER_WARM_UP_S / self._a_four_s / 2)  # none for a slow model
+        return self._process.fours(2 * both_orders, calls, unmeasured=2 * unmeasured)
+
+
 @contextmanager
-def processes(first: Setup, second: Setup) -> Iterator[dict[str, Process]]:
-    """Two fresh arms, ended afterwards whatever happens."""
-    with ExitStack() as stack:
-        arms = {}
-        for name, setup in (("A", first), ("B", second)):
-            arms[name] = Process(setup)
-            stack.callback(arms[name].close)
-        yield arms
+def arms(first: Setup, second: Setup) -> Iterator[Apart | Together]:
+    """Two arms, ended afterwards whatever happens: in one process where their packages are the same."""
+    same = (first.python_path, first.module) == (second.python_path, second.module)
+    pair = Together(first, second) if same else Apart(first, second)
+    try:
+        yield pair
+    finally:
+        pair.close()

@@ -1,7 +1,7 @@
-"""One arm: a process that opens an artifact and makes calls when it is told to.
+"""The calls of one arm, or of both, in a process of their own.
 
-``python -m harness.ab.worker`` reads a line of JSON for its setup, then a line for each turn, and answers
-each with a line of JSON. Between its turns it sleeps on the pipe, as its parent does during them.
+``python -m harness.ab.worker`` reads a line of JSON for its setup, then a line for each request, and answers
+each with a line of JSON. Between requests it sleeps on the pipe, as its parent does during them.
 """
 
 from __future__ import annotations
@@ -9,23 +9,33 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from harness.errors import ZoocheckError
 
 Call = Callable[[], object]
+FOURS = ((0, 1, 1, 0), (1, 0, 0, 1))  # A B B A, B A A B
 
 
 def main() -> int:
-    """Serve turns until the input ends. What goes wrong is answered with its reason, status 1."""
+    """Serve requests until the input ends. What goes wrong is answered with its reason, status 1."""
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
     try:
-        call = open_call(json.loads(sys.stdin.readline()))
+        setup = json.loads(sys.stdin.readline())
+        arms = opened(setup, open=range(len(setup["arms"])))
         _answer(answers, {"versions": _versions()})
         for line in sys.stdin:
-            _answer(answers, turn(call, **json.loads(line)))
+            request = json.loads(line)
+            if "open" in request:
+                arms.clear()  # before the next ones are loaded
+                arms = opened(setup, **request)
+                _answer(answers, {})
+            else:
+                _answer(answers, fours(arms, **request) if "fours" in request else turn(arms[0], **request))
+    except BrokenPipeError:
+        return 1  # nobody is there to be told
     except ZoocheckError as problem:
         _answer(answers, {"problem": str(problem)})
         return 1
@@ -33,6 +43,12 @@ def main() -> int:
         _answer(answers, {"problem": f"{type(problem).__name__}: {problem}"})
         return 1
     return 0
+
+
+def opened(setup: dict[str, Any], *, open: Sequence[int]) -> list[Call]:
+    """The calls of the setup's arms, loaded in that order, told in the setup's."""
+    calls = {arm: open_call({**setup, **setup["arms"][arm]}) for arm in open}
+    return [calls[arm] for arm in sorted(calls)]
 
 
 def _answer(stream: TextIO, content: dict[str, Any]) -> None:
@@ -69,6 +85,21 @@ def turn(call: Call, *, unmeasured: int, calls: int) -> dict[str, Any]:
     for _ in range(calls):
         call()
     return {"took_ns": time.perf_counter_ns() - start}
+
+
+def fours(arms: Sequence[Call], *, fours: int, calls: int, unmeasured: int) -> dict[str, Any]:
+    """Both arms in turns of `calls` calls, `fours` times A B B A or B A A B: each arm's time in each four.
+
+    `unmeasured` fours come before: who has slept on a pipe is served first by a busy machine for a while, and
+    whichever arm comes first would look faster.
+    """
+    took = []
+    for number in range(-unmeasured, fours):
+        spent = [0, 0]
+        for arm in FOURS[number % 2]:
+            spent[arm] += turn(arms[arm], unmeasured=0, calls=calls)["took_ns"]
+        took.append(spent)
+    return {"took_ns": took[unmeasured:]}
 
 
 def _versions() -> dict[str, str]:

@@ -50,7 +50,7 @@ def test_a_graph_with_its_layers_twice_is_found_slower(
     """A real artifact against one that does much more work; a second arm that is a file."""
     from harness.ab import compare_arms, turns
 
-    monkeypatch.setattr(turns, "ROUND_S", 0.3)
+    monkeypatch.setattr(turns.Together, "lasts_s", 0.2)
     own = reader.read(specs.CURRENT).artifact
     heavy = tmp_path / "heavy.onnx"
     onnx.save(with_idle_work(onnx.load(own.folder / "model.onnx")), heavy)

@@ -202,6 +202,13 @@ def test_turns_see_five_per_cent_through_noise_and_outliers() -> None:
         assert found.change == pytest.approx(-0.05, abs=0.02)
 
 
+def test_thousands_of_turns_are_averaged_by_neighbours() -> None:
+    draw = random.Random(10)
+    found = turns_change(rounds(draw, -0.01, starts=4, fours=2500))
+    assert found.change == pytest.approx(-0.01, abs=0.002)
+    assert found.basis == "10000 times A B B A in 4 starts"
+
+
 def test_too_few_turns() -> None:
     with pytest.raises(NoSamples, match="expected 6 or more"):
         turns_change([[0.0] * 5])
