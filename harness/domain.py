@@ -307,7 +307,10 @@ class PrecisionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelParity:
-    """Bounds of one model at one precision, in place of the precision's own."""
+    """Bounds of one model's documented network at one precision, in place of the precision's own.
+
+    A checkpoint of fewer layers is held to its share of them (`conformance.measuring.parity_bounds`).
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 

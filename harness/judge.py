@@ -152,6 +152,27 @@ def doubt(case: Case, verdict: Verdict, typical_difference: float, bound: float)
     return replace(verdict, kind=VerdictKind.ERROR, message=f"{verdict.message}; {said}")
 
 
+def against_card(
+    case: Case, verdict: Verdict, own_fp32: float, stated: float | None, samples: int
+) -> Verdict:
+    """`verdict`, or an error where the checkpoint's own fp32 score is not the one that its card states.
+
+    `own_fp32`, of inputs fed as they are named, and `stated` are fractions; `stated` is None where no card
+    tells. What is wrong before the network (a vocabulary, a data set's reader) or behind it (the order of
+    labels) changes the fp32 reference as it changes the artifact, so that no drop shows it. Two samples may
+    differ, as in `allowed_drop`. A verdict that is not good stays what it is.
+    """
+    if not verdict.kind.good or stated is None:
+        return verdict
+    if abs(own_fp32 - stated) <= SAMPLES_ALLOWED / samples + _SLACK:
+        return verdict
+    said = (
+        f"but the checkpoint itself scores {own_fp32 * 100:.2f} % in fp32 where its card says "
+        f"{stated * 100:.2f} %: its vocabulary, its labels or the samples are not those it was scored with"
+    )
+    return replace(verdict, kind=VerdictKind.ERROR, message=f"{verdict.message}; {said}")
+
+
 def beside_trivial(verdict: Verdict, trivial: Mapping[str, Mapping[str, float]]) -> Verdict:
     """`verdict` with a word on it where the score is no better than an answer that needs no network.
 

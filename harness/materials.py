@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import checkpoints, grouping, targets
-from harness.checkpoints import Checkpoint
+from harness.checkpoints import Checkpoint, card
 from harness.datasets import Dataset, require_counts
 from harness.domain import Case, Catalog, Corpus, DatasetSpec, Model, Precision, Protocol, Weights
 from harness.errors import NotThere
@@ -113,8 +113,12 @@ class Materials:
         return checkpoints.chosen(model, self.options.weights, self.home)
 
     def _checkpoint(self, model: Model) -> Checkpoint:
-        load_task(model)  # a model whose pipeline is missing says that first
-        return checkpoints.locate(model, self.options.weights, self.home)
+        task = load_task(model)  # a model whose pipeline is missing says that first
+        found = checkpoints.locate(model, self.options.weights, self.home)
+        labels = getattr(task, "LABELS", ())  # of tasks whose labels have names
+        if found.folder is not None and labels:
+            checkpoints.require_label_order(found, labels)
+        return found
 
     def _loaded(self, model: Model) -> Loaded:
         return checkpoints.load(self.checkpoint(model))
@@ -232,6 +236,16 @@ class Materials:
         """The checkpoint's own fp32 score."""
         samples = self.samples(model, protocol)
         return samples.task.score(self.reference(model, protocol, feed), samples.features, protocol=protocol)
+
+    def score_on_card(self, model: Model, protocol: Protocol) -> float | None:
+        """The fp32 score, a fraction, that the checkpoint's card states for the whole data set; None without.
+
+        Raises as `checkpoints.card.stated`.
+        """
+        folder = self.checkpoint(model).folder
+        if folder is None or self.options.limit is not None:
+            return None
+        return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.metric)
 
     def _trivial(self, model: Model, protocol: Protocol) -> dict[str, dict[str, float]]:
         """The scores of answers that need no network, as fractions by metric, by what they are called."""

@@ -25,6 +25,9 @@ _NAMED = 5
 # Of two logits nearly any outputs are close to somebody's: then several samples seem to have the same one's.
 # Where outputs changed places, each is found once, at the place of another.
 _DISTINCT = 0.5  # of the samples that are far from their own
+# In fp16 two samples of two logits may have the same bits by chance. A buffer that was written twice explains
+# most of what is wrong; a chance one or two of many.
+_EXPLAINED = 0.5  # of the samples that are far from their own
 
 
 def require_in_place(
@@ -95,8 +98,9 @@ def _repeated(ours: Array, theirs: Array, valid: Array, far: Array, bound: float
     near = np.setdiff1d(np.arange(len(ours)), far)
     known = {ours[sample].tobytes(): int(sample) for sample in near}
     pairs = [(int(sample), known.get(ours[sample].tobytes())) for sample in far]
-    return [
+    repeated = [
         (sample, found)
         for sample, found in pairs
         if found is not None and (np.abs(theirs[found] - ours[sample]) * valid[found]).max() <= bound
     ]
+    return repeated if len(repeated) >= _EXPLAINED * len(far) else []

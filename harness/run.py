@@ -241,12 +241,15 @@ class Runner:
             raise
         with stages.timed("score"):
             scored = samples.task.score(outputs.arrays, samples.features, protocol=protocol)
+        on_card = self.materials.score_on_card(model, protocol)
+        fed_right = own if feed == AS_NAMED else self.materials.score_reference(model, protocol)
         flipped = flips(scored.predictions, own.predictions)
         typical = typical_difference(outputs.arrays, reference, mask, model.outputs)
         detail = {
             "correct": scored.correct.get(model.metric),
             "own_fp32": own.metrics[model.metric],
             "own_fp32_correct": own.correct.get(model.metric),
+            "fp32_on_card": on_card,
             "flips": len(flipped),
             "flipped": flipped.tolist(),
             "flipped_texts": flipped_texts(
@@ -276,11 +279,17 @@ class Runner:
         )  # fmt: skip
         result = self.recorder.record(
             measurement,
-            lambda: judge.doubt(
+            lambda: judge.against_card(
                 case,
-                self._judge_score(case, protocol, scored, own, len(flipped)),
-                typical,
-                self.materials.catalog.precisions[case.precision].typical.most,
+                judge.doubt(
+                    case,
+                    self._judge_score(case, protocol, scored, own, len(flipped)),
+                    typical,
+                    self.materials.catalog.precisions[case.precision].typical.most,
+                ),
+                fed_right.metrics[model.metric],
+                on_card,
+                fed_right.samples,
             ),
         )
         outputs.forget()

@@ -103,9 +103,13 @@ class Scorer:
         full = ran.bundled.weights is Weights.FULL
         held = replace(score, own_fp32=None if full else own.metrics[model.metric], flips=len(flipped))
         typical_bound = self._catalog.precisions[case.precision].typical.most
-        return judge.doubt(case, self._judged(ran, held), typical, typical_bound), {
+        on_card = materials.score_on_card(model, PROTOCOL)
+        verdict = judge.doubt(case, self._judged(ran, held), typical, typical_bound)
+        verdict = judge.against_card(case, verdict, own.metrics[model.metric], on_card, own.samples)
+        return verdict, {
             "own_fp32": own.metrics[model.metric],
             "own_fp32_correct": own.correct.get(model.metric),
+            "fp32_on_card": on_card,
             "flips": len(flipped),
             "flipped": flipped.tolist(),
             "max_abs_difference": largest_valid_difference(found, reference, mask, model.outputs),

@@ -9,6 +9,7 @@ from harness.checkpoints.resolve import (
     lacking,
     locate,
     random_sha256,
+    require_label_order,
     vocabulary,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "load_network",
     "locate",
     "random_sha256",
+    "require_label_order",
     "vocabulary",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,24 @@ def require_usable(path: Path, found: Architecture, documented: Architecture, le
     if found.labels != documented.labels:
         problems.append(f"{_LABELS}: found {found.labels}, expected {documented.labels}")
     _raise(path, "cannot stand for the documented checkpoint", problems, "train it for the documented task")
+
+
+def require_order(path: Path, labels: Sequence[str]) -> None:
+    """Raise `CheckpointError` where a config.json has the names of `labels` in another order.
+
+    Scores are counted by the place of a logit: labels in another order would be wrong in the fp32 reference
+    and in the artifact alike, and no drop would show it. Other names (``LABEL_0``) say nothing of it.
+    """
+    named = _json(path).get("id2label")
+    if not isinstance(named, dict):
+        return
+    found = [named.get(str(at)) for at in range(len(labels))]
+    if found != [*labels] and len(named) == len(labels) and set(found) == set(labels):
+        in_order = ", ".join(map(str, found))
+        problem = f"labels in the order {in_order}, expected {', '.join(labels)}"
+        _raise(
+            path, "not the documented checkpoint", [problem], "put the published checkpoint there, unchanged"
+        )
 
 
 def _json(path: Path) -> Mapping[str, Any]:

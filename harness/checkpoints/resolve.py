@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -81,6 +81,12 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
         f"{model.name}: no vocabulary: {' and '.join(map(str, candidates))} not there",
         remedy=f"{put} and use `--weights full`" if resolved is Weights.MINI else put,
     )
+
+
+def require_label_order(checkpoint: Checkpoint, labels: Sequence[str]) -> None:
+    """Raise `CheckpointError` where the checkpoint's own config.json has `labels` in another order."""
+    if checkpoint.folder is not None:
+        config.require_order(checkpoint.folder / files.CONFIG, labels)
 
 
 def how_to_get(model: Model, home: Home) -> str:

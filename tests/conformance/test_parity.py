@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import make_case
 
 from harness.conformance import parity
-from harness.domain import Output
+from harness.conformance.measuring import parity_bounds
+from harness.domain import Catalog, Output, Precision
 from harness.errors import BadOutput, NoSamples
 
 LABELS = Output(name="logits", dtype="float32", shape=("batch", "labels"))
@@ -130,3 +132,19 @@ def test_what_is_in_spreads_does_not_depend_on_scale_and_offset(seed: int, scale
     other = compare(ours * scale + offset, theirs * scale + offset, TOKENS)
     assert other.largest_in_spread == pytest.approx(one.largest_in_spread, rel=0.01)
     assert other.rms_in_spread == pytest.approx(one.rms_in_spread, rel=0.01)
+
+
+@pytest.mark.parametrize(("layers", "share"), [(12, 1.0), (3, 0.25), (24, 1.0)])
+def test_a_models_own_bounds_are_of_the_documented_network(catalog: Catalog, layers: int, share: float):
+    """Errors of layers add up at most: three layers of twelve have a quarter; more than twelve no more."""
+    case = make_case(catalog, "bert-chinese-ner", "vacc", precision=Precision.INT8)
+    [own] = case.model.parity
+    found = parity_bounds(catalog.precisions[Precision.INT8], case, layers)
+    assert (found.largest, found.rms) == (own.largest.most * share, own.rms.most * share)
+
+
+def test_a_precisions_bounds_are_of_any_depth(catalog: Catalog):
+    case = make_case(catalog, "tinybert", "t4", precision=Precision.FP32)
+    spec = catalog.precisions[Precision.FP32]
+    assert parity_bounds(spec, case, 2) == parity_bounds(spec, case, 4)
+    assert parity_bounds(spec, case, 2).largest == spec.largest.most

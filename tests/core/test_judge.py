@@ -494,6 +494,29 @@ class TestDoubt:
         assert judge.doubt(on_310p, short, 9.0, 0.02) == short
 
 
+class TestAgainstTheCard:
+    """What is wrong on both sides of a drop: the checkpoint's own fp32 score beside the recorded one."""
+
+    def good(self, case: Case) -> Verdict:
+        return judge.judge_score(case, score(800, own=800), None, None)
+
+    @pytest.mark.parametrize("stated", [None, 800 / 872, 802 / 872, 798 / 872])
+    def test_no_card_or_two_samples_apart_change_nothing(self, on_310p: Case, stated: float | None):
+        verdict = self.good(on_310p)
+        assert judge.against_card(on_310p, verdict, 800 / 872, stated, 872) == verdict
+
+    @pytest.mark.parametrize("stated", [803 / 872, 797 / 872])
+    def test_another_score_is_an_error_and_keeps_the_numbers(self, on_310p: Case, stated: float):
+        """Higher or lower: neither is this checkpoint with its own vocabulary and labels."""
+        verdict = judge.against_card(on_310p, self.good(on_310p), 800 / 872, stated, 872)
+        assert (verdict.kind, verdict.measured) == (VerdictKind.ERROR, self.good(on_310p).measured)
+        assert f"where its card says {stated * 100:.2f} %" in verdict.message
+
+    def test_a_score_that_falls_short_says_more(self, on_310p: Case):
+        short = judge.judge_score(on_310p, score(400, own=800), None, None)
+        assert judge.against_card(on_310p, short, 0.1, 0.9, 872) == short
+
+
 class TestWhatIsNoNumber:
     """Rule 3: empty is an error, never zero, and a NaN is never judged."""
 

@@ -95,3 +95,12 @@ def test_two_logits_are_close_to_somebodys_by_chance(catalog):
     reference = np.random.default_rng(0).normal(0, 3, (40, 2)).astype(np.float32)
     wrong = reference[np.random.default_rng(1).integers(0, 6, 40)] + np.float32(0.01)
     require_in_place(case, [wrong], [reference], np.ones((40, 64)), BOUND)
+
+
+def test_two_samples_with_the_same_bits_by_chance_are_no_buffer(catalog):
+    """fp16 has few values: of forty samples, all wrong but the first, one has the first one's very bits."""
+    case = make_case(catalog, "tinybert", "ascend310p")
+    reference = np.random.default_rng(0).normal(0, 3, (40, 2)).astype(np.float32)
+    wrong = reference + np.float32(50) * np.arange(40, dtype=np.float32)[:, None]
+    wrong[7] = wrong[0]
+    require_in_place(case, [wrong], [reference], np.ones((40, 64)), BOUND)
