@@ -27,8 +27,8 @@ START_S = 300.0  # likewise while it loads its artifact
 
 # Two arms in one process: as short as the clock allows, because nothing has to be woken for a turn.
 TOGETHER_TURN_S = 0.001
-TOGETHER_S = 0.5
-TOGETHER_WARM_UP_S = 0.1
+TOGETHER_S = 0.25
+TOGETHER_WARM_UP_S = 0.05
 # In a process each: long enough for the first call after waking, which is not counted, to be a small part.
 APART_TURN_S = 0.06
 APART_S = 2.0
