@@ -21,6 +21,7 @@ At the end `overhead.py` runs: the harness against a bare loop of calls.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -28,6 +29,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +42,7 @@ from harness.comparison import THROUGHPUT_MARGIN, compare  # noqa: E402
 from harness.domain import Protocol  # noqa: E402
 from harness.effects import Finding  # noqa: E402
 from harness.home import Home  # noqa: E402
+from harness.machine import fingerprint, machine_key  # noqa: E402
 from harness.materials import Materials  # noqa: E402
 from harness.options import Options  # noqa: E402
 from harness.place import Place  # noqa: E402
@@ -49,6 +52,7 @@ from harness.stats import wilson  # noqa: E402
 from harness.store import Store  # noqa: E402
 
 CASE = "tinybert-ascend310p-bs8"
+THREADS = 1  # of either arm: the default of `--ab`, and `--threads 1` of the suites
 
 
 class Bench:
@@ -57,7 +61,7 @@ class Bench:
     def __init__(self, folder: Path, seconds: float) -> None:
         tables = catalog.load()
         self.case = cases.named(tables, CASE)
-        options = Options(weights="mini", data="mini", target="stand-in")
+        options = Options(weights="mini", data="mini", target="stand-in", threads=THREADS)
         self.materials = Materials(tables, Home.locate(), options, Silent())
         self.runner = Runner(self.materials, Store("sqlite://"), "gate")
         self.folder = folder
@@ -75,18 +79,20 @@ class Bench:
         np.savez(
             inputs, **{item.name: array for item, array in zip(self.case.model.inputs, batch, strict=True)}
         )
-        content = {"target": "stand-in", "device": 0, "folder": str(self.folder), "inputs": str(inputs)}
+        content = {"target": "stand-in", "device": 0, "folder": str(self.folder), "threads": THREADS,
+                   "inputs": str(inputs)}  # fmt: skip
         one = {"case": self.case.id, "artifact": spec.setup()}
         arms = [
             turns.Setup(name=name, content={**content, "arms": [{**one, "slower": slow}]},
                         module="benchmarks.slower", python_path=(ROOT,))
             for name, slow in (("A", False), ("B", planted))
         ]  # fmt: skip
+        began = time.monotonic()
         with turns.arms(*arms) as pair:
             found = turns.take_turns(pair, longest_s=self.seconds)
         finding = found.effect.finding(margin=THROUGHPUT_MARGIN, least=LEAST)
         return {"finding": finding, "change": found.effect.change, "low": found.effect.low,
-                "high": found.effect.high, "seconds": round(found.seconds, 1)}  # fmt: skip
+                "high": found.effect.high, "seconds": round(time.monotonic() - began, 1)}  # fmt: skip
 
     def one_run(self, around=lambda call: call):
         """One throughput as the suites measure it, recorded."""
@@ -177,7 +183,7 @@ def measure(way: str, pairs, count: int, out: Path) -> None:
     with busy_core(way.endswith("-busy")), out.open("a", encoding="utf-8") as lines:
         start = time.monotonic()
         for number, pair in enumerate(pairs(missing), 1):
-            lines.write(json.dumps({"way": way, **pair}) + "\n")
+            lines.write(json.dumps({"way": way, **here(), **pair}) + "\n")
             lines.flush()
             each = (time.monotonic() - start) / number
             print(f"\r{way}: {number} of {missing}, {each:.1f} s a pair ", end="", file=sys.stderr)
@@ -188,7 +194,24 @@ def known(out: Path) -> list[dict]:
     """The pairs that were measured."""
     if not out.exists():
         return []
-    return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    pairs = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    for pair in pairs:
+        if {name: pair.get(name) for name in here()} != here():
+            sys.exit(
+                f"{out}: holds pairs of other code or another machine ({pair.get('code')}); take another --out"
+            )
+    return pairs
+
+
+@cache
+def here() -> dict[str, str]:
+    """What every pair is of: the code that decides, and the machine."""
+    files = sorted(ROOT.glob("harness/ab/*.py")) + [
+        ROOT / "harness" / name
+        for name in ("effects.py", "comparison.py", "matmul.py", "watching.py", "stats.py")
+    ]
+    code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    return {"code": code, "machine": machine_key(fingerprint())}
 
 
 def report(pairs: list[dict]) -> None:

@@ -68,7 +68,7 @@ def open_call(setup: dict[str, Any]) -> Call:
     target = targets.resolve(case.chip, setup["target"], case.runtime, setup["device"])
     place = Place(
         folder=Path(setup["folder"]), toolchain=backends.toolchain(case.chip, target.backend_name),
-        device=setup["device"], facts=target.facts,
+        device=setup["device"], facts=target.facts, threads=setup["threads"],
     )  # fmt: skip
     made = setup["artifact"]
     session = target.backend.open(case, Artifact(**{**made, "folder": Path(made["folder"])}), place)

@@ -57,6 +57,9 @@ def compare(
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(help="With --ab: about how long at most.", min=1.0)] = 25.0,
+    threads: Annotated[
+        int, typer.Option(help="With --ab: threads of each arm on the CPU; 0: its library's choice.", min=0)
+    ] = 1,
     weights: Annotated[str, typer.Option(help="With --ab: full, mini, random or auto.")] = "auto",
     target: Annotated[str, typer.Option(help="With --ab: chip, stand-in or auto.")] = "auto",
     results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
@@ -67,7 +70,8 @@ def compare(
 
     limits = None if fail_on is None else gate.parse(fail_on)
     if ab is not None:
-        return _arms(ab, first, second, limits, seconds, Options(weights=weights, target=target), as_json)
+        options = Options(weights=weights, target=target, threads=threads or None)
+        return _arms(ab, first, second, limits, seconds, options, as_json)
     store = open_store(results)
     try:
         old, new = (name_run(store, name) for name in (first, second))
@@ -208,6 +212,7 @@ def _arms(
     found = compare_arms(
         materials, cases.named(tables, name), first, second, seconds=seconds,
         margin=THROUGHPUT_MARGIN if limit is None else limit, folder=home.work / "compare" / name,
+        threads=options.threads,
     )  # fmt: skip
     worse = found.finding is Finding.WORSE and limit is not None and found.turns.effect.low <= -limit
     if as_json:
