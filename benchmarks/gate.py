@@ -198,7 +198,7 @@ def known(out: Path) -> list[dict]:
     for pair in pairs:
         if {name: pair.get(name) for name in here()} != here():
             sys.exit(
-                f"{out}: holds pairs of other code or another machine ({pair.get('code')}); take another --out"
+                f"{out}: has pairs of other code or another machine ({pair.get('code')}); take another --out"
             )
     return pairs
 

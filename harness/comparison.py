@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness import effects
+from harness import effects, stamps
 from harness.domain import Kind, Measurement, Metric, VerdictKind
-from harness.effects import Effect, Finding, Timed
+from harness.effects import Effect, Finding, Spread, Timed
 from harness.errors import NoSamples
-from harness.machine import PASSING
+from harness.machine import PASSING, machine_key
 from harness.store import Result
 
 NIGHT = "-nightly"  # how the id of a night's run ends
@@ -74,13 +74,13 @@ def compare(
     margins: Margins | None = None,
     earlier: Sequence[Result] = (),
     across_machines: bool = False,
-    stamps: Sequence[str] = (),
+    stamp: str | None = None,
 ) -> Comparison:
     """Pair the claims of two runs that were made alike, and say what each pair comes to.
 
     `earlier` are results of before both, from which a throughput's spread from run to run is known.
-    Results of different machines are compared only `across_machines`; a throughput whose stamp is not among
-    `stamps` is not compared, where any are named. Intervals hold together: with a hundred pairs each is
+    Results of different machines are compared only `across_machines`; of throughputs only those that earned
+    `stamp`, or a higher one, where it is given. Intervals hold together: with a hundred pairs each is
     so wide that `FALSE_ALARMS` is the chance of any false one.
     Raises `NoSamples` where one of the runs has no results.
     """
@@ -95,13 +95,13 @@ def compare(
         if partner is None:
             fresh.append(_name(result))
         elif why := _unlike(partner, result, across_machines=across_machines) or _stamped(
-            (partner, result), stamps
+            (partner, result), stamp
         ):
             not_compared[why] = (*not_compared.get(why, ()), _name(result))
         else:
             pairs.append((partner, result))
     confidence = 1 - FALSE_ALARMS / max(1, sum(map(_has_interval, pairs)))
-    past = _past(earlier)
+    past = _spreads(earlier)
     there = {_claim(result) for result in new.values()}
     return Comparison(
         pairs=tuple(_pair(*pair, margins or Margins(), past, confidence) for pair in pairs),
@@ -113,10 +113,13 @@ def compare(
     )
 
 
-def last_night(runs: Sequence[str], run: str) -> str | None:
-    """The latest night before `run`, of runs in the order in which they began; None where there is none."""
+def last_night(runs: Sequence[str], run: str, alike: Callable[[str], bool] = lambda _: True) -> str | None:
+    """The latest night before `run` that is `alike`, of runs in the order in which they began.
+
+    None where there is none. In a store of several hosts a night is like another of its own machine.
+    """
     earlier = runs[: runs.index(run)]
-    return next((name for name in reversed(earlier) if name.endswith(NIGHT)), None)
+    return next((name for name in reversed(earlier) if name.endswith(NIGHT) and alike(name)), None)
 
 
 # ------------------------------------------------------------------- pairing
@@ -195,24 +198,25 @@ def stamp_of(measurement: Measurement) -> str:
     return str(measurement.detail.get("stamp") or "")
 
 
-def _stamped(pair: tuple[Result, Result], stamps: Sequence[str]) -> str:
+def _stamped(pair: tuple[Result, Result], wanted: str | None) -> str:
     """Why a throughput is not taken for its stamp, or nothing."""
     measurement = pair[0].measurement
-    if not stamps or measurement.kind is not Kind.THROUGHPUT or measurement.check:
+    if wanted is None or measurement.kind is not Kind.THROUGHPUT or measurement.check:
         return ""
-    other = sorted({stamp_of(item.measurement) or "none" for item in pair} - set(stamps))
-    return f"stamp {', '.join(other)}, asked for {' or '.join(stamps)}" if other else ""
+    found = [stamp_of(item.measurement) for item in pair]
+    short = [name or "none" for name in found if not stamps.meets(name or None, wanted)]
+    return f"stamp {' and '.join(sorted(set(short)))}, asked for {wanted}" if short else ""
 
 
 # -------------------------------------------------------------------- judging
 
 
 def _pair(
-    before: Result, after: Result, margins: Margins, past: Mapping[_Key, Sequence[float]], confidence: float
+    before: Result, after: Result, margins: Margins, past: Mapping[_Key, Spread], confidence: float
 ) -> Pair:
     made = after.measurement
     worse = _rank(after) > _rank(before)
-    effect, message = _effect(before, after, past.get(_key(after), ()), confidence)
+    effect, message = _effect(before, after, past.get(_like(after)), confidence)
     finding = Finding.SAME
     if effect is not None:
         least = LEAST_THROUGHPUT if made.kind is Kind.THROUGHPUT else 0.0
@@ -224,6 +228,10 @@ def _pair(
             finding = _with_metric(finding, before, after, margins.score)
     elif _rank(after) < _rank(before):
         finding = Finding.BETTER
+    if worse and effect is not None and made.kind is Kind.THROUGHPUT and finding is not Finding.WORSE:
+        # Two speeds may lie on two sides of a documented tolerance and be no different.
+        worse = False
+        message = f"{_verdicts(before, after)}, which is not shown to be a difference; {message}"
     if worse:
         finding = Finding.WORSE
         message = "; ".join(filter(None, [_verdicts(before, after), message]))
@@ -236,19 +244,23 @@ def _pair(
 
 
 def _has_interval(pair: tuple[Result, Result]) -> bool:
+    """Whether both results have the number that their claim is about: a check has none, a scenario has."""
     measurement = pair[0].measurement
-    numbered = measurement.kind in (Kind.ACCURACY, Kind.THROUGHPUT) and not measurement.check
-    return numbered and not any(map(_failed, pair))
+    if any(map(_failed, pair)):
+        return False
+    if measurement.kind is Kind.THROUGHPUT:
+        return all(Metric.THROUGHPUT in item.measurement.metrics for item in pair)
+    return measurement.kind is Kind.ACCURACY and not measurement.check
 
 
 def _effect(
-    before: Result, after: Result, past: Sequence[float], confidence: float
+    before: Result, after: Result, known: Spread | None, confidence: float
 ) -> tuple[Effect | None, str]:
     """The change with its interval, and both numbers in words; None for a claim without a number."""
     if not _has_interval((before, after)):
         return None, ""
     if after.measurement.kind is Kind.THROUGHPUT:
-        return _speed(before.measurement, after.measurement, past, confidence)
+        return _speed(before.measurement, after.measurement, known, confidence)
     return _score(before, after, confidence)
 
 
@@ -266,12 +278,12 @@ def _verdicts(before: Result, after: Result) -> str:
 
 
 def _speed(
-    before: Measurement, after: Measurement, past: Sequence[float], confidence: float
+    before: Measurement, after: Measurement, known: Spread | None, confidence: float
 ) -> tuple[Effect | None, str]:
     old, new = (item.metrics.get(Metric.THROUGHPUT) for item in (before, after))
     if not old or not new:
         return None, ""
-    effect = effects.throughput_change(_timed(before), _timed(after), past, confidence=confidence)
+    effect = effects.throughput_change(_timed(before), _timed(after), known, confidence=confidence)
     said = f"{old:.4g} -> {new:.4g} samples/s, {in_percent(effect)}"
     return effect, f"{said}, by {effect.basis}"
 
@@ -352,15 +364,37 @@ def _noise(before: Result, after: Result) -> str:
     return " and ".join(marked)
 
 
-def _past(results: Iterable[Result]) -> dict[_Key, list[float]]:
-    """Earlier throughputs of each series, oldest first; those of disturbed machines do not count."""
-    found: dict[_Key, list[float]] = {}
+def _like(result: Result) -> _Key:
+    """What results share whose spread from run to run is one: a series with its weights, on one machine."""
+    made = result.measurement.provenance
+    return (*_key(result), made.weights_sha256, made.data_sha256, machine_key(made.machine))
+
+
+def _spreads(results: Iterable[Result]) -> dict[_Key, Spread]:
+    """How far apart runs lie, by series, from earlier throughputs that no disturbed machine gave.
+
+    The last of a key is its machine: all series of a machine help to know the spread of each.
+    """
+    values: dict[_Key, list[tuple[str, float]]] = {}
+    counted: dict[_Key, bool] = {}
     for result in results:
-        measurement = result.measurement
-        value = measurement.metrics.get(Metric.THROUGHPUT)
-        if measurement.kind is Kind.THROUGHPUT and value and not measurement.detail.get("noisy"):
-            found.setdefault(_key(result), []).append(value)
-    return found
+        made = result.measurement
+        value = made.metrics.get(Metric.THROUGHPUT)
+        if made.kind is Kind.THROUGHPUT and value and not made.detail.get("noisy"):
+            values.setdefault(_like(result), []).append((made.created, value))
+            counted[_like(result)] = "calls" in made.detail
+    own = {
+        key: spread
+        for key, found in values.items()
+        if (spread := effects.spread_of_results([value for _, value in sorted(found)], counted=counted[key]))
+    }
+    machines: dict[str, list[_Key]] = {}
+    for key in own:
+        machines.setdefault(key[-1], []).append(key)
+    return {
+        key: effects.pooled(spread, [own[other] for other in machines[key[-1]] if other != key])
+        for key, spread in own.items()
+    }
 
 
 def _series(measurement: Measurement) -> str:

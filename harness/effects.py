@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from statistics import fmean, median, stdev
@@ -20,6 +20,9 @@ FEWEST_CALLS = 20  # two a part
 MOST_FOURS = 400  # whose means of pairs are all looked at; more are averaged with their neighbours
 MOST_CORRELATED = 0.9  # what ten parts can say of their correlation at most
 FEWEST_EARLIER = 5  # results of a series from which its spread from run to run is known
+LEAST_SPREAD = 0.002  # relative: no machine repeats itself more closely for months
+LEAST_TOLD = 0.005  # of numbers that a tool told
+MOST_DEGREES = 60.0
 ASSUMED_SPREAD = 0.015  # relative, of a number without calls or earlier results; a guess, and called one
 
 
@@ -65,37 +68,44 @@ class Timed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Spread:
-    """A standard deviation of the logarithm of a throughput, from how many degrees of freedom."""
+class Spread:
+    """A standard deviation of the logarithm of a throughput, and how well it is known."""
 
     sd: float
-    degrees: float
+    degrees: float  # of freedom
+    words: str = ""  # what it is from
 
 
 def throughput_change(
-    before: Timed, after: Timed, earlier: Sequence[float] = (), *, confidence: float = 0.99
+    before: Timed, after: Timed, known: Spread | None = None, *, confidence: float = 0.99
 ) -> Effect:
     """The relative change of a throughput from one run to another, by Student's t on its logarithm.
 
     The spread from run to run is what decides, and the calls of one run do not show it all: what lasts longer
-    than the run, lasts through it. So it is taken from `earlier` throughputs of the same series on the
-    same machine, where there are `FEWEST_EARLIER`: from the differences of neighbours, by their median, so
-    that neither a slow drift nor one step counts. Without them a run is taken for one draw of what
-    its own tenths are draws of (`PARTS`): too wide an interval for calls that are independent, about right
-    for noise that is as strong on every scale of time. A number without calls and without earlier ones gets
-    `ASSUMED_SPREAD`. The interval is widened by as much as the machine itself was faster or slower in one of
-    the runs, at fixed work (`Timed.machine`): such a difference is the machine's, or cannot be told from it.
+    than the run, lasts through it. So it is the one `known` from earlier results (`spread_of_results`), where
+    there are enough. Without it a run is taken for one draw of what its own tenths are draws of (`PARTS`):
+    too wide an interval for calls that are independent, about right for noise that is as strong on every
+    scale of time. A number without calls gets `ASSUMED_SPREAD`.
+
+    By how much the machine itself was faster or slower in one of the runs, at fixed work (`Timed.machine`),
+    the interval is wide at least, and wider where the spread is of one run: such a difference is the
+    machine's, or cannot be told from it.
 
     Raises `NoSamples` for a throughput that is not above 0.
     """
     for timed in (before, after):
         if not 0 < timed.samples_per_s < math.inf:
             raise NoSamples(f"a throughput of {timed.samples_per_s} samples/s: nothing to compare")
-    spread, basis = _spread(before, after, earlier)
     drift = _drift([*before.machine, *after.machine])
-    half = _student(confidence, spread.degrees) * spread.sd + drift
+    if known is not None:
+        spread = Spread(sd=known.sd * math.sqrt(2), degrees=known.degrees, words=known.words)
+        half = max(_student(confidence, spread.degrees) * spread.sd, drift)
+    else:
+        spread = _of_the_runs(before, after)
+        half = _student(confidence, spread.degrees) * spread.sd + drift
+    basis = spread.words
     if drift:
-        basis += f", and {math.expm1(drift) * 100:.1f} % that the machine's own speed differed by"
+        basis += f"; the machine's own speed differed by {math.expm1(drift) * 100:.1f} %"
     middle = math.log(after.samples_per_s / before.samples_per_s)
     return Effect(
         change=math.expm1(middle),
@@ -117,17 +127,43 @@ def _expm1(value: float) -> float:
     return math.expm1(min(value, math.log(1e9)))
 
 
-def _spread(before: Timed, after: Timed, earlier: Sequence[float]) -> tuple[_Spread, str]:
-    """The standard deviation of the difference of two logarithms, and where it is from."""
-    if len(earlier) >= FEWEST_EARLIER:
-        one = _from_neighbours(earlier)
-        words = f"the spread of {len(earlier)} earlier results"
-        return _Spread(sd=one.sd * math.sqrt(2), degrees=one.degrees), words
+def _of_the_runs(before: Timed, after: Timed) -> Spread:
+    """The standard deviation of the difference of two logarithms, from nothing but the two runs."""
     if min(len(before.latencies_ns), len(after.latencies_ns)) < FEWEST_CALLS:
-        guess = _Spread(sd=ASSUMED_SPREAD * math.sqrt(2), degrees=math.inf)
-        return guess, f"an assumed spread of {ASSUMED_SPREAD * 100:g} % from run to run"
-    parts = [_from_parts(timed.latencies_ns) for timed in (before, after)]
-    return _both(*parts), f"the spread of each run's {PARTS} parts"
+        words = f"an assumed spread of {ASSUMED_SPREAD * 100:g} % from run to run"
+        return Spread(sd=ASSUMED_SPREAD * math.sqrt(2), degrees=math.inf, words=words)
+    first, second = (_from_parts(timed.latencies_ns) for timed in (before, after))
+    return replace(_both(first, second), words=f"the spread of each run's {PARTS} parts")
+
+
+def spread_of_results(throughputs: Sequence[float], *, counted: bool) -> Spread | None:
+    """From run to run, of earlier results of one series on one machine, oldest first; None for too few.
+
+    The larger of two: of neighbours, which a step or a slow drift hardly moves, and of all from their median,
+    because runs that are compared may lie far apart. No less than `LEAST_SPREAD`, or `LEAST_TOLD` for numbers
+    that a tool told (not `counted` from calls), which may be rounded.
+    """
+    if len(throughputs) < FEWEST_EARLIER:
+        return None
+    logs = [math.log(value) for value in throughputs]
+    middle = median(logs)
+    of_all = median(abs(value - middle) for value in logs) / 0.6745
+    sd = max(spread_of_neighbours(throughputs), of_all, LEAST_SPREAD if counted else LEAST_TOLD)
+    words = f"the spread of {len(throughputs)} earlier results"
+    return Spread(sd=sd, degrees=neighbours_degrees(len(throughputs)), words=words)
+
+
+def pooled(own: Spread, others: Sequence[Spread]) -> Spread:
+    """`own` spread, or that of all series of its machine where that is larger, with what all of them know.
+
+    A series of a few nights knows its spread badly; that of a machine is much the same for all of them.
+    Degrees of freedom are added up, to `MOST_DEGREES`: the series of one night are not independent.
+    """
+    known = [own, *others]
+    degrees = sum(item.degrees for item in known)
+    shared = math.sqrt(sum(item.degrees * item.sd**2 for item in known) / degrees)
+    words = f"{own.words}, with {len(others)} other series of this machine" if others else own.words
+    return Spread(sd=max(own.sd, shared), degrees=min(degrees, MOST_DEGREES), words=words)
 
 
 def spread_of_neighbours(throughputs: Sequence[float]) -> float:
@@ -142,10 +178,6 @@ def spread_of_neighbours(throughputs: Sequence[float]) -> float:
     return median(steps) / (0.6745 * math.sqrt(2))
 
 
-def _from_neighbours(throughputs: Sequence[float]) -> _Spread:
-    return _Spread(sd=spread_of_neighbours(throughputs), degrees=neighbours_degrees(len(throughputs)))
-
-
 def neighbours_degrees(count: int) -> float:
     """The degrees of freedom of `spread_of_neighbours` of so many results.
 
@@ -154,7 +186,7 @@ def neighbours_degrees(count: int) -> float:
     return max(2.0, 0.37 * (count - 1))
 
 
-def _from_parts(latencies_ns: Sequence[int]) -> _Spread:
+def _from_parts(latencies_ns: Sequence[int]) -> Spread:
     """From the logarithms of the mean latencies of equal parts of a run.
 
     Parts that follow each other closely are few draws that look like many: their variance is multiplied by
@@ -165,7 +197,7 @@ def _from_parts(latencies_ns: Sequence[int]) -> _Spread:
     means = [math.log(fmean(latencies_ns[start:stop])) for start, stop in pairwise(edges)]
     spread = stdev(means)
     r = min(max(_autocorrelation(means), 0.0), MOST_CORRELATED)
-    return _Spread(sd=spread * math.sqrt((1 + r) / (1 - r)), degrees=PARTS - 1)
+    return Spread(sd=spread * math.sqrt((1 + r) / (1 - r)), degrees=PARTS - 1)
 
 
 def _autocorrelation(values: Sequence[float]) -> float:
@@ -177,13 +209,13 @@ def _autocorrelation(values: Sequence[float]) -> float:
     return sum((a - middle) * (b - middle) for a, b in pairwise(values)) / scatter
 
 
-def _both(first: _Spread, second: _Spread) -> _Spread:
+def _both(first: Spread, second: Spread) -> Spread:
     """Of the difference of two, with Welch's and Satterthwaite's degrees of freedom."""
     a, b = first.sd**2, second.sd**2
     if a + b == 0:
-        return _Spread(sd=0.0, degrees=math.inf)
+        return Spread(sd=0.0, degrees=math.inf)
     degrees = (a + b) ** 2 / (a**2 / first.degrees + b**2 / second.degrees)
-    return _Spread(sd=math.sqrt(a + b), degrees=degrees)
+    return Spread(sd=math.sqrt(a + b), degrees=degrees)
 
 
 def _student(confidence: float, degrees: float) -> float:

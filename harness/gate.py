@@ -12,7 +12,7 @@ from harness.effects import Finding
 from harness.errors import UsageError
 
 _LIMIT = re.compile(r"(?P<what>[a-z]+):(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>%?)")
-_FORM = "throughput:5%,accuracy:0.2"
+_FORM = "throughput:5%,accuracy:0.2,noisy:50%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +21,15 @@ class FailOn:
 
     throughput: float | None = None
     score: float | None = None
+    noisy: float | None = (
+        None  # from which share of the throughputs on, that are too noisy to tell, a gate fails
+    )
 
     @property
     def margins(self) -> Margins:
-        """Within how much two results are the same: what would not fail."""
+        """Within how much two results are the same: what would not fail; the default where any loss would."""
         default = Margins()
-        return Margins(
-            throughput=default.throughput if self.throughput is None else self.throughput,
-            score=default.score if self.score is None else self.score,
-        )
+        return Margins(throughput=self.throughput or default.throughput, score=self.score or default.score)
 
     def fails(self, pair: Pair) -> bool:
         """Whether a pair fails the gate.
@@ -50,7 +50,7 @@ EVERYTHING = FailOn(throughput=0.0, score=0.0)  # whatever is shown to be worse
 
 
 def parse(text: str) -> FailOn:
-    """Read ``throughput:5%,accuracy:0.2``: per cent of a throughput, percentage points of a score.
+    """Read ``throughput:5%,accuracy:0.2,noisy:50%``: per cent of a throughput, points of a score, a share.
 
     Raises `UsageError` that names the part it cannot read, for a name twice, and for nothing at all.
     """
@@ -60,18 +60,31 @@ def parse(text: str) -> FailOn:
         if match is None:
             raise UsageError(f"--fail-on: found {part.strip()!r}, expected such as {_FORM}")
         what, number, unit = match["what"], float(match["number"]) / 100, match["unit"]
-        if what not in ("throughput", "accuracy"):
-            raise UsageError(f"--fail-on: {what!r} has no limit; there are throughput and accuracy ({_FORM})")
-        if (unit == "%") != (what == "throughput"):
-            wanted = "per cent (5%)" if what == "throughput" else "percentage points (0.2)"
+        if what not in ("throughput", "accuracy", "noisy"):
+            raise UsageError(
+                f"--fail-on: {what!r} has no limit; there are throughput, accuracy and noisy ({_FORM})"
+            )
+        if (unit == "%") != (what != "accuracy"):
+            wanted = "percentage points (0.2)" if what == "accuracy" else "per cent (5%)"
             raise UsageError(f"--fail-on: found {part.strip()!r}, expected {what} in {wanted}")
         if what in limits:
             raise UsageError(f"--fail-on: {what} has two limits")
         limits[what] = number
     assert all(math.isfinite(limit) for limit in limits.values())
-    return FailOn(throughput=limits.get("throughput"), score=limits.get("accuracy"))
+    return FailOn(
+        throughput=limits.get("throughput"), score=limits.get("accuracy"), noisy=limits.get("noisy")
+    )
 
 
 def failing(found: Comparison, limits: FailOn) -> tuple[Pair, ...]:
     """The pairs that fail, in the order of the later run."""
     return tuple(pair for pair in found.pairs if limits.fails(pair))
+
+
+def too_noisy(found: Comparison, limits: FailOn) -> str:
+    """What to say where more throughputs are too noisy to tell than the limit allows; else nothing."""
+    speeds = [pair for pair in found.pairs if pair.kind is Kind.THROUGHPUT and pair.effect is not None]
+    noisy = sum(pair.finding is Finding.TOO_NOISY for pair in speeds)
+    if limits.noisy is None or not speeds or noisy <= limits.noisy * len(speeds):
+        return ""
+    return f"{noisy} of {len(speeds)} throughputs are too noisy to tell, more than {limits.noisy * 100:g} %"

@@ -87,7 +87,8 @@ def _key(measurement: Measurement, metric: Metric) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _series(found: Sequence[Measurement], metric: Metric) -> Series:
+def _series(results: Sequence[Measurement], metric: Metric) -> Series:
+    found = sorted(results, key=lambda item: item.created)  # a copied store's rows are not in this order
     last = found[-1]
     made = last.provenance
     parts = [str(last.origin), f"{made.weights} weights"]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BASELINE = "baseline:"
 LATEST = "latest"
+NOTHING_COMPARED_STATUS = 6  # as of a run in which only the machine failed
 _CLAIMS_NAMED = 5  # of those that nothing is said about; --json has all
 
 
@@ -38,14 +39,16 @@ def compare(
     fail_on: Annotated[
         str | None,
         typer.Option(
-            metavar="LIMITS", help="Exit with 1 from these losses on, as throughput:5%,accuracy:0.2 (points)."
+            metavar="LIMITS",
+            help="Exit with 1 from these losses on, as throughput:5%,accuracy:0.2 (points); noisy:50% fails "
+            "where more throughputs than that are too noisy to tell.",
         ),
     ] = None,
     across_machines: Annotated[
         bool, typer.Option("--across-machines", help="Compare results of different machines, too.")
     ] = False,
     stamp: Annotated[
-        str | None, typer.Option(help="Take only throughputs with these validity stamps, comma-separated.")
+        str | None, typer.Option(help="Take only throughputs with this validity stamp, or a higher one.")
     ] = None,
     ab: Annotated[
         str | None,
@@ -77,16 +80,15 @@ def compare(
         old, new = (name_run(store, name) for name in (first, second))
         if old == new:
             raise UsageError(f"{old} cannot be held against itself")
-        found = of_runs(store, old, new, limits, across_machines=across_machines, stamps=stamps(stamp))
+        found = of_runs(store, old, new, limits, across_machines=across_machines, stamp=known_stamp(stamp))
     finally:
         store.close()
     failing = () if limits is None else gate.failing(found, limits)
     if as_json:
         print_json({"before": old, "run": new, **as_content(found, failing)})
     else:
-        typer.echo("\n".join(lines(old, new, found, failing)))
-    if failing:
-        raise typer.Exit(1)
+        typer.echo("\n".join(lines(old, new, found, failing, limits)))
+    conclude(found, limits, failing)
     return None
 
 
@@ -97,15 +99,25 @@ def open_store(results: str | None) -> Store:
     return Store(results or Home.locate().results, existing=True)
 
 
-def stamps(text: str | None) -> tuple[str, ...]:
-    """The stamps that were asked for; raises `UsageError` for one that does not exist."""
+def known_stamp(text: str | None) -> str | None:
+    """The stamp that was asked for; raises `UsageError` for one that does not exist."""
     from harness.stamps import Stamp
 
-    asked = () if text is None else tuple(part.strip() for part in text.split(","))
-    for name in asked:
-        if name not in list(Stamp):
-            raise UsageError(f"--stamp: found {name!r}, expected {', '.join(Stamp)}")
-    return asked
+    if text is not None and text not in list(Stamp):
+        raise UsageError(f"--stamp: found {text!r}, expected {', '.join(Stamp)}")
+    return text
+
+
+def conclude(found: Comparison, limits: FailOn | None, failing: Sequence[Pair]) -> None:
+    """End with 1 where a gate fails, with 6 where it had nothing to compare: the machine is another one."""
+    from harness import gate
+
+    if limits is None:
+        return
+    if failing or gate.too_noisy(found, limits):
+        raise typer.Exit(1)
+    if not found.pairs:
+        raise typer.Exit(NOTHING_COMPARED_STATUS)
 
 
 def name_run(store: Store, text: str) -> str:
@@ -133,7 +145,7 @@ def of_runs(
     limits: FailOn | None,
     *,
     across_machines: bool = False,
-    stamps: Sequence[str] = (),
+    stamp: str | None = None,
 ) -> Comparison:
     """Both runs' results, held against each other with what came before them."""
     from harness.comparison import compare as compare_results
@@ -145,16 +157,16 @@ def of_runs(
         margins=(limits or FailOn()).margins,
         earlier=_earlier(store, old, new),
         across_machines=across_machines,
-        stamps=stamps,
+        stamp=stamp,
     )
 
 
 def _earlier(store: Store, *runs: str) -> list[Result]:
-    """Throughputs of before both runs: how far apart nights lie when nothing changed."""
+    """Throughputs of the latest runs before the later of the two, but for both: how far apart nights lie."""
     from harness.domain import Kind
 
     known = [item.id for item in store.runs()]
-    before = known[: min(known.index(run) for run in runs)]
+    before = [name for name in known[: max(known.index(run) for run in runs)] if name not in runs]
     return store.numbers(runs=before[-_NIGHTS:], kind=Kind.THROUGHPUT) if before else []
 
 
@@ -173,8 +185,9 @@ def as_content(found: Comparison, failing: Sequence[Pair]) -> dict[str, object]:
     }
 
 
-def lines(old: str, new: str, found: Comparison, failing: Sequence[Pair]) -> list[str]:
+def lines(old: str, new: str, found: Comparison, failing: Sequence[Pair], limits: FailOn | None) -> list[str]:
     """A headline, a line for each pair that is not the same, and what could not be compared."""
+    from harness import gate
     from harness.effects import Finding
 
     counts = ", ".join(
@@ -182,6 +195,7 @@ def lines(old: str, new: str, found: Comparison, failing: Sequence[Pair]) -> lis
     )  # fmt: skip
     said = [f"{new} against {old}: {len(found.pairs)} compared: {counts or 'nothing'}"]
     said += [f"FAILS {pair}" for pair in failing]
+    said += [f"FAILS {noise}"] if limits is not None and (noise := gate.too_noisy(found, limits)) else []
     for finding in (Finding.WORSE, Finding.BETTER, Finding.TOO_NOISY):
         label = str(finding).upper()
         said += [f"{label} {pair}" for pair in found.of(finding) if pair not in failing]

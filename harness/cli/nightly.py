@@ -14,6 +14,7 @@ from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.comparison import Comparison, Pair
+    from harness.gate import FailOn
     from harness.store import Store
 
 BASELINE = "nightly"  # the name under which a machine's nights look for their baseline
@@ -49,7 +50,7 @@ def nightly(
         ),
     ] = None,
     stamp: Annotated[
-        str | None, typer.Option(help="Take only throughputs with these validity stamps, comma-separated.")
+        str | None, typer.Option(help="Take only throughputs with this validity stamp, or a higher one.")
     ] = None,
     results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
     as_json: Json = False,
@@ -63,19 +64,21 @@ def nightly(
         night = _night(store, run, before, baseline)
         found = None
         if night.before is not None:
-            found = comparing.of_runs(store, night.before, night.run, limits, stamps=comparing.stamps(stamp))
+            found = comparing.of_runs(
+                store, night.before, night.run, limits, stamp=comparing.known_stamp(stamp)
+            )
     finally:
         store.close()
     failing = () if found is None else gate.failing(found, limits)
-    lines = _lines(night, found, failing)
+    lines = _lines(night, found, failing, limits)
     if as_json:
         content = {} if found is None else comparing.as_content(found, failing)
         print_json({"run": night.run, "before": night.before, "said": night.said, **content})
     else:
         typer.echo("\n".join(lines))
     _tell_github(lines, failing, commands=not as_json)
-    if failing:
-        raise typer.Exit(1)
+    if found is not None:
+        comparing.conclude(found, limits, failing)
 
 
 def _night(store: Store, run: str | None, before: str | None, baseline: str) -> _Night:
@@ -102,17 +105,18 @@ def _night(store: Store, run: str | None, before: str | None, baseline: str) -> 
         return _Night(run=tonight, before=others[0], said=f"the baseline {baseline!r} of this machine")
     if found:
         return _Night(run=tonight, before=None, said=f"this night is itself the baseline {baseline!r}")
-    last = last_night(runs, tonight)
+    here = set(store.machines(tonight))
+    last = last_night(runs, tonight, lambda name: not here.isdisjoint(store.machines(name)))
     advice = f"no baseline {baseline!r} for this machine (zoocheck baseline set {baseline} --run {tonight})"
     return _Night(run=tonight, before=last, said=f"{advice}{': the last night instead' if last else ''}")
 
 
-def _lines(night: _Night, found: Comparison | None, failing: tuple[Pair, ...]) -> list[str]:
+def _lines(night: _Night, found: Comparison | None, failing: tuple[Pair, ...], limits: FailOn) -> list[str]:
     """What to print: a headline, a line a pair that is not the same, and what could not be compared."""
     if found is None or night.before is None:
         nothing = night.said if "itself" in night.said else f"no earlier night to compare with; {night.said}"
         return [f"{night.run}: {nothing}"]
-    lines = comparing.lines(night.before, night.run, found, failing)
+    lines = comparing.lines(night.before, night.run, found, failing, limits)
     return [lines[0], *([night.said] if night.said else []), *lines[1:]]
 
 

@@ -246,12 +246,12 @@ class Store:
         return [point for row in rows if (point := _point(row)).value is not None or not point.check]
 
     def runs(self) -> list[RunSummary]:
-        """Every run; at the end the one whose first measurement was written last."""
+        """Every run; at the end the one whose first measurement was made last, wherever it came from."""
         columns = MEASUREMENTS.c
         query = (
             sa.select(columns.run, sa.func.min(columns.created), sa.func.count())
             .group_by(columns.run)
-            .order_by(sa.func.min(columns.number))
+            .order_by(sa.func.min(columns.created), sa.func.min(columns.number))
         )
         rows = self._database.do(lambda connection: connection.execute(query).all())
         return [RunSummary(id=run, started=started, count=count) for run, started, count in rows]

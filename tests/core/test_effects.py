@@ -13,10 +13,13 @@ from harness.effects import (
     ASSUMED_SPREAD,
     Effect,
     Finding,
+    Spread,
     Timed,
     mcnemar,
+    pooled,
     score_change,
     spread_of_neighbours,
+    spread_of_results,
     throughput_change,
     turns_change,
 )
@@ -97,18 +100,57 @@ def test_the_machines_own_speed_widens_the_interval() -> None:
     assert throughput_change(quiet, slow).finding(margin=0.05, least=0.01) is Finding.WORSE
     found = throughput_change(*told)
     assert found.finding(margin=0.05, least=0.01) is Finding.TOO_NOISY
-    assert "that the machine's own speed differed by" in found.basis
+    assert "the machine's own speed differed by" in found.basis
+
+
+def known(values: list[float], *others: list[float]) -> Spread:
+    spreads = [spread_of_results(item, counted=True) for item in (values, *others)]
+    return pooled(spreads[0], spreads[1:])
+
+
+def nights(draw: random.Random, spread: float, count: int = 20) -> list[float]:
+    return [2000 * math.exp(draw.gauss(0, spread)) for _ in range(count)]
 
 
 def test_earlier_results_say_how_far_runs_lie_apart() -> None:
     """Runs that scatter by 5 % are not told apart by 8 %, however quiet each was within; quiet ones are."""
     draw = random.Random(7)
     pair = timed(draw), timed(draw, slower=0.08)
-    wild = [2000 * math.exp(draw.gauss(0, 0.05)) for _ in range(20)]
-    calm = [2000 * math.exp(draw.gauss(0, 0.003)) for _ in range(20)]
+    wild, calm = known(nights(draw, 0.05)), known(nights(draw, 0.003))
     assert throughput_change(*pair, wild).finding(margin=0.05, least=0.01) is Finding.TOO_NOISY
     assert throughput_change(*pair, calm).finding(margin=0.05, least=0.01) is Finding.WORSE
     assert "20 earlier results" in throughput_change(*pair, calm).basis
+
+
+def test_the_series_of_a_machine_help_to_know_the_spread_of_each() -> None:
+    """Ten nights that scatter by 1 %, a hundred pairs: 8 % is seen with 40 other series, not without them."""
+    draw = random.Random(11)
+    pair = Timed(samples_per_s=2000.0), Timed(samples_per_s=1840.0)
+    own, others = nights(draw, 0.01, 10), [nights(draw, 0.01, 10) for _ in range(40)]
+    alone = throughput_change(*pair, known(own), confidence=1 - 0.01 / 100)
+    helped = throughput_change(*pair, known(own, *others), confidence=1 - 0.01 / 100)
+    assert alone.finding(margin=0.05, least=0.01) is Finding.TOO_NOISY
+    assert helped.finding(margin=0.05, least=0.01) is Finding.WORSE
+    assert "with 40 other series of this machine" in helped.basis
+
+
+def test_a_series_that_scatters_more_than_its_machine_keeps_its_own_spread() -> None:
+    draw = random.Random(12)
+    wild = known(nights(draw, 0.08), *(nights(draw, 0.005) for _ in range(30)))
+    assert wild.sd == spread_of_results(nights(random.Random(12), 0.08), counted=True).sd
+
+
+def test_results_that_drift_slowly_do_not_look_steady() -> None:
+    """Neighbours that differ by 1 % and nights a month apart that differ by 6 %: the latter counts."""
+    drifting = [2000 * math.exp(0.06 * math.sin(at / 5)) for at in range(30)]
+    assert spread_of_neighbours(drifting) < 0.015
+    assert spread_of_results(drifting, counted=True).sd > 0.03
+
+
+@pytest.mark.parametrize(("counted", "least"), [(True, 0.002), (False, 0.005)])
+def test_equal_results_are_no_proof_of_a_machine_without_noise(counted: bool, least: float) -> None:
+    assert spread_of_results([100.0] * 8, counted=counted).sd == least
+    assert spread_of_results([100.0] * 4, counted=counted) is None
 
 
 def test_a_tools_number_alone_gets_an_assumed_spread_and_says_so() -> None:

@@ -114,9 +114,60 @@ def test_a_disturbed_machine_tells_nothing() -> None:
 
 def test_a_gate_takes_the_stamp_it_asks_for() -> None:
     old, new = timed(calls(4e6), stamp="nightly"), timed(calls(5e6), stamp="quick")
-    found = compare([old], [new], stamps=("nightly", "mlperf-like"))
-    assert found.not_compared == {"stamp quick, asked for nightly or mlperf-like": (f"{CASE} throughput",)}
-    assert len(compare([old], [old], stamps=("nightly",)).pairs) == 1
+    found = compare([old], [new], stamp="nightly")
+    assert found.not_compared == {"stamp quick, asked for nightly": (f"{CASE} throughput",)}
+    assert len(compare([old], [old], stamp="nightly").pairs) == 1
+    higher = timed(calls(4e6), stamp="mlperf-like")
+    assert len(compare([old], [higher], stamp="nightly").pairs) == 1
+
+
+def test_speeds_on_two_sides_of_a_tolerance_are_not_worse_by_that(catalog: Catalog) -> None:
+    """A verdict that turns because of 0.1 % is said, and is no difference."""
+    good = accuracy(catalog, CASE, 190, 240).verdict
+    short = accuracy(catalog, CASE, 150, 240, fp32=190).verdict
+    old = dataclasses.replace(timed(calls(4e6)), verdict=good)
+    new = dataclasses.replace(timed(calls(4.004e6)), verdict=short)
+    (found,) = compare([old], [new]).pairs
+    assert found.finding is not Finding.WORSE
+    assert not found.verdict_worse
+    assert "which is not shown to be a difference" in found.message
+
+
+def test_a_scenario_that_is_much_slower_is_worse() -> None:
+    """LoadGen's number has no calls here: the assumed spread."""
+
+    def offline(rate: float) -> Result:
+        made = measurement(CASE, Kind.THROUGHPUT, metrics={"throughput": rate}, detail={"loadgen": {}})
+        return Result(measurement=dataclasses.replace(made, check="offline"), verdict=None)
+
+    (pair,) = compare([offline(1000.0)], [offline(500.0)]).pairs
+    assert pair.finding is Finding.WORSE
+    assert "assumed spread" in pair.message
+
+
+def test_nights_of_another_machine_say_nothing_of_this_ones_spread() -> None:
+    draw = random.Random(4)
+    here = [timed(calls(4e6 * draw.lognormvariate(0, 0.5)), calls=200) for _ in range(12)]
+    there = []
+    for item in here:
+        made = item.measurement
+        moved = dataclasses.replace(made.provenance, machine={**MACHINE, "cpu": "another"})
+        there.append(dataclasses.replace(item, measurement=dataclasses.replace(made, provenance=moved)))
+    pair = [timed(calls(4e6))], [timed(calls(4.4e6, seed=1))]
+    assert not messages(compare(*pair, earlier=here))
+    assert messages(compare(*pair, earlier=there)) == messages(compare(*pair))
+
+
+def test_a_gate_may_ask_for_quiet() -> None:
+    found = compare([timed(calls(4e6))], [timed(calls(6e6), noisy=["busy"])])
+    said = "1 of 1 throughputs are too noisy to tell, more than 50 %"
+    assert gate.too_noisy(found, gate.parse("noisy:50%")) == said
+    assert gate.too_noisy(found, gate.parse("throughput:5%")) == ""
+
+
+def test_the_same_is_the_same_where_any_loss_would_fail() -> None:
+    pair = [timed(calls(4e6, 2000))], [timed(calls(4e6, 2000, seed=1))]
+    assert compare(*pair, margins=gate.EVERYTHING.margins).pairs[0].finding is Finding.SAME
 
 
 def test_nights_before_say_how_far_nights_lie_apart() -> None:
@@ -155,7 +206,8 @@ def test_limits(text: str, throughput_limit: float | None, score_limit: float | 
         ("", "found '', expected such as throughput:5%,accuracy:0.2"),
         ("throughput:5", "expected throughput in per cent"),
         ("accuracy:5%", "expected accuracy in percentage points"),
-        ("latency:5%", "'latency' has no limit; there are throughput and accuracy"),
+        ("latency:5%", "'latency' has no limit; there are throughput, accuracy and noisy"),
+        ("noisy:5", "expected noisy in per cent"),
         ("throughput:-5%", "found 'throughput:-5%'"),
         ("throughput:nan%", "found 'throughput:nan%'"),
         ("throughput:5%,throughput:6%", "throughput has two limits"),
@@ -254,6 +306,11 @@ def test_nothing_is_not_compared(catalog: Catalog) -> None:
     for pair in (([], [timed([1])]), ([timed([1])], [])):
         with pytest.raises(NoSamples):
             compare(*pair)
+
+
+def test_the_last_night_is_one_of_the_same_machine() -> None:
+    runs = ["1-nightly", "other-nightly", "2-nightly"]
+    assert last_night(runs, "2-nightly", lambda name: name != "other-nightly") == "1-nightly"
 
 
 def test_the_last_night_is_the_latest_before() -> None:
