@@ -42,7 +42,7 @@ def footnotes(found: Sequence[Outcome]) -> Iterator[str]:
         )
     timed = [outcome for outcome in found if outcome.measurement.kind is Kind.THROUGHPUT]
     speeds = [outcome.measurement.origin for outcome in timed if not outcome.in_scenario]
-    if any(outcome.in_scenario for outcome in timed):
+    if any("loadgen" in outcome.measurement.detail for outcome in timed):
         yield say(
             "A scenario's throughput and latencies are LoadGen's, by its own definitions, and so is its "
             "verdict. It is not an MLPerf result: nothing was submitted or reviewed. No documented value is "
