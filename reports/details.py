@@ -183,6 +183,9 @@ def _extra(outcome: Outcome) -> Iterator[str]:
         yield say("first {count} samples only", count=series.limit)
     if name := no_better_than(outcome):
         yield say("no better than {name}", name=say(name))
+    elif outcome.value is not None and (scores := trivial(outcome.measurement, str(outcome.metric))):
+        best, score = next(iter(scores.items()))
+        yield say("{name}: {score}", name=say(best), score=numbers.percent(score))
     if outcome.times > 1:
         yield say("latest of {count}", count=outcome.times)
 
