@@ -29,6 +29,7 @@ START_S = 300.0  # likewise while it loads its artifact
 TOGETHER_TURN_S = 0.001
 TOGETHER_S = 0.25
 TOGETHER_WARM_UP_S = 0.05
+SLOW_S = 2.0  # of four turns
 # In a process each: long enough for the first call after waking, which is not counted, to be a small part.
 APART_TURN_S = 0.06
 APART_S = 2.0
@@ -177,9 +178,9 @@ class Process:
         """
         return int(self._ask({"unmeasured": unmeasured, "calls": calls}, ANSWER_S)["took_ns"])
 
-    def fours(self, fours: int, calls: int, *, unmeasured: int) -> list[Four]:
+    def fours(self, fours: int, calls: int, *, unmeasured: int, first: int) -> list[Four]:
         """`fours` times A B B A or B A A B behind `unmeasured` ones, of a process with both arms."""
-        request = {"fours": fours, "calls": calls, "unmeasured": unmeasured}
+        request = {"fours": fours, "calls": calls, "unmeasured": unmeasured, "first": first}
         took = self._ask(request, ANSWER_S)["took_ns"]
         return [(first, second) for first, second in took]
 
@@ -272,6 +273,7 @@ class Together:
     def __init__(self, first: Setup, second: Setup) -> None:
         self._process = Process(both(first, second))
         self._a_four_s = 0.0
+        self._first = 0  # the arm that was loaded first, and begins
 
     @property
     def versions(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -280,6 +282,7 @@ class Together:
 
     def start(self, *, second_first: bool) -> None:
         """As `Pair.start`."""
+        self._first = 1 if second_first else 0
         self._process.open([1, 0] if second_first else [0, 1])
 
     def close(self) -> None:
@@ -288,7 +291,7 @@ class Together:
 
     def warm_up(self, calls: int | None) -> int:
         """As `Pair.warm_up`: the first four is for the kernels, the second says how long one takes."""
-        ((first, second),) = self._process.fours(1, 1, unmeasured=1)
+        ((first, second),) = self._process.fours(1, 1, unmeasured=1, first=self._first)
         chosen = calls or calls_a_turn(max(first, second) // 2, TOGETHER_TURN_S)
         self._a_four_s = max((first + second) * chosen / 1e9, 1e-6)
         return chosen
@@ -296,8 +299,10 @@ class Together:
     def fours(self, number: int, calls: int) -> Sequence[Four]:
         """All of a start at once, as many of either order, behind `TOGETHER_WARM_UP_S` of others."""
         both_orders = max(1, round(self.lasts_s / self._a_four_s / 2))
-        unmeasured = round(TOGETHER_WARM_UP_S / self._a_four_s / 2)  # none for a slow model
-        return self._process.fours(2 * both_orders, calls, unmeasured=2 * unmeasured)
+        unmeasured = max(1, round(TOGETHER_WARM_UP_S / self._a_four_s / 2))
+        if self._a_four_s > SLOW_S:
+            unmeasured = 0  # waking up is nothing beside such calls
+        return self._process.fours(2 * both_orders, calls, unmeasured=2 * unmeasured, first=self._first)
 
 
 @contextmanager

@@ -87,16 +87,16 @@ def turn(call: Call, *, unmeasured: int, calls: int) -> dict[str, Any]:
     return {"took_ns": time.perf_counter_ns() - start}
 
 
-def fours(arms: Sequence[Call], *, fours: int, calls: int, unmeasured: int) -> dict[str, Any]:
+def fours(arms: Sequence[Call], *, fours: int, calls: int, unmeasured: int, first: int) -> dict[str, Any]:
     """Both arms in turns of `calls` calls, `fours` times A B B A or B A A B: each arm's time in each four.
 
     `unmeasured` fours come before: who has slept on a pipe is served first by a busy machine for a while, and
-    whichever arm comes first would look faster.
+    whichever arm comes first would look faster. `first` says which arm that is.
     """
     took = []
     for number in range(-unmeasured, fours):
         spent = [0, 0]
-        for arm in FOURS[number % 2]:
+        for arm in FOURS[(number + first) % 2]:
             spent[arm] += turn(arms[arm], unmeasured=0, calls=calls)["took_ns"]
         took.append(spent)
     return {"took_ns": took[unmeasured:]}
