@@ -243,7 +243,7 @@ def _arms_lines(found: Compared) -> list[str]:
     turns = found.turns
     before, after = (f"{took / 1e6:.4g} ms" for took in turns.mean_ns)
     said = [
-        f"{found.case}: B ({found.second}) is {found.finding} against A ({found.first})",
+        f"{found.case}: B ({found.second}) against A ({found.first}): {found.finding}",
         f"  {in_percent(turns.effect)}; a call takes {before} and {after}",
         f"  by {turns.effect.basis}, {turns.calls_a_turn} calls a turn, {turns.seconds:.0f} s",
     ]

@@ -50,8 +50,9 @@ def _print(case: str, item: Series) -> None:
     first = max(0, len(item.points) - SHOWN)
     rows = [_row(item, at, point, changed.get(at)) for at, point in enumerate(item.points) if at >= first]
     left = f", the latest {SHOWN}" if first else ""
+    count = "1 result" if len(item.points) == 1 else f"{len(item.points)} results"
     print_table(
-        f"{case} {item.claim} ({item.made}) on machine {item.machine}: {len(item.points)} results{left}",
+        f"{case} {item.claim} ({item.made}) on machine {item.machine}: {count}{left}",
         ("created", "run", str(item.metric), "stamp", "commit", ""),
         rows,
     )
