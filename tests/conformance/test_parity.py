@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -110,6 +111,17 @@ class TestNoNumbers:
             BadOutput, match=f"a case: {name}: output tags of sample 1 at position 3 holds {what}"
         ):
             compare(*arrays, TOKENS)
+
+    @pytest.mark.parametrize("shape", [(2, 3), (2,), (1, 2)])
+    def test_another_shape_is_an_error_with_both(self, shape: tuple[int, ...]):
+        found = re.escape(str(list(shape)))
+        with pytest.raises(BadOutput, match=rf"a case: output logits has shape {found}, expected \[2, 2\]"):
+            compare(np.zeros(shape), np.ones((2, 2)), LABELS)
+
+    def test_another_number_of_outputs_is_an_error(self):
+        one = np.zeros((2, 2), np.float32)
+        with pytest.raises(BadOutput, match="a case: 2 outputs, expected 1"):
+            parity.compare([one, one], [one], MASK, [LABELS], case="a case")
 
     def test_nothing_to_compare_is_an_error(self):
         with pytest.raises(NoSamples):
