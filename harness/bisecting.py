@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ from harness.conformance.measuring import explained
 from harness.conformance.subject import in_order, probe_of
 from harness.conformance.values import counted
 from harness.domain import Case, InputRole, Precision
-from harness.errors import BadInput, GraphError, UsageError
-from harness.graphs import values
+from harness.errors import BadInput, GraphError, NotThere, UsageError
+from harness.graphs import int8, values
 from harness.graphs.export import run_torch
 from harness.graphs.numerics import STAND_IN_OPSET, documented
-from harness.materials import Materials
+from harness.materials import Materials, inputs_in_order
 from harness.place import Place
 from harness.predictions import batched
 
@@ -62,9 +63,18 @@ def bisect(materials: Materials, case: Case, file: Path | None = None) -> Findin
 
 
 def batches(materials: Materials, case: Case) -> list[dict[str, Array]]:
-    """The samples that parity holds the case by (`conformance.subject.probe_of`), by batch and input name."""
+    """The samples that parity holds the case by (`conformance.subject.probe_of`), by batch and input name.
+
+    For int8 as many of its calibration, where there is one: each quantiser is held to its range, and scales
+    say nothing of the range of what they were not chosen on.
+    """
     probe, _ = probe_of(materials, case)
     arrays = in_order(case, probe.inputs)
+    if case.precision is Precision.INT8:
+        with suppress(NotThere):
+            chosen = inputs_in_order(case.model, materials.calibration(case.model, int8.SAMPLES))
+            rows = np.resize(np.arange(len(chosen[0])), len(arrays[0]))
+            arrays = [array[rows] for array in chosen]
     names = [item.name for item in case.model.inputs]
     return [dict(zip(names, some, strict=True)) for some, _ in batched(arrays, case.batch_size)]
 

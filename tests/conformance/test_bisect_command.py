@@ -21,11 +21,11 @@ from harness.cli import app
 from harness.conformance.subject import probe_of
 from harness.domain import Case, Catalog, Precision
 from harness.errors import BadInput, GraphError, NotThere, UsageError
-from harness.graphs import values
+from harness.graphs import int8, values
 from harness.graphs.export import Exported
 from harness.graphs.numerics import STAND_IN_OPSET
 from harness.home import Home
-from harness.materials import Materials
+from harness.materials import Materials, inputs_in_order
 from harness.options import Options
 from harness.progress import Silent
 
@@ -169,6 +169,14 @@ def test_it_looks_at_the_samples_that_parity_looks_at(materials: Materials, case
     whole = {name: np.concatenate([inputs[name] for inputs in shown]) for name in shown[0]}
     for item in case.model.inputs:
         np.testing.assert_array_equal(whole[item.name], probe.inputs[item.role])
+
+
+def test_int8_is_shown_what_its_scales_were_chosen_on(materials: Materials, case: Case):
+    """Of anything else a sound quantiser may cut more than it may be off by."""
+    shown = bisecting.batches(materials, dataclasses.replace(case, precision=Precision.INT8))
+    chosen = inputs_in_order(case.model, materials.calibration(case.model, int8.SAMPLES))
+    for item, array in zip(case.model.inputs, chosen, strict=True):
+        np.testing.assert_array_equal(np.concatenate([one[item.name] for one in shown]), array[: len(shown)])
 
 
 def without_segments(graph: onnx.ModelProto) -> onnx.ModelProto:
