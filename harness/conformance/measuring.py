@@ -122,7 +122,7 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
         "difference_in_spread": found.difference,
         "must_change": found.must_change,
         "bound": found.allowed,
-        "bound_reason": spec.invariance.reason,
+        "bound_reason": metamorphic.CHANGE_REASON if found.must_change else spec.invariance.reason,
         "worst_sample": found.worst,
         "noise_in_spread": found.noise,
         "deterministic": not found.noise,
@@ -137,7 +137,7 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
         samples=found.samples, detail=detail,
         judged=lambda: judge.judge_relation(
             case, check.claim, difference=found.difference, bound=found.allowed, holds=found.holds,
-            must_change=found.must_change, worst=found.worst, noise=found.noise,
+            must_change=found.must_change, worst=found.worst, noise=found.noise, too_noisy=found.too_noisy,
         ),
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from harness.conformance.checks import METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.metamorphic import Inputs, Probe, Variation
 from harness.domain import Case, InputRole, Precision
-from harness.errors import NotThere
+from harness.errors import NoSamples, NotThere
 from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
 from harness.inference import checked_outputs, run_batch
@@ -96,9 +96,10 @@ class Subject:
             relation = check.relation
             if relation.any_shape or relation.vary is metamorphic.again:
                 continue
-            if relation.vary is metamorphic.other_padding and self.probe.mask.all():
+            try:
+                some[check.name] = metamorphic.varied(relation, self.probe).inputs
+            except NoSamples:  # what cannot be asked of these samples is said where it is asked
                 continue
-            some[check.name] = metamorphic.varied(relation, self.probe).inputs
         # A batch that is not full can only be the last one.
         return dict(
             sorted(some.items(), key=lambda item: len(item[1][InputRole.MASK]) % self.case.batch_size)
