@@ -153,6 +153,7 @@ def test_a_models_own_bounds_are_of_the_documented_network(catalog: Catalog, lay
     [own] = case.model.parity
     found = parity_bounds(catalog.precisions[Precision.INT8], case, layers)
     assert (found.largest, found.rms) == (own.largest.most * share, own.rms.most * share)
+    assert ("the share of" in found.reason) is (share < 1)
 
 
 def test_a_precisions_bounds_are_of_any_depth(catalog: Catalog):
