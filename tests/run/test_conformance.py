@@ -11,8 +11,10 @@ import pytest
 from making import make_case
 
 from harness.conformance.checks import METAMORPHIC, NAMES
-from harness.domain import Case, Catalog, Kind, Precision, VerdictKind
+from harness.conformance.subject import probe_of
+from harness.domain import Case, Catalog, InputRole, Kind, Precision, VerdictKind
 from harness.errors import GraphError, NotThere
+from harness.graphs import int8
 from harness.home import Home
 from harness.materials import Materials
 from harness.options import Options
@@ -166,3 +168,23 @@ def test_a_failure_is_recorded_under_its_check(fake: Runner, store: Store):
     fake.fail(a_case(fake), Kind.CONFORMANCE, problem, check="order")
     [result] = store.results()
     assert result.measurement.check == "order"
+
+
+def test_text_is_what_no_scale_has_seen(small_tables: Catalog, shared_home: Home):
+    """Of int8 as of the others it stands behind what scales are chosen on."""
+    materials = Materials(small_tables, shared_home, Options(target="stand-in"), Silent())
+    case = make_case(small_tables, mini.MODEL, "ascend310p", batch_size=8, precision=Precision.INT8)
+    probe, said = probe_of(materials, case)
+    behind = materials.calibration(case.model, int8.SAMPLES + 8).inputs[InputRole.IDS][int8.SAMPLES :]
+    assert np.array_equal(probe.inputs[InputRole.IDS], behind)
+    assert said == "8 of text"
+
+
+def test_where_nothing_is_behind_the_calibration_it_says_so(
+    small_tables: Catalog, shared_home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    materials = Materials(small_tables, shared_home, Options(target="stand-in"), Silent())
+    ten = materials.calibration(small_tables.models[mini.MODEL], int8.SAMPLES)
+    monkeypatch.setattr(materials, "calibration", lambda *_: ten)
+    case = make_case(small_tables, mini.MODEL, "ascend310p", batch_size=8, precision=Precision.INT8)
+    assert probe_of(materials, case)[1] == "8 of text, which its scales were chosen on"
