@@ -179,21 +179,12 @@ def test_int8_is_shown_what_its_scales_were_chosen_on(materials: Materials, case
         np.testing.assert_array_equal(np.concatenate([one[item.name] for one in shown]), array[: len(shown)])
 
 
-def without_segments(graph: onnx.ModelProto) -> onnx.ModelProto:
-    """The graph in which either segment is embedded as the first one."""
-    changed = values.copy_of(graph)
-    [table] = [item for item in changed.graph.initializer if "token_type_embeddings" in item.name]
-    rows = onnx.numpy_helper.to_array(table)
-    table.CopyFrom(onnx.numpy_helper.from_array(np.repeat(rows[:1], len(rows), axis=0), table.name))
-    return changed
-
-
 def test_a_fault_that_text_does_not_show_is_found(
     materials: Materials, case: Case, graph: onnx.ModelProto, tmp_path: Path
 ):
     """A task of one text has zeros for segments: the seeded half of parity's samples shows them lost."""
     path = tmp_path / "without.onnx"
-    onnx.save(without_segments(graph), path)
+    onnx.save(FAULTS["segments-zeroed"].plant(graph, 0), path)
     finding = bisect(materials, case, path)
     assert not finding.good
     assert not finding.parity
@@ -205,7 +196,7 @@ def test_an_export_that_is_not_torchs_network_is_told(
 ):
     """Reference and artifact agree, and are both wrong."""
     path = tmp_path / "without.onnx"
-    onnx.save(without_segments(graph), path)
+    onnx.save(FAULTS["segments-zeroed"].plant(graph, 0), path)
     source = bisecting.building.graph_source(materials, case)
 
     class Faulty:
@@ -213,7 +204,7 @@ def test_an_export_that_is_not_torchs_network_is_told(
 
         def export(self, **how: object) -> Exported:
             exported = source.export(**how)
-            return dataclasses.replace(exported, graph=without_segments(exported.graph))
+            return dataclasses.replace(exported, graph=FAULTS["segments-zeroed"].plant(exported.graph, 0))
 
     monkeypatch.setattr(bisecting.building, "graph_source", lambda *_: Faulty())
     finding = bisect(materials, case, path)
