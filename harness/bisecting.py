@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +16,20 @@ from harness import building
 from harness.artifacts import ArtifactCache
 from harness.backends import STAND_IN
 from harness.backends.onnxruntime import GRAPH
+from harness.bisection import cutting
 from harness.bisection.comparing import compare
 from harness.bisection.findings import Finding
 from harness.conformance.measuring import explained
-from harness.domain import Case, InputRole, Precision, Protocol
+from harness.conformance.subject import in_order, probe_of
+from harness.conformance.values import counted
+from harness.domain import Case, InputRole, Precision
 from harness.errors import BadInput, GraphError, NotThere, UsageError
 from harness.graphs import int8, values
-from harness.graphs.export import example_inputs, run_torch
+from harness.graphs.export import run_torch
 from harness.graphs.numerics import STAND_IN_OPSET, documented
 from harness.materials import Materials, inputs_in_order
 from harness.place import Place
+from harness.predictions import batched
 
 Array = npt.NDArray[Any]
 
@@ -31,41 +38,82 @@ def bisect(materials: Materials, case: Case, file: Path | None = None) -> Findin
     """Hold the case's artifact, or the ONNX graph in `file`, against the checkpoint's fp32 graph, by value.
 
     The reference is the exported graph with what the document's build changes before rounding: the mask's
-    constant, and the tanh GELU where it is asked for. Raises `UsageError` where the artifact is a
-    toolchain's, whose inner values nothing shows; `BadInput` or `GraphError` for a file that is no such
-    graph; `NotYet` for a precision without a stand-in; and as `Materials` does.
+    constant, and the tanh GELU where it is asked for. It is itself held against torch, by parity's bound. Of
+    the samples that parity looks at, both run on the batch in which the artifact is furthest from torch.
+    Raises `UsageError` where the artifact is a toolchain's, whose inner values nothing shows; `BadInput` or
+    `GraphError` for a file that is no such graph; `NotYet` for a precision without a stand-in; and as
+    `Materials` does.
     """
     source = building.graph_source(materials, case)
     reference = source.export(opset=STAND_IN_OPSET).graph
     for _, step in documented(case, layers=source.layers):
         reference = step(reference)
     artifact = _artifact(materials, case) if file is None else _from_file(case, file)
-    inputs = batch(materials, case)
-    [mask] = [inputs[item.name] for item in case.model.inputs if item.role is InputRole.MASK]
+    shown = batches(materials, case)
+    outputs = _outputs_by_torch(materials, case, shown)
+    inputs, theirs = _worst_first(case, artifact, shown, outputs)
+    mask = _mask(case, inputs)
     compared = compare(reference, artifact, inputs, mask, case.precision, ours=file is None)
-    outputs = run_torch(materials.network(case.model), case.model, inputs)
-    bound = explained(materials, case, outputs, mask)
-    return Finding(case=case.id, compared=compared, parity_bound=bound)
+    whole = [np.concatenate(parts) for parts in zip(*outputs, strict=True)]
+    bound = explained(materials, case, whole, np.concatenate([_mask(case, one) for one in shown]))
+    names = [item.name for item in reference.graph.output]
+    exported = cutting.run(reference, inputs, names, Precision.FP32, "the reference")
+    off = _away(case, [exported[name] for name in names], theirs, mask)
+    return Finding(case=case.id, compared=compared, parity_bound=bound, export_off=off)
 
 
-def batch(materials: Materials, case: Case) -> dict[str, Array]:
-    """The case's batch by input name: the first samples of its data, repeated where they are too few.
+def batches(materials: Materials, case: Case) -> list[dict[str, Array]]:
+    """The samples that parity holds the case by (`conformance.subject.probe_of`), by batch and input name.
 
-    For int8 the first of its calibration, because scales say nothing of what they were not chosen on. Seeded
-    ids where there is no data or vocabulary.
+    For int8 as many of its calibration, where there is one: each quantiser is held to its range, and scales
+    say nothing of the range of what they were not chosen on.
     """
-    model = case.model
-    try:
-        if case.precision is Precision.INT8:
-            features = materials.calibration(model, int8.SAMPLES)
-        else:
-            features = materials.samples(model, Protocol.DOCUMENTED).features
-    except NotThere:
-        vocabulary = materials.checkpoint(model).architecture.vocabulary
-        return dict(example_inputs(model, vocabulary=vocabulary, batch_size=case.batch_size))
-    arrays = inputs_in_order(model, features)
-    rows = np.resize(np.arange(len(arrays[0])), case.batch_size)
-    return {item.name: array[rows] for item, array in zip(model.inputs, arrays, strict=True)}
+    probe, _ = probe_of(materials, case)
+    arrays = in_order(case, probe.inputs)
+    if case.precision is Precision.INT8:
+        with suppress(NotThere):
+            chosen = inputs_in_order(case.model, materials.calibration(case.model, int8.SAMPLES))
+            rows = np.resize(np.arange(len(chosen[0])), len(arrays[0]))
+            arrays = [array[rows] for array in chosen]
+    names = [item.name for item in case.model.inputs]
+    return [dict(zip(names, some, strict=True)) for some, _ in batched(arrays, case.batch_size)]
+
+
+def _outputs_by_torch(
+    materials: Materials, case: Case, shown: Sequence[dict[str, Array]]
+) -> list[list[Array]]:
+    network = materials.network(case.model)
+    return [list(run_torch(network, case.model, inputs)) for inputs in shown]
+
+
+def _worst_first(
+    case: Case, artifact: onnx.ModelProto, shown: Sequence[dict[str, Array]], outputs: Sequence[list[Array]]
+) -> tuple[dict[str, Array], list[Array]]:
+    """The batch in which the artifact is furthest from torch, and torch's outputs; of equals the first."""
+    names = [item.name for item in artifact.graph.output]
+    furthest, off = 0, -1.0
+    for at, (inputs, theirs) in enumerate(zip(shown, outputs, strict=True)):
+        found = cutting.run(artifact, inputs, names, case.precision, "the artifact")
+        away = _away(case, [found[name] for name in names], theirs, _mask(case, inputs))
+        if away > off:
+            furthest, off = at, away
+    return shown[furthest], outputs[furthest]
+
+
+def _mask(case: Case, inputs: Mapping[str, Array]) -> Array:
+    [mask] = [inputs[item.name] for item in case.model.inputs if item.role is InputRole.MASK]
+    return mask
+
+
+def _away(case: Case, ours: Sequence[Array], theirs: Sequence[Array], mask: Array) -> float:
+    """The largest difference where there is no padding; infinite where it is no number or of other shape."""
+    if [array.shape for array in ours] != [array.shape for array in theirs]:
+        return math.inf
+    found = 0.0
+    for one, other, spec in zip(ours, theirs, case.model.outputs, strict=True):
+        off = np.abs(one.astype(np.float64) - other)[counted(other, spec, mask)]
+        found = max(found, float(np.where(np.isfinite(off), off, math.inf).max(initial=0.0)))
+    return found
 
 
 def _artifact(materials: Materials, case: Case) -> onnx.ModelProto:

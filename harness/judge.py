@@ -173,6 +173,11 @@ def against_card(
     return replace(verdict, kind=VerdictKind.ERROR, message=f"{verdict.message}; {said}")
 
 
+def beside_no_card(verdict: Verdict, why: str) -> Verdict:
+    """`verdict` with a word on it where no card holds its checkpoint's own score: `why`, or empty."""
+    return replace(verdict, message=f"{verdict.message}; {why}") if why else verdict
+
+
 def beside_trivial(verdict: Verdict, trivial: Mapping[str, Mapping[str, float]]) -> Verdict:
     """`verdict` with a word on it where the score is no better than an answer that needs no network.
 
@@ -338,9 +343,10 @@ def judge_parity(
     ]
     faults += [f"a flip that this does not explain: {flip}" for flip in unexplained[:1]]
     flipped = f"; {flips} of {decisions} decisions flipped" if flips else ""
+    remedy = f"; `zoocheck bisect {case.id}` names the operator" if faults else ""
     within = f"at most {largest:.3g} spreads, within the {bounds.largest:g} that {case.precision} explains"
     said = f"outputs differ from torch's fp32 by {'; '.join(faults) or within}"
-    return _conforms(case, not faults, f"{said}{flipped}", largest, bounds.largest)
+    return _conforms(case, not faults, f"{said}{flipped}{remedy}", largest, bounds.largest)
 
 
 def judge_relation(
@@ -353,9 +359,17 @@ def judge_relation(
     must_change: bool,
     worst: int,
     noise: float,
+    too_noisy: bool = False,
 ) -> Verdict:
-    """Something that must not change an artifact's outputs, or must: `difference` and `bound` in spreads."""
+    """Something that must not change an artifact's outputs, or must: `difference` and `bound` in spreads.
+
+    Neither good nor bad where it is `too_noisy` to tell the difference from that of two equal calls.
+    """
     noisy = f"; two equal calls differ by {noise:.3g}" if noise else ""
+    if too_noisy:
+        said = f"too noisy to ask whether {claim}: outputs differ by {difference:.3g} spreads{noisy}"
+        plain = _conforms(case, True, said, difference, bound)
+        return replace(plain, kind=VerdictKind.NOT_COMPARABLE)
     if must_change:
         said = f"by {difference:.3g} spreads, {'more' if holds else 'no more'} than {bound:g}"
     else:

@@ -247,6 +247,20 @@ class Materials:
             return None
         return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.metric)
 
+    def unheld_by_card(self, model: Model, protocol: Protocol) -> str:
+        """Why no card holds the score of an embedded checkpoint on its whole corpus; empty where one does.
+
+        Empty too of what no card has to hold: other weights, other data, a part of the corpus.
+        """
+        checkpoint, samples = self.checkpoint(model), self.samples(model, protocol)
+        embedded = checkpoint.weights is Weights.MINI and samples.corpus is Corpus.MINI
+        if not embedded or self.options.limit is not None or self.score_on_card(model, protocol) is not None:
+            return ""
+        return (
+            f"no card states the checkpoint's score on this corpus (SHA-256 {samples.sha256[:12]}) by the "
+            f"{protocol} protocol: nothing holds its vocabulary and its labels"
+        )
+
     def _trivial(self, model: Model, protocol: Protocol) -> dict[str, dict[str, float]]:
         """The scores of answers that need no network, as fractions by metric, by what they are called."""
         samples = self.samples(model, protocol)

@@ -279,17 +279,20 @@ class Runner:
         )  # fmt: skip
         result = self.recorder.record(
             measurement,
-            lambda: judge.against_card(
-                case,
-                judge.doubt(
+            lambda: judge.beside_no_card(
+                judge.against_card(
                     case,
-                    self._judge_score(case, protocol, scored, own, len(flipped)),
-                    typical,
-                    self.materials.catalog.precisions[case.precision].typical.most,
+                    judge.doubt(
+                        case,
+                        self._judge_score(case, protocol, scored, own, len(flipped)),
+                        typical,
+                        self.materials.catalog.precisions[case.precision].typical.most,
+                    ),
+                    fed_right.metrics[model.metric],
+                    on_card,
+                    fed_right.samples,
                 ),
-                fed_right.metrics[model.metric],
-                on_card,
-                fed_right.samples,
+                self.materials.unheld_by_card(model, protocol),
             ),
         )
         outputs.forget()

@@ -23,6 +23,16 @@ class Row:
         """``8 of 9 checks``, where it stands for several."""
         return say("{good} of {count} checks", good=len(self.folded), count=self.of) if self.folded else None
 
+    @property
+    def main(self) -> Outcome | None:
+        """Of the folded ones the claim that the kind is named for: its number stays in the row."""
+        return next((outcome for outcome in self.folded if not outcome.measurement.check), None)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether no folded outcome says that two equal calls differ."""
+        return all(outcome.measurement.detail.get("deterministic", True) for outcome in self.folded)
+
 
 def rows(found: Sequence[Outcome]) -> list[Row]:
     """The outcomes in their order, of each case's checks the good ones in one row where they are several."""

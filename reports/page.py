@@ -112,11 +112,21 @@ def build(
 
 
 def _folded(row: folding.Row, lines: Mapping[str, Line]) -> Line:
-    """A row's line: its outcome's own, or what it says of several; the link leads to the first of them."""
+    """A row's line: its outcome's own, or what it says of several; the link leads to the first of them.
+
+    Of several the number and the bound are those of the claim that the kind is named for, where it is there.
+    """
     line = lines[row.outcome.measurement.id]
     if row.said is None:
         return line
-    return replace(line, kind=say(str(row.outcome.measurement.kind)), measured=row.said, tolerance="")
+    said, tolerance, marks = row.said, "", line.marks
+    if row.main is not None:
+        main = lines[row.main.measurement.id]
+        said, tolerance = joined(", ", [main.measured, row.said]), main.tolerance
+    if not row.deterministic:
+        marks = (*marks, (say("not deterministic"), True))
+    kind = say(str(row.outcome.measurement.kind))
+    return replace(line, kind=kind, measured=said, tolerance=tolerance, marks=marks)
 
 
 def shown(every: Sequence[Outcome]) -> Sequence[Outcome]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from harness.domain import Architecture, Case, Chip, InputRole
+from harness.domain import Architecture, Case, Chip, InputRole, Model
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +47,16 @@ Contract = list[tuple[str, str, tuple[int, ...]]]
 Availability = Available | Unavailable
 
 
+def seen(model: Model, outputs: Sequence[npt.NDArray[Any]]) -> tuple[None, Contract]:
+    """What a call gave, for a runtime that declares nothing: dtypes and shapes are seen, names by position.
+
+    An output that the table does not have is called by its number.
+    """
+    names = [item.name for item in model.outputs]
+    names += [f"output {at}" for at in range(len(names), len(outputs))]
+    return None, [(name, str(array.dtype), array.shape) for name, array in zip(names, outputs, strict=False)]
+
+
 class GraphSource(Protocol):
     """Gives a backend the checkpoint's graph at the opset and batch size it asks for."""
 
@@ -83,8 +93,12 @@ class Session(Protocol):
     def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
         """One batch: arrays ``[batch, length]`` in the documented order; outputs likewise."""
 
-    def contract(self) -> tuple[Contract, Contract] | None:
-        """What the artifact itself says its inputs and outputs are; None where its tools do not tell."""
+    def contract(self) -> tuple[Contract | None, Contract] | None:
+        """What the artifact itself says its inputs and outputs are; None where its tools do not tell.
+
+        A runtime that takes tensors by position and declares nothing tells what came out of its last call,
+        and None of its inputs; before a call nothing.
+        """
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.backends import nvidia, torch_device
-from harness.backends.base import Availability, Available, Contract, GraphSource, Unavailable
+from harness.backends.base import Availability, Available, Contract, GraphSource, Unavailable, seen
 from harness.domain import Architecture, Case, Chip, Head, Precision
 from harness.errors import GraphError, NotYet
 from harness.machine import library_versions
@@ -42,26 +42,20 @@ UNVERIFIED: tuple[str, ...] = (
 class CudaSession:
     """A network bound to one batch of its case."""
 
-    def __init__(self, case: Case, static: torch_device.Static, outputs: Sequence[Sequence[int]]) -> None:
+    def __init__(self, case: Case, static: torch_device.Static) -> None:
         self._case = case
         self._static = static
-        self._shapes = [tuple(shape) for shape in outputs]
+        self._seen: tuple[None, Contract] | None = None
 
     def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.float32]]:
         """One batch, from the host and back to it; raises as `Static`."""
-        return self._static.run(inputs)
+        outputs = self._static.run(inputs)
+        self._seen = seen(self._case.model, outputs)
+        return outputs
 
-    def contract(self) -> tuple[Contract, Contract]:
-        """What the network was bound to."""
-        case = self._case
-        size = (case.batch_size, case.model.length)
-        return (
-            [(item.name, item.dtype, size) for item in case.model.inputs],
-            [
-                (item.name, "float32", shape)
-                for item, shape in zip(case.model.outputs, self._shapes, strict=True)
-            ],
-        )
+    def contract(self) -> tuple[None, Contract] | None:
+        """What came out of the last call: torch declares nothing."""
+        return self._seen
 
     def told(self) -> Mapping[str, Any]:
         """How the calls ran, and their times by CUDA events."""
@@ -137,9 +131,7 @@ def bound(case: Case, artifact: Artifact, device: torch_device.Device) -> CudaSe
     module = torch_device.fused(architecture, case.model.inputs, case.precision)
     module.get_submodule("network").load_state_dict(load_file(artifact.path(WEIGHTS)))
     static = torch_device.Static(case.id, module, device, _batch(case, architecture), case.precision)
-    sizes = {"batch": case.batch_size, "length": case.model.length, "labels": architecture.labels}
-    shapes = [[sizes[d] if isinstance(d, str) else d for d in item.shape] for item in case.model.outputs]
-    return CudaSession(case, static, shapes)
+    return CudaSession(case, static)
 
 
 def _batch(case: Case, architecture: Architecture, samples: int | None = None) -> list[torch.Tensor]:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.backends.base import Availability, Available, Contract, GraphSource
+from harness.backends.base import Availability, Available, Contract, GraphSource, seen
 from harness.domain import Case, Chip, InputRole, Precision
 from harness.errors import GraphError, NotYet
 
@@ -35,6 +35,7 @@ class TracedSession:
     def __init__(self, traced: Traced, case: Case, *, tells: bool = False) -> None:
         self._traced = traced
         self._tells = tells
+        self._seen: tuple[None, Contract] | None = None
         self._case = case
         roles = [item.role for item in case.model.inputs]
         self._places = [roles.index(role) for role in order_of(case)]
@@ -49,11 +50,13 @@ class TracedSession:
         except RuntimeError as problem:
             raise GraphError(f"{self._case.id}: torch cannot run the module: {problem}") from problem
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-        return [output.numpy() for output in outputs]
+        arrays = [output.numpy() for output in outputs]
+        self._seen = seen(self._case.model, arrays)
+        return arrays
 
-    def contract(self) -> tuple[Contract, Contract]:
-        """What was traced: names and dtypes of the table, shapes of the traced batch."""
-        return self._traced.inputs, self._traced.outputs
+    def contract(self) -> tuple[None, Contract] | None:
+        """What came out of the last call: a module declares neither names nor shapes."""
+        return self._seen
 
     def told(self) -> Mapping[str, Any]:
         """The number of threads, where it matters: torch has one for the whole process."""

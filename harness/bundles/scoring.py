@@ -106,6 +106,7 @@ class Scorer:
         on_card = materials.score_on_card(model, PROTOCOL)
         verdict = judge.doubt(case, self._judged(ran, held), typical, typical_bound)
         verdict = judge.against_card(case, verdict, own.metrics[model.metric], on_card, own.samples)
+        verdict = judge.beside_no_card(verdict, materials.unheld_by_card(model, PROTOCOL))
         return verdict, {
             "own_fp32": own.metrics[model.metric],
             "own_fp32_correct": own.correct.get(model.metric),

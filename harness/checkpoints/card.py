@@ -35,15 +35,24 @@ def stated(folder: Path, data_sha256: str, protocol: Protocol, metric: Metric) -
     tables = [scores.get(name) for name in _WHOLE] if isinstance(scores, Mapping) else []
     for table in tables:
         if isinstance(table, Mapping) and table.get("sha256") == data_sha256:
-            return _score(_of_protocol(table, protocol), metric, path)
+            return _score(_of_protocol(table, protocol, path), metric, path)
     return None
 
 
-def _of_protocol(table: Mapping[str, Any], protocol: Protocol) -> Mapping[str, Any]:
+def _of_protocol(table: Mapping[str, Any], protocol: Protocol, path: Path) -> Mapping[str, Any]:
     """A protocol's part; a table that names no protocol is the documented one's whole."""
     parts = table.get("protocols", table)
+    if not isinstance(parts, Mapping):
+        raise CheckpointError(
+            f"{path}: protocols is {parts!r}, expected a table a protocol", remedy="get the checkpoint again"
+        )
     if any(str(name) in parts for name in Protocol):
-        part: Mapping[str, Any] = parts.get(str(protocol), {})
+        part = parts.get(str(protocol), {})
+        if not isinstance(part, Mapping):
+            raise CheckpointError(
+                f"{path}: {protocol} is {part!r}, expected a table of scores",
+                remedy="get the checkpoint again",
+            )
         return part
     return table if protocol is Protocol.DOCUMENTED else {}
 

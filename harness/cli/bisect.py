@@ -32,7 +32,7 @@ def bisect(
     case: Annotated[str, typer.Argument(help="A case, as tinybert-ascend310p-bs8.")],
     weights: Annotated[str, typer.Option(help="full, mini, random or auto.")] = "auto",
     data: Annotated[
-        str, typer.Option(help="full, mini or auto: whose first samples are the batch.")
+        str, typer.Option(help="full, mini or auto: what is shown where there is no embedded corpus.")
     ] = "auto",
     target: Annotated[str, typer.Option(help="chip, stand-in or auto.")] = "auto",
     artifact: Annotated[

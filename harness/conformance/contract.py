@@ -16,7 +16,7 @@ _Item = tuple[str, str, tuple[_Size, ...]]
 
 
 def require_contract(
-    case: Case, declared: tuple[Contract, Contract], *, left_open: Collection[str] = ()
+    case: Case, declared: tuple[Contract | None, Contract], *, left_open: Collection[str] = ()
 ) -> None:
     """Raise `GraphError` that names everything in which `declared` differs from the table.
 
@@ -29,9 +29,9 @@ def require_contract(
 
 
 def differences(
-    case: Case, declared: tuple[Contract, Contract], *, left_open: Collection[str] = ()
+    case: Case, declared: tuple[Contract | None, Contract], *, left_open: Collection[str] = ()
 ) -> Iterator[str]:
-    """What differs from the table, a sentence each: first of the inputs, then of the outputs."""
+    """What differs from the table, a sentence each: first of inputs, if they are told, then of outputs."""
     model = case.model
     sizes: dict[str, _Size] = {
         "batch": case.batch_size, "length": model.length, "labels": model.architecture.labels,
@@ -40,6 +40,8 @@ def differences(
     inputs = [_expected(item, ("batch", "length"), sizes) for item in model.inputs]
     outputs = [_expected(item, item.shape, sizes) for item in model.outputs]
     for what, found, wanted in zip(("input", "output"), declared, (inputs, outputs), strict=True):
+        if found is None:
+            continue
         yield from _of_one_side(what, [_as_declared(item) for item in found], wanted)
 
 

@@ -52,7 +52,7 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
         "bound": bounds.largest,
         "rms_bound": bounds.rms,
         "bound_reason": bounds.reason,
-        "contract": "as in the table" if declared is not None else "not told by the chip's tools",
+        "contract": _held(declared),
     }
     detail["first_flips"] = [asdict(flip) for flip in found.first_flips]
     unexplained = [
@@ -71,7 +71,16 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
     )  # fmt: skip
 
 
-def _declared(subject: Subject) -> tuple[Contract, Contract] | None:
+def _held(declared: tuple[Contract | None, Contract] | None) -> str:
+    """How much of the contract was held against the table, in words."""
+    if declared is None:
+        return "not told by the chip's tools"
+    if declared[0] is None:
+        return "outputs' dtypes and shapes as in the table; names and inputs not told by the runtime"
+    return "as in the table"
+
+
+def _declared(subject: Subject) -> tuple[Contract | None, Contract] | None:
     """What the artifact says its inputs and outputs are, held against the table; None where it does not."""
     declared = subject.opened.session.contract()
     if declared is not None:
@@ -93,6 +102,8 @@ def parity_bounds(spec: PrecisionSpec, case: Case, layers: int) -> judge.ParityB
     else:
         share = min(1.0, layers / case.model.architecture.layers)
         largest, rms, reason = own.largest.most * share, own.rms.most * share, own.largest.reason
+        if share < 1:
+            reason += f"; of {own.largest.most:g} the share of {layers} of the documented layers, {share:.3g}"
     return judge.ParityBounds(largest=largest + more, rms=rms + more, reason=reason)
 
 
@@ -122,7 +133,7 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
         "difference_in_spread": found.difference,
         "must_change": found.must_change,
         "bound": found.allowed,
-        "bound_reason": spec.invariance.reason,
+        "bound_reason": metamorphic.CHANGE_REASON if found.must_change else spec.invariance.reason,
         "worst_sample": found.worst,
         "noise_in_spread": found.noise,
         "deterministic": not found.noise,
@@ -137,7 +148,7 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
         samples=found.samples, detail=detail,
         judged=lambda: judge.judge_relation(
             case, check.claim, difference=found.difference, bound=found.allowed, holds=found.holds,
-            must_change=found.must_change, worst=found.worst, noise=found.noise,
+            must_change=found.must_change, worst=found.worst, noise=found.noise, too_noisy=found.too_noisy,
         ),
     )  # fmt: skip
 

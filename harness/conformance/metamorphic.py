@@ -25,6 +25,16 @@ Run = Callable[[Inputs], Sequence[Array]]  # any number of rows to their outputs
 
 SEED = 0
 NOISE_ALLOWED = 2.0  # times the spread between two equal calls: what two noisy calls may differ by
+# What must change has to by more than this, in spreads, in all but a tenth of the samples: equal shapes give
+# the same bits, so that what is lost from a graph changes nothing. One sample changed by four times that at
+# least, nine tenths by seven times (TinyBERT with random weights); a tenth, because a text of two tokens has
+# little to mask.
+CHANGE = 2e-3
+CHANGE_REASON = (
+    "equal shapes give the same bits, so that an input that a graph has lost changes nothing; "
+    "nine tenths of the samples changed by 0.013 spreads or more, TinyBERT's with random weights the least"
+)
+LOW = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,10 +94,11 @@ class Found:
     """What a variation came to; differences are in spreads of the probe's own outputs."""
 
     samples: int  # rows that were compared
-    difference: float  # the largest; of what must change the median sample's
-    allowed: float  # at most, and of what must change at least
+    difference: float  # the largest; of what must change the `LOW` quantile of all samples'
+    bound: float  # what the precision explains; of what must change `CHANGE`
+    allowed: float  # at most, and of what must change at least: the bound and what is noise
     must_change: bool
-    worst: int  # the sample with the largest difference
+    worst: int  # the sample with the largest difference; of what must change with the least
     noise: float  # between two equal calls: 0 where they give the same bits
 
     @property
@@ -96,6 +107,16 @@ class Found:
         if self.must_change:
             return self.difference > self.allowed
         return self.difference <= self.allowed
+
+    @property
+    def too_noisy(self) -> bool:
+        """Whether it cannot be told: the difference is beyond the bound, and no more than noise makes.
+
+        Of what must change: no more than noise makes, where that is beyond the bound.
+        """
+        if self.must_change:
+            return NOISE_ALLOWED * self.noise > self.bound and not self.holds
+        return self.bound < self.difference <= self.allowed
 
 
 # ------------------------------------------------------------------ variations
@@ -107,7 +128,12 @@ def again(probe: Probe, generator: np.random.Generator) -> Variation:
 
 
 def alone(probe: Probe, generator: np.random.Generator) -> Variation:
-    """One sample in every place of a batch, with none but itself beside it."""
+    """One sample in every place of a batch, with none but itself beside it.
+
+    Raises `NoSamples` at batch size 1: every sample is alone there, so that nothing is varied.
+    """
+    if probe.batch_size == 1:
+        raise NoSamples("at batch size 1 no sample has another one beside it")
     chosen = int(generator.integers(len(probe.mask)))
     return _shown(probe, np.full(probe.batch_size, chosen))
 
@@ -142,7 +168,12 @@ def shorter_padding(probe: Probe, generator: np.random.Generator) -> Variation:
 
 
 def last_partial(probe: Probe, generator: np.random.Generator) -> Variation:
-    """So many samples that the last batch is half full; at batch size 1, one sample less."""
+    """So many samples that the last batch is half full.
+
+    Raises `NoSamples` at batch size 1, where every batch is full.
+    """
+    if probe.batch_size == 1:
+        raise NoSamples("at batch size 1 every batch is full")
     return _shown(probe, np.arange(len(probe.mask) - max(1, probe.batch_size // 2)))
 
 
@@ -186,9 +217,10 @@ def hold(
 ) -> Found:
     """Run the probe twice and its variation once, and say what the variation came to.
 
-    `bound` is what the precision's rounding explains, in spreads. Where two equal calls differ, at least
-    `NOISE_ALLOWED` times that is allowed. Raises `NotThere` where the variation needs an artifact of any
-    shape and there is none, `BadOutput` for a NaN, an infinity, or another number of rows.
+    `bound` is what the precision's rounding explains, in spreads. Where two equal calls differ, a difference
+    of up to `NOISE_ALLOWED` times that is no fault, but beyond the bound it is `too_noisy`. Raises `NotThere`
+    where the variation needs an artifact of any shape and there is none, `NoSamples` where nothing can be
+    varied, `BadOutput` for a NaN, an infinity, or another number of rows.
     """
     if relation.any_shape and run_any_shape is None:
         raise NotThere("its backend takes the documented shape only: no other length can be run")
@@ -219,10 +251,16 @@ def found(
 ) -> Found:
     """What the outputs of a variation come to beside those of the probe; raises as `hold`."""
     away = _by_sample(probe, variation, base, outputs)
+    if relation.must_change:
+        difference, bound = float(np.quantile(away, LOW)), CHANGE
+        allowed = CHANGE + NOISE_ALLOWED * noise
+    else:
+        difference, allowed = float(away.max()), max(bound, NOISE_ALLOWED * noise)
     return Found(
         samples=len(away),
-        difference=float(np.median(away) if relation.must_change else away.max()),
-        allowed=max(bound, NOISE_ALLOWED * noise),
+        difference=difference,
+        bound=bound,
+        allowed=allowed,
         must_change=relation.must_change,
         worst=int(variation.shows[away.argmin() if relation.must_change else away.argmax()]),
         noise=noise,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from harness.conformance.values import counted, decisions, require_numbers, spread
 from harness.domain import Output
-from harness.errors import NoSamples
+from harness.errors import BadOutput, NoSamples
 
 Array = npt.NDArray[Any]
 
@@ -74,19 +74,26 @@ def compare(
 ) -> Parity:
     """Hold `outputs` against `reference`, ``[n, ...]`` each; `mask` ``[n, length]`` is 0 over padding.
 
-    Raises `BadOutput` that names output, sample and position of a NaN or infinity in either, `NoSamples`
-    where there is nothing to compare.
+    Raises `BadOutput` for outputs of another number or shape than the reference's, and that names output,
+    sample and position of a NaN or infinity in either; `NoSamples` where there is nothing to compare.
     """
+    if len(outputs) != len(reference):
+        raise BadOutput(f"{case}: {len(outputs)} outputs, expected {len(reference)}")
+    for ours, theirs, spec in zip(outputs, reference, specs, strict=True):
+        if ours.shape != theirs.shape:
+            raise BadOutput(
+                f"{case}: output {spec.name} has shape {list(ours.shape)}, expected {list(theirs.shape)}"
+            )
     if not len(mask) or not mask.any():
         raise NoSamples(f"{case}: no values to compare")
     require_numbers(reference, specs, f"{case}: the fp32 reference")
     require_numbers(outputs, specs, f"{case}: the artifact")
     kept = [counted(array, spec, mask) for array, spec in zip(reference, specs, strict=True)]
-    ours, theirs = ([array.astype(np.float64) for array in arrays] for arrays in (outputs, reference))
-    a, b = (np.concatenate([x[k] for x, k in zip(arrays, kept, strict=True)]) for arrays in (ours, theirs))
+    mine, wanted = ([array.astype(np.float64) for array in arrays] for arrays in (outputs, reference))
+    a, b = (np.concatenate([x[k] for x, k in zip(arrays, kept, strict=True)]) for arrays in (mine, wanted))
     away = np.abs(a - b)
     scale = spread(reference, mask, specs)
-    flips = sorted(_flips(ours, theirs, mask, specs), key=lambda flip: -flip.margin)
+    flips = sorted(_flips(mine, wanted, mask, specs), key=lambda flip: -flip.margin)
     return Parity(
         samples=len(mask),
         values=len(away),
@@ -94,11 +101,11 @@ def compare(
         max_abs_difference=float(away.max()),
         mean_abs_difference=float(away.mean()),
         p999_abs_difference=float(np.quantile(away, 0.999)) if len(away) >= VALUES_FOR_P999 else None,
-        least_cosine=min(_cosines(ours, theirs, kept)),
+        least_cosine=min(_cosines(mine, wanted, kept)),
         relative_norm=_ratio(float(np.linalg.norm(a - b)), float(np.linalg.norm(b))),
         largest_in_spread=_ratio(float(away.max()), scale),
         rms_in_spread=_ratio(math.sqrt(float((away**2).mean())), scale),
-        decisions=sum(len(decisions(x, spec, mask).rows) for x, spec in zip(theirs, specs, strict=True)),
+        decisions=sum(len(decisions(x, spec, mask).rows) for x, spec in zip(wanted, specs, strict=True)),
         flips=len(flips),
         first_flips=tuple(flips[:FLIPS_LISTED]),
     )

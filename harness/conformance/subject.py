@@ -16,7 +16,7 @@ from harness.conformance.checks import METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.metamorphic import Inputs, Probe, Variation
 from harness.domain import Case, InputRole, Precision
-from harness.errors import NotThere
+from harness.errors import NoSamples, NotThere
 from harness.graphs import int8
 from harness.graphs.export import example_inputs, run_torch
 from harness.inference import checked_outputs, run_batch
@@ -96,9 +96,10 @@ class Subject:
             relation = check.relation
             if relation.any_shape or relation.vary is metamorphic.again:
                 continue
-            if relation.vary is metamorphic.other_padding and self.probe.mask.all():
+            try:
+                some[check.name] = metamorphic.varied(relation, self.probe).inputs
+            except NoSamples:  # what cannot be asked of these samples is said where it is asked
                 continue
-            some[check.name] = metamorphic.varied(relation, self.probe).inputs
         # A batch that is not full can only be the last one.
         return dict(
             sorted(some.items(), key=lambda item: len(item[1][InputRole.MASK]) % self.case.batch_size)
@@ -164,30 +165,40 @@ def probe_of(materials: Materials, case: Case) -> tuple[Probe, str]:
 
     As many as fill batches, `FEWEST_SAMPLES` at least. Half of them are text of the embedded corpus, half
     seeded ids of any length, so that every position is used; of int8 all are text, because scales that were
-    chosen on text say nothing about other ids. Without a vocabulary all are seeded.
+    chosen on text say nothing about other ids. The text is behind what those scales were chosen on, as far
+    as there is any behind it. Without a vocabulary all are seeded.
     """
     model, size = case.model, case.batch_size
     count = -(-FEWEST_SAMPLES // size) * size
     vocabulary = materials.checkpoint(model).architecture.vocabulary
     example = example_inputs(model, vocabulary=vocabulary, batch_size=count)
     inputs: dict[InputRole, Array] = {item.role: example[item.name].astype(np.int64) for item in model.inputs}
-    text = _text(materials, case, count if case.precision is Precision.INT8 else count // 2)
+    found = _text(materials, case, count if case.precision is Precision.INT8 else count // 2)
     said = f"{count} of seeded ids"
-    if text is not None:
+    if found is not None:
+        text, calibrated = found
         rows = len(text[InputRole.MASK])
         inputs = {role: np.concatenate([text[role], array[rows:]]) for role, array in inputs.items()}
-        said = f"{rows} of text, {count - rows} of seeded ids" if rows < count else f"{rows} of text"
+        said = f"{rows} of text" + (f", {count - rows} of seeded ids" if rows < count else "")
+        if calibrated and case.precision is Precision.INT8:
+            said += ", which its scales were chosen on"
     return Probe(inputs=inputs, batch_size=size, vocabulary=vocabulary, outputs=model.outputs), said
 
 
-def _text(materials: Materials, case: Case, count: int) -> dict[InputRole, Array] | None:
-    """`count` rows of features of the embedded corpus, repeated where it has fewer; None without one."""
+def _text(materials: Materials, case: Case, count: int) -> tuple[dict[InputRole, Array], bool] | None:
+    """`count` rows of features of the embedded corpus, repeated where it has fewer; None without one.
+
+    They are behind the examples that int8's scales are chosen on; those themselves, as the second says, where
+    nothing is behind them.
+    """
     try:
-        features = materials.calibration(case.model, int8.SAMPLES)
+        calibration = materials.calibration(case.model, int8.SAMPLES)
+        features = materials.calibration(case.model, int8.SAMPLES + count)
     except NotThere:
         return None
     rows = np.flatnonzero(features.inputs[InputRole.MASK].sum(axis=1) > 1)
     if not len(rows):
         return None
-    chosen = np.resize(rows, count)
-    return {role: array[chosen] for role, array in features.inputs.items()}
+    behind = rows[rows >= len(calibration.inputs[InputRole.MASK])]
+    chosen = np.resize(behind if len(behind) else rows, count)
+    return {role: array[chosen] for role, array in features.inputs.items()}, not len(behind)

@@ -15,6 +15,7 @@ from __future__ import annotations
 # What `catalogue` has a graph for, in the order of the network; a test holds the two against each other.
 NAMES = (
     "gather-embedding", "gather-token", "add-broadcast", "layer-normalization", "matmul-constant",
-    "gemm", "gemm-transposed", "gemm-no-bias", "matmul-batched", "mul-scalar", "div-scalar", "where",
-    "softmax", "softmax-masked", "erf", "tanh", "relu", "gelu-erf", "gelu-tanh", "moves",
+    "gemm", "gemm-transposed", "gemm-no-bias", "gemm-down", "matmul-batched", "matmul-context", "mul-scalar",
+    "div-scalar", "where", "softmax", "softmax-masked", "erf", "tanh", "relu", "gelu-erf", "gelu-tanh",
+    "moves",
 )  # fmt: skip

@@ -24,7 +24,12 @@ from harness.operators.bounded import Array
 
 LOWEST = float(np.finfo(np.float32).min)  # what the exported mask adds where there is padding
 IR_VERSION = 8  # of opset 17 (onnx, docs/Versioning.md)
-PRODUCTS = frozenset({"matmul-constant", "gemm", "gemm-transposed", "gemm-no-bias", "matmul-batched"})
+PRODUCTS = frozenset(
+    {
+        "matmul-constant", "gemm", "gemm-transposed", "gemm-no-bias", "gemm-down", "matmul-batched",
+        "matmul-context",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +187,26 @@ def _product(parts: _Parts, size: Size, op_type: str, *, bias: bool = False, tur
     parts.node(op_type, operands, **attributes)
 
 
+def _down(parts: _Parts, size: Size) -> None:
+    """The feed-forward part's way back to the hidden size: the longest sum of a network, of 4 x hidden."""
+    parts.inputs["x"] = parts.draw(size.rows, 4 * size.hidden)
+    parts.fixed["w"], parts.fixed["b"] = parts.draw(4 * size.hidden, 16), parts.draw(16)
+    parts.node("Gemm", ["x", "w", "b"])
+
+
 def _batched(parts: _Parts, size: Size) -> None:
     """Queries by keys of every head."""
     parts.inputs["q"] = parts.draw(1, size.heads, size.rows, size.head)
     parts.inputs["k"] = parts.draw(1, size.heads, size.head, size.length)
     parts.node("MatMul", ["q", "k"])
+
+
+def _context(parts: _Parts, size: Size) -> None:
+    """Probabilities, as a softmax gives them, by the values of every head."""
+    scores = np.abs(parts.draw(1, size.heads, size.rows, size.length)) + np.float32(1e-3)
+    parts.inputs["p"] = scores / scores.sum(axis=-1, keepdims=True)
+    parts.inputs["v"] = parts.draw(1, size.heads, size.length, size.head)
+    parts.node("MatMul", ["p", "v"])
 
 
 def _by_scalar(parts: _Parts, size: Size, op_type: str, scalar: float) -> None:
@@ -263,7 +283,9 @@ _BUILDERS: Mapping[str, Callable[[_Parts, Size], None]] = {
     "gemm": lambda parts, size: _product(parts, size, "Gemm", bias=True),
     "gemm-transposed": lambda parts, size: _product(parts, size, "Gemm", bias=True, turned=True),
     "gemm-no-bias": lambda parts, size: _product(parts, size, "Gemm"),
+    "gemm-down": _down,
     "matmul-batched": _batched,
+    "matmul-context": _context,
     "mul-scalar": lambda parts, size: _by_scalar(parts, size, "Mul", 1 / np.sqrt(size.head)),
     "div-scalar": lambda parts, size: _by_scalar(parts, size, "Div", np.sqrt(2)),
     "where": _where,

@@ -83,3 +83,10 @@ def test_labels_in_another_order_are_refused_with_both_orders(tmp_path: Path):
     path.write_text(json.dumps({"id2label": {"0": "B-LOC", "1": "O", "2": "I-LOC"}}), encoding="utf-8")
     with pytest.raises(CheckpointError, match="order B-LOC, O, I-LOC, expected O, B-LOC, I-LOC"):
         config.require_order(path, LABELS)
+
+
+@pytest.mark.parametrize("line", ['protocols = "documented"', "documented = 0.5"])
+def test_a_protocol_that_is_no_table_is_named(tmp_path: Path, line: str):
+    folder = write(tmp_path, f'[scores.mini]\nsha256 = "data"\n{line}\n')
+    with pytest.raises(CheckpointError, match="expected a table"):
+        card.stated(folder, "data", Protocol.DOCUMENTED, Metric.F1)

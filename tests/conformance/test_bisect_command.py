@@ -18,12 +18,14 @@ from harness import catalog as tables
 from harness.bisecting import bisect
 from harness.bisection.findings import Finding
 from harness.cli import app
+from harness.conformance.subject import probe_of
 from harness.domain import Case, Catalog, Precision
 from harness.errors import BadInput, GraphError, NotThere, UsageError
-from harness.graphs import values
+from harness.graphs import int8, values
+from harness.graphs.export import Exported
 from harness.graphs.numerics import STAND_IN_OPSET
 from harness.home import Home
-from harness.materials import Materials
+from harness.materials import Materials, inputs_in_order
 from harness.options import Options
 from harness.progress import Silent
 
@@ -159,20 +161,57 @@ def test_a_graph_of_another_batch_or_other_inputs_is_refused(
         bisect(materials, case, path)
 
 
-def test_the_batch_is_of_the_data_or_seeded(
-    materials: Materials, case: Case, monkeypatch: pytest.MonkeyPatch
+def test_it_looks_at_the_samples_that_parity_looks_at(materials: Materials, case: Case):
+    """All of them, in batches of the case's size."""
+    probe, _ = probe_of(materials, case)
+    shown = bisecting.batches(materials, case)
+    assert {array.shape for inputs in shown for array in inputs.values()} == {(1, case.model.length)}
+    whole = {name: np.concatenate([inputs[name] for inputs in shown]) for name in shown[0]}
+    for item in case.model.inputs:
+        np.testing.assert_array_equal(whole[item.name], probe.inputs[item.role])
+
+
+def test_int8_is_shown_what_its_scales_were_chosen_on(materials: Materials, case: Case):
+    """Of anything else a sound quantiser may cut more than it may be off by."""
+    shown = bisecting.batches(materials, dataclasses.replace(case, precision=Precision.INT8))
+    chosen = inputs_in_order(case.model, materials.calibration(case.model, int8.SAMPLES))
+    for item, array in zip(case.model.inputs, chosen, strict=True):
+        np.testing.assert_array_equal(np.concatenate([one[item.name] for one in shown]), array[: len(shown)])
+
+
+def test_a_fault_that_text_does_not_show_is_found(
+    materials: Materials, case: Case, graph: onnx.ModelProto, tmp_path: Path
 ):
-    """The corpus has lengths of its own; without a corpus lengths are drawn."""
-    real = bisecting.batch(materials, case)
-    assert {array.shape for array in real.values()} == {(1, case.model.length)}
+    """A task of one text has zeros for segments: the seeded half of parity's samples shows them lost."""
+    path = tmp_path / "without.onnx"
+    onnx.save(FAULTS["segments-zeroed"].plant(graph, 0), path)
+    finding = bisect(materials, case, path)
+    assert not finding.good
+    assert not finding.parity
+    assert finding.export_sound
 
-    def nothing(*_: object) -> None:
-        raise NotThere("no data")
 
-    monkeypatch.setattr(materials, "samples", nothing)
-    drawn = bisecting.batch(materials, case)
-    assert {array.shape for array in drawn.values()} == {(1, case.model.length)}
-    assert any(not np.array_equal(real[name], drawn[name]) for name in real)
+def test_an_export_that_is_not_torchs_network_is_told(
+    materials: Materials, case: Case, graph: onnx.ModelProto, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Reference and artifact agree, and are both wrong."""
+    path = tmp_path / "without.onnx"
+    onnx.save(FAULTS["segments-zeroed"].plant(graph, 0), path)
+    source = bisecting.building.graph_source(materials, case)
+
+    class Faulty:
+        layers = source.layers
+
+        def export(self, **how: object) -> Exported:
+            exported = source.export(**how)
+            return dataclasses.replace(exported, graph=FAULTS["segments-zeroed"].plant(exported.graph, 0))
+
+    monkeypatch.setattr(bisecting.building, "graph_source", lambda *_: Faulty())
+    finding = bisect(materials, case, path)
+    assert finding.first is None
+    assert finding.parity
+    assert not finding.good
+    assert finding.sentence().startswith("the export leaves torch: ")
 
 
 def test_small_errors_that_add_up_are_told_apart_from_a_fault(materials: Materials, case: Case):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from making import make_case
 
+from harness.backends.base import seen
 from harness.conformance.contract import differences, require_contract
 from harness.domain import Case, Catalog
 from harness.errors import GraphError
@@ -48,3 +50,12 @@ def test_an_open_axis_is_a_difference_unless_it_is_to_be_open(case: Case, size):
     assert all("of shape [any, 64], expected [8, 64]" in item for item in found)
     assert not [*differences(case, (inputs, outputs), left_open={"batch"})]
     assert [*differences(case, declared(case), left_open={"batch"})]
+
+
+def test_what_a_runtime_that_declares_nothing_gives_is_held_all_the_same(case: Case):
+    """Dtypes, shapes and the number of outputs of a call; nothing is said of its inputs."""
+    right = np.zeros((8, 2), np.float32)
+    require_contract(case, seen(case.model, [right]))
+    for wrong in ([right.astype(np.float16)], [right[:, :1]], [right, right], []):
+        with pytest.raises(GraphError, match="output"):
+            require_contract(case, seen(case.model, wrong))

@@ -69,20 +69,54 @@ class TestNoise:
         assert 0.005 < outcome.noise < 0.2
         assert outcome.difference > BOUND
 
-    def test_noise_is_the_floor_of_the_other_checks(self):
-        """What a backend that is not deterministic shows by itself fails no other check ..."""
+    def test_noise_beyond_the_bound_is_too_much_to_ask(self):
+        """What a backend that is not deterministic shows by itself fails no other check, nor passes it ..."""
         outcome = found("order", broken.Noisy(0.01))
-        assert outcome.holds
+        assert outcome.too_noisy
         assert outcome.allowed == metamorphic.NOISE_ALLOWED * outcome.noise > BOUND
 
+    def test_noise_within_the_bound_is_none_of_its_business(self):
+        outcome = found("order", broken.Noisy(0.01), bound=0.5)
+        assert outcome.noise
+        assert outcome.holds
+        assert not outcome.too_noisy
+
+    def test_a_difference_beyond_the_noise_falls_short(self):
+        noisy = broken.Noisy(1e-4)
+
+        def mixed_up(inputs):
+            [outputs] = noisy(inputs)
+            return [outputs[np.argsort(inputs[InputRole.IDS][:, 0], kind="stable")]]
+
+        outcome = found("order", mixed_up)
+        assert not outcome.holds
+        assert not outcome.too_noisy
+
     def test_noise_hides_no_lost_mask(self):
-        """... and is no change that a mask makes."""
+        """... and is no change that a mask makes: it falls short where noise is small, else is not told."""
         noisy = broken.Noisy(0.01)
 
         def lost(inputs):
             return noisy({**inputs, InputRole.MASK: np.ones_like(inputs[InputRole.MASK])})
 
-        assert not found("mask", lost).holds
+        outcome = found("mask", lost)
+        assert not outcome.holds
+        assert outcome.too_noisy
+        noisy = broken.Noisy(1e-5)
+        outcome = found("mask", lost)
+        assert not outcome.holds
+        assert not outcome.too_noisy
+
+
+def test_a_small_change_is_a_change():
+    """What the precision explains of rounding is no measure of it: an input that is lost changes nothing."""
+
+    def faint(inputs):
+        return broken.attended(broken.hidden(inputs), 0.95 + 0.05 * inputs[InputRole.MASK])
+
+    outcome = found("mask", faint, bound=10.0)
+    assert outcome.holds
+    assert outcome.difference < 1
 
 
 class TestVariations:
@@ -125,6 +159,12 @@ class TestVariations:
 
 
 class TestWhatCannotBeAsked:
+    @pytest.mark.parametrize("name", ["batch", "last partial batch"])
+    def test_other_samples_of_a_batch_of_one(self, name: str):
+        one = dataclasses.replace(broken.probe(), batch_size=1)
+        with pytest.raises(NoSamples, match="at batch size 1"):
+            metamorphic.varied(METAMORPHIC[name].relation, one)
+
     def test_a_backend_of_one_shape(self):
         with pytest.raises(NotThere, match="no other length can be run"):
             metamorphic.hold(

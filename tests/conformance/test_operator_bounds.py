@@ -228,8 +228,8 @@ def test_a_mask_that_hides_nothing_is_caught():
         assert "times the bound" in problem(item, precision, compute(bare, precision))
 
 
-def test_assumed_ulps_are_no_more_than_twice_what_is_found():
-    """And no less: the bounds of erf and tanh stand on them."""
+def test_erf_and_tanh_are_off_by_no_more_than_the_assumed_ulps():
+    """Their bounds stand on them. How much less is the library's own affair, on each machine another."""
     x = np.random.default_rng(0).standard_normal((400, 500)).astype(np.float32) * np.float32(2)
     for name, ulps, reference in (
         ("erf", ERF_ULPS, np.vectorize(math.erf)), ("tanh", TANH_ULPS, np.tanh),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -111,6 +112,17 @@ class TestNoNumbers:
         ):
             compare(*arrays, TOKENS)
 
+    @pytest.mark.parametrize("shape", [(2, 3), (2,), (1, 2)])
+    def test_another_shape_is_an_error_with_both(self, shape: tuple[int, ...]):
+        found = re.escape(str(list(shape)))
+        with pytest.raises(BadOutput, match=rf"a case: output logits has shape {found}, expected \[2, 2\]"):
+            compare(np.zeros(shape), np.ones((2, 2)), LABELS)
+
+    def test_another_number_of_outputs_is_an_error(self):
+        one = np.zeros((2, 2), np.float32)
+        with pytest.raises(BadOutput, match="a case: 2 outputs, expected 1"):
+            parity.compare([one, one], [one], MASK, [LABELS], case="a case")
+
     def test_nothing_to_compare_is_an_error(self):
         with pytest.raises(NoSamples):
             compare(np.zeros((2, 4)), np.zeros((2, 4)), START, np.zeros((2, 4)))
@@ -141,6 +153,7 @@ def test_a_models_own_bounds_are_of_the_documented_network(catalog: Catalog, lay
     [own] = case.model.parity
     found = parity_bounds(catalog.precisions[Precision.INT8], case, layers)
     assert (found.largest, found.rms) == (own.largest.most * share, own.rms.most * share)
+    assert ("the share of" in found.reason) is (share < 1)
 
 
 def test_a_precisions_bounds_are_of_any_depth(catalog: Catalog):

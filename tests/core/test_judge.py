@@ -409,7 +409,24 @@ class TestParity:
         )  # fmt: skip
         assert verdict.kind is VerdictKind.FALLS_SHORT
         assert "logits of sample 4 from 0 to 1" in verdict.message
-        assert verdict.message.endswith("3 of 80 decisions flipped")
+        assert "3 of 80 decisions flipped" in verdict.message
+        assert verdict.message.endswith(f"`zoocheck bisect {on_310p.id}` names the operator")
+
+    def test_what_no_card_holds_is_said_beside_the_verdict(self, on_310p: Case):
+        verdict = judge.judge_parity(on_310p, largest=0.01, rms=0.001, bounds=BOUNDS)
+        beside = judge.beside_no_card(verdict, "no card states it")
+        assert beside.kind is verdict.kind
+        assert beside.message == f"{verdict.message}; no card states it"
+        assert judge.beside_no_card(verdict, "") == verdict
+
+    def test_what_noise_hides_is_neither_good_nor_bad(self, on_310p: Case):
+        verdict = judge.judge_relation(
+            on_310p, "the mask matters", difference=0.2, bound=0.3, holds=True, must_change=False, worst=3,
+            noise=0.15, too_noisy=True,
+        )  # fmt: skip
+        assert verdict.kind is VerdictKind.NOT_COMPARABLE
+        assert "too noisy to ask whether the mask matters" in verdict.message
+        assert "two equal calls differ by 0.15" in verdict.message
 
     @pytest.mark.parametrize("bound", ["largest", "rms", "typical", "invariance", "real_length", "sharing"])
     def test_lower_precision_is_allowed_more(self, catalog: Catalog, bound: str):

@@ -69,13 +69,14 @@ _LIMITS = """\
   the bounds of int8 are wide enough to hide a wrong scale there. `zoocheck bisect` looks at each operator by
   itself ([bisect](bisect.md)); it is asked for, and no check.
 - A vocabulary or an order of labels that is wrong shows in a score alone that was recorded before. A mini
-  has its card. The full checkpoint has its document, on the full data set under the documented protocol;
-  with the embedded corpus, or with `--limit`, nothing holds its vocabulary but the record of `zoocheck
-  fetch`, and a checkpoint that was put there by hand has none.
+  has its card; where the card states no score of the corpus, the verdict says so. The full checkpoint has
+  its document, on the full data set under the documented protocol; with the embedded corpus, or with
+  `--limit`, nothing holds its vocabulary but the record of `zoocheck fetch`, and a checkpoint that was
+  put there by hand has none.
 - In fp16 the tanh form of GELU is within what rounding explains, so that it is planted in fp32 only; see
   [conformance](conformance.md).
-- A session that returns the outputs of the call before makes equal calls differ; what two equal calls differ
-  by is allowed to the other metamorphic checks. The check of the same input twice is the one that says so.
+- A session that returns the outputs of the call before makes equal calls differ: the other metamorphic checks
+  are too noisy to ask then. The check of the same input twice is the one that says so.
 """
 
 

@@ -11,8 +11,10 @@ import pytest
 from making import make_case
 
 from harness.conformance.checks import METAMORPHIC, NAMES
-from harness.domain import Case, Catalog, Kind, Precision, VerdictKind
+from harness.conformance.subject import probe_of
+from harness.domain import Case, Catalog, InputRole, Kind, Precision, VerdictKind
 from harness.errors import GraphError, NotThere
+from harness.graphs import int8
 from harness.home import Home
 from harness.materials import Materials
 from harness.options import Options
@@ -52,7 +54,11 @@ def test_a_real_artifact_passes_every_check(
     whole = runner.open
     runner.open = lambda *arguments: opened.append(1) or whole(*arguments)  # type: ignore[assignment,func-returns-value]
     case = a_case(runner, batch_size=batch_size)
-    names = [name for name in NAMES if name != "segments"]
+    alone = ("batch", "last partial batch") if batch_size == 1 else ()
+    names = [name for name in NAMES if name not in ("segments", *alone)]
+    for name in alone:
+        with pytest.raises(NotThere, match="at batch size 1"):
+            runner.conformance(case, name)
     results = [runner.conformance(case, name) for name in names]
     assert len(opened) == 1
     assert [item.verdict.kind for item in results if item.verdict] == [VerdictKind.REPRODUCED] * len(names)
@@ -114,7 +120,7 @@ def test_a_fault_in_what_comes_out_falls_short(fake: Runner, name: str, change: 
 
 
 def test_a_little_noise_is_recorded_and_good(fake: Runner, store: Store):
-    """The measurement holds the spread, and the other checks take it for their floor."""
+    """The measurement holds the spread, and the other checks are too noisy to ask."""
 
     def little(case: Case, call: int, outputs: list) -> list:
         return [outputs[0] + np.float32(0.02 * call * outputs[0].std())]
@@ -126,8 +132,10 @@ def test_a_little_noise_is_recorded_and_good(fake: Runner, store: Store):
     assert "not deterministic" in twice.verdict.message
     assert not twice.measurement.detail["deterministic"]
     assert twice.measurement.detail["noise_in_spread"] == pytest.approx(0.02, rel=0.1)
-    order = fake.conformance(a_case(fake), "order").measurement.detail
-    assert order["bound"] == 2 * twice.measurement.detail["noise_in_spread"]
+    order = fake.conformance(a_case(fake), "order")
+    assert order.measurement.detail["bound"] == 2 * twice.measurement.detail["noise_in_spread"]
+    assert order.verdict is not None
+    assert order.verdict.kind is VerdictKind.NOT_COMPARABLE
 
 
 class TrayOfTools(mini.TorchSession):
@@ -160,3 +168,23 @@ def test_a_failure_is_recorded_under_its_check(fake: Runner, store: Store):
     fake.fail(a_case(fake), Kind.CONFORMANCE, problem, check="order")
     [result] = store.results()
     assert result.measurement.check == "order"
+
+
+def test_text_is_what_no_scale_has_seen(small_tables: Catalog, shared_home: Home):
+    """Of int8 as of the others it stands behind what scales are chosen on."""
+    materials = Materials(small_tables, shared_home, Options(target="stand-in"), Silent())
+    case = make_case(small_tables, mini.MODEL, "ascend310p", batch_size=8, precision=Precision.INT8)
+    probe, said = probe_of(materials, case)
+    behind = materials.calibration(case.model, int8.SAMPLES + 8).inputs[InputRole.IDS][int8.SAMPLES :]
+    assert np.array_equal(probe.inputs[InputRole.IDS], behind)
+    assert said == "8 of text"
+
+
+def test_where_nothing_is_behind_the_calibration_it_says_so(
+    small_tables: Catalog, shared_home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    materials = Materials(small_tables, shared_home, Options(target="stand-in"), Silent())
+    ten = materials.calibration(small_tables.models[mini.MODEL], int8.SAMPLES)
+    monkeypatch.setattr(materials, "calibration", lambda *_: ten)
+    case = make_case(small_tables, mini.MODEL, "ascend310p", batch_size=8, precision=Precision.INT8)
+    assert probe_of(materials, case)[1] == "8 of text, which its scales were chosen on"

@@ -284,3 +284,16 @@ def test_what_may_be_compared_with_a_document(
 ):
     """Full weights on full data under the documented protocol, and nothing else (rule 2)."""
     assert comparable(weights, corpus, protocol, limit) == why_not
+
+
+def test_an_embedded_checkpoint_that_no_card_holds_is_told(
+    small_tables: Catalog, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    """Of the whole corpus; a score that the card states, or a part of the corpus, is no matter of it."""
+    model = small_tables.models[mini.MODEL]
+    whole = materials(small_tables, home, target="stand-in", weights="mini", data="mini")
+    assert "no card states the checkpoint's score on this corpus" in whole.unheld_by_card(model, DOCUMENTED)
+    part = materials(small_tables, home, target="stand-in", weights="mini", data="mini", limit=3)
+    assert part.unheld_by_card(model, DOCUMENTED) == ""
+    monkeypatch.setattr(whole, "score_on_card", lambda *_: 0.5)
+    assert whole.unheld_by_card(model, DOCUMENTED) == ""
