@@ -15,19 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.machine import governor
+from harness.machine import affinity, governor, usable_cores
 
-# What makes a run noisy. A share is of the time of all cores that the kernel counts.
+# What makes a run noisy. A share is of the time of the cores that this process may run on.
 #
 # STEAL: time that the hypervisor gave to others while this machine had work. A quiet virtual machine has
 #     none; 1 % of it is as much as the change that a gate looks for.
 # OTHERS: CPU time of everything that is not this process: 5 % is a tenth of a core on a machine of two, and
 #     several cores on a large one, which has some to spare. A quiet machine's services take below 1 %.
-# SWITCHES: times a second and core that the scheduler took a core away. A process that shares a core with
-#     one other loses it some 100 to 300 times a second (a slice is 3 to 10 ms); kernel threads and interrupts
-#     of a quiet machine take it a few times.
 # SLOWER: of the mean clock frequency, from before to behind; less is what turbo modes do by themselves.
-STEAL, OTHERS, SWITCHES_PER_S, SLOWER = 0.01, 0.05, 50.0, 0.10
+STEAL, OTHERS, SLOWER = 0.01, 0.05, 0.10
 # The kernel counts CPU time in ticks of 10 ms: of less time than this it says too little to judge by.
 SHORTEST_S = 0.5
 
@@ -39,7 +36,7 @@ class Snapshot:
     """The machine at one moment. None is what it does not tell."""
 
     at_s: float  # by the monotonic clock
-    cores: int | None  # that /proc/stat counts
+    cores: int | None  # that /proc/stat counts and this process may run on; the next two are of them
     busy_s: float | None  # CPU time of all processes, since the boot
     stolen_s: float | None
     own_s: float  # CPU time of this process and of its children that have ended
@@ -76,9 +73,9 @@ class Conditions:
 
     seconds: float
     cores: int | None
-    steal: float | None  # share of all cores' time
+    steal: float | None  # share of the cores' time
     others: float | None  # likewise, of other processes
-    switches_per_s: float  # and core
+    switches_per_s: float  # and core that may be kept busy at once; judged by nothing
     frequency_change: float | None  # relative, of the mean over cores
     throttled: int | None  # how often, in between
     before: Snapshot
@@ -125,7 +122,7 @@ def between(before: Snapshot, after: Snapshot) -> Conditions:
         cores=cores,
         steal=None if stolen_s is None else stolen_s / capacity_s,
         others=others,
-        switches_per_s=(after.switches - before.switches) / capacity_s,
+        switches_per_s=(after.switches - before.switches) / (seconds * len(usable_cores())),
         frequency_change=slower,
         throttled=None if throttled is None else int(throttled),
         before=before,
@@ -145,10 +142,6 @@ def disturbances(seen: Conditions) -> list[str]:
             found.append(f"the hypervisor took {seen.steal:.1%} of the cores' time (over {STEAL:.0%})")
         if seen.others is not None and seen.others > OTHERS:
             found.append(f"other processes took {seen.others:.1%} of the cores' time (over {OTHERS:.0%})")
-        if seen.switches_per_s > SWITCHES_PER_S:
-            found.append(
-                f"a core was taken away {seen.switches_per_s:.0f} times a second (over {SWITCHES_PER_S:.0f})"
-            )
     if seen.frequency_change is not None and seen.frequency_change < -SLOWER:
         found.append(f"the clock frequency fell by {-seen.frequency_change:.0%} (over {SLOWER:.0%})")
     if seen.throttled:
@@ -157,18 +150,26 @@ def disturbances(seen: Conditions) -> list[str]:
 
 
 def _cpu_times(root: Path) -> tuple[int | None, float | None, float | None]:
-    """Cores, and seconds of all of them: busy, and stolen. Linux's proc_stat(5). Guests are in `user`."""
+    """The cores that this process may run on, and seconds of them: busy, and stolen.
+
+    Of all cores where it is not told which. Linux's proc_stat(5). Guests are in `user`.
+    """
     text = _read(root / "proc/stat")
     rows = [line.split() for line in (text or "").splitlines() if line.startswith("cpu")]
-    if not rows or rows[0][0] != "cpu" or not all(field.isdecimal() for field in rows[0][1:]):
+    if not rows or rows[0][0] != "cpu" or not all(field.isdecimal() for row in rows for field in row[1:]):
         return None, None, None
-    ticks = [int(field) for field in rows[0][1:]] + [0] * 8
+    ours = {f"cpu{core}" for core in affinity() or ()}
+    own = [row for row in rows[1:] if row[0] in ours]
+    counted = own or rows[:1]
+    columns = zip(*(map(int, row[1:]) for row in counted), strict=False)
+    ticks = [sum(column) for column in columns]
+    ticks += [0] * 8
     user, nice, system, _idle, _iowait, interrupts, soft_interrupts, stolen = ticks[:8]
     per_s = os.sysconf("SC_CLK_TCK")
     busy = user + nice + system + interrupts + soft_interrupts
     if not busy:  # a sandbox that tells nothing tells noughts
         return None, None, None
-    return len(rows) - 1 or None, busy / per_s, stolen / per_s
+    return len(own or rows[1:]) or None, busy / per_s, stolen / per_s
 
 
 def _load_average(root: Path) -> tuple[float, ...] | None:

@@ -155,6 +155,8 @@ def _check_gap(entry: Entry, draft: Draft) -> None:
         draft.wrong(entry, "until", show(gap.until), f"a day not before since, {gap.since}")
     if gap.verdict not in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR):
         draft.wrong(entry, "verdict", show(str(gap.verdict)), "falls-short or error")
+    if gap.least is not None and (gap.verdict is VerdictKind.ERROR or not math.isfinite(gap.least)):
+        draft.wrong(entry, "least", show(gap.least), "a number, and of a verdict that has one: falls-short")
 
 
 def _day(text: str) -> date | None:

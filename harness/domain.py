@@ -444,6 +444,7 @@ class Gap:
     check: str = ""  # as of a result; empty: the claim that the kind is named for
     verdict: VerdictKind = VerdictKind.FALLS_SHORT  # or ``error``
     origin: Origin | None = None  # None: wherever it runs
+    least: float | None = None  # a measured value below is not excused; in the verdict's unit
 
 
 class WordKind(StrEnum):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 
 from harness import cases
-from harness.domain import Case, Catalog, Gap, Kind, Origin
+from harness.domain import Case, Catalog, Gap, Kind, Origin, Verdict, VerdictKind
 from harness.errors import UsageError
 
 TABLE = "fixtures/tables/gaps.toml"
@@ -26,18 +26,38 @@ def of(catalog: Catalog, case: Case, kind: Kind, check: str, origin: Origin, tod
     return next(found, None)
 
 
-def stale(catalog: Catalog, today: date) -> tuple[str, ...]:
-    """A sentence for each entry that has expired or matches no case: either fails a run."""
-    return tuple(_stale(catalog, today))
+def excuses(gap: Gap, verdict: Verdict) -> bool:
+    """Whether a verdict is the one that the entry is about, and no worse than it allows."""
+    too_low = gap.least is not None and verdict.measured is not None and verdict.measured < gap.least
+    return verdict.kind is gap.verdict and not too_low
 
 
-def _stale(catalog: Catalog, today: date) -> Iterator[str]:
+def closes(verdict: Verdict) -> bool:
+    """Whether a verdict shows that there is no gap: one that compares nothing shows nothing."""
+    return verdict.kind in (VerdictKind.REPRODUCED, VerdictKind.EXCEEDS)
+
+
+def stale(catalog: Catalog, today: date, checks: Mapping[Kind, Collection[str]]) -> tuple[str, ...]:
+    """A sentence for each entry that has expired, or is about no case or none of the suites' `checks`.
+
+    Each fails a run.
+    """
+    return tuple(_stale(catalog, today, checks))
+
+
+def _stale(catalog: Catalog, today: date, checks: Mapping[Kind, Collection[str]]) -> Iterator[str]:
     for number, gap in enumerate(catalog.gaps):
         name = f"{TABLE}, gap[{number}] ({gap.case} {gap.kind})"
         if today > date.fromisoformat(gap.until):
             yield f"{name}: expired on {gap.until}; mend what it is about, or give it a later day"
         if not _matches(catalog, gap):
             yield f"{name}: no case has an id like {gap.case!r}; correct it, or take it out"
+        if gap.check not in checks.get(gap.kind, ()):
+            there = ", ".join(repr(check) for check in checks.get(gap.kind, ()) if check) or "none"
+            yield (
+                f"{name}: no suite has the check {gap.check!r}; checks of {gap.kind}: {there}; "
+                "correct it, or take it out"
+            )
 
 
 def _matches(catalog: Catalog, gap: Gap) -> bool:

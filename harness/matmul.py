@@ -53,5 +53,14 @@ def peak_of_larger() -> float:
 
 
 def threads() -> int:
-    """How many cores this process may use: what BLAS takes unless its own variables say less."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many threads numpy's BLAS takes: what its variables say, else the cores that this process may use.
+
+    OpenBLAS's own variable goes before OpenMP's, and neither takes more than the cores (OpenBLAS's
+    `openblas_read_env` and `blas_get_cpu_number`).
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        said = os.environ.get(name, "").partition(",")[0].strip()  # OpenMP's: one number a level of nesting
+        if said.isdecimal() and int(said) > 0:
+            return min(int(said), cores)
+    return cores

@@ -182,9 +182,9 @@ class Runner:
         gap = gaps.of(catalog, case, made.kind, made.check, made.origin, datetime.now(UTC).date())
         if gap is None or verdict is None:
             return result, ""
-        if verdict.kind.good:
+        if gaps.closes(verdict):
             return result, gaps.outlived(gap, verdict.message)
-        if verdict.kind is not gap.verdict:
+        if not gaps.excuses(gap, verdict):
             return result, ""
         known = judge.known_gap(verdict, gaps.excused(gap, verdict.message))
         self.recorder.store.judge(made.id, known)

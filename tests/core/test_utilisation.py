@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from making import make_case
 
+from harness import matmul
 from harness.domain import Origin, Precision
 from harness.flops import encoder_flops
 from harness.utilisation import FROM_FORMULA, FROM_GRAPH, counted_facts, work
@@ -56,3 +57,15 @@ def test_products_by_other_threads_are_no_whole(case) -> None:
     assert share["matmul_share"] == pytest.approx(share["flop_per_s"] / 2e11)
     assert "matmul_share" not in found(case, matmul=MATMUL, threads=1)
     assert "matmul_share" not in found(case)
+
+
+def test_the_threads_of_matrix_products_are_those_that_blas_takes(monkeypatch) -> None:
+    """OpenBLAS's variable before OpenMP's; neither more than the cores, and nonsense is none."""
+    monkeypatch.setattr(matmul.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    for blas, omp, threads in (
+        ("", "", 8), ("", "2", 2), ("", "3,2", 3), ("1", "4", 1), ("", "99", 8),
+        ("0", "-1", 8), ("x", "5", 5),
+    ):  # fmt: skip
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", blas)
+        monkeypatch.setenv("OMP_NUM_THREADS", omp)
+        assert matmul.threads() == threads, (blas, omp)

@@ -136,23 +136,19 @@ def swap_the_labels(materials, model, samples):
     return [logits[:, ::-1] for logits in leave_it_whole(materials, model, samples)]
 
 
-def swap_the_outputs(materials, model, samples):
-    """Logits of a graph that gives where an answer ends first, then where it begins."""
-    return leave_it_whole(materials, model, samples)[::-1]
-
-
 @pytest.mark.parametrize(
     ("name", "damage", "kind"),
     [
         ("tinybert-ascend310p-bs8", leave_it_whole, VerdictKind.REPRODUCED),
         ("tinybert-ascend310p-bs8", ignore_the_mask, VerdictKind.FALLS_SHORT),
         ("tinybert-ascend310p-bs8", swap_the_labels, VerdictKind.FALLS_SHORT),
-        ("bert-squad-mlu370-fp16-bs8", ignore_the_mask, VerdictKind.FALLS_SHORT),
-        ("spanbert-ascend310p-bs8", swap_the_outputs, VerdictKind.FALLS_SHORT),
     ],
 )
 def test_a_damaged_mini_turns_red_on_the_embedded_corpus(catalog, tmp_path, name, damage, kind):
-    """The minis are good enough to tell: by the drop from its own fp32 score, a damaged graph falls short."""
+    """The minis are good enough to tell: by the drop from its own fp32 score, a damaged graph falls short.
+
+    Those that answer questions are as good: tests/faults plants the same in their pipelines.
+    """
     home = Home(root=tmp_path, models=tmp_path / "models", data=tmp_path / "data")
     materials = Materials(catalog, home, Options(weights="mini", data="mini"), Silent())
     case = cases.named(catalog, name)

@@ -26,7 +26,7 @@ def run(zoo: Zoo, once: Once) -> Ran:
         "--junitxml", "junit.xml", "--benchmark-json", "benchmark.json", "--report", "out/report",
         "--run-id", "nightly",
     )  # fmt: skip
-    return once("serial", lambda folder: zoo.suites(folder, *arguments))
+    return once("serial", lambda folder: zoo.suites(folder, *arguments, charts=True))
 
 
 def test_verdicts(run: Ran) -> None:

@@ -102,6 +102,8 @@ def test_a_night_in_its_order() -> None:
         ("and throughput=6 preprocessing=1", 1),
         ("preprocessing=1", 1),
         ("nightly --run=1", 1),
+        ("and throughput=6 nightly --run=1", 1),
+        ("not throughput=6 --format json=2", 2),
         ("--format json=2", 2),
     ],
 )

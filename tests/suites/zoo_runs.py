@@ -114,10 +114,14 @@ class Zoo:
             **self.changes,
         }
 
-    def suites(self, folder: Path, *arguments: str, store: str | None = STORE) -> Ran:
-        """``pytest suites/ ...`` from `folder`; `store` is relative to it, None is the one in the home."""
+    def suites(self, folder: Path, *arguments: str, store: str | None = STORE, charts: bool = False) -> Ran:
+        """``pytest suites/ ...`` from `folder`; `store` is relative to it, None is the one in the home.
+
+        The report has charts where they are asked for.
+        """
         results = () if store is None else ("--results", f"sqlite:///{store}")
-        return self._run(folder, "pytest", *SUITES, *results, *arguments)
+        plain = () if charts else ("-p", "unillustrated")
+        return self._run(folder, "pytest", *SUITES, *plain, *results, *arguments)
 
     def collect(self, folder: Path, *arguments: str) -> Ran:
         """``pytest suites/ --collect-only``."""

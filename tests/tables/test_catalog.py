@@ -260,7 +260,8 @@ ONE_MISTAKE = {
         "[[datasets]]\n[[dataset]]",
         "datasets",
         "[{}]",
-        "no such key, but [[model]], [[chip]], [[dataset]], [[document]], [[table]], [[word]], [[precision]]",
+        "no such key, but [[model]], [[chip]], [[dataset]], [[document]], [[table]], [[word]], "
+        "[[precision]], [[gap]]",
     ),
     "one table for a list of tables": (
         "[[dataset]]",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from harness import catalog, gaps
+from fixtures import checks
+from harness import catalog, gaps, judge
 from harness.cases import named
-from harness.domain import Catalog, Gap, Kind, Origin
+from harness.domain import Catalog, Gap, Kind, Origin, Verdict, VerdictKind
 from harness.errors import TableErrors
+from harness.scenarios import Scenario
 
 ENTRY = {
     "case": "tinybert-t4-bs*", "kind": "throughput", "reason": "slower since driver 550",
@@ -20,8 +25,8 @@ BEFORE, DURING = date(2026, 10, 31), date(2026, 11, 1)
 LAST, AFTER = date(2026, 12, 31), date(2027, 1, 1)
 
 
-def tables(folder: Path, **changes: str) -> Catalog:
-    lines = [f'{name} = "{value}"' for name, value in (ENTRY | changes).items()]
+def tables(folder: Path, **changes: str | float) -> Catalog:
+    lines = [f"{name} = {json.dumps(value)}" for name, value in (ENTRY | changes).items()]
     (folder / "gaps.toml").write_text("\n".join(["[[gap]]", *lines, ""]), encoding="utf-8")
     return catalog.load([catalog.BUILT_IN, folder])
 
@@ -49,13 +54,59 @@ def test_an_entry_may_be_about_one_origin_or_check(tmp_path: Path) -> None:
     assert found(known, DURING, check="offline") is not None
 
 
+def stale(known: Catalog, day: date) -> tuple[str, ...]:
+    return gaps.stale(known, day, checks.names())
+
+
 def test_what_is_stale_is_named(tmp_path: Path) -> None:
-    assert gaps.stale(tables(tmp_path), LAST) == ()
-    (said,) = gaps.stale(tables(tmp_path), AFTER)
+    assert stale(tables(tmp_path), LAST) == ()
+    (said,) = stale(tables(tmp_path), AFTER)
     assert "gap[0] (tinybert-t4-bs* throughput): expired on 2026-12-31; mend what it is about" in said
-    (said,) = gaps.stale(tables(tmp_path, case="tinybert-t5-bs*"), DURING)
+    (said,) = stale(tables(tmp_path, case="tinybert-t5-bs*"), DURING)
     assert "no case has an id like 'tinybert-t5-bs*'" in said
-    assert gaps.stale(tables(tmp_path, case="tinybert-t4-bs7"), DURING) == ()  # --bs 7 runs it
+    assert stale(tables(tmp_path, case="tinybert-t4-bs7"), DURING) == ()  # --bs 7 runs it
+
+
+@pytest.mark.parametrize(
+    ("kind", "check", "there"),
+    [
+        ("throughput", "offlin", "'alternate seed', 'offline'"),
+        ("conformance", "offline", "'batch', 'order'"),
+        ("accuracy", "batch", "checks of accuracy: none"),
+    ],
+)
+def test_an_entry_of_a_check_that_no_suite_has(tmp_path: Path, kind: str, check: str, there: str) -> None:
+    (said,) = stale(tables(tmp_path, kind=kind, check=check), DURING)
+    assert f"no suite has the check {check!r}" in said
+    assert there in said
+
+
+def test_the_names_of_checks_are_the_suites_marks() -> None:
+    """Of conformance, and of throughput beside its scenarios."""
+    for kind, others in ((Kind.CONFORMANCE, {""}), (Kind.THROUGHPUT, {"", *Scenario})):
+        module = Path(__file__).resolve().parents[2] / "suites" / f"test_{kind}.py"
+        marked = set(re.findall(r'mark\.check\("(.+)"\)', module.read_text(encoding="utf-8")))
+        assert marked
+        assert marked | others == set(checks.names()[kind])
+
+
+def verdict_of(kind: VerdictKind, measured: float | None) -> Verdict:
+    return dataclasses.replace(judge.error("what was seen"), kind=kind, measured=measured)
+
+
+def test_only_a_verdict_that_compares_closes_a_gap() -> None:
+    closing = {kind for kind in VerdictKind if gaps.closes(verdict_of(kind, 1.0))}
+    assert closing == {VerdictKind.REPRODUCED, VerdictKind.EXCEEDS}
+
+
+def test_what_falls_below_the_least_is_not_excused(tmp_path: Path) -> None:
+    (gap,) = tables(tmp_path, least=850.0).gaps
+    falls_short = VerdictKind.FALLS_SHORT
+    assert gaps.excuses(gap, verdict_of(falls_short, 850.0))
+    assert not gaps.excuses(gap, verdict_of(falls_short, 849.9))
+    assert not gaps.excuses(gap, verdict_of(VerdictKind.ERROR, None))
+    (without,) = tables(tmp_path).gaps
+    assert gaps.excuses(without, verdict_of(falls_short, 0.1))
 
 
 @pytest.mark.parametrize(
@@ -67,6 +118,7 @@ def test_what_is_stale_is_named(tmp_path: Path) -> None:
         ({"verdict": "reproduced"}, r"gap\[0\]\.verdict: found .reproduced., expected falls-short or error"),
         ({"kind": "speed"}, r"gap\[0\]\.kind"),
         ({"reason": " "}, r"gap\[0\]\.reason.*some text"),
+        ({"least": 5, "verdict": "error"}, r"gap\[0\]\.least: found 5.*a verdict that has one"),
         ({"ticket": "1"}, r"gap\[0\]\.ticket"),
     ],
 )
@@ -76,4 +128,5 @@ def test_entries_written_badly(tmp_path: Path, changes: dict[str, str], said: st
 
 
 def test_the_projects_own_entries_have_cases() -> None:
-    assert all("no case" not in said for said in gaps.stale(catalog.load(), date.today()))
+    said = gaps.stale(catalog.load(), date.today(), checks.names())
+    assert not [line for line in said if "no case" in line or "no suite" in line]
