@@ -50,12 +50,12 @@ def test_a_graph_with_its_layers_twice_is_found_slower(
     """A real artifact against one that does much more work; a second arm that is a file."""
     from harness.ab import compare_arms, turns
 
-    monkeypatch.setattr(turns.Together, "lasts_s", 0.2)
+    monkeypatch.setattr(turns.Together, "lasts_s", 0.05)
     own = reader.read(specs.CURRENT).artifact
     heavy = tmp_path / "heavy.onnx"
     onnx.save(with_idle_work(onnx.load(own.folder / "model.onnx")), heavy)
     found = compare_arms(
-        materials, case, specs.CURRENT, str(heavy), seconds=3, margin=0.05, folder=tmp_path / "place"
+        materials, case, specs.CURRENT, str(heavy), seconds=1, margin=0.05, folder=tmp_path / "place"
     )
     assert found.finding is Finding.WORSE
     assert found.turns.effect.change < -0.3

@@ -24,7 +24,7 @@ def nights(zoo: Zoo, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def nightly(zoo: Zoo, folder: Path, *arguments: str) -> Ran:
-    return zoo.zoocheck(folder, "nightly", "--results", f"sqlite:///{STORE}", *arguments)
+    return zoo.inside(folder, "nightly", "--results", f"sqlite:///{STORE}", *arguments)
 
 
 def test_one_line_a_loss(zoo: Zoo, nights: Path) -> None:
@@ -57,14 +57,14 @@ def test_against_the_baseline_of_the_machine(zoo: Zoo, nights: Path, tmp_path: P
     """A night that is older than the last one, because it was set; and itself is held against nothing."""
     shutil.copy(nights / STORE, tmp_path / STORE)
     store = ("--results", f"sqlite:///{STORE}")
-    assert zoo.zoocheck(tmp_path, "baseline", "set", "nightly", "--run", "day", *store).status == 0
+    assert zoo.inside(tmp_path, "baseline", "set", "nightly", "--run", "day", *store).status == 0
     done = nightly(zoo, tmp_path)
     assert done.status == 1
     assert done.out.splitlines()[:2] == [
         "2-nightly against day: 1 compared: 1 worse",
         "the baseline 'nightly' of this machine",
     ]
-    assert zoo.zoocheck(tmp_path, "baseline", "set", "nightly", "--run", "2-nightly", *store).status == 0
+    assert zoo.inside(tmp_path, "baseline", "set", "nightly", "--run", "2-nightly", *store).status == 0
     done = nightly(zoo, tmp_path)
     assert (done.status, done.out) == (0, "2-nightly: this night is itself the baseline 'nightly'\n")
 
@@ -88,7 +88,7 @@ def test_on_githubs_runners(zoo: Zoo, nights: Path, tmp_path: Path) -> None:
 
 
 def compare(zoo: Zoo, folder: Path, *arguments: str) -> Ran:
-    return zoo.zoocheck(folder, "compare", *arguments, "--results", f"sqlite:///{STORE}")
+    return zoo.inside(folder, "compare", *arguments, "--results", f"sqlite:///{STORE}")
 
 
 def test_compare_two_runs(zoo: Zoo, nights: Path) -> None:
@@ -125,13 +125,13 @@ def test_comparisons_that_mean_nothing(zoo: Zoo, nights: Path, arguments: tuple[
 def test_history(zoo: Zoo, nights: Path) -> None:
     """Both runs of a case that has a score twice; one never measured is told with those that were."""
     store = ("--results", f"sqlite:///{STORE}")
-    done = zoo.zoocheck(nights, "history", "mite-tally-bs1", *store)
+    done = zoo.inside(nights, "history", "mite-tally-bs1", *store)
     assert done.status == 0
     assert "mite-tally-bs1 accuracy (chip, full weights, documented protocol)" in done.out
     assert "no change point" in done.out
-    (series,) = zoo.zoocheck(nights, "history", "mite-tally-bs1", "--json", *store).json["series"]
+    (series,) = zoo.inside(nights, "history", "mite-tally-bs1", "--json", *store).json["series"]
     assert len(series["points"]) == 2
-    missing = zoo.zoocheck(nights, "history", "mite-tally-bs2", *store)
+    missing = zoo.inside(nights, "history", "mite-tally-bs2", *store)
     assert missing.status == 2
     assert "'mite-tally-bs2' has no results; cases with results: mite-abacus-bs1, mite-tally" in missing.err
 
@@ -151,6 +151,6 @@ def test_bad_input(zoo: Zoo, nights: Path, arguments: tuple[str, ...], said: str
 
 
 def test_no_night_yet(zoo: Zoo, nights: Path, tmp_path: Path) -> None:
-    missing = zoo.zoocheck(tmp_path, "nightly", "--results", "sqlite:///none.sqlite")
+    missing = zoo.inside(tmp_path, "nightly", "--results", "sqlite:///none.sqlite")
     assert missing.status == 2
     assert "no results yet" in missing.err

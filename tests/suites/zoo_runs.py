@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from harness.store import Result, Store
 
@@ -130,6 +133,29 @@ class Zoo:
     def zoocheck(self, folder: Path, *arguments: str) -> Ran:
         """``zoocheck ...`` from `folder`."""
         return self._run(folder, "harness", *arguments)
+
+    def inside(self, folder: Path, *arguments: str) -> Ran:
+        """``zoocheck ...`` as in `folder`, in this process: what only reads needs none of its own."""
+        from harness.cli import main
+
+        out, err = io.StringIO(), io.StringIO()
+        status = 0
+        before, argv = Path.cwd(), sys.argv
+        os.chdir(folder)
+        sys.argv = ["zoocheck", *arguments]
+        try:
+            with (
+                patch.dict(os.environ, self.environment, clear=True),
+                redirect_stdout(out),
+                redirect_stderr(err),
+            ):
+                main()
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        finally:
+            sys.argv = argv
+            os.chdir(before)
+        return Ran(status=status, out=out.getvalue(), err=err.getvalue(), folder=folder)
 
     def _run(self, folder: Path, module: str, *arguments: str) -> Ran:
         done = subprocess.run(
