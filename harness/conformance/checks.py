@@ -20,6 +20,7 @@ class Check:
     claim: str  # in words, as a verdict says it
     relation: Relation
     two_texts: bool = False  # only of tasks that have two
+    several: bool = False  # only of batches of more than one sample
 
 
 _METAMORPHIC = (
@@ -27,6 +28,7 @@ _METAMORPHIC = (
         name="batch",
         claim="the batch does not change a sample",
         relation=Relation(vary=metamorphic.alone),
+        several=True,
     ),
     Check(
         name="order",
@@ -47,6 +49,7 @@ _METAMORPHIC = (
         name="last partial batch",
         claim="a batch that is not full gives what a full one does",
         relation=Relation(vary=metamorphic.last_partial),
+        several=True,
     ),
     Check(
         name="mask",

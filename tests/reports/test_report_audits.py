@@ -77,7 +77,7 @@ def test_an_audit_is_compared_by_its_verdict_alone(results, catalog):
         number, measurement=dataclasses.replace(number.measurement, detail={"stamp": "nightly"})
     )
     worse = Result(measurement=dataclasses.replace(fine.measurement, id="another"), verdict=bad.verdict)
-    found = compare([number, fine], [number, worse], stamps=["nightly"])
+    found = compare([number, fine], [number, worse], stamp="nightly")
     assert found.not_compared == {}
     [pair] = found.of(Finding.WORSE)
     assert (pair.claim, pair.effect, pair.verdict_worse) == (

@@ -30,7 +30,8 @@ def test_nothing_is_lost_or_doubled(run: Ran) -> None:
     assert run.verdicts == expected
     claims = Counter((item.measurement.case, item.measurement.claim) for item in run.results)
     assert set(claims.values()) == {1}
-    assert len(claims) == len(CASES) * (1 + CHECKS)
+    alone = [case for case in CASES if case.endswith("-bs1")]  # two checks are about a batch's other samples
+    assert len(claims) == len(CASES) * (1 + CHECKS) - 2 * len(alone)
     assert Counter(result.measurement.run for result in run.results).keys() == {
         re.findall(r"zoocheck \S+, run (\S+),", run.out)[0]
     }
@@ -62,6 +63,6 @@ def test_one_report_of_all_workers(run: Ran) -> None:
     """The controller renders it, once, from the store."""
     assert run.out.count("report.html") == 1
     assert len((run.folder / WRITTEN).read_text().splitlines()) == 1
-    assert "54 results: reproduced 52, no reference 2" in run.out
+    assert "48 results: reproduced 46, no reference 2" in run.out
     markdown = (run.folder / "build" / "report" / "report.md").read_text(encoding="utf-8")
     assert all(case in markdown for case in CASES)
