@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("--weights", default="mini", choices=("mini", "random", "full"))
     parser.add_argument("--bs", default="1")
     parser.add_argument("--pairs", type=int, default=PAIRS[0])
+    parser.add_argument("--threads", default="1", help="of either session: those that spin disturb it")
     options = parser.parse_args()
     PAIRS[0] = max(20, options.pairs // 2 * 2)
     sys.path.insert(0, str(ROOT))
@@ -100,7 +101,8 @@ def main() -> None:
     status = pytest.main(
         [__file__, "-q", "--no-header", "-p", "no:cacheprovider", "--import-mode=importlib",
          f"--rootdir={ROOT}", f"--confcutdir={ROOT}", "-c", str(ROOT / "pytest.ini"),
-         "--weights", options.weights, "--bs", options.bs, "--benchmark-columns=median,rounds",
+         "--weights", options.weights, "--bs", options.bs, "--threads", options.threads,
+         "--benchmark-columns=median,rounds",
          "--benchmark-quiet", "-W", "ignore"],
         plugins=[sys.modules["__main__"]],
     )  # fmt: skip
