@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from fixtures.operators import parameters
+from fixtures.operators import drawn_parameters, parameters
 from fixtures.options import SETTINGS, Settings
 from harness.domain import Precision
 
@@ -22,7 +22,10 @@ pytestmark = pytest.mark.conformance
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give every test the operators and precisions."""
-    metafunc.parametrize(("operator", "precision"), parameters(metafunc.config.stash[SETTINGS].catalog))
+    catalog = metafunc.config.stash[SETTINGS].catalog
+    drawn = metafunc.definition.originalname == test_within_bound_at_any_shape.__name__
+    chosen = drawn_parameters(catalog) if drawn else parameters(catalog)
+    metafunc.parametrize(("operator", "precision"), chosen)
 
 
 @pytest.fixture(autouse=True)
