@@ -37,10 +37,10 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.slower import PLANTED, slower  # noqa: E402
 from harness import cases, catalog, measuring  # noqa: E402
-from harness.ab import LEAST, specs, turns  # noqa: E402
+from harness.ab import specs, turns  # noqa: E402
 from harness.comparison import THROUGHPUT_MARGIN, compare  # noqa: E402
 from harness.domain import Protocol  # noqa: E402
-from harness.effects import Finding  # noqa: E402
+from harness.effects import LEAST_CHANGE, Finding  # noqa: E402
 from harness.home import Home  # noqa: E402
 from harness.machine import fingerprint, machine_key  # noqa: E402
 from harness.materials import Materials  # noqa: E402
@@ -90,7 +90,7 @@ class Bench:
         began = time.monotonic()
         with turns.arms(*arms) as pair:
             found = turns.take_turns(pair, longest_s=self.seconds)
-        finding = found.effect.finding(margin=THROUGHPUT_MARGIN, least=LEAST)
+        finding = found.effect.finding(margin=THROUGHPUT_MARGIN, least=LEAST_CHANGE)
         return {"finding": finding, "change": found.effect.change, "low": found.effect.low,
                 "high": found.effect.high, "seconds": round(time.monotonic() - began, 1)}  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness import effects, stamps
 from harness.domain import Kind, Measurement, Metric, VerdictKind
-from harness.effects import Effect, Finding, Spread, Timed
+from harness.effects import LEAST_CHANGE, Effect, Finding, Spread, Timed
 from harness.errors import NoSamples
 from harness.machine import PASSING, machine_key
 from harness.store import Result
@@ -17,7 +17,6 @@ NIGHT = "-nightly"  # how the id of a night's run ends
 FALSE_ALARMS = 0.01  # of a whole comparison of runs between which nothing changed: shared out among its pairs
 THROUGHPUT_MARGIN = 0.05  # within which a throughput is the same
 SCORE_MARGIN = 0.002  # within which a score is: 0.2 points
-LEAST_THROUGHPUT = 0.01  # a smaller change is no news: two processes of one program differ by as much
 _SLACK = 1e-12  # of a fraction: binary arithmetic's
 _Key = tuple[Any, ...]
 
@@ -219,7 +218,7 @@ def _pair(
     effect, message = _effect(before, after, past.get(_like(after)), confidence)
     finding = Finding.SAME
     if effect is not None:
-        least = LEAST_THROUGHPUT if made.kind is Kind.THROUGHPUT else 0.0
+        least = LEAST_CHANGE if made.kind is Kind.THROUGHPUT else 0.0
         finding = effect.finding(margin=margins.of(made.kind), least=least)
         if made.kind is Kind.THROUGHPUT and not made.check and (noise := _noise(before, after)):
             finding = Finding.TOO_NOISY
@@ -238,7 +237,7 @@ def _pair(
     elif finding is Finding.BETTER and effect is None:
         message = _verdicts(before, after)
     return Pair(
-        case=made.case, kind=made.kind, claim=made.claim, series=_series(made), finding=finding,
+        case=made.case, kind=made.kind, claim=made.claim, series=made.made, finding=finding,
         effect=effect, message=" ".join((message or "the same verdict").split()), verdict_worse=worse,
     )  # fmt: skip
 
@@ -395,13 +394,6 @@ def _spreads(results: Iterable[Result]) -> dict[_Key, Spread]:
         key: effects.pooled(spread, [own[other] for other in machines[key[-1]] if other != key])
         for key, spread in own.items()
     }
-
-
-def _series(measurement: Measurement) -> str:
-    made = measurement.provenance
-    parts = [str(measurement.origin), f"{made.weights} weights"]
-    parts += [] if made.protocol is None else [f"{made.protocol} protocol"]
-    return ", ".join(parts)
 
 
 def _changes(before: Sequence[Result], after: Sequence[Result]) -> tuple[str, ...]:

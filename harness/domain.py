@@ -631,6 +631,13 @@ class Measurement:
         """What is claimed of the case, in words: ``conformance``, or ``conformance (batch order)``."""
         return f"{self.kind} ({self.check})" if self.check else str(self.kind)
 
+    @property
+    def made(self) -> str:
+        """What it was measured with, in words: ``stand-in, mini weights, documented protocol``."""
+        made = self.provenance
+        protocol = "" if made.protocol is None else f", {made.protocol} protocol"
+        return f"{self.origin}, {made.weights} weights{protocol}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:

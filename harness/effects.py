@@ -14,9 +14,11 @@ from itertools import pairwise
 from statistics import fmean, median, stdev
 
 from harness.errors import NoSamples
+from harness.stats import lag_1
 
 PARTS = 10  # into which a run's calls are cut, in the order of time
 FEWEST_CALLS = 20  # two a part
+LEAST_CHANGE = 0.01  # of a throughput: two processes of one program differ by as much, and less is no news
 MOST_FOURS = 400  # whose means of pairs are all looked at; more are averaged with their neighbours
 MOST_CORRELATED = 0.9  # what ten parts can say of their correlation at most
 FEWEST_EARLIER = 5  # results of a series from which its spread from run to run is known
@@ -24,6 +26,8 @@ LEAST_SPREAD = 0.002  # relative: no machine repeats itself more closely for mon
 LEAST_TOLD = 0.005  # of numbers that a tool told
 MOST_DEGREES = 60.0
 ASSUMED_SPREAD = 0.015  # relative, of a number without calls or earlier results; a guess, and called one
+
+_MEDIAN_OF_NORMAL = 0.6745  # of the absolute value of a standard normal variable
 
 
 class Finding(StrEnum):
@@ -147,7 +151,7 @@ def spread_of_results(throughputs: Sequence[float], *, counted: bool) -> Spread 
         return None
     logs = [math.log(value) for value in throughputs]
     middle = median(logs)
-    of_all = median(abs(value - middle) for value in logs) / 0.6745
+    of_all = median(abs(value - middle) for value in logs) / _MEDIAN_OF_NORMAL
     sd = max(spread_of_neighbours(throughputs), of_all, LEAST_SPREAD if counted else LEAST_TOLD)
     words = f"the spread of {len(throughputs)} earlier results"
     return Spread(sd=sd, degrees=neighbours_degrees(len(throughputs)), words=words)
@@ -175,7 +179,7 @@ def spread_of_neighbours(throughputs: Sequence[float]) -> float:
     if len(throughputs) < 2:
         raise NoSamples(f"{len(throughputs)} results: no neighbours")
     steps = [abs(math.log(b / a)) for a, b in pairwise(throughputs)]
-    return median(steps) / (0.6745 * math.sqrt(2))
+    return median(steps) / (_MEDIAN_OF_NORMAL * math.sqrt(2))
 
 
 def neighbours_degrees(count: int) -> float:
@@ -196,17 +200,8 @@ def _from_parts(latencies_ns: Sequence[int]) -> Spread:
     edges = [len(latencies_ns) * part // PARTS for part in range(PARTS + 1)]
     means = [math.log(fmean(latencies_ns[start:stop])) for start, stop in pairwise(edges)]
     spread = stdev(means)
-    r = min(max(_autocorrelation(means), 0.0), MOST_CORRELATED)
+    r = min(max(lag_1(means), 0.0), MOST_CORRELATED)
     return Spread(sd=spread * math.sqrt((1 + r) / (1 - r)), degrees=PARTS - 1)
-
-
-def _autocorrelation(values: Sequence[float]) -> float:
-    """The first autocorrelation; 0 for values that do not scatter."""
-    middle = fmean(values)
-    scatter = sum((value - middle) ** 2 for value in values)
-    if not scatter:
-        return 0.0
-    return sum((a - middle) * (b - middle) for a, b in pairwise(values)) / scatter
 
 
 def _both(first: Spread, second: Spread) -> Spread:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.comparison import Comparison, Margins, Pair
 from harness.domain import Kind
-from harness.effects import Finding
+from harness.effects import Effect, Finding
 from harness.errors import UsageError
 
 _LIMIT = re.compile(r"(?P<what>[a-z]+):(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>%?)")
@@ -40,10 +40,13 @@ class FailOn:
         """
         if pair.verdict_worse:
             return True
-        if pair.effect is None or pair.finding is not Finding.WORSE:
-            return False
         limit = self.throughput if pair.kind is Kind.THROUGHPUT else self.score
-        return limit is not None and pair.effect.low <= -limit
+        return pair.effect is not None and reaches(pair.finding, pair.effect, limit)
+
+
+def reaches(finding: Finding, effect: Effect, limit: float | None) -> bool:
+    """Whether a loss is shown, and one as large as `limit` is not ruled out; never without a limit."""
+    return finding is Finding.WORSE and limit is not None and effect.low <= -limit
 
 
 EVERYTHING = FailOn(throughput=0.0, score=0.0)  # whatever is shown to be worse

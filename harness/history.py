@@ -10,13 +10,12 @@ from statistics import median
 from typing import Any
 
 from harness.domain import Kind, Measurement, Metric
-from harness.effects import neighbours_degrees, spread_of_neighbours
+from harness.effects import LEAST_CHANGE, neighbours_degrees, spread_of_neighbours
 from harness.machine import machine_key
 from harness.store import Result
 
 FEWEST = 3  # results on each side of a change: one odd night is no change, two may be a coincidence
 SIGNIFICANCE = 0.01  # of the test of two levels, for a whole series
-LEAST = 0.01  # relative: a smaller change of a throughput is no news
 _SLACK = 1e-12
 _NO_SPREAD = 1e-9  # of a series of one value or two: any step is a shift
 
@@ -91,9 +90,7 @@ def _series(results: Sequence[Measurement], metric: Metric) -> Series:
     found = sorted(results, key=lambda item: item.created)  # a copied store's rows are not in this order
     last = found[-1]
     made = last.provenance
-    parts = [str(last.origin), f"{made.weights} weights"]
-    parts += [] if made.protocol is None else [f"{made.protocol} protocol"]
-    parts += [] if made.limit is None else [f"first {made.limit} samples"]
+    first = "" if made.limit is None else f", first {made.limit} samples"
     points = tuple(
         Point(
             run=item.run,
@@ -109,7 +106,7 @@ def _series(results: Sequence[Measurement], metric: Metric) -> Series:
     return Series(
         claim=last.claim,
         metric=metric,
-        made=", ".join(parts),
+        made=last.made + first,
         machine=machine_key(made.machine),
         points=points,
         changes=_steps(points) if metric.is_score else _shifts(points),
@@ -130,7 +127,7 @@ def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
 
     Candidates are where PELT (R. Killick and others, 2012; ruptures) splits the logarithms by their means, at
     a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where the
-    medians of its two sides differ by `LEAST`, and by Student's test, with that variance for both, at
+    medians of its two sides differ by `LEAST_CHANGE`, and by Student's test, with that variance for both, at
     `SIGNIFICANCE` shared out among all places where a split could have been found. One odd night moves no
     median. Results of a disturbed machine do not count.
     """
@@ -144,7 +141,7 @@ def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
         before, after = values[start:split], values[split:stop]
         p = _p_value(before, after, spread, len(values))
         low, high = math.exp(median(before)), math.exp(median(after))
-        if p > SIGNIFICANCE / len(values) or abs(high / low - 1) < LEAST:
+        if p > SIGNIFICANCE / len(values) or abs(high / low - 1) < LEAST_CHANGE:
             continue
         old, new = steady[split - 1][1], steady[split][1]
         changes.append(

@@ -47,6 +47,7 @@ BESIDE = {
     "catalog": {"consistency", "tables", "validation"},
     "ab": {"building", "materials", "run", "targets"},
     "conditions": {"machine"},
+    "effects": {"stats"},
     "energy": {"parsers"},
     "machine": {"records"},
     "options": {"scenarios", "stamps"},

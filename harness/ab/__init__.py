@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.effects import Finding
+from harness.effects import LEAST_CHANGE, Finding
 from harness.errors import MachineError, UsageError
 from harness.place import Place
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from harness.ab.turns import Turns
     from harness.domain import Case
     from harness.materials import Materials
-
-LEAST = 0.01  # a smaller change is no news: two processes of one program differ by as much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +57,6 @@ def compare_arms(
     import numpy as np
 
     from harness.ab import specs, turns
-    from harness.backends.base import ToolSession
     from harness.domain import Protocol
     from harness.run import fixed_batch
 
@@ -69,7 +66,7 @@ def compare_arms(
     )
     reader = specs.Specs(materials, case, target, place)
     specs_of_arms = (reader.read(first), reader.read(second))
-    if isinstance(target.backend.open(case, specs_of_arms[0].artifact, place), ToolSession):
+    if not target.backend.computes_here:
         raise UsageError(
             f"{case.id}: every call starts a vendor's tool, which no two can take turns at",
             remedy="measure two runs, and compare those",
@@ -95,11 +92,10 @@ def compare_arms(
         for name, spec in zip("AB", specs_of_arms, strict=True)
     )
     with turns.arms(*setups) as pair:
-        pair.start(second_first=False)
-        versions = pair.versions
-        _check(specs_of_arms, versions)
         found = turns.take_turns(pair, longest_s=seconds)
-    finding = found.effect.finding(margin=margin, least=LEAST)
+        versions = pair.versions
+    _check(specs_of_arms, versions)
+    finding = found.effect.finding(margin=margin, least=LEAST_CHANGE)
     return Compared(case=case.id, first=first, second=second, versions=versions, turns=found, finding=finding)
 
 

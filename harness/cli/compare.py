@@ -214,9 +214,8 @@ def _arms(
     name: str, first: str, second: str, limits: FailOn | None, seconds: float, options: Options, as_json: bool
 ) -> None:
     """Two ways of one case in turns."""
+    from harness import gate
     from harness.ab import compare_arms
-    from harness.comparison import THROUGHPUT_MARGIN
-    from harness.effects import Finding
     from harness.materials import Materials
     from harness.records import to_json
 
@@ -225,10 +224,10 @@ def _arms(
     limit = None if limits is None else limits.throughput
     found = compare_arms(
         materials, cases.named(tables, name), first, second, seconds=seconds,
-        margin=THROUGHPUT_MARGIN if limit is None else limit, folder=home.work / "compare" / name,
+        margin=(limits or gate.FailOn()).margins.throughput, folder=home.work / "compare" / name,
         threads=options.threads,
     )  # fmt: skip
-    worse = found.finding is Finding.WORSE and limit is not None and found.turns.effect.low <= -limit
+    worse = gate.reaches(found.finding, found.turns.effect, limit)
     if as_json:
         print_json({**to_json(found), "fails": worse})
     else:

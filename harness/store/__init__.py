@@ -162,11 +162,7 @@ class Store:
             if wanted is not None:
                 chosen = chosen.where(column == wanted)
         selected = chosen.subquery()
-        judged = (
-            sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
-            .group_by(VERDICTS.c.measurement)
-            .subquery()
-        )
+        judged = _newest_verdicts()
         query = (
             sa.select(MEASUREMENTS, *verdict_columns())
             .join(selected, selected.c.number == columns.number)
@@ -184,11 +180,7 @@ class Store:
     ) -> list[Result]:
         """As `results`, of several runs, and without raw samples: what a long series is read from."""
         columns = MEASUREMENTS.c
-        judged = (
-            sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
-            .group_by(VERDICTS.c.measurement)
-            .subquery()
-        )
+        judged = _newest_verdicts()
         query = (
             sa.select(*(column for column in columns if column.name != "raw"), *verdict_columns())
             .outerjoin(judged, judged.c.measurement == columns.id)
@@ -223,11 +215,7 @@ class Store:
             newest_first.label("age"),
             sa.func.count().over(partition_by=series).label("times"),
         ).subquery()
-        judged = (
-            sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
-            .group_by(VERDICTS.c.measurement)
-            .subquery()
-        )
+        judged = _newest_verdicts()
         query = (
             sa.select(
                 *series,
@@ -334,6 +322,15 @@ class Store:
     def info(self) -> Info:
         """What the store holds, in numbers."""
         return self._database.do(lambda connection: summary.summarise(connection, self.shown, VERSION))
+
+
+def _newest_verdicts() -> sa.Subquery:
+    """The number of each measurement's newest verdict: of several the newest counts."""
+    return (
+        sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
+        .group_by(VERDICTS.c.measurement)
+        .subquery()
+    )
 
 
 def _point(row: sa.RowMapping) -> Point:

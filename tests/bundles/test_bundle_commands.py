@@ -7,9 +7,8 @@ from pathlib import Path
 
 import card
 import pytest
-from typer.testing import CliRunner, Result
+from commands import Run, in_process
 
-from harness.cli import app
 from harness.domain import Catalog
 from harness.errors import NotThere, NotYet, UsageError
 from harness.home import Home
@@ -18,18 +17,8 @@ MINI = ("--weights", "mini", "--data", "mini", "--limit", "8")
 
 
 @pytest.fixture
-def run(home: Home, monkeypatch: pytest.MonkeyPatch):
-    for name in ("models", "data"):
-        monkeypatch.setenv(f"ZOOCHECK_{name.upper()}", str(getattr(home, name)))
-    monkeypatch.setenv("ZOOCHECK_HOME", str(home.root))
-
-    def run(*arguments: object) -> Result:
-        result = CliRunner().invoke(app, [str(item) for item in arguments])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return run
+def run(home: Home, monkeypatch: pytest.MonkeyPatch) -> Run:
+    return in_process(home, monkeypatch)
 
 
 def test_two_cases_share_their_inputs_and_one_fails(run, tmp_path: Path):

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from commands import in_process
 from synthetic import word_logits
-from typer.testing import CliRunner, Result
 
 from harness import catalog as tables
 from harness import exchange
-from harness.cli import app
 from harness.domain import Catalog, Metric, Protocol
 from harness.errors import BadInput, NotThere, UsageError
 from harness.exchange import Source, open_source
@@ -265,17 +264,7 @@ class TestCommands:
     def run(self, small_catalog, home, monkeypatch):
         """Runs a command in this process, with the small data sets."""
         monkeypatch.setattr(tables, "load", lambda: small_catalog)
-        for name in ("models", "data"):
-            monkeypatch.setenv(f"ZOOCHECK_{name.upper()}", str(getattr(home, name)))
-        monkeypatch.setenv("ZOOCHECK_HOME", str(home.root))
-
-        def run(*arguments: object) -> Result:
-            result = CliRunner().invoke(app, [str(item) for item in arguments])
-            if result.exception is not None and not isinstance(result.exception, SystemExit):
-                raise result.exception
-            return result
-
-        return run
+        return in_process(home, monkeypatch)
 
     def test_tinybert_there_and_back(self, run, tmp_path):
         """Files out, results in: one of two sentences is right."""
