@@ -5,7 +5,7 @@
 
 Seeded sentences of CoNLL-2003's test set go through the two artifacts of a case on its stand-in: the padded
 one at its batch size, as throughput is measured, and the one of any shape, in the groups that an accuracy
-run makes (`harness.grouping`). Random weights of the documented size cost what the
+run makes (`harness.running.real_length`). Random weights of the documented size cost what the
 documented ones do. Printed are the ratio of positions, which is that of the arithmetic of all products of
 weights; the ratio of seconds of the wall clock, one run each behind one untimed call; the same ratio of
 positions for the whole test set, with the proof of such a run and without it; and the largest difference in
@@ -29,17 +29,21 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from harness import building, cases, catalog, grouping, targets  # noqa: E402 - the path comes first
-from harness.artifacts import ArtifactCache  # noqa: E402
-from harness.domain import Case, InputRole, Precision, Protocol  # noqa: E402
-from harness.home import Home  # noqa: E402
-from harness.inference import run_batch  # noqa: E402
-from harness.materials import Materials, inputs_in_order  # noqa: E402
-from harness.metrics.accuracy import flips  # noqa: E402
-from harness.options import Options  # noqa: E402
-from harness.place import Place  # noqa: E402
-from harness.predictions import batched  # noqa: E402
-from harness.progress import Silent  # noqa: E402
+from harness.artifacts.cache import ArtifactCache  # noqa: E402
+from harness.domain.cases import Case  # noqa: E402
+from harness.domain.models import InputRole, Protocol  # noqa: E402
+from harness.domain.precisions import Precision  # noqa: E402
+from harness.running import building, real_length  # noqa: E402 - the path comes first
+from harness.running.inference import run_batch  # noqa: E402
+from harness.running.materials import Materials, inputs_in_order  # noqa: E402
+from harness.running.predictions import batched  # noqa: E402
+from harness.running.progress import Silent  # noqa: E402
+from harness.setting.home import Home  # noqa: E402
+from harness.setting.options import Options  # noqa: E402
+from harness.tables import cases, catalog  # noqa: E402 - the path comes first
+from harness.tasks.metrics.accuracy import flips  # noqa: E402
+from harness.toolchains import targets  # noqa: E402 - the path comes first
+from harness.toolchains.place import Place  # noqa: E402
 
 MODEL, CHIP, BATCH_SIZE = "bert-large-ner", "ascend310p", 2
 TARGET = 40
@@ -66,8 +70,8 @@ def a_case(precision: Precision) -> Case:
 def whole_set(materials: Materials, case: Case, protocol: Protocol) -> list[str]:
     """What a run on every sample has to compute, in positions."""
     samples = materials.samples(case.model, protocol)
-    plan = grouping.plan(samples.task, samples.features)
-    if isinstance(plan, grouping.Padded):
+    plan = real_length.plan(samples.task, samples.features)
+    if isinstance(plan, real_length.Padded):
         sys.exit(f"not grouped: {plan.reason}")
     proof = len(plan.sample) * plan.length
     return [
@@ -124,7 +128,7 @@ def measure(materials: Materials, case: Case, protocol: Protocol, count: int) ->
     arrays = [array[chosen] for array in inputs_in_order(model, features)]
     mask = features.inputs[InputRole.MASK][chosen]
     lengths = mask.sum(axis=1)
-    groups = grouping.groups_of(np.arange(len(chosen)), lengths)
+    groups = real_length.groups_of(np.arange(len(chosen)), lengths)
 
     padded_s, parts = padded_run(materials, case, arrays)
     padded = [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
@@ -134,7 +138,7 @@ def measure(materials: Materials, case: Case, protocol: Protocol, count: int) ->
     for group, outputs in zip(groups, found, strict=True):
         for whole, output in zip(grouped, outputs, strict=True):
             whole[group.rows, : group.length] = output
-    difference = grouping.largest_valid_difference(padded, grouped, mask, model.outputs)
+    difference = real_length.largest_valid_difference(padded, grouped, mask, model.outputs)
     kept = mask.astype(bool)
     moved = len(flips(grouped[0][kept].argmax(-1), padded[0][kept].argmax(-1)))
     run, all_positions = sum(len(g.rows) * g.length for g in groups), mask.size

@@ -40,15 +40,17 @@ def one(batch_size: int, calls: int) -> None:
     """Everything for one batch size, in this process."""
     import onnx
 
-    from harness import catalog, checkpoints
-    from harness.artifacts import ArtifactCache, Recipe
-    from harness.backends import load
-    from harness.cases import named
-    from harness.domain import Precision, Weights
-    from harness.graphs import fp16, mask
-    from harness.graphs.export import example_inputs, export
-    from harness.home import Home
-    from harness.place import Place, Toolchain
+    from harness.artifacts.cache import ArtifactCache, Recipe
+    from harness.domain.models import Weights
+    from harness.domain.precisions import Precision
+    from harness.models import checkpoints
+    from harness.models.graphs import fp16, mask
+    from harness.models.graphs.export import example_inputs, export
+    from harness.setting.home import Home
+    from harness.tables import catalog
+    from harness.tables.cases import named
+    from harness.toolchains.loading import load
+    from harness.toolchains.place import Place, Toolchain
 
     fp32 = named(catalog.load(), f"bert-large-ner-cpu-bs{batch_size}")
     checkpoint = checkpoints.locate(fp32.model, Weights.RANDOM, Home.locate())

@@ -43,7 +43,7 @@ def peak(device, precision, size, calls):
     """Operations a second of a square product of `size`: the best of `calls`."""
     import torch
 
-    from harness.backends.torch_device import dtype_of, products_in
+    from harness.toolchains.torch_cuda.device import dtype_of, products_in
 
     left, right, out = (
         torch.randn(size, size, device=device.place, dtype=dtype_of(precision)) for _ in range(3)
@@ -58,8 +58,8 @@ def measure(model, checkpoint, network, precision, size, device, calls):
     import numpy as np
     import torch
 
-    from harness.backends.torch_device import Static, fused
-    from harness.graphs.export import example_inputs, run_torch
+    from harness.models.graphs.export import example_inputs, run_torch
+    from harness.toolchains.torch_cuda.device import Static, fused
 
     vocabulary = checkpoint.architecture.vocabulary
     feed = example_inputs(model, vocabulary=vocabulary, batch_size=size)
@@ -80,11 +80,12 @@ def measure(model, checkpoint, network, precision, size, device, calls):
 
 def unavailable(device):
     """Why nothing can be measured here, or None."""
-    from harness import backends, catalog
-    from harness.backends.base import Unavailable
+    from harness.tables import catalog
+    from harness.toolchains import loading
+    from harness.toolchains.base import Unavailable
 
     chip = catalog.load().chips["cuda"]
-    answer = backends.probe(chip, chip.backend, device)
+    answer = loading.probe(chip, chip.backend, device)
     if isinstance(answer, Unavailable):
         return f"no GPU to measure: {answer.reason}; {answer.remedy}"
     facts = ", ".join(f"{name} {value}" for name, value in sorted(answer.facts.items()))
@@ -117,10 +118,11 @@ def told_line(name, model, precision, size, share, found, bound):
 
 def one_model(name, model, options, peaks, make):
     """Measure and print every precision and batch size of a model; yields what is not as it has to be."""
-    from harness import cases, catalog, checkpoints
-    from harness.domain import Weights
+    from harness.domain.models import Weights
     from harness.errors import MachineError
-    from harness.home import Home
+    from harness.models import checkpoints
+    from harness.setting.home import Home
+    from harness.tables import cases, catalog
 
     checkpoint = checkpoints.locate(model, Weights.RANDOM, Home.locate())
     network = checkpoints.load(checkpoint).network
@@ -143,7 +145,7 @@ def one_model(name, model, options, peaks, make):
 
 def run(options, make):
     """Every model on the devices that `make` gives; the sentences of what is not as it has to be."""
-    from harness import cases, catalog
+    from harness.tables import cases, catalog
 
     tables = catalog.load()
     peaks = {}
@@ -173,7 +175,7 @@ def main():
     if missing:
         print(missing, file=sys.stderr)
         return 2
-    from harness.backends.torch_device import Cuda
+    from harness.toolchains.torch_cuda.device import Cuda
 
     wrong = run(options, lambda: Cuda(options.device))
     for sentence in wrong:

@@ -36,20 +36,22 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.slower import PLANTED, slower  # noqa: E402
-from harness import cases, catalog, measuring  # noqa: E402
-from harness.ab import specs, turns  # noqa: E402
-from harness.comparison import THROUGHPUT_MARGIN, compare  # noqa: E402
-from harness.domain import Protocol  # noqa: E402
-from harness.effects import LEAST_CHANGE, Finding  # noqa: E402
-from harness.home import Home  # noqa: E402
-from harness.machine import fingerprint, machine_key  # noqa: E402
-from harness.materials import Materials  # noqa: E402
-from harness.options import Options  # noqa: E402
-from harness.place import Place  # noqa: E402
-from harness.progress import Silent  # noqa: E402
-from harness.run import Runner, fixed_batch  # noqa: E402
-from harness.stats import wilson  # noqa: E402
-from harness.store import Store  # noqa: E402
+from harness.comparing import arm_specs  # noqa: E402
+from harness.comparing.runs import THROUGHPUT_MARGIN, compare  # noqa: E402
+from harness.domain.models import Protocol  # noqa: E402
+from harness.kinds.run import Runner, fixed_batch  # noqa: E402
+from harness.machine.fingerprint import fingerprint, machine_key  # noqa: E402
+from harness.running.materials import Materials  # noqa: E402
+from harness.running.progress import Silent  # noqa: E402
+from harness.setting.home import Home  # noqa: E402
+from harness.setting.options import Options  # noqa: E402
+from harness.store.results import Store  # noqa: E402
+from harness.tables import cases, catalog  # noqa: E402
+from harness.timing import here as measuring  # noqa: E402
+from harness.timing import turns  # noqa: E402
+from harness.toolchains.place import Place  # noqa: E402
+from harness.verdicts.effects import LEAST_CHANGE, Finding  # noqa: E402
+from harness.verdicts.stats import wilson  # noqa: E402
 
 CASE = "tinybert-ascend310p-bs8"
 THREADS = 1  # of either arm: the default of `--ab`, and `--threads 1` of the suites
@@ -73,7 +75,7 @@ class Bench:
         place = Place(folder=self.folder, toolchain=target.toolchain)
         import numpy as np
 
-        spec = specs.Specs(self.materials, self.case, target, place).read(specs.CURRENT)
+        spec = arm_specs.Specs(self.materials, self.case, target, place).read(arm_specs.CURRENT)
         inputs = self.folder / "inputs.npz"
         batch = fixed_batch(self.case, self.materials.samples(self.case.model, Protocol.DOCUMENTED))
         np.savez(
@@ -206,7 +208,7 @@ def known(out: Path) -> list[dict]:
 @cache
 def here() -> dict[str, str]:
     """What every pair is of: the code that decides, and the machine."""
-    files = sorted(ROOT.glob("harness/ab/*.py")) + [
+    files = sorted(ROOT.glob("harness/comparing/arms/*.py")) + [
         ROOT / "harness" / name
         for name in ("effects.py", "comparison.py", "matmul.py", "watching.py", "stats.py")
     ]

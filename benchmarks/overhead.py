@@ -34,8 +34,8 @@ def loaded(runner, settings):
     """The timed case, and a session of our own on the same file."""
     import onnxruntime
 
-    from harness.domain import Protocol
-    from harness.run import fixed_batch
+    from harness.domain.models import Protocol
+    from harness.kinds.run import fixed_batch
 
     case = next(c for c in settings.cases() if (c.model.name, c.chip.name) == ("tinybert", "cpu"))
     timing = runner.timing(case)

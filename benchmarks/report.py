@@ -25,12 +25,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "reports")]
 
 import factory  # noqa: E402
 
-from harness import catalog as tables  # noqa: E402
-from harness.cases import enumerate_cases  # noqa: E402
-from harness.domain import Catalog  # noqa: E402
+from harness.domain.catalog import Catalog  # noqa: E402
 from harness.records import to_json  # noqa: E402
-from harness.store import Result, Store  # noqa: E402
+from harness.store.results import Result, Store  # noqa: E402
 from harness.store.schema import MEASUREMENTS, VERDICTS, measurement_row  # noqa: E402
+from harness.tables import catalog as tables  # noqa: E402
+from harness.tables.cases import enumerate_cases  # noqa: E402
 from reports.files import write  # noqa: E402
 
 MOST_SECONDS, MOST_BYTES = 30.0, 5_000_000

@@ -1,6 +1,6 @@
 """An arm that is 5 % slower than it should be: every call is followed by a twentieth of its own time.
 
-``python -m benchmarks.slower`` in place of ``python -m harness.ab.worker``, for an arm whose setup says
+``python -m benchmarks.slower`` in place of ``python -m harness.timing.arm``, for an arm whose setup says
 ``slower``: what `gate.py` plants.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 
-from harness.ab import worker
+from harness.timing import arm
 
 PLANTED = 0.05
 
@@ -34,8 +34,8 @@ def open_call(setup):
     return slower(call) if setup.get("slower") else call
 
 
-OPEN = worker.open_call
+OPEN = arm.open_call
 
 if __name__ == "__main__":
-    worker.open_call = open_call
-    sys.exit(worker.main())
+    arm.open_call = open_call
+    sys.exit(arm.main())

@@ -70,8 +70,8 @@ def make_logits(words: samples.Words, spans: np.ndarray) -> dict[str, samples.Lo
 
 def memory(data: Path, folder: Path) -> dict[str, Any]:
     """Peak memory of features and answers, the logits in `folder` included."""
-    from harness.text.squad_answers import best_answers
-    from harness.text.squad_rules import TRANSFORMERS
+    from harness.tasks.text.squad_answers import best_answers
+    from harness.tasks.text.squad_rules import TRANSFORMERS
 
     made = our_features(data)()
     logits = [np.load(folder / f"{name}.npy") for name in ("start", "end")]
@@ -81,10 +81,10 @@ def memory(data: Path, folder: Path) -> dict[str, Any]:
 
 def our_features(data: Path) -> Callable[[], Any]:
     """What makes our features of the dev set, from scratch."""
-    from harness.datasets import squad
-    from harness.text.squad_rules import TRANSFORMERS
-    from harness.text.squad_windows import features
-    from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
+    from harness.tasks.datasets import squad
+    from harness.tasks.text.squad_rules import TRANSFORMERS
+    from harness.tasks.text.squad_windows import features
+    from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
 
     examples = squad.read(data / "squad" / "dev-v1.1.json", expected=10570).examples
     vocabulary = load_vocabulary(data / "vocab" / "bert-base-cased" / "vocab.txt")
@@ -98,9 +98,9 @@ def our_features(data: Path) -> Callable[[], Any]:
 
 def ours(data: Path, folder: Path, repeats: int) -> dict[str, Any]:
     """Times and digests of zoocheck's; leaves its last logits in `folder`."""
-    from harness.metrics import squad as metric
-    from harness.text.squad_answers import best_answers
-    from harness.text.squad_rules import TRANSFORMERS
+    from harness.tasks.metrics import squad as metric
+    from harness.tasks.text.squad_answers import best_answers
+    from harness.tasks.text.squad_rules import TRANSFORMERS
 
     prepare = our_features(data)
     seconds: dict[str, list[tuple[float, float]]] = {"features": []}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from harness.domain import Kind
+from harness.domain.cases import Kind
 from reports.language import Both, say
 from reports.numbers import one_line
 from reports.view import Absence
 
 if TYPE_CHECKING:
-    from harness.notrun import NotRun
-    from harness.store import Result
+    from harness.store.notrun import NotRun
+    from harness.store.results import Result
 
 LONGEST_REASON = 120  # characters on a terminal; the report has all of them
 

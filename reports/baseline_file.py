@@ -10,9 +10,10 @@ from typing import ClassVar, Literal
 
 from harness import __version__
 from harness.errors import BadInput, RecordError
-from harness.machine import machine_key
+from harness.machine.fingerprint import machine_key
 from harness.records import from_json, to_json
-from harness.store import Baseline, Result
+from harness.store.baselines import Baseline
+from harness.store.results import Result
 from reports.document import Document, document
 
 SCHEMA_ID: Literal["urn:zoocheck:baseline:1"] = "urn:zoocheck:baseline:1"

@@ -7,22 +7,13 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.domain import (
-    Basis,
-    Catalog,
-    Corpus,
-    Interval,
-    Kind,
-    Measurement,
-    Metric,
-    Origin,
-    Protocol,
-    Reference,
-    Source,
-    Unit,
-    VerdictKind,
-    Weights,
-)
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Basis, Interval, Measurement, Origin, VerdictKind
+from harness.domain.metrics import Metric, Unit
+from harness.domain.models import Protocol, Weights
+from harness.domain.references import Reference, Source
 from reports import numbers, timed
 from reports.language import Both, in_language, joined, say
 from reports.numbers import NOTHING
@@ -32,7 +23,7 @@ from reports.recorded import plain, sequence, words
 from reports.view import About, Detail, Fact, Flip, Line
 
 if TYPE_CHECKING:
-    from harness.store import Point
+    from harness.store.results import Point
 
 RUNS_TOLD = 8
 FLIPS_NAMED = 20  # sample numbers spelled out; the count says the rest

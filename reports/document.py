@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from harness import __version__
-from harness.domain import Measurement, Verdict
-from harness.notrun import NotRun
+from harness.domain.measurements import Measurement, Verdict
 from harness.records import to_json
-from harness.store import Result
+from harness.store.notrun import NotRun
+from harness.store.results import Result
 from reports.outcomes import counts, outcomes
 
 VERSION: Literal[1] = 1  # raised where a document of the last one would no longer fit the schema

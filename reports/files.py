@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.domain import Catalog
+from harness.domain.catalog import Catalog
 from reports import html, markdown, page, rest
 from reports.language import Language
 from reports.outcomes import outcomes
 
 if TYPE_CHECKING:
-    from harness.notrun import NotRun
-    from harness.store import Point, Result
+    from harness.store.notrun import NotRun
+    from harness.store.results import Point, Result
 
 MARKDOWN = "report.md"
 HTML = "report.html"
@@ -41,7 +41,7 @@ def write(
 ) -> Written:
     """Write both forms of the report into `folder`, which is made where it is not there.
 
-    `not_run` is what was skipped beside the results (`harness.notrun`), and `history` what the
+    `not_run` is what was skipped beside the results (`harness.store.notrun`), and `history` what the
     same cases came to before. `language` is that of the
     Markdown, and the one that the page opens in.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.domain import VerdictKind
+from harness.domain.measurements import VerdictKind
 from reports.language import Both, say
 from reports.outcomes import Outcome
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.domain import Basis, Kind, Metric, Origin
+from harness.domain.cases import Kind
+from harness.domain.measurements import Basis, Origin
+from harness.domain.metrics import Metric
 from reports import layout
 from reports.language import Both, joined, say
 from reports.numbers import percent

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.domain import VerdictKind
+from harness.domain.measurements import VerdictKind
 from reports.absent import absences, claims
 from reports.details import measured
 from reports.folding import Row, rows
@@ -21,7 +21,7 @@ from reports.numbers import NOTHING, printable
 from reports.outcomes import MARKS, WORDS, Outcome, counts
 
 if TYPE_CHECKING:
-    from harness.notrun import NotRun
+    from harness.store.notrun import NotRun
 
 SUMMARY_FILE = "GITHUB_STEP_SUMMARY"
 ACTIONS = "GITHUB_ACTIONS"  # "true" on GitHub's runners

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from harness.stats import percentile
+from harness.verdicts.stats import percentile
 from reports.view import Histogram
 
 FEWEST_CALLS = 20  # fewer have no shape worth drawing

@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from harness.domain import Catalog
+from harness.domain.catalog import Catalog
 from reports import page
 from reports.language import Both, Language, in_language, say
 from reports.numbers import printable
@@ -26,8 +26,8 @@ from reports.outcomes import MARKS, WORDS, Outcome, legend, mark_text, mark_word
 from reports.view import Gallery
 
 if TYPE_CHECKING:
-    from harness.notrun import NotRun
-    from harness.store import Point, Result
+    from harness.store.notrun import NotRun
+    from harness.store.results import Point, Result
 
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 COLUMNS = (

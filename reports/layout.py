@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.domain import Catalog, Kind, Metric, Origin, Reference, Role, Rounding, Table, VerdictKind
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.documents import Table
+from harness.domain.measurements import Origin, VerdictKind
+from harness.domain.metrics import Metric
+from harness.domain.references import Reference, Role, Rounding
 from harness.errors import ZoocheckError
 from reports.language import joined, say
 from reports.numbers import NOTHING, like_printed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harness.domain import Catalog
+from harness.domain.catalog import Catalog
 from reports import page
 from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import one_line
@@ -17,8 +17,8 @@ from reports.outcomes import MARKS, WORDS, legend, mark_text, mark_words
 from reports.view import Head, Mark
 
 if TYPE_CHECKING:
-    from harness.notrun import NotRun
-    from harness.store import Result
+    from harness.store.notrun import NotRun
+    from harness.store.results import Result
 
 # What means something inside a line of Markdown, GitHub's additions included. Underscores between
 # letters, as in `bert_large_NER`, mean nothing but at the ends of a word they do.

@@ -9,7 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.domain import Catalog, Corpus, Head, Kind, Metric, Origin, Protocol, VerdictKind, Weights
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Origin, VerdictKind
+from harness.domain.metrics import Metric
+from harness.domain.models import Head, Protocol, Weights
 from harness.errors import UsageError
 from reports.outcomes import Outcome, outcomes
 from reports.places import Place
@@ -17,7 +22,7 @@ from reports.places import Place
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult
 
-    from harness.store import Result
+    from harness.store.results import Result
 
 # The hub's task ids (huggingface.js, packages/tasks).
 TASKS: Mapping[Head, tuple[str, str]] = {

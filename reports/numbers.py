@@ -7,7 +7,9 @@ import re
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
-from harness.domain import Interval, Reference, Rounding, Unit
+from harness.domain.measurements import Interval
+from harness.domain.metrics import Unit
+from harness.domain.references import Reference, Rounding
 from reports.language import say
 
 NOTHING = "—"  # there is no such value

@@ -7,29 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness import references
-from harness.domain import (
-    Basis,
-    Catalog,
-    Corpus,
-    Kind,
-    Measurement,
-    Metric,
-    Origin,
-    Precision,
-    Protocol,
-    Reference,
-    Verdict,
-    VerdictKind,
-    Weights,
-)
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Basis, Measurement, Origin, Verdict, VerdictKind
+from harness.domain.metrics import Metric
+from harness.domain.models import Protocol, Weights
+from harness.domain.precisions import Precision
+from harness.domain.references import Reference
 from harness.errors import NoSamples
+from harness.tables import references
 from reports.language import Both, joined, say
 from reports.places import Place, read_place
 from reports.view import Mark
 
 if TYPE_CHECKING:
-    from harness.store import Result
+    from harness.store.results import Result
 
 NOT_JUDGED = "not-judged"  # a measurement whose run ended before its verdict
 

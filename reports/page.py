@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.domain import Catalog, Corpus, Kind, Origin, Protocol, VerdictKind, Weights
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Origin, VerdictKind
+from harness.domain.models import Protocol, Weights
 from reports import absent, details, folding, layout, provenance
 from reports.footnotes import footnotes
 from reports.language import Both, Language, in_language, joined, say
@@ -15,8 +19,8 @@ from reports.outcomes import ORDER, WORDS, Outcome, by_drop, counts, outcomes
 from reports.view import Cell, Count, Fact, Finding, Gallery, Grid, Head, Line, Report, Section
 
 if TYPE_CHECKING:
-    from harness.notrun import NotRun
-    from harness.store import Point, Result
+    from harness.store.notrun import NotRun
+    from harness.store.results import Point, Result
 
 SHOWN = 500  # results in rows and details; of more than that, all are in a file of their own
 FINDINGS = 60  # told at the top

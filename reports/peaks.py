@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness import references
-from harness.domain import Catalog, Chip, Kind, Metric, Model, Precision, Role
-from harness.flops import encoder_flops
-from harness.utilisation import peak_of
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.chips import Chip, peak_of
+from harness.domain.flops import encoder_flops
+from harness.domain.metrics import Metric
+from harness.domain.models import Model
+from harness.domain.precisions import Precision
+from harness.domain.references import Role
+from harness.tables import references
 from reports.language import Both, say
 from reports.outcomes import Outcome
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from harness.domain import Catalog, Chip, Model, Precision, Reference, Role
+from harness.domain.catalog import Catalog
+from harness.domain.chips import Chip
+from harness.domain.models import Model
+from harness.domain.precisions import Precision
+from harness.domain.references import Reference, Role
 
 _SIZE = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -23,7 +27,7 @@ class Place:
 def read_place(catalog: Catalog, case: str) -> Place | None:
     """What an id says; None where the tables have no such model, chip or precision.
 
-    The inverse of `harness.cases.case_id`, which alone spells ids.
+    The inverse of `harness.tables.cases.case_id`, which alone spells ids.
     """
     stem, separator, size = case.rpartition("-bs")
     if not separator or not _SIZE.fullmatch(size):

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.domain import Basis, Catalog, Chip, Kind, Metric, Model, Origin, Precision, Reference, Role, Unit
-from harness.stats import percentile
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.chips import Chip
+from harness.domain.measurements import Basis, Origin
+from harness.domain.metrics import Metric, Unit
+from harness.domain.models import Model
+from harness.domain.precisions import Precision
+from harness.domain.references import Reference, Role
+from harness.verdicts.stats import percentile
 from reports.charts import INK, SERIES, SOFT, WIDTH, draw
 from reports.language import in_language, joined, say
 from reports.outcomes import Outcome
@@ -14,7 +21,7 @@ from reports.peaks import Share, shares
 from reports.view import Chart, Gallery
 
 if TYPE_CHECKING:
-    from harness.store import Point
+    from harness.store.results import Point
 
 Rows = list[dict[str, Any]]
 FEWEST_CALLS = 20  # fewer have no distribution

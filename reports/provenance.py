@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.domain import Measurement
+from harness.domain.measurements import Measurement
 from reports import numbers, scenarios, timed
 from reports.histogram import histogram
 from reports.language import say

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from harness.domain import Catalog, Document, Origin, Table
+from harness.domain.catalog import Catalog
+from harness.domain.documents import Document, Table
+from harness.domain.measurements import Origin
 from reports import layout
 from reports.language import Language, in_language, joined, printed_in, say
 from reports.numbers import NOTHING
@@ -21,7 +23,7 @@ from reports.outcomes import Outcome, legend, mark_text, mark_words, outcomes
 from reports.view import Cell, Grid, Head
 
 if TYPE_CHECKING:
-    from harness.store import Result
+    from harness.store.results import Result
 
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

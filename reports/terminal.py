@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from harness.domain import VerdictKind
+from harness.domain.measurements import VerdictKind
 from reports.details import measured
 from reports.folding import Row, rows
 from reports.numbers import NOTHING, one_line
@@ -16,7 +16,7 @@ from reports.outcomes import MARKS, NOT_JUDGED, WORDS, outcomes
 from reports.page import summary
 
 if TYPE_CHECKING:
-    from harness.store import Result
+    from harness.store.results import Result
 
 STYLES = {
     VerdictKind.FALLS_SHORT: "bold red",

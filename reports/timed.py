@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.domain import Measurement, Metric
-from harness.stats import CALLS_FOR_PERCENTILE
+from harness.domain.measurements import Measurement
+from harness.domain.metrics import Metric
+from harness.verdicts.stats import CALLS_FOR_PERCENTILE
 from reports import numbers, scenarios
 from reports.language import joined, say
 from reports.recorded import plain, sequence

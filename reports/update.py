@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.domain import Catalog, Document
+from harness.domain.catalog import Catalog
+from harness.domain.documents import Document
 from harness.errors import BadInput
 from reports import files, readme
 from reports.language import Language
 
 if TYPE_CHECKING:
-    from harness.store import Result
+    from harness.store.results import Result
 
 _BEGIN = re.compile(r"\s*<!--\s*zoocheck:begin\s+(?P<name>[^\s]+)(?:\s+lang=(?P<lang>\w+))?\s*-->\s*")
 _END = re.compile(r"\s*<!--\s*zoocheck:end\s*-->\s*")

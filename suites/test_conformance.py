@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.bench import Bench
-from harness.domain import Case
+from harness.domain.cases import Case
 
 pytestmark = pytest.mark.conformance
 

@@ -1,10 +1,10 @@
 """The operators of the exported networks, one at a time, against float64: the arithmetic below every case.
 
 Each goes through the graph steps and the session options of a stand-in's artifact of the precision, and has
-to stay within a bound derived from the unit roundoff (`harness/operators/rules.py`). They are selected by
-the chips that compute in the precision, ``-m "ascend310p and conformance"``, and run on the CPU: no toolchain
-here takes a graph of one operator, so nothing is said of a chip that is here, and ``--target chip`` skips
-them.
+to stay within a bound derived from the unit roundoff (`harness/conformance/operators/rules.py`). They are
+selected by the chips that compute in the precision, ``-m "ascend310p and conformance"``, and run on the CPU:
+no toolchain here takes a graph of one operator, so nothing is said of a chip that is here, and
+``--target chip`` skips them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 
 from fixtures.operators import drawn_parameters, parameters
 from fixtures.options import SETTINGS, Settings
-from harness.domain import Precision
+from harness.domain.precisions import Precision
 
 pytestmark = pytest.mark.conformance
 

@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from fixtures.bench import Bench
 from fixtures.options import in_worker
-from harness.domain import Case
+from harness.domain.cases import Case
 
 pytestmark = pytest.mark.throughput
 

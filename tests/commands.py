@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from harness.cli import app
-from harness.home import Home
+from harness.setting.home import Home
 
 Run = Callable[..., Result]
 

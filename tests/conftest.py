@@ -1,14 +1,23 @@
-"""What the tests of the harness share: the real catalog and a small network of TinyBERT's shape."""
+"""What the tests of the harness share: the real catalog, a small network, and a small world."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import mini
+import numpy as np
 import pytest
 
-from harness import catalog as tables
-from harness.domain import Architecture, Catalog
-from harness.graphs.export import Exported, export
+from harness.domain.catalog import Catalog
+from harness.domain.models import Architecture, Protocol
+from harness.models.graphs.export import Exported, export, run_torch
+from harness.setting.home import Home
+from harness.tables import catalog as tables
+from harness.tasks.datasets import sst2
+from harness.tasks.text import classify
+from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +40,7 @@ def network(catalog: Catalog, small: Architecture) -> object:
     """The small network with seeded weights large enough that rounding and GELU show."""
     import torch
 
-    from harness.networks import build_network
+    from harness.models.networks import build_network
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -46,3 +55,72 @@ def network(catalog: Catalog, small: Architecture) -> object:
 def exported(catalog: Catalog, small: Architecture, network: object) -> Exported:
     """The small network as a simplified graph at batch 3, opset 17."""
     return export(network, catalog.models["tinybert"], small, batch_size=3, opset=17)
+
+
+@pytest.fixture(scope="session")
+def small_tables(catalog: Catalog, small: Architecture) -> Catalog:
+    """The real tables with a TinyBERT of the small network's size."""
+    return mini.small_catalog(catalog, small)
+
+
+@pytest.fixture(scope="session")
+def labels(catalog: Catalog, minis: Path, network: object) -> list[int]:
+    """Labels of the sentences: what the checkpoint predicts, but for `mini.WRONG` of them."""
+    corpus = minis.parent / "unlabelled" / "dev.tsv"
+    mini.write_data(corpus, [0] * mini.SENTENCES)
+    vocabulary = load_vocabulary(minis / mini.MODEL / "vocab.txt")
+    model = catalog.models[mini.MODEL]
+    features = classify.prepare(
+        sst2.read(corpus, expected=None).examples, WordPieceTokenizer(vocabulary, do_lower_case=True),
+        length=model.length, protocol=Protocol.DOCUMENTED,
+    )  # fmt: skip
+    batch = {item.name: features.inputs[item.role] for item in model.inputs}
+    predicted = classify.predict(run_torch(network, model, batch)[0])
+    wrong = np.arange(mini.SENTENCES) % (mini.SENTENCES // mini.WRONG) == 0
+    return np.where(wrong, 1 - predicted, predicted).tolist()
+
+
+@pytest.fixture(scope="session")
+def one_thread() -> Iterator[None]:
+    """A network of two small layers is faster on one thread than on several that wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def minis(
+    tmp_path_factory: pytest.TempPathFactory, small: Architecture, network: object, one_thread: None
+) -> Path:
+    """A folder of embedded checkpoints with TinyBERT's in it, as yet without a corpus."""
+    folder = tmp_path_factory.mktemp("world") / "minis"
+    mini.write_checkpoint(folder / mini.MODEL, small, network)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory, minis: Path, labels: list[int]) -> Home:
+    """A home with the mini and its corpus, and with artifacts that tests need not build twice."""
+    mini.write_data(minis / mini.MODEL / "corpus" / "dev.tsv", labels)
+    return mini.home_in(tmp_path_factory.mktemp("shared"), minis)
+
+
+@pytest.fixture
+def home(tmp_path: Path, shared_home: Home) -> Home:
+    """A home of the test's own, empty but for the mini and its corpus."""
+    return mini.home_in(tmp_path, shared_home.minis)
+
+
+@pytest.fixture
+def fill(small: Architecture, network: object, labels: list[int]) -> Callable[[Home], Home]:
+    """Puts the full checkpoint and the full data into a home; here they are the mini's."""
+
+    def put(home: Home) -> Home:
+        mini.write_checkpoint(home.models / mini.MODEL, small, network)
+        mini.write_data(home.data / "sst2" / "dev.tsv", labels)
+        return dataclasses.replace(home)
+
+    return put

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.cases import case_id
-from harness.domain import Case, Catalog, Precision
-from harness.place import Place, Toolchain
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.precisions import Precision
+from harness.tables.cases import case_id
+from harness.toolchains.place import Place, Toolchain
 
 
 def make_case(

@@ -1,7 +1,7 @@
 """Faults planted into graphs: each a name, and a function from a graph and a layer to the faulty graph.
 
 `FAULTS` go into an exported fp32 graph, before or without the steps of a precision; `QUANTISED` into one that
-`harness.graphs.int8` has made. None changes the graph that it is given. A fault that finds nothing to
+`harness.models.graphs.int8` has made. None changes the graph that it is given. A fault that finds nothing to
 change in the layer asserts: a plant that changes nothing would prove nothing.
 """
 
@@ -14,8 +14,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from harness.bisection.places import Place, places
-from harness.graphs import values
+from harness.conformance.bisection.places import Place, places
+from harness.models.graphs import values
 
 Plant = Callable[[onnx.ModelProto, int], onnx.ModelProto]
 

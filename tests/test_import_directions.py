@@ -18,72 +18,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TREES = ("suites", "fixtures", "harness", "reports", "training")
 
-# The modules and packages of harness/, lowest first. Each imports from the layers below its own; beside its
-# own only what BESIDE names. A module without a place here fails: say first what it is to stand on.
-LAYERS = {
-    "errors": {"errors", "harness"},  # "harness" itself holds the version
-    "domain": {"domain"},
-    "helpers": {
-        "commands", "conditions", "effects", "energy", "failures", "feeding", "hashing", "home", "lines",
-        "machine", "matmul", "mistakes", "notrun", "options", "parsers", "place", "process", "progress",
-        "records", "scenarios", "stamps", "stats", "tags", "timing", "toml_text", "watching", "workers",
-    },
-    "tables": {"validation", "meanings", "consistency", "tables", "catalog"},
-    "parts": {
-        "artifacts", "backends", "bisection", "cases", "checkpoints", "datasets", "flops", "gaps", "graphs",
-        "grouping", "isolated", "isolation", "judge", "kept", "layouts", "loadgen", "manifest", "measuring",
-        "metrics", "misplaced", "networks", "operators", "predictions", "readme", "references", "store",
-        "text", "utilisation",
-    },
-    "run": {
-        "ab", "audit", "bisecting", "building", "bundles", "comparison", "conformance", "exchange", "gate",
-        "history", "honesty", "importing", "importing_readme", "inference", "materials", "recording", "run",
-        "targets",
-    },
-    "commands": {"cli", "__main__"},
-}  # fmt: skip
-BESIDE = {
-    "tables": {"consistency", "meanings"},
-    "catalog": {"consistency", "tables", "validation"},
-    "ab": {"building", "materials", "run", "targets"},
-    "conditions": {"machine"},
-    "effects": {"stats"},
-    "energy": {"parsers"},
-    "machine": {"records"},
-    "options": {"scenarios", "stamps"},
-    "place": {"process", "stamps"},
-    "timing": {"stamps"},
-    "watching": {"conditions", "energy", "matmul", "parsers"},
-    "process": {"failures"},
-    "artifacts": {"manifest"},
-    "backends": {"artifacts", "graphs", "layouts", "networks", "utilisation"},
-    "bisection": {"backends", "graphs", "operators"},
-    "checkpoints": {"networks"},
-    "gate": {"comparison"},
-    "gaps": {"cases"},
-    "grouping": {"predictions", "text"},
-    "isolated": {"artifacts", "backends", "cases", "measuring"},
-    "isolation": {"artifacts", "backends"},
-    "layouts": {"text"},
-    "loadgen": {"artifacts", "isolated", "isolation"},
-    "measuring": {"backends"},
-    "operators": {"backends", "graphs"},
-    "predictions": {"kept"},
-    "text": {"metrics"},
-    "utilisation": {"flops"},
-    "materials": {"targets"},
-    "bisecting": {"building", "materials", "conformance"},
-    "building": {"materials", "targets"},
-    "bundles": {"building", "conformance", "exchange", "importing", "inference", "materials", "recording"},
-    "conformance": {"building", "inference", "materials", "recording", "targets"},
-    "exchange": {"materials"},
-    "honesty": {"ab", "conformance", "materials", "run"},
-    "importing": {"recording"},
-    "inference": {"materials"},
-    "recording": {"materials", "targets"},
-    "run": {"building", "conformance", "inference", "materials", "recording", "targets"},
-    "__main__": {"cli"},
-}
+# The chapters of harness/, in order: each imports from those above it and from no other. A chapter without a
+# place here fails; "harness" itself holds the version.
+CHAPTERS = (
+    "harness", "errors", "records", "hashing", "domain", "setting", "tasks", "tools", "machine", "models",
+    "artifacts", "toolchains", "tables", "verdicts", "store", "documents", "timing", "running", "conformance",
+    "kinds", "other_machines", "comparing", "cli", "__main__",
+)  # fmt: skip
 
 # What each tree may import of the repository, and what of harness where that is not all of it.
 MAY_IMPORT = {
@@ -93,19 +34,10 @@ MAY_IMPORT = {
     "reports": {"harness"},
     "training": {"harness"},
 }
+# A report renders what is recorded and runs nothing.
 REPORTS_STAND_ON = {
-    "harness",
-    "notrun",
-    "store",
-    "domain",
-    "errors",
-    "flops",
-    "machine",
-    "records",
-    "references",
-    "stats",
-    "utilisation",
-}
+    "harness", "errors", "records", "domain", "setting", "machine", "tables", "verdicts", "store",
+}  # fmt: skip
 
 # Libraries that collecting tests must not load, and those that belong to tests.
 HEAVY = {"torch", "onnx", "onnxruntime", "onnxsim", "transformers", "hypothesis", "sqlalchemy"}
@@ -182,16 +114,13 @@ def part(module: str) -> str:
     return inside.partition(".")[0] or "harness"
 
 
-def level(name: str) -> int:
-    return next(at for at, layer in enumerate(LAYERS.values()) if name in layer)
-
-
 def test_imports_are_found_wherever_they_stand():
     """At load, under TYPE_CHECKING, in functions and classes; the tests below stand on this."""
     source = textwrap.dedent(
         """
         import os.path
-        from harness import judge, __version__
+        from harness.verdicts import stats
+        from harness import __version__
         if TYPE_CHECKING:
             import torch
         else:
@@ -203,48 +132,37 @@ def test_imports_are_found_wherever_they_stand():
         class C:
             import re
             def f(self):
-                from harness.store import Store
+                from harness.store.results import Store
         g = lambda: __import__("x")
         """
     )
     found = {(item.imported, item.at_load) for item in imports("m", source)}
     assert found == {
-        ("os.path", True), ("harness.judge", True), ("harness", True), ("torch", False), ("json", True),
-        ("tomllib", True), ("re", True), ("harness.store", False),
+        ("os.path", True), ("harness.verdicts.stats", True), ("harness", True), ("torch", False),
+        ("json", True), ("tomllib", True), ("re", True), ("harness.store.results", False),
     }  # fmt: skip
 
 
-def test_every_module_has_its_layer():
-    """A new module says where it belongs, and the table names none that is gone."""
-    declared = [name for layer in LAYERS.values() for name in layer]
-    assert sorted(declared) == sorted({part(name) for name in MODULES if name.split(".")[0] == "harness"})
+def test_every_module_has_its_chapter():
+    """A new module says where it belongs, and the list names no chapter that is gone."""
+    assert sorted(CHAPTERS) == sorted({part(name) for name in MODULES if name.split(".")[0] == "harness"})
 
 
-def test_harness_imports_point_down():
-    """run -> {backends, artifacts, graphs, ..., store} -> domain -> errors (docs/architecture.md)."""
-    wrong = []
-    for item in of("harness"):
-        mine, other = part(item.importer), part(item.imported)
-        if item.tree != "harness" or mine == other:
-            continue
-        if level(other) >= level(mine) and other not in BESIDE.get(mine, set()):
-            wrong.append(str(item))
+def test_a_chapter_imports_from_those_above_it():
+    """In the order of `CHAPTERS`, whether at load or later."""
+    order = {chapter: at for at, chapter in enumerate(CHAPTERS)}
+    wrong = [
+        str(item)
+        for item in of("harness")
+        if item.tree == "harness" and order[part(item.imported)] > order[part(item.importer)]
+    ]
     assert wrong == []
 
 
-def test_neighbours_are_few_and_used():
-    """What BESIDE allows stays in one layer, and is needed: a permission nobody uses is not kept."""
-    used = {(part(item.importer), part(item.imported)) for item in of("harness") if item.tree == "harness"}
-    for mine, others in BESIDE.items():
-        for other in others:
-            assert level(mine) == level(other)
-            assert (mine, other) in used, f"{mine} does not import {other} any more"
-
-
-def test_backends_know_no_metrics_and_no_datasets():
-    """A toolchain builds and runs: what is scored, and how, is not its business."""
-    known = {part(item.imported) for item in of("harness") if part(item.importer) == "backends"}
-    assert not known & {"metrics", "datasets", "text", "judge", "stats", "store", "references"}
+def test_toolchains_know_no_metrics_and_no_datasets():
+    """A toolchain builds and runs what it is given; of a task it knows how its files are laid out."""
+    known = {item.imported for item in of("harness") if part(item.importer) == "toolchains"}
+    assert not {name for name in known if name.startswith("harness.tasks") and ".layouts" not in name}
 
 
 def test_trees_import_one_way():

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from harness.errors import UsageError, ZoocheckError
-from harness.home import MINIS
+from harness.setting.home import MINIS
 
 # The minis and the modules that make them; each has `Recipe`, `fit`, `train` and `score_only`.
 TRAINERS = {

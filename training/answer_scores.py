@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from harness import catalog, checkpoints
-from harness.domain import InputRole, Metric, Model, Protocol, Weights
+from harness.domain.metrics import Metric
+from harness.domain.models import InputRole, Model, Protocol, Weights
 from harness.errors import CheckpointError
-from harness.home import Home
-from harness.text import Features, Scored, load_task
+from harness.models import checkpoints
+from harness.setting.home import Home
+from harness.tables import catalog
+from harness.tasks.text import Features, Scored, load_task
 from training import common
 from training.common import SCORING_BATCH
 
@@ -65,7 +67,7 @@ def score(
     network = checkpoints.load_network(checkpoint)
     network.bert.set_attn_implementation("sdpa")  # type: ignore[operator, union-attr]  # the same, sooner
     spec = catalog.find(catalog.load().datasets, model.dataset, "data set")
-    dataset = import_module(f"harness.datasets.{spec.reader}").read(path, expected=expected)
+    dataset = import_module(f"harness.tasks.datasets.{spec.reader}").read(path, expected=expected)
     examples = [item for item in dataset.examples if ids is None or item.id in ids]
     task = load_task(model)
     tokenizer = common.read_tokenizer(checkpoint.folder, model)

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from harness.datasets.squad import QuestionExample
-from harness.domain import Architecture, Model, Protocol
-from harness.networks import build_network
-from harness.text import load_task
-from harness.text.squad_windows import Features
-from harness.text.wordpiece import WordPieceTokenizer
+from harness.domain.models import Architecture, Model, Protocol
+from harness.models.networks import build_network
+from harness.tasks.datasets.squad import QuestionExample
+from harness.tasks.text import load_task
+from harness.tasks.text.squad_windows import Features
+from harness.tasks.text.wordpiece import WordPieceTokenizer
 
 IntArray = npt.NDArray[np.int64]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.datasets import peoples_daily
-from harness.text.ner_characters import LABELS
-from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
+from harness.tasks.datasets import peoples_daily
+from harness.tasks.text.ner_characters import LABELS
+from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
 from training import common, entities, entity_minis, msra
 from training.entities import Material, Sentences
 from training.entity_minis import Mini

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from harness.datasets import conll
-from harness.text.ner_words import LABELS
-from harness.text.wordpiece import load_vocabulary
+from harness.tasks.datasets import conll
+from harness.tasks.text.ner_words import LABELS
+from harness.tasks.text.wordpiece import load_vocabulary
 from training import common, entities, entity_minis
 from training.entities import Material, Sentences
 from training.entity_minis import Mini

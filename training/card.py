@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
-from harness.checkpoints import files
 from harness.errors import BadInput
+from harness.models.checkpoints import files
 from training.common import sha256
 
 NAME = "card.toml"

@@ -15,14 +15,17 @@ import numpy.typing as npt
 import torch
 from safetensors.torch import save
 
-from harness import catalog, checkpoints, hashing
-from harness.checkpoints import files
-from harness.domain import Architecture, InputRole, Metric, Model, Protocol, Weights
+from harness import hashing
+from harness.domain.metrics import Metric
+from harness.domain.models import Architecture, InputRole, Model, Protocol, Weights
 from harness.errors import CheckpointError, NotThere
-from harness.home import Home
-from harness.networks import build_network
-from harness.text import load_task
-from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
+from harness.models import checkpoints
+from harness.models.checkpoints import files
+from harness.models.networks import build_network
+from harness.setting.home import Home
+from harness.tables import catalog
+from harness.tasks.text import load_task
+from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
 
 SCORING_BATCH = 8
 
@@ -193,7 +196,7 @@ def score(model: Model, path: Path, minis: Path, *, expected: int | None) -> Sco
         raise CheckpointError(f"{model.name}: the mini has no folder")
     network = checkpoints.load_network(checkpoint)
     spec = catalog.find(catalog.load().datasets, model.dataset, "data set")
-    dataset = import_module(f"harness.datasets.{spec.reader}").read(path, expected=expected)
+    dataset = import_module(f"harness.tasks.datasets.{spec.reader}").read(path, expected=expected)
     task = load_task(model)
     tokenizer = read_tokenizer(checkpoint.folder, model)
     features = task.prepare(dataset.examples, tokenizer, length=model.length, protocol=Protocol.DOCUMENTED)

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from harness.datasets.tagged import TaggedSentence
-from harness.domain import Architecture, InputRole, Metric, Model, Protocol
+from harness.domain.metrics import Metric
+from harness.domain.models import Architecture, InputRole, Model, Protocol
 from harness.errors import NoSamples
-from harness.text import load_task
-from harness.text.ner import Features
-from harness.text.wordpiece import UNKNOWN, Vocabulary, WordPieceTokenizer
+from harness.tasks.datasets.tagged import TaggedSentence
+from harness.tasks.text import load_task
+from harness.tasks.text.ner import Features
+from harness.tasks.text.wordpiece import UNKNOWN, Vocabulary, WordPieceTokenizer
 from training import common
 from training.loop import Schedule, Trainer, batches_by_length
 from training.mentions import Mentions, with_other_mentions

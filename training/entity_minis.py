@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from typing import Protocol as Shape
 
-from harness.home import MINIS
+from harness.setting.home import MINIS
 from training import card, common, entities, entity_scores
 from training.card import Card, TrainedOn, Training
 from training.entities import Material, Recipe, Sentences, Student

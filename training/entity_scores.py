@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from harness import catalog, checkpoints
-from harness.domain import Protocol, Weights
+from harness.domain.models import Protocol, Weights
 from harness.errors import CheckpointError, NotThere
-from harness.home import MINIS, Home
-from harness.text import load_task
+from harness.models import checkpoints
+from harness.setting.home import MINIS, Home
+from harness.tables import catalog
+from harness.tasks.text import load_task
 from training import common, entities
 
 
@@ -55,7 +56,7 @@ def _score(name: str, path: Path, minis: Path, *, expected: int | None) -> Entit
     network = checkpoints.load_network(checkpoint)
     tokenizer = common.read_tokenizer(checkpoint.folder, model)
     spec = catalog.find(catalog.load().datasets, model.dataset, "data set")
-    dataset = import_module(f"harness.datasets.{spec.reader}").read(path, expected=expected)
+    dataset = import_module(f"harness.tasks.datasets.{spec.reader}").read(path, expected=expected)
     task = load_task(model)
     protocols: dict[str, dict[str, Any]] = {}
     for protocol in Protocol:

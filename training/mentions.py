@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from harness.datasets.tagged import TaggedSentence
-from harness.tags import OUTSIDE
+from harness.tasks.datasets.tagged import TaggedSentence
+from harness.tasks.tags import OUTSIDE
 
 Mention = tuple[str, ...]
 

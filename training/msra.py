@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from harness.datasets.peoples_daily import FORMAT
-from harness.datasets.tagged import TaggedSentence
 from harness.errors import BadInput
-from harness.lines import read_lines, shown
+from harness.tasks.datasets.peoples_daily import FORMAT
+from harness.tasks.datasets.tagged import TaggedSentence
+from harness.tasks.lines import read_lines, shown
 
 REMEDY = "put msra_test_bio.txt there, unchanged"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from harness.datasets.squad import QuestionExample
-from harness.domain import Architecture, Model
-from harness.home import MINIS
-from harness.text.wordpiece import WordPieceTokenizer
+from harness.domain.models import Architecture, Model
+from harness.setting.home import MINIS
+from harness.tasks.datasets.squad import QuestionExample
+from harness.tasks.text.wordpiece import WordPieceTokenizer
 from training import answer_scores, answering, card, common, question_corpus, squad_generator
 from training.answer_scores import QuestionScore
 from training.answering import Beginning, Taught

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.datasets.squad import QuestionExample
 from harness.errors import NotThere
-from harness.home import MINIS
+from harness.setting.home import MINIS
+from harness.tasks.datasets.squad import QuestionExample
 
 FILE = "dev-v1.1.json"
 WRITTEN, GENERATED = "written", "generated"  # what titles begin with

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from harness.datasets.squad import Answer, QuestionExample
+from harness.tasks.datasets.squad import Answer, QuestionExample
 from training import squad_phrases as phrases
 from training.squad_fillers import Fillers
 from training.squad_phrases import Relation

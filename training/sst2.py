@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.datasets import sst2
-from harness.datasets.sst2 import SentenceExample
 from harness.errors import UsageError
+from harness.tasks.datasets import sst2
+from harness.tasks.datasets.sst2 import SentenceExample
 
 TRAIN = "sst2/train.tsv"
 SHORTEST = 5  # words of a phrase that may stand for a sentence of dev.tsv

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from harness.domain import Architecture, Model
+from harness.domain.models import Architecture, Model
 from harness.errors import NotThere
-from harness.home import MINIS
-from harness.text import classify
+from harness.setting.home import MINIS
+from harness.tasks.text import classify
 from training import card, common, ngrams, phrases
 from training.card import Card, HeldOut, TrainedOn, Training
 from training.common import Score

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-from harness.text.wordpiece import Vocabulary
+from harness.tasks.text.wordpiece import Vocabulary
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 CONTINUED = "##"  # what the pieces behind the first of a word begin with

@@ -8,7 +8,7 @@ import typer
 
 from harness.cli.output import Json, print_json, print_table
 from harness.errors import UsageError
-from harness.home import Home
+from harness.setting.home import Home
 
 app = typer.Typer(help="Built artifacts and kept outputs: list, verify, prune.", no_args_is_help=True)
 
@@ -16,13 +16,13 @@ app = typer.Typer(help="Built artifacts and kept outputs: list, verify, prune.",
 @app.command("list")
 def list_artifacts(as_json: Json = False) -> None:
     """Every artifact: key, size, when it was built, for what; and how much the kept outputs come to."""
-    from harness import kept
-    from harness.artifacts import ArtifactCache
+    from harness.artifacts.cache import ArtifactCache
+    from harness.running import kept_outputs
 
     home = Home.locate()
     artifacts = ArtifactCache(home.artifacts).list()
-    outputs = {name: {"files": 0, "bytes": 0} for name in kept.FOLDERS}
-    for item in kept.kept(home):
+    outputs = {name: {"files": 0, "bytes": 0} for name in kept_outputs.FOLDERS}
+    for item in kept_outputs.kept(home):
         outputs[item.folder]["files"] += 1
         outputs[item.folder]["bytes"] += item.bytes
     rows: list[dict[str, Any]] = [
@@ -58,7 +58,7 @@ def list_artifacts(as_json: Json = False) -> None:
 @app.command()
 def verify(as_json: Json = False) -> None:
     """Hash every file of every artifact again; status 1 where one is damaged."""
-    from harness.artifacts import ArtifactCache
+    from harness.artifacts.cache import ArtifactCache
 
     findings = list(ArtifactCache(Home.locate().artifacts).verify())
     if as_json:
@@ -83,8 +83,8 @@ def prune(
 
     What is in use stays. Whatever goes is made again when it is needed.
     """
-    from harness import kept
-    from harness.artifacts import ArtifactCache, parse_age, parse_size
+    from harness.artifacts.cache import ArtifactCache, parse_age, parse_size
+    from harness.running import kept_outputs
 
     if max_size is None and max_age is None:
         raise UsageError("nothing to prune by", remedy="give --max-size 2GB or --max-age 30d")
@@ -92,7 +92,7 @@ def prune(
     max_age_s = None if max_age is None else parse_age(max_age)
     home = Home.locate()
     pruned = ArtifactCache(home.artifacts).prune(max_bytes=max_bytes, max_age_s=max_age_s)
-    outputs = kept.prune(home, max_bytes=max_bytes, max_age_s=max_age_s)
+    outputs = kept_outputs.prune(home, max_bytes=max_bytes, max_age_s=max_age_s)
     freed = pruned.bytes_freed + sum(item.bytes for item in outputs)
     if as_json:
         print_json(

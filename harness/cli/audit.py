@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness import catalog
 from harness.cli.output import Json, print_json, print_table
+from harness.tables import catalog
 
 if TYPE_CHECKING:
-    from harness.audit.findings import Rule
-    from harness.audit.tree import Audited
+    from harness.documents.audit.findings import Rule
+    from harness.documents.audit.tree import Audited
 
 FOUND_STATUS = 1
 
@@ -55,10 +55,10 @@ def audit(
     as_json: Json = False,
 ) -> None:
     """Hold READMEs against themselves: each finding has a rule, a line, the numbers and a sentence."""
-    from harness.audit import formats
-    from harness.audit.rules import chosen
-    from harness.audit.tree import audit_files
-    from harness.audit.tree import readmes as found_in
+    from harness.documents.audit import formats
+    from harness.documents.audit.rules import chosen
+    from harness.documents.audit.tree import audit_files
+    from harness.documents.audit.tree import readmes as found_in
     from harness.errors import UsageError
 
     asked = chosen(rule or (), without or ())
@@ -102,7 +102,7 @@ def _worst(audited: list[Audited]) -> int:
 
 def _print(audited: list[Audited]) -> None:
     """A line a finding, as compilers write them; then what was not read, and the count."""
-    from harness.audit.findings import Severity
+    from harness.documents.audit.findings import Severity
 
     findings = [finding for item in audited for finding in item.findings]
     for finding in findings:

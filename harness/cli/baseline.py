@@ -11,10 +11,11 @@ import typer
 from harness.cli.formats import deliver
 from harness.cli.output import Json, print_json, print_table
 from harness.errors import UsageError
-from harness.home import Home
+from harness.setting.home import Home
 
 if TYPE_CHECKING:
-    from harness.store import Baseline, Result, Store
+    from harness.store.baselines import Baseline
+    from harness.store.results import Result, Store
 
 app = typer.Typer(help="Baselines: set, list, drop, export, import.", no_args_is_help=True)
 
@@ -116,7 +117,7 @@ def import_(
 ) -> None:
     """Put an exported baseline in force here. Results that are missing are added; none is replaced."""
     from harness.records import to_json
-    from harness.store import Store
+    from harness.store.results import Store
     from reports import baseline_file
 
     baselines, kept = baseline_file.read(file)
@@ -143,7 +144,7 @@ def import_(
 
 
 def _open(results: str | None) -> Store:
-    from harness.store import Store
+    from harness.store.results import Store
 
     return Store(results or Home.locate().results, existing=True)
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness import cases, catalog
 from harness.cli.output import Json, print_json, print_table
-from harness.home import Home
-from harness.options import Options
-from harness.progress import Silent
+from harness.running.progress import Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.tables import cases, catalog
 
 if TYPE_CHECKING:
-    from harness.bisection.findings import Finding
+    from harness.conformance.bisection.findings import Finding
 
 COLUMNS = (
     "layer",
@@ -49,8 +49,8 @@ def bisect(
     Each operator is given the reference's own values, so that what it makes wrong is its own. Status 1 where
     something leaves its bound, 2 for bad input.
     """
-    from harness.bisecting import bisect as find
-    from harness.materials import Materials
+    from harness.conformance.bisection.case import bisect as find
+    from harness.running.materials import Materials
 
     tables, home = catalog.load(), Home.locate()
     chosen = cases.named(tables, case)

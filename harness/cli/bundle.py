@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from harness import cases, catalog
 from harness.cli.output import Json, print_json
-from harness.home import Home
-from harness.options import Options
-from harness.progress import Progress, Silent
+from harness.running.progress import Progress, Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.tables import cases, catalog
 
 
 def bundle(
@@ -32,9 +32,9 @@ def bundle(
     Inputs, graphs, and the documented commands as a POSIX shell script, run.sh. Bring the folder back after
     the run, for `zoocheck collect`.
     """
-    from harness.bundles import archive as archives
-    from harness.bundles import writing
-    from harness.materials import Materials
+    from harness.other_machines.bundles import archive as archives
+    from harness.other_machines.bundles import writing
+    from harness.running.materials import Materials
 
     tables = catalog.load()
     chosen = [cases.named(tables, name) for name in case]

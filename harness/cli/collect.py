@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import catalog
 from harness.cli.output import Json, console_for_tables, print_json
 from harness.errors import NotThere
-from harness.home import Home
-from harness.progress import Progress, Silent
+from harness.running.progress import Progress, Silent
+from harness.setting.home import Home
+from harness.tables import catalog
 
 if TYPE_CHECKING:
-    from harness.bundles.collecting import Collected
-    from harness.domain import Catalog
-    from harness.store import Store
+    from harness.domain.catalog import Catalog
+    from harness.other_machines.bundles.collecting import Collected
+    from harness.store.results import Store
 
 FALLS_SHORT_STATUS, MACHINE_STATUS = 1, 6
 
@@ -38,7 +38,7 @@ def collect(
     machine failed.
     """
     from harness.records import to_json
-    from harness.store import Store
+    from harness.store.results import Store
     from reports.files import write
     from reports.terminal import counts_line, verdict_table
 
@@ -75,8 +75,8 @@ def collect(
 def _collected(
     bundle: Path, tables: Catalog, home: Home, store: Store, run: str, progress: Progress
 ) -> Collected:
-    from harness.bundles import archive
-    from harness.bundles.collecting import Collector
+    from harness.other_machines.bundles import archive
+    from harness.other_machines.bundles.collecting import Collector
 
     collector = Collector(tables, home, store, run, progress)
     if bundle.is_dir():

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import cases, catalog
 from harness.cli.output import Json, print_json
 from harness.errors import UsageError
-from harness.home import Home
-from harness.options import Options
-from harness.progress import Progress, Silent
+from harness.running.progress import Progress, Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.tables import cases, catalog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.ab import Compared
-    from harness.comparison import Comparison, Pair
-    from harness.gate import FailOn
-    from harness.store import Result, Store
+    from harness.comparing.arms import Compared
+    from harness.comparing.gate import FailOn
+    from harness.comparing.runs import Comparison, Pair
+    from harness.store.results import Result, Store
 
 BASELINE = "baseline:"
 LATEST = "latest"
@@ -69,7 +69,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Say what is better, worse, the same, or too noisy to tell, pair by pair, with its interval."""
-    from harness import gate
+    from harness.comparing import gate
 
     limits = None if fail_on is None else gate.parse(fail_on)
     if ab is not None:
@@ -94,14 +94,14 @@ def compare(
 
 def open_store(results: str | None) -> Store:
     """The store to read; raises `StoreError` where there is none."""
-    from harness.store import Store
+    from harness.store.results import Store
 
     return Store(results or Home.locate().results, existing=True)
 
 
 def known_stamp(text: str | None) -> str | None:
     """The stamp that was asked for; raises `UsageError` for one that does not exist."""
-    from harness.stamps import Stamp
+    from harness.setting.stamps import Stamp
 
     if text is not None and text not in list(Stamp):
         raise UsageError(f"--stamp: found {text!r}, expected {', '.join(Stamp)}")
@@ -110,7 +110,7 @@ def known_stamp(text: str | None) -> str | None:
 
 def conclude(found: Comparison, limits: FailOn | None, failing: Sequence[Pair]) -> None:
     """End with 1 where a gate fails, with 6 where it had nothing to compare: the machine is another one."""
-    from harness import gate
+    from harness.comparing import gate
 
     if limits is None:
         return
@@ -122,7 +122,7 @@ def conclude(found: Comparison, limits: FailOn | None, failing: Sequence[Pair]) 
 
 def name_run(store: Store, text: str) -> str:
     """The run that `text` means: its own id, the latest, or this machine's baseline of a name."""
-    from harness.machine import fingerprint, machine_key
+    from harness.machine.fingerprint import fingerprint, machine_key
 
     runs = [item.id for item in store.runs()]
     if text == LATEST and runs:
@@ -148,8 +148,8 @@ def of_runs(
     stamp: str | None = None,
 ) -> Comparison:
     """Both runs' results, held against each other with what came before them."""
-    from harness.comparison import compare as compare_results
-    from harness.gate import FailOn
+    from harness.comparing.gate import FailOn
+    from harness.comparing.runs import compare as compare_results
 
     return compare_results(
         store.results(run=old),
@@ -163,7 +163,7 @@ def of_runs(
 
 def _earlier(store: Store, *runs: str) -> list[Result]:
     """Throughputs of the latest runs before the later of the two, but for both: how far apart nights lie."""
-    from harness.domain import Kind
+    from harness.domain.cases import Kind
 
     known = [item.id for item in store.runs()]
     before = [name for name in known[: max(known.index(run) for run in runs)] if name not in runs]
@@ -175,8 +175,8 @@ _NIGHTS = 30  # runs that the spread from one to the next is taken from
 
 def as_content(found: Comparison, failing: Sequence[Pair]) -> dict[str, object]:
     """A comparison as JSON."""
-    from harness.effects import Finding
     from harness.records import to_json
+    from harness.verdicts.effects import Finding
 
     return {
         "counts": {str(finding): len(found.of(finding)) for finding in Finding},
@@ -187,8 +187,8 @@ def as_content(found: Comparison, failing: Sequence[Pair]) -> dict[str, object]:
 
 def lines(old: str, new: str, found: Comparison, failing: Sequence[Pair], limits: FailOn | None) -> list[str]:
     """A headline, a line for each pair that is not the same, and what could not be compared."""
-    from harness import gate
-    from harness.effects import Finding
+    from harness.comparing import gate
+    from harness.verdicts.effects import Finding
 
     counts = ", ".join(
         f"{len(found.of(finding))} {finding}" for finding in Finding if found.of(finding)
@@ -214,10 +214,10 @@ def _arms(
     name: str, first: str, second: str, limits: FailOn | None, seconds: float, options: Options, as_json: bool
 ) -> None:
     """Two ways of one case in turns."""
-    from harness import gate
-    from harness.ab import compare_arms
-    from harness.materials import Materials
+    from harness.comparing import gate
+    from harness.comparing.arms import compare_arms
     from harness.records import to_json
+    from harness.running.materials import Materials
 
     tables, home = catalog.load(), Home.locate()
     materials = Materials(tables, home, options, Silent() if as_json else Progress())
@@ -237,7 +237,7 @@ def _arms(
 
 
 def _arms_lines(found: Compared) -> list[str]:
-    from harness.comparison import in_percent
+    from harness.comparing.runs import in_percent
 
     turns = found.turns
     before, after = (f"{took / 1e6:.4g} ms" for took in turns.mean_ns)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from harness.domain import Catalog
+from harness.domain.catalog import Catalog
 
 if TYPE_CHECKING:
-    from harness.notrun import NotRun
-    from harness.store import Result
+    from harness.store.notrun import NotRun
+    from harness.store.results import Result
 
 
 class Format(StrEnum):

@@ -11,7 +11,7 @@ from harness.cli.output import Json, print_json, print_table
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from harness.history import Change, Point, Series
+    from harness.comparing.history import Change, Point, Series
 
 SHOWN = 20  # of the latest points; --json has all
 
@@ -23,7 +23,7 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Every series of a case, oldest first, with its change points and what else changed there."""
-    from harness.history import series
+    from harness.comparing.history import series
     from harness.records import to_json
 
     store = open_store(results)

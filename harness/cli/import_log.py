@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness import cases, catalog
 from harness.cli.output import Json, print_json
-from harness.home import Home
+from harness.setting.home import Home
+from harness.tables import cases, catalog
 
 if TYPE_CHECKING:
-    from harness.importing import ForeignLog
-    from harness.store import Result
+    from harness.other_machines.importing import ForeignLog
+    from harness.store.results import Result
 
 
 def import_log(
@@ -40,8 +40,8 @@ def import_log(
     A log of another tool than the case's chip uses, or of another batch size, is refused. The status is 0
     whatever the verdict.
     """
-    from harness import importing
-    from harness.store import Store
+    from harness.other_machines import importing
+    from harness.store.results import Store
 
     tables, home = catalog.load(), Home.locate()
     chosen = cases.named(tables, case)
@@ -65,7 +65,7 @@ def import_log(
 
 
 def _as_json(log: ForeignLog, result: Result, file: Path) -> dict[str, Any]:
-    from harness.importing import by_wall_time, latencies
+    from harness.other_machines.importing import by_wall_time, latencies
     from harness.records import to_json
 
     run, measurement = log.run, result.measurement

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness import catalog
 from harness.cli.output import Json, print_json
+from harness.tables import catalog
 
 if TYPE_CHECKING:
-    from harness.importing_readme import Imported
-    from harness.readme.reading import Note, Reading
+    from harness.documents.importing import Imported
+    from harness.documents.readme.reading import Note, Reading
 
 NOT_WHOLE_STATUS = 1
 
@@ -31,10 +31,10 @@ def import_readme(
 
     The status is 1 where there is nothing to write, or the catalog does not take it as it stands.
     """
+    from harness.documents.importing import import_reading
+    from harness.documents.readme.blocks import read
+    from harness.documents.readme.understand import understand
     from harness.errors import UsageError
-    from harness.importing_readme import import_reading
-    from harness.readme.blocks import read
-    from harness.readme.understand import understand
 
     if not readme.is_file():
         raise UsageError(f"{readme}: no such file; give a README")

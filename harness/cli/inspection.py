@@ -7,13 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
-from harness import __version__, backends, catalog, references, targets
-from harness import cases as case_module
+from harness import __version__
 from harness.cli.output import Json, print_json, print_table
-from harness.domain import Case, Catalog, Chip, Metric, Model, Reference, Weights
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.chips import Chip
+from harness.domain.metrics import Metric
+from harness.domain.models import Model, Weights
+from harness.domain.references import Reference
 from harness.errors import NotThere, ZoocheckError
-from harness.home import Home
-from harness.text import has_task
+from harness.setting.home import Home
+from harness.tables import cases as case_module
+from harness.tables import catalog, references
+from harness.tasks.text import has_task
+from harness.toolchains import loading, targets
 
 MISSING = "- (see `zoocheck doctor`)"
 
@@ -99,8 +106,8 @@ def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
 
     Only by what lies there: nothing is read, because weights are gigabytes.
     """
-    from harness.checkpoints import chosen, how_to_get, lacking
-    from harness.materials import dataset_path
+    from harness.models.checkpoints import chosen, how_to_get, lacking
+    from harness.running.materials import dataset_path
 
     found: dict[str, Any] = {
         "name": model.name,
@@ -162,7 +169,7 @@ def doctor(as_json: Json = False) -> None:
         [
             [name, fact]
             for name in dict.fromkeys(chip.backend for chip in tables.chips.values())
-            for fact in backends.unverified(name)
+            for fact in loading.unverified(name)
         ],
     )
     print_table(
@@ -179,7 +186,7 @@ def doctor(as_json: Json = False) -> None:
 
 def _problem(model: Model, home: Home) -> str | None:
     """What is wrong with the checkpoint that is there; its files are read and hashed."""
-    from harness.checkpoints import locate
+    from harness.models.checkpoints import locate
 
     try:
         locate(model, "auto", home)
@@ -194,7 +201,7 @@ def _diagnosis(chip: Chip) -> dict[str, Any]:
     tools = {tool: shutil.which(tool) for tool in chip.tools}
     base = {
         "name": chip.name, "title": chip.title, "backend": chip.backend, "tools": tools,
-        "unverified": list(backends.unverified(chip.backend)),
+        "unverified": list(loading.unverified(chip.backend)),
     }  # fmt: skip
     try:
         target = targets.resolve(chip, "auto")

@@ -13,9 +13,9 @@ from harness.cli.output import Json, print_json
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from harness.comparison import Comparison, Pair
-    from harness.gate import FailOn
-    from harness.store import Store
+    from harness.comparing.gate import FailOn
+    from harness.comparing.runs import Comparison, Pair
+    from harness.store.results import Store
 
 BASELINE = "nightly"  # the name under which a machine's nights look for their baseline
 
@@ -56,7 +56,7 @@ def nightly(
     as_json: Json = False,
 ) -> None:
     """Hold a night against the baseline, or the last one. Exit status 1 where something is worse."""
-    from harness import gate
+    from harness.comparing import gate
 
     limits = gate.EVERYTHING if fail_on is None else gate.parse(fail_on)
     store = comparing.open_store(results)
@@ -83,7 +83,7 @@ def nightly(
 
 def _night(store: Store, run: str | None, before: str | None, baseline: str) -> _Night:
     """Which night is meant, and what it is held against; nothing on the first night without a baseline."""
-    from harness.comparison import NIGHT, last_night
+    from harness.comparing.runs import NIGHT, last_night
 
     runs = [item.id for item in store.runs()]
     nights = [name for name in runs if name.endswith(NIGHT)]

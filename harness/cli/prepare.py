@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from harness import catalog
 from harness.cli.output import Json, print_json
-from harness.home import Home
-from harness.progress import Progress, Silent
+from harness.running.progress import Progress, Silent
+from harness.setting.home import Home
+from harness.tables import catalog
 
 Model = Annotated[str, typer.Argument(help="A model, by name.")]
 ChipOption = Annotated[str, typer.Option(help="The chip whose scripts take part.")]
@@ -37,7 +37,7 @@ def prepare(
 
     Only the vocabulary is needed, not the weights. A run that was killed goes on where it stopped.
     """
-    from harness import exchange
+    from harness.other_machines import exchange
 
     source = exchange.open_source(
         catalog.load(), Home.locate(), model, chip, weights=weights, data=data, limit=limit

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import catalog, notrun
 from harness.cli import formats
 from harness.cli.formats import Format
 from harness.cli.output import Json, console_for_tables, print_json
 from harness.errors import UsageError
-from harness.home import Home
+from harness.setting.home import Home
+from harness.store import notrun
+from harness.tables import catalog
 
 if TYPE_CHECKING:
-    from harness.notrun import NotRun
-    from harness.store import Point, Result
+    from harness.store.notrun import NotRun
+    from harness.store.results import Point, Result
     from reports.language import Language
 
 FOLDER = Path("build/report")
@@ -134,7 +135,7 @@ def _update(path: Path, found: list[Result], language: Language | None, as_json:
 
 def _select(url: str, run: str | None, everything: bool, skips: Path) -> tuple[list[Result], list[Point]]:
     """The results to render, and the history of all; raises `UsageError` where there are none."""
-    from harness.store import Store
+    from harness.store.results import Store
     from reports.absent import terminal_line
 
     store = Store(url, existing=True)

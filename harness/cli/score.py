@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from harness import cases, catalog
 from harness.cli.output import Json, print_json, print_table
 from harness.cli.prepare import ChipOption, Data, Limit, Model, Vocabulary
-from harness.domain import Metric, Precision, Protocol, Reference
+from harness.domain.metrics import Metric
+from harness.domain.models import Protocol
+from harness.domain.precisions import Precision
+from harness.domain.references import Reference
 from harness.errors import UsageError
-from harness.home import Home
-from harness.options import PROTOCOLS
-from harness.text import Scored
+from harness.setting.home import Home
+from harness.setting.options import PROTOCOLS
+from harness.tables import cases, catalog
+from harness.tasks.text import Scored
 
 if TYPE_CHECKING:
-    from harness.exchange import Score, Source
+    from harness.other_machines.exchange import Score, Source
 
 T = TypeVar("T")
 
@@ -41,7 +44,7 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score outputs of the documented inputs; each protocol scores the same ones in its own way."""
-    from harness import exchange
+    from harness.other_machines import exchange
 
     if protocol not in PROTOCOLS:
         raise UsageError(f"--protocol {protocol}: there are {', '.join(PROTOCOLS)}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.output import Json, print_json, print_table
-from harness.home import Home
+from harness.setting.home import Home
 
 app = typer.Typer(help="Results stores: what one holds, copying one to another.", no_args_is_help=True)
 
@@ -27,7 +27,7 @@ def copy(
     Again and again: what is there is left alone. Where an id has other content there, that is an error.
     """
     from harness.records import to_json
-    from harness.store import Store
+    from harness.store.results import Store
 
     there = Store(source, existing=True)
     here = Store(target)
@@ -54,7 +54,7 @@ def info(
 ) -> None:
     """Schema version, counts, time span, hosts and size of a results store."""
     from harness.records import to_json
-    from harness.store import Store
+    from harness.store.results import Store
 
     store = Store(url or Home.locate().results, existing=True)
     try:

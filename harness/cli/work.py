@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from harness import cases, catalog
 from harness.cli.output import Json, print_json
-from harness.domain import DatasetSpec, Model
+from harness.domain.datasets import DatasetSpec
+from harness.domain.models import Model
 from harness.errors import ZoocheckError
-from harness.home import Home
-from harness.options import Options
-from harness.progress import Advance, Progress, Silent
+from harness.running.progress import Advance, Progress, Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.tables import cases, catalog
 
 
 def fetch(
@@ -46,7 +47,7 @@ def fetch(
 
 
 def _checkpoint(model: Model, home: Home, progress: Progress) -> dict[str, Any]:
-    from harness import checkpoints
+    from harness.models import checkpoints
 
     def get() -> tuple[Path, dict[str, str]]:
         with _shown(progress) as show:
@@ -57,7 +58,7 @@ def _checkpoint(model: Model, home: Home, progress: Progress) -> dict[str, Any]:
 
 
 def _data(spec: DatasetSpec, home: Home) -> dict[str, Any]:
-    from harness import checkpoints
+    from harness.models import checkpoints
 
     def get() -> tuple[Path, dict[str, str]]:
         fetched = checkpoints.fetch_dataset(spec, home)
@@ -106,10 +107,10 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Build a case's artifact, or take it from the cache, and say where it lies."""
-    from harness.artifacts import ArtifactCache
-    from harness.building import artifact
-    from harness.materials import Materials
-    from harness.place import Place
+    from harness.artifacts.cache import ArtifactCache
+    from harness.running.building import artifact
+    from harness.running.materials import Materials
+    from harness.toolchains.place import Place
 
     tables, home = catalog.load(), Home.locate()
     chosen = cases.named(tables, case)

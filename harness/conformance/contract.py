@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from harness.backends.base import Contract
-from harness.domain import Case, Input, Output
+from harness.domain.cases import Case
+from harness.domain.models import Input, Output
 from harness.errors import GraphError
+from harness.toolchains.base import Contract
 
 OPEN = "any"  # the size of an axis that the artifact leaves open
 

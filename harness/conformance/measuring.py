@@ -8,17 +8,19 @@ from typing import Any
 
 import numpy.typing as npt
 
-from harness import judge
-from harness.backends.base import Contract
 from harness.conformance import metamorphic, parity
 from harness.conformance.checks import DETERMINISM, METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.subject import Subject, reference
 from harness.conformance.values import spread
-from harness.domain import Case, Gelu, PrecisionSpec, Verdict
+from harness.domain.cases import Case
+from harness.domain.measurements import Verdict
+from harness.domain.precisions import Gelu, PrecisionSpec
 from harness.errors import BadOutput, NoSamples, NotThere
-from harness.materials import Materials
-from harness.recording import Stages
+from harness.running.materials import Materials
+from harness.running.recording import Stages
+from harness.toolchains.base import Contract
+from harness.verdicts import judge
 
 Array = npt.NDArray[Any]
 

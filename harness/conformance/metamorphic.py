@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.conformance.values import counted, spread
-from harness.domain import InputRole, Output
+from harness.domain.models import InputRole, Output
 from harness.errors import BadOutput, NoSamples, NotThere
-from harness.grouping import by_position
+from harness.running.real_length import by_position
 
 Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness import building
-from harness.artifacts import Artifact, ArtifactCache
-from harness.backends.base import Session
+from harness.artifacts.cache import Artifact, ArtifactCache
 from harness.conformance.subject import Opened, Subject, probe_of
-from harness.domain import Case
+from harness.domain.cases import Case
 from harness.errors import ZoocheckError
-from harness.materials import Materials
-from harness.place import Place
-from harness.recording import Stages
-from harness.targets import Target
-from harness.text import load_task
+from harness.running import building
+from harness.running.materials import Materials
+from harness.running.recording import Stages
+from harness.tasks.text import load_task
+from harness.toolchains.base import Session
+from harness.toolchains.place import Place
+from harness.toolchains.targets import Target
 
 Open = Callable[[Case, Target, Stages, Place], tuple[Artifact, Session]]
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.conformance.values import counted, decisions, require_numbers, spread
-from harness.domain import Output
+from harness.domain.models import Output
 from harness.errors import BadOutput, NoSamples
 
 Array = npt.NDArray[Any]

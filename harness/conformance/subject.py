@@ -9,22 +9,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.artifacts import Artifact
-from harness.backends.base import Session, ToolSession
+from harness.artifacts.cache import Artifact
 from harness.conformance import metamorphic
 from harness.conformance.checks import METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.metamorphic import Inputs, Probe, Variation
-from harness.domain import Case, InputRole, Precision
+from harness.domain.cases import Case
+from harness.domain.models import InputRole
+from harness.domain.precisions import Precision
 from harness.errors import NoSamples, NotThere
-from harness.graphs import int8
-from harness.graphs.export import example_inputs, run_torch
-from harness.inference import checked_outputs, run_batch
-from harness.materials import Materials
-from harness.place import Place
-from harness.predictions import batched
-from harness.recording import Stages
-from harness.targets import Target
+from harness.models.graphs import int8
+from harness.models.graphs.export import example_inputs, run_torch
+from harness.running.inference import checked_outputs, run_batch
+from harness.running.materials import Materials
+from harness.running.predictions import batched
+from harness.running.recording import Stages
+from harness.toolchains.base import Session, ToolSession
+from harness.toolchains.place import Place
+from harness.toolchains.targets import Target
 
 Array = npt.NDArray[Any]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.domain import Output
+from harness.domain.models import Output
 from harness.errors import BadOutput
-from harness.grouping import by_position
+from harness.running.real_length import by_position
 
 Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]

@@ -37,7 +37,7 @@ class Baseline:
 
     id: str
     name: str
-    machine: str  # `harness.machine.machine_key` of its fingerprint
+    machine: str  # `harness.machine.fingerprint.machine_key` of its fingerprint
     run: str
     created: str  # ISO 8601, UTC
     note: str

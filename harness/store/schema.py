@@ -20,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from harness.domain import Measurement, Provenance, Verdict
+from harness.domain.measurements import Measurement, Provenance, Verdict
 from harness.errors import StoreError
 from harness.records import from_json, to_json
 
@@ -117,7 +117,7 @@ BASELINES = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     _text("id", unique=True),
     _text("name", index=True),
-    _text("machine"),  # `harness.machine.machine_key` of the fingerprint that it is for
+    _text("machine"),  # `harness.machine.fingerprint.machine_key` of the fingerprint that it is for
     _text("run"),
     _text("created"),  # ISO 8601, UTC
     _text("action"),  # set or drop

@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from harness import __version__, hashing
-from harness.artifacts import Artifact, ArtifactCache, ArtifactDamaged, Recipe, parse_age, parse_size
+from harness.artifacts.cache import Artifact, ArtifactCache, ArtifactDamaged, Recipe, parse_age, parse_size
 from harness.errors import ArtifactError, RecordError, UsageError
 
 RECIPE = Recipe(inputs={"model": "tinybert", "batch_size": 8})

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.conformance.metamorphic import Inputs, Probe
-from harness.domain import InputRole, Output
+from harness.domain.models import InputRole, Output
 
 Array = npt.NDArray[Any]
 Network = Callable[[Inputs], list[Array]]

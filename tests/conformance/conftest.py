@@ -7,10 +7,11 @@ import dataclasses
 import onnx
 import pytest
 
-from harness import checkpoints
-from harness.domain import Catalog, Model
-from harness.graphs.export import export
-from harness.home import Home
+from harness.domain.catalog import Catalog
+from harness.domain.models import Model
+from harness.models import checkpoints
+from harness.models.graphs.export import export
+from harness.setting.home import Home
 
 SHORT = 24  # tokens: three layers of it run in a moment
 

@@ -13,21 +13,24 @@ import pytest
 from planted import FAULTS
 from typer.testing import CliRunner
 
-from harness import bisecting, cases
-from harness import catalog as tables
-from harness.bisecting import bisect
-from harness.bisection.findings import Finding
 from harness.cli import app
+from harness.conformance.bisection import case as bisecting
+from harness.conformance.bisection.case import bisect
+from harness.conformance.bisection.findings import Finding
 from harness.conformance.subject import probe_of
-from harness.domain import Case, Catalog, Precision
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.precisions import Precision
 from harness.errors import BadInput, GraphError, NotThere, UsageError
-from harness.graphs import int8, values
-from harness.graphs.export import Exported
-from harness.graphs.numerics import STAND_IN_OPSET
-from harness.home import Home
-from harness.materials import Materials, inputs_in_order
-from harness.options import Options
-from harness.progress import Silent
+from harness.models.graphs import int8, values
+from harness.models.graphs.export import Exported
+from harness.models.graphs.numerics import STAND_IN_OPSET
+from harness.running.materials import Materials, inputs_in_order
+from harness.running.progress import Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.tables import cases
+from harness.tables import catalog as tables
 
 CASE = "tinybert-t4-bs1"
 

@@ -9,16 +9,17 @@ import onnx
 import pytest
 from planted import FAULTS, QUANTISED
 
-from harness.bisection import axes, cutting
-from harness.bisection.comparing import compare
-from harness.bisection.findings import Finding
-from harness.bisection.matching import shapes
-from harness.bisection.places import PARTS, Place, places
-from harness.domain import InputRole, Model, Precision
+from harness.conformance.bisection import axes, cutting
+from harness.conformance.bisection.comparing import compare
+from harness.conformance.bisection.findings import Finding
+from harness.conformance.bisection.matching import shapes
+from harness.conformance.bisection.places import PARTS, Place, places
+from harness.conformance.operators.propagation import constants
+from harness.domain.models import InputRole, Model
+from harness.domain.precisions import Precision
 from harness.errors import GraphError
-from harness.graphs import fp16, int8, mask, values
-from harness.graphs.export import Exported, example_inputs
-from harness.operators.propagation import constants
+from harness.models.graphs import fp16, int8, mask, values
+from harness.models.graphs.export import Exported, example_inputs
 
 FP32, FP16, INT8 = Precision.FP32, Precision.FP16, Precision.INT8
 LAYER = 1  # the middle one of three

@@ -9,7 +9,7 @@ from making import make_case
 
 from fixtures.checks import about
 from harness.conformance.checks import METAMORPHIC
-from harness.domain import Catalog
+from harness.domain.catalog import Catalog
 
 ROOT = Path(__file__).resolve().parents[2]
 

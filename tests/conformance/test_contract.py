@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from making import make_case
 
-from harness.backends.base import seen
 from harness.conformance.contract import differences, require_contract
-from harness.domain import Case, Catalog
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
 from harness.errors import GraphError
+from harness.toolchains.base import seen
 
 
 @pytest.fixture

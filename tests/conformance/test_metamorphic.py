@@ -10,7 +10,7 @@ import pytest
 
 from harness.conformance import metamorphic
 from harness.conformance.checks import DETERMINISM, METAMORPHIC, NAMES
-from harness.domain import InputRole
+from harness.domain.models import InputRole
 from harness.errors import BadOutput, NoSamples, NotThere
 
 BOUND = 1e-5  # spreads; the networks here are float32

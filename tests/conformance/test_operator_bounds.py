@@ -10,15 +10,16 @@ import onnx
 import pytest
 
 from fixtures import operators as selection
-from harness.domain import Catalog, Precision
+from harness.conformance.operators import NAMES
+from harness.conformance.operators.arithmetic import ERF_ULPS, TANH_ULPS, U16, U32
+from harness.conformance.operators.bounded import Array
+from harness.conformance.operators.catalogue import LOWEST, Single, Size, single
+from harness.conformance.operators.checking import check, compute, expect, hold
+from harness.conformance.operators.rules import COMPUTING, MOVING
+from harness.domain.catalog import Catalog
+from harness.domain.precisions import Precision
 from harness.errors import GraphError
-from harness.graphs import values
-from harness.operators import NAMES
-from harness.operators.arithmetic import ERF_ULPS, TANH_ULPS, U16, U32
-from harness.operators.bounded import Array
-from harness.operators.catalogue import LOWEST, Single, Size, single
-from harness.operators.checking import check, compute, expect, hold
-from harness.operators.rules import COMPUTING, MOVING
+from harness.models.graphs import values
 
 FP32, FP16, INT8 = Precision.FP32, Precision.FP16, Precision.INT8
 SIZE = Size(length=24, hidden=48, heads=4, rows=5)

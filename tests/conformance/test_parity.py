@@ -13,7 +13,9 @@ from making import make_case
 
 from harness.conformance import parity
 from harness.conformance.measuring import parity_bounds
-from harness.domain import Catalog, Output, Precision
+from harness.domain.catalog import Catalog
+from harness.domain.models import Output
+from harness.domain.precisions import Precision
 from harness.errors import BadOutput, NoSamples
 
 LABELS = Output(name="logits", dtype="float32", shape=("batch", "labels"))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from pipelines import World
 
-from harness.domain import Catalog
+from harness.domain.catalog import Catalog
 
 
 @pytest.fixture(scope="module")

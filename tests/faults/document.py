@@ -51,7 +51,7 @@ planted.
 _LEGEND = """\
 
 - *Accuracy*: `falls short` is the drop from the checkpoint's own fp32 score. The others are errors: outputs
-  `in another's place` ([misplaced](../harness/misplaced.py)); a score that is good while the outputs are
+  `in another's place` ([swapped](../harness/running/swapped.py)); a score that is good while the outputs are
   `not the checkpoint's`; a checkpoint whose own fp32 score is `not its card's`; `refused` where the case
   cannot be scored at all.
 - *Contract* and *parity* are one test; a contract that is not the table's stops it before outputs are

@@ -16,8 +16,9 @@ import onnx
 import planted
 from onnx import TensorProto, helper
 
-from harness.domain import Case, InputRole
-from harness.graphs import gelu, values
+from harness.domain.cases import Case
+from harness.domain.models import InputRole
+from harness.models.graphs import gelu, values
 
 Arrays = list[np.ndarray]
 LAYER = 1  # whose inside is broken: the second, so that there is one before it

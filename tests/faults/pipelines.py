@@ -13,18 +13,22 @@ from expected import CONTRACT, IN_ANOTHERS_PLACE, NOT_ON_ITS_CARD, NOT_THE_CHECK
 from faults import PLANTS, Plant
 from making import make_case
 
-from harness.backends import onnxruntime as cpu
-from harness.checkpoints.card import CARD
 from harness.conformance.checks import METAMORPHIC, PARITY
-from harness.domain import Case, Catalog, Precision, Protocol, VerdictKind
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import VerdictKind
+from harness.domain.models import Protocol
+from harness.domain.precisions import Precision
 from harness.errors import NotThere, ZoocheckError
-from harness.home import MINIS, Home
-from harness.materials import Materials
-from harness.options import Options
-from harness.progress import Silent
-from harness.run import Runner
-from harness.store import Store
-from harness.targets import Target
+from harness.kinds.run import Runner
+from harness.models.checkpoints.card import CARD
+from harness.running.materials import Materials
+from harness.running.progress import Silent
+from harness.setting.home import MINIS, Home
+from harness.setting.options import Options
+from harness.store.results import Store
+from harness.toolchains.onnxruntime import backend as cpu
+from harness.toolchains.targets import Target
 
 SAMPLES = 21  # questions, or half as many as sentences: no multiple of a batch
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import conditions, energy, watching
-from harness.conditions import Conditions, Snapshot, between, disturbances, snapshot
-from harness.parsers import Card
+from harness.machine import conditions, energy
+from harness.machine import watch as watching
+from harness.machine.conditions import Conditions, Snapshot, between, disturbances, snapshot
+from harness.tools.parsers import Card
 
 TICKS = os.sysconf("SC_CLK_TCK")
 QUIET = Snapshot(

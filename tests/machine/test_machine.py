@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from harness import machine
+from harness.machine import fingerprint
 
 
 @pytest.fixture(autouse=True)
 def _no_memory() -> Iterator[None]:
-    machine.git_revision.cache_clear()
+    fingerprint.git_revision.cache_clear()
     yield
-    machine.git_revision.cache_clear()
+    fingerprint.git_revision.cache_clear()
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def group(root: Path, lines: str, files: dict[str, str]) -> Path:
 class TestFingerprint:
     def test_it_is_json_and_complete(self):
         """It survives JSON and tells the processor count, the memory and the Python version."""
-        found = machine.fingerprint()
+        found = fingerprint.fingerprint()
         assert json.loads(json.dumps(found, allow_nan=False)) == found
         assert found["cores_logical"] >= found["cores_usable"] >= 1
         assert found["memory_bytes"] > 2**20
@@ -71,28 +71,28 @@ class TestFingerprint:
 
     def test_it_does_not_name_the_host(self):
         """Neither the hostname nor the machine id stands in it."""
-        text = json.dumps(machine.fingerprint())
+        text = json.dumps(fingerprint.fingerprint())
         for file in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
             if file.exists() and (identity := file.read_text().strip()):
                 assert identity not in text
         # A name as short as "vm" is part of other words: look at whole values.
-        assert platform.node() not in [str(value) for value in machine.fingerprint().values()]
+        assert platform.node() not in [str(value) for value in fingerprint.fingerprint().values()]
 
     def test_it_is_the_same_at_every_call(self):
         """It is read once per process, and what a caller does to its copy changes no other."""
-        first = machine.fingerprint()
+        first = fingerprint.fingerprint()
         first["cpu"] = "changed"
         first["load_average"] = None
-        assert machine.fingerprint()["cpu"] != "changed"
-        assert machine.fingerprint() == machine.fingerprint()
+        assert fingerprint.fingerprint()["cpu"] != "changed"
+        assert fingerprint.fingerprint() == fingerprint.fingerprint()
 
 
 class TestContainerLimits:
     def test_version_2_quota(self, tmp_path: Path):
         """``cpu.max`` of "150000 100000" is one and a half cores."""
         root = group(tmp_path, "0::/\n", {"cpu.max": "150000 100000\n", "memory.max": "1073741824\n"})
-        assert machine.cores_quota(root) == 1.5
-        assert machine.memory_limit_bytes(root) == 2**30
+        assert fingerprint.cores_quota(root) == 1.5
+        assert fingerprint.memory_limit_bytes(root) == 2**30
 
     def test_the_strictest_group_counts(self, tmp_path: Path):
         """A limit of a group above this process's own applies as well."""
@@ -101,8 +101,8 @@ class TestContainerLimits:
             {"outer/inner/cpu.max": "max 100000\n", "outer/cpu.max": "200000 100000\n",
              "outer/inner/memory.max": "500\n", "outer/memory.max": "400\n"},
         )  # fmt: skip
-        assert machine.cores_quota(root) == 2.0
-        assert machine.memory_limit_bytes(root) == 400
+        assert fingerprint.cores_quota(root) == 2.0
+        assert fingerprint.memory_limit_bytes(root) == 400
 
     def test_version_1(self, tmp_path: Path):
         """Version 1 has a file for the quota and one for the period, in a folder per controller."""
@@ -111,13 +111,13 @@ class TestContainerLimits:
             {"cpu,cpuacct/box/cpu.cfs_quota_us": "50000\n", "cpu,cpuacct/box/cpu.cfs_period_us": "100000\n",
              "memory/box/memory.limit_in_bytes": "4096\n"},
         )  # fmt: skip
-        assert machine.cores_quota(root) == 0.5
-        assert machine.memory_limit_bytes(root) == 4096
+        assert fingerprint.cores_quota(root) == 0.5
+        assert fingerprint.memory_limit_bytes(root) == 4096
 
     def test_the_hosts_path_inside_a_container(self, tmp_path: Path):
         """Where the named folder is only the host's, the top folder is the container's own."""
         root = group(tmp_path, "0::/docker/0123\n", {"cpu.max": "300000 100000\n"})
-        assert machine.cores_quota(root) == 3.0
+        assert fingerprint.cores_quota(root) == 3.0
 
     @pytest.mark.parametrize(
         ("lines", "files"),
@@ -138,13 +138,13 @@ class TestContainerLimits:
     def test_no_limit_is_none(self, tmp_path: Path, lines: str, files: dict[str, str]):
         """ "max", -1 and version 1's huge number all mean that there is no limit."""
         root = group(tmp_path, lines, files)
-        assert machine.cores_quota(root) is None
-        assert machine.memory_limit_bytes(root) is None
+        assert fingerprint.cores_quota(root) is None
+        assert fingerprint.memory_limit_bytes(root) is None
 
     def test_no_control_groups_at_all(self, tmp_path: Path):
         """Systems without control groups have no limit."""
-        assert machine.cores_quota(tmp_path) is None
-        assert machine.memory_limit_bytes(tmp_path) is None
+        assert fingerprint.cores_quota(tmp_path) is None
+        assert fingerprint.memory_limit_bytes(tmp_path) is None
 
 
 class TestGovernor:
@@ -157,28 +157,28 @@ class TestGovernor:
     def test_one(self, tmp_path: Path):
         """One governor on every core is named once."""
         self.write(tmp_path, ["performance", "performance"])
-        assert machine.governor(tmp_path) == "performance"
+        assert fingerprint.governor(tmp_path) == "performance"
 
     def test_several(self, tmp_path: Path):
         """Different governors are all named: the machine is not of one speed."""
         self.write(tmp_path, ["powersave", "performance"])
-        assert machine.governor(tmp_path) == "performance, powersave"
+        assert fingerprint.governor(tmp_path) == "performance, powersave"
 
     def test_none(self, tmp_path: Path):
         """Where the kernel shows no governor, as in most virtual machines, it is None."""
-        assert machine.governor(tmp_path) is None
+        assert fingerprint.governor(tmp_path) is None
 
 
 class TestLibraryVersions:
     def test_installed_and_not(self):
         """The installed version is given as its metadata has it; what is not installed is left out."""
-        found = machine.library_versions(["numpy", "no-such-distribution-of-ours"])
+        found = fingerprint.library_versions(["numpy", "no-such-distribution-of-ours"])
         assert found == {"numpy": importlib.metadata.version("numpy")}
 
     def test_nothing_is_imported(self):
         """Asking for every version imports none of the libraries."""
         script = (
-            "import sys\nfrom harness.machine import library_versions\n"
+            "import sys\nfrom harness.machine.fingerprint import library_versions\n"
             "assert library_versions()['torch']\n"
             "print([name for name in ('torch', 'onnx', 'onnxruntime') if name in sys.modules])"
         )
@@ -193,47 +193,47 @@ class TestGitRevision:
     def test_clean(self, repository: Path):
         """A clean checkout is its commit, asked for at the top or below."""
         head = git(repository, "rev-parse", "HEAD")
-        assert machine.git_revision(repository) == head
-        assert machine.git_revision(repository / "code") == head
+        assert fingerprint.git_revision(repository) == head
+        assert fingerprint.git_revision(repository / "code") == head
 
     @pytest.mark.parametrize("name", ["module.py", "new.py"])
     def test_dirty(self, repository: Path, name: str):
         """A changed file and a new one that git does not know both make it dirty."""
         (repository / "code" / name).write_text("A = 2\n")
-        assert machine.git_revision(repository) == git(repository, "rev-parse", "HEAD") + "+dirty"
+        assert fingerprint.git_revision(repository) == git(repository, "rev-parse", "HEAD") + "+dirty"
 
     def test_ignored_files_do_not_count(self, repository: Path):
         """What the repository ignores leaves it clean."""
         (repository / "ignored").mkdir()
         (repository / "ignored" / "file").write_text("x")
-        assert machine.git_revision(repository) == git(repository, "rev-parse", "HEAD")
+        assert fingerprint.git_revision(repository) == git(repository, "rev-parse", "HEAD")
 
     def test_an_installed_copy_inside_a_repository(self, repository: Path):
         """A folder of which the repository around it tracks nothing has no revision."""
         (repository / "ignored").mkdir()
         (repository / "ignored" / "module.py").write_text("x")
-        assert machine.git_revision(repository / "ignored") is None
+        assert fingerprint.git_revision(repository / "ignored") is None
 
     def test_no_commit_yet(self, tmp_path: Path):
         """A repository without a commit has no revision, even with files in its index."""
         git(tmp_path, "init", "--quiet")
         (tmp_path / "file").write_text("x")
         git(tmp_path, "add", "file")
-        assert machine.git_revision(tmp_path) is None
+        assert fingerprint.git_revision(tmp_path) is None
 
     def test_no_repository_and_no_folder(self, tmp_path: Path):
         """Outside a repository, and where there is no folder, there is no revision."""
-        assert machine.git_revision(tmp_path) is None
-        assert machine.git_revision(tmp_path / "absent") is None
+        assert fingerprint.git_revision(tmp_path) is None
+        assert fingerprint.git_revision(tmp_path / "absent") is None
 
     def test_without_git(self, repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         """A machine without git gives None, not an error."""
         monkeypatch.setenv("PATH", str(tmp_path))
-        assert machine.git_revision(repository) is None
+        assert fingerprint.git_revision(repository) is None
 
     def test_the_environment_cannot_mislead(
         self, repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ):
         """GIT_DIR, as a git hook sets it, does not make it answer for another repository."""
         monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
-        assert machine.git_revision(repository) == git(repository, "rev-parse", "HEAD")
+        assert fingerprint.git_revision(repository) == git(repository, "rev-parse", "HEAD")

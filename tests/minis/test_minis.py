@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import cases, judge, references
-from harness.domain import Basis, InputRole, Protocol, VerdictKind
+from harness.domain.measurements import Basis, VerdictKind
+from harness.domain.models import InputRole, Protocol
 from harness.errors import NotThere
-from harness.graphs.export import run_torch
 from harness.hashing import sha256
-from harness.home import MINIS, Home
-from harness.materials import Materials
-from harness.options import Options
-from harness.progress import Silent
+from harness.models.graphs.export import run_torch
+from harness.running.materials import Materials
+from harness.running.progress import Silent
+from harness.setting.home import MINIS, Home
+from harness.setting.options import Options
+from harness.tables import cases, references
+from harness.verdicts import judge
 
 LARGEST_BYTES = 8_000_000
 ALL_BYTES = 30_000_000
@@ -177,7 +179,7 @@ def test_tinybert_reaches_what_it_has_to_on_sst2():
 
 def test_the_tinybert_corpus_is_balanced_and_varied():
     """At least 240 reviews, half of them positive, none twice, four longer than the 62 pieces that fit."""
-    from harness.datasets import sst2
+    from harness.tasks.datasets import sst2
 
     examples = sst2.read(MINIS / "tinybert" / "corpus" / "dev.tsv", expected=None).examples
     assert len(examples) >= 240
@@ -188,7 +190,7 @@ def test_the_tinybert_corpus_is_balanced_and_varied():
 
 def test_no_corpus_is_a_part_of_the_documented_data():
     """No review of ours stands in SST-2."""
-    from harness.datasets import sst2
+    from harness.tasks.datasets import sst2
 
     data = os.environ.get("ZOOCHECK_DATA")
     if data is None or not (Path(data) / "sst2" / "dev.tsv").is_file():

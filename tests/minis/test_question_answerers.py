@@ -8,16 +8,17 @@ from dataclasses import replace
 
 import pytest
 
-from harness.datasets import squad
-from harness.domain import Metric, Protocol
+from harness.artifacts.manifest import sha256
+from harness.domain.metrics import Metric
+from harness.domain.models import Protocol
 from harness.errors import NotThere
-from harness.home import MINIS, Home
-from harness.manifest import sha256
-from harness.materials import Materials
-from harness.options import Options
-from harness.progress import Silent
-from harness.text import load_task
-from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
+from harness.running.materials import Materials
+from harness.running.progress import Silent
+from harness.setting.home import MINIS, Home
+from harness.setting.options import Options
+from harness.tasks.datasets import squad
+from harness.tasks.text import load_task
+from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
 from training import bert_squad, question_corpus, spanbert, squad_generator
 from training.squad_fillers import Fillers
 

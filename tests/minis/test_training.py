@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.datasets.tagged import TaggedSentence
 from harness.errors import BadInput, NotThere
-from harness.tags import iob2
-from harness.text.wordpiece import WordPieceTokenizer, load_vocabulary
+from harness.tasks.datasets.tagged import TaggedSentence
+from harness.tasks.tags import iob2
+from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
 from training import msra
 from training.mentions import Mentions, with_other_mentions
 from training.vocabulary import SPECIAL, frequent_characters, with_whole_words, without

@@ -6,26 +6,17 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness import judge
-from harness.cases import named
-from harness.domain import (
-    Case,
-    Catalog,
-    Corpus,
-    Interval,
-    Kind,
-    Measurement,
-    Metric,
-    Origin,
-    Protocol,
-    Provenance,
-    Reference,
-    Role,
-    Verdict,
-    Weights,
-)
-from harness.stats import summarise, wilson
-from harness.store import Result
+from harness.domain.cases import Case, Kind
+from harness.domain.catalog import Catalog
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Interval, Measurement, Origin, Provenance, Verdict
+from harness.domain.metrics import Metric
+from harness.domain.models import Protocol, Weights
+from harness.domain.references import Reference, Role
+from harness.store.results import Result
+from harness.tables.cases import named
+from harness.verdicts import judge
+from harness.verdicts.stats import summarise, wilson
 
 MACHINE: Mapping[str, Any] = {
     "host_id": "0123456789ab",

@@ -6,9 +6,12 @@ import dataclasses
 
 import factory
 
-from harness.domain import Catalog, Kind, Metric, Origin, Verdict, VerdictKind
-from harness.notrun import NotRun
-from harness.store import Result
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import Origin, Verdict, VerdictKind
+from harness.domain.metrics import Metric
+from harness.store.notrun import NotRun
+from harness.store.results import Result
 
 # The fields of a result that a store, a tool or a machine fills: in both reports, and in detail only.
 IN_TABLES = (

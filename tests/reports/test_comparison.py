@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from factory import MACHINE, accuracy, conformance, failed, measurement, on_chip, throughput
 
-from harness import gate
-from harness.comparison import Comparison, Margins, compare, last_night
-from harness.domain import Catalog, Corpus, Kind, Origin, Protocol, Weights
-from harness.effects import Finding
+from harness.comparing import gate
+from harness.comparing.runs import Comparison, Margins, compare, last_night
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Origin
+from harness.domain.models import Protocol, Weights
 from harness.errors import NoSamples, UsageError
-from harness.store import Result
+from harness.store.results import Result
+from harness.verdicts.effects import Finding
 
 CASE = "tinybert-ascend310p-bs8"
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from factory import MACHINE, accuracy, measurement
 
-from harness.domain import Catalog, Kind
-from harness.history import Series, series
-from harness.store import Result
+from harness.comparing.history import Series, series
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.store.results import Result
 
 CASE = "tinybert-ascend310p-bs8"
 

@@ -7,7 +7,11 @@ import yaml
 from factory import accuracy, failed, mixed, on_chip, throughput
 from huggingface_hub import ModelCard
 
-from harness.domain import Catalog, Corpus, Kind, Origin, Protocol, Weights
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Origin
+from harness.domain.models import Protocol, Weights
 from harness.errors import UsageError
 from reports.model_card import model_card
 

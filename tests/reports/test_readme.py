@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.errors import BadInput
-from harness.store import Store
+from harness.store.results import Store
 from reports import readme, update
 from reports.language import Language
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import factory
 import hostile
 
-from harness.domain import Kind
-from harness.notrun import NotRun
+from harness.domain.cases import Kind
+from harness.store.notrun import NotRun
 from reports import absent, html, markdown
 from reports.page import build
 

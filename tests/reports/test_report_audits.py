@@ -7,11 +7,12 @@ import dataclasses
 import factory
 import pytest
 
-from harness.comparison import compare
-from harness.domain import Kind, VerdictKind
-from harness.effects import Effect, Finding
+from harness.comparing.runs import compare
+from harness.domain.cases import Kind
+from harness.domain.measurements import VerdictKind
 from harness.records import to_json
-from harness.store import Result
+from harness.store.results import Result
+from harness.verdicts.effects import Effect, Finding
 from reports import page
 from reports.folding import rows
 from reports.language import in_language
@@ -23,8 +24,8 @@ CASE = "tinybert-ascend310p-bs8"
 
 
 def audited(catalog, name: str, change: float = 0.01, finding: Finding = Finding.SAME) -> Result:
-    from harness import judge
-    from harness.cases import named
+    from harness.tables.cases import named
+    from harness.verdicts import judge
 
     effect = Effect(change=change, low=change - 0.02, high=change + 0.02, confidence=0.99, basis="a test")
     made = factory.measurement(

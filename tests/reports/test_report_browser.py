@@ -9,7 +9,7 @@ import hostile
 import pytest
 from browser import Browser, browser
 
-from harness.store import Point
+from harness.store.results import Point
 from reports import html
 
 ROWS = "[...document.querySelectorAll('#matrix tbody tr')]"

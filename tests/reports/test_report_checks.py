@@ -5,8 +5,8 @@ from __future__ import annotations
 import factory
 import pytest
 
-from harness.domain import Kind
-from harness.store import Result
+from harness.domain.cases import Kind
+from harness.store.results import Result
 from reports import github, page
 from reports.folding import rows
 from reports.language import in_language
@@ -17,8 +17,8 @@ CASE = "tinybert-ascend310p-bs8"
 
 
 def a_check(catalog, name: str, holds: bool = True) -> Result:
-    from harness import judge
-    from harness.cases import named
+    from harness.tables.cases import named
+    from harness.verdicts import judge
 
     made = factory.measurement(
         CASE, Kind.CONFORMANCE, check=name, data=None, protocol=None,

@@ -10,11 +10,12 @@ from factory import measurement, mixed
 from jsonschema import Draft202012Validator, ValidationError
 
 from harness.cli.formats import results_text, schema_text
-from harness.domain import Catalog, Kind
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
 from harness.errors import NoSamples
-from harness.notrun import NotRun
 from harness.records import from_json
-from harness.store import Result
+from harness.store.notrun import NotRun
+from harness.store.results import Result
 from reports.document import SCHEMA_ID, VERSION, Document, document, schema
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "results.schema.json"

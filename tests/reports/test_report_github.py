@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixtures.github import Failure, publish, table_line
-from harness.domain import Catalog, Kind, Role
-from harness.notrun import NotRun
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.references import Role
+from harness.store.notrun import NotRun
 from reports.github import SUMMARY_LIMIT, Annotation, append_summary, commands, job_summary
 from reports.outcomes import outcomes
 

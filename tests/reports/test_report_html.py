@@ -15,13 +15,16 @@ import hostile
 import pytest
 from speaking import english
 
-from harness.cases import enumerate_cases
-from harness.domain import Interval, Kind, Precision, Weights
+from harness.domain.cases import Kind
+from harness.domain.chips import peak_of
+from harness.domain.flops import encoder_flops
+from harness.domain.measurements import Interval
+from harness.domain.models import Weights
+from harness.domain.precisions import Precision
 from harness.errors import NoSamples
-from harness.flops import encoder_flops
-from harness.stats import wilson
-from harness.store import Point
-from harness.utilisation import peak_of
+from harness.store.results import Point
+from harness.tables.cases import enumerate_cases
+from harness.verdicts.stats import wilson
 from reports import files, html, layout, markdown
 from reports import page as page_module
 from reports.numbers import percent_range

@@ -10,10 +10,12 @@ import factory
 import pytest
 from speaking import english
 
-from harness.domain import Kind, Measurement, Origin, Protocol, Weights
-from harness.judge import error
-from harness.stats import wilson
-from harness.store import Result
+from harness.domain.cases import Kind
+from harness.domain.measurements import Measurement, Origin
+from harness.domain.models import Protocol, Weights
+from harness.store.results import Result
+from harness.verdicts.judge import error
+from harness.verdicts.stats import wilson
 from reports import html, layout, markdown
 from reports.outcomes import outcomes
 from reports.page import build

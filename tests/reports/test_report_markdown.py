@@ -9,7 +9,7 @@ import factory
 import hostile
 import pytest
 
-from harness.domain import Kind
+from harness.domain.cases import Kind
 from harness.errors import NoSamples
 from reports import layout, markdown
 

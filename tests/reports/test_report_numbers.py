@@ -6,7 +6,10 @@ import dataclasses
 
 import pytest
 
-from harness.domain import Catalog, Interval, Reference, Rounding, Unit
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import Interval
+from harness.domain.metrics import Unit
+from harness.domain.references import Reference, Rounding
 from reports import numbers
 
 

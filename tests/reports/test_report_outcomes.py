@@ -7,10 +7,15 @@ import dataclasses
 import factory
 import pytest
 
-from harness import references
-from harness.cases import enumerate_cases, named
-from harness.domain import Basis, Corpus, Kind, Metric, Origin, Precision, Protocol, VerdictKind, Weights
+from harness.domain.cases import Kind
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Basis, Origin, VerdictKind
+from harness.domain.metrics import Metric
+from harness.domain.models import Protocol, Weights
+from harness.domain.precisions import Precision
 from harness.errors import NoSamples
+from harness.tables import references
+from harness.tables.cases import enumerate_cases, named
 from reports import outcomes as module
 from reports.histogram import histogram
 from reports.outcomes import counts, outcomes
@@ -25,7 +30,7 @@ def test_no_results_are_an_error_that_says_what_to_run(catalog):
 
 
 def test_every_case_id_is_read_back_to_its_parts(catalog):
-    """The inverse of harness.cases, for all documented cases and one undocumented size and precision."""
+    """The inverse of harness.tables.cases, for all documented cases and one of another size and precision."""
     cases = [
         *enumerate_cases(catalog),
         *enumerate_cases(catalog, batch_sizes=(7,), precisions=tuple(Precision)),

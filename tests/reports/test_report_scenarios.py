@@ -9,18 +9,20 @@ from typing import Any
 import factory
 import pytest
 
-from harness import judge
-from harness.cases import named
-from harness.comparison import compare
-from harness.domain import Catalog, Kind, Metric
-from harness.judge import ScenarioFound
-from harness.loadgen.plan import plan_for
-from harness.loadgen.results import detail_of
-from harness.loadgen.running import Answered
-from harness.parsers import loadgen
-from harness.scenarios import Ask, Scenario
-from harness.stamps import Stamp
-from harness.store import Result, Store
+from harness.comparing.runs import compare
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.metrics import Metric
+from harness.setting.scenarios import Ask, Scenario
+from harness.setting.stamps import Stamp
+from harness.store.results import Result, Store
+from harness.tables.cases import named
+from harness.timing.loadgen.plan import plan_for
+from harness.timing.loadgen.results import detail_of
+from harness.timing.loadgen.running import Answered
+from harness.tools.parsers import loadgen
+from harness.verdicts import judge
+from harness.verdicts.judge import ScenarioFound
 from reports import folding, markdown, peaks, plots
 from reports.language import Language
 from reports.outcomes import outcomes

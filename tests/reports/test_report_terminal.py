@@ -9,7 +9,7 @@ import hostile
 import pytest
 from rich.console import Console
 
-from harness.domain import Kind
+from harness.domain.cases import Kind
 from harness.errors import NoSamples
 from reports.terminal import counts_line, verdict_table
 

@@ -30,7 +30,9 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 VARIABLE = "ZOOCHECK_SIMULATED_FAULT"
-SIMULATED = "zoocheck-simulated"  # harness.place.SIMULATED; the imitations import nothing of zoocheck
+SIMULATED = (
+    "zoocheck-simulated"  # harness.toolchains.place.SIMULATED; the imitations import nothing of zoocheck
+)
 FAULTS = (
     "exit", "hang", "hang-for-good", "signal", "truncated-log", "fewer-outputs", "swapped-samples",
     "swapped-outputs", "nan", "disk-full", "other-chip",

@@ -1,7 +1,7 @@
 """An imitation of trtexec 8 and 10: builds an "engine" of the graph, runs it, prints what the real one does.
 
 ``ZOOCHECK_SIMULATED_TENSORRT`` is its version. The lines are those of the logs recorded in
-tests/parsers/recordings.py; a command line other than the documented one is refused, the flags that the
+tests/tools/parsers/recordings.py; a command line other than the documented one is refused, the flags that the
 other version has among them.
 """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from databases import KINDS, place
 
-from harness.store import Store
+from harness.store.results import Store
 
 
 @pytest.fixture(params=KINDS)

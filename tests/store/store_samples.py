@@ -5,26 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from harness.domain import (
-    Basis,
-    Corpus,
-    Interval,
-    Kind,
-    Measurement,
-    Metric,
-    Origin,
-    Protocol,
-    Provenance,
-    Reference,
-    Role,
-    Rounding,
-    Source,
-    Unit,
-    Verdict,
-    VerdictKind,
-    Weights,
-)
-from harness.store import Result
+from harness.domain.cases import Kind
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Basis, Interval, Measurement, Origin, Provenance, Verdict, VerdictKind
+from harness.domain.metrics import Metric, Unit
+from harness.domain.models import Protocol, Weights
+from harness.domain.references import Reference, Role, Rounding, Source
+from harness.store.results import Result
 
 PROVENANCE = Provenance(
     target="stand-in", weights=Weights.MINI, weights_sha256="ab" * 32, data=Corpus.FULL,

@@ -9,8 +9,9 @@ import pytest
 from store_samples import make
 
 from harness.errors import StoreError
-from harness.machine import fingerprint, machine_key
-from harness.store import Store, baselines
+from harness.machine.fingerprint import fingerprint, machine_key
+from harness.store import baselines
+from harness.store.results import Store
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.errors import ZoocheckError
-from harness.machine import machine_key
-from harness.store import Store
+from harness.machine.fingerprint import machine_key
+from harness.store.results import Store
 
 HERE, THERE = {"cpu": "x", "host_id": "aa"}, {"cpu": "y", "host_id": "bb"}
 

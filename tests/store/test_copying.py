@@ -15,8 +15,9 @@ from databases import KINDS, bare, place
 from store_samples import ERROR, MEASUREMENT, VERDICT, ids, make
 
 from harness.errors import RecordError, StoreError
-from harness.store import Store, copying
+from harness.store import copying
 from harness.store.copying import Copied, Count
+from harness.store.results import Store
 from harness.store.schema import GROWING
 
 WAYS = [("sqlite", "postgresql"), ("postgresql", "sqlite"), ("sqlite", "sqlite")]

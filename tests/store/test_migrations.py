@@ -19,9 +19,11 @@ import sqlalchemy as sa
 from databases import bare, file_of, place, refusals
 from store_samples import ERROR, make
 
-from harness.domain import Metric, VerdictKind
+from harness.domain.measurements import VerdictKind
+from harness.domain.metrics import Metric
 from harness.errors import StoreError
-from harness.store import Store, migrations, schema
+from harness.store import migrations, schema
+from harness.store.results import Store
 
 DUMP = (Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8")
 OLD_COLUMNS = {  # in the order of version 1
@@ -38,7 +40,7 @@ OLD_COLUMNS = {  # in the order of version 1
 OPENER = """
 import sys, time
 from pathlib import Path
-from harness.store import Store
+from harness.store.results import Store
 Path(sys.argv[2] + ".ready").touch()
 while not Path(sys.argv[3]).exists():
     time.sleep(0.002)
@@ -47,7 +49,8 @@ Store(sys.argv[1])
 # Dies behind the last statement of the last step, before the version is written.
 KILLED = """
 import os, signal, sys
-from harness.store import Store, migrations
+from harness.store.results import Store
+from harness.store import migrations
 migrations.STEPS += (lambda connection: os.kill(os.getpid(), signal.SIGKILL),)
 Store(sys.argv[1])
 """

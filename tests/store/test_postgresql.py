@@ -13,8 +13,9 @@ from databases import bare, server
 from store_samples import MEASUREMENT, VERDICT, ids, make
 
 from harness.errors import RecordError, StoreError
-from harness.store import Store, database
+from harness.store import database
 from harness.store.database import Database
+from harness.store.results import Store
 
 NOBODY = "postgresql://me:secret@nowhere.invalid/results"
 

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.domain import Interval, Metric, Reference, Role, Rounding, Source, Unit
+from harness.domain.measurements import Interval
+from harness.domain.metrics import Metric, Unit
+from harness.domain.references import Reference, Role, Rounding, Source
 from harness.errors import RecordError
 from harness.records import canonical, from_json, plain, to_json
 

@@ -24,21 +24,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_samples import ERROR, MEASUREMENT, REFERENCE, VERDICT, ids, make
 
-from harness.domain import (
-    Corpus,
-    Interval,
-    Kind,
-    Measurement,
-    Origin,
-    Protocol,
-    Provenance,
-    Reference,
-    Verdict,
-    Weights,
-)
+from harness.domain.cases import Kind
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Interval, Measurement, Origin, Provenance, Verdict
+from harness.domain.models import Protocol, Weights
+from harness.domain.references import Reference
 from harness.errors import RecordError, StoreError
 from harness.records import to_json
-from harness.store import Result, RunSummary, Store, database
+from harness.store import database
+from harness.store.results import Result, RunSummary, Store
 from harness.store.schema import MEASUREMENTS, VERDICTS, measurement_row
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -61,7 +55,7 @@ import dataclasses, json, sys, time
 from pathlib import Path
 from harness.domain import Measurement, Verdict
 from harness.records import from_json
-from harness.store import Store
+from harness.store.results import Store
 
 name, url, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 measurement, verdict = json.loads((folder / "records.json").read_text())

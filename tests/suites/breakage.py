@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from harness.backends import onnxruntime
 from harness.errors import MachineError
+from harness.toolchains.onnxruntime import backend
 
 
 def device_lost() -> None:
@@ -27,13 +27,13 @@ def interrupted() -> None:
 HOW = {"lost": device_lost, "unforeseen": unforeseen, "interrupted": interrupted}
 BROKEN = dict(item.split("=") for item in os.environ["BREAK"].split(","))
 
-_sound = onnxruntime.Backend.open
+_sound = backend.Backend.open
 
 
-def _open(self: onnxruntime.Backend, case: Any, *others: Any) -> Any:
+def _open(self: backend.Backend, case: Any, *others: Any) -> Any:
     if case.id in BROKEN:
         HOW[BROKEN[case.id]]()
     return _sound(self, case, *others)
 
 
-onnxruntime.Backend.open = _open
+backend.Backend.open = _open

@@ -26,7 +26,7 @@ def _instead(rule=None, *others, **named):
     time.sleep(600)
 
 
-if HOW and "harness.isolated" in sys.orig_argv:
-    from harness import timing
+if HOW and "harness.timing.child" in sys.orig_argv:
+    from harness.timing import calls
 
-    timing.warm_up = _instead
+    calls.warm_up = _instead

@@ -15,7 +15,7 @@ from zoo_runs import HEAVY, STORE, Zoo
 
 from harness.cli import inspection, main, work
 from harness.errors import MachineError
-from harness.progress import Progress
+from harness.running.progress import Progress
 
 CASE = "mite-abacus-bs1"
 

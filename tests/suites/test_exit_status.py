@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zoo_runs import Ran, Zoo
 
-from harness.domain import Kind
+from harness.domain.cases import Kind
 
 ABACUS = "mite and abacus and accuracy"
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from zoo_runs import ROOT, STORE, Zoo
 
-from harness.domain import Kind, Origin, VerdictKind, Weights
+from harness.domain.cases import Kind
+from harness.domain.measurements import Origin, VerdictKind
+from harness.domain.models import Weights
 
 LOGS = ROOT / "fixtures" / "logs"
 FILED = ("--results", f"sqlite:///{STORE}", "--json")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from zoo_runs import ROOT, Once, Ran, Zoo
 
-from harness.domain import VerdictKind
+from harness.domain.measurements import VerdictKind
 
 HERE = Path(__file__).parent
 RUN = ("-m", "mite and abacus and throughput", "--isolate")
@@ -57,7 +57,7 @@ def test_the_child_is_alone_with_its_memory_and_its_core(run: Ran) -> None:
     assert detail["memory"]["of"] == "its own process"
     assert 20 * 2**20 < detail["memory"]["peak_rss_bytes"] < 2**30
     assert {"conditions", "noisy", "energy", "drift", "warm_up"} <= detail.keys()
-    assert detail["commands"][-1]["argv"][1:3] == ["-m", "harness.isolated"]
+    assert detail["commands"][-1]["argv"][1:3] == ["-m", "harness.timing.child"]
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +89,9 @@ def machines(run: Ran, size: int) -> bool:
 @pytest.mark.parametrize(
     ("size", "sentence", "machine"),
     [
-        (1, "harness.isolated: ended by SIGKILL", True),
-        (2, "harness.isolated: ended by SIGSEGV", False),
-        (4, "harness.isolated: ended after its time limit of 10 s", True),
+        (1, "harness.timing.child: ended by SIGKILL", True),
+        (2, "harness.timing.child: ended by SIGSEGV", False),
+        (4, "harness.timing.child: ended after its time limit of 10 s", True),
     ],
 )
 def test_a_child_that_dies_is_an_error_in_a_sentence(
@@ -116,6 +116,6 @@ def test_one_that_dies_stops_no_other_and_leaves_nothing(dead: Ran) -> None:
             command = (process / "cmdline").read_bytes()
         except OSError:
             continue
-        if b"harness.isolated" in command and str(dead.folder).encode() in command:
+        if b"harness.timing.child" in command and str(dead.folder).encode() in command:
             left.append(process.name)
     assert left == []

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from zoo_runs import Zoo
 
-from harness.domain import Basis, Corpus, Kind, Protocol, VerdictKind, Weights
+from harness.domain.cases import Kind
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Basis, VerdictKind
+from harness.domain.models import Protocol, Weights
 
 ONE = ("-m", "mite and abacus and accuracy", "--bs", "1")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from zoo_runs import Once, Ran, Zoo
 
-from harness.domain import VerdictKind
+from harness.domain.measurements import VerdictKind
 
 WHICH = ("-m", "mite and abacus and throughput", "--threads", "1")
 TARGETS = ("--target-qps", "1000", "--target-latency", "0.001")

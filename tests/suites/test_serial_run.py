@@ -10,7 +10,9 @@ import pytest
 from throwaway import RIGHT, SAMPLES
 from zoo_runs import Once, Ran, Zoo
 
-from harness.domain import Basis, Corpus, Origin, Protocol, Weights
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Basis, Origin
+from harness.domain.models import Protocol, Weights
 
 FALLS_SHORT = (
     "mite-tally-bs1: accuracy 75.00 % below 99.00 - 0.5 points "

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness import catalog
-from harness.domain import Architecture, InputRole, Model
+from harness.domain.models import Architecture, InputRole, Model
+from harness.tables import catalog
 
 if TYPE_CHECKING:
     import torch
@@ -149,7 +149,7 @@ def write_checkpoint_and_data(tables: Path, models: Path, data: Path) -> None:
     import torch
     from safetensors.torch import save_file
 
-    from harness.networks import build_network
+    from harness.models.networks import build_network
 
     model = catalog.load((catalog.BUILT_IN, tables)).models["mite"]
     folder = models / "mite"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from harness.store import Result, Store
+from harness.store.results import Result, Store
 
 ROOT = Path(__file__).resolve().parents[2]
 # Hypothesis's plugin imports all of hypothesis at the end of every run, which tests nothing here.

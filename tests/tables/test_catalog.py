@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalog import BUILT_IN, find, load, table_folders
-from harness.domain import Catalog, Gelu, Metric, Role, Rounding
+from harness.domain.catalog import Catalog
+from harness.domain.metrics import Metric
+from harness.domain.precisions import Gelu
+from harness.domain.references import Role, Rounding
 from harness.errors import TableErrors, UsageError
+from harness.tables.catalog import BUILT_IN, find, load, table_folders
 
 # A whole little zoo: an entry of every kind, and nothing wrong with it.
 GOOD = """
@@ -919,7 +922,10 @@ def test_tinybert_accuracies_are_whole_numbers_of_872(built_in, model, chip, rig
 
 def test_loading_imports_no_framework():
     """Collecting cases must not cost the import of torch, onnx, transformers or numpy."""
-    code = "import sys, harness.catalog, harness.references; harness.catalog.load(); print(*sys.modules)"
+    code = (
+        "import sys, harness.tables.catalog, harness.tables.references\n"
+        "harness.tables.catalog.load()\nprint(*sys.modules)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=BUILT_IN.parents[1]
     )

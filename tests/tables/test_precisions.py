@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalog import BUILT_IN, load
-from harness.domain import Bound, Catalog, Precision
+from harness.domain.catalog import Catalog
+from harness.domain.precisions import Bound, Precision
 from harness.errors import TableErrors
+from harness.tables.catalog import BUILT_IN, load
 
 TABLE = (BUILT_IN / "precisions.toml").read_text(encoding="utf-8")
 

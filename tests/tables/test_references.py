@@ -6,9 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness.catalog import BUILT_IN, load
-from harness.domain import Case, Catalog, Metric, Precision, Reference, Rounding, Unit
-from harness.references import baseline, consistent, documented_drop, for_case
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.metrics import Metric, Unit
+from harness.domain.precisions import Precision
+from harness.domain.references import Reference, Rounding
+from harness.tables.catalog import BUILT_IN, load
+from harness.tables.references import baseline, consistent, documented_drop, for_case
 
 ACCURACY, F1, EXACT, THROUGHPUT = Metric.ACCURACY, Metric.F1, Metric.EXACT, Metric.THROUGHPUT
 FP32, FP16, INT8 = Precision.FP32, Precision.FP16, Precision.INT8

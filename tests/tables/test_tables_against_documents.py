@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalog import BUILT_IN, load
-from harness.domain import Catalog
+from harness.domain.catalog import Catalog
+from harness.tables.catalog import BUILT_IN, load
 from reports.readme import render
 
 Grid = list[list[str]]  # cells by row, the header first; a block's lines as rows of one cell

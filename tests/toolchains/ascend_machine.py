@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from simulated import kit
 
-from harness import backends, targets
-from harness.domain import Catalog
-from harness.home import Home
-from harness.materials import Materials
-from harness.options import Options
-from harness.progress import Silent
-from harness.run import Runner
-from harness.store import Store
+from harness.domain.catalog import Catalog
+from harness.kinds.run import Runner
+from harness.running.materials import Materials
+from harness.running.progress import Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.store.results import Store
+from harness.toolchains import loading, targets
 
 TOOLS = {"npu-smi": "npu_smi.py", "atc": "atc.py"}
 CANN = f"6.0.RC1-{kit.SIMULATED}"
@@ -55,7 +55,7 @@ def install(folder: Path) -> Machine:
 
 def forget() -> None:
     """What was found on another test's machine is not known here."""
-    for known in (targets.resolve, backends.probe):
+    for known in (targets.resolve, loading.probe):
         known.cache_clear()
 
 

@@ -13,13 +13,16 @@ from making import make_case, make_place
 from simulated import kit
 from suites.zoo_runs import Zoo
 
-from harness import backends, targets
-from harness.backends import ascend
-from harness.domain import Case, Catalog, Kind, Origin, Protocol, VerdictKind
+from harness.domain.cases import Case, Kind
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import Origin, VerdictKind
+from harness.domain.models import Protocol
 from harness.errors import BadOutput, MachineError, NotThere, ParseError, ZoocheckError
-from harness.home import Home
-from harness.run import Runner
-from harness.store import Store
+from harness.kinds.run import Runner
+from harness.setting.home import Home
+from harness.store.results import Store
+from harness.toolchains import loading, targets
+from harness.toolchains.ascend import backend as ascend
 
 DOCUMENTED = Protocol.DOCUMENTED
 SYSTEMS = {"tinybert": 20, "bert-large-ner": 10, "spanbert": 6}  # how many samples are enough here
@@ -133,9 +136,9 @@ class TestProbe:
 
     def test_what_is_not_verified_is_said(self):
         """`zoocheck doctor` lists it, and of a backend that says nothing, nothing."""
-        assert backends.unverified("ascend") == ascend.UNVERIFIED
+        assert loading.unverified("ascend") == ascend.UNVERIFIED
         assert all(isinstance(fact, str) and fact for fact in ascend.UNVERIFIED)
-        assert backends.unverified("onnxruntime") == backends.unverified("no-such-toolchain") == ()
+        assert loading.unverified("onnxruntime") == loading.unverified("no-such-toolchain") == ()
 
 
 class TestEndToEnd:

@@ -14,9 +14,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from harness import cases
-from harness.commands import ascend as commands
-from harness.domain import Case, Catalog
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.tables import cases
+from harness.toolchains.ascend import commands
 
 PAGE = Path(__file__).parent / "commands" / "ascend.md"
 CHIP_NAMES = {"ascend310": "310", "ascend310p": "310P3"}
@@ -191,8 +192,9 @@ def page(catalog: Catalog) -> str:
         "# The Ascend commands, beside the documents'",
         "",
         "Written by `ZOOCHECK_REGEN=1 pytest tests/toolchains/test_ascend_commands.py`; a test holds it to",
-        "what `harness/commands/ascend.py` makes. Options stand in another order than in the documents,",
-        "which is of no importance to atc or ais_bench; quotes are the shell's. Paths are short here.",
+        "what `harness/toolchains/ascend/commands.py` makes. Options stand in another",
+        "order than in the documents, which is of no importance to atc or ais_bench; quotes are the shell's.",
+        "Paths are short here.",
     ]
     for model, documented in DOCUMENTED.items():
         lines += ["", f"## {model}", "", "The document's own lines:", ""]

@@ -11,10 +11,15 @@ from making import make_case
 from simulated import kit
 from traced_world import World, forget, simulated, use, world
 
-from harness import targets, timing
-from harness.commands import magicmind as commands
-from harness.domain import Case, Catalog, Kind, Metric, Precision, VerdictKind
+from harness.domain.cases import Case, Kind
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import VerdictKind
+from harness.domain.metrics import Metric
+from harness.domain.precisions import Precision
 from harness.errors import NotThere, NotYet
+from harness.setting import plans
+from harness.toolchains import targets, worker_session
+from harness.toolchains.magicmind import commands
 
 MODEL = "bert-squad"
 TOOLS = {"cnmon": "cnmon.py", "mm_run": "mm_run.py"}
@@ -34,8 +39,8 @@ def mlu(
     """A world where the tools of MLU370 are imitated."""
     tools = kit.install(tmp_path, TOOLS, "magicmind_packages")
     use(monkeypatch, tools, "magicmind")
-    short = timing.Plan(timed_s=0.1, calls=3, longest_s=60.0, warm_up=timing.WarmUpRule(window_s=0.0))
-    monkeypatch.setattr(timing, "plan_for", lambda stamp, batch_size: short)
+    short = plans.Plan(timed_s=0.1, calls=3, longest_s=60.0, warm_up=plans.WarmUpRule(window_s=0.0))
+    monkeypatch.setattr(worker_session, "plan_for", lambda stamp, batch_size: short)
     stores = []
 
     def make(home: Path = shared, limit: int = LIMIT, **more: object) -> World:

@@ -17,13 +17,15 @@ import pytest
 from ascend_machine import Machine
 from making import make_case
 
-from harness.backends import ascend
-from harness.commands import ascend as commands
-from harness.domain import Case, Catalog, InputRole, Model, Protocol, VerdictKind
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import VerdictKind
+from harness.domain.models import InputRole, Model, Protocol
 from harness.errors import BadOutput
-from harness.home import MINIS, Home
-from harness.run import Runner
-from harness.store import Store
+from harness.kinds.run import Runner
+from harness.setting.home import MINIS, Home
+from harness.store.results import Store
+from harness.toolchains.ascend import backend, commands
 
 BATCH = 8
 SYSTEMS = ["tinybert", "bert-large-ner"]
@@ -83,9 +85,9 @@ def swapped_inputs(patch: pytest.MonkeyPatch, case: Case, runner: Runner) -> Non
 
 def _outputs(patch: pytest.MonkeyPatch, change: Callable[[np.ndarray], np.ndarray]) -> None:
     """Something between the tool's files and the score."""
-    run_all = ascend.AisBenchSession.run_all
+    run_all = backend.AisBenchSession.run_all
     patch.setattr(
-        ascend.AisBenchSession, "run_all",
+        backend.AisBenchSession, "run_all",
         lambda self, inputs: [change(np.array(output)) for output in run_all(self, inputs)],
     )  # fmt: skip
 
@@ -97,17 +99,17 @@ def labels_off_by_one(patch: pytest.MonkeyPatch, case: Case, runner: Runner) -> 
 
 def dropped_last_batch(patch: pytest.MonkeyPatch, case: Case, runner: Runner) -> None:
     """The last, partial batch is never written."""
-    start = ascend.AisBenchSession._start
+    start = backend.AisBenchSession._start
     samples = len(runner.materials.samples(case.model, Protocol.DOCUMENTED).features)
     lost = range((samples - 1) // BATCH * BATCH, samples)
 
-    def losing(self: ascend.AisBenchSession, given: Path, results: Path) -> None:
+    def losing(self: backend.AisBenchSession, given: Path, results: Path) -> None:
         start(self, given, results)
         for path in results.rglob("*_0.*"):
             if int(path.stem.replace("input_ids", "").replace("input", "").split("_")[-2]) in lost:
                 path.unlink()
 
-    patch.setattr(ascend.AisBenchSession, "_start", losing)
+    patch.setattr(backend.AisBenchSession, "_start", losing)
 
 
 def last_batch_is_the_first(patch: pytest.MonkeyPatch, case: Case, runner: Runner) -> None:
@@ -144,12 +146,12 @@ def two_batches_exchanged(patch: pytest.MonkeyPatch, case: Case, runner: Runner)
 
 def mask_ignored(patch: pytest.MonkeyPatch, case: Case, runner: Runner) -> None:
     """Every position is attended to, padding too."""
-    arrays = ascend.Arrays
+    arrays = backend.Arrays
 
     def unmasked(*, inputs: dict[InputRole, np.ndarray]) -> Any:
         return arrays(inputs={**inputs, InputRole.MASK: np.ones_like(inputs[InputRole.MASK])})
 
-    patch.setattr(ascend, "Arrays", unmasked)
+    patch.setattr(backend, "Arrays", unmasked)
 
 
 # Each weight is off by a normal draw, this many standard deviations of its tensor: bert-large-NER's score
@@ -186,7 +188,7 @@ def _retrained(model: Model, home: Home, noise: float) -> Home:
 
 def _om_of(home: Home, case: Case, runner: Runner) -> str:
     other = ascend_machine.runner(runner.materials.catalog, home, runner.recorder.store)
-    return str(other.timing(case).artifact.path(ascend.OM))
+    return str(other.timing(case).artifact.path(backend.OM))
 
 
 MUTATIONS: list[Mutate] = [

@@ -13,16 +13,20 @@ import pytest
 from making import make_case
 from simulated import kit
 
-from harness import backends, targets
-from harness.artifacts import ArtifactCache
-from harness.domain import Case, Catalog, Kind, Origin, Precision, Protocol, VerdictKind
+from harness.artifacts.cache import ArtifactCache
+from harness.domain.cases import Case, Kind
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import Origin, VerdictKind
+from harness.domain.models import Protocol
+from harness.domain.precisions import Precision
 from harness.errors import MachineError, NotThere, NotYet, ZoocheckError
-from harness.home import Home
-from harness.materials import Materials
-from harness.options import Options
-from harness.progress import Silent
-from harness.run import Runner
-from harness.store import Result, Store
+from harness.kinds.run import Runner
+from harness.running.materials import Materials
+from harness.running.progress import Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.store.results import Result, Store
+from harness.toolchains import loading, targets
 
 SYSTEMS = ("tinybert", "bert-large-ner")
 TOOLS = {"nvidia-smi": "nvidia_smi.py", "trtexec": "trtexec.py"}
@@ -73,7 +77,7 @@ def _installed(folder: Path, monkeypatch: pytest.MonkeyPatch, packages: str | No
 
 def _forget() -> None:
     """What was found in this process is found once."""
-    backends.probe.cache_clear()
+    loading.probe.cache_clear()
     targets.resolve.cache_clear()
 
 

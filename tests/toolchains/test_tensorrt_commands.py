@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from making import make_case, make_place
 
-from harness.backends import tensorrt
-from harness.backends.worker import WORKERS
-from harness.commands import tensorrt as commands
-from harness.domain import Case, Catalog, Precision
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.precisions import Precision
+from harness.toolchains.tensorrt import backend, commands
+from harness.toolchains.worker_session import WORKERS
 
 GOLDEN = Path(__file__).parent / "commands" / "tensorrt.md"
 DOCUMENTED = "trtexec --onnx=TinyBERT_sim_bs{bs}.onnx --workspace=5000 --threads"
@@ -68,8 +69,8 @@ def section(case: Case) -> Iterator[str]:
         yield f"Not documented. Held against `{documented}`"
     for version in VERSIONS:
         lines = {
-            "build": commands.build(case, tensorrt.GRAPH, tensorrt.ENGINE, version=version),
-            "profile": commands.profile(case, tensorrt.GRAPH, version=version),
+            "build": commands.build(case, backend.GRAPH, backend.ENGINE, version=version),
+            "profile": commands.profile(case, backend.GRAPH, version=version),
         }
         for what, argv in lines.items():
             yield ""
@@ -80,7 +81,7 @@ def section(case: Case) -> Iterator[str]:
 
 
 def written(catalog: Catalog) -> str:
-    order = " ".join(f"{name}={value}" for name, value in tensorrt.ORDER.items())
+    order = " ".join(f"{name}={value}" for name, value in backend.ORDER.items())
     head = [
         "# T4: generated commands beside the documented ones",
         "",
@@ -145,7 +146,7 @@ def test_a_second_card_is_named(catalog: Catalog):
 def test_a_trtexec_without_a_version_is_tensorrt_7(catalog: Catalog):
     """7 prints none in its first line; what it takes is the documented line."""
     case = make_case(catalog, "tinybert", "t4", precision=Precision.FP32)
-    options = tensorrt.Backend().options(case, make_place(facts={"tensorrt": "7 or older"}))
+    options = backend.Backend().options(case, make_place(facts={"tensorrt": "7 or older"}))
     assert "--workspace=5000" in options["command"]
 
 

@@ -16,21 +16,27 @@ import pytest
 from making import make_case, make_place
 from simulated import kit
 
-from harness import backends, building, targets
-from harness.artifacts import ArtifactCache
-from harness.backends import torch_cuda, torch_device
-from harness.backends.base import Available, Telling, Unavailable
-from harness.domain import Case, Catalog, Origin, Precision, Protocol, VerdictKind
+from harness.artifacts.cache import ArtifactCache
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import Origin, VerdictKind
+from harness.domain.models import Protocol
+from harness.domain.precisions import Precision
 from harness.errors import GraphError, MachineError, NotThere, NotYet
-from harness.graphs.export import example_inputs, run_torch
-from harness.home import Home
-from harness.materials import Materials
-from harness.options import Options
-from harness.place import Toolchain
-from harness.progress import Silent
-from harness.run import Runner
-from harness.store import Store
-from harness.targets import Target
+from harness.kinds.run import Runner
+from harness.models.graphs.export import example_inputs, run_torch
+from harness.running import building
+from harness.running.materials import Materials
+from harness.running.progress import Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.store.results import Store
+from harness.toolchains import loading, targets
+from harness.toolchains.base import Available, Telling, Unavailable
+from harness.toolchains.place import Toolchain
+from harness.toolchains.targets import Target
+from harness.toolchains.torch_cuda import backend
+from harness.toolchains.torch_cuda import device as torch_device
 
 
 class OnCpu:
@@ -67,11 +73,11 @@ class OnCpu:
         return None
 
 
-class OnCpuBackend(torch_cuda.Backend):
+class OnCpuBackend(backend.Backend):
     """The backend, its sessions on `OnCpu`."""
 
-    def open(self, case: Case, artifact: object, place: object) -> torch_cuda.CudaSession:
-        return torch_cuda.bound(case, artifact, OnCpu())
+    def open(self, case: Case, artifact: object, place: object) -> backend.CudaSession:
+        return backend.bound(case, artifact, OnCpu())
 
 
 class OnCpuMaterials(Materials):
@@ -92,10 +98,10 @@ def materials(catalog: Catalog, tmp_path: Path) -> Materials:
 def forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What was found in this process is found once."""
     monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the probe sets it: not beyond a test
-    backends.probe.cache_clear()
+    loading.probe.cache_clear()
     targets.resolve.cache_clear()
     yield
-    backends.probe.cache_clear()
+    loading.probe.cache_clear()
     targets.resolve.cache_clear()
 
 
@@ -103,13 +109,13 @@ def case_of(catalog: Catalog, precision: Precision, model: str = "tinybert", siz
     return make_case(catalog, model, "cuda", precision=precision, batch_size=size)
 
 
-def session_of(materials: Materials, case: Case, device: object) -> torch_cuda.CudaSession:
+def session_of(materials: Materials, case: Case, device: object) -> backend.CudaSession:
     cache = ArtifactCache(materials.home.artifacts)
     made = building.artifact(cache, materials, case, materials.target(case), make_place())
-    return torch_cuda.bound(case, made, device)
+    return backend.bound(case, made, device)
 
 
-@pytest.mark.parametrize("precision", torch_cuda.PRECISIONS, ids=str)
+@pytest.mark.parametrize("precision", backend.PRECISIONS, ids=str)
 @pytest.mark.parametrize("model", ["tinybert", "bert-squad"])
 def test_outputs_are_the_eager_networks_within_the_bound(
     materials: Materials, catalog: Catalog, model: str, precision: Precision
@@ -194,7 +200,7 @@ def test_what_torch_says_becomes_an_error(
 def test_int8_is_refused(catalog: Catalog):
     case = case_of(catalog, Precision.INT8)
     with pytest.raises(NotYet, match="tinybert-cuda-int8-bs4: torch on a GPU is driven in fp32, tf32, fp16"):
-        torch_cuda.Backend().options(case, make_place())
+        backend.Backend().options(case, make_place())
 
 
 def test_without_nvidia_smi_the_cases_skip(catalog: Catalog, monkeypatch: pytest.MonkeyPatch):
@@ -214,11 +220,11 @@ def test_a_torch_without_cuda_is_named(catalog: Catalog, tmp_path: Path, monkeyp
         pytest.skip("this torch is built for CUDA")
     bin_folder = kit.install(tmp_path, {"nvidia-smi": "nvidia_smi.py"})
     monkeypatch.setenv("PATH", f"{bin_folder}:/usr/bin:/bin")
-    answer = torch_cuda.Backend().probe(catalog.chips["cuda"], 0)
+    answer = backend.Backend().probe(catalog.chips["cuda"], 0)
     assert answer == Unavailable(
         reason=f"torch {torch.__version__} is built without CUDA", remedy="install a CUDA build of torch"
     )
-    lost = torch_cuda.Backend().probe(catalog.chips["cuda"], 3)
+    lost = backend.Backend().probe(catalog.chips["cuda"], 3)
     assert isinstance(lost, Unavailable)
     assert "there is no card 3: nvidia-smi lists 0 (Tesla T4" in lost.reason
 
@@ -248,7 +254,7 @@ def test_a_card_that_torch_cannot_use(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: known["available"])
     monkeypatch.setattr(torch.cuda, "device_count", lambda: known["count"])
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: known["name"])
-    answer = torch_cuda.Backend().probe(catalog.chips["cuda"], 0)
+    answer = backend.Backend().probe(catalog.chips["cuda"], 0)
     if said is None:
         assert isinstance(answer, Available)
         assert answer.simulated

@@ -12,11 +12,14 @@ import yaml
 from beside import COMMANDS, Flags, differences, flags, flat, held, section, unused
 from making import make_case
 
-from harness.backends import magicmind as magicmind_backend
-from harness.backends import vastai as vastai_backend
-from harness.backends.worker import WORKERS
-from harness.commands import magicmind, vastai
-from harness.domain import Case, Catalog, Precision
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.precisions import Precision
+from harness.toolchains.magicmind import backend as magicmind_backend
+from harness.toolchains.magicmind import commands as magicmind
+from harness.toolchains.vastai import backend as vastai_backend
+from harness.toolchains.vastai import commands as vastai
+from harness.toolchains.worker_session import WORKERS
 
 HEAD = """# {title}
 

@@ -13,11 +13,16 @@ from making import make_case
 from simulated import kit
 from traced_world import World, forget, simulated, use, world
 
-from harness import targets, timing
-from harness.commands import vastai as commands
-from harness.domain import Case, Catalog, Kind, Metric, Precision, VerdictKind
+from harness.domain.cases import Case, Kind
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import VerdictKind
+from harness.domain.metrics import Metric
+from harness.domain.precisions import Precision
 from harness.errors import NotThere
-from harness.graphs import int8
+from harness.models.graphs import int8
+from harness.setting import plans
+from harness.toolchains import targets, worker_session
+from harness.toolchains.vastai import commands
 
 MODEL = "bert-chinese-ner"
 TOOLS = {"vamc": "vamc.py", "vamp": "vamp.py"}
@@ -38,8 +43,8 @@ def vacc(
     """A world where the tools of VACC are imitated."""
     tools = kit.install(tmp_path, TOOLS, "vastai_packages")
     use(monkeypatch, tools, "vastai")
-    short = timing.Plan(timed_s=0.1, calls=3, longest_s=60.0, warm_up=timing.WarmUpRule(window_s=0.0))
-    monkeypatch.setattr(timing, "plan_for", lambda stamp, batch_size: short)
+    short = plans.Plan(timed_s=0.1, calls=3, longest_s=60.0, warm_up=plans.WarmUpRule(window_s=0.0))
+    monkeypatch.setattr(worker_session, "plan_for", lambda stamp, batch_size: short)
     stores = []
 
     def make(home: Path = shared, limit: int = LIMIT, **more: object) -> World:

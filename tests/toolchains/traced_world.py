@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 from simulated import kit
 
-from harness import backends, targets
-from harness.domain import Case, Catalog, Kind, Origin, Protocol, VerdictKind
+from harness.domain.cases import Case, Kind
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import Origin, VerdictKind
+from harness.domain.models import Protocol
 from harness.errors import NotThere, ZoocheckError
-from harness.home import Home
-from harness.materials import Materials
-from harness.options import Options
-from harness.progress import Silent
-from harness.run import Runner, Timing
-from harness.store import Result, Store
+from harness.kinds.run import Runner, Timing
+from harness.running.materials import Materials
+from harness.running.progress import Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.store.results import Result, Store
+from harness.toolchains import loading, targets
 
 DOCUMENTED = Protocol.DOCUMENTED
 
@@ -55,7 +58,7 @@ class World:
 
 def forget() -> None:
     """What was found of another test's tools is not known here."""
-    for known in (targets.resolve, backends.probe):
+    for known in (targets.resolve, loading.probe):
         known.cache_clear()
 
 

@@ -1,0 +1,188 @@
+"""What came of a bisection: the sentence, the table by layer, the record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from harness.conformance.bisection.comparing import Compared, Value
+from harness.conformance.bisection.places import MASK, PARTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The values of one layer, or of what is before or behind all of them."""
+
+    name: str
+    entering: float  # relative error of what the layer before hands on
+    leaving: float  # of the last value of this one
+    worst: Value  # the value of which most is made here, one outside its bound before all others
+
+    @property
+    def growth(self) -> float:
+        """By how much the error grows within; not a number where none enters."""
+        return self.leaving / self.entering if self.entering else math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The verdict on an artifact: where it leaves the bounds first, if it does."""
+
+    case: str
+    compared: Compared
+    parity_bound: float  # of the outputs' largest difference, as the conformance suite holds it
+    export_off: float = 0.0  # of the reference graph's own outputs from torch's, the largest
+
+    @property
+    def first(self) -> Value | None:
+        """The first value that more is made of wrong than its precision allows."""
+        return next((value for value in self.compared.values if value.outside), None)
+
+    @property
+    def beyond(self) -> tuple[Value, ...]:
+        """Every value of that kind: a second fault is found with the first."""
+        return tuple(value for value in self.compared.values if value.outside)
+
+    @property
+    def parity(self) -> bool:
+        """Whether the outputs are numbers, and within the bound of the precision."""
+        return self.compared.finite and self.compared.outputs <= self.parity_bound
+
+    @property
+    def export_sound(self) -> bool:
+        """Whether the reference itself is torch's network, as parity asks for it."""
+        return self.export_off <= self.parity_bound
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing leaves a bound."""
+        return self.first is None and not self.compared.missing and self.parity and self.export_sound
+
+    def sentence(self) -> str:
+        """The verdict: of the export first, because the artifact is held against it."""
+        if self.export_sound:
+            return self._of_the_artifact()
+        return (
+            f"the export leaves torch: the outputs of the reference graph differ from torch's by "
+            f"{self.export_off:.3g}, beyond {self.parity_bound:g} as parity asks for; beside the export: "
+            f"{self._of_the_artifact()}"
+        )
+
+    def _of_the_artifact(self) -> str:
+        first, missing = self.first, self.compared.missing
+        if missing and (first is None or _not_before(first, missing[0])):
+            layers = "layer " + ", ".join(str(layer) for layer in missing)
+            return (
+                f"first outside the bound: encoder {layers} is not in the artifact: nothing of it is "
+                f"computed there; {self._outputs()}"
+            )
+        if first is not None:
+            return f"first outside the bound: {described(first)}; " + self._outputs()
+        if not self.parity:
+            most = max(self.compared.values, key=lambda value: value.made)
+            return (
+                "no operator leaves its bound by itself, and yet the errors add up: "
+                f"{self._outputs()}; most is added by {described(most)}"
+            )
+        return f"nothing leaves its bound in {len(self.compared.values)} values; {self._outputs()}"
+
+    def _outputs(self) -> str:
+        if not self.compared.finite:
+            return "the outputs hold infinities or what is not a number"
+        said = "within" if self.parity else "beyond"
+        differ = f"the outputs differ by {self.compared.outputs:.3g}"
+        return f"{differ}, {said} {self.parity_bound:g} as parity asks for"
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Layer by layer, in the order of the network."""
+        made = []
+        entering = 0.0
+        for name, values in _by_layer(self.compared.values):
+            leaving = values[-1].error
+            worst = max(values, key=lambda value: (value.outside, value.made))
+            aside = name == MASK  # which nothing passes through
+            made.append(Stretch(name=name, entering=0 if aside else entering, leaving=leaving, worst=worst))
+            entering = entering if aside else leaving
+        return tuple(made)
+
+    def record(self) -> dict[str, Any]:
+        """The whole as JSON; an infinite or absent number is null."""
+        first = self.first
+        return {
+            "case": self.case,
+            "good": self.good,
+            "verdict": self.sentence(),
+            "first": None if first is None else _value_record(first),
+            "missing_layers": list(self.compared.missing),
+            "outputs": {
+                "max_abs_difference": _number(self.compared.outputs),
+                "bound": self.parity_bound,
+                "finite": self.compared.finite,
+                "export_from_torch": _number(self.export_off),
+            },
+            "layers": [
+                {
+                    "name": item.name, "entering": _number(item.entering), "leaving": _number(item.leaving),
+                    "growth": _number(item.growth), "worst": _value_record(item.worst),
+                }
+                for item in self.stretches()
+            ],
+            "values": [_value_record(value) for value in self.compared.values],
+        }  # fmt: skip
+
+
+def described(value: Value) -> str:
+    """A value with its place, its operators and its error, for a sentence."""
+    place = str(value.place) if value.since == value.place else f"{value.since} to {value.place}"
+    inputs = (
+        f"its own inputs are {_shown(value.inherited)} off" if value.inherited else "its own inputs agree"
+    )
+    text = (
+        f"{place} ({', '.join(_short(value.operators))}), relative error {_shown(value.made)} on the "
+        f"reference's inputs, bound {_shown(value.bound)}, {_shown(value.times)} times the bound at "
+        f"its worst; {inputs}"
+    )
+    if value.misread:
+        text += f"; it reads otherwise than the reference does: {', '.join(value.misread)}"
+    return text
+
+
+def _shown(number: float) -> str:
+    return f"{number:.2g}" if math.isfinite(number) else "infinite"
+
+
+def _short(operators: tuple[str, ...]) -> list[str]:
+    """The operators, or the first and last two of many."""
+    return list(operators) if len(operators) <= 4 else [*operators[:2], "...", *operators[-2:]]
+
+
+def _not_before(value: Value, layer: int) -> bool:
+    """Whether a value stands in or behind a layer."""
+    place = value.place
+    return place.layer >= layer if place.layer is not None else place.part == "head"
+
+
+def _by_layer(values: tuple[Value, ...]) -> Iterator[tuple[str, list[Value]]]:
+    """The values of each layer together, in the order in which layers first compute."""
+    grouped: dict[str, list[Value]] = {}
+    for value in values:
+        name = value.place.part if value.place.layer is None else f"layer {value.place.layer}"
+        grouped.setdefault(name, []).append(value)
+    order = {part: at for at, part in enumerate(PARTS)}
+    for name, group in grouped.items():
+        yield name, sorted(group, key=lambda value: order.get(value.place.part, 0))
+
+
+def _value_record(value: Value) -> dict[str, Any]:
+    return {
+        "name": value.name, "layer": value.place.layer, "part": value.place.part,
+        "operators": list(value.operators), "inherited": _number(value.inherited),
+        "error": _number(value.error), "made_here": _number(value.made), "bound": _number(value.bound),
+        "times_the_bound": _number(value.times), "outside": value.outside, "misread": list(value.misread),
+    }  # fmt: skip
+
+
+def _number(number: float) -> float | None:
+    return number if math.isfinite(number) else None

@@ -1,0 +1,4 @@
+"""What a README says: read, imported as tables, audited.
+
+Nothing is measured, and no result is read.
+"""

@@ -1,0 +1,252 @@
+"""Scores against the number of samples, against their baseline, and against each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from harness.documents.audit import fractions
+from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.series import scores, where
+from harness.documents.readme.reading import Reading, Value
+from harness.documents.readme.rounding import longer_prints
+from harness.documents.readme.samples import Counts, documented
+from harness.domain.metrics import Metric, Unit
+from harness.domain.references import Role, Rounding
+
+Z = 1.959963984540054  # 95 %, two-sided
+MANY_DIGITS = 10  # identical scores of two settings are a coincidence no more from here on
+SAME_ROWS = 3  # identical scores of fewer digits are remarkable from so many rows on
+_COUNTED = (Metric.ACCURACY, Metric.EXACT)  # whole numbers of samples; F1 is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """One score as a whole number out of a documented number of samples."""
+
+    value: Value
+    samples: int
+    of_what: str
+    count: int
+    rounding: Rounding
+
+
+def reconstructed(reading: Reading) -> Iterator[Count]:
+    """Every accuracy that only one count out of the documented number of samples makes."""
+    for value, known in _counted(reading):
+        for of_what, samples in known.items():
+            if not _telling(value, samples):
+                continue
+            assert value.number is not None
+            ways = fractions.possible(value.number, value.get("unit"), samples)
+            for rounding in Rounding:  # rounded first: what fits both ways is taken to be rounded
+                if rounding in ways:
+                    count = ways[rounding]
+                    yield Count(value=value, samples=samples, of_what=of_what, count=count, rounding=rounding)
+                    break
+
+
+def _counted(reading: Reading) -> Iterator[tuple[Value, Counts]]:
+    known = documented(reading)
+    for value in scores(reading):
+        if value.get("metric") in _COUNTED and known:
+            yield value, known
+
+
+def _telling(value: Value, samples: int) -> bool:
+    """Whether the digits are fine enough to tell one count from the next."""
+    assert value.number is not None
+    scale = 100 if value.get("unit") is Unit.PERCENT else 1
+    return Fraction(value.number.step) < Fraction(scale, samples)
+
+
+def no_such_count(reading: Reading) -> Iterator[Found]:
+    """Accuracies that no count out of any documented number gives, gathered by table."""
+    impossible: dict[int, list[Value]] = {}
+    known: Counts = {}
+    for value, known in _counted(reading):
+        assert value.number is not None
+        if not any(
+            fractions.possible(value.number, value.get("unit"), samples) for samples in known.values()
+        ):
+            table = next(item.line for item in reading.tables if value in item.values)
+            impossible.setdefault(table, []).append(value)
+    for values in impossible.values():
+        distinct = {value.text: value for value in values}
+        pairs = [(value.number, value.get("unit")) for value in distinct.values() if value.number is not None]
+        common = fractions.common(pairs)
+        made = ", ".join(
+            f"{text} = {_over(fractions.smallest(number, unit), common)}"
+            for text, (number, unit) in zip(distinct, pairs, strict=True)
+        )
+        stated = " or ".join(f"{samples} {what}" for what, samples in known.items())
+        yield Found(
+            line=values[0].line,
+            sentence=f"no whole number out of {stated} gives {' or '.join(distinct)}; the smallest "
+            "denominator that "
+            f"could have made {'them' if len(distinct) > 1 else 'it'} is {common}: {made}",
+            numbers={"denominator": common, **known},
+            severity=None if reading.model is not None else Severity.WARNING,  # the data set is only a word
+        )
+
+
+def _over(fraction: Fraction, denominator: int) -> str:
+    return f"{fraction.numerator * (denominator // fraction.denominator)}/{denominator}"
+
+
+def cut_off(reading: Reading) -> Iterator[Found]:
+    """Scores that are a count out of the samples, or a longer print, only when cut off."""
+    seen = set[tuple[str, str]]()
+    for value, known in _counted(reading):
+        assert value.number is not None
+        if (value.text, value.header) in seen:
+            continue
+        for of_what, samples in known.items():
+            if _telling(value, samples):
+                ways = fractions.possible(value.number, value.get("unit"), samples)
+                if set(ways) == {Rounding.TRUNCATED}:
+                    seen.add((value.text, value.header))
+                    yield _cut(reading, value, ways[Rounding.TRUNCATED], samples, of_what)
+    for value in scores(reading):
+        for longer in longer_prints(reading, value):
+            if (
+                (value.text, value.header) not in seen
+                and value.number is not None
+                and longer.number is not None
+            ):
+                exact, step = longer.number.value, value.number.step
+                if 0 <= exact - value.number.value < step and abs(exact - value.number.value) * 2 > step:
+                    seen.add((value.text, value.header))
+                    yield Found(
+                        line=value.line,
+                        sentence=f"{where(value)} prints {value.text}, which is {longer.text} (line "
+                        f"{longer.line}) cut off; rounded it is {round(exact, value.number.digits)}",
+                        numbers={"printed": value.text, "exact": longer.text},
+                    )
+
+
+def _cut(reading: Reading, value: Value, count: int, samples: int, of_what: str) -> Found:
+    scale = 100 if value.get("unit") is Unit.PERCENT else 1
+    exact = count * scale / samples
+    others = {item.value.text: f"{item.value.text} is {item.count}/{item.samples}"
+              for item in reconstructed(reading) if item.value.text != value.text}  # fmt: skip
+    beside = f" ({'; '.join(others.values())})" if others else ""
+    digits = value.number.digits if value.number is not None else 0
+    return Found(
+        line=value.line,
+        sentence=f"{value.text} is {count}/{samples} {of_what} ({exact:.4f}) only when cut off; "
+        f"rounded that is {exact:.{digits}f}, and no other count gives it{beside}",
+        numbers={"count": count, "samples": samples},
+    )
+
+
+def above_baseline(reading: Reading) -> Iterator[Found]:
+    """A chip's score above its own baseline by more than two samples of this size may differ."""
+    samples = max(documented(reading).values(), default=0)
+    seen = set[tuple[str, str]]()
+    for table in reading.tables if samples else ():
+        of_table = [item for item in scores(reading) if item in table.values]
+        for value in of_table:
+            for base in _baselines(value, of_table):
+                p, q = _fraction(value), _fraction(base)
+                if not 0 <= q <= 1:
+                    continue
+                allowed = Z * math.sqrt(q * (1 - q) / samples)
+                if p - q > allowed and (value.text, base.text) not in seen:
+                    seen.add((value.text, base.text))
+                    yield _above(value, base, samples, allowed)
+
+
+def _above(value: Value, base: Value, samples: int, allowed: float) -> Found:
+    p, q = _fraction(value), _fraction(base)
+    return Found(
+        line=value.line,
+        sentence=f"{value.text} on {value.get('chip')} is {(p - q) * 100:.2f} points above its baseline "
+        f"{base.text}; {samples} samples allow {allowed * 100:.2f}: not the same model, data or metric, or "
+        "not the same run",
+        numbers={"measured": p, "baseline": q, "samples": samples, "allowed": round(allowed, 6)},
+    )
+
+
+def _baselines(value: Value, of_table: Sequence[Value]) -> list[Value]:
+    """What a chip's score is held against: the baseline of its row, else that of a row of baselines."""
+    if value.get("role") is not Role.MEASURED or value.get("baseline"):
+        return []
+    bases = [
+        item
+        for item in of_table
+        if (item.get("role") is Role.BASELINE or item.get("baseline"))
+        and item.get("metric") == value.get("metric")
+        and item.get("batch_size") in (None, value.get("batch_size"))
+    ]
+    own = [item for item in bases if item.row == value.row]
+    measured = {
+        item.row for item in of_table if item.get("role") is Role.MEASURED and not item.get("baseline")
+    }
+    return own or [item for item in bases if item.row not in measured]
+
+
+def _fraction(value: Value) -> float:
+    assert value.number is not None
+    return float(value.number.value) / (100 if value.get("unit") is Unit.PERCENT else 1)
+
+
+def identical(reading: Reading) -> Iterator[Found]:
+    """Scores equal to the last digit in rows that are given as measurements of their own."""
+    for table in reading.tables:
+        groups: dict[tuple[object, ...], list[Value]] = {}
+        for value in scores(reading):
+            if value in table.values and value.get("role") is Role.MEASURED and not value.get("best"):
+                groups.setdefault((value.column, value.text), []).append(value)
+        for values in groups.values():
+            first = values[0]
+            assert first.number is not None
+            settings = [
+                key for key in ("batch_size", "precision", "chip") if len({v.get(key) for v in values}) > 1
+            ]
+            many = first.number.digits >= MANY_DIGITS
+            if settings and len(values) >= (2 if many else SAME_ROWS):
+                yield Found(
+                    line=first.line,
+                    sentence=f"{first.text} stands in {len(values)} rows of column {first.header!r} that "
+                    "differ in "
+                    f"{' and '.join(key.replace('_', ' ') for key in settings)}: identical to the last "
+                    "digit, so "
+                    "one measurement printed several times, or a setting that was not applied",
+                    numbers={"rows": len(values), "digits": first.number.digits},
+                    severity=Severity.WARNING if many else Severity.NOTE,
+                )
+
+
+RULES = (
+    Rule(
+        id="accuracy-count",
+        severity=Severity.ERROR,
+        reads="accuracies and exact matches, the documented samples",
+        claim="every accuracy is a whole number of the documented samples",
+        check=no_such_count,
+    ),
+    Rule(
+        id="accuracy-cut-off",
+        severity=Severity.NOTE,
+        reads="scores, the documented samples, longer prints of them",
+        claim="scores are rounded",
+        check=cut_off,
+    ),
+    Rule(
+        id="above-baseline",
+        severity=Severity.ERROR,
+        reads="a chip's scores and the baseline beside them",
+        claim="no chip is better than its baseline by more than sampling allows",
+        check=above_baseline,
+    ),
+    Rule(
+        id="identical-rows",
+        severity=Severity.WARNING,
+        reads="scores of rows that differ in a setting",
+        claim="separate measurements do not agree to the last digit",
+        check=identical,
+    ),
+)

@@ -1,0 +1,137 @@
+"""Columns that are made of their neighbours: ratios and differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import permutations
+
+from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.series import where
+from harness.documents.readme.reading import Reading, ReadTable, Value
+from harness.documents.readme.rounding import fits, ratio_parts
+from harness.domain.metrics import Metric
+from harness.domain.references import Rounding
+
+
+def _columns(table: ReadTable) -> Iterator[list[Value]]:
+    for column in sorted({value.column for value in table.values}):
+        yield [value for value in table.values if value.column == column and value.number is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ratio:
+    """One ratio: what its neighbours come to, how far their own rounding may move that, what makes it."""
+
+    value: Value
+    exact: Decimal
+    slack: Decimal
+    ways: set[Rounding]
+
+
+def _ratios(reading: Reading) -> Iterator[tuple[list[_Ratio], str]]:
+    """Each ratio column that can be checked, with its head."""
+    for table in reading.tables:
+        for values in _columns(table):
+            checked = []
+            for value in values:
+                parts = ratio_parts(value, table.of_row(value.row)) if value.get("ratio") else None
+                if parts is not None and value.number is not None:
+                    above, below = parts
+                    exact = above.value / below.value
+                    blur = (above.step / above.value + below.step / below.value) / 2
+                    slack = abs(exact * blur) + value.number.step
+                    ways = fits(exact, value.number)
+                    checked.append(_Ratio(value=value, exact=exact, slack=slack, ways=ways))
+            if checked:
+                yield checked, values[0].header
+
+
+def ratio_follows(reading: Reading) -> Iterator[Found]:
+    """A ratio that no rounding of its neighbours' quotient makes; a note where more of their digits might."""
+    for checked, _ in _ratios(reading):
+        for item in checked:
+            assert item.value.number is not None
+            if item.ways:
+                continue
+            digits, printed = item.value.number.digits, item.value.number.value
+            might = abs(printed - item.exact) <= item.slack
+            yield Found(
+                line=item.value.line,
+                sentence=f"{where(item.value)} prints {item.value.text}, its neighbours' quotient is "
+                f"{item.exact:.6f}, rounded {round(item.exact, digits)}"
+                + ("; with the digits that they do not print it might follow" if might else ""),
+                numbers={"printed": item.value.text, "quotient": float(item.exact)},
+                severity=Severity.NOTE if might else Severity.ERROR,
+            )
+
+
+def ratio_rounding(reading: Reading) -> Iterator[Found]:
+    """Ratios that only cutting off makes, or that were made in both ways."""
+    for checked, header in _ratios(reading):
+        cut = [item.value for item in checked if item.ways == {Rounding.TRUNCATED}]
+        rounded = [item.value for item in checked if item.ways == {Rounding.ROUNDED}]
+        if not cut:
+            continue
+        listed = ", ".join(value.text for value in cut)
+        if rounded:
+            others = ", ".join(value.text for value in rounded)
+            sentence = f"column {header!r} cuts off {listed} and rounds {others}"
+        else:
+            fit = sum(bool(item.ways) for item in checked)
+            sentence = f"all {fit} of column {header!r} fit cutting off, and {listed} fit nothing else"
+        yield Found(
+            line=cut[0].line, sentence=sentence,
+            numbers={"cut_off": len(cut), "rounded": len(rounded), "checked": len(checked)},
+        )  # fmt: skip
+
+
+def difference_follows(reading: Reading) -> Iterator[Found]:
+    """A difference that no two scores of its row come to; a note where more of their digits might."""
+    for table in reading.tables:
+        for value in table.values:
+            if not value.get("difference") or value.number is None:
+                continue
+            scores = [item.number for item in table.of_row(value.row)
+                      if item.number is not None and not item.get("difference")
+                      and item.get("metric") != Metric.THROUGHPUT]  # fmt: skip
+            row = [item.value for item in scores]
+            blur = max((item.step for item in scores), default=Decimal(0))  # half a step of each of two
+            made = {above - below for above, below in permutations(row, 2)}
+            made |= {(above - below) / below * 100 for above, below in permutations(row, 2) if below}
+            if made and not any(fits(item, value.number) for item in made):
+                printed = value.number.value
+                nearest = min(abs(item - printed) for item in made)
+                yield Found(
+                    line=value.line,
+                    sentence=f"{where(value)} prints {value.text}, off by {nearest:.4f} from the nearest "
+                    "difference of two scores of its row",
+                    numbers={"printed": value.text, "off_by": float(nearest)},
+                    severity=Severity.ERROR if nearest > blur + value.number.step else Severity.NOTE,
+                )
+
+
+RULES = (
+    Rule(
+        id="ratio-follows",
+        severity=Severity.ERROR,
+        reads="ratio columns (310P/T4) and the throughputs beside them",
+        claim="every ratio is its neighbours' quotient, rounded or cut off",
+        check=ratio_follows,
+    ),
+    Rule(
+        id="ratio-rounding",
+        severity=Severity.NOTE,
+        reads="ratio columns (310P/T4) and the throughputs beside them",
+        claim="ratios are rounded",
+        check=ratio_rounding,
+    ),
+    Rule(
+        id="difference-follows",
+        severity=Severity.ERROR,
+        reads="difference columns and the scores beside them",
+        claim="every difference is that of two scores of its row",
+        check=difference_follows,
+    ),
+)

@@ -1,0 +1,193 @@
+"""Throughputs against each other and against what the chip can do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.series import Point, Series, throughputs, where
+from harness.documents.readme.reading import Reading
+from harness.domain.chips import Chip, Peak
+from harness.domain.flops import encoder_flops
+from harness.domain.precisions import Precision
+from harness.tables.references import documented_precision
+
+FALL_WARNING, FALL_ERROR = 0.10, 0.20  # of the best throughput at a smaller batch
+LINEAR_SLACK = 0.02  # how much of linear scaling noise may add
+MAGNITUDE = 8.0  # a lost or gained digit makes ten; its neighbours are not exactly in line
+
+
+def falls(reading: Reading) -> Iterator[Found]:
+    """Throughput below that of a smaller batch, each fall once, at its lowest point."""
+    for series in throughputs(reading):
+        top, low = None, None
+        for point in (*series.points, None):
+            if point is not None and top is not None and point.speed < top.speed:
+                low = point if low is None or point.speed < low.speed else low
+                continue
+            if top is not None and low is not None:
+                yield _fall(series, top, low)
+            top, low = point, None
+
+
+def _fall(series: Series, top: Point, low: Point) -> Found:
+    fall = 1 - low.speed / top.speed
+    severity = Severity.NOTE if fall < FALL_WARNING else Severity.WARNING
+    severity = Severity.ERROR if fall >= FALL_ERROR else severity
+    return Found(
+        line=low.value.line,
+        sentence=f"throughput on {series.name} falls by {fall:.1%}, from {top.value.text} at batch "
+        f"{top.size} to "
+        f"{low.value.text} at batch {low.size}",
+        numbers={"from": top.speed, "to": low.speed, "fall": round(fall, 6), "batch": low.size},
+        severity=severity,
+    )
+
+
+def superlinear(reading: Reading) -> Iterator[Found]:
+    """A batch that is worked off faster, for each sample, than a smaller one by more than its size."""
+    for series in throughputs(reading):
+        for before, after in zip(series.points, series.points[1:], strict=False):
+            grown, allowed = after.speed / before.speed, after.size / before.size
+            if grown > allowed * (1 + LINEAR_SLACK):
+                yield Found(
+                    line=after.value.line,
+                    sentence=f"throughput on {series.name} grows {grown:.2f} times from batch "
+                    f"{before.size} to "
+                    f"{after.size}, {allowed:.2f} times the size: a larger batch would take less time than a "
+                    "smaller one",
+                    numbers={"grown": round(grown, 4), "sizes": allowed},
+                )
+
+
+def best_is_best(reading: Reading) -> Iterator[Found]:
+    """A best-batch row that prints another value than the best of its column."""
+    for series in throughputs(reading):
+        top = max(series.points, key=lambda point: point.speed)
+        for value in series.best:
+            if value.number is not None and float(value.number.value) != top.speed:
+                yield Found(
+                    line=value.line,
+                    sentence=f"{where(value)} prints {value.text} as the best, the best of its column is "
+                    f"{top.value.text} at batch {top.size}",
+                    numbers={"printed": float(value.number.value), "best": top.speed, "batch": top.size},
+                )
+
+
+def _implied(reading: Reading) -> Iterator[tuple[Series, Point, Chip, float]]:
+    """Operations a second that each throughput implies, for the model's architecture and length."""
+    if reading.model is None:
+        return
+    flops = encoder_flops(reading.model.architecture, reading.model.length)
+    card = "/card" in reading.readme.text
+    for series in throughputs(reading):
+        chip = reading.catalog.chips.get(series.name)
+        for point in series.points if chip is not None else ():
+            assert chip is not None
+            yield series, point, chip, flops * point.speed / 1e12 / (chip.per_card if card else 1)
+
+
+def _precision(reading: Reading, point: Point, chip: Chip) -> Precision:
+    """What was computed in there: the row's word, the deployment's precision, else the chip's default."""
+    said = point.value.get("precision")
+    if said:
+        return Precision(said)
+    return chip.default_precision if reading.model is None else documented_precision(reading.model, chip)
+
+
+def peak(reading: Reading) -> Iterator[Found]:
+    """A series that implies more operations a second than its chip has; its highest point speaks for it."""
+    highest: dict[str, tuple[Point, Chip, float]] = {}
+    for series, point, chip, tera in _implied(reading):
+        if series.name not in highest or highest[series.name][2] < tera:
+            highest[series.name] = (point, chip, tera)
+    for point, chip, tera in highest.values():
+        precision = _precision(reading, point, chip)
+        limit = next((item for item in chip.peaks if item.precision is precision), None)
+        if limit is not None and tera > limit.tera_per_s:
+            yield _above(point, chip, tera, limit)
+
+
+def _above(point: Point, chip: Chip, tera: float, limit: Peak) -> Found:
+    """An error where the row states the precision, or where none would do; else a warning."""
+    allowed = [str(item.precision) for item in chip.peaks if item.tera_per_s >= tera]
+    stated = point.value.get("precision") is not None
+    than = f"; the document names no precision there, and it takes {' or '.join(allowed)}" if allowed else ""
+    if stated or not allowed:
+        than = f"; it takes {' or '.join(allowed)}" if allowed else "; no precision of this chip does that"
+    return Found(
+        line=point.value.line,
+        sentence=f"{point.value.text} samples/s at batch {point.size} imply {tera:.1f} * 10^12 operations "
+        "a second "
+        f"on {chip.name}, whose {limit.precision} peak is {limit.tera_per_s:g}{than}",
+        numbers={"implied_tera": round(tera, 3), "peak_tera": limit.tera_per_s, "batch": point.size},
+        severity=Severity.ERROR if stated or not allowed else Severity.WARNING,
+    )
+
+
+def share_of_peak(reading: Reading) -> Iterator[Found]:
+    """A throughput whose share of the peak is an order of magnitude off its sister rows'.
+
+    The rows of a series share model, length and chip, so the shares' ratio is the throughputs'. What a row
+    should be about is read off the line between its two neighbours, both axes logarithmic.
+    """
+    for series in throughputs(reading):
+        if series.name not in reading.catalog.chips:
+            continue
+        for before, point, after in zip(series.points, series.points[1:], series.points[2:], strict=False):
+            way = math.log(point.size / before.size) / math.log(after.size / before.size)
+            expected = before.speed * (after.speed / before.speed) ** way
+            factor = max(expected / point.speed, point.speed / expected)
+            if factor >= MAGNITUDE:
+                yield Found(
+                    line=point.value.line,
+                    sentence=f"{point.value.text} at batch {point.size} on {series.name} is off its "
+                    "neighbours "
+                    f"{before.value.text} and {after.value.text} by an order of magnitude ({factor:.1f} "
+                    "times)",
+                    numbers={
+                        "speed": point.speed,
+                        "expected": round(expected, 3),
+                        "factor": round(factor, 3),
+                    },
+                )
+
+
+RULES = (
+    Rule(
+        id="throughput-falls",
+        severity=Severity.ERROR,
+        reads="throughputs by batch size",
+        claim="throughput does not fall as the batch grows",
+        check=falls,
+    ),
+    Rule(
+        id="throughput-superlinear",
+        severity=Severity.ERROR,
+        reads="throughputs by batch size",
+        claim="throughput grows by at most the growth of the batch",
+        check=superlinear,
+    ),
+    Rule(
+        id="best-is-best",
+        severity=Severity.ERROR,
+        reads="best-batch rows and the rows above them",
+        claim="the best-batch row is the best of its column",
+        check=best_is_best,
+    ),
+    Rule(
+        id="above-peak",
+        severity=Severity.ERROR,
+        reads="throughputs, the model's architecture and length, the chips' published peaks",
+        claim="a throughput implies no more operations a second than the chip has",
+        check=peak,
+    ),
+    Rule(
+        id="share-of-peak",
+        severity=Severity.WARNING,
+        reads="throughputs by batch size",
+        claim="no throughput is an order of magnitude below its sister rows",
+        check=share_of_peak,
+    ),
+)

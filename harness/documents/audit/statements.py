@@ -1,0 +1,227 @@
+"""What the text states twice or computes: revisions, versions, package names, arithmetic, sections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.spelling import misspelt
+from harness.documents.readme.reading import Reading
+
+_ARITHMETIC = re.compile(
+    r"(?P<left>\d+)\s*\*\s*\w*batch\w*\((?P<batch>\d+)\)\s*/\s*[\w.]*(?:mean|avg)\w*\((?P<mean>\d+(?:\.\d+)?)\)\s*[:=]\s*"
+    r"(?P<right>\d+(?:\.\d+)?)"
+)
+_PLAIN = re.compile(
+    r"(?<![\w.)])(?P<a>\d+(?:\.\d+)?)\s*(?P<op>[*/×÷])\s*(?P<b>\d+(?:\.\d+)?)\s*=\s*(?P<right>\d+(?:\.\d+)?)(?![\w./])"
+)
+_VERSION = re.compile(r"v?(\d+(?:\.\w+)+)\+?")
+_ALIASES = {
+    "pytorch": "torch",
+    "transformer": "transformers",
+    "固件与驱动": "driver",
+    "opencv_python": "opencv",
+}
+_SECTION = re.compile(r"(?<![\d.~-])(\d+\.\d+)(?![\d.]*\d)\s*(?:的脚本|节|小节|章)")
+
+
+def revisions(reading: Reading) -> Iterator[Found]:
+    """Two commits of one reference implementation: of its ``commit_id`` line and of ``git checkout``."""
+    given: dict[str, tuple[int, str]] = {}
+    for line, url, commit in _revisions(reading):
+        where, first = given.setdefault(url, (line, commit))
+        if not (first.startswith(commit) or commit.startswith(first)):
+            yield Found(
+                line=line,
+                sentence=f"{url} at {commit}; line {where} says {first}",
+                numbers={"first": first, "second": commit},
+            )
+
+
+def _revisions(reading: Reading) -> Iterator[tuple[int, str, str]]:
+    found: list[tuple[int, str, str]] = []
+    for fence in reading.readme.fences:
+        pairs = {}
+        for line in fence.lines:
+            match = re.match(r"\s*(url|commit_id|commit|hash|branch|tag)\s*=\s*(\S+)", line.text)
+            if match:
+                pairs[match[1]] = (line.number, match[2])
+        commit = next((pairs[key] for key in ("commit_id", "commit", "hash") if key in pairs), None)
+        if "url" in pairs and commit is not None:
+            found.append((commit[0], _repository(pairs["url"][1]), commit[1]))
+    url = ""
+    for command in reading.commands:
+        if command.words[:2] == ("git", "clone"):
+            url = next((_repository(word) for word in command.words[2:] if "://" in word), "")
+        moves = command.words[:2] in (("git", "checkout"), ("git", "reset"))
+        for word in command.words[2:] if url and moves else ():
+            if re.fullmatch(r"[0-9a-f]{7,40}", word):
+                found.append((command.line, url, word))
+    yield from sorted(found)
+
+
+def _repository(url: str) -> str:
+    return url.strip("\"'").rstrip("/").removesuffix(".git").lower()
+
+
+def versions(reading: Reading) -> Iterator[Found]:
+    """One package in two versions: in version tables, in ``pip install``, in what npu-smi prints."""
+    given: dict[str, tuple[int, str]] = {}
+    for line, package, version in sorted(_versions(reading)):
+        where, first = given.setdefault(package, (line, version))
+        if first != version:
+            yield Found(
+                line=line,
+                sentence=f"{package} is {version} here and {first} in line {where}",
+                numbers={"first": first, "second": version},
+            )
+
+
+def _versions(reading: Reading) -> Iterator[tuple[int, str, str]]:
+    for grid in reading.readme.grids:
+        heads = [header.lower() for header in grid.headers]
+        column = next((heads.index(name) for name in ("版本", "version") if name in heads), None)
+        for row in grid.rows if column else ():
+            match = _VERSION.fullmatch(row.cells[column]) if column and column < len(row.cells) else None
+            if match:
+                yield row.line, _package(row.cells[0]), match[1]
+    for command in reading.commands:
+        for word in command.words if re.match(r"pip[\d.]*$", command.words[0]) else ():
+            match = re.fullmatch(r"([A-Za-z][\w.-]*)==(\d[\w.]*)", word)
+            if match:
+                yield command.line, _package(match[1]), match[2]
+    for number, text in enumerate(reading.readme.lines, start=1):
+        match = re.search(r"npu-smi \S+\s+Version: (\d+(?:\.\w+)+)", text)
+        if match:
+            yield number, "driver", match[1]
+
+
+def _package(name: str) -> str:
+    key = name.strip().lower().replace("-", "_")
+    return _ALIASES.get(key, key)
+
+
+def packages(reading: Reading) -> Iterator[Found]:
+    """A package that ``pip install`` asks for under a misspelt name."""
+    for command in reading.commands:
+        if not re.match(r"pip[\d.]*$", command.words[0]) or "install" not in command.arguments[:1]:
+            continue
+        for word in command.arguments[1:]:
+            name = re.split(r"[\[=<>~!]", word)[0]
+            meant = misspelt(name) if re.fullmatch(r"[A-Za-z][\w-]+", name) else None
+            if meant is not None:
+                yield Found(
+                    line=command.line, sentence=f"pip installs {name!r}, which is {meant!r} misspelt",
+                    numbers={"written": name, "meant": meant},
+                )  # fmt: skip
+
+
+def arithmetic(reading: Reading) -> Iterator[Found]:
+    """A printed result that its printed operands do not come to."""
+    for number, text in enumerate(reading.readme.lines, start=1):
+        for match in _ARITHMETIC.finditer(text):
+            if not float(match["mean"]):
+                continue
+            exact = float(match["left"]) * float(match["batch"]) / float(match["mean"])
+            yield from _wrong(number, match[0], exact, match["right"])
+        for match in _PLAIN.finditer(text):
+            if re.search(r"[-+*/×÷(]\s*$", text[: match.start()]):
+                continue  # the tail of a longer calculation
+            a, b = float(match["a"]), float(match["b"])
+            if match["op"] in "/÷" and not b:
+                continue
+            yield from _wrong(number, match[0], a * b if match["op"] in "*×" else a / b, match["right"])
+
+
+def _wrong(line: int, text: str, exact: float, printed: str) -> Iterator[Found]:
+    step = 10.0 ** -len(printed.partition(".")[2])
+    if abs(exact - float(printed)) >= max(step * (1 - 1e-9), abs(exact) * 1e-9):
+        yield Found(
+            line=line, sentence=f"{text!r}: that is {exact:.6g}, not {printed}",
+            numbers={"exact": exact, "printed": float(printed)},
+        )  # fmt: skip
+
+
+def sections(reading: Reading) -> Iterator[Found]:
+    """A section that the text sends the reader to and that is not there."""
+    there = {heading.numbered for heading in reading.readme.headings if heading.titled and heading.numbered}
+    for line in reading.readme.prose:
+        for match in _SECTION.finditer(line.text):
+            if re.search(r"[A-Za-z]\s*$", line.text[: match.start()]):
+                continue  # Python 3.7 is no section
+            siblings = sorted(name for name in there if name.startswith(match[1].split(".")[0] + "."))
+            if siblings and match[1] not in there:
+                yield Found(
+                    line=line.number,
+                    sentence=f"the text speaks of section {match[1]}; there are {', '.join(siblings)}",
+                    numbers={"section": match[1]},
+                )
+
+
+def ranges(reading: Reading) -> Iterator[Found]:
+    """Two conditions on one version, ``<= a`` and ``>= b``, that leave versions between them out."""
+    bounds: dict[str, dict[str, tuple[int, tuple[int, ...], str]]] = {}
+    for line in reading.readme.prose:
+        for match in re.finditer(r"([A-Za-z][\w ]*?version)\s*(<=|>=)\s*(\d+(?:\.\d+)+)", line.text):
+            parts = tuple(int(part) for part in match[3].split("."))
+            bounds.setdefault(match[1].strip(), {})[match[2]] = (line.number, parts, match[3])
+    for what, given in bounds.items():
+        if (
+            len(given) == 2
+            and given[">="][1][:-1] == given["<="][1][:-1]
+            and given[">="][1][-1] - given["<="][1][-1] > 1
+        ):
+            yield Found(
+                line=given[">="][0],
+                sentence=f"{what} <= {given['<='][2]} (line {given['<='][0]}) and >= {given['>='][2]} "
+                "leave the "
+                "versions between them without a way",
+                numbers={"up_to": given["<="][2], "from": given[">="][2]},
+            )
+
+
+RULES = (
+    Rule(
+        id="revisions",
+        severity=Severity.ERROR,
+        reads="url and commit_id lines, git clone and git checkout",
+        claim="one reference implementation has one revision",
+        check=revisions,
+    ),
+    Rule(
+        id="versions",
+        severity=Severity.WARNING,
+        reads="version tables, pip install, what npu-smi prints",
+        claim="a package has one version",
+        check=versions,
+    ),
+    Rule(
+        id="packages",
+        severity=Severity.ERROR,
+        reads="pip install",
+        claim="packages are spelt as they are called",
+        check=packages,
+    ),
+    Rule(
+        id="arithmetic",
+        severity=Severity.ERROR,
+        reads="printed calculations",
+        claim="a printed result is what its operands come to",
+        check=arithmetic,
+    ),
+    Rule(
+        id="sections",
+        severity=Severity.NOTE,
+        reads="references to numbered sections",
+        claim="a section that is referred to is there",
+        check=sections,
+    ),
+    Rule(
+        id="version-ranges",
+        severity=Severity.NOTE,
+        reads="conditions on versions",
+        claim="every version falls under some condition",
+        check=ranges,
+    ),
+)

@@ -1,0 +1,261 @@
+"""Commands against the prose and against each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.interfaces import shapes
+from harness.documents.readme.commands import Command
+from harness.documents.readme.reading import GPU_BACKENDS, Reading
+from harness.domain.precisions import Precision
+from harness.domain.references import Role
+from harness.domain.words import WordKind
+
+_BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
+_IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d+)|(?<!\d)(\d+)bs(?![a-z])", re.IGNORECASE)
+_FILE = re.compile(r"[\w${}./-]*[\w}]\.(?:onnx|om|engine|trt)(?![\w/])", re.ASCII)
+_MAKES = re.compile(
+    r"生成|得到|获得|保存|导出|产生|输出|下载|放到|放在|generate|download|produce|save|create|write|export",
+    re.IGNORECASE,
+)
+_REDUCED = ("fp16", "int8", "best", "half", "useFP16")
+
+
+def batch_names(reading: Reading) -> Iterator[Found]:
+    """A command that names one batch size and a file or folder of another."""
+    for command in reading.commands:
+        size = command.option(*_BATCH)
+        if size is None or not size.isdigit():
+            continue
+        named = [(name, value, found) for name, value in command.options.items()
+                 for found in _sizes(value) if found != int(size)]  # fmt: skip
+        for name, value, found in named:
+            yield Found(
+                line=command.line,
+                sentence=f"the command sets batch {size} and --{name} {value}, which is called after batch "
+                f"{found}",
+                numbers={"batch": int(size), "named": found},
+            )
+
+
+def _sizes(text: str) -> list[int]:
+    return [int(match[1] or match[2]) for match in _IN_NAME.finditer(text)]
+
+
+def files_made(reading: Reading) -> Iterator[Found]:
+    """Model files that a command reads and that no earlier step made or named."""
+    made: list[str] = []
+    events: list[tuple[int, Command | str]] = [(item.line, item) for item in reading.commands]
+    events += [(line.number, line.text) for line in reading.readme.prose]
+    for line, event in sorted(events, key=lambda item: item[0]):
+        if isinstance(event, str):
+            files = _FILE.findall(event)
+            if _MAKES.search(event):
+                made += files
+                continue
+            for file in files:
+                if made and not _is_made(file, made):
+                    yield _unmade(line, file, made, "the text")
+            made += files
+            continue
+        for file in _read_by(event):
+            if not _is_made(file, made):
+                yield _unmade(line, file, made, "the command")
+        made += _written_by(event)
+        made += _read_by(event)
+
+
+def _unmade(line: int, file: str, made: list[str], who: str) -> Found:
+    suffix = file.rpartition(".")[2]
+    like = list(dict.fromkeys(item.rpartition("/")[2] for item in made if item.endswith(suffix)))
+    beside = f"; earlier steps make {', '.join(like)}" if like else ""
+    return Found(
+        line=line,
+        sentence=f"{who} takes {file}, which no earlier step makes{beside}",
+        numbers={"made_before": len(like)},
+        severity=Severity.WARNING if like and who == "the command" else Severity.NOTE,
+    )  # fmt: skip
+
+
+def _read_by(command: Command) -> list[str]:
+    """The model files among a command's inputs: of options that write nothing, and the first argument."""
+    if command.program in ("wget", "curl", "git"):
+        return []
+    given = [
+        value
+        for name, value in command.options.items()
+        if "out" not in name and "save" not in name and name != "m"
+    ]
+    files = [file for value in given for file in _FILE.findall(value)]
+    plain = [file for item in command.arguments for file in _FILE.findall(item)]
+    return [*files, *plain[:1]]
+
+
+def _written_by(command: Command) -> list[str]:
+    plain = [file for item in command.arguments for file in _FILE.findall(item)]
+    plain = plain if command.program in ("wget", "curl", "git") else plain[1:]
+    for name, value in command.options.items():
+        if "out" in name or "save" in name:
+            plain += _FILE.findall(value) or [f"{value}.om" if command.program == "atc" else value]
+    return plain
+
+
+def _is_made(file: str, made: list[str]) -> bool:
+    """Whether some step's file may be this one: by name, with variables and batch sizes as they come."""
+    name = _pattern(file)
+    return any(
+        re.fullmatch(_pattern(other), _bare(file)) or re.fullmatch(name, _bare(other)) for other in made
+    )
+
+
+def _bare(file: str) -> str:
+    return file.rpartition("/")[2]
+
+
+def _pattern(file: str) -> str:
+    parts = re.split(r"(\$\{\w+\}|\$\w+|\{\w+\})", _bare(file))
+    return "".join(r"[\w${}]+" if part[:1] in ("$", "{") else re.escape(part) for part in parts)
+
+
+def shape_names(reading: Reading) -> Iterator[Found]:
+    """Two commands that name other inputs, or inputs that the exported model does not have."""
+    named = [(command, given) for command in reading.commands if (given := shapes(command))]
+    known = [item.name for item in reading.model.inputs] if reading.model is not None else []
+    if named and known and set(named[0][1]) != set(known):
+        command, given = named[0]
+        yield Found(
+            line=command.line,
+            sentence=f"the command names the inputs {', '.join(given)}; the exported model has "
+            f"{', '.join(known)}",
+            numbers={"command": len(given), "model": len(known)},
+        )
+    for (first, given), (second, other) in pairwise(named):
+        if set(given) != set(other):
+            yield Found(
+                line=second.line,
+                sentence=f"the command names the inputs {', '.join(other)}, that of line {first.line} "
+                f"{', '.join(given)}",
+                numbers={"first": len(given), "second": len(other)},
+            )
+
+
+def usage(reading: Reading) -> Iterator[Found]:
+    """A command with fewer or more arguments than the usage comment above it."""
+    for command in reading.commands:
+        given = [item for item in command.arguments if not item.endswith(".sh")]
+        if command.expected and len(given) != len(command.expected):
+            yield Found(
+                line=command.line,
+                sentence=f"the comment above asks for <{'> <'.join(command.expected)}>, the command gives "
+                f"{len(given)} of {len(command.expected)}: {command.text}",
+                numbers={"given": len(given), "expected": len(command.expected)},
+            )
+
+
+def chip_name(reading: Reading) -> Iterator[Found]:
+    """``Ascend${chip_name}`` where the text's name has that prefix already; a chip that no table is of."""
+    stated = re.search(r"(?:芯片名为|chip_name\s*[=为:：]|chip name is)\s*(Ascend\w+)", reading.readme.text)
+    for command in reading.commands:
+        value = command.option("soc_version") or ""
+        if stated is not None and re.match(r"Ascend\$\{?\w+", value):
+            line = reading.readme.text.count("\n", 0, stated.start()) + 1
+            yield Found(
+                line=command.line,
+                sentence=f"--soc_version={value} puts Ascend before a name that line {line} gives as "
+                f"{stated[1]}: "
+                f"Ascend{stated[1]}",
+                numbers={"stated_line": line},
+            )
+        yield from _other_chip(reading, command, value)
+
+
+def _other_chip(reading: Reading, command: Command, value: str) -> Iterator[Found]:
+    """A conversion for a chip beside measurements of others of its maker."""
+    chips = reading.catalog.chips
+    named = next(iter(reading.context.words.values(value, WordKind.CHIP)), "")
+    measured = {name for item in reading.values
+                if (name := item.get("chip")) in chips and item.get("role") is Role.MEASURED}  # fmt: skip
+    sisters = {name for name in measured if named in chips and chips[name].backend == chips[named].backend}
+    if sisters and named not in sisters:
+        yield Found(
+            line=command.line,
+            sentence=f"--soc_version={value} converts for {named}, the tables are of "
+            f"{', '.join(sorted(sisters))}",
+            numbers={"chips": len(sisters)},
+            severity=Severity.WARNING,
+        )
+
+
+def precision_flags(reading: Reading) -> Iterator[Found]:
+    """Compared columns of which one was measured with the chip's reduced precision and one without a flag."""
+    catalog = reading.catalog
+    measured = {value.get("chip") for value in reading.values if value.get("role") is Role.MEASURED}
+    ratios = [value for value in reading.values if value.get("role") is Role.RATIO]
+    reduced = [name for name in measured
+               if name in catalog.chips
+               and catalog.chips[name].default_precision is not Precision.FP32]  # fmt: skip
+    full = [
+        name for name in measured if name in catalog.chips and catalog.chips[name].backend in GPU_BACKENDS
+    ]
+    for command in reading.commands:
+        if command.program != "trtexec" or not reduced or not full:
+            continue
+        if not any(flag in command.options for flag in (*_REDUCED, "loadEngine")):
+            beside = f"; ratios of the two stand from line {ratios[0].line} on" if ratios else ""
+            yield Found(
+                line=command.line,
+                sentence=f"{' and '.join(full)} is measured by trtexec without --fp16, so in fp32, beside "
+                f"{', '.join(sorted(reduced))} in "
+                f"{catalog.chips[sorted(reduced)[0]].default_precision}{beside}",
+                numbers={"ratios": len(ratios)},
+            )
+
+
+_READS = "commands in fenced blocks, and the text around them"
+RULES = (
+    Rule(
+        id="batch-names",
+        severity=Severity.WARNING,
+        reads=_READS,
+        claim="files are called after the batch size they are made with",
+        check=batch_names,
+    ),
+    Rule(
+        id="files-made",
+        severity=Severity.WARNING,
+        reads=_READS,
+        claim="every model file is made by an earlier step",
+        check=files_made,
+    ),
+    Rule(
+        id="shape-names",
+        severity=Severity.ERROR,
+        reads=_READS,
+        claim="--input_shape names the exported inputs",
+        check=shape_names,
+    ),
+    Rule(
+        id="usage",
+        severity=Severity.WARNING,
+        reads="commands and the usage comments above them",
+        claim="a command has the arguments that its usage asks for",
+        check=usage,
+    ),
+    Rule(
+        id="chip-name",
+        severity=Severity.ERROR,
+        reads=_READS,
+        claim="--soc_version becomes a chip's name",
+        check=chip_name,
+    ),
+    Rule(
+        id="precision-flags",
+        severity=Severity.WARNING,
+        reads="measuring commands and the columns beside them",
+        claim="compared columns are measured in one precision",
+        check=precision_flags,
+    ),
+)

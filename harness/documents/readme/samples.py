@@ -1,0 +1,34 @@
+"""How many samples a README's scores are of: its data set's counts, and those that it states itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from harness.documents.readme.reading import Reading
+from harness.domain.words import WordKind
+
+Counts = Mapping[str, int]
+
+_STATED = re.compile(
+    r"(?:样本|验证集|测试集)[^\d\n]{0,6}[:：]?\s*(\d{2,7})\s*[个条张笔]"
+    r"|(\d{2,7})\s*(?:笔数据|个(?:评估|测试|验证)数据|个样本|条样本|张图|samples|images)"
+)
+
+
+def documented(reading: Reading) -> Counts:
+    """What is counted -> how many, by the README's words for its data set and by its own figures."""
+    known: dict[str, int] = {}
+    names = reading.context.words.values(reading.readme.text, WordKind.DATASET)
+    name = reading.model.dataset if reading.model is not None else names[0] if len(names) == 1 else None
+    dataset = reading.catalog.datasets.get(name or "")
+    if dataset is not None:
+        known |= {what: count for what, count in dataset.counts.items() if what in _SCORED}
+    for match in _STATED.finditer(reading.readme.text):
+        count = int(match[1] or match[2])
+        if count not in known.values():
+            known["stated samples"] = count
+    return known
+
+
+_SCORED = ("samples", "tokens", "characters")  # what an accuracy may be a share of

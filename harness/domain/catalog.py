@@ -1,0 +1,32 @@
+"""All tables together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.domain.chips import Chip
+from harness.domain.datasets import DatasetSpec
+from harness.domain.documents import Document, Table
+from harness.domain.gaps import Gap
+from harness.domain.models import Model
+from harness.domain.precisions import Precision, PrecisionSpec
+from harness.domain.references import Reference
+from harness.domain.words import Word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Catalog:
+    """All tables, checked against each other. Hashed by identity, so that indexes of it can be kept."""
+
+    models: Mapping[str, Model]
+    chips: Mapping[str, Chip]
+    datasets: Mapping[str, DatasetSpec]
+    documents: Mapping[str, Document]
+    tables: tuple[Table, ...]
+    references: tuple[Reference, ...]
+    folders: tuple[Path, ...]
+    words: tuple[Word, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    precisions: Mapping[Precision, PrecisionSpec] = field(default_factory=dict)

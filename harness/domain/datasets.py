@@ -1,0 +1,33 @@
+"""Documented data sets and the corpora written for this project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from harness.domain.strict import STRICT
+
+
+class Corpus(StrEnum):
+    """The two kinds of data set: the documented one, and the one written for this project."""
+
+    FULL = "full"
+    MINI = "mini"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec:
+    """A documented data set: its file under the data folder, and the counts it must have."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    name: str
+    title: str
+    reader: str  # the module in harness/tasks/datasets
+    file: str
+    counts: dict[str, int]  # what is counted -> how many; "samples" is what a score counts
+    published: str
+    hub: str = ""  # data set id on the Hugging Face hub, for a model card; with its configuration and split
+    hub_config: str = ""
+    hub_split: str = ""

@@ -1,0 +1,193 @@
+"""Networks: their architecture, inputs, outputs and checkpoint, and where a document deploys them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from harness.domain.metrics import Metric
+from harness.domain.precisions import Gelu, ModelParity, Precision
+from harness.domain.strict import STRICT
+
+
+class Weights(StrEnum):
+    """The three kinds of checkpoint; `UNKNOWN` is what an imported log leaves open, and no choice."""
+
+    FULL = "full"
+    MINI = "mini"
+    RANDOM = "random"
+    UNKNOWN = "unknown"
+
+
+class Protocol(StrEnum):
+    """How raw text becomes inputs and outputs become a score."""
+
+    DOCUMENTED = "documented"
+    STANDARD = "standard"
+
+
+class Head(StrEnum):
+    """What stands on top of the encoder."""
+
+    CLASSIFICATION = "classification"
+    CLASSIFICATION_RELU = "classification-relu"
+    TOKEN_CLASSIFICATION = "token-classification"  # noqa: S105 - a head, no password
+    QUESTION_ANSWERING = "question-answering"
+
+
+class InputRole(StrEnum):
+    """What an input of the network means, whatever it is called."""
+
+    IDS = "ids"
+    SEGMENTS = "segments"
+    MASK = "mask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """The size of a BERT encoder and the head on it. Counts, but for `activation` and `head`."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    layers: int
+    hidden: int
+    heads: int
+    intermediate: int
+    vocabulary: int
+    positions: int
+    head: Head
+    labels: int
+    types: int = 2
+    activation: str = "gelu"
+    layer_norm_eps: float = 1e-12
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One input of the exported graph: its name there, its meaning, its dtype, its files' folder."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    name: str
+    role: InputRole
+    dtype: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One output of the exported graph; `shape` holds ``batch``, ``length``, ``labels`` or numbers."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    name: str
+    dtype: str
+    shape: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointSource:
+    """Where the documented checkpoint is published, and how to get it."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    published: str  # the address, in the document's words
+    hub: str | None = None  # repository id on the Hugging Face hub
+    revision: str | None = None  # the pinned revision there
+    sha256: str | None = None  # of the weights file, where the publisher states it
+    config_decides: bool = False  # the document leaves the sizes to the checkpoint's own config.json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerSpec:
+    """How text is cut into pieces, and which public vocabulary the checkpoint was trained with."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    lower_case: bool
+    vocabulary: str
+
+
+class ResultFormat(StrEnum):
+    """What ais_bench writes its results as: raw numbers, numpy's files, or digits."""
+
+    BIN = "BIN"
+    NPY = "NPY"
+    TXT = "TXT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AscendTools:
+    """What a document's commands for Ascend set, beside paths, shapes and the chip's name.
+
+    `atc` holds the compiler's arguments as the document spells them; those that every document has (the
+    model, its shapes, the output, the chip) are made by `harness.toolchains.ascend.commands`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    outfmt: ResultFormat  # of the results that the document's script reads
+    loop: int  # calls of the throughput command
+    atc: tuple[str, ...] = ()
+    dynamic_batch: bool = False  # exported without a batch size and not simplified; the shapes fix it
+    profile_output: bool = False  # the throughput command writes its outputs, too
+    not_applied: tuple[str, ...] = ()  # steps of the document that zoocheck leaves out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One chip that a model's document runs it on, with what the document sets there."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    chip: str
+    batch_sizes: tuple[int, ...]
+    precisions: tuple[Precision, ...]
+    gelu: Gelu = Gelu.ERF
+    measured_with: str = ""  # the document's own command
+    runtime: str = ""  # the module in harness/toolchains, where the document does not use the chip's
+    traced: tuple[InputRole, ...] = ()  # what a traced module takes, by position; files are fed in it so
+    ascend: AscendTools | None = None  # what the document's atc and ais_bench commands set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A network plus its documented deployment."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    name: str
+    title: str
+    document: str
+    task: str  # the module in harness/tasks/text that knows its features and predictions
+    dataset: str
+    metric: Metric  # the score a verdict is about
+    length: int  # tokens a sample is padded to
+    opset: int  # what the document exports for a chip's compiler: for its backend; a stand-in has its own
+    protocols: tuple[Protocol, ...]
+    architecture: Architecture
+    tokenizer: TokenizerSpec
+    checkpoint: CheckpointSource
+    inputs: tuple[Input, ...]  # in the documented order
+    outputs: tuple[Output, ...]
+    deployments: tuple[Deployment, ...]
+    layout: str = (
+        ""  # the module in harness/tasks/layouts that knows its chips' files; empty: called as the task
+    )
+    parity: tuple[ModelParity, ...] = ()  # where a precision's bounds do not fit this model
+
+    @property
+    def marker(self) -> str:
+        """The pytest marker: the name with underscores."""
+        return self.name.replace("-", "_")
+
+    def deployment(self, chip: str) -> Deployment | None:
+        """The documented deployment on `chip`, or None where the document has none."""
+        return next((item for item in self.deployments if item.chip == chip), None)
+
+    @property
+    def batch_sizes(self) -> tuple[int, ...]:
+        """Every batch size that some chip's table documents, ascending."""
+        return tuple(sorted({size for item in self.deployments for size in item.batch_sizes}))

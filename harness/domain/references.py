@@ -1,0 +1,97 @@
+"""Documented values with their place in a document, digits as printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from harness.domain.metrics import Metric, Unit
+from harness.domain.precisions import Precision
+from harness.domain.strict import STRICT
+
+
+class Rounding(StrEnum):
+    """How a printed number was made from the measured one."""
+
+    ROUNDED = "rounded"
+    TRUNCATED = "truncated"
+
+
+class Role(StrEnum):
+    """What a documented value is about.
+
+    ``measured``: a chip's own case. ``baseline``: what the zoo holds the chip against and did not
+    measure itself (published or open-source accuracy). ``ratio``: one chip's value over another's.
+    ``fact``: a count, a threshold or a repeated figure that no measurement is judged by.
+    """
+
+    MEASURED = "measured"
+    BASELINE = "baseline"
+    RATIO = "ratio"
+    FACT = "fact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where in a document a value stands."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    document: str
+    table: str
+    row: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.document} § {self.table}, row {self.row!r}, column {self.column!r}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One documented value, digits as printed. ``value is None`` is documented as absent (``无``)."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    source: Source
+    printed: str  # the digits alone: "93.95", where the cell is "f1:93.95%"
+    value: float | None
+    digits: int  # behind the point, as printed
+    metric: Metric
+    unit: Unit
+    role: Role
+    rounding: Rounding
+    model: str
+    chip: str | None = None
+    precision: Precision | None = None
+    batch_size: int | None = None  # None: the document gives it for all batch sizes
+    best: bool = False  # of the best-batch row
+    ratio: tuple[str, str] | None = None  # (numerator chip, denominator chip)
+    tolerance: float | None = None  # percentage points of a score, per cent of a throughput
+    baseline: bool = False  # other chips or precisions are held against it
+    form: str = "{}"  # what stands around the digits in the cell
+
+    @property
+    def cell(self) -> str:
+        """The cell as the document prints it."""
+        return self.printed if self.value is None else self.form.replace("{}", self.printed)
+
+    @property
+    def fraction(self) -> float | None:
+        """A score as a fraction of one, whatever unit it is printed in."""
+        if self.value is None:
+            return None
+        return self.value / 100 if self.unit is Unit.PERCENT else self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """How far the documents let a score drop: from a baseline to a chip's, both as printed."""
+
+    fraction: float  # 0.0028 is 0.28 percentage points
+    baseline: Reference
+    measured: Reference
+
+    def __str__(self) -> str:
+        both = " - ".join(f"{item.printed} [{item.source}]" for item in (self.baseline, self.measured))
+        return f"documented drop {self.fraction * 100:.2f} points: {both}"

@@ -1,0 +1,5 @@
+"""Records that tables are read into refuse keys they do not know."""
+
+from __future__ import annotations
+
+STRICT: dict[str, str] = {"extra": "forbid"}

@@ -1,0 +1,60 @@
+"""Batches that are timed: one sample again and again, and samples of which none comes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.domain.cases import Case
+from harness.domain.models import InputRole
+from harness.running.materials import Samples, inputs_in_order
+
+Array = npt.NDArray[Any]
+Batch = list[Array]  # arrays [batch, length] in the documented order
+
+_VARIED_AT = 1  # the position of the token that is drawn anew: the first behind the one that begins a sample
+
+
+def of_rows(case: Case, samples: Samples, rows: npt.NDArray[np.int64]) -> Batch:
+    """The features of some samples as one batch."""
+    return [np.ascontiguousarray(array[rows]) for array in inputs_in_order(case.model, samples.features)]
+
+
+def repeated(case: Case, samples: Samples) -> Batch:
+    """One sample as often as the batch is large.
+
+    The shortest one that is as long as the mean at least: where a short sample is less work than a long one,
+    this one is not less than the others are together.
+    """
+    lengths = samples.features.inputs[InputRole.MASK].sum(axis=1)
+    long_enough = np.flatnonzero(lengths >= lengths.mean())
+    chosen = long_enough[lengths[long_enough].argmin()]
+    return of_rows(case, samples, np.full(case.batch_size, chosen))
+
+
+def varied(case: Case, samples: Samples, *, vocabulary: int, seed: int) -> Callable[[], Batch]:
+    """Draws a batch of other samples each time.
+
+    There are few samples and many calls, so one token of each row is drawn anew from the vocabulary: what
+    keeps results by batch, or by sample, has kept none of them. Lengths stay those of the data.
+    """
+    generator = np.random.default_rng(seed)
+    ids_at = [item.role for item in case.model.inputs].index(InputRole.IDS)
+    lengths = samples.features.inputs[InputRole.MASK].sum(axis=1)
+
+    def draw() -> Batch:
+        rows = generator.integers(0, len(samples.features), case.batch_size)
+        batch = of_rows(case, samples, rows)
+        changed = lengths[rows] > _VARIED_AT
+        batch[ids_at][changed, _VARIED_AT] = generator.integers(0, vocabulary, int(changed.sum()))
+        return batch
+
+    return draw
+
+
+def copies(batch: Sequence[Array]) -> Callable[[], Batch]:
+    """Gives the same batch each time, in memory of its own as a drawn one is."""
+    return lambda: [array.copy() for array in batch]

@@ -1,0 +1,4 @@
+"""What this machine is, and what it did while calls were timed.
+
+Whether that spoils a result is judged elsewhere.
+"""

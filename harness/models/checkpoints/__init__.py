@@ -1,0 +1,32 @@
+"""Checkpoints: where the documented, embedded and random weights of a model come from, and how they load."""
+
+from harness.models.checkpoints.fetching import Fetched, FetchedData, fetch, fetch_dataset
+from harness.models.checkpoints.loading import Loaded, load, load_network
+from harness.models.checkpoints.resolve import (
+    Checkpoint,
+    chosen,
+    how_to_get,
+    lacking,
+    locate,
+    random_sha256,
+    require_label_order,
+    vocabulary,
+)
+
+__all__ = [
+    "Checkpoint",
+    "Fetched",
+    "FetchedData",
+    "Loaded",
+    "chosen",
+    "fetch",
+    "fetch_dataset",
+    "how_to_get",
+    "lacking",
+    "load",
+    "load_network",
+    "locate",
+    "random_sha256",
+    "require_label_order",
+    "vocabulary",
+]

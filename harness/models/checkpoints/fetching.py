@@ -1,0 +1,206 @@
+"""Full checkpoints into the models folder: every byte verified, and all of it there or nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.domain.datasets import DatasetSpec
+from harness.domain.models import Model, Weights
+from harness.errors import CheckpointError, DownloadError, NotThere
+from harness.models.checkpoints import files
+from harness.models.checkpoints.hub import Pin, Progress, Promise, ask, receive, require_weights
+from harness.models.checkpoints.resolve import how_to_get, locate
+from harness.setting.home import Home
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A full checkpoint that is here now, verified."""
+
+    model: str
+    folder: Path
+    files: Mapping[str, str]  # name -> SHA-256
+    repository: str | None  # None where people put it there
+    revision: str | None
+    downloaded: tuple[str, ...]  # empty: all of it was here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedData:
+    """A data set's documented file that is here."""
+
+    dataset: str
+    path: Path
+    sha256: str
+
+
+def fetch(model: Model, home: Home, *, progress: Progress | None = None) -> Fetched:
+    """The full checkpoint of `model` in ``home.models/<model>/``, downloaded where it is not there yet.
+
+    What an earlier fetch left complete is verified by its record, without the network. Otherwise every
+    file is compared with the hash that the hub states for it (the hub client compares sizes only), the
+    weights also with the table's, and a file that is there already and right is kept. The files become
+    visible together, the weights last.
+
+    Raises `NotThere` that says where to get it and where to put it for a model that is on no hub;
+    `DownloadError` with a remedy for everything that goes wrong between here and the hub, and for other
+    files in the folder that no fetch put there.
+    """
+    if model.checkpoint.hub is None:
+        return _by_hand(model, home)
+    from filelock import FileLock
+
+    pin = Pin(
+        repository=model.checkpoint.hub,
+        revision=model.checkpoint.revision or "main",
+        folder=home.models / model.name,
+    )
+    try:
+        locks = home.root / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with FileLock(locks / f"fetch-{model.name}.lock"):
+            return _kept(model, pin) or _download(model, pin, progress)
+    except OSError as problem:
+        raise DownloadError(
+            f"{model.name}: cannot write {problem.filename or pin.folder}: {problem.strerror or problem}",
+            remedy="make room, or point ZOOCHECK_HOME and ZOOCHECK_MODELS to folders that can be written",
+        ) from problem
+
+
+def fetch_dataset(spec: DatasetSpec, home: Home) -> FetchedData:
+    """The documented file of a data set, if it is there.
+
+    The publishers' addresses are pages and archives, so nothing is downloaded. Raises `NotThere` that
+    says where to get the file and where to put it.
+    """
+    path = home.data / spec.name / spec.file
+    if not path.is_file():
+        raise NotThere(
+            f"{spec.name}: {path} is not there", remedy=f"get it from {spec.published} and put it there"
+        )
+    return FetchedData(dataset=spec.name, path=path, sha256=files.sha256(path))
+
+
+def _by_hand(model: Model, home: Home) -> Fetched:
+    """A checkpoint that no hub has: what people put there, or how to."""
+    folder = home.models / model.name
+    if lacking := files.missing(folder):
+        message = f"{model.name}: published outside the hub, and {folder} lacks {', '.join(lacking)}"
+        raise NotThere(message, remedy=how_to_get(model, home))
+    checkpoint = locate(model, Weights.FULL, home)
+    return Fetched(
+        model=model.name,
+        folder=folder,
+        files=checkpoint.files,
+        repository=None,
+        revision=None,
+        downloaded=(),
+    )
+
+
+def _record(folder: Path) -> files.FetchRecord | None:
+    """The record of an earlier fetch, or None; a damaged one describes nothing."""
+    try:
+        return files.read_record(folder)
+    except CheckpointError:
+        return None
+
+
+def _kept(model: Model, pin: Pin) -> Fetched | None:
+    """What an earlier fetch of the same revision left, if its record still describes every file."""
+    record = _record(pin.folder)
+    if record is None or (record.repository, record.revision) != (pin.repository, pin.revision):
+        return None
+    if files.missing(pin.folder, tuple(name for name in files.WEIGHTS if name in record.files)):
+        return None
+    if any(files.sha256(pin.folder / name) != found for name, found in record.files.items()):
+        return None
+    return _fetched(model, pin, record.files, ())
+
+
+def _fetched(model: Model, pin: Pin, hashes: Mapping[str, str], downloaded: tuple[str, ...]) -> Fetched:
+    return Fetched(
+        model=model.name,
+        folder=pin.folder,
+        files=hashes,
+        repository=pin.repository,
+        revision=pin.revision,
+        downloaded=downloaded,
+    )
+
+
+def _download(model: Model, pin: Pin, progress: Progress | None) -> Fetched:
+    """Ask for every file first, then download what is not there, then show all of it at once."""
+    here = sorted(files.WEIGHTS, key=lambda name: not (pin.folder / name).is_file())
+    promises = [ask(pin, files.CONFIG), ask(pin, files.VOCABULARY), ask(pin, *here)]
+    _refuse_foreign(pin.folder, promises)
+    with _staging(pin.folder) as staging:
+        paths = {}
+        for promise in promises:
+            path = pin.folder / promise.name
+            right = path.is_file() and promise.kept_by(path)
+            paths[promise.name] = path if right else receive(pin, promise, staging, progress)
+        weights = promises[-1]
+        require_weights(paths[weights.name], weights, stated=model.checkpoint.sha256, pin=pin)
+        record = files.FetchRecord(
+            repository=pin.repository,
+            revision=pin.revision,
+            commit=weights.commit,
+            fetched=datetime.now(UTC).isoformat(timespec="seconds"),
+            files={name: files.sha256(path) for name, path in paths.items()},
+        )
+        record.write(staging)
+        downloaded = tuple(name for name, path in paths.items() if path.parent != pin.folder)
+        before = _record(pin.folder)
+        stale = () if before is None else tuple(set(before.files) - set(paths))
+        _show(staging, pin.folder, downloaded, stale)
+    return _fetched(model, pin, record.files, downloaded)
+
+
+def _refuse_foreign(folder: Path, promises: list[Promise]) -> None:
+    """Raise `DownloadError` for files that would be replaced and that no fetch put there."""
+    if (folder / files.RECORD).is_file():
+        return
+    outranking = files.weights_in(folder)
+    promised = {promise.name: promise for promise in promises}
+    for name in (*promised, *filter(None, [outranking])):
+        path = folder / name
+        if path.is_file() and not (name in promised and promised[name].kept_by(path)):
+            raise DownloadError(
+                f"{path}: found a file that is not the hub's and that no fetch put there (SHA-256 "
+                f"{files.sha256(path)})",
+                remedy="move it away to fetch the published one",
+            )
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder`, on the same file system, gone afterwards whatever happens."""
+    staging = folder.with_name(f".{folder.name}.fetching")
+    shutil.rmtree(staging, ignore_errors=True)  # of a fetch that was killed
+    staging.mkdir(parents=True)
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _show(staging: Path, folder: Path, downloaded: tuple[str, ...], stale: tuple[str, ...]) -> None:
+    """Move the files into sight: the whole folder at once, or one by one into one that is there.
+
+    The weights come last, because they make a folder a checkpoint. What an earlier fetch put there and
+    this revision has not is `stale`, and goes: old safetensors would outrank a new pickle.
+    """
+    shutil.rmtree(staging / ".cache", ignore_errors=True)  # the hub client's own notes
+    if not folder.exists():
+        staging.rename(folder)
+        return
+    for name in stale:
+        (folder / name).unlink(missing_ok=True)
+    for name in (*downloaded[:-1], files.RECORD, *downloaded[-1:]):
+        (staging / name).replace(folder / name)

@@ -1,0 +1,100 @@
+"""The PyTorch networks of the documented systems: an encoder and the head its authors gave it.
+
+torch and transformers are imported inside functions, so that collecting tests needs neither.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.domain.models import Architecture, Head, InputRole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+
+    from harness.domain.models import Input
+
+
+def encoder_config(architecture: Architecture, attention: str = "eager") -> object:
+    """The `transformers.BertConfig` of an architecture, with eager attention unless told.
+
+    Eager, because the export of scaled-dot-product attention scatters ``-inf`` and ``IsNaN`` over
+    the graph, where the eager form keeps the mask as one constant.
+    """
+    from transformers import BertConfig
+
+    return BertConfig(
+        vocab_size=architecture.vocabulary,
+        hidden_size=architecture.hidden,
+        num_hidden_layers=architecture.layers,
+        num_attention_heads=architecture.heads,
+        intermediate_size=architecture.intermediate,
+        max_position_embeddings=architecture.positions,
+        type_vocab_size=architecture.types,
+        hidden_act=architecture.activation,
+        layer_norm_eps=architecture.layer_norm_eps,
+        num_labels=architecture.labels,
+        hidden_dropout_prob=architecture.dropout,
+        attention_probs_dropout_prob=architecture.dropout,
+        attn_implementation=attention,
+    )
+
+
+def build_network(
+    architecture: Architecture, inputs: Sequence[Input], attention: str = "eager"
+) -> torch.nn.Module:
+    """An untrained network whose ``forward`` takes `inputs` by position, in the documented order.
+
+    `attention` is transformers' name of an implementation; the mathematics is the same.
+
+    Every input is int64 ``[batch, length]``. The heads return float32:
+
+    - ``classification-relu``: logits ``[batch, labels]`` of ``classifier(relu(pooled))``, the head of
+      TinyBERT's authors (huawei-noah/Pretrained-Language-Model, TinyBERT/transformer/modeling.py);
+    - ``classification``: logits ``[batch, labels]`` of ``classifier(pooled)``, what a plain
+      `BertForSequenceClassification` computes.
+
+    - ``token-classification``: logits ``[batch, length, labels]``, as `BertForTokenClassification`;
+    - ``question-answering``: start and end logits, ``[batch, length]`` each, as
+      `BertForQuestionAnswering`.
+
+    Parameter names are those of the published checkpoints: ``bert.*`` with ``classifier.*``, or
+    ``qa_outputs.*`` for question answering. Only the classifiers of sentences have a pooler.
+    """
+    import torch
+    from transformers import BertModel
+
+    roles = [item.role for item in inputs]
+
+    pooled = architecture.head in (Head.CLASSIFICATION, Head.CLASSIFICATION_RELU)
+
+    class Network(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = BertModel(encoder_config(architecture, attention), add_pooling_layer=pooled)
+            self.dropout = torch.nn.Dropout(architecture.dropout)
+            if architecture.head is Head.QUESTION_ANSWERING:
+                self.qa_outputs = torch.nn.Linear(architecture.hidden, 2)
+            else:
+                self.classifier = torch.nn.Linear(architecture.hidden, architecture.labels)
+
+        def forward(self, *arguments: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+            by_role = dict(zip(roles, arguments, strict=True))
+            encoded = self.bert(
+                input_ids=by_role[InputRole.IDS],
+                attention_mask=by_role[InputRole.MASK],
+                token_type_ids=by_role[InputRole.SEGMENTS],
+                return_dict=False,
+            )
+            if architecture.head is Head.QUESTION_ANSWERING:
+                start, end = self.qa_outputs(encoded[0]).unbind(-1)
+                return start, end
+            features = encoded[1] if pooled else encoded[0]
+            if architecture.head is Head.CLASSIFICATION_RELU:
+                features = torch.relu(features)
+            logits: torch.Tensor = self.classifier(self.dropout(features))
+            return logits
+
+    return Network()

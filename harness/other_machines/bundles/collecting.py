@@ -1,0 +1,216 @@
+"""A bundle that came back: checked, its cases scored and timed, each recorded with its verdict."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import Measurement, Origin, Provenance
+from harness.domain.metrics import Metric
+from harness.domain.models import Weights
+from harness.errors import BadInput, MachineError, UsageError, ZoocheckError
+from harness.other_machines import importing
+from harness.other_machines.bundles import manifest
+from harness.other_machines.bundles.manifest import LOGS, Bundle, BundledCase
+from harness.other_machines.bundles.scoring import PROTOCOL, Scorer
+from harness.other_machines.bundles.steps import Ran
+from harness.other_machines.importing import ForeignLog
+from harness.running.progress import Progress
+from harness.running.recording import record
+from harness.setting.home import Home
+from harness.store.results import Result, Store
+from harness.tables import cases, references
+from harness.tasks.layouts.files import listed
+from harness.tasks.metrics.accuracy import marks
+from harness.toolchains.script import BUILD, INFERENCE, PROFILE
+from harness.tools import parsers
+from harness.verdicts import judge, stats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What a bundle came to: a result for every claim, and what is wrong with the files that were sent."""
+
+    results: tuple[Result, ...]
+    faults: Mapping[str, str]
+    simulated: bool
+
+    @property
+    def bad(self) -> list[Result]:
+        """The results that are not good."""
+        return [item for item in self.results if item.verdict is None or not item.verdict.kind.good]
+
+    @property
+    def machine_only(self) -> bool:
+        """Whether whatever went wrong is the machine's fault."""
+        return all(item.measurement.detail.get("machine") for item in self.bad)
+
+
+class Collector:
+    """Records what one bundle's folder holds, in one run of a store."""
+
+    def __init__(self, catalog: Catalog, home: Home, store: Store, run: str, progress: Progress) -> None:
+        self._catalog = catalog
+        self._home = home
+        self._store = store
+        self._run = run
+        self._scorer = Scorer(catalog, home, progress)
+
+    def collect(self, folder: Path) -> Collected:
+        """Check every file, then score and time every case; one case's fault does not stop the others.
+
+        Raises `BadInput` for a folder that is no bundle, before anything is recorded.
+        """
+        bundle, digest = manifest.read(folder)
+        ran = [self._ran(folder, item) for item in bundle.cases]
+        faults = manifest.changed(bundle, folder)
+        simulated = any(item.simulated for item in ran)
+        results = []
+        for item in ran:
+            self._keep_logs(item)
+            carried = _Carried(ran=item, bundle=bundle, digest=digest, run=self._run, simulated=simulated)
+            wrong = {name: why for name, why in faults.items() if manifest.concerns(item.bundled, name)}
+            claims = {Kind.ACCURACY: self._accuracy, Kind.THROUGHPUT: self._throughput}
+            for kind, claim in claims.items():
+                results.append(self._result(carried, kind, wrong, claim))
+        return Collected(results=tuple(results), faults=faults, simulated=simulated)
+
+    def _ran(self, folder: Path, item: BundledCase) -> Ran:
+        case = cases.named(self._catalog, item.id)
+        told = (item.model, item.chip, item.precision, item.batch_size)
+        if told != (case.model.name, case.chip.name, case.precision.value, case.batch_size):
+            raise BadInput(f"{item.id}: its parts are {told}", path=folder / manifest.NAME)
+        return Ran(case=case, bundled=item, folder=folder / item.id)
+
+    def _keep_logs(self, ran: Ran) -> None:
+        """Logs stay when the folder goes."""
+        kept = self._home.work / self._run / f"{ran.case.id}-bundle"
+        kept.mkdir(parents=True, exist_ok=True)
+        for step in ran.bundled.steps:
+            for name in (step.log, step.status):
+                if (ran.folder / LOGS / name).is_file():
+                    shutil.copyfile(ran.folder / LOGS / name, kept / name)
+
+    def _result(
+        self,
+        carried: _Carried,
+        kind: Kind,
+        wrong: Mapping[str, str],
+        claim: Callable[[_Carried], Result],
+    ) -> Result:
+        case = carried.ran.case
+        try:
+            if wrong:
+                told = listed([f"{name} ({why})" for name, why in wrong.items()])
+                raise BadInput(
+                    f"{len(wrong)} files are not as they were written: {told}", path=case.id,
+                    remedy="run the bundle again as it was written",
+                )  # fmt: skip
+            return claim(carried)
+        except ZoocheckError as problem:
+            metric = case.model.metric if kind is Kind.ACCURACY else Metric.THROUGHPUT
+            machine = isinstance(problem, MachineError)
+            found = carried.measurement(kind, detail={"error": type(problem).__name__, "machine": machine})
+            said = str(problem) if str(problem).startswith(case.id) else f"{case.id}: {problem}"
+            reference = references.for_case(self._catalog, case, metric)
+            return record(self._store, found, lambda: judge.error(said, reference))
+
+    def _accuracy(self, carried: _Carried) -> Result:
+        ran = carried.ran
+        ran.require((BUILD, INFERENCE))
+        ran.require_card()
+        judged = self._scorer.score(ran)
+        scored = judged.scored
+        found = carried.measurement(
+            Kind.ACCURACY,
+            detail=judged.detail,
+            metrics={str(name): value for name, value in scored.metrics.items()},
+            samples=scored.samples,
+            raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)},
+            intervals={
+                str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()
+            },
+        )
+        return record(self._store, found, lambda: judged.verdict)
+
+    def _throughput(self, carried: _Carried) -> Result:
+        ran, case = carried.ran, carried.ran.case
+        ran.require((BUILD, PROFILE))
+        ran.require_card()
+        log = _throughput_log(ran)
+        reference = references.for_case(self._catalog, case, Metric.THROUGHPUT)
+        mini = ["mini weights: another architecture"] if ran.bundled.weights is Weights.MINI else []
+        why_not = "; ".join([*mini, *importing.differences(log)])
+        made = importing.measurement(log, self._run)
+        own = carried.measurement(
+            Kind.THROUGHPUT, detail=made.detail, metrics=made.metrics, samples=made.samples
+        )
+        machine = made.provenance.machine if log.run.device_name else own.provenance.machine
+        versions = {**own.provenance.versions, **made.provenance.versions}
+        provenance = replace(own.provenance, machine=machine, versions=versions)
+        return record(
+            self._store,
+            replace(own, provenance=provenance),
+            lambda: judge.judge_throughput(case, log.samples_per_s, reference, carried.origin, why_not),
+        )
+
+
+def _throughput_log(ran: Ran) -> ForeignLog:
+    """The vendor's tool's own log, held to the case as `zoocheck import-log` holds it."""
+    steps = ran.of(PROFILE)
+    if not steps:
+        raise UsageError(f"{ran.case.id}: the bundle has no step that times it")
+    path = ran.log(steps[0])
+    run = parsers.parse(path.read_bytes(), name=path.name, tool=ran.bundled.throughput_tool).chosen()
+    told = None if run.batch_size is not None else ran.case.batch_size  # then the command fixed it
+    return importing.read(ran.case, path, importing.Choice(batch_size=told))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Carried:
+    """One case of a bundle, and what its results have in common."""
+
+    ran: Ran
+    bundle: Bundle
+    digest: str  # of bundle.json, which has every file's
+    run: str
+    simulated: bool
+
+    @property
+    def origin(self) -> Origin:
+        return Origin.SIMULATED if self.simulated else Origin.IMPORTED
+
+    def measurement(self, kind: Kind, *, detail: Mapping[str, Any], **measured: Any) -> Measurement:
+        """A row of the store; `measured` are its metrics, samples, raw numbers and intervals."""
+        case, bundled = self.ran.case, self.ran.bundled
+        common = {
+            "bundle_sha256": self.digest,
+            "bundle_written": self.bundle.created,
+            "graph_sha256": self.bundle.files.get(bundled.graph, "not told"),
+            "commands": self.ran.recorded(),
+        }
+        return Measurement(
+            id=str(uuid.uuid4()), run=self.run, created=datetime.now(UTC).isoformat(), case=case.id,
+            kind=kind, origin=self.origin,
+            provenance=Provenance(
+                target="simulated" if self.simulated else "chip",
+                weights=bundled.weights, weights_sha256=bundled.weights_sha256,
+                data=bundled.data, data_sha256=bundled.data_sha256,
+                protocol=PROTOCOL if kind is Kind.ACCURACY else None, limit=bundled.limit, artifact=None,
+                backend=case.runtime,
+                machine={"measured_on": self.ran.card() or "a machine that no log names"},
+                versions={"zoocheck": __version__, "zoocheck of the bundle": self.bundle.zoocheck},
+                git_revision=self.bundle.git_revision,
+            ),
+            metrics=measured.get("metrics", {}), samples=measured.get("samples", 0),
+            intervals=measured.get("intervals", {}), stages_s={}, raw=measured.get("raw", {}),
+            detail={**detail, **common},
+        )  # fmt: skip

@@ -1,0 +1,195 @@
+"""The outputs of a case that came back: read, held against the checkpoint's own where it is here, scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.conformance.measuring import explained
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import Verdict
+from harness.domain.models import InputRole, Protocol, Weights
+from harness.errors import BadInput, BadOutput, CheckpointError, NotThere
+from harness.other_machines import exchange
+from harness.other_machines.bundles.steps import Ran
+from harness.other_machines.bundles.toolchains import BY_WORKER, outputs
+from harness.other_machines.exchange import Source
+from harness.running.inference import checked_outputs
+from harness.running.materials import Materials, comparable, features_digest
+from harness.running.predictions import require_finite
+from harness.running.progress import Progress
+from harness.running.real_length import largest_valid_difference, typical_difference
+from harness.running.swapped import require_in_place
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.tables import references
+from harness.tasks.metrics.accuracy import flips
+from harness.tasks.text import Features, Scored
+from harness.verdicts import judge
+
+Array = npt.NDArray[Any]
+PROTOCOL = Protocol.DOCUMENTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A score of outputs that came back, and what is recorded beside it."""
+
+    scored: Scored
+    verdict: Verdict
+    detail: Mapping[str, Any]
+
+
+class Scorer:
+    """Scores what came back by what is here: data, vocabulary, and the checkpoint where it is the same."""
+
+    def __init__(self, catalog: Catalog, home: Home, progress: Progress) -> None:
+        self._catalog = catalog
+        self._home = home
+        self._progress = progress
+        self._materials: dict[Options, Materials] = {}
+        self._sources: dict[tuple[str, Options], tuple[Source, Features]] = {}
+
+    def score(self, ran: Ran) -> Judged:
+        """Read, check, score and judge one case's outputs.
+
+        Raises `NotThere` without data or vocabulary, `BadInput` where they are not the bundle's, `BadOutput`
+        for outputs that cannot be scored or that are another sample's.
+        """
+        case, bundled = ran.case, ran.bundled
+        source, features = self._samples(ran)
+        found = checked_outputs(case, _read(ran, source, len(features)), len(features))
+        require_finite(found, case.id)
+        scored = source.task.score(found, features, protocol=PROTOCOL)
+        detail: dict[str, Any] = {
+            "correct": scored.correct.get(case.model.metric),
+            "truncated": len(features.truncated),
+            "facts": dict(scored.facts),
+            "trivial": _fractions(source.task.trivial(features, protocol=PROTOCOL)),
+        }
+        why = comparable(bundled.weights, bundled.data, PROTOCOL, bundled.limit)
+        score = judge.Score(
+            metric=case.model.metric, value=scored.metrics[case.model.metric], samples=scored.samples,
+            own_fp32=None, comparable=not why, why_not=why,
+        )  # fmt: skip
+        materials, why_not = self._checkpoint(ran)
+        if materials is None:
+            verdict = self._judged(ran, score)
+            said = f"{verdict.message}; not held against the checkpoint's own fp32 outputs: {why_not}"
+            detail["reference"] = why_not
+            verdict = judge.beside_trivial(replace(verdict, message=said), detail["trivial"])
+            return Judged(scored=scored, detail=detail, verdict=verdict)
+        mask = features.inputs[InputRole.MASK]
+        verdict, compared = self._held(ran, materials, score, scored, found, mask)
+        verdict = judge.beside_trivial(verdict, detail["trivial"])
+        return Judged(scored=scored, detail=detail | compared, verdict=verdict)
+
+    def _held(
+        self,
+        ran: Ran,
+        materials: Materials,
+        score: judge.Score,
+        scored: Scored,
+        found: Sequence[Array],
+        mask: Array,
+    ) -> tuple[Verdict, dict[str, Any]]:
+        """The verdict on outputs beside the checkpoint's own in fp32, and what the two differ by."""
+        case, model = ran.case, ran.case.model
+        reference = materials.reference(model, PROTOCOL)
+        own = materials.score_reference(model, PROTOCOL)
+        require_in_place(case, found, reference, mask, explained(materials, case, reference, mask))
+        flipped = flips(scored.predictions, own.predictions)
+        typical = typical_difference(found, reference, mask, model.outputs)
+        full = ran.bundled.weights is Weights.FULL
+        held = replace(score, own_fp32=None if full else own.metrics[model.metric], flips=len(flipped))
+        typical_bound = self._catalog.precisions[case.precision].typical.most
+        on_card = materials.score_on_card(model, PROTOCOL)
+        verdict = judge.doubt(case, self._judged(ran, held), typical, typical_bound)
+        verdict = judge.against_card(case, verdict, own.metrics[model.metric], on_card, own.samples)
+        verdict = judge.beside_no_card(verdict, materials.unheld_by_card(model, PROTOCOL))
+        return verdict, {
+            "own_fp32": own.metrics[model.metric],
+            "own_fp32_correct": own.correct.get(model.metric),
+            "fp32_on_card": on_card,
+            "flips": len(flipped),
+            "flipped": flipped.tolist(),
+            "max_abs_difference": largest_valid_difference(found, reference, mask, model.outputs),
+            "typical_difference": typical,
+        }
+
+    def _judged(self, ran: Ran, score: judge.Score) -> Verdict:
+        case, metric = ran.case, score.metric
+        return judge.judge_score(
+            case,
+            score,
+            references.for_case(self._catalog, case, metric),
+            references.documented_drop(self._catalog, case, metric),
+        )
+
+    def _samples(self, ran: Ran) -> tuple[Source, Features]:
+        """The samples that the bundle's inputs were made of, made again."""
+        case, bundled = ran.case, ran.bundled
+        options = _options(ran)
+        key = case.model.name, options
+        if key not in self._sources:
+            source = exchange.open_source(
+                self._catalog, self._home, case.model.name, case.chip.name,
+                weights=bundled.weights, data=bundled.data, limit=bundled.limit,
+            )  # fmt: skip
+            self._sources[key] = source, source.features()
+        source, features = self._sources[key]
+        here = source.dataset.sha256, features_digest(features)
+        if here != (bundled.data_sha256, bundled.features_sha256):
+            raise BadInput(
+                f"the bundle's inputs of {case.model.name} were made of another data set or vocabulary than "
+                "is here",
+                path=case.id,
+                remedy="collect it where it was written, or put the same files there",
+            )
+        return source, features
+
+    def _checkpoint(self, ran: Ran) -> tuple[Materials | None, str]:
+        """What the fp32 reference is made of; None, and why, where the bundle's weights are not here."""
+        options = _options(ran)
+        materials = self._materials.setdefault(
+            options, Materials(self._catalog, self._home, options, self._progress)
+        )
+        try:
+            here = materials.checkpoint(ran.case.model).weights_sha256
+        except (NotThere, CheckpointError):
+            return None, f"the {ran.bundled.weights} weights are not here"
+        if here != ran.bundled.weights_sha256:
+            return None, f"the {ran.bundled.weights} weights here are others than the bundle's"
+        return materials, ""
+
+
+def _fractions(trivial: Mapping[str, Scored]) -> dict[str, dict[str, float]]:
+    return {name: {str(m): value for m, value in scored.metrics.items()} for name, scored in trivial.items()}
+
+
+def _options(ran: Ran) -> Options:
+    bundled = ran.bundled
+    return Options(weights=bundled.weights.value, data=bundled.data.value, limit=bundled.limit)
+
+
+def _read(ran: Ran, source: Source, samples: int) -> list[Array]:
+    """The outputs as the tool or the worker left them."""
+    case = ran.case
+    if ran.bundled.form != BY_WORKER:
+        return source.layout.read(ran.folder / ran.bundled.expected.folder, case.model, samples)
+    found, missing = [], []
+    for name in outputs(case):
+        try:
+            with (ran.folder / name).open("rb") as stream:
+                found.append(np.load(stream, allow_pickle=False))
+        except FileNotFoundError:
+            missing.append(f"{name}: missing")
+        except (OSError, ValueError, EOFError, MemoryError):  # a header may say any shape
+            missing.append(f"{name}: truncated, or no npy file")
+    if missing:
+        raise BadOutput(f"{case.id}: the results cannot be scored: {'; '.join(missing)}")
+    return found

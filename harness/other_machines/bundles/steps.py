@@ -1,0 +1,145 @@
+"""What a bundle's script left of each step: its status and log; a step that did not go well is an error."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.domain.cases import Case
+from harness.errors import MachineError, ParseError
+from harness.other_machines.bundles.manifest import LOGS, BundledCase, BundledStep
+from harness.other_machines.bundles.toolchains import TOLD
+from harness.toolchains import nvidia
+from harness.toolchains.place import SIMULATED
+from harness.toolchains.script import BUILD, INFERENCE, PROBE, PROFILE
+from harness.toolchains.tensorrt.backend import require_whole
+from harness.tools import failures, parsers
+from harness.tools.parsers import atc, cnmon, npu_smi
+from harness.tools.process.tail import Tail
+
+_STATUS = re.compile(r"[0-9]{1,3}")
+_STATUS_NOT_FOUND = 127  # a shell's, for a tool that is not on PATH
+_NOT_FOUND = (
+    "the tool is not on PATH there: source the vendor's set_env.sh, or name it in ZOOCHECK_<TOOLCHAIN>_ENV"
+)
+_SIGNAL = 128  # a shell adds it to the number of the signal that ended a command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """One case's logs in a bundle that came back."""
+
+    case: Case
+    bundled: BundledCase
+    folder: Path  # of the case
+
+    def log(self, step: BundledStep) -> Path:
+        """Where the step's output lies."""
+        return self.folder / LOGS / step.log
+
+    def of(self, stage: str) -> list[BundledStep]:
+        """The steps of one stage."""
+        return [step for step in self.bundled.steps if step.stage == stage]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the tests' imitations of the vendor's tools say so, in a log or in a worker's result."""
+        paths = [*map(self.log, self.bundled.steps), self.folder / TOLD]
+        return any(SIMULATED.encode() in _bytes(path) for path in paths)
+
+    def recorded(self) -> list[dict[str, Any]]:
+        """Every command, its status and its log's hash, as a result keeps them."""
+        return [
+            {
+                "command": step.command, "stage": step.stage, "status": self._status(step), "log": step.log,
+                "log_sha256": hashlib.sha256(_bytes(self.log(step))).hexdigest(),
+            }
+            for step in self.bundled.steps
+        ]  # fmt: skip
+
+    def require(self, stages: Iterable[str]) -> None:
+        """Raise `MachineError` for the first step of `stages` that was not run, or failed; see `failures`."""
+        for step in self.bundled.steps:
+            if step.stage not in stages:
+                continue
+            status = self._status(step)
+            if status is None:
+                raise MachineError(
+                    f"{self.case.id}: {step.stage} was not run: {LOGS}/{step.status} is not there, or "
+                    "holds no status",
+                    remedy="run `sh run.sh` in the folder, on the card's machine, to its end",
+                )
+            if status:
+                raise MachineError(self._failure(step, status))
+        self._require_sound(stages)
+
+    def require_card(self) -> None:
+        """Raise `MachineError` where the monitor says that the card is another than the case's chip.
+
+        A monitor that is not there, or that nobody can read, says nothing.
+        """
+        name = self.card()
+        if name is not None and not _is_chip(self.case, name):
+            raise MachineError(f"{self.case.id}: ran on a {name}, no {self.case.chip.title}")
+
+    def card(self) -> str | None:
+        """The name of the card that the steps ran on, where the monitor's log tells."""
+        read = {"ascend": npu_smi.parse, "magicmind": cnmon.parse}.get(self.case.runtime)
+        if read is None or not self.of(PROBE):
+            return None
+        log = self.log(self.of(PROBE)[0])
+        try:
+            cards = read(parsers.read(_bytes(log), log.name)).cards
+        except ParseError:
+            return None
+        numbers = {(card.index if card.device is None else card.device): card.name for card in cards}
+        return numbers.get(self.bundled.device)
+
+    def _status(self, step: BundledStep) -> int | None:
+        text = _bytes(self.folder / LOGS / step.status).decode("ascii", "replace").strip()
+        return int(text) if _STATUS.fullmatch(text) else None
+
+    def _failure(self, step: BundledStep, status: int) -> str:
+        tail = Tail()
+        tail.add(_bytes(self.log(step)))
+        text = tail.text()
+        ended = f"died by signal {status - _SIGNAL}" if status > _SIGNAL else f"exit status {status}"
+        meaning = failures.meaning(text) or (_NOT_FOUND if status == _STATUS_NOT_FOUND else None)
+        said = f" ({meaning})" if meaning else ""
+        lines = text.replace("\n", "\n  ") or "nothing"
+        return f"{self.case.id}: {step.stage}: {ended}{said}: {step.command}\n  {step.log} ends:\n  {lines}"
+
+    def _require_sound(self, stages: Iterable[str]) -> None:
+        """Hold the logs of tools that end well and may have failed all the same to what they say."""
+        for step in self.bundled.steps:
+            path = self.log(step)
+            if step.stage not in stages:
+                continue
+            if self.case.runtime == "tensorrt" and step.stage in (BUILD, PROFILE):
+                require_whole(self.case, path)
+            if self.case.runtime == "ascend" and step.stage == INFERENCE:  # to its last line
+                parsers.parse(_bytes(path), name=path.name, tool="ais_bench")
+            if self.case.runtime == "ascend" and step.stage == BUILD:
+                outcome = atc.parse(parsers.read(_bytes(path), path.name))
+                if not outcome.succeeded:
+                    said = outcome.errors[0] if outcome.errors else "ATC run failed"
+                    raise MachineError(f"{self.case.id}: atc ended with status 0 and failed: {said}")
+
+
+def _is_chip(case: Case, name: str) -> bool:
+    names = case.chip.device_names
+    if case.runtime == "ascend":
+        return not names or name in names
+    return nvidia.named(name, names) or name.startswith(names)
+
+
+def _bytes(path: Path) -> bytes:
+    """A file's content; nothing where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

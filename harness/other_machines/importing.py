@@ -1,0 +1,229 @@
+"""A tool's log from elsewhere to a measurement of a case, judged as the chip's own.
+
+The log says nothing of the weights, so provenance says `Weights.UNKNOWN`: whoever files a log under a case
+says that it is of the case's model. What the log does tell is held against the case. Another tool or batch
+size is refused; another device, precision or input shape, or a total over several devices, is recorded and
+not compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.domain.cases import Case, Kind
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import Measurement, Origin, Provenance, Verdict, VerdictKind
+from harness.domain.metrics import Metric
+from harness.domain.models import Weights
+from harness.domain.precisions import Precision
+from harness.errors import UsageError
+from harness.running.recording import record
+from harness.store.results import Result, Store
+from harness.tables import references
+from harness.tools import parsers
+from harness.tools.parsers import Latency, ToolRun
+from harness.verdicts import judge
+
+SHOWN_HASH = 12  # hexadecimal digits of a hash in a message; the record has all of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the log may leave open: which of several runs, and its batch size."""
+
+    device: int | None = None
+    summary: int | None = None  # from 1
+    batch_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignLog:
+    """One run of a log that was made elsewhere, fit to be filed under a case."""
+
+    case: Case
+    name: str
+    sha256: str
+    run: ToolRun  # of the case's batch size
+    samples_per_s: float
+    batch_size_told_by: str  # "the log", or the option
+
+
+def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
+    """The run in `path` that `choice` means.
+
+    Raises `ParseError` for a log that holds no throughput, and `UsageError` for one of another tool or
+    batch size than the case's, for several runs to choose among, and where nobody tells the batch size.
+    """
+    accepted = case.chip.throughput_tools
+    if not accepted:
+        raise UsageError(
+            f"{case.id}: no tool's log is taken for {case.chip.title}",
+            remedy="its throughput is measured by `pytest suites/ -m throughput`",
+        )
+    data = path.read_bytes()
+    log = parsers.read(data, path.name)
+    tool = parsers.recognise(log)
+    if tool in parsers.THROUGHPUT_TOOLS and tool not in accepted:
+        raise UsageError(
+            f"{path.name}: a log of {tool}; throughput on {case.chip.title} is measured with "
+            f"{' or '.join(accepted)}"
+        )
+    run = parsers.parse(log, tool=tool).chosen(device=choice.device, summary=choice.summary)
+    told_by = "the log" if run.batch_size is not None else "--bs-of-log"
+    run = _of_case(case, path.name, run, choice.batch_size)
+    if run.samples_per_s is None:
+        raise UsageError(f"{path.name}: {run.tool} states no throughput, and no mean time to make one of")
+    return ForeignLog(
+        case=case,
+        name=path.name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        run=run,
+        samples_per_s=run.samples_per_s,
+        batch_size_told_by=told_by,
+    )
+
+
+def _of_case(case: Case, name: str, run: ToolRun, told: int | None) -> ToolRun:
+    """The run with its batch size, which is the case's."""
+    if run.batch_size is None:
+        if told is None:
+            raise UsageError(
+                f"{name}: the log does not tell its batch size, and {case.id} is about {case.batch_size}",
+                remedy="say what it was with --bs-of-log N",
+            )
+        run = run.of_batch(told)
+    elif told is not None and told != run.batch_size:
+        raise UsageError(f"{name}: --bs-of-log {told}, but the log says batch size {run.batch_size}")
+    if run.batch_size != case.batch_size:
+        raise UsageError(
+            f"{name}: the log is of batch size {run.batch_size}, {case.id} of {case.batch_size}",
+            remedy="name the case of that batch size",
+        )
+    return run
+
+
+def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
+    """Record the log's throughput under its case in `run`, and judge it. Raises `StoreError`."""
+    reference = references.for_case(catalog, log.case, Metric.THROUGHPUT)
+
+    def verdict() -> Verdict:
+        why_not = "; ".join(differences(log))
+        judged = judge.judge_throughput(log.case, log.samples_per_s, reference, Origin.IMPORTED, why_not)
+        if why_not and judged.kind is VerdictKind.NO_REFERENCE:
+            said = f"{log.case.id}: {log.samples_per_s:.2f} samples/s, not comparable: {why_not}"
+            judged = replace(judged, kind=VerdictKind.NOT_COMPARABLE, message=said)
+        source = f"imported from {log.name} (sha256 {log.sha256[:SHOWN_HASH]}…), {log.run.definition}"
+        return replace(judged, message=f"{judged.message}; {source}")
+
+    return record(store, measurement(log, run), verdict)
+
+
+def differences(log: ForeignLog) -> Iterator[str]:
+    """What the log itself tells that makes it another measurement than the documented one."""
+    case, run = log.case, log.run
+    documented = case.chip.throughput_tools[0]
+    if run.tool != documented:
+        yield f"made with {run.tool}, the documents measure with {documented}"
+    if run.devices > 1:
+        yield f"the total of {run.devices} devices"
+    words = re.split(r"[\s_-]+", run.device_name or "")
+    if run.device_name and case.chip.device_names and not set(words) & set(case.chip.device_names):
+        yield f"measured on {run.device_name}, not on {case.chip.title}"
+    used = _precision(run.precision)
+    if used is not None and used is not case.precision:
+        yield f"made in {used} (the log says {run.precision})"
+    for shape in run.input_shapes:
+        if len(shape) != 2 or shape[-1] != case.model.length:
+            expected = f"[{case.batch_size}, {case.model.length}]"
+            yield f"an input of shape {list(shape)}, the case's are {expected}"
+            break
+
+
+def _precision(printed: str | None) -> Precision | None:
+    """The smallest number format that trtexec was allowed: ``FP32+FP16`` is fp16."""
+    named = {part.strip().lower() for part in (printed or "").split("+")}
+    return next((item for item in reversed(Precision) if item.value in named), None)
+
+
+def by_wall_time(run: ToolRun) -> float | None:
+    """Samples a second by the tool's own count of calls and the wall clock, where it states one beside."""
+    if run.queries_per_s is None or run.batch_size is None:
+        return None
+    return run.queries_per_s * run.batch_size
+
+
+def latencies(run: ToolRun) -> dict[str, dict[str, float]]:
+    """The latencies found, by the tool's own names, in milliseconds; what is not stated is left out."""
+    return {item.name: _statistics(item) for item in run.latencies}
+
+
+def _statistics(item: Latency) -> dict[str, float]:
+    named = {"min": item.min_ms, "max": item.max_ms, "mean": item.mean_ms, "median": item.median_ms}
+    return {key: value for key, value in named.items() if value is not None} | dict(item.percentiles_ms)
+
+
+def measurement(log: ForeignLog, run: str) -> Measurement:
+    """What a log comes to, as a row of the store; nothing is known of its weights and data."""
+    made = log.run
+    return Measurement(
+        id=str(uuid.uuid4()),
+        run=run,
+        created=datetime.now(UTC).isoformat(),
+        case=log.case.id,
+        kind=Kind.THROUGHPUT,
+        origin=Origin.IMPORTED,
+        provenance=Provenance(
+            target="chip",
+            weights=Weights.UNKNOWN,
+            weights_sha256="",
+            data=None,
+            data_sha256=None,
+            protocol=None,
+            limit=None,
+            artifact=None,
+            backend=log.case.chip.backend,
+            machine={"measured_on": made.device_name or "a machine that the log does not name"},
+            versions={"zoocheck": __version__, made.tool: made.version or "not told by the log"},
+            git_revision=None,
+        ),
+        metrics={str(Metric.THROUGHPUT): log.samples_per_s},
+        samples=0 if made.count is None else made.count * log.case.batch_size,
+        intervals={},
+        stages_s={},
+        raw={},
+        detail=_detail(log),
+    )
+
+
+def _detail(log: ForeignLog) -> Mapping[str, Any]:
+    """Everything that the log tells, and its hash."""
+    run = log.run
+    told = {
+        "log": log.name,
+        "log_sha256": log.sha256,
+        "log_line": run.line,
+        "tool": run.tool,
+        "tool_version": run.version,
+        "definition": run.definition,
+        "latencies_ms": latencies(run),
+        "queries_per_s_by_wall_time": run.queries_per_s,
+        "samples_per_s_by_wall_time": by_wall_time(run),
+        "batch_size_told_by": log.batch_size_told_by,
+        "device": run.device,
+        "devices": run.devices,
+        "device_name": run.device_name,
+        "model_file": run.model,
+        "precision_printed": run.precision,
+        "input_shapes": [list(shape) for shape in run.input_shapes],
+        "timed_s": run.duration_s,
+        "timed_calls": run.count,
+    }
+    return {name: value for name, value in told.items() if value not in (None, [], {})}

@@ -1,0 +1,170 @@
+"""A case's artifact: what decides it, and how a backend gets the graph to build it from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from harness.artifacts.cache import Artifact, ArtifactCache, Recipe
+from harness.domain.cases import Case
+from harness.domain.models import Architecture, InputRole
+from harness.domain.precisions import Precision
+from harness.models.graphs import int8
+from harness.models.graphs.export import Exported, export, export_any_shape
+from harness.models.graphs.torchscript import Traced, trace
+from harness.running.materials import Materials, features_digest, inputs_in_order
+from harness.running.predictions import batched
+from harness.tasks.text import Features
+from harness.toolchains.place import Place
+from harness.toolchains.targets import Target
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.toolchains.base import GraphSource
+
+Array = npt.NDArray[Any]
+
+
+def artifact(
+    cache: ArtifactCache, materials: Materials, case: Case, target: Target, place: Place
+) -> Artifact:
+    """The case's artifact for `target`, built or taken from the cache.
+
+    Its key holds everything that decides it: the graph's contract, the architecture, the weights'
+    SHA-256, batch size, precision, and what the backend adds (steps and the SHA-256 of their code, library
+    versions, options). Not the chip's name: two chips with the same numerics share their stand-in.
+    """
+    return _get(cache, materials, case, target, place, _CaseGraph(materials, case))
+
+
+def any_shape_artifact(
+    cache: ArtifactCache, materials: Materials, case: Case, target: Target, place: Place
+) -> Artifact:
+    """The case's artifact with open batch and length, for samples at their real length.
+
+    Its key is as `artifact`'s without the batch size, so that batch sizes share it; int8's are calibrated as
+    their own artifacts are, in batches of that size. `target`'s backend has to be one of `any_shape`.
+    """
+    return _get(cache, materials, case, target, place, _AnyShapeGraph(materials, case))
+
+
+def any_shape_key(materials: Materials, case: Case, target: Target, place: Place) -> str:
+    """The key of `any_shape_artifact`, which is not built for it."""
+    return _recipe(materials, case, target, place, _AnyShapeGraph(materials, case)).key
+
+
+def _recipe(materials: Materials, case: Case, target: Target, place: Place, source: _CaseGraph) -> Recipe:
+    model = case.model
+    return Recipe(
+        inputs={
+            "model": model.name,
+            "inputs": [[item.name, item.role, item.dtype] for item in model.inputs],
+            "outputs": [item.name for item in model.outputs],
+            "length": model.length,
+            "architecture": str(source.architecture),
+            "weights": materials.checkpoint(model).weights,
+            "weights_sha256": materials.checkpoint(model).weights_sha256,
+            **source.shape,
+            "precision": case.precision,
+            "backend": target.backend_name,
+            "options": target.backend.options(case, place),
+            "calibration": source.calibration_digest,
+        }
+    )
+
+
+def _get(
+    cache: ArtifactCache,
+    materials: Materials,
+    case: Case,
+    target: Target,
+    place: Place,
+    source: _CaseGraph,
+) -> Artifact:
+    def build(out: Path) -> dict[str, Any]:
+        facts = target.backend.build(case, source, out, place)
+        return {**facts, "ignored_weights": materials.ignored_weights(case.model)}
+
+    return cache.get(_recipe(materials, case, target, place, source), build)
+
+
+def graph_source(materials: Materials, case: Case) -> GraphSource:
+    """The case's checkpoint as backends see it, for what is compiled on another machine."""
+    return _CaseGraph(materials, case)
+
+
+class _CaseGraph:
+    """A case's checkpoint as the backends see it: a graph on demand."""
+
+    def __init__(self, materials: Materials, case: Case) -> None:
+        self._materials = materials
+        self._case = case
+
+    @property
+    def architecture(self) -> Architecture:
+        return self._materials.checkpoint(self._case.model).architecture
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        """What its batch and length are, for a key."""
+        return {"batch_size": self._case.batch_size}
+
+    @property
+    def layers(self) -> int:
+        return self.architecture.layers
+
+    def network(self) -> torch.nn.Module:
+        return self._materials.network(self._case.model)
+
+    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
+        model = self._case.model
+        return export(
+            self._materials.network(model), model, self.architecture,
+            batch_size=self._case.batch_size, opset=opset, dynamic_batch=dynamic_batch,
+        )  # fmt: skip
+
+    def trace(self, *, order: Sequence[InputRole], batch_size: int | None = None, dtype: str = "") -> Traced:
+        model = self._case.model
+        network = self._materials.network(model)
+        if dtype:
+            model = replace(model, inputs=tuple(replace(item, dtype=dtype) for item in model.inputs))
+        size = batch_size or self._case.batch_size
+        return trace(network, model, self.architecture, batch_size=size, order=order)
+
+    def calibration(self) -> list[dict[str, Array]]:
+        """The calibration samples in batches of the case's size, by input name."""
+        case = self._case
+        arrays = inputs_in_order(case.model, self._features)
+        first = [array[: int8.SAMPLES] for array in arrays]
+        names = [item.name for item in case.model.inputs]
+        return [dict(zip(names, inputs, strict=True)) for inputs, _ in batched(first, case.batch_size)]
+
+    @property
+    def calibration_digest(self) -> str | None:
+        """What the calibration samples are, for a key; None where the case's precision needs none."""
+        if self._case.precision is not Precision.INT8:
+            return None
+        return features_digest(self._features)
+
+    @property
+    def _features(self) -> Features:
+        return self._materials.calibration(self._case.model, int8.SAMPLES)
+
+
+class _AnyShapeGraph(_CaseGraph):
+    """The same with open batch and length."""
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        calibrated = self._case.batch_size if self._case.precision is Precision.INT8 else None
+        return {"batch_size": "any", "calibration_batch_size": calibrated}
+
+    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
+        return export_any_shape(
+            self._materials.network(self._case.model), self._case.model, self.architecture, opset=opset
+        )

@@ -1,0 +1,292 @@
+"""Outputs of every sample of a case: at their real length, resumed where a run was killed, shared."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.artifacts.cache import Artifact
+from harness.domain.cases import Case
+from harness.domain.models import Protocol
+from harness.errors import BadOutput
+from harness.records import canonical
+from harness.running import real_length
+from harness.running.materials import Materials, inputs_in_order
+from harness.running.predictions import Batch, OutputLog, batched, require_finite, run_all
+from harness.running.real_length import Padded, Plan, Proof
+from harness.tasks.feeds import feed_of
+from harness.toolchains.base import Session, ToolSession
+
+Array = npt.NDArray[Any]
+
+# Two artifacts of one model, chip and precision that differ by the batch size alone may share predictions
+# once the second has given the first's logits on its first batches within the precision's bound
+# (`PrecisionSpec.sharing`) and the same predictions.
+BATCHES_COMPARED = 2  # at least, and as many as hold
+SAMPLES_COMPARED = 32  # so that batch size 1 is not let off with two sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """Outputs of every sample, ``[samples, ...]`` each, and how they were come by."""
+
+    arrays: list[Array]
+    facts: Mapping[str, Any]
+    kept: Path | None  # where they lie on disk until they are dropped
+
+    def forget(self) -> None:
+        """Remove them from the disk: what they came to is recorded, or they are somebody else's."""
+        if self.kept is not None:
+            self.kept.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyShape:
+    """A case's artifact of any shape: its key, and what builds and loads it."""
+
+    key: str
+    open: Callable[[], Session]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """Outputs that a case had under a protocol, for others of the same inputs."""
+
+    case: str
+    protocol: Protocol
+    arrays: list[Array]
+
+    def facts(self, protocol: Protocol) -> dict[str, Any]:
+        """What another case that takes them says, besides how they were held against its own."""
+        other = {} if protocol is self.protocol else {"same_inputs_as": self.protocol}
+        return {"shared_with": self.case, **other}
+
+
+class Inference:
+    """Runs accuracy passes of one process, and keeps their outputs for cases that may share them."""
+
+    def __init__(self, materials: Materials) -> None:
+        self.materials = materials
+        self._outputs: dict[tuple[Any, ...], _Known] = {}
+        self._grouped: dict[tuple[Any, ...], _Known] = {}
+        self._last: tuple[tuple[Any, ...], Protocol, Outputs] | None = None
+
+    def all_outputs(
+        self,
+        case: Case,
+        protocol: Protocol,
+        artifact: Artifact,
+        session: Session,
+        any_shape: AnyShape | None = None,
+    ) -> Outputs:
+        """Outputs of every sample: from this artifact, or shared with one of another batch size.
+
+        With `any_shape` the samples are run through that at their real length, as far as
+        `harness.running.real_length` allows it and this artifact bears it out on a seeded sample; then the
+        outputs are 0 where there is padding. Else, and the facts say why, they are run padded.
+
+        Where the same artifact was last fed the same features, fed alike, under another protocol, the
+        outputs are those, and the facts say of which: ``same_inputs_as``.
+        Raises `BadOutput` for outputs of another number or shape, and for a NaN or an infinity.
+        """
+        key = (case.id, artifact.key, any_shape and any_shape.key, *self._inputs(case, protocol))
+        if self._last is not None and self._last[0] == key and self._last[1] is not protocol:
+            _, other, outputs = self._last
+            facts = {name: fact for name, fact in outputs.facts.items() if name != "resumed_from_sample"}
+            return Outputs(arrays=outputs.arrays, facts={**facts, "same_inputs_as": other}, kept=None)
+        outputs = self._all_outputs(case, protocol, artifact, session, any_shape)
+        self._last = key, protocol, outputs
+        return outputs
+
+    def _inputs(self, case: Case, protocol: Protocol) -> tuple[Any, ...]:
+        """What decides a case's inputs, whatever protocol made them."""
+        return self.materials.samples(case.model, protocol).digest, feed_of(case, protocol)
+
+    def _all_outputs(
+        self,
+        case: Case,
+        protocol: Protocol,
+        artifact: Artifact,
+        session: Session,
+        any_shape: AnyShape | None,
+    ) -> Outputs:
+        if isinstance(session, ToolSession):
+            return self._whole(case, protocol, artifact, session)
+        if any_shape is None:
+            return self._padded(case, protocol, artifact, session)
+        samples = self.materials.samples(case.model, protocol)
+        plan = real_length.plan(samples.task, samples.features)
+        if isinstance(plan, real_length.Plan):
+            grouped = self._at_real_length(case, protocol, session, any_shape, plan)
+            if isinstance(grouped, Outputs):
+                return grouped
+            plan = grouped
+        outputs = self._padded(case, protocol, artifact, session)
+        return replace(outputs, facts={"padded_because": plan.reason, **outputs.facts})
+
+    def _at_real_length(
+        self, case: Case, protocol: Protocol, session: Session, any_shape: AnyShape, plan: Plan
+    ) -> Outputs | Padded:
+        """Grouped outputs, this case's own or those that another had of the same artifact of any shape."""
+        key = (case.model.name, case.chip.name, case.precision, any_shape.key, *self._inputs(case, protocol))
+        model, bound = case.model, self.materials.catalog.precisions[case.precision].real_length.most
+        arrays = inputs_in_order(model, self.materials.samples(model, protocol).features)
+        padded = self._padded_sample(case, session, [array[plan.sample] for array in arrays], plan)
+        facts: dict[str, Any] = {}
+        if key in self._grouped:
+            known = self._grouped[key]
+            proof = real_length.prove(padded, known.arrays, plan, model.outputs, bound)
+            if not proof.holds:
+                return Padded(reason=str(proof))
+            facts = {**_grouped_facts(plan, proof), **known.facts(protocol)}
+            return Outputs(arrays=known.arrays, facts=facts, kept=None)
+        real = any_shape.open()
+        log = self._log(case, protocol, any_shape.key, {"grouped": plan.digest})
+        found = real_length.run_grouped(
+            plan, arrays, model.outputs, padded, bound=bound, log=log,
+            run=lambda inputs, count: run_batch(replace(case, batch_size=count), real, inputs, count),
+            progress=self.materials.progress, label=case.id,
+        )  # fmt: skip
+        if isinstance(found, real_length.Proof):
+            return Padded(reason=str(found))
+        self._grouped[key] = _Known(case=case.id, protocol=protocol, arrays=found.arrays)
+        if found.resumed:
+            facts["resumed_from_sample"] = found.resumed
+        return Outputs(
+            arrays=found.arrays, facts={**_grouped_facts(plan, found.proof), **facts}, kept=log.path
+        )
+
+    def _padded_sample(
+        self, case: Case, session: Session, arrays: Sequence[Array], plan: Plan
+    ) -> list[Array]:
+        """The case's own artifact on the sample of the proof."""
+        parts = []
+        with self.materials.progress.stage(f"{case.id}: padded sample", len(plan.sample)) as advance:
+            at = 0
+            for inputs, count in batched(arrays, case.batch_size):
+                parts.append(run_batch(case, session, inputs, count))
+                require_finite(parts[-1], case.id, rows=plan.sample[at : at + count])
+                at += count
+                advance(count)
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+    def _padded(self, case: Case, protocol: Protocol, artifact: Artifact, session: Session) -> Outputs:
+        """Outputs for the documented, padded input."""
+        key = (case.model.name, case.chip.name, case.precision, *self._inputs(case, protocol))
+        features = self.materials.samples(case.model, protocol).features
+        feed = feed_of(case, protocol)
+        arrays = inputs_in_order(case.model, features, feed)
+        batches = list(batched(arrays, case.batch_size))
+        facts: dict[str, Any] = {}
+        if key in self._outputs:
+            known = self._outputs[key]
+            difference, agree = _compare(case, session, batches, known.arrays)
+            bound = self.materials.catalog.precisions[case.precision].sharing.most
+            facts = {"shared_max_abs_difference": difference, "shared_bound": bound}
+            if agree and difference <= bound:
+                return Outputs(arrays=known.arrays, facts={**known.facts(protocol), **facts}, kept=None)
+            facts["not_shared_with"] = known.case
+        log = self._log(case, protocol, artifact.key, {})
+        outputs, resumed = run_all(
+            log,
+            batches,
+            lambda inputs, count: run_batch(case, session, inputs, count),
+            self.materials.progress,
+            case.id,
+        )
+        self._outputs[key] = _Known(case=case.id, protocol=protocol, arrays=outputs)
+        if resumed:
+            facts["resumed_from_sample"] = resumed
+        return Outputs(arrays=outputs, facts=facts, kept=log.path)
+
+    def _whole(self, case: Case, protocol: Protocol, artifact: Artifact, session: ToolSession) -> Outputs:
+        """Outputs of every sample by one start of the tool, kept until they are recorded.
+
+        Every batch size runs for itself: a chip's own outputs are never taken for another artifact's.
+        """
+        features = self.materials.samples(case.model, protocol).features
+        arrays = inputs_in_order(case.model, features, feed_of(case, protocol))
+        log = self._log(case, protocol, artifact.key, {})
+        outputs, resumed = run_all(
+            log,
+            [(arrays, len(arrays[0]))],
+            lambda inputs, count: checked_outputs(case, session.run_all(inputs), count),
+            self.materials.progress,
+            case.id,
+        )
+        return Outputs(
+            arrays=outputs, facts={"resumed_from_sample": resumed} if resumed else {}, kept=log.path
+        )
+
+    def _log(self, case: Case, protocol: Protocol, key: str, more: Mapping[str, Any]) -> OutputLog:
+        """Where this case's outputs are kept: by everything that decides them, the artifact's key first."""
+        identity = {
+            **more,
+            "artifact": key,
+            "features": self.materials.samples(case.model, protocol).digest,
+            "feed": feed_of(case, protocol),
+            "protocol": protocol,
+        }
+        name = hashlib.sha256(canonical(identity, "identity")).hexdigest()[:32]
+        return OutputLog(self.materials.home.root / "unfinished" / f"{case.id}-{name}.outputs", identity)
+
+
+def _grouped_facts(plan: Plan, proof: Proof) -> dict[str, Any]:
+    """What is recorded of a run at the real length."""
+    return {
+        "grouped": {
+            "proved_on": proof.samples,
+            "max_abs_difference": proof.max_abs_difference,
+            "bound": proof.bound,
+            "positions_run": plan.positions,
+            "positions_padded": plan.padded_positions,
+        }
+    }
+
+
+def _compare(
+    case: Case, session: Session, batches: Sequence[Batch], outputs: Sequence[Array]
+) -> tuple[float, bool]:
+    """The largest difference on the first batches, and whether every largest logit stayed where it was."""
+    worst, agree, at = 0.0, True, 0
+    for number, (inputs, count) in enumerate(batches):
+        if number >= BATCHES_COMPARED and at >= SAMPLES_COMPARED:
+            break
+        ours = run_batch(case, session, inputs, count)
+        require_finite(ours, case.id, rows=np.arange(at, at + count))
+        theirs = [output[at : at + count] for output in outputs]
+        worst = max(worst, largest_difference(ours, theirs))
+        agree = agree and all(
+            np.array_equal(a.argmax(axis=-1), b.argmax(axis=-1)) for a, b in zip(ours, theirs, strict=True)
+        )
+        at += count
+    return worst, agree
+
+
+def run_batch(case: Case, session: Session, inputs: Sequence[Array], count: int) -> list[Array]:
+    """One batch's outputs without those of the padding; raises `BadOutput` for a wrong shape."""
+    outputs = checked_outputs(case, session.run(inputs), case.batch_size)
+    return [output[:count] for output in outputs]
+
+
+def checked_outputs(case: Case, outputs: Sequence[Array], samples: int) -> list[Array]:
+    """Outputs as float32 ``[samples, ...]``, one an output of the graph; else `BadOutput`."""
+    if len(outputs) != len(case.model.outputs):
+        raise BadOutput(f"{case.id}: {len(outputs)} outputs, expected {len(case.model.outputs)}")
+    for output, spec in zip(outputs, case.model.outputs, strict=True):
+        if output.shape[:1] != (samples,):
+            raise BadOutput(
+                f"{case.id}: output {spec.name} has shape {list(output.shape)}, expected [{samples}, ...]"
+            )
+    return [np.ascontiguousarray(output, dtype=np.float32) for output in outputs]
+
+
+def largest_difference(ours: Sequence[Array], theirs: Sequence[Array]) -> float:
+    """The largest absolute difference between two lists of finite outputs."""
+    return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))

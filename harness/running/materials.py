@@ -1,0 +1,302 @@
+"""What the cases of one run stand on: targets, checkpoints, samples and fp32 reference outputs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.domain.cases import Case
+from harness.domain.catalog import Catalog
+from harness.domain.datasets import Corpus, DatasetSpec
+from harness.domain.models import Model, Protocol, Weights
+from harness.domain.precisions import Precision
+from harness.errors import NotThere
+from harness.models import checkpoints
+from harness.models.checkpoints import Checkpoint, card
+from harness.records import canonical
+from harness.running import real_length
+from harness.running.predictions import OutputLog, batched, run_all
+from harness.running.progress import Progress
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.tasks.datasets import Dataset, require_counts
+from harness.tasks.feeds import AS_NAMED, Feed, fed
+from harness.tasks.text import Features, Scored, Task, load_task
+from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
+from harness.toolchains import targets
+from harness.toolchains.targets import Target
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.models.checkpoints.loading import Loaded
+
+Array = npt.NDArray[Any]
+REFERENCE_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Samples:
+    """A data set turned into features under one protocol."""
+
+    task: Task
+    corpus: Corpus
+    sha256: str  # of the file
+    features: Features = field(repr=False)
+    digest: str  # SHA-256 of the features: what a cached result of them is keyed by
+    examples: Sequence[Any] = field(repr=False)  # what the features were made from, in order
+
+
+def features_digest(features: Features) -> str:
+    """SHA-256 over the features' roles, shapes, dtypes and bytes: what is keyed by them."""
+    digest = hashlib.sha256()
+    for role, array in sorted(features.inputs.items()):
+        digest.update(f"{role}{array.shape}{array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def dataset_path(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Path]:
+    """The data set that `choice` (full, mini, auto) means; raises `NotThere` with the remedy."""
+    full = home.data / spec.name / spec.file
+    mini = home.minis / model.name / "corpus" / spec.file
+    if choice != Corpus.MINI and full.is_file():
+        return Corpus.FULL, full
+    if choice != Corpus.FULL and mini.is_file():
+        return Corpus.MINI, mini
+    get = f"get it from {spec.published} and put it there, or set ZOOCHECK_DATA"
+    if choice == Corpus.MINI:
+        raise NotThere(
+            f"{model.name}: no corpus is embedded: {mini} is not there",
+            remedy=f"use --data full with {full}",
+        )
+    raise NotThere(f"{model.name}: data set {spec.name} is not there: {full}", remedy=get)
+
+
+def read_dataset(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Dataset[Any]]:
+    """The data set that `choice` means, read; the documented one has every documented count."""
+    corpus, path = dataset_path(model, spec, choice, home)
+    reader = import_module(f"harness.tasks.datasets.{spec.reader}")
+    full = corpus is Corpus.FULL
+    dataset: Dataset[Any] = reader.read(path, expected=spec.counts["samples"] if full else None)
+    if full:
+        require_counts(dataset, spec.counts)
+    return corpus, dataset
+
+
+class Materials:
+    """Loads each thing once a process, however many cases need it."""
+
+    def __init__(self, catalog: Catalog, home: Home, options: Options, progress: Progress) -> None:
+        self.catalog = catalog
+        self.home = home
+        self.options = options
+        self.progress = progress
+        self._references: dict[tuple[str, str, Feed], list[Array]] = {}
+        self.checkpoint = cache(self._checkpoint)
+        self.loaded = cache(self._loaded)
+        self.samples = cache(self._samples)
+        self.reference = cache(self._reference)
+        self.score_reference = cache(self._score_reference)
+        self.trivial = cache(self._trivial)
+        self.calibration = cache(self._calibration)
+
+    def target(self, case: Case) -> Target:
+        """What `case` runs on; raises `NotThere` for `--target chip` without the chip."""
+        return targets.resolve(case.chip, self.options.target, case.runtime, self.options.device)
+
+    def weights(self, model: Model) -> Weights:
+        """The kind of checkpoint that is meant, whether or not it can be loaded."""
+        return checkpoints.chosen(model, self.options.weights, self.home)
+
+    def _checkpoint(self, model: Model) -> Checkpoint:
+        task = load_task(model)  # a model whose pipeline is missing says that first
+        found = checkpoints.locate(model, self.options.weights, self.home)
+        labels = getattr(task, "LABELS", ())  # of tasks whose labels have names
+        if found.folder is not None and labels:
+            checkpoints.require_label_order(found, labels)
+        return found
+
+    def _loaded(self, model: Model) -> Loaded:
+        return checkpoints.load(self.checkpoint(model))
+
+    def network(self, model: Model) -> torch.nn.Module:
+        """The checkpoint's network in eval mode, float32."""
+        return self.loaded(model).network
+
+    def ignored_weights(self, model: Model) -> list[str]:
+        """Keys of the weights file that inference does not use."""
+        return list(self.loaded(model).ignored)
+
+    def _samples(self, model: Model, protocol: Protocol) -> Samples:
+        corpus, dataset = self._dataset(model, self.options.data)
+        examples = dataset.examples[: self.options.limit]
+        features = self._features(model, examples, protocol)
+        return Samples(
+            task=load_task(model),
+            corpus=corpus,
+            sha256=dataset.sha256,
+            features=features,
+            digest=features_digest(features),
+            examples=examples,
+        )
+
+    def _calibration(self, model: Model, examples: int) -> Features:
+        """Features that quantisation is calibrated on: the first `examples` of the embedded corpus.
+
+        The zoos do not publish theirs; the corpus is never the documented data set. Without one, the first
+        samples of the run's data serve.
+        """
+        try:
+            _, dataset = self._dataset(model, Corpus.MINI)
+        except NotThere:
+            _, dataset = self._dataset(model, self.options.data)
+        return self._features(model, dataset.examples[:examples], Protocol.DOCUMENTED)
+
+    def _dataset(self, model: Model, choice: str) -> tuple[Corpus, Dataset[Any]]:
+        return read_dataset(model, self.catalog.datasets[model.dataset], choice, self.home)
+
+    def _features(self, model: Model, examples: Sequence[Any], protocol: Protocol) -> Features:
+        vocabulary = self.checkpoint(model).vocabulary
+        if vocabulary is None:
+            raise NotThere(
+                f"{model.name}: no vocab.txt to make features with",
+                remedy=f"put the documented one into {self.home.models / model.name}",
+            )
+        tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.tokenizer.lower_case)
+        return load_task(model).prepare(examples, tokenizer, length=model.length, protocol=protocol)
+
+    def _reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> list[Array]:
+        """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home.
+
+        At their real length where `harness.running.real_length` allows it and the padded input of a
+        seeded sample bears it out: then they are 0 where there is padding. Protocols with the same features
+        share them.
+        """
+        samples = self.samples(model, protocol)
+        key = (model.name, samples.digest, feed)
+        if key not in self._references:
+            self._references[key] = self._made_reference(model, samples, feed)
+        return self._references[key]
+
+    def _made_reference(self, model: Model, samples: Samples, feed: Feed) -> list[Array]:
+        arrays = inputs_in_order(model, samples.features, feed)
+        if feed != AS_NAMED:  # what stands in the mask is no length
+            return self._run_reference(model, arrays, self._reference_log(model, samples, {"feed": feed}), "")
+        plan = real_length.plan(samples.task, samples.features)
+        if isinstance(plan, real_length.Plan):
+            sample = [array[plan.sample] for array in arrays]
+            log = self._reference_log(model, samples, {"only": plan.sample.tolist()})
+            padded = self._run_reference(model, sample, log, ": padded sample")
+            found = real_length.run_grouped(
+                plan, arrays, model.outputs, padded,
+                bound=self.catalog.precisions[Precision.FP32].real_length.most,
+                log=self._reference_log(model, samples, {"grouped": plan.digest}),
+                run=lambda inputs, count: self._torch(model, inputs, count),
+                progress=self.progress, label=_reference_label(model),
+            )  # fmt: skip
+            if isinstance(found, real_length.Grouped):
+                return found.arrays
+        return self._run_reference(model, arrays, self._reference_log(model, samples, {}), "")
+
+    def _run_reference(self, model: Model, arrays: Sequence[Array], log: OutputLog, of: str) -> list[Array]:
+        """torch's outputs for the padded input; `of` says what of it, for the progress."""
+        outputs, _ = run_all(
+            log,
+            list(batched(arrays, min(REFERENCE_BATCH, len(arrays[0])))),
+            lambda inputs, count: self._torch(model, inputs, count),
+            self.progress,
+            _reference_label(model) + of,
+        )
+        return outputs
+
+    def _torch(self, model: Model, inputs: Sequence[Array], count: int) -> list[Array]:
+        from harness.models.graphs.export import run_torch
+
+        named = {item.name: array for item, array in zip(model.inputs, inputs, strict=True)}
+        return [output[:count] for output in run_torch(self.network(model), model, named)]
+
+    def _reference_log(self, model: Model, samples: Samples, more: Mapping[str, Any]) -> OutputLog:
+        """Where a reference is kept: by everything that decides it."""
+        identity = {
+            **more,
+            "weights": self.checkpoint(model).weights_sha256,
+            "architecture": str(self.checkpoint(model).architecture),
+            "features": samples.digest,
+            "batch_size": REFERENCE_BATCH,
+            "torch": version("torch"),
+            "transformers": version("transformers"),
+        }
+        key = hashlib.sha256(canonical(identity, "identity")).hexdigest()
+        return OutputLog(self.home.root / "references" / f"{key}.outputs", identity)
+
+    def _score_reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> Scored:
+        """The checkpoint's own fp32 score."""
+        samples = self.samples(model, protocol)
+        return samples.task.score(self.reference(model, protocol, feed), samples.features, protocol=protocol)
+
+    def score_on_card(self, model: Model, protocol: Protocol) -> float | None:
+        """The fp32 score, a fraction, that the checkpoint's card states for the whole data set; None without.
+
+        Raises as `checkpoints.card.stated`.
+        """
+        folder = self.checkpoint(model).folder
+        if folder is None or self.options.limit is not None:
+            return None
+        return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.metric)
+
+    def unheld_by_card(self, model: Model, protocol: Protocol) -> str:
+        """Why no card holds the score of an embedded checkpoint on its whole corpus; empty where one does.
+
+        Empty too of what no card has to hold: other weights, other data, a part of the corpus.
+        """
+        checkpoint, samples = self.checkpoint(model), self.samples(model, protocol)
+        embedded = checkpoint.weights is Weights.MINI and samples.corpus is Corpus.MINI
+        if not embedded or self.options.limit is not None or self.score_on_card(model, protocol) is not None:
+            return ""
+        return (
+            f"no card states the checkpoint's score on this corpus (SHA-256 {samples.sha256[:12]}) by the "
+            f"{protocol} protocol: nothing holds its vocabulary and its labels"
+        )
+
+    def _trivial(self, model: Model, protocol: Protocol) -> dict[str, dict[str, float]]:
+        """The scores of answers that need no network, as fractions by metric, by what they are called."""
+        samples = self.samples(model, protocol)
+        found = samples.task.trivial(samples.features, protocol=protocol)
+        return {
+            name: {str(metric): value for metric, value in scored.metrics.items()}
+            for name, scored in found.items()
+        }
+
+
+def _reference_label(model: Model) -> str:
+    return f"{model.name}: fp32 reference by torch"
+
+
+def inputs_in_order(model: Model, features: Features, feed: Feed = AS_NAMED) -> list[Array]:
+    """The features as arrays ``[samples, length]`` in the documented order and dtypes, as `feed` says."""
+    inputs = fed(features.inputs, feed)
+    return [inputs[item.role].astype(item.dtype, copy=False) for item in model.inputs]
+
+
+def comparable(weights: Weights, corpus: Corpus, protocol: Protocol, limit: int | None) -> str:
+    """Why a score may not be compared with a documented value; empty where it may (rule 2)."""
+    reasons = []
+    if weights is not Weights.FULL:
+        reasons.append(f"{weights} weights")
+    if corpus is not Corpus.FULL:
+        reasons.append("the embedded corpus")
+    if limit is not None:
+        reasons.append(f"the first {limit} samples only")
+    if protocol is not Protocol.DOCUMENTED:
+        reasons.append(f"the {protocol} protocol")
+    return ", ".join(reasons)

@@ -1,0 +1,317 @@
+"""Samples at their real length: grouped by it, proved on a few against padded input, restored."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.domain.models import InputRole, Output
+from harness.errors import BadOutput, NoSamples
+from harness.running.predictions import OutputLog, run_each
+from harness.running.progress import Progress
+from harness.tasks.text import Features, Task
+
+Array = npt.NDArray[Any]
+IntArray = npt.NDArray[np.int64]
+Run = Callable[[Sequence[Array], int], list[Array]]  # inputs [rows, length] and their number, to outputs
+
+# Positions of one group, so that memory stays what a padded batch takes: 8 samples of 512.
+POSITIONS_AT_ONCE = 4096
+# The shortest of a group has at least this share of the longest: what padding a group may cost.
+LEAST_SHARE = 0.9
+
+PROOF_SAMPLES = 32
+PROOF_SEED = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Group:
+    """Samples that are run together, padded to the longest of them: int64 ``[k]`` rows, and that length."""
+
+    rows: IntArray = field(repr=False)
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """Every one of n samples in one group; the groups of the proof's sample come first.
+
+    `lengths` are the valid lengths, int64 ``[n]``; `length` is what the documented input is padded to;
+    `sample` holds, int64 and ascending, the rows that the proof is of.
+    """
+
+    lengths: IntArray = field(repr=False)
+    length: int
+    sample: IntArray = field(repr=False)
+    proving: tuple[Group, ...] = field(repr=False)
+    others: tuple[Group, ...] = field(repr=False)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """All groups, in the order in which they are run."""
+        return self.proving + self.others
+
+    @property
+    def positions(self) -> int:
+        """Positions that are run, the padding of each group included."""
+        return sum(len(group.rows) * group.length for group in self.groups)
+
+    @property
+    def padded_positions(self) -> int:
+        """Positions of the documented, padded input."""
+        return len(self.lengths) * self.length
+
+    @property
+    def valid(self) -> npt.NDArray[np.bool_]:
+        """bool ``[n, length]``: where there is a sample, and no padding."""
+        valid: npt.NDArray[np.bool_] = np.arange(self.length) < self.lengths[:, None]
+        return valid
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the groups: outputs that are kept batch by batch are of one plan."""
+        digest = hashlib.sha256()
+        for group in self.groups:
+            digest.update(f"{group.length},{len(group.rows)};".encode() + group.rows.tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Padded:
+    """Why samples are run padded after all, in words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What the padded input and the real length differ by in the valid positions of a sample's outputs."""
+
+    samples: int
+    max_abs_difference: float
+    bound: float
+    moved: int  # predictions (largest logits) of those positions that are not the same
+
+    @property
+    def holds(self) -> bool:
+        """Whether the real length may be run in place of the padded input. A NaN is above every bound."""
+        return self.max_abs_difference <= self.bound and not self.moved
+
+    def __str__(self) -> str:
+        return (
+            f"the real length differs from the padded input by {self.max_abs_difference:.3g} in the logits "
+            f"of {self.samples} samples, where {self.bound:g} is allowed, and moves {self.moved} predictions"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Grouped:
+    """Outputs of full shape, 0 where there is padding; their proof; how many samples were there already."""
+
+    arrays: list[Array] = field(repr=False)
+    proof: Proof
+    resumed: int
+
+
+def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> Plan | Padded:
+    """How `features` are run at their real length, or why they are not.
+
+    They are only where the task's score reads no padding, where the mask is ones and then zeros, and
+    where that is fewer positions than padding them, the proof included. Raises `NoSamples` without samples.
+    """
+    if not len(features):
+        raise NoSamples("no samples to group")
+    if task.READS_PADDING:
+        return Padded(reason="the score reads the logits of padding too")
+    mask = features.inputs[InputRole.MASK]
+    lengths, length = mask.sum(axis=1).astype(np.int64), mask.shape[1]
+    if not lengths.all() or not np.array_equal(mask, np.arange(length) < lengths[:, None]):
+        return Padded(reason="the attention mask is not ones with only zeros behind them")
+    sample = proof_sample(lengths)
+    rest = np.setdiff1d(np.arange(len(lengths)), sample)
+    made = Plan(
+        lengths=lengths,
+        length=length,
+        sample=sample,
+        proving=groups_of(sample, lengths, budget),
+        others=groups_of(rest, lengths, budget),
+    )
+    if made.positions + len(sample) * length >= made.padded_positions:
+        return Padded(reason=f"{len(lengths)} samples at their real length with a proof take no less")
+    return made
+
+
+def proof_sample(lengths: IntArray) -> IntArray:
+    """The rows of the proof, int64 and ascending: seeded ones, always with the longest and the shortest."""
+    drawn = np.random.default_rng(PROOF_SEED).permutation(len(lengths))
+    ends = np.array([lengths.argmax(), lengths.argmin()])
+    first = np.concatenate([ends, drawn[~np.isin(drawn, ends)]])
+    return np.unique(first[:PROOF_SAMPLES]).astype(np.int64)
+
+
+def groups_of(rows: IntArray, lengths: IntArray, budget: int = POSITIONS_AT_ONCE) -> tuple[Group, ...]:
+    """`rows` from the longest down, in groups of at most `budget` positions, or of one sample.
+
+    `lengths` are those of all samples, int64 ``[n]``.
+    """
+    ordered = rows[np.argsort(-lengths[rows], kind="stable")]
+    groups, start = [], 0
+    while start < len(ordered):
+        longest = int(lengths[ordered[start]])
+        stop = start + max(1, budget // longest)
+        part = ordered[start:stop]
+        part = part[lengths[part] >= LEAST_SHARE * longest]
+        groups.append(Group(rows=part, length=longest))
+        start += len(part)
+    return tuple(groups)
+
+
+def restore(
+    groups: Sequence[Group], parts: Sequence[Sequence[Array]], made: Plan, outputs: Sequence[Output]
+) -> list[Array]:
+    """Outputs of `groups` as those of all n samples, float32 ``[n, ...]``, 0 in padding and in other samples.
+
+    ``parts[i]`` are the outputs of ``groups[i]``, ``[k, ...]`` each, with the group's length where the table
+    says length. Raises `BadOutput` for other shapes.
+    """
+    restored = []
+    for at, spec in enumerate(outputs):
+        full: Array | None = None
+        for group, part in zip(groups, parts, strict=True):
+            found = part[at]
+            wanted = (len(group.rows), group.length) if by_position(spec) else (len(group.rows),)
+            if found.shape[: len(wanted)] != wanted:
+                raise BadOutput(
+                    f"output {spec.name} of a group has shape {list(found.shape)}, expected "
+                    f"[{', '.join(map(str, wanted))}, ...]"
+                )
+            if not by_position(spec):
+                full = _zeros(full, (len(made.lengths), *found.shape[1:]))
+                full[group.rows] = found
+                continue
+            full = _zeros(full, (len(made.lengths), made.length, *found.shape[2:]))
+            valid = np.arange(group.length) < made.lengths[group.rows, None]
+            found = np.where(valid.reshape(*valid.shape, *(1,) * (found.ndim - 2)), found, np.float32(0))
+            full[group.rows, : group.length] = found
+        assert full is not None
+        restored.append(full)
+    return restored
+
+
+def _zeros(made: Array | None, shape: tuple[int, ...]) -> Array:
+    return np.zeros(shape, np.float32) if made is None else made
+
+
+def by_position(output: Output) -> bool:
+    """Whether an output has values of every position: ``[batch, length, ...]``."""
+    return "length" in output.shape[1:2]
+
+
+def largest_valid_difference(
+    ours: Sequence[Array],
+    theirs: Sequence[Array],
+    mask: npt.NDArray[Any],
+    outputs: Sequence[Output],
+) -> float:
+    """The largest absolute difference in logits, those of padding left out; outputs are ``[n, ...]`` each.
+
+    `mask` is ``[n, length]``, not 0 where there is no padding. A NaN gives a NaN.
+    """
+    kept = mask.astype(bool)
+    pairs = [
+        (a[kept], b[kept]) if by_position(spec) else (a, b)
+        for a, b, spec in zip(ours, theirs, outputs, strict=True)
+    ]
+    return float(np.max([np.abs(a - b).max() for a, b in pairs]))
+
+
+def typical_difference(
+    ours: Sequence[Array],
+    theirs: Sequence[Array],
+    mask: npt.NDArray[Any],
+    outputs: Sequence[Output],
+) -> float:
+    """How far outputs typically are from the reference, in the reference's own standard deviations.
+
+    The median over the samples of the mean absolute difference in logits, over the standard deviation of all
+    of the reference's logits; those of padding are left out. About 1 is what another network's outputs
+    come to. `mask` is ``[n, length]``.
+    """
+    kept = mask.astype(bool)
+    means, spread = [], []
+    for a, b, spec in zip(ours, theirs, outputs, strict=True):
+        difference = np.abs(a - b).reshape(len(a), -1)
+        weight = np.ones_like(difference)
+        if by_position(spec):
+            weight = np.repeat(kept, difference.shape[1] // kept.shape[1], axis=1).astype(difference.dtype)
+        means.append((difference * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1))
+        spread.append(b[kept].ravel() if by_position(spec) else b.ravel())
+    scale = float(np.std(np.concatenate(spread)))
+    return float(np.median(np.mean(means, axis=0))) / scale if scale else math.inf
+
+
+def prove(
+    padded: Sequence[Array], arrays: Sequence[Array], made: Plan, outputs: Sequence[Output], bound: float
+) -> Proof:
+    """Hold `padded`, outputs of the plan's sample, against those in `arrays`, which are of all samples."""
+    valid = made.valid[made.sample]
+    grouped = [array[made.sample] for array in arrays]
+    moved = 0
+    for a, b, spec in zip(padded, grouped, outputs, strict=True):
+        moved += int((_predicted(a, valid, spec) != _predicted(b, valid, spec)).sum())
+    return Proof(
+        samples=len(made.sample),
+        max_abs_difference=largest_valid_difference(padded, grouped, valid, outputs),
+        bound=bound,
+        moved=moved,
+    )
+
+
+def _predicted(array: Array, valid: npt.NDArray[np.bool_], output: Output) -> IntArray:
+    """Where the largest logit is: of each valid position, or among them where a position has but one."""
+    if not by_position(output):
+        return np.asarray(array.argmax(axis=-1))
+    if array.ndim > valid.ndim:
+        return np.asarray(array.argmax(axis=-1)[valid])
+    return np.asarray(np.where(valid, array, -np.inf).argmax(axis=-1))
+
+
+def run_grouped(
+    made: Plan,
+    inputs: Sequence[Array],
+    outputs: Sequence[Output],
+    padded: Sequence[Array],
+    run: Run,
+    log: OutputLog,
+    progress: Progress,
+    label: str,
+    bound: float,
+) -> Grouped | Proof:
+    """Every sample at its real length; where the proof fails, that proof alone.
+
+    `inputs` are those of all samples, padded, ``[n, length]`` each; `padded` are outputs of the plan's
+    sample for the padded input. The sample's own groups are run first and held against `padded`: what is
+    proved are the very outputs that are used, and nothing else is run before. Raises `BadOutput` as
+    `require_finite` does, with the sample's own number, and for other shapes.
+    """
+    batches = [
+        ([np.ascontiguousarray(array[group.rows, : group.length]) for array in inputs], len(group.rows))
+        for group in made.groups
+    ]
+    rows = [group.rows for group in made.groups]
+    few = len(made.proving)
+    first, resumed = run_each(log, batches[:few], run, progress, f"{label}: proof", rows)
+    proof = prove(padded, restore(made.proving, first[:few], made, outputs), made, outputs, bound)
+    if not proof.holds:
+        log.path.unlink(missing_ok=True)
+        return proof
+    parts, behind = run_each(log, batches, run, progress, label, rows)
+    if resumed == len(made.sample):
+        resumed = behind
+    return Grouped(arrays=restore(made.groups, parts, made, outputs), proof=proof, resumed=resumed)

@@ -1,0 +1,52 @@
+"""What a run was asked for, whether by pytest's options or by a command's."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from harness.domain.models import Protocol
+from harness.errors import UsageError
+from harness.setting.scenarios import Ask
+from harness.setting.stamps import Stamp
+
+TARGETS = ("auto", "chip", "stand-in")
+WEIGHTS = ("auto", "full", "mini", "random")
+DATA = ("auto", "full", "mini")
+PROTOCOLS = {
+    "documented": (Protocol.DOCUMENTED,),
+    "standard": (Protocol.STANDARD,),
+    "both": (Protocol.DOCUMENTED, Protocol.STANDARD),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a run was asked for, as the command line spells it.
+
+    Raises `UsageError`, which lists what exists, for a value that no option has.
+    """
+
+    target: str = "auto"
+    weights: str = "auto"
+    data: str = "auto"
+    protocols: tuple[Protocol, ...] = (Protocol.DOCUMENTED,)
+    limit: int | None = None
+    device: int = 0
+    stamp: Stamp = Stamp.QUICK  # what a throughput's timed calls are to earn
+    isolate: bool = False  # each throughput in a process of its own
+    scenario: Ask | None = None  # of LoadGen's; None: a throughput is calls of one batch, one after another
+    threads: int | None = None  # of a throughput that computes in this process; None: every usable core
+    tool_timeout_s: float | None = None  # of every call of a vendor's tool; None: its stage's own limit
+
+    def __post_init__(self) -> None:
+        for name, known in (("target", TARGETS), ("weights", WEIGHTS), ("data", DATA)):
+            if getattr(self, name) not in known:
+                raise UsageError(f"--{name} {getattr(self, name)}: there are {', '.join(known)}")
+        for name, lowest in (("limit", 1), ("device", 0), ("threads", 1)):
+            value = getattr(self, name)
+            if value is not None and value < lowest:
+                raise UsageError(f"--{name} {value}: expected {lowest} or more")
+        limit_s = self.tool_timeout_s
+        if limit_s is not None and not (math.isfinite(limit_s) and limit_s > 0):
+            raise UsageError(f"--tool-timeout {limit_s:g}: expected a positive number of seconds")

@@ -1,0 +1,353 @@
+"""The results store: measurements and their verdicts, in a database that only grows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from harness.domain.cases import Kind
+from harness.domain.measurements import Measurement, Verdict, VerdictKind
+from harness.domain.metrics import Metric
+from harness.errors import StoreError
+from harness.machine.fingerprint import machine_key
+from harness.records import to_json
+from harness.store import baselines, copying, opening, summary
+from harness.store.baselines import Baseline
+from harness.store.copying import Copied
+from harness.store.database import Database
+from harness.store.schema import (
+    MEASUREMENTS,
+    VERDICTS,
+    VERSION,
+    measurement_row,
+    to_measurement,
+    to_verdict,
+    verdict_columns,
+)
+from harness.store.summary import Info
+from harness.store.troubles import reason
+
+# What measurements that may stand in for each other have in common.
+_OF_A_POINT = ("case", "kind", "check", "origin", "weights", "data", "protocol", "limit")
+_SERIES = ("case", "kind", "check", "origin", "target", "backend", "weights", "data", "protocol", "limit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A measurement and its newest verdict, if it has been judged."""
+
+    measurement: Measurement
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """One run: its id, when its earliest measurement was made, and how many it has."""
+
+    id: str
+    started: str  # ISO 8601, UTC
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One result of a case's history: what it is about and what it came to, without what it was made with."""
+
+    case: str
+    kind: str
+    origin: str
+    weights: str
+    data: str | None
+    protocol: str | None
+    limit: int | None
+    value: float | None  # a fraction, or samples per second; None: not measured
+    expected: float | None  # in the unit that the verdict was given in
+    bad: bool  # fell short, or failed
+    check: str = ""  # which of its kind's claims
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """What points of one history share: case and kind, then how they were measured, and the check."""
+        first = "" if self.limit is None else f"first {self.limit}"
+        how = (self.origin, self.weights, self.data or "", self.protocol or "", first, self.check)
+        return (self.case, self.kind, *how)
+
+
+class Store:
+    """A results store at a database URL, of SQLite or PostgreSQL. It is made where there is none.
+
+    One of an older schema is migrated. With `existing`, for who only reads, a missing SQLite file or an
+    empty database on a server is a `StoreError`, and nothing is made. Any number of processes, on any number
+    of hosts, may use one store at once. Whatever is wrong with it is a `StoreError`.
+    """
+
+    def __init__(self, url: str, *, existing: bool = False) -> None:
+        self._database = Database(url, existing=existing)
+        opening.prepare(self._database, existing=existing)
+
+    @property
+    def shown(self) -> str:
+        """The URL for people, without its password."""
+        return self._database.shown
+
+    def close(self) -> None:
+        """End a store in memory. Any other has nothing open between calls."""
+        self._database.close()
+
+    def add(self, measurement: Measurement) -> None:
+        """Write a measurement. The very same one may be written again, which changes nothing.
+
+        Raises `StoreError` where another one has its id and where `created` is no time in UTC, and
+        `RecordError` for NaN, infinities and whatever else JSON cannot hold.
+        """
+        _check_time(measurement)
+        row = measurement_row(measurement)
+        self._database.check_text(row)
+        try:
+            self._database.do(lambda connection: connection.execute(MEASUREMENTS.insert(), row), write=True)
+        except exc.IntegrityError as problem:
+            query = sa.select(MEASUREMENTS).where(MEASUREMENTS.c.id == measurement.id)
+            there = self._database.do(lambda connection: connection.execute(query).mappings().first())
+            if there is None or measurement_row(to_measurement(there)) != row:
+                raise StoreError(
+                    f"{self._database.shown}: refused measurement {measurement.id} ({reason(problem)})",
+                    remedy="give every measurement an id of its own (uuid4): the store only grows",
+                ) from problem
+
+    def judge(self, measurement_id: str, verdict: Verdict) -> None:
+        """Write a verdict on a measurement. Of several the newest counts; none is ever replaced.
+
+        Raises `StoreError` where there is no such measurement, and `RecordError` as `add` does.
+        """
+        token = uuid.uuid4().hex  # tells an attempt that is repeated from a second verdict
+        judged = datetime.now(UTC).isoformat()
+        row = to_json(verdict) | {"id": token, "measurement": measurement_id, "judged": judged}
+        self._database.check_text(row)
+        try:
+            self._database.do(lambda connection: connection.execute(VERDICTS.insert(), row), write=True)
+        except exc.IntegrityError as problem:
+            query = sa.select(VERDICTS.c.id).where(VERDICTS.c.id == token)
+            if self._database.do(lambda connection: connection.scalar(query)) is None:
+                raise StoreError(
+                    f"{self._database.shown}: no measurement {measurement_id} to judge ({reason(problem)})",
+                    remedy="a measurement is written before its verdict",
+                ) from problem
+
+    def results(
+        self, *, run: str | None = None, case: str | None = None, latest: bool = False
+    ) -> list[Result]:
+        """Measurements with their newest verdicts, in the order of writing.
+
+        `run` and `case` select. With `latest`, of the selected ones that share case, kind, origin,
+        target, backend, weights, data, protocol and limit, only what the newest run wrote: a
+        quick run on the mini never hides the last one on full weights.
+        """
+        columns = MEASUREMENTS.c
+        chosen = sa.select(
+            columns.number,
+            columns.run,
+            sa.func.first_value(columns.run)
+            .over(partition_by=[columns[name] for name in _SERIES], order_by=columns.number.desc())
+            .label("newest"),
+        )
+        for column, wanted in ((columns.run, run), (columns.case, case)):
+            if wanted is not None:
+                chosen = chosen.where(column == wanted)
+        selected = chosen.subquery()
+        judged = _newest_verdicts()
+        query = (
+            sa.select(MEASUREMENTS, *verdict_columns())
+            .join(selected, selected.c.number == columns.number)
+            .outerjoin(judged, judged.c.measurement == columns.id)
+            .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
+            .order_by(columns.number)
+        )
+        if latest:
+            query = query.where(selected.c.run == selected.c.newest)
+        rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
+        return [Result(measurement=to_measurement(row), verdict=to_verdict(row)) for row in rows]
+
+    def numbers(
+        self, *, runs: Sequence[str] | None = None, case: str | None = None, kind: Kind | None = None
+    ) -> list[Result]:
+        """As `results`, of several runs, and without raw samples: what a long series is read from."""
+        columns = MEASUREMENTS.c
+        judged = _newest_verdicts()
+        query = (
+            sa.select(*(column for column in columns if column.name != "raw"), *verdict_columns())
+            .outerjoin(judged, judged.c.measurement == columns.id)
+            .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
+            .order_by(columns.number)
+        )
+        if runs is not None:
+            query = query.where(columns.run.in_(list(runs)))
+        for column, wanted in ((columns.case, case), (columns.kind, kind)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
+        return [
+            Result(measurement=to_measurement({**row, "raw": {}}), verdict=to_verdict(row)) for row in rows
+        ]
+
+    def cases(self) -> list[str]:
+        """Every case that has results, by name."""
+        query = sa.select(MEASUREMENTS.c.case).distinct().order_by(MEASUREMENTS.c.case)
+        return list(self._database.do(lambda connection: connection.scalars(query).all()))
+
+    def history(self, *, latest: int = 40) -> list[Point]:
+        """The `latest` results of every series that has two or more, oldest first.
+
+        A check that has no number is in none: it is good or it is not.
+        """
+        columns = MEASUREMENTS.c
+        series = [columns[name] for name in _OF_A_POINT]
+        newest_first = sa.func.row_number().over(partition_by=series, order_by=columns.number.desc())
+        ranked = sa.select(
+            columns.number,
+            newest_first.label("age"),
+            sa.func.count().over(partition_by=series).label("times"),
+        ).subquery()
+        judged = _newest_verdicts()
+        query = (
+            sa.select(
+                *series,
+                columns.metrics,
+                VERDICTS.c.metric,
+                VERDICTS.c.expected,
+                VERDICTS.c.kind.label("came_to"),
+            )
+            .join(ranked, ranked.c.number == columns.number)
+            .outerjoin(judged, judged.c.measurement == columns.id)
+            .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
+            .where(ranked.c.age <= latest, ranked.c.times > 1)
+            .order_by(columns.number)
+        )
+        rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
+        return [point for row in rows if (point := _point(row)).value is not None or not point.check]
+
+    def runs(self) -> list[RunSummary]:
+        """Every run; at the end the one whose first measurement was made last, wherever it came from."""
+        columns = MEASUREMENTS.c
+        query = (
+            sa.select(columns.run, sa.func.min(columns.created), sa.func.count())
+            .group_by(columns.run)
+            .order_by(sa.func.min(columns.created), sa.func.min(columns.number))
+        )
+        rows = self._database.do(lambda connection: connection.execute(query).all())
+        return [RunSummary(id=run, started=started, count=count) for run, started, count in rows]
+
+    def machines(self, run: str) -> list[str]:
+        """The `fingerprint.machine_key` of every machine that has results in `run`, as they came."""
+        columns = MEASUREMENTS.c
+        query = sa.select(columns.machine).where(columns.run == run).order_by(columns.number)
+        found = self._database.do(lambda connection: connection.scalars(query).all())
+        return list(dict.fromkeys(machine_key(machine) for machine in found))
+
+    def set_baseline(self, name: str, machine: str, run: str, note: str = "") -> Baseline:
+        """Have results of `machine` held against `run` under `name`, in place of what was in force.
+
+        Raises `StoreError` for a name that is none and for an unknown run.
+        """
+        baselines.check_name(name)
+        row = {"id": baselines.new_id(), "name": name, "machine": machine, "run": run, "note": note}
+        self._database.check_text(row)
+
+        def write(connection: sa.Connection) -> Baseline | None:
+            known = connection.scalar(sa.select(MEASUREMENTS.c.id).where(MEASUREMENTS.c.run == run).limit(1))
+            return None if known is None else baselines.write(connection, baselines.Action.SET, **row)
+
+        baseline = self._database.do(write, write=True)
+        if baseline is None:
+            raise self.unknown_run(run)
+        return baseline
+
+    def drop_baseline(self, name: str, machine: str | None = None) -> list[Baseline]:
+        """Put the baselines of that name out of force, on `machine` alone or on all; returns these.
+
+        Raises `StoreError` where none is in force.
+        """
+        gone: dict[str, tuple[str, Baseline]] = {}  # by machine; an attempt may be a repetition
+
+        def write(connection: sa.Connection) -> None:
+            for item in baselines.of(baselines.in_force(connection), name, machine):
+                drop_id, _ = gone.setdefault(item.machine, (baselines.new_id(), item))
+                row = {"id": drop_id, "name": name, "machine": item.machine, "run": item.run, "note": ""}
+                baselines.write(connection, baselines.Action.DROP, **row)
+
+        self._database.do(write, write=True)
+        if not gone:
+            raise self.no_baseline(name, machine)
+        return [item for _, item in gone.values()]
+
+    def baselines(self) -> list[Baseline]:
+        """The baselines in force, by name and then machine."""
+        return self._database.do(baselines.in_force)
+
+    def baseline(self, name: str, machine: str) -> Baseline | None:
+        """The baseline of that name in force on `machine`, if there is one."""
+        return next(iter(baselines.of(self.baselines(), name, machine)), None)
+
+    def unknown_run(self, run: str) -> StoreError:
+        """What to say of a run that has no results here."""
+        names = [item.id for item in self.runs()]
+        latest = (
+            f"the latest of {len(names)}: {', '.join(reversed(names[-5:]))}" if names else "there are none"
+        )
+        return StoreError(f"{self.shown}: no run is called {run!r}; {latest}")
+
+    def no_baseline(self, name: str, machine: str | None) -> StoreError:
+        """What to say where no baseline of that name is in force on `machine`, or on any."""
+        where = "" if machine is None else f" on machine {machine}"
+        there = ", ".join(dict.fromkeys(item.name for item in self.baselines()))
+        return StoreError(
+            f"{self.shown}: no baseline {name!r} is in force{where}; in force: {there or 'none'}",
+            remedy="`zoocheck baseline set NAME` sets one",
+        )
+
+    def copy_to(self, target: Store) -> Copied:
+        """Write to `target` every measurement, verdict and baseline that it does not have yet, ids kept.
+
+        Raises `StoreError` where one of them has other content there.
+        """
+        return copying.copy(self._database, target._database)
+
+    def info(self) -> Info:
+        """What the store holds, in numbers."""
+        return self._database.do(lambda connection: summary.summarise(connection, self.shown, VERSION))
+
+
+def _newest_verdicts() -> sa.Subquery:
+    """The number of each measurement's newest verdict: of several the newest counts."""
+    return (
+        sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
+        .group_by(VERDICTS.c.measurement)
+        .subquery()
+    )
+
+
+def _point(row: sa.RowMapping) -> Point:
+    metrics = row["metrics"]
+    name = row["metric"] or (Metric.THROUGHPUT if row["kind"] == Kind.THROUGHPUT else None)
+    return Point(
+        **{name: row[name] for name in _OF_A_POINT},
+        value=metrics.get(name),
+        expected=row["expected"],
+        bad=row["came_to"] in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR),
+    )
+
+
+def _check_time(measurement: Measurement) -> None:
+    try:
+        utc = datetime.fromisoformat(measurement.created).utcoffset() == timedelta(0)
+    except ValueError:
+        utc = False
+    if not utc:
+        raise StoreError(
+            f"measurement {measurement.id}: found created {measurement.created!r}, "
+            "expected ISO 8601 in UTC such as 2026-01-31T12:00:00+00:00"
+        )

@@ -1,0 +1,337 @@
+"""Records held against each other and against sense: names that exist, counts that count, no repeats."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
+from functools import cache
+from pathlib import PurePosixPath
+from typing import Any
+
+from harness.domain.cases import Kind
+from harness.domain.chips import Chip
+from harness.domain.datasets import DatasetSpec
+from harness.domain.documents import Column, Document, Table
+from harness.domain.gaps import Gap
+from harness.domain.measurements import VerdictKind
+from harness.domain.metrics import Metric, Unit
+from harness.domain.models import Architecture, CheckpointSource, Deployment, InputRole, Model
+from harness.domain.precisions import Bound, ModelParity, Precision, PrecisionSpec
+from harness.domain.words import Word, WordKind
+from harness.tables.mistakes import Draft, Entry, listed, show
+from harness.tools.parsers import THROUGHPUT_TOOLS
+
+Named = Mapping[str, Mapping[str, Any]]
+
+OWN_CHIP = "*"  # of a word for a chip: whichever chip the document is about
+
+_NAME = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+_DTYPES = ("float16", "float32", "int32", "int64")
+_SIZES = ("batch", "length", "labels")
+
+
+def check(draft: Draft) -> dict[str, dict[str, Any]]:
+    """Note what is wrong with the models, chips, data sets and documents; return them by name.
+
+    Of two entries with one name the first is kept.
+    """
+    for kind in ("document", "dataset", "chip", "model", "table", "word", "precision", "gap"):
+        for entry in draft.entries[kind]:
+            for path, found, expected in _senseless(entry.record):
+                draft.wrong(entry, path, found, expected)
+    named = {kind: _index(kind, draft) for kind in ("document", "dataset", "chip", "model")}
+    _check_markers(draft)
+    for entry in draft.entries["document"]:
+        _check_document(entry, draft)
+    for entry in draft.entries["dataset"]:
+        _check_dataset(entry, draft)
+    for entry in draft.entries["chip"]:
+        _check_chip(entry, draft)
+    for entry in draft.entries["model"]:
+        _check_model(entry, named, draft)
+    _check_table_names(draft)
+    _check_precisions(draft)
+    for entry in draft.entries["word"]:
+        _check_word(entry, named, draft)
+    for entry in draft.entries["gap"]:
+        _check_gap(entry, draft)
+    return named
+
+
+def repeated(items: Iterable[Hashable]) -> list[Any]:
+    """What stands in `items` more than once."""
+    return [item for item, count in Counter(items).items() if count > 1]
+
+
+def _senseless(record: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
+    """Required values that say nothing, and whole numbers below 1 (all of ours count something)."""
+    kind: type = type(record)
+    for name, required in _fields(kind):
+        value = getattr(record, name)
+        if required and value == ():
+            yield f"{path}{name}", "[]", "at least one"
+        elif required and isinstance(value, str) and not value.strip() and not isinstance(record, Column):
+            yield f"{path}{name}", show(value), "some text"
+        if isinstance(value, tuple):
+            parts = [(f"[{index}]", part) for index, part in enumerate(value) if not _fine(part)]
+        elif isinstance(value, dict):
+            parts = [(f".{key}", part) for key, part in value.items() if not _fine(part)]
+        else:
+            parts = [] if _fine(value) else [("", value)]
+        for where, part in parts:
+            if isinstance(part, int):
+                yield f"{path}{name}{where}", str(part), "a whole number of at least 1"
+            else:
+                yield from _senseless(part, f"{path}{name}{where}.")
+
+
+def _fine(part: Any) -> bool:
+    """Whether there is nothing to say of a value, nor to look for inside it."""
+    if isinstance(part, int):
+        return isinstance(part, bool) or part >= 1
+    return not is_dataclass(part)
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The names of a record's fields, and whether they are required."""
+    required = (MISSING, MISSING)
+    return tuple((item.name, (item.default, item.default_factory) == required) for item in fields(kind))
+
+
+def _index(kind: str, draft: Draft) -> dict[str, Any]:
+    first: dict[str, Entry] = {}
+    for entry in draft.entries[kind]:
+        name = entry.record.name
+        if not _NAME.fullmatch(name):
+            draft.wrong(entry, "name", show(name), "lower-case letters and digits, parted by - or _")
+        other = first.setdefault(name, entry)
+        if other is not entry:
+            where = f"{other.path} of {other.file}"
+            draft.wrong(entry, "name", show(name), f"a name of its own, {where} has this one")
+    return {name: entry.record for name, entry in first.items()}
+
+
+def _check_markers(draft: Draft) -> None:
+    """Models, chips and kinds of test are pytest markers: no two may be spelled alike."""
+    taken = {str(kind): "a kind of test" for kind in Kind}
+    for entry in (*draft.entries["chip"], *draft.entries["model"]):
+        marker, name = entry.record.marker, f"{entry.path.partition('[')[0]} {entry.record.name!r}"
+        other = taken.setdefault(marker, name)
+        if other != name:
+            draft.wrong(
+                entry,
+                "name",
+                show(entry.record.name),
+                f"another name: the marker {marker} is that of {other}",
+            )
+
+
+def _check_gap(entry: Entry, draft: Draft) -> None:
+    """Whether there is such a case is asked where cases are known: `harness.verdicts.gaps`."""
+    gap: Gap = entry.record
+    days = {name: _day(getattr(gap, name)) for name in ("since", "until")}
+    for name, day in days.items():
+        if day is None:
+            draft.wrong(entry, name, show(getattr(gap, name)), 'a day as "2026-12-31"')
+    if days["since"] and days["until"] and days["until"] < days["since"]:
+        draft.wrong(entry, "until", show(gap.until), f"a day not before since, {gap.since}")
+    if gap.verdict not in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR):
+        draft.wrong(entry, "verdict", show(str(gap.verdict)), "falls-short or error")
+    if gap.least is not None and (gap.verdict is VerdictKind.ERROR or not math.isfinite(gap.least)):
+        draft.wrong(entry, "least", show(gap.least), "a number, and of a verdict that has one: falls-short")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("2026-12-31") else None
+    except ValueError:
+        return None
+
+
+def _check_document(entry: Entry, draft: Draft) -> None:
+    document: Document = entry.record
+    _check_file(entry, document.file, draft)
+    for title in repeated(document.other_tables):
+        draft.wrong(entry, "other_tables", show(title), "each table once")
+
+
+def _check_file(entry: Entry, file: str, draft: Draft) -> None:
+    path = PurePosixPath(file)
+    if path.is_absolute() or ".." in path.parts:
+        draft.wrong(entry, "file", show(file), "a path inside the folder")
+
+
+def _check_dataset(entry: Entry, draft: Draft) -> None:
+    dataset: DatasetSpec = entry.record
+    _check_file(entry, dataset.file, draft)
+    if "samples" not in dataset.counts:
+        draft.wrong(entry, "counts.samples", "no value", "the number of samples")
+
+
+def _check_chip(entry: Entry, draft: Draft) -> None:
+    chip: Chip = entry.record
+    _check_repeats(entry, "precisions", chip.precisions, draft)
+    _check_repeats(entry, "tools", chip.tools, draft)
+    _check_repeats(entry, "throughput_tools", chip.throughput_tools, draft)
+    for index, tool in enumerate(chip.throughput_tools):
+        if tool not in THROUGHPUT_TOOLS:
+            expected = f"one whose log is read: {listed(sorted(THROUGHPUT_TOOLS))}"
+            draft.wrong(entry, f"throughput_tools[{index}]", show(tool), expected)
+    if chip.tools and not chip.remedy.strip():
+        draft.wrong(entry, "remedy", "no value", "what to do where its tools are missing")
+
+
+def _check_repeats(entry: Entry, path: str, items: Iterable[Hashable], draft: Draft) -> None:
+    for item in repeated(items):
+        draft.wrong(entry, path, f"{show(item)} more than once", "each once")
+
+
+def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
+    model: Model = entry.record
+    draft.known(entry, "document", model.document, named["document"], "document")
+    draft.known(entry, "dataset", model.dataset, named["dataset"], "dataset")
+    if not model.metric.is_score:
+        scores = [metric for metric in Metric if metric.is_score]
+        draft.wrong(entry, "metric", show(model.metric), f"a score, one of {listed(scores)}")
+    if model.length > model.architecture.positions:
+        expected = f"at most architecture.positions, {model.architecture.positions}"
+        draft.wrong(entry, "length", str(model.length), expected)
+    _check_repeats(entry, "protocols", model.protocols, draft)
+    _check_repeats(entry, "deployments", (item.chip for item in model.deployments), draft)
+    _check_repeats(entry, "parity", (item.precision for item in model.parity), draft)
+    for index, item in enumerate(model.parity):
+        _check_bounds(entry, f"parity[{index}].", item, draft)
+    _check_architecture(entry, model.architecture, draft)
+    _check_checkpoint(entry, model.checkpoint, draft)
+    _check_contract(entry, model, draft)
+    for index, deployment in enumerate(model.deployments):
+        _check_deployment(entry, f"deployments[{index}]", deployment, named["chip"], draft)
+
+
+def _check_architecture(entry: Entry, architecture: Architecture, draft: Draft) -> None:
+    if architecture.heads >= 1 and architecture.hidden % architecture.heads:
+        expected = f"a divisor of architecture.hidden, {architecture.hidden}"
+        draft.wrong(entry, "architecture.heads", str(architecture.heads), expected)
+    if math.isfinite(architecture.dropout) and not 0 <= architecture.dropout < 1:
+        draft.wrong(entry, "architecture.dropout", str(architecture.dropout), "at least 0 and below 1")
+    if math.isfinite(architecture.layer_norm_eps) and architecture.layer_norm_eps <= 0:
+        draft.wrong(entry, "architecture.layer_norm_eps", str(architecture.layer_norm_eps), "above 0")
+
+
+def _check_checkpoint(entry: Entry, checkpoint: CheckpointSource, draft: Draft) -> None:
+    if checkpoint.revision is not None and checkpoint.hub is None:
+        draft.wrong(entry, "checkpoint.hub", "no value", "the repository that the revision is one of")
+    if checkpoint.hub is not None and not re.fullmatch(r"[\w.-]+/[\w.-]+", checkpoint.hub):
+        draft.wrong(entry, "checkpoint.hub", show(checkpoint.hub), "a repository id, owner/name")
+    if checkpoint.sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", checkpoint.sha256):
+        draft.wrong(entry, "checkpoint.sha256", show(checkpoint.sha256), "64 hexadecimal digits")
+
+
+def _check_contract(entry: Entry, model: Model, draft: Draft) -> None:
+    """The inputs and outputs of the exported graph."""
+    _check_repeats(entry, "inputs", (item.name for item in model.inputs), draft)
+    _check_repeats(entry, "inputs", (item.role for item in model.inputs), draft)
+    _check_repeats(entry, "outputs", (item.name for item in model.outputs), draft)
+    roles = [item.role for item in model.inputs]
+    for role in InputRole:
+        if role not in roles:
+            draft.wrong(entry, "inputs", f"no input of role {role}", f"one of each role: {listed(InputRole)}")
+    dtypes = {f"inputs[{index}].dtype": item.dtype for index, item in enumerate(model.inputs)}
+    dtypes |= {f"outputs[{index}].dtype": item.dtype for index, item in enumerate(model.outputs)}
+    for path, dtype in dtypes.items():
+        if dtype not in _DTYPES:
+            draft.wrong(entry, path, show(dtype), f"one of {listed(_DTYPES)}")
+    for index, output in enumerate(model.outputs):
+        for axis, size in enumerate(output.shape):
+            if isinstance(size, str) and size not in _SIZES:
+                expected = f"a whole number or one of {listed(_SIZES)}"
+                draft.wrong(entry, f"outputs[{index}].shape[{axis}]", show(size), expected)
+
+
+def _check_deployment(
+    entry: Entry, path: str, deployment: Deployment, chips: Mapping[str, Chip], draft: Draft
+) -> None:
+    _check_repeats(entry, f"{path}.batch_sizes", deployment.batch_sizes, draft)
+    _check_repeats(entry, f"{path}.precisions", deployment.precisions, draft)
+    if not draft.known(entry, f"{path}.chip", deployment.chip, chips, "chip"):
+        return
+    chip = chips[deployment.chip]
+    if deployment.traced and sorted(deployment.traced) != sorted(InputRole):
+        draft.wrong(entry, f"{path}.traced", listed(deployment.traced), f"each of {listed(InputRole)} once")
+    if deployment.ascend is not None:
+        _check_atc(entry, f"{path}.ascend.atc", deployment.ascend.atc, draft)
+    for index, precision in enumerate(deployment.precisions):
+        if precision not in chip.precisions:
+            expected = f"one that the chip {chip.name} has: {listed(chip.precisions)}"
+            draft.wrong(entry, f"{path}.precisions[{index}]", show(precision), expected)
+
+
+# What `harness.toolchains.ascend.commands` makes of the case, the paths and the chip.
+_ATC_MADE = ("framework", "model", "output", "input_shape", "soc_version")
+
+
+def _check_atc(entry: Entry, path: str, arguments: Iterable[str], draft: Draft) -> None:
+    """Arguments of atc in the document's words, ``--name=value``, each once."""
+    names = []
+    for index, argument in enumerate(arguments):
+        found = re.fullmatch(r"--([a-z0-9_]+)=\S+", argument)
+        if found is None:
+            draft.wrong(entry, f"{path}[{index}]", show(argument), "--name=value")
+        elif found[1] in _ATC_MADE:
+            draft.wrong(entry, f"{path}[{index}]", show(argument), "an argument that zoocheck does not make")
+        else:
+            names.append(f"--{found[1]}")
+    _check_repeats(entry, path, names, draft)
+
+
+def _check_table_names(draft: Draft) -> None:
+    first: dict[tuple[str, str], Entry] = {}
+    for entry in draft.entries["table"]:
+        table: Table = entry.record
+        other = first.setdefault((table.document, table.name), entry)
+        if other is not entry:
+            where = f"{other.path} of {other.file}"
+            draft.wrong(
+                entry, "name", show(table.name), f"a name no other table of its document has ({where})"
+            )
+
+
+def _check_precisions(draft: Draft) -> None:
+    """Every precision once, where there is any: a case of one without bounds could not be judged."""
+    entries = draft.entries["precision"]
+    first: dict[Precision, Entry] = {}
+    for entry in entries:
+        spec: PrecisionSpec = entry.record
+        other = first.setdefault(spec.name, entry)
+        if other is not entry:
+            expected = f"each precision once, {other.path} of {other.file} has this one"
+            draft.wrong(entry, "name", show(spec.name), expected)
+        if not 0 < spec.unit_roundoff < 1:
+            draft.wrong(entry, "unit_roundoff", str(spec.unit_roundoff), "above 0 and below 1")
+        _check_bounds(entry, "", spec, draft)
+    missing = [precision for precision in Precision if precision not in first]
+    if entries and missing and not draft.refused["precision"]:
+        file = entries[-1].file
+        draft.note(file, "precision", f"no entry for {listed(missing)}", "one for each precision")
+
+
+def _check_bounds(entry: Entry, path: str, record: PrecisionSpec | ModelParity, draft: Draft) -> None:
+    for item in fields(record):
+        bound = getattr(record, item.name)
+        if isinstance(bound, Bound) and bound.most <= 0:
+            draft.wrong(entry, f"{path}{item.name}.most", str(bound.most), "above 0")
+
+
+def _check_word(entry: Entry, named: Named, draft: Draft) -> None:
+    """A word means something that exists."""
+    word: Word = entry.record
+    if word.means in (WordKind.MODEL, WordKind.DATASET, WordKind.CHIP) and word.value != OWN_CHIP:
+        draft.known(entry, "value", word.value, named[word.means], word.means)
+    choices = {WordKind.METRIC: Metric, WordKind.UNIT: Unit, WordKind.PRECISION: Precision}.get(word.means)
+    if choices is not None and word.value not in list(choices):
+        draft.wrong(entry, "value", show(word.value), f"one of {listed(choices)}")

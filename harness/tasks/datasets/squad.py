@@ -1,0 +1,214 @@
+"""SQuAD 1.1 as its authors ship it (``dev-v1.1.json``): articles, paragraphs, questions, answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BadInput
+from harness.tasks.datasets import Dataset
+from harness.tasks.lines import read_text, shown
+
+VERSION = "1.1"
+_WHOLE_FILE = "put the dev-v1.1.json of SQuAD there, unchanged"
+_TYPES = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One annotator's answer: ``context[start : start + len(text)] == text``."""
+
+    text: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionExample:
+    """A question, the context it is asked about, and the answers that people gave: one at least.
+
+    Questions of one paragraph share one `context` object. `where` is the question's JSON path.
+    """
+
+    id: str
+    question: str
+    context: str = field(repr=False)
+    answers: tuple[Answer, ...]
+    where: str
+
+
+def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
+    """Every question of `path`, in file order; `expected` is the documented count, None for any.
+
+    Texts are kept as they stand, blanks and line ends included; the line ends between them, of whatever
+    kind, mean nothing in JSON. The original readers
+    (``read_squad_examples`` of SpanBERT, ``SquadProcessor`` of transformers) take what this refuses: the
+    last of two questions with one id and of two keys of one object, SQuAD 2.0, and answers that are not in
+    the context.
+
+    Raises `NotThere` for a missing file; `BadInput` for an empty one, a byte order mark, invalid UTF-8,
+    text that is no JSON or is cut off (line and column); and, with the JSON path, for a missing key, a
+    key that an object has twice, a version other than 1.1 where there is one, a question that is said to be
+    impossible, a value of another type, a lone surrogate, an empty list, a second question with the same
+    id, an answer outside its context or another text than stands there, and a count other than `expected`.
+    """
+    text, sha256 = read_text(path, remedy=_WHOLE_FILE)
+    reader = _Reader(path)
+    examples = tuple(reader.questions(_parse(text, path=path)))
+    if expected is not None and len(examples) != expected:
+        message = f"$.data: found {len(examples)} questions, expected {expected}"
+        raise BadInput(message, path=path, remedy=_WHOLE_FILE)
+    counts = {"articles": reader.articles, "paragraphs": reader.paragraphs}
+    return Dataset(name="squad", path=path, sha256=sha256, examples=examples, counts=counts)
+
+
+def _parse(text: str, *, path: Path) -> object:
+    """The JSON value; line and column are those of the character where the parser gave up."""
+    repeated: list[_Repeated] = []
+
+    def gather(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(found := dict(pairs)) == len(pairs):
+            return found
+        repeated.append(_Repeated(pairs))
+        return repeated[-1]
+
+    try:
+        value = json.loads(text, object_pairs_hook=gather)
+        if repeated:
+            at, key = next(_repetitions(value, "$"))
+            message = f"{at}: found the key {shown(key)} again, expected it once in an object"
+            raise BadInput(message, path=path, remedy=_WHOLE_FILE)
+        return value
+    except json.JSONDecodeError as error:
+        cut_off = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
+        found = "the file is cut off" if cut_off else f"found {shown(text[error.pos :], limit=20)}"
+        message = f"column {error.colno}: {found}, no JSON ({error.msg})"
+        raise BadInput(message, path=path, line=error.lineno, remedy=_WHOLE_FILE) from None
+    except (RecursionError, ValueError) as error:  # nested too deep; a number of thousands of digits
+        raise BadInput(f"no JSON that can be read: {error}", path=path, remedy=_WHOLE_FILE) from None
+
+
+class _Repeated(dict[str, Any]):
+    """An object that has a key twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        names = [name for name, _ in pairs]
+        self.key = next(name for at, name in enumerate(names) if name in names[:at])
+
+
+def _repetitions(value: object, at: str) -> Iterator[tuple[str, str]]:
+    """The JSON path of each repeated key, and the key; none in a value that a later one took the place of."""
+    if isinstance(value, _Repeated):
+        yield f"{at}.{value.key}", value.key
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _repetitions(item, f"{at}.{name}")
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _repetitions(item, f"{at}[{number}]")
+
+
+class _Reader:
+    """Walks one file, and knows where it is when something is wrong."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seen: dict[str, str] = {}  # id -> where
+        self.articles = self.paragraphs = 0
+
+    def questions(self, top: object) -> Iterator[QuestionExample]:
+        """The questions in file order."""
+        root = self.typed(top, dict, "$")
+        if (version := root.get("version", VERSION)) != VERSION:
+            raise self.wrong("$.version", _json(version), f'"{VERSION}": SQuAD {VERSION}')
+        for article, at_article in self.items(root, "data", "$"):
+            self.articles += 1
+            for paragraph, at in self.items(article, "paragraphs", at_article):
+                self.paragraphs += 1
+                context = self.text(paragraph, "context", at)
+                for question, at_question in self.items(paragraph, "qas", at):
+                    yield self.example(question, context, at_question)
+
+    def example(self, question: Mapping[str, Any], context: str, at: str) -> QuestionExample:
+        """One question with its answers."""
+        name = self.text(question, "id", at)
+        if name in self.seen:
+            raise self.wrong(
+                f"{at}.id", f"{shown(name)} again", f"it once: it stands at {self.seen[name]}.id"
+            )
+        self.seen[name] = at
+        if question.get("is_impossible", False) is not False:
+            found = _json(question["is_impossible"])
+            raise self.wrong(
+                f"{at}.is_impossible", found, f"a question that has an answer, as SQuAD {VERSION} has alone"
+            )
+        return QuestionExample(
+            id=name,
+            question=self.text(question, "question", at),
+            context=context,
+            answers=tuple(
+                self.answer(answer, context, where) for answer, where in self.items(question, "answers", at)
+            ),
+            where=at,
+        )
+
+    def answer(self, answer: Mapping[str, Any], context: str, at: str) -> Answer:
+        """One answer, which has to stand in the context."""
+        text = self.text(answer, "text", at)
+        start: int = self.value(answer, "answer_start", int, at)
+        if not text:
+            raise self.wrong(f"{at}.text", "an empty text", "the answer")
+        if start < 0 or start + len(text) > len(context):
+            found = f"characters {start} to {start + len(text)}"
+            raise self.wrong(f"{at}.answer_start", found, f"a place in the context of {len(context)}")
+        there = context[start : start + len(text)]
+        if there != text:
+            raise self.wrong(f"{at}.answer_start", f"{shown(there)} at character {start}", shown(text))
+        return Answer(text=text, start=start)
+
+    def items(self, parent: Mapping[str, Any], key: str, at: str) -> Iterator[tuple[dict[str, Any], str]]:
+        """The objects of the list ``parent[key]``, of which there is one at least."""
+        values = self.value(parent, key, list, at)
+        if not values:
+            why = "one answer or more; SQuAD 2.0 has questions without, 1.1 has none"
+            raise self.wrong(f"{at}.{key}", "an empty list", why if key == "answers" else "one or more")
+        for number, value in enumerate(values):
+            where = f"{at}.{key}[{number}]"
+            yield self.typed(value, dict, where), where
+
+    def text(self, parent: Mapping[str, Any], key: str, at: str) -> str:
+        """A text that UTF-8 can hold."""
+        value: str = self.value(parent, key, str, at)
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            found = f"the lone surrogate {shown(value[error.start])} at character {error.start}"
+            raise self.wrong(f"{at}.{key}", found, "characters") from None
+        return value
+
+    def value(self, parent: Mapping[str, Any], key: str, kind: type, at: str) -> Any:
+        """``parent[key]``, of the type it has to have."""
+        if key not in parent:
+            there = ", ".join(map(shown, parent)) or "none"
+            raise self.wrong(f"{at}.{key}", f"no such key; the keys are {there}", _TYPES[kind])
+        return self.typed(parent[key], kind, f"{at}.{key}")
+
+    def typed(self, value: object, kind: type, at: str) -> Any:
+        """`value`, if it is of type `kind`; a bool is no number."""
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise self.wrong(at, _json(value), _TYPES[kind])
+        return value
+
+    def wrong(self, at: str, found: str, expected: str) -> BadInput:
+        """The mistake at a JSON path."""
+        message = f"{at}: found {found}, expected {expected}"
+        return BadInput(message, path=self.path, remedy=_WHOLE_FILE)
+
+
+def _json(value: object) -> str:
+    """A value as JSON writes it, cut to a message's length."""
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."

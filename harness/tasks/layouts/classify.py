@@ -1,0 +1,67 @@
+"""TinyBERT's files: a folder an input, one sentence a file; results as two numbers on a line of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from harness.domain.models import Model
+from harness.tasks.layouts import Piece
+from harness.tasks.layouts.files import raw
+from harness.tasks.layouts.results import Array, Fault, Names, gather
+from harness.tasks.text.classify import Features
+
+FORMS = {"ais_bench": "what ais_bench and msame take as --input, three folders in the order of the inputs"}
+# ais_bench --outfmt TXT; then msame, which the zoo's script was first written for. float64: the script
+# compares the numbers as Python reads them.
+TOOLS = (
+    Names(template="input{i}_0.txt", dtype="float64"),
+    Names(template="input{i}_output_0.txt", dtype="float64"),
+)
+
+
+def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> Iterator[Piece]:
+    """``<folder>/input{i}.bin``, int64 ``[length]`` each, byte for byte as ``TinyBERT_preprocess_data.py``
+    (Ascend/ModelZoo-PyTorch, ACL_PyTorch/contrib/nlp/tinybert) writes them with ``--eval_batch_size 1
+    --inference_tool msame``. It has no labels: scoring reads them from the data set.
+    """
+    at = 0
+    for part in parts:
+        for row in range(len(part)):
+            for item in model.inputs:
+                content = raw(part.inputs[item.role][row], item.dtype)
+                yield Piece(path=f"{item.folder}/input{at}.bin", content=content)
+            at += 1
+
+
+def read(results: Path, model: Model, samples: int) -> list[Array]:
+    """The logits, float64 ``[samples, labels]``, from ``input{i}_0.txt``: numbers on one line.
+
+    The tools write a blank behind every number. A file without one at its end, among others that have it,
+    was cut short, wherever in the digits that was.
+    """
+    count = model.architecture.labels
+    ended: dict[str, bool] = {}
+
+    def load(path: Path, _: Names) -> Array:
+        try:
+            text = path.read_text(encoding="ascii")
+            lines = text.split("\n")
+            numbers = [float(number) for number in lines[0].split()]
+        except (ValueError, OSError):
+            raise Fault("with something else than numbers") from None
+        if len(numbers) != count:
+            raise Fault(f"with {len(numbers)} numbers on the first line instead of {count}")
+        if any(line.strip() for line in lines[1:]):
+            raise Fault("with more than one line")
+        ended[path.name] = text[-1:].isspace()
+        return np.array(numbers)
+
+    def cut_short() -> list[tuple[str, str]]:
+        short = [name for name, end in ended.items() if not end]
+        kind = "truncated: without the blank that others end with"
+        return [(kind, name) for name in short] if len(short) < len(ended) else []
+
+    return gather(results, TOOLS, samples, (count,), load, check=cut_short)

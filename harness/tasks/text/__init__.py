@@ -1,0 +1,80 @@
+"""One module per task: examples become features, outputs become predictions and scores.
+
+Each module is a `Task`: it has the functions `prepare`, `score` and `trivial`, and says whether the score
+reads what a network gives for padding, and whether a sample is of two texts. Tables name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
+from typing import Protocol as Shape
+
+from harness.domain.metrics import Metric
+from harness.domain.models import InputRole, Model, Protocol
+from harness.errors import NotYet
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from harness.tasks.text.wordpiece import WordPieceTokenizer
+
+
+class Features(Shape):
+    """What a model is fed: int64 arrays ``[samples, length]`` by role, and what was cut."""
+
+    @property
+    def inputs(self) -> Mapping[InputRole, npt.NDArray[np.int64]]:
+        """The arrays by what they mean."""
+
+    @property
+    def truncated(self) -> npt.NDArray[np.int64]:
+        """The samples whose text did not fit: a fact to report."""
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A score: every metric as a fraction, and what it was counted from."""
+
+    metrics: Mapping[Metric, float]
+    correct: Mapping[Metric, int]  # for metrics that are a share of samples
+    samples: int  # what the metric counts
+    predictions: npt.NDArray[Any] = field(repr=False)  # one a sample, comparable with ==
+    right: npt.NDArray[np.bool_] = field(repr=False)  # for each prediction, whether it is the wanted one
+    facts: Mapping[str, Any] = field(default_factory=dict)  # JSON: what was measured beside the score
+
+
+class Task(Shape):
+    """What a task's module can do."""
+
+    READS_PADDING: bool  # whether the score depends on logits of padding: then samples are only run padded
+    TWO_TEXTS: bool  # whether a sample is of two texts, told apart by their segments
+
+    def prepare(
+        self, examples: Sequence[Any], tokenizer: WordPieceTokenizer, *, length: int, protocol: Protocol
+    ) -> Features:
+        """The features of `examples` under `protocol`, in order."""
+
+    def trivial(self, features: Any, *, protocol: Protocol) -> Mapping[str, Scored]:
+        """What answers that need no network score under `protocol`, by what they are called."""
+
+    def score(self, outputs: Sequence[npt.NDArray[Any]], features: Any, *, protocol: Protocol) -> Scored:
+        """The score of a graph's outputs ``[samples, ...]`` under `protocol`."""
+
+
+def has_task(model: Model) -> bool:
+    """Whether zoocheck has this model's text pipeline; imports nothing."""
+    return find_spec(f"harness.tasks.text.{model.task}") is not None
+
+
+def load_task(model: Model) -> Task:
+    """The module of the model's task; raises `NotYet` where zoocheck has none."""
+    if not has_task(model):
+        raise NotYet(f"{model.name}: its text pipeline ({model.task}) is not part of zoocheck yet")
+    return cast(Task, import_module(f"harness.tasks.text.{model.task}"))

@@ -1,0 +1,73 @@
+"""The score of answers to SQuAD's questions, and what was lost on the way to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.domain.metrics import Metric
+from harness.errors import BadOutput
+from harness.tasks.metrics import squad as metric
+from harness.tasks.text import Scored
+from harness.tasks.text.squad_answers import NOTHING, predict
+from harness.tasks.text.squad_candidates import answerable
+from harness.tasks.text.squad_rules import Rules
+from harness.tasks.text.squad_windows import Features
+
+# The originals take the 20 best logits of all positions first, and only then drop those outside the context:
+# padding among them takes the place of a span (`squad_candidates`). So it is part of the score.
+READS_PADDING = True
+TWO_TEXTS = True  # question and context
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
+
+
+def score(outputs: Sequence[npt.NDArray[Any]], features: Features, rules: Rules) -> Scored:
+    """Exact match and F1 over all questions, from two outputs: start and end logits ``[windows, length]``.
+
+    `rules` are those of the answers; the features may be by others. The facts are what was lost on the way,
+    and the score in per cent as the original scripts print it, to the last digit. Raises `BadOutput` for
+    other outputs.
+    """
+    if len(outputs) != 2:
+        raise BadOutput(f"found {len(outputs)} outputs, expected two: start and end logits")
+    return _scored(predict(outputs[0], outputs[1], features, rules), features, rules)
+
+
+def trivial(features: Features, rules: Rules) -> Mapping[str, Scored]:
+    """The first sentence of every context, and no answer to any question."""
+    first = [_SENTENCE_END.split(example.context.strip(), maxsplit=1)[0] for example in features.examples]
+    return {
+        "first sentence": _scored(first, features, rules),
+        "no answer": _scored([""] * len(first), features, rules),
+    }
+
+
+def _scored(found: Sequence[str | None], features: Features, rules: Rules) -> Scored:
+    predictions = [NOTHING if text is None else text for text in found]
+    answers = [[answer.text for answer in example.answers] for example in features.examples]
+    counted = metric.score(predictions, answers, official=rules.official_evaluation)
+    return Scored(
+        metrics={Metric.EXACT: counted.exact_match, Metric.F1: counted.f1},
+        correct={Metric.EXACT: counted.exact},
+        samples=counted.samples,
+        predictions=np.array(predictions, np.str_),
+        right=np.array(counted.right),
+        facts={
+            "exact_percent": counted.exact_percent,
+            "f1_percent": counted.f1_percent,
+            "without_answer": found.count(None),
+            "answered_from_another": _misplaced(features, rules),
+            **features.facts,
+        },
+    )
+
+
+def _misplaced(features: Features, rules: Rules) -> int:
+    """How many questions are answered from the windows of another."""
+    question = answerable(features, rules).question
+    return len(np.unique(question[question != features.asked]))

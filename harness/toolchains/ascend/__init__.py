@@ -1,0 +1,1 @@
+"""Huawei's Ascend: atc builds, ais_bench runs."""

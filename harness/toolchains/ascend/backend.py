@@ -1,0 +1,228 @@
+"""Huawei Ascend: atc compiles, ais_bench runs and times, each by the document's own command line."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.domain.cases import Case
+from harness.domain.chips import Chip
+from harness.errors import MachineError
+from harness.tasks.layouts import Arrays, load_layout
+from harness.tasks.layouts.files import write
+from harness.toolchains.ascend import card, commands
+from harness.toolchains.base import Availability, Contract, GraphSource, Latencies, Profile
+from harness.toolchains.place import Place, Toolchain
+from harness.toolchains.profiling import profiled
+from harness.toolchains.worker_session import WorkerSession
+from harness.tools import parsers
+from harness.tools.parsers import atc
+from harness.tools.process import Stage
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import onnx
+
+    from harness.artifacts.cache import Artifact
+
+GRAPH, OM, LOG = commands.GRAPH, commands.OM, "atc.log"
+
+UNVERIFIED = (
+    "atc has compiled none of these graphs: that it takes what torch 2.13 exports at opset 11 is not known",
+    "an .om names its outputs in the compiler's way, so they are held to the table by position, dtype and "
+    "shape alone",
+    "`datatype` of what InferSession.get_inputs() gives; `name`, `shape` and the calls are in public source",
+    "npu-smi's column Device is taken for the number of ais_bench's --device, the NPU number where there is "
+    "no such column",
+    "any health but OK is taken for a card that must not be measured",
+)
+
+
+class AisBenchSession:
+    """An .om that ais_bench runs over the document's own files; timed beside its `InferSession`."""
+
+    def __init__(self, case: Case, place: Place, model: Path) -> None:
+        self._case = case
+        self._place = place
+        self._model = model
+        self._layout = load_layout(case.model)
+        self._worker = WorkerSession(case, place, "ascend", model)
+
+    def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
+        """One batch, in a start of the tool."""
+        return self.run_all(inputs)
+
+    def run_all(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
+        """All samples, a file each. ais_bench makes batches of them, fills the last up and drops the filling.
+
+        So does its source (ais_bench/infer/io_oprations.py). Raises as `Place.run`, `ParseError` for a log
+        without its summary, and `BadResults` for what is wrong with the files.
+        """
+        case, model = self._case, self._case.model
+        features = Arrays(inputs={item.role: array for item, array in zip(model.inputs, inputs, strict=True)})
+        form = next(iter(self._layout.FORMS))
+        with self._place.scratch("ais_bench") as folder:
+            given, results = folder / "inputs", folder / "results"
+            try:
+                results.mkdir()
+                write(self._layout.files([features], model, form=form, out=given), given)
+            except OSError as problem:
+                raise MachineError(f"{case.id}: {given}: cannot be written: {problem.strerror}") from problem
+            self._start(given, results)
+            return self._layout.read(results, model, len(features))
+
+    def _start(self, given: Path, results: Path) -> None:
+        """The document's inference command, to its last line."""
+        argv = commands.infer(
+            self._case,
+            python=self._place.toolchain.python,
+            model=str(self._model),
+            folders=[str(given / item.folder) for item in self._case.model.inputs],
+            output=str(results),
+            device=self._place.device,
+        )
+        log = self._place.run(self._place.command(argv, stage=Stage.INFERENCE, cwd=given.parent))
+        parsers.parse(log.read_bytes(), name=log.name, tool="ais_bench")
+
+    def time_batch(self, inputs: Sequence[npt.NDArray[np.integer]]) -> Latencies | None:
+        """Calls of `InferSession.infer`; None where it cannot be imported (the fact `InferSession`)."""
+        return self._worker.time_batch(inputs) if self._callable else None
+
+    def contract(self) -> tuple[Contract, Contract] | None:
+        """What `InferSession` says of the .om; None where it cannot be imported.
+
+        The compiler gives outputs names of its own: they are told by the table's, in its order.
+        """
+        if not self._callable:
+            return None
+        if self._worker.contract() is None:
+            self._worker.run(self._nothing())
+        told = self._worker.contract()
+        if told is None:
+            return None
+        inputs, outputs = told
+        names = [item.name for item in self._case.model.outputs]
+        if len(names) != len(outputs):
+            return told
+        renamed = [(name, dtype, shape) for name, (_, dtype, shape) in zip(names, outputs, strict=True)]
+        return inputs, renamed
+
+    @property
+    def _callable(self) -> bool:
+        return self._place.facts.get("InferSession") == card.IMPORTABLE
+
+    def _nothing(self) -> list[npt.NDArray[np.integer]]:
+        """One batch of zeros."""
+        import numpy as np
+
+        model = self._case.model
+        return [np.zeros((self._case.batch_size, model.length), item.dtype) for item in model.inputs]
+
+
+class Backend:
+    """Builds .om files with atc and runs them with ais_bench, for every chip that the tables give to it."""
+
+    any_shape = False
+    computes_here: tuple[str, ...] = ()
+
+    def probe(self, chip: Chip, device: int) -> Availability:
+        """By ``npu-smi info``, the toolkit's own files, and the interpreter that has ais_bench."""
+        return card.probe(chip, device, Toolchain(name="ascend", script=chip.environment))
+
+    def options(self, case: Case, place: Place) -> Mapping[str, Any]:
+        """The documented opset and atc arguments, the chip, CANN's version, and what makes the graph."""
+        from importlib.metadata import version
+
+        from harness.models.graphs import steps_sha256
+
+        facts = place.facts
+        soc = facts.get("soc_version", "")
+        return {
+            "opset": case.model.opset,
+            "dynamic_batch": commands.tools(case).dynamic_batch,
+            "atc": commands.build(case, graph=GRAPH, om=Path(OM).stem, soc_version=soc),
+            "CANN": facts.get("CANN"),
+            "atc_sha256": facts.get("atc_sha256"),
+            "steps": ["limit-mask", "name-outputs"],
+            "steps_sha256": steps_sha256(),
+            "libraries": {name: version(name) for name in ("onnx", "onnxsim", "torch", "transformers")},
+        }
+
+    def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
+        """Export, limit the mask, and compile; the graph and atc's log stay beside the .om.
+
+        Raises as `Place.run`, and `MachineError` where atc ends well and leaves no .om, or says it failed.
+        """
+        setting = commands.tools(case)
+        difference = lay_out(case, source, out)
+        with place.scratch("atc") as folder:  # atc writes reports of its own where it is started
+            argv = commands.build(
+                case, graph=str(out / GRAPH), om=str(out / Path(OM).stem),
+                soc_version=place.facts["soc_version"],
+            )  # fmt: skip
+            log = place.run(place.command(argv, stage=Stage.BUILD, cwd=folder))
+        shutil.copyfile(log, out / LOG)
+        _require_om(case, out, log)
+        return {
+            "export_max_abs_difference": difference,
+            "atc_s": place.commands[-1].duration_s,
+            "om_bytes": (out / OM).stat().st_size,
+            "not_applied": list(setting.not_applied),
+        }
+
+    def open(self, case: Case, artifact: Artifact, place: Place) -> AisBenchSession:
+        """The .om, to be loaded by every start of the tool."""
+        return AisBenchSession(case, place, artifact.path(OM))
+
+    def profile(self, case: Case, artifact: Artifact, place: Place) -> Profile:
+        """``ais_bench --loop``, as documented."""
+        with place.scratch("profile") as folder:
+            argv = commands.profile(
+                case, python=place.toolchain.python, model=str(artifact.path(OM)),
+                output=str(folder), device=place.device,
+            )  # fmt: skip
+            found = profiled(case, place, place.command(argv, stage=Stage.PROFILE, cwd=folder), "ais_bench")
+        return replace(found, run=replace(found.run, count=commands.tools(case).loop))
+
+    def describe(self) -> Mapping[str, Any]:
+        """Nothing that the probe has not said."""
+        return {}
+
+
+def lay_out(case: Case, source: GraphSource, out: Path) -> float:
+    """Write the graph that atc is given; its largest difference from torch. Raises as `source.export`."""
+    import onnx
+
+    exported = source.export(opset=case.model.opset, dynamic_batch=commands.tools(case).dynamic_batch)
+    onnx.save(_prepared(case, exported.graph), out / GRAPH)
+    return exported.max_abs_difference
+
+
+def _prepared(case: Case, graph: onnx.ModelProto) -> onnx.ModelProto:
+    """What goes to atc: the mask limited, the outputs' nodes called as the document's argument has them."""
+    import onnx
+
+    from harness.models.graphs.mask import limit_mask
+    from harness.models.graphs.naming import name_outputs
+
+    prepared = limit_mask(graph)
+    nodes = commands.out_nodes(case)
+    if nodes:
+        prepared = name_outputs(prepared, nodes)
+    onnx.checker.check_model(prepared, full_check=True)
+    return prepared
+
+
+def _require_om(case: Case, out: Path, log: Path) -> None:
+    """Raise `MachineError` where atc said it failed, or said it succeeded and left no .om."""
+    outcome = atc.parse(parsers.read(log.read_bytes(), log.name))
+    if not outcome.succeeded:
+        said = outcome.errors[0] if outcome.errors else "ATC run failed"
+        raise MachineError(f"{case.id}: atc ended with status 0 and failed: {said}; log: {log}")
+    if not (out / OM).is_file() or not (out / OM).stat().st_size:
+        there = ", ".join(sorted(path.name for path in out.iterdir()))
+        raise MachineError(f"{case.id}: atc ended well and left no {OM}, but {there}; log: {log}")

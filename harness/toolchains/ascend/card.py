@@ -1,0 +1,134 @@
+"""Whether an Ascend card is here, and what its tools say of it: npu-smi, the toolkit's files, ais_bench."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.domain.chips import Chip
+from harness.errors import MachineError
+from harness.hashing import sha256
+from harness.toolchains.ascend import commands
+from harness.toolchains.base import Availability, Available, Unavailable
+from harness.toolchains.place import SIMULATED, Place, Toolchain
+from harness.toolchains.worker_session import WORKERS
+from harness.tools.parsers import Card, npu_smi, read
+from harness.tools.process import Stage, find
+
+HEALTHY = "OK"  # as npu-smi writes it
+TOOL, SDK = "ais_bench", "ais_bench.infer.interface"
+PACKAGES = ("ais_bench", "aclruntime")
+NOT_STATED = "not stated"
+IMPORTABLE = "importable"
+
+_FIRMWARE = re.compile(r"^\s*Firmware Version\s*:\s*(\S+)", re.MULTILINE)
+_CANN = re.compile(r"^version=(\S+)", re.MULTILINE)
+
+
+def probe(chip: Chip, device: int, toolchain: Toolchain) -> Availability:
+    """Card `device` of `chip`, as ais_bench's ``--device`` counts; raises as `Place.run` and the parsers."""
+    with tempfile.TemporaryDirectory(prefix="zoocheck-probe-") as name:
+        place = Place(folder=Path(name), toolchain=toolchain)
+        listed = _output(place, commands.info())
+        table = npu_smi.parse(read(listed, "npu-smi info"))
+        card = next((item for item in table.cards if _number(item) == device), None)
+        problem = _unfit(chip, card, table.cards, device)
+        if card is None or problem is not None:
+            return problem or Unavailable(reason=f"card {device} is not there", remedy=chip.remedy)
+        board = _output(place, commands.board(card.index))
+        installed = _installed(place)
+        if (missing := _without_ais_bench(installed, toolchain)) is not None:
+            return missing
+        toolkit = _toolkit(toolchain)
+        firmware = _FIRMWARE.search(board)
+        facts = {
+            "chip_name": card.name,
+            "soc_version": commands.soc_version(card.name),
+            "npu-smi": table.version or NOT_STATED,
+            "driver": table.driver or NOT_STATED,
+            "firmware": firmware[1] if firmware else NOT_STATED,
+            "CANN": toolkit,
+            "atc_sha256": sha256(find("atc", toolchain.environment(), remedy=chip.remedy).resolve()),
+            **{name: installed[name] or NOT_STATED for name in ("python", *PACKAGES)},
+            "InferSession": installed[f"no {SDK}"] or IMPORTABLE,
+        }
+        simulated = SIMULATED in listed or any(SIMULATED in fact for fact in facts.values())
+        name = f"{commands.soc_version(card.name)}, card {device}"
+        return Available(device=name, facts=facts, simulated=simulated)
+
+
+def _number(card: Card) -> int:
+    """What ais_bench calls the card: the column Device, where npu-smi has one, else its NPU number."""
+    return card.index if card.device is None else card.device
+
+
+def _unfit(chip: Chip, card: Card | None, cards: tuple[Card, ...], device: int) -> Unavailable | None:
+    """Why this card is none to measure `chip` on, or None."""
+    if card is None:
+        known = ", ".join(f"{_number(item)} ({item.name})" for item in cards)
+        return Unavailable(
+            reason=f"no card {device}; npu-smi lists {known}", remedy="choose one of them with --device"
+        )
+    if chip.device_names and card.name not in chip.device_names:
+        expected = " or ".join(chip.device_names)
+        return Unavailable(
+            reason=f"card {device} is a {card.name}, expected a {expected}",
+            remedy="choose another card with --device, or the cases of that chip",
+        )
+    if card.health != HEALTHY:
+        return Unavailable(
+            reason=f"card {device} is not healthy: npu-smi says {card.health}, expected {HEALTHY}",
+            remedy="see `npu-smi info -t health`, and repair or reset the card",
+        )
+    return None
+
+
+def _output(place: Place, argv: list[str]) -> str:
+    """What a tool prints."""
+    log = place.run(place.command(argv, stage=Stage.PROBE, cwd=place.folder))
+    return log.read_text(encoding="utf-8", errors="replace")
+
+
+def _installed(place: Place) -> Mapping[str, str | None]:
+    """What the vendor's interpreter has: its version, the packages', and why a module cannot be imported."""
+    result = place.folder / "versions.json"
+    argv = [place.toolchain.python, str(WORKERS / "versions.py"), str(result)]
+    _output(place, [*argv, *PACKAGES, "--", TOOL, SDK])
+    try:
+        told = json.loads(result.read_text(encoding="utf-8"))
+        return {
+            "python": told["python"],
+            **told["packages"],
+            **{f"no {k}": v for k, v in told["modules"].items()},
+        }
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise MachineError(f"{place.toolchain.python}: told nothing of its packages: {problem}") from problem
+
+
+def _without_ais_bench(installed: Mapping[str, str | None], toolchain: Toolchain) -> Unavailable | None:
+    """Where ``-m ais_bench`` has nothing to run."""
+    reason = installed[f"no {TOOL}"]
+    if reason is None:
+        return None
+    return Unavailable(
+        reason=f"{TOOL} cannot be imported by {toolchain.python}: {reason}",
+        remedy="install it there, or name the interpreter that has it in ZOOCHECK_ASCEND_PYTHON",
+    )
+
+
+def _toolkit(toolchain: Toolchain) -> str:
+    """CANN's version: ``version=`` of ascend_toolkit_install.info, where hiascend.com ("File Paths") has it.
+
+    The toolkit is where its set_env.sh says (ASCEND_TOOLKIT_HOME).
+    """
+    home = toolchain.environment().get("ASCEND_TOOLKIT_HOME")
+    if not home:
+        return NOT_STATED
+    for path in sorted(Path(home).glob("*-linux/ascend_toolkit_install.info")):
+        found = _CANN.search(path.read_text(encoding="utf-8", errors="replace"))
+        if found:
+            return found[1]
+    return NOT_STATED

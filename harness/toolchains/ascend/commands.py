@@ -1,0 +1,127 @@
+"""The commands of the Ascend documents: npu-smi, atc, and ais_bench for results and for throughput.
+
+What differs between the systems is data, `ascend` of a model's deployment. The scripts that TinyBERT's
+document calls are test/onnx2om.sh and test/ais_inference.sh of Ascend/ModelZoo-PyTorch,
+ACL_PyTorch/contrib/nlp/tinybert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.domain.cases import Case
+from harness.domain.models import AscendTools
+from harness.errors import NotYet
+from harness.toolchains.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, RESULTS, Plan, Step
+
+ONNX = "5"  # atc's number for graphs in ONNX
+GRAPH, OM = "model.onnx", "model.om"
+
+
+def tools(case: Case) -> AscendTools:
+    """What the case's document sets; raises `NotYet` where it has no commands for Ascend."""
+    found = None if case.deployment is None else case.deployment.ascend
+    if found is None:
+        raise NotYet(
+            f"{case.id}: its document has no atc and ais_bench commands",
+            remedy="give the deployment an `ascend` table",
+        )
+    return found
+
+
+def soc_version(chip_name: str) -> str:
+    """The chip's name as atc takes it: npu-smi's ``310P3`` is ``Ascend310P3``."""
+    return f"Ascend{chip_name}"
+
+
+def info() -> list[str]:
+    """npu-smi's list of all cards."""
+    return ["npu-smi", "info"]
+
+
+def board(card: int) -> list[str]:
+    """What npu-smi knows of one card, its firmware's version among it; `card` is its NPU number."""
+    return ["npu-smi", "info", "-t", "board", "-i", str(card)]
+
+
+def input_shapes(case: Case) -> str:
+    """``input_ids:8,64;segment_ids:8,64;input_mask:8,64``."""
+    return ";".join(f"{item.name}:{case.batch_size},{case.model.length}" for item in case.model.inputs)
+
+
+def out_nodes(case: Case) -> tuple[str, ...]:
+    """The names of the nodes that ``--out_nodes`` names; empty where the document gives none."""
+    given = [item for item in tools(case).atc if item.startswith("--out_nodes=")]
+    nodes = given[0].partition("=")[2].split(";") if given else []
+    return tuple(node.rpartition(":")[0] for node in nodes)
+
+
+def build(case: Case, *, graph: str, om: str, soc_version: str) -> list[str]:
+    """atc from the ONNX file `graph` to ``<om>.om``."""
+    return [
+        "atc",
+        f"--framework={ONNX}",
+        f"--model={graph}",
+        f"--output={om}",
+        f"--input_shape={input_shapes(case)}",
+        f"--soc_version={soc_version}",
+        *tools(case).atc,
+    ]
+
+
+def infer(
+    case: Case, *, python: str, model: str, folders: Sequence[str], output: str, device: int = 0
+) -> list[str]:
+    """ais_bench over the prepared folders, in the order of the model's inputs; results under `output`."""
+    return [
+        *_ais_bench(python, model, device),
+        "--input", ",".join(folders),
+        "--output", output,
+        "--outfmt", str(tools(case).outfmt),
+        "--batchsize", str(case.batch_size),
+    ]  # fmt: skip
+
+
+def profile(case: Case, *, python: str, model: str, output: str, device: int = 0) -> list[str]:
+    """ais_bench without inputs, `loop` calls; `output` is used where the document writes outputs, too."""
+    setting = tools(case)
+    written = [
+        "--output",
+        output,
+        "--output_dirname",
+        f"bs{case.batch_size}",
+        "--outfmt",
+        str(setting.outfmt),
+    ]
+    return [
+        *_ais_bench(python, model, device),
+        *(written if setting.profile_output else []),
+        "--batchsize", str(case.batch_size),
+        "--loop", str(setting.loop),
+    ]  # fmt: skip
+
+
+def plan(case: Case, *, soc_version: str, inputs: str, device: int = 0) -> Plan:
+    """The documents' steps from the graph on, over the documented files in the folder `inputs`."""
+    model = OM.removesuffix(".om")
+    results = infer(
+        case, python=PYTHON, model=OM, folders=[f"{inputs}/{item.folder}" for item in case.model.inputs],
+        output=RESULTS, device=device,
+    )  # fmt: skip
+    timed = profile(case, python=PYTHON, model=OM, output=PROFILE, device=device)
+    return Plan(
+        steps=(
+            Step(stage=PROBE, argv=tuple(info())),
+            Step(stage=BUILD, argv=tuple(build(case, graph=GRAPH, om=model, soc_version=soc_version))),
+            Step(stage=INFERENCE, argv=tuple(results)),
+            Step(stage=PROFILE, argv=tuple(timed)),
+        ),
+        made=(OM, PROFILE),
+        folders=(PROFILE,),
+    )
+
+
+def _ais_bench(python: str, model: str, device: int) -> list[str]:
+    """The part that every call has; card 0 is the tool's default, and the documents name none."""
+    chosen = ["--device", str(device)] if device else []
+    return [python, "-m", "ais_bench", "--model", model, *chosen]

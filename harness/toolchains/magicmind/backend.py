@@ -1,0 +1,152 @@
+"""Cambricon MLU370: MagicMind builds and runs the model, `mm_run` times it, `cnmon` names the card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.domain.cases import Case
+from harness.domain.chips import Chip
+from harness.errors import MachineError
+from harness.toolchains.asking import ask, told
+from harness.toolchains.base import Availability, Available, GraphSource, Profile, Unavailable
+from harness.toolchains.magicmind import commands
+from harness.toolchains.place import SIMULATED, Place, Toolchain
+from harness.toolchains.profiling import profiled
+from harness.toolchains.worker_session import WORKERS, WorkerSession
+from harness.tools import parsers
+from harness.tools.parsers import cnmon
+from harness.tools.process import Stage, ToolFailed
+
+if TYPE_CHECKING:
+    from harness.artifacts.cache import Artifact
+
+BUILDER = WORKERS / "magicmind_build.py"
+RUNNER = WORKERS / "magicmind_run.py"
+LOG = "build.log"
+NOT_TOLD = "not told"
+
+# What no public material says, so that it is our reading until somebody runs it on a card.
+UNVERIFIED: tuple[str, ...] = (
+    "MagicMind's version: that of a distribution called magicmind; where there is none, it is not told",
+    "that a mutable model's open dimensions are told as -1: they are filled in by the first call",
+    "that `from_numpy` takes int32 arrays as they are: infer.py of the zoo hands it float64 ones",
+    "what `mm_run` feeds without --input_files: the README's line has none, perf.sh gives recorded files",
+    "that a mutable model built at one batch size is as fast as the documented one, built at batch 1",
+    "that the SDK's `System` may be open while a model runs: it is here, as in most scripts of the zoo",
+)
+
+
+class Backend:
+    """Drives MagicMind through the vendor's own interpreter."""
+
+    any_shape = False
+    computes_here: tuple[str, ...] = ()
+
+    def probe(self, chip: Chip, device: int) -> Availability:
+        """The card that `cnmon` lists as `device`, and the MagicMind that the vendor's interpreter has.
+
+        Raises as `ask`, and `ParseError` for a table that is none.
+        """
+        toolchain = Toolchain(name="magicmind", script=chip.environment)
+        table = ask(toolchain, commands.cnmon())
+        listed = cnmon.parse(parsers.read(table, "cnmon"))
+        card = next((card for card in listed.cards if card.index == device), None)
+        if card is None:
+            numbers = ", ".join(str(card.index) for card in listed.cards)
+            return Unavailable(
+                reason=f"cnmon lists no card {device}", remedy=f"choose one of {numbers} by --device"
+            )
+        if chip.device_names and not card.name.startswith(chip.device_names):
+            return Unavailable(
+                reason=f"card {device} is {card.name}, expected one of {', '.join(chip.device_names)}",
+                remedy=f"choose {chip.title} by --device",
+            )
+        try:
+            answer = ask(toolchain, commands.here(toolchain.python, RUNNER, device))
+        except ToolFailed as failure:
+            remedy = "name the interpreter that has MagicMind by ZOOCHECK_MAGICMIND_PYTHON"
+            raise type(failure)(
+                failure.why, failure.finished, log=None, meaning=failure.meaning, remedy=remedy
+            ) from None
+        sdk = told(answer, RUNNER.name)
+        facts = {
+            "card": card.name,
+            "driver": listed.driver or NOT_TOLD,
+            "cnmon": listed.version or NOT_TOLD,
+            "magicmind": str(sdk.get("magicmind") or NOT_TOLD),
+            "vendor_python": str(sdk.get("python") or NOT_TOLD),
+        }
+        simulated = SIMULATED in table or SIMULATED in answer
+        return Available(device=card.name, facts=facts, simulated=simulated)
+
+    def options(self, case: Case, place: Place) -> Mapping[str, Any]:
+        """The builder's job, how the module is traced, and the versions of SDK and libraries."""
+        from harness.models.graphs import steps_sha256
+
+        return {
+            "job": commands.job(case),
+            "traced": [item.role for item in case.model.inputs],
+            "trace_dtype": commands.TRACE_DTYPE,
+            "steps_sha256": steps_sha256(),
+            "tools": {"magicmind": place.facts.get("magicmind", NOT_TOLD)},
+            "libraries": {name: version(name) for name in ("torch", "transformers")},
+        }
+
+    def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
+        """Trace, write the job, build through the SDK. The documented order is the table's own.
+
+        Raises as `Place.run`; `MachineError` for a builder that ends well without a model.
+        """
+        difference = lay_out(case, source, out)
+        module = out / commands.MODULE
+        argv = commands.build(place.toolchain.python, BUILDER)
+        log = place.run(place.command(argv, stage=Stage.BUILD, cwd=out))
+        shutil.copyfile(log, out / LOG)
+        built = out / commands.MODEL
+        if not built.is_file() or not built.stat().st_size:
+            raise MachineError(f"{BUILDER.name}: ended well and left no {commands.MODEL}; log: {log}")
+        try:
+            said = json.loads((out / commands.RESULT).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as problem:
+            raise MachineError(
+                f"{BUILDER.name}: left no {commands.RESULT}: {problem}; log: {log}"
+            ) from problem
+        digest = hashlib.sha256(module.read_bytes()).hexdigest()
+        module.unlink()  # as large as the model, and made again by the same key
+        return {
+            "model": said,
+            "module_sha256": digest,
+            "trace_max_abs_difference": difference,
+        }
+
+    def open(self, case: Case, artifact: Artifact, place: Place) -> WorkerSession:
+        """The model, opened by the SDK in the vendor's interpreter."""
+        return WorkerSession(case, place, RUNNER.stem, artifact.path(commands.MODEL))
+
+    def profile(self, case: Case, artifact: Artifact, place: Place) -> Profile:
+        """`mm_run` on the model, as documented. Raises as `profiled`."""
+        argv = commands.mm_run(case, model=artifact.path(commands.MODEL), device=place.device)
+        with place.scratch("mm_run") as folder:
+            command = place.command(argv, stage=Stage.PROFILE, cwd=folder)
+            return profiled(case, place, command, "mm_run")
+
+    def describe(self) -> Mapping[str, Any]:
+        """What runs the calls."""
+        return {"runtime": "MagicMind, in the vendor's own interpreter"}
+
+
+def lay_out(case: Case, source: GraphSource, out: Path) -> float:
+    """Write the module and the job that the builder is given; the module's largest difference from torch."""
+    from harness.models.graphs import torchscript
+
+    order = tuple(item.role for item in case.model.inputs)
+    traced = source.trace(order=order, dtype=commands.TRACE_DTYPE)
+    torchscript.save(traced, out / commands.MODULE)
+    (out / commands.JOB).write_text(json.dumps(commands.job(case), indent=1) + "\n", encoding="utf-8")
+    return traced.max_abs_difference

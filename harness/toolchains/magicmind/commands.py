@@ -1,0 +1,99 @@
+"""Cambricon's tools: the job of the MagicMind builder, `mm_run` and `cnmon`.
+
+Sources, all of Cambricon/magicmind_cloud: the values are those that buildin/nlp/LanguageModeling/
+bert_squad_pytorch/gen_model/run.sh gives, and the defaults of buildin/python_common/build_param.py where it
+gives none; the JSON is what model_process.py beside that makes of them, in its order. ``mm_run`` is the
+README's line with benchmark/perf.sh's ``--batch_size``, which a mutable model needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.domain.cases import Case
+from harness.domain.precisions import Precision
+from harness.errors import NotYet
+from harness.toolchains.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, Plan, Step
+
+# In the folder of the build, which becomes the artifact. Relative: no file of it may hold its path.
+JOB = "build.json"
+MODULE = "model.pt"
+MODEL = "model.magicmind"
+RESULT = "built.json"
+BUILDER, RUNNER = "magicmind_build.py", "magicmind_run.py"
+
+TRACE_DTYPE = "int64"  # export.py; the conversion to 32 bits makes the device's int32 of it
+PRECISION_MODES: Mapping[Precision, str] = {
+    Precision.FP32: "force_float32",
+    Precision.FP16: "force_float16",
+}
+ARCHITECTURE = "mtp_372"  # MLU370
+CLUSTERS = [6, 8]
+SMALLEST_BATCH, LARGEST_BATCH = 1, 64
+
+
+def job(case: Case) -> dict[str, Any]:
+    """What the builder is told. Raises `NotYet` for a batch size outside the documented dynamic range."""
+    if not SMALLEST_BATCH <= case.batch_size <= LARGEST_BATCH:
+        raise NotYet(
+            f"{case.id}: the documented model takes batches of {SMALLEST_BATCH} to {LARGEST_BATCH}",
+            remedy="choose a smaller --bs",
+        )
+    length, count = case.model.length, len(case.model.inputs)
+    dim_range = {"min": [SMALLEST_BATCH, length], "max": [LARGEST_BATCH, length]}
+    return {
+        "module": MODULE,
+        "model": MODEL,
+        "result": RESULT,
+        "input_dtypes": ["INT32"] * count,
+        "input_dims": [[case.batch_size, length]] * count,
+        "mlu_archs": [ARCHITECTURE],
+        "config": [
+            {"precision_config": {"precision_mode": PRECISION_MODES[case.precision]}},
+            {"archs": [{ARCHITECTURE: CLUSTERS}]},
+            {"graph_shape_mutable": True},
+            {"dim_range": {str(number): dim_range for number in range(count)}},
+            {"computation_preference": "auto"},
+            {"opt_config": {"type64to32_conversion": True}},
+            {"opt_config": {"conv_scale_fold": False}},
+        ],
+    }
+
+
+def build(python: str, worker: Path) -> list[str]:
+    """The builder's worker, in the folder of the job."""
+    return [python, str(worker), JOB]
+
+
+def here(python: str, worker: Path, device: int) -> list[str]:
+    """The worker's answer to whether the SDK is here, and card `device`."""
+    return [python, str(worker), "--here", str(device)]
+
+
+def mm_run(case: Case, *, model: Path | str, device: int) -> list[str]:
+    """The documented benchmark; ``--batch_size`` once an input, as perf.sh gives it."""
+    return [
+        "mm_run", "--magicmind_model", str(model), "--devices", str(device), "--threads", "1",
+        "--iterations", "1000", "--batch_size", *[str(case.batch_size)] * len(case.model.inputs),
+    ]  # fmt: skip
+
+
+def cnmon() -> list[str]:
+    """The table of all cards."""
+    return ["cnmon"]
+
+
+def plan(case: Case, *, job: str, workers: str, device: int = 0) -> Plan:
+    """Build through the SDK, run the worker on `job`, time."""
+    return Plan(
+        steps=(
+            Step(stage=PROBE, argv=tuple(cnmon())),
+            Step(stage=BUILD, argv=tuple(build(PYTHON, Path(workers) / BUILDER))),
+            Step(stage=INFERENCE, argv=(PYTHON, f"{workers}/{RUNNER}", job)),
+            Step(stage=PROFILE, argv=tuple(mm_run(case, model=MODEL, device=device))),
+        ),
+        made=(MODEL, RESULT),
+        workers=(BUILDER, RUNNER, "loop.py", "packages.py"),
+    )

@@ -1,0 +1,1 @@
+"""onnxruntime on the CPU: what stands in for a chip, too."""

@@ -1,0 +1,161 @@
+"""onnxruntime on the CPU: the `cpu` chip, and the stand-in of every other chip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.domain.cases import Case
+from harness.domain.chips import Chip
+from harness.domain.precisions import Precision
+from harness.errors import GraphError, MachineError, ZoocheckError
+from harness.toolchains.base import Availability, Available, Contract, GraphSource
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import onnx
+    import onnxruntime
+
+    from harness.artifacts.cache import Artifact
+    from harness.toolchains.place import Place
+
+GRAPH = "model.onnx"
+DEVICE = "CPU (onnxruntime)"
+
+
+def load_graph(
+    graph: Path | bytes, precision: Precision, threads: int | None = None
+) -> onnxruntime.InferenceSession:
+    """A graph, by its file or its bytes, as a stand-in of `precision` runs it.
+
+    Below fp32 the optimisation level is pinned, so that no rounding is lost: higher levels fuse operators
+    and drop casts, and with them the fp16 rounding between them; a test holds this level to giving the very
+    bits of a graph whose every value is an output. `threads` compute, without it as many as onnxruntime
+    chooses. Raises what onnxruntime raises.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # warnings are not ours, and errors are raised
+    levels = onnxruntime.GraphOptimizationLevel
+    exact = precision is Precision.FP32
+    options.graph_optimization_level = levels.ORT_ENABLE_ALL if exact else levels.ORT_ENABLE_BASIC
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+class CpuSession:
+    """A loaded graph with fixed input and output names."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, case: Case, threads: int | None = None) -> None:
+        self._session = session
+        self._case = case
+        self._threads = threads
+        self._inputs = [item.name for item in case.model.inputs]
+        self._outputs = [item.name for item in case.model.outputs]
+
+    def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
+        """One batch through the graph; raises `GraphError`, or `MachineError` where memory is short."""
+        try:
+            outputs: list[npt.NDArray[np.floating]] = self._session.run(
+                self._outputs, dict(zip(self._inputs, inputs, strict=True))
+            )
+        except Exception as problem:  # onnxruntime's classes have no common base of their own
+            raise _refusal(self._case, "run", problem) from problem
+        return outputs
+
+    def contract(self) -> tuple[Contract, Contract]:
+        """Inputs and outputs as the loaded graph declares them."""
+        return _declared(self._session.get_inputs()), _declared(self._session.get_outputs())
+
+    def told(self) -> Mapping[str, Any]:
+        """The number of threads, where it was set."""
+        return {} if self._threads is None else {"threads": self._threads}
+
+
+def _declared(items: Sequence[onnxruntime.NodeArg]) -> Contract:
+    dtypes = {"tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(float)": "float32"}
+    return [(item.name, dtypes.get(item.type, item.type), tuple(item.shape)) for item in items]
+
+
+def _work(graph: onnx.ModelProto, case: Case) -> Mapping[str, Any]:
+    """The operations of one batch, or why they could not be counted: no reason to have no artifact."""
+    from harness.models.graphs import flops
+    from harness.models.graphs.flops import counted_facts
+
+    try:
+        found = flops.count(graph, batch=case.batch_size, length=case.model.length)
+    except GraphError as problem:
+        return {"flops_not_counted": str(problem)}
+    return counted_facts(found.products, found.elementwise, case.batch_size)
+
+
+def _refusal(case: Case, doing: str, problem: Exception) -> ZoocheckError:
+    """What onnxruntime says, as the machine's fault or the graph's (core/framework/bfc_arena.cc)."""
+    said = str(problem).strip()
+    if "Failed to allocate memory" in said or "bad_alloc" in said or isinstance(problem, MemoryError):
+        remedy = "choose a smaller --bs, or make room"
+        return MachineError(f"{case.id}: too little memory to {doing} the graph: {said}", remedy=remedy)
+    return GraphError(f"{case.id}: onnxruntime cannot {doing} the graph: {said}")
+
+
+class Backend:
+    """Builds ONNX graphs with a chip's numerics and runs them with the CPU execution provider."""
+
+    any_shape = True
+    computes_here: tuple[str, ...] = ("onnxruntime",)
+
+    def probe(self, chip: Chip, device: int) -> Availability:
+        """The CPU is always there."""
+        return Available(device=DEVICE, facts={"onnxruntime": version("onnxruntime")})
+
+    def options(self, case: Case, place: Place) -> Mapping[str, Any]:
+        """Opset, numerics and the SHA-256 of their code, and the libraries that make and simplify graphs."""
+        from harness.models.graphs import steps_sha256
+        from harness.models.graphs.numerics import STAND_IN_OPSET, steps
+
+        return {
+            "opset": STAND_IN_OPSET,
+            "steps": [name for name, _ in steps(case, layers=0, feeds=tuple)],
+            "steps_sha256": steps_sha256(),
+            "libraries": {
+                name: version(name) for name in ("onnx", "onnxruntime", "onnxsim", "torch", "transformers")
+            },
+        }
+
+    def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
+        """Export, give the graph the case's numerics, save it."""
+        import onnx
+
+        from harness.models.graphs.numerics import STAND_IN_OPSET, apply, steps
+
+        exported = source.export(opset=STAND_IN_OPSET)
+        graph = apply(exported.graph, steps(case, layers=source.layers, feeds=source.calibration))
+        onnx.save(graph, out / GRAPH)
+        return {"export_max_abs_difference": exported.max_abs_difference, **_work(graph, case)}
+
+    def open(self, case: Case, artifact: Artifact, place: Place) -> CpuSession:
+        """Load the graph as `load_graph` does, with as many threads as `place` says.
+
+        Raises `GraphError`, or `MachineError` where memory is short.
+        """
+        try:
+            session = load_graph(artifact.path(GRAPH), case.precision, place.threads)
+        except Exception as problem:
+            raise _refusal(case, "load", problem) from problem
+        return CpuSession(session, case, place.threads)
+
+    def profile(self, case: Case, artifact: Artifact, place: Place) -> None:
+        """There is no vendor's tool: our clock is the only one."""
+
+    def describe(self) -> Mapping[str, Any]:
+        """The provider, and how many threads it is left to choose."""
+        return {
+            "device": DEVICE,
+            "onnxruntime": version("onnxruntime"),
+            "threads": "onnxruntime's default: one a physical core",
+        }

@@ -1,0 +1,39 @@
+"""A vendor's benchmark tool, run and read: the throughput that the documents print was made so."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from harness.domain.cases import Case
+from harness.errors import ParseError
+from harness.toolchains.base import Profile
+from harness.tools import parsers
+
+if TYPE_CHECKING:
+    from harness.toolchains.place import Place
+    from harness.tools.process import Command
+
+
+def profiled(case: Case, place: Place, command: Command, tool: str) -> Profile:
+    """Run `command`, the documented one, and read what `tool` printed: see `ToolRun.definition`.
+
+    Raises as `Place.run`, and `ParseError` for a log that is cut, that contradicts its own formula, that
+    states no throughput, or that is of another batch size than the case's.
+    """
+    log = place.run(command)
+    data = log.read_bytes()
+    run = parsers.parse(parsers.read(data, log.name), tool=tool).chosen()
+    if run.batch_size is None:  # the command fixed it
+        run = run.of_batch(case.batch_size)
+    if run.batch_size != case.batch_size:
+        expected = f"expected {case.batch_size}, that of {case.id}"
+        raise ParseError(f"found batch size {run.batch_size}, {expected}", log=log.name, line=run.line)
+    if run.samples_per_s is None:
+        raise ParseError("no throughput, and no mean time to make one of", log=log.name, line=run.line)
+    return Profile(
+        samples_per_s=run.samples_per_s,
+        formula=run.definition,
+        run=run,
+        log_sha256=hashlib.sha256(data).hexdigest(),
+    )

@@ -1,0 +1,1 @@
+"""NVIDIA's TensorRT: trtexec builds and times."""

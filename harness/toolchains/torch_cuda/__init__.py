@@ -1,0 +1,1 @@
+"""torch on an NVIDIA card."""

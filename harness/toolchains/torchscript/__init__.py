@@ -1,0 +1,1 @@
+"""TorchScript on the CPU, fed by position."""

@@ -1,0 +1,1 @@
+"""Vastai's vamc and vamp."""

@@ -1,0 +1,123 @@
+"""What every worker does with a model that its SDK has opened: run all samples, or time one batch.
+
+A job is a JSON file:
+
+    model          the artifact's file, or the prefix of its files
+    device         the card's number
+    batch_size     samples of a call
+    inputs         [{"file": "0.npy", "name": ..., "dtype": ...}, ...], samples [n, length] in each
+    outputs        where to write each output, [n, ...] as float32
+    pace           null to run all samples, else how long the first batch is timed (see `timed`)
+    result         where to write what the worker has to tell, as JSON
+
+Python 3.7, numpy and the standard library: see the package.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable, Sequence
+
+import numpy as np
+
+Call = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+def main(open_model: Callable[[dict[str, Any]], tuple[Call, Any]]) -> None:
+    """Do the job that the command line names; `open_model(job)` gives a call and the model's contract.
+
+    The call takes a list of arrays ``[batch, length]`` and returns a list of arrays ``[batch, ...]``. The
+    contract is a pair of lists of ``[name, dtype, shape]``, or None where the SDK does not tell.
+    """
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    inputs = [np.load(item["file"]).astype(item["dtype"]) for item in job["inputs"]]
+    start = time.perf_counter()
+    call, contract = open_model(job)
+    told = {"load_s": time.perf_counter() - start, "contract": contract, "python": sys.version.split()[0]}
+    told.update(job.get("told", {}))  # what `open_model` wrote there
+    size = job["batch_size"]
+    if job["pace"] is None:
+        outputs = all_samples(call, inputs, size)
+        if len(outputs) != len(job["outputs"]):
+            raise SystemExit(f"the model has {len(outputs)} outputs, expected {len(job['outputs'])}")
+        for array, path in zip(outputs, job["outputs"]):
+            np.save(path, np.ascontiguousarray(array, dtype=np.float32))
+    else:
+        batch = [np.ascontiguousarray(array[:size]) for array in inputs]
+        told.update(timed(lambda: call(batch), job["pace"]))
+    Path(job["result"]).write_text(json.dumps(told), encoding="utf-8")
+
+
+def all_samples(call: Call, inputs: Sequence[Any], size: int) -> list[Any]:
+    """Outputs ``[n, ...]`` of every sample; a last partial batch is filled up with its first sample."""
+    parts = []
+    for at in range(0, len(inputs[0]), size):
+        batch = [array[at : at + size] for array in inputs]
+        count = len(batch[0])
+        if count < size:
+            batch = [np.concatenate([part, np.repeat(part[:1], size - count, 0)]) for part in batch]
+        outputs = call([np.ascontiguousarray(part) for part in batch])
+        for output in outputs:
+            if output.shape[:1] != (size,):
+                raise SystemExit(f"an output has shape {list(output.shape)}, expected [{size}, ...]")
+        parts.append([np.array(output[:count]) for output in outputs])
+    return [np.concatenate(columns) for columns in zip(*parts)]
+
+
+def timed(call: Callable[[], object], pace: dict[str, Any]) -> dict[str, Any]:
+    """Calls before the clock starts, then calls under it, each in nanoseconds.
+
+    Until `timed_s` have passed and `fewest_calls` are done, but no more than `most_calls` and no longer
+    than `longest_s`. The warm-up ends by the rule of `harness.setting.plans.WarmUpRule`, whose
+    fields are `warm_up`.
+    """
+    first, warm_up = warmed_up(call, pace["warm_up"])
+    latencies = []
+    begin = time.perf_counter_ns()
+    while True:
+        start = time.perf_counter_ns()
+        call()
+        end = time.perf_counter_ns()
+        latencies.append(end - start)
+        passed, done = (end - begin) / 1e9, len(latencies)
+        if (passed >= pace["timed_s"] and done >= pace["fewest_calls"]) or done >= pace["most_calls"]:
+            break
+        if passed >= pace["longest_s"]:
+            break
+    return {"latencies_ns": latencies, "first_call_ns": first, "warm_up": warm_up}
+
+
+def warmed_up(call: Callable[[], object], rule: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Call until a window's median is no faster than the last one's; the first call's time, and the rest."""
+
+    def once() -> int:
+        start = time.perf_counter_ns()
+        call()
+        return time.perf_counter_ns() - start
+
+    first = once()
+    spent, calls, ended = first, 1, ""
+    medians: list[float] = []
+    window: list[int] = []
+    while not ended:
+        if spent >= rule["longest_s"] * 1e9:
+            ended = "longest time of a warm-up"
+        elif calls >= rule["most_calls"]:
+            ended = "most calls of a warm-up"
+        else:
+            window.append(once())
+            spent, calls = spent + window[-1], calls + 1
+            if len(window) >= rule["calls"] and sum(window) >= rule["window_s"] * 1e9:
+                medians.append(statistics.median(window))
+                window = []
+                if len(medians) > 1 and medians[-1] >= medians[-2] * (1 - rule["tolerance"]):
+                    ended = "settled"
+    told = {
+        "calls": calls, "seconds": spent / 1e9, "settled": ended == "settled", "ended": ended,
+        "window_medians_ns": medians[-20:],
+    }  # fmt: skip
+    return first, told

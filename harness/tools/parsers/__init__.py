@@ -1,0 +1,74 @@
+"""The output of vendors' tools to records: pure functions, one module a tool.
+
+Each throughput tool's module has ``recognises(log) -> bool`` and ``parse(log) -> ToolLog``, a monitor's
+gives a `CardList`, the compiler's an outcome. A text that is not what the tool writes is a `ParseError` that
+names the line; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from harness.errors import ParseError
+from harness.tools.parsers.records import Card, CardList, Latency, ToolLog, ToolRun
+from harness.tools.parsers.text import Log, read
+
+__all__ = [
+    "COMPILERS",
+    "MONITORS",
+    "THROUGHPUT_TOOLS",
+    "Card",
+    "CardList",
+    "Latency",
+    "Log",
+    "ToolLog",
+    "ToolRun",
+    "parse",
+    "read",
+    "recognise",
+]
+
+# In the order in which a log is held against them: what is most particular first.
+THROUGHPUT_TOOLS = ("vamp", "vsx_prof", "mm_run", "trtexec", "ais_bench", "msame", "benchmark310")
+MONITORS = ("npu_smi", "nvidia_smi", "cnmon")
+COMPILERS = ("atc",)
+
+
+def recognise(text: bytes | str | Log) -> str | None:
+    """The tool that wrote `text`, one of those above; None where none can be told."""
+    log = text if isinstance(text, Log) else read(text)
+    for name in (*THROUGHPUT_TOOLS, *MONITORS):
+        if _module(name).recognises(log):
+            return name
+    if _module("ais_bench").may_be(log):
+        return "ais_bench"
+    return next((name for name in COMPILERS if _module(name).recognises(log)), None)
+
+
+def parse(text: bytes | str | Log, *, name: str = "log", tool: str | None = None) -> ToolLog:
+    """The runs of a throughput tool's log; of `tool`, else of the one that is recognised.
+
+    Raises `ParseError` where no tool is recognised, where it is one that prints no throughput, for a run that
+    failed, and for a log that is cut, damaged or contradicts its own formula.
+    """
+    log = text if isinstance(text, Log) else read(text, name)
+    found = recognise(log) if tool is None else tool
+    if found in THROUGHPUT_TOOLS:
+        parsed: ToolLog = _module(found).parse(log)
+        return parsed
+    known = ", ".join(sorted(THROUGHPUT_TOOLS))
+    if not log.lines:
+        raise ParseError(f"an empty log, expected the output of one of {known}", log=log.name)
+    if found is None:
+        raise ParseError(f"no tool's output, expected that of one of {known}", log=log.name)
+    if found in COMPILERS:
+        outcome = _module(found).parse(log)
+        if outcome.errors:
+            raise log.failed("the Ascend tool", outcome.errors[0].line, str(outcome.errors[0]))
+    message = f"the output of {found}, which holds no throughput; expected that of one of {known}"
+    raise ParseError(message, log=log.name)
+
+
+def _module(name: str) -> Any:
+    return import_module(f"harness.tools.parsers.{name}")

@@ -1,0 +1,165 @@
+"""mm_run, Cambricon's MagicMind runner, old and new output: samples a second of the host's wall time.
+
+Both print ``Throughput (qps)`` counted in samples (the logs agree: iterations x batch / wall time); the new
+one says so itself (``with total batch sizes``). A run on several devices prints a summary for each, no total.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from harness.tools.parsers.records import Latency, ToolLog, ToolRun
+from harness.tools.parsers.statistics import colon_pairs
+from harness.tools.parsers.text import Line, Log, batch, positive, shown, whole
+
+TOOL = "mm_run"
+DEFINITION = "iterations x batch size / host wall time"
+PRECISION = 1e-3  # mm_run prints six digits of each
+
+_SUMMARY = re.compile(r"=+ *Performance Summary")
+_PARAMETERS = re.compile(r"=+ *Parameter Information")
+_SECTION = re.compile(r"=+ *(?!Performance)[A-Z][\w ]+(?:Summary|Information)")
+_THROUGHPUT = re.compile(
+    r"^\s*Throughput \(qps\): *(\S+)(?: with total batch sizes: *(\S+) and (\S+) iterations/second)?"
+)
+_WALL = re.compile(r"^\s*Host wall time *\(s\): *(\S+)", re.IGNORECASE)
+_COUNT = re.compile(r"^\s*(?:Total )?iterations: +(\S+)", re.IGNORECASE)
+_LATENCY = re.compile(r"^\s*([A-Z][\w ]*?) *\((?:([a-z ]+), *)?ms\): *(min:.*)")
+_STAGE = re.compile(r"^\s*((?:H2D|MLU Compute|D2H|Total Latency)\b.*?) ?Summary(\([^)]*\))?:\s*$")
+_GROUP = re.compile(r"^Input shape group (\d+): *(.*)", re.ASCII)
+_DIMS = re.compile(r"\[(\d{1,9}(?:, *\d{1,9})*)\]", re.ASCII)
+_OLD_DIMS = re.compile(r"^\s*input\[\d+\] dim: *\[(\d{1,9}(?:, *\d{1,9})*)\]", re.ASCII)
+_THREADS = re.compile(r"^thread_num: *(\d{1,9})", re.ASCII)
+_MODEL = re.compile(r"^(?:magicmind model file|--magicmind_model\S*\s*): *(\S+)")
+_VERSION = re.compile(r"^MagicMind: *(\S+)")
+_DEVICE = re.compile(r"Device (\d{1,9}) (?:Utilization|PMU) Summary|^dev(\d{1,9})_chip_util", re.ASCII)
+_FAILURE = re.compile(r"(?:^\[MMERR\w*\]|\b(?:ERROR|FATAL):)\s*(.*)")
+_MARK = re.compile(r"MLU Compute|magicmind[ _]model|^\[MMINFO\]|samples/cc/mm_run")
+
+
+@dataclass(slots=True)
+class _Block:
+    """One summary while it is read."""
+
+    line: int
+    device: str | None
+    told: list[Line]  # what was printed before it, from the run's parameters on
+    lines: list[Line] = field(default_factory=list)
+
+
+def recognises(log: Log) -> bool:
+    """Whether these are mm_run's lines."""
+    return log.has(_MARK)
+
+
+def parse(log: Log) -> ToolLog:
+    """Every summary. Raises `ParseError` for a failed run, a cut log, and a throughput that does not hold."""
+    found = list(_blocks(log))
+    if not found:
+        failure = next(iter(log.find(_FAILURE)), None)
+        if failure is not None:
+            raise log.failed(TOOL, failure[0], failure[1][1])
+        raise log.missing(TOOL, "==================== Performance Summary")
+    return ToolLog(name=log.name, tool=TOOL, runs=tuple(_run(log, block) for block in found))
+
+
+def _blocks(log: Log) -> Iterator[_Block]:
+    block: _Block | None = None
+    device: str | None = None
+    told: list[Line] = []
+    for line in log.lines:
+        if _PARAMETERS.search(line.text):
+            told = []
+        told.append(line)
+        named = _DEVICE.search(line.text)
+        if named:
+            device = named[1] or named[2]
+        if block is not None and _SECTION.search(line.text):
+            yield block
+            block = None
+        if _SUMMARY.search(line.text):
+            if block is not None:
+                yield block
+            block = _Block(line=line.number, device=device, told=told)
+        if block is not None:
+            block.lines.append(line)
+    if block is not None:
+        yield block
+
+
+def _run(log: Log, block: _Block) -> ToolRun:
+    part = block.lines
+    throughput, wall, count = (_first(pattern, part) for pattern in (_THROUGHPUT, _WALL, _COUNT))
+    if count is None:
+        raise log.missing(TOOL, "Iterations: N", block.line)
+    if wall is None:
+        raise log.missing(TOOL, "Host Wall Time (s): X", block.line)
+    if throughput is None:
+        raise log.missing(TOOL, "Throughput (qps): X", block.line)
+    line, printed = throughput
+    rate = positive(log, line, printed[1], "the throughput")
+    seconds = positive(log, wall[0], wall[1][1], "the wall time")
+    iterations = whole(log, count[0], count[1][1], "the iterations")
+    shapes, size = _shapes(block)
+    total: float | None = None
+    if printed[2] is not None:
+        total = positive(log, line, printed[2], "the total of batch sizes")
+        size = batch(total / iterations) if size is not None and iterations else None
+    elif size is not None and _single_thread(block):
+        total = iterations * size
+    if total is not None and not math.isclose(rate, total / seconds, rel_tol=PRECISION):
+        right = f"{total / seconds:g}, which {total:g} samples / {seconds:g} s gives"
+        raise log.wrong(line, f"throughput {rate:g}", right)
+    model, version = _first(_MODEL, block.told), _first(_VERSION, block.told)
+    return ToolRun(
+        tool=TOOL,
+        definition=DEFINITION,
+        samples_per_s=rate,
+        batch_size=size,
+        queries_per_s=None if printed[3] is None else positive(log, line, printed[3], "iterations a second"),
+        version=None if version is None else f"MagicMind {shown(version[1][1])}",
+        device=block.device,
+        model=None if model is None else model[1][1],
+        input_shapes=shapes,
+        latencies=tuple(_latencies(log, part)),
+        duration_s=seconds,
+        count=iterations,
+        line=line,
+    )
+
+
+def _first(pattern: re.Pattern[str], part: Sequence[Line]) -> tuple[int, re.Match[str]] | None:
+    return next(((line.number, found) for line in part if (found := pattern.search(line.text))), None)
+
+
+def _single_thread(block: _Block) -> bool:
+    threads = _first(_THREADS, block.told)
+    return threads is None or threads[1][1] == "1"
+
+
+def _shapes(block: _Block) -> tuple[tuple[tuple[int, ...], ...], int | float | None]:
+    """The inputs' shapes and their common first size; several shape groups have no one batch size."""
+    groups = [found[2] for line in block.lines if (found := _GROUP.match(line.text))]
+    texts = [found[1] for group in groups for found in _DIMS.finditer(group)]
+    texts = texts or [found[1] for line in block.told if (found := _OLD_DIMS.match(line.text))]
+    shapes = tuple(tuple(int(size) for size in text.split(",")) for text in texts)
+    first = {shape[0] for shape in shapes}
+    return shapes, (first.pop() or None) if len(first) == 1 and len(groups) < 2 else None
+
+
+def _latencies(log: Log, part: Sequence[Line]) -> Iterator[Latency]:
+    """Old: a line a stage. New: a stage is a heading, and a shape group one above it."""
+    group = stage = ""
+    several = sum(1 for line in part if _GROUP.match(line.text)) > 1
+    for line in part:
+        heading, in_group, found = _STAGE.match(line.text), _GROUP.match(line.text), _LATENCY.match(line.text)
+        if in_group:
+            group, stage = f"group {in_group[1]}: " if several else "", ""
+        if heading:
+            stage = f"{heading[1]}{heading[2] or ''}, "
+        if found:
+            clock = "" if found[2] is None else f", {found[2]}"
+            yield colon_pairs(log, line.number, f"{group}{stage}{found[1]}{clock}", found[3])

@@ -1,0 +1,79 @@
+"""msame, the model runner before ais_bench: mean time of a model execution. It prints no throughput."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from harness.tools.parsers.ascend import first_error
+from harness.tools.parsers.records import Latency, ToolLog, ToolRun
+from harness.tools.parsers.text import SHORTEST_MS, Log, milliseconds
+
+TOOL = "msame"
+DEFINITION = "1000 x batch size / mean inference time, the first call left out where the log states that mean"
+
+_MEAN = re.compile(r"Inference average time( without first time)? ?:(.*)", re.IGNORECASE)
+_CALL = re.compile(r"Inference time ?:(.*)", re.IGNORECASE)
+_MODEL = re.compile(r"\bload model (\S+) success")
+_MARK = re.compile(
+    r"Inference (?:average )?time|get input dynamic gear count|create (?:context|stream) success"
+    r"|Execute sample",
+    re.IGNORECASE,
+)
+_LINE = "Inference average time: X ms"
+
+
+def recognises(log: Log) -> bool:
+    """Whether these are msame's lines."""
+    return log.has(_MARK)
+
+
+def parse(log: Log) -> ToolLog:
+    """Every run. Raises `ParseError` for a failed run and a cut log. The batch size is in no line of it."""
+    runs: list[ToolRun] = []
+    mean: tuple[int, float] | None = None
+    calls: list[float] = []
+    file: str | None = None
+    for line in log.lines:
+        loaded = _MODEL.search(line.text)
+        file = loaded[1] if loaded else file
+        call, found = _CALL.search(line.text), _MEAN.search(line.text)
+        if call:
+            calls.append(milliseconds(log, line.number, call[1], "an inference time"))
+        if found is None:
+            continue
+        value = milliseconds(log, line.number, found[2], "the average inference time")
+        if value < SHORTEST_MS:
+            raise log.wrong(line.number, f"an average time of {value} ms", "a time above 0")
+        if found[1] and mean is not None:
+            runs[-1] = _run(mean[0], mean[1], value, calls, file)
+            mean = None
+        else:
+            runs.append(_run(line.number, value, value if found[1] else None, calls, file))
+            mean = None if found[1] else (line.number, value)
+        if mean is None:
+            calls = []
+    if not runs:
+        error = first_error(log)
+        raise log.missing(TOOL, _LINE) if error is None else log.failed(TOOL, error.line, str(error))
+    return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
+
+
+def _run(
+    line: int, mean: float, without_first: float | None, calls: list[float], model: str | None
+) -> ToolRun:
+    latencies = [Latency(name="Inference average time", mean_ms=mean)]
+    if without_first is not None:
+        latencies.append(Latency(name="Inference average time without first time", mean_ms=without_first))
+    # A log that is cut at the front has fewer calls than its mean is of.
+    complete = bool(calls) and math.isclose(sum(calls) / len(calls), mean, rel_tol=1e-4)
+    return ToolRun(
+        tool=TOOL,
+        definition=DEFINITION,
+        samples_per_s=None,
+        batch_ms=mean if without_first is None else without_first,
+        latencies=tuple(latencies),
+        count=len(calls) if complete else None,
+        model=model,
+        line=line,
+    )

@@ -1,0 +1,4 @@
+"""What passes, and what two numbers differ by.
+
+Pure functions over recorded numbers: nothing is measured here.
+"""

@@ -1,0 +1,131 @@
+"""`zoocheck compare --ab` on a mini: real processes, a planted slowdown, and arms that mean nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import onnx
+import pytest
+
+from harness.comparing import arm_specs
+from harness.domain.cases import Case
+from harness.errors import MachineError, UsageError
+from harness.running.materials import Materials
+from harness.running.progress import Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.tables import cases, catalog
+from harness.toolchains.place import Place
+from harness.verdicts.effects import Finding
+
+
+@pytest.fixture(scope="module")
+def materials(tmp_path_factory: pytest.TempPathFactory) -> Materials:
+    root = tmp_path_factory.mktemp("home")
+    home = Home(root=root, models=root / "models", data=root / "data")
+    return Materials(catalog.load(), home, Options(weights="mini", target="stand-in"), Silent())
+
+
+@pytest.fixture(scope="module")
+def case(materials: Materials) -> Case:
+    return cases.named(materials.catalog, "tinybert-t4-bs1")
+
+
+@pytest.fixture(scope="module")
+def reader(materials: Materials, case: Case, tmp_path_factory: pytest.TempPathFactory) -> arm_specs.Specs:
+    target = materials.target(case)
+    place = Place(folder=tmp_path_factory.mktemp("place"), toolchain=target.toolchain)
+    return arm_specs.Specs(materials, case, target, place)
+
+
+def test_a_graph_with_its_layers_twice_is_found_slower(
+    materials: Materials,
+    case: Case,
+    reader: arm_specs.Specs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A real artifact against one that does much more work; a second arm that is a file."""
+    from harness.comparing.arms import compare_arms
+    from harness.timing import turns
+
+    monkeypatch.setattr(turns.Together, "lasts_s", 0.05)
+    own = reader.read(arm_specs.CURRENT).artifact
+    heavy = tmp_path / "heavy.onnx"
+    onnx.save(with_idle_work(onnx.load(own.folder / "model.onnx")), heavy)
+    found = compare_arms(
+        materials, case, arm_specs.CURRENT, str(heavy), seconds=1, margin=0.05, folder=tmp_path / "place"
+    )
+    assert found.finding is Finding.WORSE
+    assert found.turns.effect.change < -0.3
+    assert found.versions[0] == found.versions[1]
+
+
+def with_idle_work(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """The same outputs, after products of matrices that take several times as long as a mini."""
+    import numpy as np
+    from onnx import helper, numpy_helper
+
+    big = numpy_helper.from_array(np.full((700, 700), 1e-3, np.float32), "idle_matrix")
+    output = graph.graph.output[0].name
+    for node in graph.graph.node:
+        for at, name in enumerate(node.output):
+            if name == output:
+                node.output[at] = "before_idle"
+    # A value that depends on the input, so that nothing is folded away: logits times 0, spread over a matrix.
+    nodes = [
+        helper.make_node("ReduceSum", ["before_idle"], ["idle_sum"], keepdims=0),
+        helper.make_node("Mul", ["idle_matrix", "idle_sum"], ["idle_0"]),
+    ]
+    for at in range(8):
+        nodes.append(helper.make_node("MatMul", [f"idle_{at}", "idle_matrix"], [f"idle_{at + 1}"]))
+    nodes += [
+        helper.make_node("ReduceMax", ["idle_8"], ["idle_max"], keepdims=0),
+        helper.make_node("Mul", ["idle_max", "idle_zero"], ["idle_nothing"]),
+        helper.make_node("Add", ["before_idle", "idle_nothing"], [output]),
+    ]
+    graph.graph.initializer.extend([big, numpy_helper.from_array(np.float32(0), "idle_zero")])
+    graph.graph.node.extend(nodes)
+    onnx.checker.check_model(graph)
+    return graph
+
+
+def test_arms_that_can_be_named(reader: arm_specs.Specs, tmp_path: Path) -> None:
+    own = reader.read("current").artifact
+    assert reader.read(own.key[:12]).artifact.key == own.key
+    file = tmp_path / "copy.onnx"
+    shutil.copyfile(own.folder / "model.onnx", file)
+    copied = reader.read(str(file)).artifact
+    assert copied.files == {"model.onnx": own.files["model.onnx"]}
+    assert (copied.folder / "model.onnx").read_bytes() == file.read_bytes()
+    other = reader.read("tinybert-ascend310p-bs1")
+    assert other.case == "tinybert-ascend310p-bs1"
+    assert other.artifact.key != own.key
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nonsense", "'nonsense' is nothing that could be run; expected 'current'"),
+        ("0123456789ab", "no artifacts have a key that begins with 0123456789ab"),
+        ("tinybert-t4-bs8", "takes other inputs than tinybert-t4-bs1"),
+        ("spanbert-t4-bs1", "'spanbert-t4-bs1' is nothing|takes other inputs"),
+        ("onnxruntime=1.2", "is nothing that could be run"),
+        ("", "'' is nothing"),
+    ],
+)
+def test_arms_that_mean_nothing(reader: arm_specs.Specs, text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.compile(said)):
+        reader.read(text)
+
+
+def test_versions_that_pip_cannot_get(reader: arm_specs.Specs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Named with pip's log, and nothing half-installed is left."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    with pytest.raises(MachineError, match=r"(?s)pip cannot install onnxruntime==0.*No matching"):
+        reader.read("onnxruntime==0.0.1")
+    folder = reader.materials.home.root / "environments"
+    assert [path.name for path in folder.iterdir()] == [".lock"]

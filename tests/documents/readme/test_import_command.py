@@ -1,0 +1,116 @@
+"""`zoocheck import-readme`: files, exit status, JSON, and the words that a user adds."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from harness.cli import app
+from harness.errors import TableErrors, UsageError
+from harness.tables.catalog import load
+
+README = """# TinyBERT
+
+| 模型 | 310P精度 | 310P性能 | 说明性文字 |
+|---|---|---|---|
+| TinyBERT(bs8) | 92.32 | 5871.86 | 7.5 |
+"""
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(app, ["import-readme", *map(str, arguments)], catch_exceptions=False)
+
+
+@pytest.fixture
+def readme(tmp_path: Path) -> Path:
+    file = tmp_path / "tiny-zoo.md"
+    file.write_text(README, encoding="utf-8")
+    return file
+
+
+def test_tables_go_to_standard_output_and_what_was_not_read_to_standard_error(readme):
+    """And at the head of the file, so that whoever reads the tables knows."""
+    done = run(readme, "--repository", "A/Zoo")
+    assert done.exit_code == 0
+    content = tomllib.loads(done.stdout)
+    assert [item["name"] for item in content["document"]] == ["tiny-zoo"]
+    [table] = content["table"]
+    assert (table["batch_size"], table["chip"], table["role"]) == (8, "ascend310p", "measured")
+    assert table["rows"] == [{"cells": ["TinyBERT(bs8)", "92.32", "5871.86", "7.5"]}]
+    why = "no word of a metric in its head, row or cell"
+    assert f"{readme}:5: not read: row 'TinyBERT(bs8)', column '说明性文字': {why}" in done.stderr
+    assert "# not read: line 5: row 'TinyBERT(bs8)', column '说明性文字'" in done.stdout
+    assert done.stderr.splitlines()[-1] == "1 tables with 2 values, 1 things not read"
+
+
+def test_a_file_is_written_and_json_has_all(readme, tmp_path):
+    done = run(readme, "--out", tmp_path / "x.toml", "--document", "my-zoo", "--json")
+    content = json.loads(done.stdout)
+    assert (done.exit_code, content["document"], content["model"]) == (0, "my-zoo", "tinybert")
+    assert (tmp_path / "x.toml").read_text(encoding="utf-8") == content["toml"]
+    assert [value["printed"] for value in content["tables"][0]["values"]] == ["92.32", "5871.86"]
+    assert {note["what"] for note in content["assumed"]} == {"unit = samples/s", "repository = not stated"}
+
+
+def test_nothing_to_write_is_status_1(readme):
+    readme.write_text("# TinyBERT\n\nNothing.\n", encoding="utf-8")
+    done = run(readme)
+    assert (done.exit_code, done.stdout) == (1, "")
+
+
+def test_what_the_catalog_refuses_is_status_1(readme):
+    readme.write_text(README.replace("bs8", "bs128"), encoding="utf-8")
+    done = run(readme)
+    assert done.exit_code == 1
+    assert "the catalog does not take it: " in done.stderr
+    assert "found 128, expected a batch size of the deployment" in done.stderr
+
+
+def test_bad_input_is_a_usage_error(readme, tmp_path):
+    for arguments, message in (
+        ((tmp_path / "no.md",), "no such file"),
+        ((readme, "--model", "x"), "no model is called 'x'"),
+        ((readme, "--document", "My Zoo"), "no name of a document"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            run(*arguments)
+
+
+def test_a_user_s_words_are_read_beside_ours(readme, tmp_path, monkeypatch):
+    """A head that no word explains becomes a precision's column by one table."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "words.toml").write_text(
+        '[[word]]\nmeans = "metric"\nvalue = "f1"\nspelled = ["说明性文字"]\n'
+        '[[word]]\nmeans = "chip"\nvalue = "ascend310p"\nspelled = ["文字"]\n',
+        encoding="utf-8",
+    )
+    readme.write_text(README.replace("说明性文字", "说明性文字 310P"), encoding="utf-8")
+    monkeypatch.setenv("ZOOCHECK_TABLES", str(folder))
+    values = json.loads(run(readme, "--json").stdout)["tables"][0]["values"]
+    assert values[2]["meaning"] == {
+        "batch_size": 8, "metric": "f1", "chip": "ascend310p", "role": "measured", "unit": "percent",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("means", "value", "expected"),
+    [
+        ("chip", "a100", "a known chip"),
+        ("model", "resnet", "a known model"),
+        ("metric", "map", "one of accuracy"),
+        ("unit", "ms", "one of percent"),
+    ],
+)
+def test_a_word_means_something_that_exists(tmp_path, means, value, expected):
+    from harness.tables.catalog import BUILT_IN
+
+    (tmp_path / "words.toml").write_text(
+        f'[[word]]\nmeans = "{means}"\nvalue = "{value}"\nspelled = ["x"]\n', encoding="utf-8"
+    )
+    with pytest.raises(TableErrors, match=rf'word\[0\].value: found "{value}", expected {expected}'):
+        load((BUILT_IN, tmp_path))

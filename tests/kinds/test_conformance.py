@@ -1,0 +1,194 @@
+"""The checks of a case on a runner: one artifact for all of them, and faults planted in what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mini
+import numpy as np
+import pytest
+from making import make_case
+
+from harness.conformance.checks import METAMORPHIC, NAMES
+from harness.conformance.subject import probe_of
+from harness.domain.cases import Case, Kind
+from harness.domain.catalog import Catalog
+from harness.domain.measurements import VerdictKind
+from harness.domain.models import InputRole
+from harness.domain.precisions import Precision
+from harness.errors import GraphError, NotThere
+from harness.kinds.run import Runner
+from harness.models.graphs import int8
+from harness.running.materials import Materials
+from harness.running.progress import Silent
+from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.store.results import Store
+
+ONE_TEXT = [name for name in METAMORPHIC if name != "segments"]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def fake(small_tables: Catalog, home: Home, store: Store) -> Runner:
+    """torch in the place of an artifact, so that a test can break what comes out."""
+    return Runner(mini.TorchMaterials(small_tables, home, Options()), store, "run-1")
+
+
+def a_case(runner: Runner, **other: object) -> Case:
+    return make_case(runner.materials.catalog, mini.MODEL, "ascend310p", **({"batch_size": 8} | other))
+
+
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_a_real_artifact_passes_every_check(
+    small_tables: Catalog, shared_home: Home, store: Store, batch_size: int
+):
+    """Opened once for all of them; each is a result of its own, under its name."""
+    runner = Runner(
+        Materials(small_tables, shared_home, Options(target="stand-in"), Silent()), store, "run-1"
+    )
+    opened = []
+    whole = runner.open
+    runner.open = lambda *arguments: opened.append(1) or whole(*arguments)  # type: ignore[assignment,func-returns-value]
+    case = a_case(runner, batch_size=batch_size)
+    alone = ("batch", "last partial batch") if batch_size == 1 else ()
+    names = [name for name in NAMES if name not in ("segments", *alone)]
+    for name in alone:
+        with pytest.raises(NotThere, match="at batch size 1"):
+            runner.conformance(case, name)
+    results = [runner.conformance(case, name) for name in names]
+    assert len(opened) == 1
+    assert [item.verdict.kind for item in results if item.verdict] == [VerdictKind.REPRODUCED] * len(names)
+    assert [item.measurement.check for item in store.results()] == names
+    assert results[names.index("mask")].measurement.detail["difference_in_spread"] > 0.01
+
+
+def test_one_text_has_no_segments_to_tell_apart(fake: Runner, store: Store):
+    with pytest.raises(NotThere, match="of one text"):
+        fake.conformance(a_case(fake), "segments")
+    assert store.results() == []
+
+
+def test_a_backend_of_one_shape_is_skipped_for_the_padded_length(fake: Runner):
+    with pytest.raises(NotThere, match="its backend takes the documented shape only"):
+        fake.conformance(a_case(fake), "padded length")
+
+
+def test_what_cannot_be_opened_is_not_tried_again(fake: Runner, monkeypatch: pytest.MonkeyPatch):
+    """A build of minutes fails once a case, and every check of it says so."""
+    tried = []
+
+    def broken(*arguments: object) -> None:
+        tried.append(1)
+        raise GraphError("the compiler refuses")
+
+    monkeypatch.setattr(fake, "open", broken)
+    for name in ("", "order", "mask"):
+        with pytest.raises(GraphError, match="the compiler refuses"):
+            fake.conformance(a_case(fake), name)
+    assert len(tried) == 1
+
+
+Change = Callable[[Case, int, list], list]
+
+
+def by_the_batch(case: Case, call: int, outputs: list) -> list:
+    return [outputs[0] - outputs[0].mean(axis=0, keepdims=True)]
+
+
+def first_place_differs(case: Case, call: int, outputs: list) -> list:
+    outputs[0][0] *= np.float32(1.5)
+    return outputs
+
+
+def noise(case: Case, call: int, outputs: list) -> list:
+    return [outputs[0] + np.float32(call)]
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [("batch", by_the_batch), ("order", first_place_differs), ("same input twice", noise)],
+)
+def test_a_fault_in_what_comes_out_falls_short(fake: Runner, name: str, change: Change):
+    fake.materials.backend.change = change  # type: ignore[attr-defined]
+    verdict = fake.conformance(a_case(fake), name).verdict
+    assert verdict is not None
+    assert verdict.kind is VerdictKind.FALLS_SHORT
+
+
+def test_a_little_noise_is_recorded_and_good(fake: Runner, store: Store):
+    """The measurement holds the spread, and the other checks are too noisy to ask."""
+
+    def little(case: Case, call: int, outputs: list) -> list:
+        return [outputs[0] + np.float32(0.02 * call * outputs[0].std())]
+
+    fake.materials.backend.change = little  # type: ignore[attr-defined]
+    twice = fake.conformance(a_case(fake), "same input twice")
+    assert twice.verdict is not None
+    assert twice.verdict.kind is VerdictKind.REPRODUCED
+    assert "not deterministic" in twice.verdict.message
+    assert not twice.measurement.detail["deterministic"]
+    assert twice.measurement.detail["noise_in_spread"] == pytest.approx(0.02, rel=0.1)
+    order = fake.conformance(a_case(fake), "order")
+    assert order.measurement.detail["bound"] == 2 * twice.measurement.detail["noise_in_spread"]
+    assert order.verdict is not None
+    assert order.verdict.kind is VerdictKind.NOT_COMPARABLE
+
+
+class TrayOfTools(mini.TorchSession):
+    """A session that a tool runs: each `run_all` is one start of it."""
+
+    starts = 0
+
+    def run_all(self, inputs: list) -> list:
+        type(self).starts += 1
+        return super().run(inputs)
+
+    def time_batch(self, inputs: list) -> None:
+        return None
+
+
+def test_a_tool_is_started_twice_a_case(fake: Runner, monkeypatch: pytest.MonkeyPatch):
+    """Once for the samples, once for all of their variations."""
+    monkeypatch.setattr(mini, "TorchSession", TrayOfTools)
+    monkeypatch.setattr(TrayOfTools, "starts", 0)
+    for name in ("", *ONE_TEXT):
+        if name != "padded length":
+            result = fake.conformance(a_case(fake, precision=Precision.FP32), name)
+            assert result.verdict is not None
+            assert result.verdict.kind is VerdictKind.REPRODUCED
+    assert TrayOfTools.starts == 2
+
+
+def test_a_failure_is_recorded_under_its_check(fake: Runner, store: Store):
+    problem = GraphError("broken")
+    fake.fail(a_case(fake), Kind.CONFORMANCE, problem, check="order")
+    [result] = store.results()
+    assert result.measurement.check == "order"
+
+
+def test_text_is_what_no_scale_has_seen(small_tables: Catalog, shared_home: Home):
+    """Of int8 as of the others it stands behind what scales are chosen on."""
+    materials = Materials(small_tables, shared_home, Options(target="stand-in"), Silent())
+    case = make_case(small_tables, mini.MODEL, "ascend310p", batch_size=8, precision=Precision.INT8)
+    probe, said = probe_of(materials, case)
+    behind = materials.calibration(case.model, int8.SAMPLES + 8).inputs[InputRole.IDS][int8.SAMPLES :]
+    assert np.array_equal(probe.inputs[InputRole.IDS], behind)
+    assert said == "8 of text"
+
+
+def test_where_nothing_is_behind_the_calibration_it_says_so(
+    small_tables: Catalog, shared_home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    materials = Materials(small_tables, shared_home, Options(target="stand-in"), Silent())
+    ten = materials.calibration(small_tables.models[mini.MODEL], int8.SAMPLES)
+    monkeypatch.setattr(materials, "calibration", lambda *_: ten)
+    case = make_case(small_tables, mini.MODEL, "ascend310p", batch_size=8, precision=Precision.INT8)
+    assert probe_of(materials, case)[1] == "8 of text, which its scales were chosen on"

@@ -1,0 +1,289 @@
+"""Which checkpoint a choice of weights comes to, and what is said where there is none."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tiny_model import ARCHITECTURE, REPOSITORY, REVISION, config_json, hub_model, tiny_model
+
+from harness.domain.models import Weights
+from harness.errors import CheckpointError, NotThere, UsageError
+from harness.models.checkpoints import files, locate, random_sha256, vocabulary
+from harness.setting.home import Home
+
+Lay = Callable[..., Path]
+FULL = ("config.json", "vocab.txt", "model.safetensors")
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def record_of(folder: Path, **changes: object) -> dict[str, object]:
+    """The record that a fetch of these files would have left."""
+    hashes = {path.name: sha256(path.read_bytes()) for path in folder.iterdir()}
+    values = {"repository": REPOSITORY, "revision": REVISION, "commit": REVISION, "files": hashes}
+    return {"schema": 1, "fetched": "2024-01-01T00:00:00+00:00", **values, **changes}
+
+
+class TestFull:
+    def test_a_complete_folder_is_found_with_the_hash_of_every_file(
+        self, tiny_home: Home, lay: Lay, tiny_files: dict[str, bytes]
+    ):
+        folder = lay(tiny_home.models, *FULL)
+        found = locate(tiny_model(), "full", tiny_home)
+        assert found.weights is Weights.FULL
+        assert found.architecture == ARCHITECTURE
+        assert found.files == {name: sha256(tiny_files[name]) for name in FULL}
+        assert found.weights_sha256 == sha256(tiny_files["model.safetensors"])
+        assert (found.folder, found.vocabulary, found.seed) == (folder, folder / "vocab.txt", None)
+        assert found.source == f"local folder {folder}"
+
+    def test_a_pickle_is_as_good_as_safetensors(
+        self, tiny_home: Home, lay: Lay, tiny_files: dict[str, bytes]
+    ):
+        lay(tiny_home.models, "config.json", "vocab.txt", "pytorch_model.bin")
+        found = locate(tiny_model(), "full", tiny_home)
+        assert found.weights_sha256 == sha256(tiny_files["pytorch_model.bin"])
+
+    def test_safetensors_come_before_a_pickle(self, tiny_home: Home, lay: Lay, tiny_files: dict[str, bytes]):
+        lay(tiny_home.models, *FULL, "pytorch_model.bin")
+        found = locate(tiny_model(), "full", tiny_home)
+        assert found.weights_sha256 == sha256(tiny_files["model.safetensors"])
+
+    def test_no_folder_is_not_there_with_the_address_and_the_place(self, tiny_home: Home):
+        with pytest.raises(NotThere) as caught:
+            locate(tiny_model(), "full", tiny_home)
+        message = str(caught.value)
+        assert f"{tiny_home.models / 'tiny-bert'} is not there" in message
+        assert "get it from https://example.org/tiny.zip and put config.json, vocab.txt and" in message
+        assert "zoocheck fetch" not in message  # it is on no hub
+
+    def test_a_model_on_the_hub_is_told_to_be_fetched(self, tiny_home: Home):
+        with pytest.raises(NotThere, match="run `zoocheck fetch tiny-bert`"):
+            locate(hub_model(), "full", tiny_home)
+
+    def test_a_vocabulary_alone_is_not_a_checkpoint(self, tiny_home: Home, lay: Lay):
+        lay(tiny_home.models, "vocab.txt")
+        with pytest.raises(NotThere, match=r"lacks config\.json, model\.safetensors or pytorch_model\.bin"):
+            locate(tiny_model(), "full", tiny_home)
+
+    def test_every_undocumented_size_is_listed(self, tiny_home: Home, lay: Lay):
+        changed = config_json(hidden_size=32, num_hidden_layers=3, id2label={"0": "a", "1": "b", "2": "c"})
+        lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=changed.encode())
+        with pytest.raises(CheckpointError) as caught:
+            locate(tiny_model(), "full", tiny_home)
+        lines = [line.strip() for line in str(caught.value).splitlines()[1:]]
+        assert lines[0] == "num_hidden_layers: found 3, expected 2"
+        assert lines[1] == "hidden_size: found 32, expected 16"
+        assert lines[2].startswith("number of labels (id2label, num_labels): found 3, expected 2")
+        assert len(lines) == 3
+
+    def test_where_the_document_leaves_the_size_to_the_config_it_decides(self, tiny_home: Home, lay: Lay):
+        changed = config_json(num_hidden_layers=3, layer_norm_eps=1e-6).encode()
+        lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=changed)
+        found = locate(tiny_model(config_decides=True), "full", tiny_home)
+        assert found.architecture == dataclasses.replace(ARCHITECTURE, layers=3, layer_norm_eps=1e-6)
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            pytest.param(b"{\n 'a': 1}", "config.json:2: not JSON", id="not-json"),
+            pytest.param(b"\xff\xfe", "config.json: not UTF-8 at byte 0", id="not-utf-8"),
+            pytest.param(b"[1]", "found a list, expected a JSON object", id="not-an-object"),
+            pytest.param(
+                config_json(hidden_size="16").encode(),
+                "hidden_size: found '16', expected a positive count",
+                id="a-string",
+            ),
+            pytest.param(config_json(hidden_size=True).encode(), "hidden_size: found True", id="a-boolean"),
+            pytest.param(
+                config_json(num_attention_heads=3).encode(), "expected a multiple of the 3 heads", id="heads"
+            ),
+            pytest.param(b"{}", "vocab_size: found no value, expected a positive count", id="empty"),
+            pytest.param(config_json(hidden_act=3).encode(), "hidden_act: found 3", id="activation"),
+            pytest.param(config_json(layer_norm_eps=-1).encode(), "layer_norm_eps: found -1", id="epsilon"),
+        ],
+    )
+    def test_a_bad_config_is_refused_with_the_key(self, tiny_home: Home, lay: Lay, content: bytes, said: str):
+        lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=content)
+        with pytest.raises(CheckpointError, match=re.escape(said)):
+            locate(tiny_model(), "full", tiny_home)
+
+    def test_too_few_positions_for_the_documented_length_are_refused(self, tiny_home: Home, lay: Lay):
+        changed = config_json(max_position_embeddings=4).encode()
+        lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=changed)
+        with pytest.raises(CheckpointError, match="found 4, expected at least 8 tokens"):
+            locate(tiny_model(config_decides=True), "full", tiny_home)
+
+    @pytest.mark.parametrize(("content", "pieces"), [(b"", 0), (b"a\n" * 41, 41), (b"a\n" * 40 + b"b", 41)])
+    def test_a_vocabulary_that_does_not_fit_the_embedding_is_refused(
+        self, tiny_home: Home, lay: Lay, content: bytes, pieces: int
+    ):
+        lay(tiny_home.models, "config.json", "model.safetensors", vocab__txt=content)
+        with pytest.raises(CheckpointError, match=f"found {pieces} word pieces, expected 1 to 40"):
+            locate(tiny_model(), "full", tiny_home)
+
+    def test_a_git_lfs_pointer_is_not_taken_for_weights(self, tiny_home: Home, lay: Lay):
+        pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
+        lay(tiny_home.models, "config.json", "vocab.txt", model__safetensors=pointer)
+        with pytest.raises(CheckpointError, match="git lfs pull"):
+            locate(tiny_model(), "full", tiny_home)
+
+    def test_bytes_changed_since_the_last_look_are_hashed_again(self, tiny_home: Home, lay: Lay):
+        folder = lay(tiny_home.models, *FULL)
+        before = locate(tiny_model(), "full", tiny_home)
+        lay(tiny_home.models, vocab__txt=b"another\n")
+        after = locate(tiny_model(), "full", tiny_home)
+        assert before.files["vocab.txt"] != after.files["vocab.txt"] == sha256(b"another\n")
+        assert before.weights_sha256 == after.weights_sha256 == files.sha256(folder / "model.safetensors")
+
+
+class TestFetchRecord:
+    def test_what_was_fetched_names_its_repository_and_commit(self, tiny_home: Home, lay: Lay):
+        folder = lay(tiny_home.models, *FULL)
+        (folder / "zoocheck.json").write_text(json.dumps(record_of(folder)))
+        assert locate(hub_model(), "full", tiny_home).source == f"hub {REPOSITORY}@{REVISION}"
+
+    def test_a_file_changed_after_fetching_is_refused(self, tiny_home: Home, lay: Lay):
+        folder = lay(tiny_home.models, *FULL)
+        (folder / "zoocheck.json").write_text(json.dumps(record_of(folder)))
+        lay(tiny_home.models, vocab__txt=b"another\n")
+        found = sha256(b"another\n")
+        with pytest.raises(CheckpointError, match=f"vocab.txt: found SHA-256 {found}"):
+            locate(hub_model(), "full", tiny_home)
+
+    def test_another_revision_than_the_table_pins_is_refused(self, tiny_home: Home, lay: Lay):
+        folder = lay(tiny_home.models, *FULL)
+        (folder / "zoocheck.json").write_text(json.dumps(record_of(folder, revision="older")))
+        with pytest.raises(
+            CheckpointError, match=f"holds {REPOSITORY}@older, expected {REPOSITORY}@{REVISION}"
+        ):
+            locate(hub_model(), "full", tiny_home)
+
+    @pytest.mark.parametrize("content", ["{", "[]", '{"schema": 2}', '{"schema": 1, "x": 1}'])
+    def test_a_damaged_record_is_refused(self, tiny_home: Home, lay: Lay, content: str):
+        folder = lay(tiny_home.models, *FULL)
+        (folder / "zoocheck.json").write_text(content)
+        with pytest.raises(CheckpointError, match="not the record of a fetch"):
+            locate(hub_model(), "full", tiny_home)
+
+
+class TestMini:
+    def test_its_own_config_decides_its_size(self, tiny_home: Home, lay: Lay):
+        changed = config_json(num_hidden_layers=1, num_labels=2).encode()
+        lay(tiny_home.minis, "vocab.txt", "model.safetensors", config__json=changed)
+        found = locate(tiny_model(), "mini", tiny_home)
+        assert found.weights is Weights.MINI
+        assert found.architecture == dataclasses.replace(ARCHITECTURE, layers=1)
+        assert found.source == "embedded in zoocheck"
+
+    def test_a_pickle_is_no_mini(self, tiny_home: Home, lay: Lay):
+        lay(tiny_home.minis, "config.json", "vocab.txt", "pytorch_model.bin")
+        with pytest.raises(NotThere, match=r"tiny-bert lacks model\.safetensors;"):
+            locate(tiny_model(), "mini", tiny_home)
+
+    def test_other_labels_than_documented_are_refused(self, tiny_home: Home, lay: Lay):
+        changed = config_json(num_labels=3).encode()
+        lay(tiny_home.minis, "vocab.txt", "model.safetensors", config__json=changed)
+        with pytest.raises(CheckpointError, match=r"number of labels .*: found 3, expected 2"):
+            locate(tiny_model(), "mini", tiny_home)
+
+    def test_where_none_is_embedded_it_says_what_else_to_use(self, tiny_home: Home):
+        with pytest.raises(NotThere, match=r"no mini checkpoint is embedded: .* use `--weights random`"):
+            locate(tiny_model(), "mini", tiny_home)
+
+
+class TestRandom:
+    def test_it_needs_no_file(self, tiny_home: Home):
+        found = locate(tiny_model(), "random", tiny_home)
+        assert (found.weights, found.folder, found.vocabulary, found.seed) == (Weights.RANDOM, None, None, 0)
+        assert found.architecture == ARCHITECTURE
+        assert found.files == {}
+
+    def test_its_hash_is_of_the_recipe(self, tiny_home: Home):
+        described = (
+            'random:0:{"activation":"gelu","dropout":0.1,"head":"classification-relu","heads":2,"hidden":16,'
+            '"intermediate":32,"labels":2,"layer_norm_eps":1e-12,"layers":2,"positions":16,"types":2,'
+            '"vocabulary":40}'
+        )
+        found = locate(tiny_model(), "random", tiny_home)
+        assert found.weights_sha256 == sha256(described.encode())
+        assert random_sha256(ARCHITECTURE, 1) != found.weights_sha256
+
+    def test_its_vocabulary_is_the_documented_one_else_the_minis(self, tiny_home: Home, lay: Lay):
+        mini = lay(tiny_home.minis, "vocab.txt")
+        assert locate(tiny_model(), "random", tiny_home).vocabulary == mini / "vocab.txt"
+        full = lay(tiny_home.models, "vocab.txt")
+        found = locate(tiny_model(), "random", tiny_home)
+        assert found.vocabulary == full / "vocab.txt"
+        assert found.files == {"vocab.txt": files.sha256(full / "vocab.txt")}
+
+    def test_a_vocabulary_larger_than_the_embedding_is_refused(self, tiny_home: Home, lay: Lay):
+        lay(tiny_home.models, vocab__txt=b"a\n" * 41)
+        with pytest.raises(CheckpointError, match="found 41 word pieces"):
+            locate(tiny_model(), "random", tiny_home)
+
+
+class TestAuto:
+    def test_full_comes_before_mini(self, tiny_home: Home, lay: Lay):
+        lay(tiny_home.minis, *FULL)
+        lay(tiny_home.models, *FULL)
+        assert locate(tiny_model(), "auto", tiny_home).weights is Weights.FULL
+
+    def test_a_vocabulary_alone_leaves_it_at_the_mini(self, tiny_home: Home, lay: Lay):
+        lay(tiny_home.minis, *FULL)
+        lay(tiny_home.models, "vocab.txt")
+        assert locate(tiny_model(), "auto", tiny_home).weights is Weights.MINI
+
+    def test_a_full_checkpoint_that_is_not_the_documented_one_is_an_error_not_a_mini(
+        self, tiny_home: Home, lay: Lay
+    ):
+        lay(tiny_home.minis, *FULL)
+        changed = config_json(num_hidden_layers=3).encode()
+        lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=changed)
+        with pytest.raises(CheckpointError, match="not the documented checkpoint"):
+            locate(tiny_model(), "auto", tiny_home)
+
+    def test_neither_names_both_folders(self, tiny_home: Home):
+        with pytest.raises(NotThere) as caught:
+            locate(tiny_model(), "auto", tiny_home)
+        assert str(tiny_home.models / "tiny-bert") in str(caught.value)
+        assert str(tiny_home.minis / "tiny-bert") in str(caught.value)
+
+    def test_another_choice_lists_the_choices(self, tiny_home: Home):
+        with pytest.raises(UsageError, match="there are full, mini, random, auto"):
+            locate(tiny_model(), "huge", tiny_home)
+
+
+class TestVocabulary:
+    def test_full_needs_the_documented_vocabulary_and_nothing_else(self, tiny_home: Home, lay: Lay):
+        folder = lay(tiny_home.models, "vocab.txt")
+        assert vocabulary(tiny_model(), "full", tiny_home) == folder / "vocab.txt"
+
+    def test_the_minis_does_not_stand_in_for_the_documented_one(self, tiny_home: Home, lay: Lay):
+        lay(tiny_home.minis, *FULL)
+        place = re.escape(str(tiny_home.models / "tiny-bert" / "vocab.txt"))
+        with pytest.raises(NotThere, match=f"put the vocab.txt of tiny-vocabulary at {place}$"):
+            vocabulary(tiny_model(), "full", tiny_home)
+
+    def test_mini_is_the_minis_even_beside_the_documented_one(self, tiny_home: Home, lay: Lay):
+        lay(tiny_home.models, *FULL)
+        folder = lay(tiny_home.minis, *FULL)
+        assert vocabulary(tiny_model(), "mini", tiny_home) == folder / "vocab.txt"
+
+    @pytest.mark.parametrize("full", [("vocab.txt",), FULL])
+    @pytest.mark.parametrize("choice", ["auto", "random", "mini"])
+    def test_it_is_the_one_of_the_located_checkpoint(
+        self, tiny_home: Home, lay: Lay, choice: str, full: tuple[str, ...]
+    ):
+        lay(tiny_home.minis, *FULL)
+        lay(tiny_home.models, *full)
+        located = locate(tiny_model(), choice, tiny_home).vocabulary
+        assert vocabulary(tiny_model(), choice, tiny_home) == located
