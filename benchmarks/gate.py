@@ -39,8 +39,9 @@ from benchmarks.slower import PLANTED, slower  # noqa: E402
 from harness.comparing import arm_specs  # noqa: E402
 from harness.comparing.runs import THROUGHPUT_MARGIN, compare  # noqa: E402
 from harness.domain.models import Protocol  # noqa: E402
-from harness.kinds.run import Runner, fixed_batch  # noqa: E402
+from harness.kinds.runner import Runner  # noqa: E402
 from harness.machine.fingerprint import fingerprint, machine_key  # noqa: E402
+from harness.running.batches import fixed_batch  # noqa: E402
 from harness.running.materials import Materials  # noqa: E402
 from harness.running.progress import Silent  # noqa: E402
 from harness.setting.home import Home  # noqa: E402

@@ -35,7 +35,7 @@ def loaded(runner, settings):
     import onnxruntime
 
     from harness.domain.models import Protocol
-    from harness.kinds.run import fixed_batch
+    from harness.running.batches import fixed_batch
 
     case = next(c for c in settings.cases() if (c.model.name, c.chip.name) == ("tinybert", "cpu"))
     timing = runner.timing(case)

@@ -58,7 +58,7 @@ def compare_arms(
 
     from harness.comparing import arm_specs
     from harness.domain.models import Protocol
-    from harness.kinds.run import fixed_batch
+    from harness.running.batches import fixed_batch
     from harness.timing import turns
 
     target = materials.target(case)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harness.domain.cases import Case
 from harness.domain.measurements import Basis, Origin, Verdict, VerdictKind
@@ -49,10 +49,61 @@ class Score:
                 raise BadOutput(f"found the {name} {share}, expected a fraction from 0 to 1")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardScore:
+    """The fp32 score that a checkpoint's card states, and the one that it has here. Fractions."""
+
+    own_fp32: float  # of inputs fed as they are named
+    stated: float
+    samples: int
+
+    @classmethod
+    def of(cls, own_fp32: float, stated: float | None, samples: int) -> CardScore | None:
+        """None where no card states a score."""
+        return None if stated is None else cls(own_fp32=own_fp32, stated=stated, samples=samples)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """The facts beside a score that may cast doubt on it; each may be missing.
+
+    `typical_difference` is as `valid.typical_difference` gives it, `typical_bound` the most that the
+    precision explains of it (`PrecisionSpec.typical`); both in standard deviations of the reference's logits.
+    """
+
+    trivial: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # fractions by metric, by answer
+    typical_difference: float | None = None
+    typical_bound: float = math.inf
+    card: CardScore | None = None
+    no_card: str = ""  # why no card holds the checkpoint's own score; empty where one does, or none has to
+    not_held: str = ""  # why the outputs were not held against the checkpoint's fp32 outputs
+
+
 def judge_score(
-    case: Case, score: Score, reference: Reference | None, documented_drop: Drop | None
+    case: Case,
+    score: Score,
+    reference: Reference | None,
+    documented_drop: Drop | None,
+    beside: Beside | None = None,
 ) -> Verdict:
-    """Full checkpoints against the documented value, all others by the drop from their own fp32."""
+    """Full checkpoints against the documented value, all others by the drop from their own fp32.
+
+    A good score that `beside` casts doubt on is an error: the outputs are not this checkpoint's, or the
+    checkpoint is not the one on its card. A score that is not good stays what it is: it tells more. Other
+    facts are added to the message and change nothing.
+    """
+    beside = beside or Beside()
+    verdict = _by_rule(case, score, reference, documented_drop)
+    doubt = (_not_its_outputs(case, beside) or _not_its_card(beside.card)) if verdict.kind.good else ""
+    notes = (_no_better_than(verdict, beside.trivial), beside.not_held, doubt, beside.no_card)
+    return replace(
+        verdict,
+        kind=VerdictKind.ERROR if doubt else verdict.kind,
+        message="; ".join(filter(None, (verdict.message, *notes))),
+    )
+
+
+def _by_rule(case: Case, score: Score, reference: Reference | None, documented_drop: Drop | None) -> Verdict:
     said = f"{case.id}: {score.metric} {score.value * 100:.2f} %"
     flips = (
         "" if score.flips is None else f"; {score.flips} of {score.samples} predictions flipped against fp32"
@@ -129,64 +180,47 @@ def _by_drop(
     )
 
 
-def doubt(case: Case, verdict: Verdict, typical_difference: float, bound: float) -> Verdict:
-    """`verdict`, or an error where a good score was not made by this checkpoint.
-
-    `typical_difference` is as `grouping.typical_difference` gives it, `bound` what the precision explains of
-    it (`PrecisionSpec.typical`). A score that is not good stays what it is: it tells more.
-    """
-    if not verdict.kind.good or typical_difference <= bound:
-        return verdict
-    said = (
-        f"but these are not this checkpoint's outputs: typically they differ from its fp32's by "
-        f"{typical_difference:.3g} standard deviations of its logits, and {case.precision} explains "
-        f"{bound:g}; is the artifact stale?"
+def _not_its_outputs(case: Case, beside: Beside) -> str:
+    """Why a good score was not made by this checkpoint; empty where it was, or where nobody can tell."""
+    difference, bound = beside.typical_difference, beside.typical_bound
+    if difference is None or difference <= bound:
+        return ""
+    return (
+        f"but the outputs are not this checkpoint's: a typical sample's differ from its fp32 outputs by "
+        f"{difference:.3g} standard deviations of the logits, and {case.precision} explains {bound:g}. "
+        "The artifact may be stale: `zoocheck cache prune --max-age 0d` removes it"
     )
-    return replace(verdict, kind=VerdictKind.ERROR, message=f"{verdict.message}; {said}")
 
 
-def against_card(
-    case: Case, verdict: Verdict, own_fp32: float, stated: float | None, samples: int
-) -> Verdict:
-    """`verdict`, or an error where the checkpoint's own fp32 score is not the one that its card states.
+def _not_its_card(card: CardScore | None) -> str:
+    """Why the checkpoint is not the one on its card; empty where it is, or without a card.
 
-    `own_fp32`, of inputs fed as they are named, and `stated` are fractions; `stated` is None where no card
-    tells. What is wrong before the network (a vocabulary, a data set's reader) or behind it (the order of
-    labels) changes the fp32 reference as it changes the artifact, so that no drop shows it. Two samples may
-    differ, as in `allowed_drop`. A verdict that is not good stays what it is.
+    A mistake before the network (a vocabulary, a data set's reader) or behind it (the order of labels)
+    changes the fp32 reference as it changes the artifact, so that no drop shows it. Two samples may differ,
+    as in `allowed_drop`.
     """
-    if not verdict.kind.good or stated is None:
-        return verdict
-    if abs(own_fp32 - stated) <= SAMPLES_ALLOWED / samples + _SLACK:
-        return verdict
-    said = (
-        f"but the checkpoint itself scores {own_fp32 * 100:.2f} % in fp32 where its card says "
-        f"{stated * 100:.2f} %: its vocabulary, its labels or the samples are not those it was scored with"
+    if card is None or abs(card.own_fp32 - card.stated) <= SAMPLES_ALLOWED / card.samples + _SLACK:
+        return ""
+    return (
+        f"but the checkpoint scores {card.own_fp32 * 100:.2f} % in fp32, and its card says "
+        f"{card.stated * 100:.2f} %: its vocabulary, its labels or the samples are not those of the card"
     )
-    return replace(verdict, kind=VerdictKind.ERROR, message=f"{verdict.message}; {said}")
 
 
-def beside_no_card(verdict: Verdict, why: str) -> Verdict:
-    """`verdict` with a word on it where no card holds its checkpoint's own score: `why`, or empty."""
-    return replace(verdict, message=f"{verdict.message}; {why}") if why else verdict
+def _no_better_than(verdict: Verdict, trivial: Mapping[str, Mapping[str, float]]) -> str:
+    """The best answer that needs no network, where the score is no better than it; else empty.
 
-
-def beside_trivial(verdict: Verdict, trivial: Mapping[str, Mapping[str, float]]) -> Verdict:
-    """`verdict` with a word on it where the score is no better than an answer that needs no network.
-
-    `trivial` has fractions by metric, by what the answer is called. What a case comes to stays as it is: an
-    artifact may be true to a checkpoint that is worth nothing, and a document's own score says by itself that
-    a full one is not.
+    The verdict stays as it is: an artifact may be true to a checkpoint that is worth nothing, and a full
+    checkpoint is judged by the document's own score.
     """
     if verdict.metric is None or verdict.measured is None:
-        return verdict
+        return ""
     metric = str(verdict.metric)
     scores = {name: scored[metric] * 100 for name, scored in trivial.items() if metric in scored}
     name = max(scores, key=lambda name: scores[name], default=None)
     if name is None or verdict.measured > scores[name] + _SLACK:
-        return verdict
-    said = f"no better than {name!r}, which needs no network: {scores[name]:.2f} %"
-    return replace(verdict, message=f"{verdict.message}; {said}")
+        return ""
+    return f"no better than {name!r}, which needs no network: {scores[name]:.2f} %"
 
 
 _APART = {Origin.STAND_IN: "stand-in", Origin.SIMULATED: "simulated tool"}

@@ -20,7 +20,7 @@ from harness.domain.measurements import VerdictKind
 from harness.domain.models import Protocol
 from harness.domain.precisions import Precision
 from harness.errors import NotThere, ZoocheckError
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.models.checkpoints.card import CARD
 from harness.running.materials import Materials
 from harness.running.progress import Silent

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.domain.models import Protocol
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.running.materials import Materials
 from harness.running.progress import Advance, Progress
 from harness.setting.options import Options

@@ -24,9 +24,10 @@ from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import Origin, VerdictKind
 from harness.errors import BadOutput, NotThere
+from harness.kinds import throughput
 from harness.kinds.audits import batches, measuring, outputs, speeds
 from harness.kinds.audits.checks import NAMES, OUTPUTS, REPEATED, SEED
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.setting.plans import Plan, WarmUpRule
@@ -148,7 +149,7 @@ def test_varied_batches_have_no_sample_twice(opened) -> None:
     """They keep the data's masks; the repeated sample is as long as the mean."""
     runner, materials, _ = opened
     case = a_case(materials)
-    samples = runner.built(case).samples
+    samples = throughput.built(runner, case).samples
     draw = batches.varied(case, samples, vocabulary=10_000, seed=0)
     ids = [row.tobytes() for _ in range(25) for row in draw()[0]]
     assert len(set(ids)) > 97

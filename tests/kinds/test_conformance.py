@@ -18,7 +18,7 @@ from harness.domain.measurements import VerdictKind
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
 from harness.errors import GraphError, NotThere
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.models.graphs import int8
 from harness.running.materials import Materials
 from harness.running.progress import Silent

@@ -23,7 +23,7 @@ from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.metrics import Metric
 from harness.errors import GraphError, NotThere, NotYet, UsageError
 from harness.hashing import sha256
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.setting.home import Home
@@ -235,7 +235,7 @@ def test_a_scenario_is_measured_by_loadgen_and_kept(
     ask = Ask(scenario=Scenario.SERVER, target_qps=5e3, target_latency_ms=0.01)  # which no machine keeps
     if scenario is not Scenario.SERVER:
         ask = Ask(scenario=scenario)
-    monkeypatch.setattr("harness.kinds.run.loadgen_plan", lambda *which: shortened(plan_for(*which)))
+    monkeypatch.setattr("harness.kinds.scenario.plan_for", lambda *which: shortened(plan_for(*which)))
     case = make_case(small_tables, mini.MODEL, "cpu", batch_size=batch_size)
     result = runner_of(small_tables, shared_home, store).scenario(case, ask)
     made, found = result.measurement, result.measurement.detail["loadgen"]

@@ -34,8 +34,9 @@ from harness.errors import (
     NotThere,
     ZoocheckError,
 )
-from harness.kinds.run import Runner, fixed_batch
+from harness.kinds.runner import Runner
 from harness.machine.fingerprint import usable_cores
+from harness.running.batches import fixed_batch
 from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.setting.home import Home

@@ -16,7 +16,7 @@ from harness.domain.catalog import Catalog
 from harness.domain.measurements import Origin
 from harness.domain.models import InputRole, Protocol
 from harness.domain.precisions import Precision
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.models.graphs import export
 from harness.running import real_length
 from harness.running.inference import AnyShape, Inference, Outputs

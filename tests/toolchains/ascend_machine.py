@@ -10,7 +10,7 @@ import pytest
 from simulated import kit
 
 from harness.domain.catalog import Catalog
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.setting.home import Home

@@ -18,7 +18,7 @@ from harness.domain.catalog import Catalog
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.models import Protocol
 from harness.errors import BadOutput, MachineError, NotThere, ParseError, ZoocheckError
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.setting.home import Home
 from harness.store.results import Store
 from harness.toolchains import loading, targets

@@ -22,7 +22,7 @@ from harness.domain.catalog import Catalog
 from harness.domain.measurements import VerdictKind
 from harness.domain.models import InputRole, Model, Protocol
 from harness.errors import BadOutput
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.setting.home import MINIS, Home
 from harness.store.results import Store
 from harness.toolchains.ascend import backend, commands

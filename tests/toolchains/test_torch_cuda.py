@@ -23,7 +23,7 @@ from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.models import Protocol
 from harness.domain.precisions import Precision
 from harness.errors import GraphError, MachineError, NotThere, NotYet
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.models.graphs.export import example_inputs, run_torch
 from harness.running import building
 from harness.running.materials import Materials

@@ -19,7 +19,7 @@ from harness.domain.metrics import Metric
 from harness.domain.models import Deployment, InputRole, Protocol
 from harness.domain.precisions import Precision
 from harness.errors import GraphError, NotYet
-from harness.kinds.run import Runner
+from harness.kinds.runner import Runner
 from harness.models.graphs.export import example_inputs, run_torch
 from harness.models.graphs.torchscript import trace
 from harness.running import building

@@ -14,7 +14,8 @@ from harness.domain.catalog import Catalog
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.models import Protocol
 from harness.errors import NotThere, ZoocheckError
-from harness.kinds.run import Runner, Timing
+from harness.kinds.runner import Runner
+from harness.kinds.throughput import Timing
 from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.setting.home import Home

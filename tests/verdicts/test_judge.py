@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -18,7 +17,6 @@ from harness.domain.measurements import Basis, Origin, Verdict, VerdictKind
 from harness.domain.metrics import Metric, Unit
 from harness.domain.precisions import Precision
 from harness.domain.references import Drop, Reference
-from harness.errors import BadOutput, NoSamples
 from harness.tables import references
 from harness.verdicts import judge
 
@@ -406,13 +404,6 @@ class TestParity:
         assert "3 of 80 decisions flipped" in verdict.message
         assert verdict.message.endswith(f"`zoocheck bisect {on_310p.id}` names the operator")
 
-    def test_what_no_card_holds_is_said_beside_the_verdict(self, on_310p: Case):
-        verdict = judge.judge_parity(on_310p, largest=0.01, rms=0.001, bounds=BOUNDS)
-        beside = judge.beside_no_card(verdict, "no card states it")
-        assert beside.kind is verdict.kind
-        assert beside.message == f"{verdict.message}; no card states it"
-        assert judge.beside_no_card(verdict, "") == verdict
-
     def test_what_noise_hides_is_neither_good_nor_bad(self, on_310p: Case):
         verdict = judge.judge_relation(
             on_310p, "the mask matters", difference=0.2, bound=0.3, holds=True, must_change=False, worst=3,
@@ -472,95 +463,84 @@ class TestTrivial:
         self, on_310p: Case, right: int, marked: bool
     ):
         verdict = judge.judge_score(on_310p, score(right, 1000, own=right), None, None)
-        beside = judge.beside_trivial(verdict, self.TRIVIAL)
+        beside = judged(on_310p, right, right, 1000, trivial=self.TRIVIAL)
         assert beside.kind is verdict.kind
         assert beside.message.endswith("no better than 'all O', which needs no network: 82.60 %") is marked
 
     def test_of_another_metric_nothing_is_said(self, on_310p: Case):
         verdict = judge.judge_score(on_310p, score(1, own=1), None, None)
-        assert judge.beside_trivial(verdict, {"all O": {"f1": 1.0}}) == verdict
+        assert judged(on_310p, 1, 1, trivial={"all O": {"f1": 1.0}}) == verdict
+
+
+def judged(case: Case, right: int, own: int, samples: int = 872, **beside: Any) -> Verdict:
+    """The verdict on a drop, with the facts of `beside`."""
+    return judge.judge_score(case, score(right, samples, own=own), None, None, judge.Beside(**beside))
 
 
 class TestDoubt:
     """A good score that another checkpoint made."""
 
-    def good(self, on_310p: Case) -> Verdict:
-        return judge.judge_score(on_310p, score(800, own=800), None, None)
-
     def test_rounding_raises_none(self, on_310p: Case):
-        verdict = self.good(on_310p)
+        verdict = judged(on_310p, 800, 800)
         assert verdict.kind is VerdictKind.REPRODUCED
-        assert judge.doubt(on_310p, verdict, 0.02, 0.02) == verdict
+        assert judged(on_310p, 800, 800, typical_difference=0.02, typical_bound=0.02) == verdict
 
     def test_outputs_of_other_weights_are_an_error_and_keep_the_numbers(self, on_310p: Case):
-        verdict = judge.doubt(on_310p, self.good(on_310p), 0.2, 0.02)
-        assert (verdict.kind, verdict.measured) == (VerdictKind.ERROR, self.good(on_310p).measured)
+        verdict = judged(on_310p, 800, 800, typical_difference=0.2, typical_bound=0.02)
+        assert (verdict.kind, verdict.measured) == (
+            VerdictKind.ERROR,
+            judged(on_310p, 800, 800).measured,
+        )
         assert (
-            "typically they differ from its fp32's by 0.2 standard deviations of its logits"
-            in verdict.message
+            "a typical sample's differ from its fp32 outputs by 0.2 standard deviations of the logits, "
+            "and fp16 explains 0.02" in verdict.message
         )
 
     def test_a_score_that_falls_short_says_more(self, on_310p: Case):
-        short = judge.judge_score(on_310p, score(400, own=800), None, None)
-        assert judge.doubt(on_310p, short, 9.0, 0.02) == short
+        short = judged(on_310p, 400, 800)
+        assert judged(on_310p, 400, 800, typical_difference=9.0, typical_bound=0.02) == short
+
+    def test_outputs_held_against_nothing_say_so(self, on_310p: Case):
+        """A bundle that came back to a machine without the checkpoint."""
+        plain = judged(on_310p, 800, 800)
+        verdict = judged(on_310p, 800, 800, not_held="not held against fp32")
+        assert (verdict.kind, verdict.message) == (plain.kind, f"{plain.message}; not held against fp32")
 
 
 class TestAgainstTheCard:
-    """What is wrong on both sides of a drop: the checkpoint's own fp32 score beside the recorded one."""
+    """A mistake on both sides of a drop: the checkpoint's own fp32 score beside the recorded one."""
 
-    def good(self, case: Case) -> Verdict:
-        return judge.judge_score(case, score(800, own=800), None, None)
+    def card(self, stated: float, own: float = 800 / 872) -> judge.CardScore:
+        return judge.CardScore(own_fp32=own, stated=stated, samples=872)
 
     @pytest.mark.parametrize("stated", [None, 800 / 872, 802 / 872, 798 / 872])
     def test_no_card_or_two_samples_apart_change_nothing(self, on_310p: Case, stated: float | None):
-        verdict = self.good(on_310p)
-        assert judge.against_card(on_310p, verdict, 800 / 872, stated, 872) == verdict
+        card = None if stated is None else self.card(stated)
+        assert judged(on_310p, 800, 800, card=card) == judged(on_310p, 800, 800)
 
     @pytest.mark.parametrize("stated", [803 / 872, 797 / 872])
     def test_another_score_is_an_error_and_keeps_the_numbers(self, on_310p: Case, stated: float):
         """Higher or lower: neither is this checkpoint with its own vocabulary and labels."""
-        verdict = judge.against_card(on_310p, self.good(on_310p), 800 / 872, stated, 872)
-        assert (verdict.kind, verdict.measured) == (VerdictKind.ERROR, self.good(on_310p).measured)
-        assert f"where its card says {stated * 100:.2f} %" in verdict.message
+        verdict = judged(on_310p, 800, 800, card=self.card(stated))
+        assert (verdict.kind, verdict.measured) == (
+            VerdictKind.ERROR,
+            judged(on_310p, 800, 800).measured,
+        )
+        assert f"its card says {stated * 100:.2f} %" in verdict.message
 
     def test_a_score_that_falls_short_says_more(self, on_310p: Case):
-        short = judge.judge_score(on_310p, score(400, own=800), None, None)
-        assert judge.against_card(on_310p, short, 0.1, 0.9, 872) == short
+        short = judged(on_310p, 400, 800)
+        assert judged(on_310p, 400, 800, card=self.card(0.9, own=0.1)) == short
 
-
-class TestWhatIsNoNumber:
-    """Rule 3: empty is an error, never zero, and a NaN is never judged."""
-
-    @pytest.mark.parametrize("value", [math.nan, math.inf, -0.1, 1.1, 92.32])
-    def test_a_score_that_is_no_fraction(self, value: float):
-        """NaN, infinity, and per cent in place of a fraction."""
-        with pytest.raises(BadOutput, match="expected a fraction from 0 to 1"):
-            judge.Score(metric=Metric.ACCURACY, value=value, samples=1, own_fp32=None, comparable=True)
-        with pytest.raises(BadOutput, match="fp32 score"):
-            judge.Score(metric=Metric.ACCURACY, value=0.5, samples=1, own_fp32=value, comparable=False)
-
-    def test_a_score_of_no_samples(self):
-        """Nothing scored has no verdict."""
-        with pytest.raises(NoSamples):
-            judge.Score(metric=Metric.ACCURACY, value=0.0, samples=0, own_fp32=None, comparable=True)
-
-    @pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf])
-    @pytest.mark.parametrize("origin", [Origin.CHIP, Origin.STAND_IN])
-    def test_a_throughput_that_is_none(self, on_310p: Case, speed: Reference, rate: float, origin: Origin):
-        """Zero, negative, NaN and infinity, on the chip or not."""
-        with pytest.raises(BadOutput, match="expected a speed above 0"):
-            judge.judge_throughput(on_310p, rate, speed, origin)
-
-    def test_a_parity_that_is_none(self, on_310p: Case):
-        """A NaN difference is within no bound."""
-        assert (
-            judge.judge_parity(on_310p, largest=math.nan, rms=math.nan, bounds=BOUNDS).kind
-            is VerdictKind.FALLS_SHORT
+    def test_outputs_of_other_weights_are_told_before_the_card(self, on_310p: Case):
+        """One doubt is enough: the second may follow from the first."""
+        both = judged(
+            on_310p, 800, 800, typical_difference=0.2, typical_bound=0.02, card=self.card(700 / 872)
         )
+        assert "not this checkpoint's" in both.message
+        assert "its card" not in both.message
 
-    def test_an_error_has_no_number(self, documented: Reference):
-        """The verdict of a case that could not be measured carries the reason, and fails the run."""
-        verdict: Verdict = judge.error("tinybert-ascend310p-bs8: the device is lost", documented)
-        assert (verdict.kind, verdict.measured, verdict.expected) == (VerdictKind.ERROR, None, None)
-        assert verdict.message == "tinybert-ascend310p-bs8: the device is lost"
-        assert not verdict.kind.good
+    def test_what_no_card_holds_is_said_beside_the_verdict(self, on_310p: Case):
+        plain = judged(on_310p, 800, 800)
+        verdict = judged(on_310p, 800, 800, no_card="no card states it")
+        assert (verdict.kind, verdict.message) == (plain.kind, f"{plain.message}; no card states it")

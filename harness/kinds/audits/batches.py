@@ -10,17 +10,13 @@ import numpy.typing as npt
 
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
-from harness.running.materials import Samples, inputs_in_order
+from harness.running.batches import of_rows
+from harness.running.materials import Samples
 
 Array = npt.NDArray[Any]
 Batch = list[Array]  # arrays [batch, length] in the documented order
 
 _VARIED_AT = 1  # the position of the token that is drawn anew: the first behind the one that begins a sample
-
-
-def of_rows(case: Case, samples: Samples, rows: npt.NDArray[np.int64]) -> Batch:
-    """The features of some samples as one batch."""
-    return [np.ascontiguousarray(array[rows]) for array in inputs_in_order(case.model, samples.features)]
 
 
 def repeated(case: Case, samples: Samples) -> Batch:

@@ -10,10 +10,14 @@ from typing import Any
 from harness.domain.cases import Case, Kind
 from harness.domain.measurements import Verdict
 from harness.errors import BadOutput, NotThere
+from harness.kinds import throughput
 from harness.kinds.audits import batches, outputs, speeds
 from harness.kinds.audits.checks import OUTPUTS, REPEATED, SEED
-from harness.kinds.run import BATCH_SEED, Runner, Timing, fixed_batch, told_by
+from harness.kinds.throughput import Timing
 from harness.records import to_json
+from harness.running.batches import SEED as BATCH_SEED
+from harness.running.batches import fixed_batch
+from harness.running.workbench import Workbench, told_by
 from harness.setting.plans import plan_for
 from harness.setting.stamps import Stamp
 from harness.store.results import Result
@@ -35,30 +39,30 @@ class _Audited:
     judged: Callable[[], Verdict]
 
 
-def audit(runner: Runner, case: Case, check: str) -> Result:
+def audit(bench: Workbench, case: Case, check: str) -> Result:
     """Carry out the audit called `check` (`checks.NAMES`) in this process, record it and judge it.
 
     Raises `NotThere` where the calls are a tool's own, and where they are too slow to take turns; `BadOutput`
     where outputs say nothing; what the backend raises.
     """
-    target = runner.materials.target(case)
+    target = bench.materials.target(case)
     if not target.backend.computes_here:
         raise NotThere(
             f"{case.id}: not told: a tool makes the calls in a process of its own, of one batch or of inputs "
             "of its own, and shows no outputs of them",
         )
-    timing = runner.built(case)
-    found = _AUDITS[check](runner, timing)
+    timing = throughput.built(bench, case)
+    found = _AUDITS[check](bench, timing)
     session = found.detail.pop("told", {})
-    measurement = runner.recorder.measurement(
+    measurement = bench.recorder.measurement(
         case, Kind.THROUGHPUT, target, timing.stages, check=check, data=timing.samples,
         artifact=timing.artifact, samples=found.samples,
         detail={**found.detail, **session, "commands": timing.place.recorded()},
     )  # fmt: skip
-    return runner.recorder.record(measurement, found.judged)
+    return bench.recorder.record(measurement, found.judged)
 
 
-def _same_outputs(runner: Runner, timing: Timing) -> _Audited:
+def _same_outputs(bench: Workbench, timing: Timing) -> _Audited:
     """Outputs of timed calls against those of a session that is opened for them and never timed."""
     case = timing.case
     shown = [fixed_batch(case, timing.samples, seed) for seed in range(BATCH_SEED, outputs.BATCHES)]
@@ -91,10 +95,10 @@ def _copied(arrays: Any) -> list[Any]:
     return [array.copy() for array in arrays]
 
 
-def _repeated(runner: Runner, timing: Timing) -> _Audited:
+def _repeated(bench: Workbench, timing: Timing) -> _Audited:
     """Batches that never come twice against one sample again and again."""
     case, samples = timing.case, timing.samples
-    vocabulary = runner.materials.checkpoint(case.model).architecture.vocabulary
+    vocabulary = bench.materials.checkpoint(case.model).architecture.vocabulary
     draw = batches.varied(case, samples, vocabulary=vocabulary, seed=BATCH_SEED)
     same = batches.copies(batches.repeated(case, samples))
     return _by_turns(
@@ -105,7 +109,7 @@ def _repeated(runner: Runner, timing: Timing) -> _Audited:
     )  # fmt: skip
 
 
-def _other_seed(runner: Runner, timing: Timing) -> _Audited:
+def _other_seed(bench: Workbench, timing: Timing) -> _Audited:
     """The batch that throughput is timed with against one of another seed."""
     case, samples = timing.case, timing.samples
 
@@ -152,7 +156,7 @@ def _by_turns(
     )
 
 
-_AUDITS: dict[str, Callable[[Runner, Timing], _Audited]] = {
+_AUDITS: dict[str, Callable[[Workbench, Timing], _Audited]] = {
     OUTPUTS: _same_outputs,
     REPEATED: _repeated,
     SEED: _other_seed,

@@ -77,15 +77,13 @@ class Scorer:
             own_fp32=None, comparable=not why, why_not=why,
         )  # fmt: skip
         materials, why_not = self._checkpoint(ran)
+        beside = judge.Beside(trivial=detail["trivial"])
         if materials is None:
-            verdict = self._judged(ran, score)
-            said = f"{verdict.message}; not held against the checkpoint's own fp32 outputs: {why_not}"
-            detail["reference"] = why_not
-            verdict = judge.beside_trivial(replace(verdict, message=said), detail["trivial"])
-            return Judged(scored=scored, detail=detail, verdict=verdict)
+            why = f"not held against the checkpoint's own fp32 outputs: {why_not}"
+            verdict = self._judged(ran, score, replace(beside, not_held=why))
+            return Judged(scored=scored, detail=detail | {"reference": why_not}, verdict=verdict)
         mask = features.inputs[InputRole.MASK]
-        verdict, compared = self._held(ran, materials, score, scored, found, mask)
-        verdict = judge.beside_trivial(verdict, detail["trivial"])
+        verdict, compared = self._held(ran, materials, score, beside, scored, found, mask)
         return Judged(scored=scored, detail=detail | compared, verdict=verdict)
 
     def _held(
@@ -93,6 +91,7 @@ class Scorer:
         ran: Ran,
         materials: Materials,
         score: judge.Score,
+        beside: judge.Beside,
         scored: Scored,
         found: Sequence[Array],
         mask: Array,
@@ -106,12 +105,14 @@ class Scorer:
         typical = typical_difference(found, reference, mask, model.outputs)
         full = ran.bundled.weights is Weights.FULL
         held = replace(score, own_fp32=None if full else own.metrics[model.metric], flips=len(flipped))
-        typical_bound = self._catalog.precisions[case.precision].typical.most
         on_card = materials.score_on_card(model, PROTOCOL)
-        verdict = judge.doubt(case, self._judged(ran, held), typical, typical_bound)
-        verdict = judge.against_card(case, verdict, own.metrics[model.metric], on_card, own.samples)
-        verdict = judge.beside_no_card(verdict, materials.unheld_by_card(model, PROTOCOL))
-        return verdict, {
+        beside = replace(
+            beside, typical_difference=typical,
+            typical_bound=self._catalog.precisions[case.precision].typical.most,
+            card=judge.CardScore.of(own.metrics[model.metric], on_card, own.samples),
+            no_card=materials.unheld_by_card(model, PROTOCOL),
+        )  # fmt: skip
+        return self._judged(ran, held, beside), {
             "own_fp32": own.metrics[model.metric],
             "own_fp32_correct": own.correct.get(model.metric),
             "fp32_on_card": on_card,
@@ -121,13 +122,14 @@ class Scorer:
             "typical_difference": typical,
         }
 
-    def _judged(self, ran: Ran, score: judge.Score) -> Verdict:
+    def _judged(self, ran: Ran, score: judge.Score, beside: judge.Beside) -> Verdict:
         case, metric = ran.case, score.metric
         return judge.judge_score(
             case,
             score,
             references.for_case(self._catalog, case, metric),
             references.documented_drop(self._catalog, case, metric),
+            beside,
         )
 
     def _samples(self, ran: Ran) -> tuple[Source, Features]:

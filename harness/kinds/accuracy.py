@@ -1,0 +1,234 @@
+"""The score over a data set: every sample through a case's artifact, held against its own fp32, judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from harness.artifacts.cache import Artifact
+from harness.conformance.measuring import explained
+from harness.domain.cases import Case, Kind
+from harness.domain.measurements import Measurement, Verdict
+from harness.domain.models import InputRole, Protocol, Weights
+from harness.errors import BadOutput, NotThere
+from harness.running.inference import Outputs
+from harness.running.materials import Materials, Samples, comparable
+from harness.running.real_length import largest_valid_difference, typical_difference
+from harness.running.recording import Stages
+from harness.running.swapped import require_in_place
+from harness.running.workbench import Workbench, told_by
+from harness.store.results import Result
+from harness.tables import references
+from harness.tasks.feeds import AS_NAMED, Feed, feed_of, in_words
+from harness.tasks.metrics.accuracy import flips, marks
+from harness.tasks.text import Scored
+from harness.tasks.text.shown import flipped_texts
+from harness.toolchains.base import Session
+from harness.toolchains.place import Place
+from harness.toolchains.targets import Target
+from harness.verdicts import judge, stats
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """A case that is ready to be scored."""
+
+    case: Case
+    protocol: Protocol
+    feed: Feed
+    target: Target
+    samples: Samples
+    place: Place
+    artifact: Artifact
+    session: Session
+    stages: Stages
+
+    @property
+    def mask(self) -> Array:
+        """``[samples, length]``, not 0 where there is no padding."""
+        return self.samples.features.inputs[InputRole.MASK]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reference:
+    """The checkpoint's own fp32 outputs, and what they score."""
+
+    outputs: list[Array]
+    own: Scored  # fed as the artifact is
+    fed_right: Scored  # fed by name: another score only where the document feeds the wrong inputs
+    on_card: float | None  # the fraction that the checkpoint's card states; None without one
+
+
+def accuracy(bench: Workbench, case: Case, protocol: Protocol) -> Result:
+    """Score every sample through the case's artifact, record it, judge it.
+
+    Raises `NotThere` where the chip, the checkpoint or the data is not here, and for random weights: then
+    nothing is recorded. Raises `BadOutput` for outputs that cannot be scored, or that are another sample's.
+    """
+    opened = _open(bench, case, protocol)
+    outputs = _run(bench, opened)
+    reference = _reference(bench.materials, opened)
+    _require_in_place(bench.materials, opened, outputs, reference)
+    scored = _score(opened, outputs)
+    detail = _detail(bench.materials, opened, outputs, reference, scored)
+    measurement = _measurement(bench, opened, scored, detail)
+    result = bench.recorder.record(
+        measurement, lambda: _judge(bench.materials, opened, reference, scored, detail)
+    )
+    outputs.forget()
+    return result
+
+
+def _open(bench: Workbench, case: Case, protocol: Protocol) -> _Opened:
+    """Features made, artifact built or taken, and loaded."""
+    materials, stages = bench.materials, Stages()
+    target = materials.target(case)
+    if materials.checkpoint(case.model).weights is Weights.RANDOM:
+        raise NotThere(
+            f"{case.id}: random weights have no accuracy",
+            remedy="choose --weights mini or full, or -m conformance for output parity",
+        )
+    with stages.timed("features"):
+        samples = materials.samples(case.model, protocol)
+    place = bench.place(case, Kind.ACCURACY, target, protocol)
+    artifact, session = bench.open(case, target, stages, place)
+    return _Opened(
+        case=case, protocol=protocol, feed=feed_of(case, protocol), target=target, samples=samples,
+        place=place, artifact=artifact, session=session, stages=stages,
+    )  # fmt: skip
+
+
+def _run(bench: Workbench, opened: _Opened) -> Outputs:
+    """Every sample through the artifact."""
+    case, stages = opened.case, opened.stages
+    with stages.timed("inference"):
+        any_shape = bench.any_shape(case, opened.target, stages, opened.place)
+        return bench.inference.all_outputs(case, opened.protocol, opened.artifact, opened.session, any_shape)
+
+
+def _reference(materials: Materials, opened: _Opened) -> _Reference:
+    """The checkpoint's own fp32, fed as the artifact is."""
+    model, protocol, feed = opened.case.model, opened.protocol, opened.feed
+    with opened.stages.timed("fp32 reference"):
+        outputs = materials.reference(model, protocol, feed)
+        own = materials.score_reference(model, protocol, feed)
+    return _Reference(
+        outputs=outputs,
+        own=own,
+        fed_right=own if feed == AS_NAMED else materials.score_reference(model, protocol),
+        on_card=materials.score_on_card(model, protocol),
+    )
+
+
+def _require_in_place(materials: Materials, opened: _Opened, outputs: Outputs, reference: _Reference) -> None:
+    """Raise `BadOutput` for outputs in each other's place; none of them are kept then."""
+    case, mask = opened.case, opened.mask
+    bound = explained(materials, case, reference.outputs, mask)
+    try:
+        require_in_place(case, outputs.arrays, reference.outputs, mask, bound)
+    except BadOutput:
+        outputs.forget()  # or the next run would go on with them, whatever was mended
+        raise
+
+
+def _score(opened: _Opened, outputs: Outputs) -> Scored:
+    with opened.stages.timed("score"):
+        return opened.samples.task.score(outputs.arrays, opened.samples.features, protocol=opened.protocol)
+
+
+def _detail(
+    materials: Materials, opened: _Opened, outputs: Outputs, reference: _Reference, scored: Scored
+) -> dict[str, Any]:
+    """What is recorded beside the score, as JSON."""
+    model, samples, own = opened.case.model, opened.samples, reference.own
+    flipped = flips(scored.predictions, own.predictions).tolist()
+    return {
+        "correct": scored.correct.get(model.metric),
+        "own_fp32": own.metrics[model.metric],
+        "own_fp32_correct": own.correct.get(model.metric),
+        "fp32_on_card": reference.on_card,
+        "flips": len(flipped),
+        "flipped": flipped,
+        "flipped_texts": flipped_texts(
+            flipped, samples.examples, samples.features, own.predictions.tolist(), scored.predictions.tolist()
+        ),
+        "truncated": len(samples.features.truncated),
+        "max_abs_difference": largest_valid_difference(
+            outputs.arrays, reference.outputs, opened.mask, model.outputs
+        ),
+        "typical_difference": typical_difference(
+            outputs.arrays, reference.outputs, opened.mask, model.outputs
+        ),
+        "facts": dict(scored.facts),
+        **outputs.facts,
+        "trivial": materials.trivial(model, opened.protocol),
+        **_misfed(opened.feed, reference.fed_right, scored),
+        **told_by(opened.session),
+        "commands": opened.place.recorded(),
+    }
+
+
+def _misfed(feed: Feed, right: Scored, scored: Scored) -> dict[str, Any]:
+    """What a documented feeding of the wrong inputs changes, from the checkpoint's fp32 score when fed right.
+
+    JSON; empty where every input is fed its own features.
+    """
+    if feed == AS_NAMED:
+        return {}
+    return {
+        "misfed": {
+            "as_documented": in_words(feed),
+            "fed_right": {str(name): value for name, value in right.metrics.items()},
+            "difference": {str(name): scored.metrics[name] - value for name, value in right.metrics.items()},
+            "flips": len(flips(scored.predictions, right.predictions)),
+        }
+    }
+
+
+def _measurement(bench: Workbench, opened: _Opened, scored: Scored, detail: dict[str, Any]) -> Measurement:
+    return bench.recorder.measurement(
+        opened.case, Kind.ACCURACY, opened.target, opened.stages, protocol=opened.protocol,
+        data=opened.samples, artifact=opened.artifact,
+        metrics={str(name): value for name, value in scored.metrics.items()}, samples=scored.samples,
+        intervals={str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()},
+        raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)}, detail=detail,
+    )  # fmt: skip
+
+
+def _judge(
+    materials: Materials, opened: _Opened, reference: _Reference, scored: Scored, detail: dict[str, Any]
+) -> Verdict:
+    """The documented value or the drop, and the facts that may cast doubt on a good score."""
+    case, model, protocol = opened.case, opened.case.model, opened.protocol
+    metric = model.metric
+    weights = materials.checkpoint(model).weights
+    why_not = comparable(weights, opened.samples.corpus, protocol, materials.options.limit)
+    score = judge.Score(
+        metric=metric,
+        value=scored.metrics[metric],
+        samples=scored.samples,
+        own_fp32=None if weights is Weights.FULL else reference.own.metrics[metric],
+        comparable=not why_not,
+        why_not=why_not,
+        flips=detail["flips"],
+    )
+    beside = judge.Beside(
+        trivial=detail["trivial"],
+        typical_difference=detail["typical_difference"],
+        typical_bound=materials.catalog.precisions[case.precision].typical.most,
+        card=judge.CardScore.of(
+            reference.fed_right.metrics[metric], reference.on_card, reference.fed_right.samples
+        ),
+        no_card=materials.unheld_by_card(model, protocol),
+    )
+    return judge.judge_score(
+        case,
+        score,
+        references.for_case(materials.catalog, case, metric),
+        references.documented_drop(materials.catalog, case, metric),
+        beside,
+    )
