@@ -20,7 +20,7 @@ from harness.errors import BadOutput, NoSamples, NotThere
 from harness.running.materials import Materials
 from harness.running.recording import Stages
 from harness.toolchains.base import Contract
-from harness.verdicts import judge
+from harness.verdicts import checks
 
 Array = npt.NDArray[Any]
 
@@ -66,7 +66,7 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
     return Measured(
         samples=found.samples,
         detail=detail,
-        judged=lambda: judge.judge_parity(
+        judged=lambda: checks.judge_parity(
             case, largest=found.largest_in_spread, rms=found.rms_in_spread, bounds=bounds,
             flips=found.flips, decisions=found.decisions, unexplained=unexplained,
         ),
@@ -90,7 +90,7 @@ def _declared(subject: Subject) -> tuple[Contract | None, Contract] | None:
     return declared
 
 
-def parity_bounds(spec: PrecisionSpec, case: Case, layers: int) -> judge.ParityBounds:
+def parity_bounds(spec: PrecisionSpec, case: Case, layers: int) -> checks.ParityBounds:
     """What the outputs of a checkpoint of `layers` may differ from torch's by.
 
     Its model's bounds at its precision, else the precision's; and more where the document's build computes
@@ -106,7 +106,7 @@ def parity_bounds(spec: PrecisionSpec, case: Case, layers: int) -> judge.ParityB
         largest, rms, reason = own.largest.most * share, own.rms.most * share, own.largest.reason
         if share < 1:
             reason += f"; of {own.largest.most:g} the share of {layers} of the documented layers, {share:.3g}"
-    return judge.ParityBounds(largest=largest + more, rms=rms + more, reason=reason)
+    return checks.ParityBounds(largest=largest + more, rms=rms + more, reason=reason)
 
 
 def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -> Measured:
@@ -144,11 +144,11 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
         detail["bound"] = spec.largest.most
         return Measured(
             samples=found.samples, detail=detail,
-            judged=lambda: judge.judge_determinism(case, found.noise, spec.largest.most),
+            judged=lambda: checks.judge_determinism(case, found.noise, spec.largest.most),
         )  # fmt: skip
     return Measured(
         samples=found.samples, detail=detail,
-        judged=lambda: judge.judge_relation(
+        judged=lambda: checks.judge_relation(
             case, check.claim, difference=found.difference, bound=found.allowed, holds=found.holds,
             must_change=found.must_change, worst=found.worst, noise=found.noise, too_noisy=found.too_noisy,
         ),

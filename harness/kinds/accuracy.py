@@ -28,7 +28,7 @@ from harness.tasks.text.shown import flipped_texts
 from harness.toolchains.base import Session
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
-from harness.verdicts import judge, stats
+from harness.verdicts import scores, stats
 
 Array = npt.NDArray[Any]
 
@@ -207,7 +207,7 @@ def _judge(
     metric = model.metric
     weights = materials.checkpoint(model).weights
     why_not = comparable(weights, opened.samples.corpus, protocol, materials.options.limit)
-    score = judge.Score(
+    score = scores.Score(
         metric=metric,
         value=scored.metrics[metric],
         samples=scored.samples,
@@ -216,16 +216,16 @@ def _judge(
         why_not=why_not,
         flips=detail["flips"],
     )
-    beside = judge.Beside(
+    beside = scores.Beside(
         trivial=detail["trivial"],
         typical_difference=detail["typical_difference"],
         typical_bound=materials.catalog.precisions[case.precision].typical.most,
-        card=judge.CardScore.of(
+        card=scores.CardScore.of(
             reference.fed_right.metrics[metric], reference.on_card, reference.fed_right.samples
         ),
         no_card=materials.unheld_by_card(model, protocol),
     )
-    return judge.judge_score(
+    return scores.judge_score(
         case,
         score,
         references.for_case(materials.catalog, case, metric),

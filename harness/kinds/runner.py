@@ -15,7 +15,7 @@ from harness.running.workbench import Workbench
 from harness.setting.scenarios import Ask
 from harness.store.results import Result, Store
 from harness.toolchains.base import Latencies, Profile
-from harness.verdicts import gaps, judge
+from harness.verdicts import gaps, plain
 
 
 class Runner(Workbench):
@@ -64,6 +64,6 @@ class Runner(Workbench):
             return result, gaps.outlived(gap, verdict.message)
         if not gaps.excuses(gap, verdict):
             return result, ""
-        known = judge.known_gap(verdict, gaps.excused(gap, verdict.message))
+        known = plain.known_gap(verdict, gaps.excused(gap, verdict.message))
         self.recorder.store.judge(made.id, known)
         return Result(measurement=made, verdict=known), ""

@@ -16,7 +16,7 @@ from harness.timing.loadgen import running
 from harness.timing.loadgen.plan import plan_for
 from harness.timing.loadgen.results import detail_of, stages_of
 from harness.toolchains.targets import Target
-from harness.verdicts import judge
+from harness.verdicts import throughputs
 
 
 def scenario(bench: Workbench, case: Case, ask: Ask) -> Result:
@@ -45,12 +45,12 @@ def scenario(bench: Workbench, case: Case, ask: Ask) -> Result:
         samples=answered.system["samples_answered"],
         detail={**detail_of(answered, plan, place.stamp), "commands": place.recorded()},
     )  # fmt: skip
-    found = judge.ScenarioFound(
+    found = throughputs.ScenarioFound(
         scenario=str(ask.scenario), samples_per_s=log.samples_per_s, valid=log.valid, why=log.why,
         scored=log.scored_percentile, scored_ns=log.scored_ns, bound_met=log.bound_met,
         bound_ms=ask.target_latency_ms,
     )  # fmt: skip
-    return bench.recorder.record(measurement, lambda: judge.judge_scenario(case, found, target.origin))
+    return bench.recorder.record(measurement, lambda: throughputs.judge_scenario(case, found, target.origin))
 
 
 def _target(bench: Workbench, case: Case, ask: Ask) -> Target:

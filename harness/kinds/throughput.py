@@ -28,7 +28,7 @@ from harness.timing import parent
 from harness.toolchains.base import Latencies, Profile, Session, ToolSession
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
-from harness.verdicts import judge, stats, utilisation
+from harness.verdicts import stats, throughputs, utilisation
 
 Array = npt.NDArray[Any]
 
@@ -242,7 +242,7 @@ def _judge(materials: Materials, timing: Timing, samples_per_s: float) -> Verdic
     """Against the documented throughput, where the chip itself ran the documented network."""
     case = timing.case
     mini = materials.checkpoint(case.model).weights is Weights.MINI
-    return judge.judge_throughput(
+    return throughputs.judge_throughput(
         case,
         samples_per_s,
         references.for_case(materials.catalog, case, Metric.THROUGHPUT),

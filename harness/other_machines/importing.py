@@ -30,7 +30,7 @@ from harness.store.results import Result, Store
 from harness.tables import references
 from harness.tools import parsers
 from harness.tools.parsers import Latency, ToolRun
-from harness.verdicts import judge
+from harness.verdicts import throughputs
 
 SHOWN_HASH = 12  # hexadecimal digits of a hash in a message; the record has all of them
 
@@ -116,7 +116,9 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
 
     def verdict() -> Verdict:
         why_not = "; ".join(differences(log))
-        judged = judge.judge_throughput(log.case, log.samples_per_s, reference, Origin.IMPORTED, why_not)
+        judged = throughputs.judge_throughput(
+            log.case, log.samples_per_s, reference, Origin.IMPORTED, why_not
+        )
         if why_not and judged.kind is VerdictKind.NO_REFERENCE:
             said = f"{log.case.id}: {log.samples_per_s:.2f} samples/s, not comparable: {why_not}"
             judged = replace(judged, kind=VerdictKind.NOT_COMPARABLE, message=said)

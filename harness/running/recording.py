@@ -23,7 +23,7 @@ from harness.setting.home import CODE
 from harness.store.results import Result, Store
 from harness.tables import references
 from harness.toolchains.targets import Target
-from harness.verdicts import judge
+from harness.verdicts import plain
 
 _USE_DATA = frozenset({Kind.ACCURACY, Kind.THROUGHPUT})
 
@@ -93,7 +93,7 @@ class Recorder:
         reference = (
             None if metric is None or check else references.for_case(self.materials.catalog, case, metric)
         )
-        return self.record(measurement, lambda: judge.error(f"{case.id}: {problem}", reference))
+        return self.record(measurement, lambda: plain.error(f"{case.id}: {problem}", reference))
 
     def record(self, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
         """`record` in this run's store."""

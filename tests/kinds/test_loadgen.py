@@ -37,8 +37,8 @@ from harness.timing.loadgen import child, running
 from harness.timing.loadgen.plan import LoadPlan, Mode, apply, plan_for
 from harness.timing.loadgen.system import BatchingSystem, System
 from harness.timing.parent import Crashed
-from harness.verdicts import judge
-from harness.verdicts.judge import ScenarioFound
+from harness.verdicts import throughputs
+from harness.verdicts.throughputs import ScenarioFound
 
 SERVER = {"target_qps": 2000.0, "target_latency_ms": 1000.0}
 LIBRARY = [np.arange(41 * 3).reshape(41, 3), np.arange(41 * 3).reshape(41, 3) % 7]
@@ -363,7 +363,7 @@ def test_an_invalid_run_never_looks_good(
     catalog: Catalog, changes: dict[str, Any], origin: Origin, kind: VerdictKind, says: str
 ) -> None:
     case = make_case(catalog, "tinybert", "ascend310p")
-    verdict = judge.judge_scenario(case, dataclasses.replace(FOUND, **changes), origin)
+    verdict = throughputs.judge_scenario(case, dataclasses.replace(FOUND, **changes), origin)
     assert verdict.kind is kind
     assert verdict.kind.good is bool(changes.get("valid", True))
     assert says in verdict.message

@@ -44,7 +44,7 @@ from harness.setting.options import Options
 from harness.store.results import Result, Store
 from harness.toolchains.base import Latencies
 from harness.toolchains.onnxruntime import backend
-from harness.verdicts import judge
+from harness.verdicts import checks, scores, throughputs
 
 DOCUMENTED = Protocol.DOCUMENTED
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -264,13 +264,13 @@ class TestRecording:
     ):
         """When the judge is asked, the numbers are in the store already."""
         seen: list[Result] = []
-        judged = judge.judge_score
+        judged = scores.judge_score
 
         def look(*arguments: Any) -> Verdict:
             seen.append(only(store))
             return judged(*arguments)
 
-        monkeypatch.setattr(judge, "judge_score", look)
+        monkeypatch.setattr(scores, "judge_score", look)
         runner = fake()
         result = runner.accuracy(a_case(runner), DOCUMENTED)
         assert [item.verdict for item in seen] == [None]
@@ -286,8 +286,10 @@ class TestRecording:
         def broken(*arguments: Any, **named: Any) -> Verdict:
             raise RuntimeError("no judgement")
 
-        for name in ("judge_score", "judge_throughput", "judge_parity"):
-            monkeypatch.setattr(judge, name, broken)
+        for module, name in (
+            (scores, "judge_score"), (throughputs, "judge_throughput"), (checks, "judge_parity"),
+        ):  # fmt: skip
+            monkeypatch.setattr(module, name, broken)
         runner = fake()
         case = a_case(runner)
         measure = {

@@ -19,7 +19,7 @@ from harness.running.progress import Silent
 from harness.setting.home import MINIS, Home
 from harness.setting.options import Options
 from harness.tables import cases, references
-from harness.verdicts import judge
+from harness.verdicts import scores
 
 LARGEST_BYTES = 8_000_000
 ALL_BYTES = 30_000_000
@@ -159,11 +159,11 @@ def test_a_damaged_mini_turns_red_on_the_embedded_corpus(catalog, tmp_path, name
     outputs = damage(materials, model, samples)
     found = samples.task.score(outputs, samples.features, protocol=protocol)
     own = materials.score_reference(model, protocol)
-    score = judge.Score(
+    score = scores.Score(
         metric=model.metric, value=found.metrics[model.metric], samples=found.samples,
         own_fp32=own.metrics[model.metric], comparable=False, why_not="mini weights", flips=None,
     )  # fmt: skip
-    verdict = judge.judge_score(
+    verdict = scores.judge_score(
         case, score, references.for_case(catalog, case, model.metric),
         references.documented_drop(catalog, case, model.metric),
     )  # fmt: skip

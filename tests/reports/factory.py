@@ -15,7 +15,7 @@ from harness.domain.models import Protocol, Weights
 from harness.domain.references import Reference, Role
 from harness.store.results import Result
 from harness.tables.cases import named
-from harness.verdicts import judge
+from harness.verdicts import checks, plain, scores, throughputs
 from harness.verdicts.stats import summarise, wilson
 
 MACHINE: Mapping[str, Any] = {
@@ -129,7 +129,7 @@ def accuracy(
     )
     provenance = made.provenance
     full = provenance.weights is Weights.FULL and provenance.data is Corpus.FULL
-    score = judge.Score(
+    score = scores.Score(
         metric=Metric.ACCURACY,
         value=correct / samples,
         samples=samples,
@@ -139,7 +139,7 @@ def accuracy(
         flips=abs(own - correct),
     )
     reference = reference_of(catalog, found, Metric.ACCURACY)
-    return Result(measurement=made, verdict=judge.judge_score(found, score, reference, None))
+    return Result(measurement=made, verdict=scores.judge_score(found, score, reference, None))
 
 
 def throughput(catalog: Catalog, case: str, samples_per_s: float, calls: int = 200, **options: Any) -> Result:
@@ -170,7 +170,7 @@ def throughput(catalog: Catalog, case: str, samples_per_s: float, calls: int = 2
     why_not = "mini weights: another architecture" if made.provenance.weights is Weights.MINI else ""
     return Result(
         measurement=made,
-        verdict=judge.judge_throughput(found, samples_per_s, reference, made.origin, why_not),
+        verdict=throughputs.judge_throughput(found, samples_per_s, reference, made.origin, why_not),
     )
 
 
@@ -190,18 +190,18 @@ def conformance(catalog: Catalog, case: str, difference: float = 0.0125, **optio
     )
     return Result(
         measurement=made,
-        verdict=judge.judge_parity(
+        verdict=checks.judge_parity(
             named(catalog, case),
             largest=difference,
             rms=0.0,
-            bounds=judge.ParityBounds(largest=bound, rms=bound),
+            bounds=checks.ParityBounds(largest=bound, rms=bound),
         ),
     )
 
 
 def failed(case: str, kind: Kind, message: str, **options: Any) -> Result:
     """A case that could not be measured."""
-    return Result(measurement=measurement(case, kind, **options), verdict=judge.error(message))
+    return Result(measurement=measurement(case, kind, **options), verdict=plain.error(message))
 
 
 def on_chip(**options: Any) -> dict[str, Any]:

@@ -25,14 +25,14 @@ CASE = "tinybert-ascend310p-bs8"
 
 def audited(catalog, name: str, change: float = 0.01, finding: Finding = Finding.SAME) -> Result:
     from harness.tables.cases import named
-    from harness.verdicts import judge
+    from harness.verdicts import checks
 
     effect = Effect(change=change, low=change - 0.02, high=change + 0.02, confidence=0.99, basis="a test")
     made = factory.measurement(
         CASE, Kind.THROUGHPUT, check=name, protocol=None,
         detail={"change": to_json(effect), "finding": str(finding), "margin": 0.1},
     )  # fmt: skip
-    return Result(measurement=made, verdict=judge.judge_repeated(named(catalog, CASE), effect, finding, 0.1))
+    return Result(measurement=made, verdict=checks.judge_repeated(named(catalog, CASE), effect, finding, 0.1))
 
 
 @pytest.fixture

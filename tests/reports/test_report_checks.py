@@ -18,13 +18,13 @@ CASE = "tinybert-ascend310p-bs8"
 
 def a_check(catalog, name: str, holds: bool = True) -> Result:
     from harness.tables.cases import named
-    from harness.verdicts import judge
+    from harness.verdicts import checks
 
     made = factory.measurement(
         CASE, Kind.CONFORMANCE, check=name, data=None, protocol=None,
         detail={"claim": f"{name} matters", "difference_in_spread": 0.25, "deterministic": True},
     )  # fmt: skip
-    verdict = judge.judge_relation(
+    verdict = checks.judge_relation(
         named(catalog, CASE), f"{name} matters", difference=0.25, bound=0.5, holds=holds, must_change=False,
         worst=3, noise=0.0,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from harness.domain.cases import Kind
 from harness.domain.measurements import Measurement, Origin
 from harness.domain.models import Protocol, Weights
 from harness.store.results import Result
-from harness.verdicts.judge import error
+from harness.verdicts.plain import error
 from harness.verdicts.stats import wilson
 from reports import html, layout, markdown
 from reports.outcomes import outcomes

@@ -21,8 +21,8 @@ from harness.timing.loadgen.plan import plan_for
 from harness.timing.loadgen.results import detail_of
 from harness.timing.loadgen.running import Answered
 from harness.tools.parsers import loadgen
-from harness.verdicts import judge
-from harness.verdicts.judge import ScenarioFound
+from harness.verdicts import throughputs
+from harness.verdicts.throughputs import ScenarioFound
 from reports import folding, markdown, peaks, plots
 from reports.language import Language
 from reports.outcomes import outcomes
@@ -50,7 +50,9 @@ def scenario(catalog: Catalog, name: str, *, number: int = 0, **targets: float) 
         scored=log.scored_percentile, scored_ns=log.scored_ns, bound_met=log.bound_met,
         bound_ms=ask.target_latency_ms,
     )  # fmt: skip
-    return Result(measurement=made, verdict=judge.judge_scenario(named(catalog, CASE), found, made.origin))
+    return Result(
+        measurement=made, verdict=throughputs.judge_scenario(named(catalog, CASE), found, made.origin)
+    )
 
 
 def test_a_scenario_fills_no_documented_cell_no_chart_and_no_share(catalog: Catalog) -> None:

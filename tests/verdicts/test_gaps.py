@@ -19,7 +19,7 @@ from harness.errors import TableErrors
 from harness.setting.scenarios import Scenario
 from harness.tables import catalog
 from harness.tables.cases import named
-from harness.verdicts import gaps, judge
+from harness.verdicts import gaps, plain
 
 ENTRY = {
     "case": "tinybert-t4-bs*", "kind": "throughput", "reason": "slower since driver 550",
@@ -95,7 +95,7 @@ def test_the_names_of_checks_are_the_suites_marks() -> None:
 
 
 def verdict_of(kind: VerdictKind, measured: float | None) -> Verdict:
-    return dataclasses.replace(judge.error("what was seen"), kind=kind, measured=measured)
+    return dataclasses.replace(plain.error("what was seen"), kind=kind, measured=measured)
 
 
 def test_only_a_verdict_that_compares_closes_a_gap() -> None:

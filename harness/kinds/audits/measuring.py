@@ -22,7 +22,7 @@ from harness.setting.plans import plan_for
 from harness.setting.stamps import Stamp
 from harness.store.results import Result
 from harness.timing.turns import Turns
-from harness.verdicts import judge
+from harness.verdicts import checks
 from harness.verdicts.effects import Finding
 
 OTHER_SEED = 1
@@ -84,7 +84,7 @@ def _same_outputs(bench: Workbench, timing: Timing) -> _Audited:
     return _Audited(
         samples=found.calls * case.batch_size,
         detail=detail,
-        judged=lambda: judge.judge_timed_outputs(
+        judged=lambda: checks.judge_timed_outputs(
             case, calls=found.calls, differing=found.differing, largest=found.largest,
             allowed=found.allowed, holds=found.holds, worst=found.worst_call,
         ),
@@ -103,7 +103,7 @@ def _repeated(bench: Workbench, timing: Timing) -> _Audited:
     same = batches.copies(batches.repeated(case, samples))
     return _by_turns(
         timing, draw, same, margin=MOST_FASTER,
-        judged=lambda turns, finding: judge.judge_repeated(case, turns.effect, finding, MOST_FASTER),
+        judged=lambda turns, finding: checks.judge_repeated(case, turns.effect, finding, MOST_FASTER),
         of=lambda turns: Finding.BETTER if turns.effect.low > MOST_FASTER
         else Finding.SAME if turns.effect.high <= MOST_FASTER else Finding.TOO_NOISY,
     )  # fmt: skip
@@ -123,7 +123,7 @@ def _other_seed(bench: Workbench, timing: Timing) -> _Audited:
     return _by_turns(
         timing, *(batches.copies(fixed_batch(case, samples, seed)) for seed in (BATCH_SEED, OTHER_SEED)),
         margin=SEED_MARGIN, of=of,
-        judged=lambda turns, finding: judge.judge_seed(case, turns.effect, finding, SEED_MARGIN),
+        judged=lambda turns, finding: checks.judge_seed(case, turns.effect, finding, SEED_MARGIN),
     )  # fmt: skip
 
 

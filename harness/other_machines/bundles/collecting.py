@@ -32,7 +32,7 @@ from harness.tasks.layouts.files import listed
 from harness.tasks.metrics.accuracy import marks
 from harness.toolchains.script import BUILD, INFERENCE, PROFILE
 from harness.tools import parsers
-from harness.verdicts import judge, stats
+from harness.verdicts import plain, stats, throughputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,7 @@ class Collector:
             found = carried.measurement(kind, detail={"error": type(problem).__name__, "machine": machine})
             said = str(problem) if str(problem).startswith(case.id) else f"{case.id}: {problem}"
             reference = references.for_case(self._catalog, case, metric)
-            return record(self._store, found, lambda: judge.error(said, reference))
+            return record(self._store, found, lambda: plain.error(said, reference))
 
     def _accuracy(self, carried: _Carried) -> Result:
         ran = carried.ran
@@ -159,7 +159,7 @@ class Collector:
         return record(
             self._store,
             replace(own, provenance=provenance),
-            lambda: judge.judge_throughput(case, log.samples_per_s, reference, carried.origin, why_not),
+            lambda: throughputs.judge_throughput(case, log.samples_per_s, reference, carried.origin, why_not),
         )
 
 

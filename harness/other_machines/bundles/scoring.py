@@ -29,7 +29,7 @@ from harness.setting.options import Options
 from harness.tables import references
 from harness.tasks.metrics.accuracy import flips
 from harness.tasks.text import Features, Scored
-from harness.verdicts import judge
+from harness.verdicts import scores
 
 Array = npt.NDArray[Any]
 PROTOCOL = Protocol.DOCUMENTED
@@ -72,12 +72,12 @@ class Scorer:
             "trivial": _fractions(source.task.trivial(features, protocol=PROTOCOL)),
         }
         why = comparable(bundled.weights, bundled.data, PROTOCOL, bundled.limit)
-        score = judge.Score(
+        score = scores.Score(
             metric=case.model.metric, value=scored.metrics[case.model.metric], samples=scored.samples,
             own_fp32=None, comparable=not why, why_not=why,
         )  # fmt: skip
         materials, why_not = self._checkpoint(ran)
-        beside = judge.Beside(trivial=detail["trivial"])
+        beside = scores.Beside(trivial=detail["trivial"])
         if materials is None:
             why = f"not held against the checkpoint's own fp32 outputs: {why_not}"
             verdict = self._judged(ran, score, replace(beside, not_held=why))
@@ -90,8 +90,8 @@ class Scorer:
         self,
         ran: Ran,
         materials: Materials,
-        score: judge.Score,
-        beside: judge.Beside,
+        score: scores.Score,
+        beside: scores.Beside,
         scored: Scored,
         found: Sequence[Array],
         mask: Array,
@@ -109,7 +109,7 @@ class Scorer:
         beside = replace(
             beside, typical_difference=typical,
             typical_bound=self._catalog.precisions[case.precision].typical.most,
-            card=judge.CardScore.of(own.metrics[model.metric], on_card, own.samples),
+            card=scores.CardScore.of(own.metrics[model.metric], on_card, own.samples),
             no_card=materials.unheld_by_card(model, PROTOCOL),
         )  # fmt: skip
         return self._judged(ran, held, beside), {
@@ -122,9 +122,9 @@ class Scorer:
             "typical_difference": typical,
         }
 
-    def _judged(self, ran: Ran, score: judge.Score, beside: judge.Beside) -> Verdict:
+    def _judged(self, ran: Ran, score: scores.Score, beside: scores.Beside) -> Verdict:
         case, metric = ran.case, score.metric
-        return judge.judge_score(
+        return scores.judge_score(
             case,
             score,
             references.for_case(self._catalog, case, metric),

@@ -1,0 +1,160 @@
+"""What a check of an artifact or of a timing comes to: both numbers, and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from harness.domain.cases import Case
+from harness.domain.measurements import Verdict, VerdictKind
+from harness.verdicts.effects import Effect, Finding
+from harness.verdicts.plain import percent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParityBounds:
+    """What outputs may differ from torch's fp32 by, in spreads of its logits."""
+
+    largest: float
+    rms: float
+    reason: str = ""  # for the value of `largest`
+
+
+def judge_parity(
+    case: Case,
+    *,
+    largest: float,
+    rms: float,
+    bounds: ParityBounds,
+    flips: int = 0,
+    decisions: int = 0,
+    unexplained: Sequence[str] = (),
+) -> Verdict:
+    """An artifact's outputs against torch's fp32: the largest and the mean square difference, in spreads.
+
+    `flips` of `decisions` are other than fp32's; `unexplained` says, each in words, which of them the
+    bound does not explain: one is a failure by itself. A NaN is above every bound.
+    """
+    faults = [
+        f"{name} {found:.3g} spreads, above the {bound:g} that {case.precision} explains"
+        for name, found, bound in (
+            ("at most", largest, bounds.largest),
+            ("root mean square", rms, bounds.rms),
+        )
+        if not found <= bound
+    ]
+    faults += [f"a flip that this does not explain: {flip}" for flip in unexplained[:1]]
+    flipped = f"; {flips} of {decisions} decisions flipped" if flips else ""
+    remedy = f"; `zoocheck bisect {case.id}` names the operator" if faults else ""
+    within = f"at most {largest:.3g} spreads, within the {bounds.largest:g} that {case.precision} explains"
+    said = f"outputs differ from torch's fp32 by {'; '.join(faults) or within}"
+    return _conforms(case, not faults, f"{said}{flipped}{remedy}", largest, bounds.largest)
+
+
+def judge_relation(
+    case: Case,
+    claim: str,
+    *,
+    difference: float,
+    bound: float,
+    holds: bool,
+    must_change: bool,
+    worst: int,
+    noise: float,
+    too_noisy: bool = False,
+) -> Verdict:
+    """Something that must not change an artifact's outputs, or must: `difference` and `bound` in spreads.
+
+    Neither good nor bad where it is `too_noisy` to tell the difference from that of two equal calls.
+    """
+    noisy = f"; two equal calls differ by {noise:.3g}" if noise else ""
+    if too_noisy:
+        said = f"too noisy to ask whether {claim}: outputs differ by {difference:.3g} spreads{noisy}"
+        plain = _conforms(case, True, said, difference, bound)
+        return replace(plain, kind=VerdictKind.NOT_COMPARABLE)
+    if must_change:
+        said = f"by {difference:.3g} spreads, {'more' if holds else 'no more'} than {bound:g}"
+    else:
+        where = "within" if holds else "above"
+        said = f"outputs differ by at most {difference:.3g} spreads (sample {worst}), {where} {bound:g}"
+    begun = claim if holds else f"it does not hold that {claim}"
+    return _conforms(case, holds, f"{begun}: {said}{noisy}", difference, bound)
+
+
+def judge_determinism(case: Case, noise: float, bound: float) -> Verdict:
+    """Two equal calls: the same bits, or a spread that is recorded and has to be within parity's `bound`."""
+    good = noise <= bound
+    if not noise:
+        said = "the same input twice gives the same bits"
+    else:
+        said = (
+            f"not deterministic: the same input twice gives outputs {noise:.3g} spreads apart, "
+            f"{'within' if good else 'above'} the {bound:g} that {case.precision} explains"
+        )
+    return _conforms(case, good, said, noise, bound)
+
+
+def judge_timed_outputs(
+    case: Case, *, calls: int, differing: int, largest: float, allowed: float, holds: bool, worst: int
+) -> Verdict:
+    """Outputs kept from `calls` timed calls against untimed ones; differences in the outputs' own unit.
+
+    `allowed` is 0 for a backend whose untimed calls give the same bits twice.
+    """
+    if not differing:
+        said = f"outputs of {calls} timed calls are bit for bit those of untimed ones"
+    else:
+        limit = f"the {allowed:.3g} that two untimed calls explain" if allowed else "no two untimed calls do"
+        said = (
+            f"outputs of {differing} of {calls} timed calls differ from those of untimed ones, at most by "
+            f"{largest:.3g} (call {worst}); {limit}"
+        )
+    return _conforms(case, holds, said, largest, allowed)
+
+
+def judge_repeated(case: Case, effect: Effect, finding: Finding, most: float) -> Verdict:
+    """One sample again and again against samples of which none comes twice; positive where it is faster.
+
+    `BETTER` is what fails: more than `most` faster, shown by all of the interval.
+    """
+    said = f"one sample again and again is {_faster(effect)} varied ones"
+    limit = f"more than {percent(most)} faster" if finding is Finding.BETTER else f"within {percent(most)}"
+    return _audited(case, said, limit, effect, finding, most)
+
+
+def judge_seed(case: Case, effect: Effect, finding: Finding, margin: float) -> Verdict:
+    """A batch of another seed against the timed one; a difference beyond `margin`, if shown, fails."""
+    said = f"a batch of another seed is {_faster(effect)} the one that is timed"
+    limit = (
+        f"within {percent(margin)}" if finding is Finding.SAME else f"another by more than {percent(margin)}"
+    )
+    return _audited(case, said, limit, effect, finding, margin)
+
+
+def _faster(effect: Effect) -> str:
+    word = "faster than" if effect.change >= 0 else "slower than"
+    ends = f"{effect.low * 100:+.1f} to {effect.high * 100:+.1f} %"
+    return f"{abs(effect.change) * 100:.1f} % ({ends} at {effect.confidence * 100:g} %) {word}"
+
+
+def _audited(case: Case, said: str, limit: str, effect: Effect, finding: Finding, margin: float) -> Verdict:
+    """Neither good nor bad where the calls were too noisy to tell."""
+    if finding is Finding.TOO_NOISY:
+        message = f"{case.id}: {said}: {finding} whether that is within {percent(margin)}"
+        noisy = _conforms(case, True, message, effect.change, margin)
+        return replace(noisy, kind=VerdictKind.NOT_COMPARABLE, message=message)
+    return _conforms(case, finding is Finding.SAME, f"{said}: {limit}", effect.change, margin)
+
+
+def _conforms(case: Case, good: bool, said: str, measured: float, bound: float) -> Verdict:
+    return Verdict(
+        kind=VerdictKind.REPRODUCED if good else VerdictKind.FALLS_SHORT,
+        basis=None,
+        metric=None,
+        measured=measured,
+        expected=bound,
+        unit=None,
+        tolerance=None,
+        reference=None,
+        message=f"{case.id}: {said}",
+    )

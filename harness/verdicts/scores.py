@@ -1,0 +1,221 @@
+"""What a score comes to: against the documented value, or by the drop from the checkpoint's own fp32.
+
+Rules 1 and 2 of docs/architecture.md. Scores are compared as fractions in full double precision; what is
+printed is never parsed back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.domain.cases import Case
+from harness.domain.measurements import Basis, Verdict, VerdictKind
+from harness.domain.metrics import Metric, Unit
+from harness.domain.references import Drop, Reference
+from harness.errors import BadOutput, NoSamples
+from harness.verdicts.plain import SLACK, percent
+
+SCORE_TOLERANCE_POINTS = 0.5  # percentage points, where the table states none
+RELATIVE_DROP = 0.01  # of the checkpoint's own fp32 score
+SAMPLES_ALLOWED = 2  # no drop is judged more finely than what two samples are worth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A measured score and what it may be compared with.
+
+    `value` and `own_fp32` are fractions; `comparable` says whether documented values apply at all:
+    full weights on full data under the documented protocol. Raises `NoSamples` without samples and
+    `BadOutput` for a score that is no fraction: neither is ever judged.
+    """
+
+    metric: Metric
+    value: float
+    samples: int
+    own_fp32: float | None
+    comparable: bool
+    why_not: str = ""  # where not comparable, why, in words
+    flips: int | None = None  # predictions that differ from fp32
+
+    def __post_init__(self) -> None:
+        if self.samples < 1:
+            raise NoSamples(f"a score of {self.samples} samples")
+        for name, share in (("score", self.value), ("fp32 score", self.own_fp32)):
+            if share is not None and not 0 <= share <= 1:  # a NaN neither
+                raise BadOutput(f"found the {name} {share}, expected a fraction from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardScore:
+    """The fp32 score that a checkpoint's card states, and the one that it has here. Fractions."""
+
+    own_fp32: float  # of inputs fed as they are named
+    stated: float
+    samples: int
+
+    @classmethod
+    def of(cls, own_fp32: float, stated: float | None, samples: int) -> CardScore | None:
+        """None where no card states a score."""
+        return None if stated is None else cls(own_fp32=own_fp32, stated=stated, samples=samples)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """The facts beside a score that may cast doubt on it; each may be missing.
+
+    `typical_difference` is as `valid.typical_difference` gives it, `typical_bound` the most that the
+    precision explains of it (`PrecisionSpec.typical`); both in standard deviations of the reference's logits.
+    """
+
+    trivial: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # fractions by metric, by answer
+    typical_difference: float | None = None
+    typical_bound: float = math.inf
+    card: CardScore | None = None
+    no_card: str = ""  # why no card holds the checkpoint's own score; empty where one does, or none has to
+    not_held: str = ""  # why the outputs were not held against the checkpoint's fp32 outputs
+
+
+def judge_score(
+    case: Case,
+    score: Score,
+    reference: Reference | None,
+    documented_drop: Drop | None,
+    beside: Beside | None = None,
+) -> Verdict:
+    """Full checkpoints against the documented value, all others by the drop from their own fp32.
+
+    A good score that `beside` casts doubt on is an error: the outputs are not this checkpoint's, or the
+    checkpoint is not the one on its card. A score that is not good stays what it is: it tells more. Other
+    facts are added to the message and change nothing.
+    """
+    beside = beside or Beside()
+    verdict = _by_rule(case, score, reference, documented_drop)
+    doubt = (_not_its_outputs(case, beside) or _not_its_card(beside.card)) if verdict.kind.good else ""
+    notes = (_no_better_than(verdict, beside.trivial), beside.not_held, doubt, beside.no_card)
+    return replace(
+        verdict,
+        kind=VerdictKind.ERROR if doubt else verdict.kind,
+        message="; ".join(filter(None, (verdict.message, *notes))),
+    )
+
+
+def _by_rule(case: Case, score: Score, reference: Reference | None, documented_drop: Drop | None) -> Verdict:
+    said = f"{case.id}: {score.metric} {score.value * 100:.2f} %"
+    flips = (
+        "" if score.flips is None else f"; {score.flips} of {score.samples} predictions flipped against fp32"
+    )
+    plain = Verdict(
+        kind=VerdictKind.NO_REFERENCE,
+        basis=None,
+        metric=score.metric,
+        measured=score.value * 100,
+        expected=None,
+        unit=Unit.PERCENT,
+        tolerance=None,
+        reference=reference,
+        message=f"{said}; the documents give no {score.metric} for this case{flips}",
+    )
+    if score.comparable:
+        return _against_document(plain, score, said, flips)
+    if score.own_fp32 is None:
+        message = f"{said}, not comparable with a documented value: {score.why_not}{flips}"
+        return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=message)
+    return _by_drop(plain, score, score.own_fp32, documented_drop, said, flips)
+
+
+def _against_document(plain: Verdict, score: Score, said: str, flips: str) -> Verdict:
+    reference = plain.reference
+    if reference is None or reference.fraction is None:
+        return plain
+    points = SCORE_TOLERANCE_POINTS if reference.tolerance is None else reference.tolerance
+    difference = score.value - reference.fraction
+    if difference < -points / 100 - SLACK:
+        kind, relation = VerdictKind.FALLS_SHORT, f"below {reference.printed} - {points:g}"
+    elif difference > points / 100 + SLACK:
+        kind, relation = VerdictKind.EXCEEDS, f"above {reference.printed} + {points:g}"
+    else:
+        kind, relation = VerdictKind.REPRODUCED, f"within {reference.printed} ± {points:g}"
+    return replace(
+        plain,
+        kind=kind,
+        basis=Basis.DOCUMENTED,
+        expected=reference.fraction * 100,
+        tolerance=points,
+        message=f"{said} {relation} points [{reference.source}]{flips}",
+    )
+
+
+def allowed_drop(own_fp32: float, samples: int, documented_drop: Drop | None) -> tuple[float, str]:
+    """How far, as a fraction, a checkpoint may fall below its own fp32 score, and by which rule.
+
+    The documented drop or 1 % relative, whichever is larger, and never less than two samples. A
+    documented drop names both of its values with their places.
+    """
+    rules = [
+        (SAMPLES_ALLOWED / samples, f"{SAMPLES_ALLOWED} of {samples} samples"),
+        (RELATIVE_DROP * own_fp32, f"{percent(RELATIVE_DROP)} of that score"),
+    ]
+    if documented_drop is not None:
+        rules.append((documented_drop.fraction, str(documented_drop)))
+    return max(rules)
+
+
+def _by_drop(
+    plain: Verdict, score: Score, own_fp32: float, documented_drop: Drop | None, said: str, flips: str
+) -> Verdict:
+    allowed, rule = allowed_drop(own_fp32, score.samples, documented_drop)
+    short = own_fp32 - score.value > allowed + SLACK
+    limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points ({rule})"
+    return replace(
+        plain,
+        kind=VerdictKind.FALLS_SHORT if short else VerdictKind.REPRODUCED,
+        basis=Basis.DROP,
+        expected=own_fp32 * 100,
+        tolerance=allowed * 100,
+        message=f"{said} {'below' if short else 'not below'} {limit}{flips} (by the drop: {score.why_not})",
+    )
+
+
+def _not_its_outputs(case: Case, beside: Beside) -> str:
+    """Why a good score was not made by this checkpoint; empty where it was, or where nobody can tell."""
+    difference, bound = beside.typical_difference, beside.typical_bound
+    if difference is None or difference <= bound:
+        return ""
+    return (
+        f"but the outputs are not this checkpoint's: a typical sample's differ from its fp32 outputs by "
+        f"{difference:.3g} standard deviations of the logits, and {case.precision} explains {bound:g}. "
+        "The artifact may be stale: `zoocheck cache prune --max-age 0d` removes it"
+    )
+
+
+def _not_its_card(card: CardScore | None) -> str:
+    """Why the checkpoint is not the one on its card; empty where it is, or without a card.
+
+    A mistake before the network (a vocabulary, a data set's reader) or behind it (the order of labels)
+    changes the fp32 reference as it changes the artifact, so that no drop shows it. Two samples may differ,
+    as in `allowed_drop`.
+    """
+    if card is None or abs(card.own_fp32 - card.stated) <= SAMPLES_ALLOWED / card.samples + SLACK:
+        return ""
+    return (
+        f"but the checkpoint scores {card.own_fp32 * 100:.2f} % in fp32, and its card says "
+        f"{card.stated * 100:.2f} %: its vocabulary, its labels or the samples are not those of the card"
+    )
+
+
+def _no_better_than(verdict: Verdict, trivial: Mapping[str, Mapping[str, float]]) -> str:
+    """The best answer that needs no network, where the score is no better than it; else empty.
+
+    The verdict stays as it is: an artifact may be true to a checkpoint that is worth nothing, and a full
+    checkpoint is judged by the document's own score.
+    """
+    if verdict.metric is None or verdict.measured is None:
+        return ""
+    metric = str(verdict.metric)
+    scores = {name: scored[metric] * 100 for name, scored in trivial.items() if metric in scored}
+    name = max(scores, key=lambda name: scores[name], default=None)
+    if name is None or verdict.measured > scores[name] + SLACK:
+        return ""
+    return f"no better than {name!r}, which needs no network: {scores[name]:.2f} %"
