@@ -18,6 +18,7 @@ from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.errors import MachineError, ZoocheckError
 from harness.machine.fingerprint import fingerprint, git_revision, library_versions
+from harness.models.checkpoints import Checkpoint
 from harness.running.materials import Materials, Samples
 from harness.setting.home import CODE
 from harness.store.results import Result, Store
@@ -121,17 +122,6 @@ class Recorder:
         `data` is what it was measured on, None where no data set had a part in it.
         """
         checkpoint = _or_none(lambda: self.materials.checkpoint(case.model))
-        known = dict(detail or {})
-        if checkpoint is not None:
-            known |= {"checkpoint": checkpoint.source, "checkpoint_files": dict(checkpoint.files)}
-        if artifact is not None:
-            facts = dict(artifact.facts)
-            known |= {"ignored_weights": facts.pop("ignored_weights", []), "artifact": facts}
-            known |= {"device": target.reason, **target.facts} if target.facts else {}
-            known = {
-                **target.backend.describe(),
-                **known,
-            }  # what was set goes before what is left to a library
         return Measurement(
             id=str(uuid.uuid4()),
             run=self.run,
@@ -140,31 +130,59 @@ class Recorder:
             kind=kind,
             check=check,
             origin=target.origin,
-            provenance=Provenance(
-                target=target.name,
-                weights=self.materials.weights(case.model) if checkpoint is None else checkpoint.weights,
-                weights_sha256="" if checkpoint is None else checkpoint.weights_sha256,
-                data=None if data is None else data.corpus,
-                data_sha256=None if data is None else data.sha256,
-                protocol=protocol,
-                limit=None if data is None else self.materials.options.limit,
-                artifact=None if artifact is None else artifact.key,
-                backend=target.backend_name,
-                machine=self._machine,
-                versions={"zoocheck": __version__, **library_versions()},
-                git_revision=git_revision(CODE),
-            ),
+            provenance=self._provenance(case, target, checkpoint, protocol, data, artifact),
             metrics=metrics or {},
             samples=samples,
             intervals=intervals or {},
             stages_s=dict(stages.seconds),
             raw=raw or {},
-            detail=known,
+            detail=_detail(target, checkpoint, artifact, detail or {}),
+        )
+
+    def _provenance(
+        self,
+        case: Case,
+        target: Target,
+        checkpoint: Checkpoint | None,
+        protocol: Protocol | None,
+        data: Samples | None,
+        artifact: Artifact | None,
+    ) -> Provenance:
+        """What the measurement was made with; a case that failed may not have come to know its checkpoint."""
+        return Provenance(
+            target=target.name,
+            weights=self.materials.weights(case.model) if checkpoint is None else checkpoint.weights,
+            weights_sha256="" if checkpoint is None else checkpoint.weights_sha256,
+            data=None if data is None else data.corpus,
+            data_sha256=None if data is None else data.sha256,
+            protocol=protocol,
+            limit=None if data is None else self.materials.options.limit,
+            artifact=None if artifact is None else artifact.key,
+            backend=target.backend_name,
+            machine=self._machine,
+            versions={"zoocheck": __version__, **library_versions()},
+            git_revision=git_revision(CODE),
         )
 
 
+def _detail(
+    target: Target, checkpoint: Checkpoint | None, artifact: Artifact | None, detail: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`detail` with the facts of the checkpoint, the artifact and the target, as far as there are any."""
+    known = dict(detail)
+    if checkpoint is not None:
+        known |= {"checkpoint": checkpoint.source, "checkpoint_files": dict(checkpoint.files)}
+    if artifact is None:
+        return known
+    facts = dict(artifact.facts)
+    known |= {"ignored_weights": facts.pop("ignored_weights", []), "artifact": facts}
+    known |= {"device": target.reason, **target.facts} if target.facts else {}
+    # A setting of this case goes before a library's own.
+    return {**target.backend.describe(), **known}
+
+
 def _or_none(get: Callable[[], T]) -> T | None:
-    """What can be said of a case that failed is less than of one that did not."""
+    """None where it fails: less is known of a case that failed."""
     try:
         return get()
     except ZoocheckError:
