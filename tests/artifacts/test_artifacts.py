@@ -36,7 +36,7 @@ CONTENT = {"model.onnx": b"graph" * 100, "weights/part.bin": b"\x00" * 4096}
 WORKER = """
 import logging, sys, time
 from pathlib import Path
-from harness.artifacts import ArtifactCache, Recipe
+from harness.artifacts.cache import ArtifactCache, Recipe
 
 folder, log, inside, go, said = map(Path, sys.argv[1:])
 logging.basicConfig(filename=said, level=logging.INFO)

@@ -53,7 +53,7 @@ OBJECTS = st.dictionaries(st.text(), JSON, max_size=3)
 WRITER = """
 import dataclasses, json, sys, time
 from pathlib import Path
-from harness.domain import Measurement, Verdict
+from harness.domain.measurements import Measurement, Verdict
 from harness.records import from_json
 from harness.store.results import Store
 
