@@ -67,6 +67,7 @@ nightly: $(STAMP) ## a night: every batch size, the audits, what is worse than t
 test: $(STAMP) ## zoocheck's own tests, everything under tests/
 	$(BIN)/python -m pytest tests/ -n $(WORKERS) --dist loadfile
 
+# .pre-commit-config.yaml has the same commands; a test holds the two together.
 check: $(STAMP) ## ruff, format, mypy and the import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
