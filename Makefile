@@ -15,6 +15,9 @@ DOCUMENTED := ascend310 or ascend310p or t4 or vacc or mlu370
 NIGHT_OPTIONS ?=
 NIGHT := build/nightly
 
+# The release that `make changelog` writes; without one it writes nothing.
+VERSION ?=
+
 # Ends a recipe with the status of what went before, given as a list: the first that is neither 0 nor 6, else 6
 # where there is one. 6 is the machine's (docs/ci.md), so that it stands only where nothing else failed.
 define exit_with
@@ -22,7 +25,7 @@ for status in $(1); do case $$status in 0|6) ;; *) exit $$status;; esac; done; \
 for status in $(1); do test $$status -eq 0 || exit $$status; done
 endef
 
-.PHONY: run nightly test check minis venv clean help
+.PHONY: run nightly test check changelog minis venv clean help
 .DEFAULT_GOAL := run
 
 # pip reads its own environment variables (PIP_INDEX_URL, PIP_FIND_LINKS, ...): make passes them on.
@@ -73,6 +76,11 @@ check: $(STAMP) ## ruff, format, mypy and the import directions
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_import_directions.py
+
+# Without VERSION it prints what the next release has so far; with one it writes that into CHANGELOG.md and takes
+# the files away, in git's index, too (changelog.d/README.md).
+changelog: $(STAMP) ## what changelog.d/ holds; with VERSION=1.2.0 into CHANGELOG.md
+	$(BIN)/python -m towncrier build $(if $(VERSION),--version $(VERSION) --yes,--version unreleased --draft)
 
 # Needs ZOOCHECK_DATA (see fixtures/minis/README.md).
 minis: $(STAMP) ## train the embedded checkpoints anew
