@@ -8,16 +8,16 @@ from typing import Any
 import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
-from harness.conformance.measuring import explained
 from harness.domain.cases import Case, Kind
 from harness.domain.measurements import Measurement, Verdict
 from harness.domain.models import InputRole, Protocol, Weights
 from harness.errors import BadOutput, NotThere
+from harness.running.bounds import explained
 from harness.running.inference import Outputs
 from harness.running.materials import Materials, Samples, comparable
-from harness.running.real_length import largest_valid_difference, typical_difference
 from harness.running.recording import Stages
 from harness.running.swapped import require_in_place
+from harness.running.valid import largest_valid_difference, typical_difference
 from harness.running.workbench import Workbench, told_by
 from harness.store.results import Result
 from harness.tables import references

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.conformance.measuring import explained
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import Verdict
 from harness.domain.models import InputRole, Protocol, Weights
@@ -18,12 +17,12 @@ from harness.other_machines import exchange
 from harness.other_machines.bundles.steps import Ran
 from harness.other_machines.bundles.toolchains import BY_WORKER, outputs
 from harness.other_machines.exchange import Source
+from harness.running.bounds import explained
 from harness.running.inference import checked_outputs
 from harness.running.materials import Materials, comparable, features_digest
-from harness.running.predictions import require_finite
 from harness.running.progress import Progress
-from harness.running.real_length import largest_valid_difference, typical_difference
 from harness.running.swapped import require_in_place
+from harness.running.valid import largest_valid_difference, require_numbers, typical_difference
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.tables import references
@@ -63,7 +62,7 @@ class Scorer:
         case, bundled = ran.case, ran.bundled
         source, features = self._samples(ran)
         found = checked_outputs(case, _read(ran, source, len(features)), len(features))
-        require_finite(found, case.id)
+        require_numbers(found, case.id)
         scored = source.task.score(found, features, protocol=PROTOCOL)
         detail: dict[str, Any] = {
             "correct": scored.correct.get(case.model.metric),
