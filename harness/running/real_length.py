@@ -143,7 +143,9 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
         others=groups_of(rest, lengths, budget),
     )
     if made.positions + len(sample) * length >= made.padded_positions:
-        return Padded(reason=f"{len(lengths)} samples at their real length with a proof take no less")
+        return Padded(
+            reason=f"the {len(lengths)} samples and their proof take no fewer positions at real length"
+        )
     return made
 
 

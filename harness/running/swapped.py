@@ -20,7 +20,7 @@ from harness.running.valid import counted
 
 Array = npt.NDArray[Any]
 
-FAR = 4.0  # times the bound of parity: what no rounding explains
+FAR = 4.0  # times the bound of parity: beyond any rounding
 MOST_COMPARED = 512  # samples that are far from their own: more are a broken artifact, not a mix-up
 _NAMED = 5
 # Of two logits nearly any outputs are close to somebody's: then several samples seem to have the same one's.

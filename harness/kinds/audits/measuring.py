@@ -48,8 +48,9 @@ def audit(bench: Workbench, case: Case, check: str) -> Result:
     target = bench.materials.target(case)
     if not target.backend.computes_here:
         raise NotThere(
-            f"{case.id}: not told: a tool makes the calls in a process of its own, of one batch or of inputs "
-            "of its own, and shows no outputs of them",
+            f"{case.id}: cannot be audited: the vendor's tool makes the timed calls in its own process and "
+            "shows none of their inputs and outputs",
+            remedy="audit its stand-in with --target stand-in",
         )
     timing = throughput.built(bench, case)
     found = _AUDITS[check](bench, timing)
