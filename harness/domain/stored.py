@@ -41,6 +41,16 @@ class Stored:
         record: Self = _taken(cls, left)
         return dataclasses.replace(record, rest=left)
 
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """The keys that it knows, in their order."""
+        kind: type = cls
+        return tuple(
+            key
+            for name, hint, item in _fields(kind)
+            for key in (hint.keys() if "spread" in item.metadata else (name,))
+        )
+
     def stored(self) -> dict[str, Any]:
         """As JSON: every key that has a value, in the order of the fields, then the rest."""
         told: dict[str, Any] = {}
