@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from harness.domain.details import RelationDetail, ScenarioDetail
 from harness.domain.measurements import VerdictKind
 from reports.language import Both, say
 from reports.outcomes import Outcome
@@ -31,7 +32,8 @@ class Row:
     @property
     def deterministic(self) -> bool:
         """Whether no folded outcome says that two equal calls differ."""
-        return all(outcome.measurement.detail.get("deterministic", True) for outcome in self.folded)
+        checks = (RelationDetail.from_stored(outcome.measurement.detail) for outcome in self.folded)
+        return not any(check.deterministic is False for check in checks)
 
 
 def rows(found: Sequence[Outcome]) -> list[Row]:
@@ -59,6 +61,6 @@ def _passed(outcome: Outcome) -> bool:
 def _whose(outcome: Outcome) -> tuple[object, ...]:
     """What the checks of one case share; a claim that is its kind's only one, or a number, with none."""
     made, series = outcome.measurement, outcome.series
-    alone = outcome.metric is not None or "loadgen" in made.detail
+    alone = outcome.metric is not None or ScenarioDetail.from_stored(made.detail).loadgen is not None
     how = (series.origin, series.weights, series.data, series.protocol, series.limit)
     return made.id if alone else None, made.case, made.kind, *how

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from harness.domain.details import Calls, Common, ScenarioDetail
 from harness.domain.measurements import Measurement
 from reports import numbers, scenarios, timed
 from reports.histogram import histogram
@@ -16,35 +17,41 @@ from reports.view import Fact, Latency
 
 def latency(measurement: Measurement) -> Latency | None:
     """The timed calls in words and as a shape; None where nothing was timed."""
-    found = measurement.detail
-    if "loadgen" in found:
-        return Latency(facts=(*scenarios.facts(found["loadgen"]), *timed.facts(measurement)), histogram=None)
-    if "median_ns" not in found:
+    run = ScenarioDetail.from_stored(measurement.detail).loadgen
+    if run is not None:
+        return Latency(facts=(*scenarios.facts(run), *timed.facts(measurement)), histogram=None)
+    summary = Calls.from_stored(measurement.detail)
+    if summary.median_ns is None:
         return None
-    facts: list[Fact] = [(say("timed calls"), f"{found.get('calls', NOTHING)}")]
-    if "warm_up_calls" in found:
-        facts.append((say("calls before, untimed"), str(found["warm_up_calls"])))
-    facts.append((say("median of a call (one batch)"), numbers.duration_ns(found["median_ns"])))
-    if "minimum_ns" in found:
-        facts.append((say("fastest"), numbers.duration_ns(found["minimum_ns"])))
-    if "maximum_ns" in found:
-        facts.append((say("slowest"), numbers.duration_ns(found["maximum_ns"])))
-    for name, value in found.get("percentiles_ns", {}).items():
-        facts.append(timed.percentile(str(name), value, found.get("calls", NOTHING)))
-    if "clock" in found:
-        facts.append((say("clock"), str(found["clock"])))
-    facts += timed.facts(measurement)
+    facts = (*_calls(summary, summary.median_ns), *timed.facts(measurement))
     drawn = histogram(measurement.raw.get("latencies_ns", ()))
     if drawn is None:
-        return Latency(facts=tuple(facts), histogram=None)
+        return Latency(facts=facts, histogram=None)
     return Latency(
-        facts=tuple(facts),
+        facts=facts,
         histogram=drawn,
         low=numbers.duration_ns(drawn.low_ns),
         high=numbers.duration_ns(drawn.high_ns),
-        median=numbers.duration_ns(found["median_ns"]),
-        median_at=drawn.position(found["median_ns"]),
+        median=numbers.duration_ns(summary.median_ns),
+        median_at=drawn.position(summary.median_ns),
     )
+
+
+def _calls(summary: Calls, median_ns: float) -> Iterator[Fact]:
+    """Our own calls in numbers."""
+    calls = NOTHING if summary.calls is None else summary.calls
+    yield say("timed calls"), f"{calls}"
+    if summary.warm_up_calls is not None:
+        yield say("calls before, untimed"), str(summary.warm_up_calls)
+    yield say("median of a call (one batch)"), numbers.duration_ns(median_ns)
+    if summary.minimum_ns is not None:
+        yield say("fastest"), numbers.duration_ns(summary.minimum_ns)
+    if summary.maximum_ns is not None:
+        yield say("slowest"), numbers.duration_ns(summary.maximum_ns)
+    for name, value in (summary.percentiles_ns or {}).items():
+        yield timed.percentile(name, value, calls)
+    if summary.clock is not None:
+        yield say("clock"), summary.clock
 
 
 def made_with(measurement: Measurement) -> Iterator[Fact]:
@@ -54,8 +61,9 @@ def made_with(measurement: Measurement) -> Iterator[Fact]:
     yield say("target"), say(made.target)
     yield say("backend"), made.backend
     yield say("weights"), say(str(made.weights))
-    if "checkpoint" in measurement.detail:
-        yield say("checkpoint"), str(measurement.detail["checkpoint"])
+    common = Common.from_stored(measurement.detail)
+    if common.checkpoint is not None:
+        yield say("checkpoint"), common.checkpoint
     yield say("weights SHA-256"), made.weights_sha256 or NOTHING
     yield say("data"), NOTHING if made.data is None else say(str(made.data))
     yield say("data SHA-256"), made.data_sha256 or NOTHING
@@ -64,8 +72,7 @@ def made_with(measurement: Measurement) -> Iterator[Fact]:
     if made.limit is not None:
         yield say("limit"), say("first {count} samples", count=made.limit)
     yield say("artifact"), made.artifact or NOTHING
-    built = measurement.detail.get("artifact")
-    for name, value in built.items() if isinstance(built, Mapping) else ():
+    for name, value in (common.artifact or {}).items():
         yield say("artifact: {name}", name=words(name)), plain(value)
     yield say("measured at"), numbers.moment(measurement.created)
     yield say("run"), measurement.run
