@@ -25,7 +25,7 @@ from harness.setting.plans import Plan, plan_for
 from harness.store.results import Result
 from harness.tables import references
 from harness.timing import parent
-from harness.toolchains.base import Latencies, Profile, Session, ToolSession
+from harness.toolchains.base import Latencies, Processor, Profile, Session, ToolSession
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
 from harness.verdicts import stats, throughputs, utilisation
@@ -59,7 +59,8 @@ class Timing:
     @property
     def on_this_processor(self) -> bool:
         """Whether this machine's own cores compute, and not a card or a tool's device."""
-        return bool(self.target.backend.computes_here) and self.target.backend_name != "torch-cuda"
+        backend = self.target.backend
+        return bool(backend.computes_here) and backend.computes_on is Processor.HOST
 
     def open(self) -> Session:
         """The artifact loaded anew, beside any session that there is."""
@@ -99,8 +100,9 @@ class Timing:
 
 def card_of(target: Target, place: Place) -> int | None:
     """The number of the NVIDIA card that computes for a Python process, None where none does."""
-    on_card = target.backend_name == "torch-cuda" and target.origin is Origin.CHIP
-    return place.device if on_card else None
+    backend = target.backend
+    on_card = backend.computes_here and backend.computes_on is Processor.NVIDIA
+    return place.device if on_card and target.origin is Origin.CHIP else None
 
 
 def built(bench: Workbench, case: Case) -> Timing:

@@ -105,7 +105,7 @@ def test_the_artifact_holds_the_model_its_job_and_its_log(
     here = mlu(home=tmp_path / "home")
     here.runner.conformance(case)
     [model] = (tmp_path / "home" / "artifacts").glob(f"*/{commands.MODEL}")
-    job = json.loads((model.parent / commands.JOB).read_text())
+    job = json.loads((model.parent / commands.BUILD_JOB).read_text())
     assert job == commands.job(case)
     assert "[INFO] build" in (model.parent / "build.log").read_text()
     assert not (model.parent / commands.MODULE).exists()

@@ -30,6 +30,7 @@ from harness.store.results import Result, Store
 from harness.tables import cases, references
 from harness.tasks.layouts.files import listed
 from harness.tasks.metrics.accuracy import marks
+from harness.toolchains import loading
 from harness.toolchains.script import BUILD, INFERENCE, PROFILE
 from harness.tools import parsers
 from harness.verdicts import plain, stats, throughputs
@@ -67,7 +68,8 @@ class Collector:
     def collect(self, folder: Path) -> Collected:
         """Check every file, then score and time every case; one case's fault does not stop the others.
 
-        Raises `BadInput` for a folder that is no bundle, before anything is recorded.
+        Raises `BadInput` for a folder that is no bundle and `NotYet` for a case that cannot be bundled; then
+        nothing is recorded.
         """
         bundle, digest = manifest.read(folder)
         ran = [self._ran(folder, item) for item in bundle.cases]
@@ -88,7 +90,7 @@ class Collector:
         told = (item.model, item.chip, item.precision, item.batch_size)
         if told != (case.model.name, case.chip.name, case.precision.value, case.batch_size):
             raise BadInput(f"{item.id}: its parts are {told}", path=folder / manifest.NAME)
-        return Ran(case=case, bundled=item, folder=folder / item.id)
+        return Ran(case=case, bundled=item, folder=folder / item.id, bundling=loading.bundling(case))
 
     def _keep_logs(self, ran: Ran) -> None:
         """Logs stay when the folder goes."""

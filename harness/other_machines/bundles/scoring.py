@@ -15,7 +15,6 @@ from harness.domain.models import InputRole, Protocol, Weights
 from harness.errors import BadInput, BadOutput, CheckpointError, NotThere
 from harness.other_machines import exchange
 from harness.other_machines.bundles.steps import Ran
-from harness.other_machines.bundles.toolchains import BY_WORKER, outputs
 from harness.other_machines.exchange import Source
 from harness.running.bounds import explained
 from harness.running.inference import checked_outputs
@@ -28,6 +27,7 @@ from harness.setting.options import Options
 from harness.tables import references
 from harness.tasks.metrics.accuracy import flips
 from harness.tasks.text import Features, Scored
+from harness.toolchains.bundling import BY_WORKER, outputs
 from harness.verdicts import scores
 
 Array = npt.NDArray[Any]

@@ -14,7 +14,7 @@ from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError
 from harness.toolchains.asking import ask, told
-from harness.toolchains.base import Availability, Available, GraphSource, Profile, Unavailable
+from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile, Unavailable
 from harness.toolchains.magicmind import commands
 from harness.toolchains.place import SIMULATED, Place, Toolchain
 from harness.toolchains.profiling import profiled
@@ -47,6 +47,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ()
+    computes_on = Processor.NPU
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The card that `cnmon` lists as `device`, and the MagicMind that the vendor's interpreter has.
@@ -62,7 +63,7 @@ class Backend:
             return Unavailable(
                 reason=f"cnmon lists no card {device}", remedy=f"choose one of {numbers} by --device"
             )
-        if chip.device_names and not card.name.startswith(chip.device_names):
+        if not is_chip(chip, card.name):
             return Unavailable(
                 reason=f"card {device} is {card.name}, expected one of {', '.join(chip.device_names)}",
                 remedy=f"choose {chip.title} by --device",
@@ -141,6 +142,11 @@ class Backend:
         return {"runtime": "MagicMind, in the vendor's own interpreter"}
 
 
+def is_chip(chip: Chip, name: str) -> bool:
+    """Whether a card that cnmon calls `name` is one of `chip`."""
+    return not chip.device_names or name.startswith(chip.device_names)
+
+
 def lay_out(case: Case, source: GraphSource, out: Path) -> float:
     """Write the module and the job that the builder is given; the module's largest difference from torch."""
     from harness.models.graphs import torchscript
@@ -148,5 +154,5 @@ def lay_out(case: Case, source: GraphSource, out: Path) -> float:
     order = tuple(item.role for item in case.model.inputs)
     traced = source.trace(order=order, dtype=commands.TRACE_DTYPE)
     torchscript.save(traced, out / commands.MODULE)
-    (out / commands.JOB).write_text(json.dumps(commands.job(case), indent=1) + "\n", encoding="utf-8")
+    (out / commands.BUILD_JOB).write_text(json.dumps(commands.job(case), indent=1) + "\n", encoding="utf-8")
     return traced.max_abs_difference

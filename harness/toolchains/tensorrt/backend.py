@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.domain.precisions import Precision
-from harness.errors import MachineError, NotThere, NotYet, ParseError
+from harness.errors import MachineError, NotThere, ParseError
 from harness.toolchains import nvidia
 from harness.toolchains.base import (
     Availability,
@@ -20,6 +20,7 @@ from harness.toolchains.base import (
     Contract,
     GraphSource,
     Latencies,
+    Processor,
     Profile,
     Unavailable,
 )
@@ -104,6 +105,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ()
+    computes_on = Processor.NVIDIA
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """nvidia-smi's card, which has to be the documented one, and the versions of trtexec and the SDK."""
@@ -128,14 +130,10 @@ class Backend:
         return Available(device=found.name, facts=told, simulated=simulated)
 
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
-        """Graph, command, versions and card. Raises `NotYet` beside fp32 and fp16."""
+        """Graph, command, versions and card. Raises as `commands.require_precision`."""
         from harness.models.graphs import steps_sha256
 
-        if not commands.takes(case.precision, _version(place)):
-            raise NotYet(
-                f"{case.id}: trtexec is driven in fp32, as documented, and before TensorRT 11 in fp16",
-                remedy="choose --precision fp32 or fp16",
-            )
+        commands.require_precision(case, _version(place))
         return {
             "opset": case.model.opset,
             "steps": ["limit-mask"] if case.precision is Precision.FP16 else [],

@@ -17,7 +17,15 @@ from harness.domain.precisions import Precision
 from harness.errors import GraphError, NotYet
 from harness.machine.fingerprint import library_versions
 from harness.toolchains import nvidia
-from harness.toolchains.base import Availability, Available, Contract, GraphSource, Unavailable, seen
+from harness.toolchains.base import (
+    Availability,
+    Available,
+    Contract,
+    GraphSource,
+    Processor,
+    Unavailable,
+    seen,
+)
 from harness.toolchains.place import Toolchain
 from harness.toolchains.torch_cuda import device as torch_device
 
@@ -71,6 +79,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ("torch",)
+    computes_on = Processor.NVIDIA
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """nvidia-smi's card, and a torch that can use it."""

@@ -12,7 +12,7 @@ from harness.domain.chips import Chip
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
 from harness.errors import GraphError, NotYet
-from harness.toolchains.base import Availability, Available, Contract, GraphSource, seen
+from harness.toolchains.base import Availability, Available, Contract, GraphSource, Processor, seen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +73,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ("torch",)
+    computes_on = Processor.HOST
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""

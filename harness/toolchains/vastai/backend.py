@@ -14,7 +14,7 @@ from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError
 from harness.toolchains.asking import ask, told
-from harness.toolchains.base import Availability, Available, GraphSource, Profile
+from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile
 from harness.toolchains.place import SIMULATED, Place, Toolchain
 from harness.toolchains.profiling import profiled
 from harness.toolchains.vastai import commands
@@ -54,6 +54,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ()
+    computes_on = Processor.NPU
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """What `vamp`, `vamc` and vaststreamx say of themselves, and whether the SDK opens card `device`.

@@ -112,6 +112,11 @@ class Card:
     power_w: float | None = None
     utilisation_percent: float | None = None
 
+    @property
+    def number(self) -> int:
+        """What the vendor's runtime calls it, and so `--device`."""
+        return self.index if self.device is None else self.device
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardList:

@@ -226,6 +226,15 @@ class TestAscend:
             (folder / TINY / "logs" / "03-inference.status").write_text(content)
             assert "inference was not run" in by_kind(collect(folder))[Kind.ACCURACY][1]
 
+    @pytest.mark.parametrize("toolchain", ["ascend", "tensorrt"])
+    def test_a_log_that_is_gone(self, toolchain: str, fresh: Fresh, collect: Collect):
+        """A status alone proves nothing; `run.sh` writes both."""
+        folder = fresh(toolchain, ran=True)
+        (folder / card.CASES[toolchain][0] / "logs" / "04-profile.log").unlink()
+        verdict, message = by_kind(collect(folder))[Kind.THROUGHPUT]
+        assert verdict is VerdictKind.ERROR
+        assert "profile was not run: logs/04-profile.log is not there; run `sh run.sh`" in message
+
     def test_workers_outputs_are_held_too(self, fresh: Fresh, collect: Collect):
         """T4's outputs: swapped samples, a NaN, a file that is cut, none."""
         folder = fresh("tensorrt", ran=True)
