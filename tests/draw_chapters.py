@@ -70,8 +70,8 @@ def drawing() -> str:
     counts = [sum(map(len, graph.values())) for graph in (drawn, whole)]
     return (
         "```mermaid\nflowchart BT\n" + "\n".join(lines) + "\n```\n\n"
-        f"*An arrow points from a chapter to one that it imports. {counts[0]} of {counts[1]} arrows are drawn, the\n"
-        "transitive reduction: an import that a way over other chapters leads to has no arrow of its own.*\n"
+        f"*An arrow points from a chapter to one that it imports. {counts[0]} of {counts[1]} arrows\n"
+        "are drawn, the transitive reduction: an import that a way over other chapters leads to has none.*\n"
     )
 
 
