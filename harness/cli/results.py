@@ -10,6 +10,7 @@ import typer
 from harness.cli import formats
 from harness.cli.formats import Format
 from harness.cli.output import Json, console_for_tables, print_json
+from harness.cli.parameters import Results
 from harness.errors import UsageError
 from harness.setting.home import Home
 from harness.store import notrun
@@ -28,7 +29,7 @@ def report(
     everything: Annotated[
         bool, typer.Option("--all", help="The latest result of every case, from all runs.")
     ] = False,
-    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
+    results: Results = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report; another format's file (default: printed).")
     ] = None,
@@ -55,8 +56,6 @@ def report(
     language = _language(lang)
     if form is Format.JSON_SCHEMA:
         return formats.deliver(formats.schema_text(), out)
-    if everything and run is not None:
-        raise UsageError("--run renders one run, --all the latest of all of them; give one of the two")
     home = Home.locate()
     found, history = _select(results or home.results, run, everything, home.runs)
     if update is not None:
@@ -138,6 +137,8 @@ def _select(url: str, run: str | None, everything: bool, skips: Path) -> tuple[l
     from harness.store.results import Store
     from reports.absent import terminal_line
 
+    if everything and run is not None:
+        raise UsageError("--run renders one run, --all the latest of all of them; give one of the two")
     store = Store(url, existing=True)
     try:
         runs = [item.id for item in store.runs()]

@@ -12,6 +12,7 @@ from harness.domain.metrics import Metric
 from harness.errors import NoSamples
 from harness.machine.fingerprint import PASSING, machine_key
 from harness.setting import stamps
+from harness.setting.reproducing import without_ending
 from harness.store.results import Result
 from harness.verdicts import effects
 from harness.verdicts.effects import LEAST_CHANGE, Effect, Finding, Spread, Timed
@@ -275,7 +276,7 @@ def _rank(result: Result) -> int:
 
 def _verdicts(before: Result, after: Result) -> str:
     old, new = ("not judged" if item.verdict is None else str(item.verdict.kind) for item in (before, after))
-    said = "" if after.verdict is None else f" ({after.verdict.message})"
+    said = "" if after.verdict is None else f" ({without_ending(after.verdict.message)})"
     return f"{old} -> {new}{said}"
 
 

@@ -333,7 +333,8 @@ class TestRecording:
         assert only(store) == result
         assert result.verdict is not None
         assert result.verdict.kind is VerdictKind.ERROR
-        assert result.verdict.message == f"tinybert-ascend310p-bs8: {problem}"
+        line = "pytest 'suites/test_accuracy.py::test_accuracy[tinybert-ascend310p-bs8]'"
+        assert result.verdict.message == f"tinybert-ascend310p-bs8: {problem}\nreproduce: {line}"
         assert result.verdict.reference is not None
         assert result.verdict.reference.printed == "92.32"
         detail = result.measurement.detail
