@@ -2,8 +2,8 @@
 # pytest-benchmark 5.3.1 with pytest-xdist 3.8.0 (-n), pytest 9.2.0
 #
 # Expected: --benchmark-json is documented to write the run's results to a file, and --benchmark-compare-fail to fail the
-#   session on a regression. Where neither can be done the session fails, as it does for benchmarks that are both
-#   enabled and disabled by option.
+#   session on a regression. Where neither can be done the session fails, as it does for --benchmark-only
+#   together with --benchmark-disable.
 # Seen: with -n, benchmarks are switched off, each timed function is called once, and the session passes: exit status 0,
 #   no file, no comparison, though both were asked for. One warning says that benchmarks are disabled, and none that
 #   the two options have no effect.

@@ -14,9 +14,9 @@
 #
 #   And with min_size=2, the default, even jump=1 puts a step at the very last value one value too early: [28, 30].
 #
-# Why it matters: a change point in a series of nightly throughputs is what one bisects from. Half of the suspects are
-#   commits from before the regression, one regression becomes two, and the newest, the one that matters, is blamed on
-#   a night up to four nights earlier.
+# Why it matters: a change point in a series of nightly throughputs is what one bisects from. One
+#   regression becomes two, the first of them lies before it, and the newest, the one that matters, is blamed on a night
+#   up to four nights too early.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
