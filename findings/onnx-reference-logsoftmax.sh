@@ -29,7 +29,8 @@ from onnx.reference import ReferenceEvaluator
 def both(node, kind, feed, rank):
     graph = helper.make_graph(
         [node], "log_probability",
-        [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape) for name, x in feed.items()],
+        [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
+         for name, x in feed.items()],
         [helper.make_tensor_value_info("y", kind, [1, 2] if rank else [])],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

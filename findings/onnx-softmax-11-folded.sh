@@ -31,7 +31,8 @@ from onnx.reference import ReferenceEvaluator
 
 def model(opset):
     graph = helper.make_graph(
-        [helper.make_node("Softmax", ["w"], ["p"], name="softmax"), helper.make_node("Add", ["p", "x"], ["y"], name="add")],
+        [helper.make_node("Softmax", ["w"], ["p"], name="softmax"),
+         helper.make_node("Add", ["p", "x"], ["y"], name="add")],
         "constant_softmax",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 2, 2])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [2, 2, 2])],

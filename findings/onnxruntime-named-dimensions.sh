@@ -37,7 +37,8 @@ def session(nodes, inputs, outputs, constants=()):
 
 named = ["batch", "sequence"]
 pool = session(
-    [helper.make_node("Mul", ["hidden", "mask"], ["kept"]), helper.make_node("ReduceSum", ["kept", "axis"], ["sum"], keepdims=0)],
+    [helper.make_node("Mul", ["hidden", "mask"], ["kept"]),
+     helper.make_node("ReduceSum", ["kept", "axis"], ["sum"], keepdims=0)],
     [("hidden", named), ("mask", named)], [("sum", ["batch"])], [numpy_helper.from_array(np.array([1]), "axis")],
 )
 hidden = np.ones((3, 4), np.float32)

@@ -25,8 +25,8 @@ cd suite
 run() { ../venv/bin/python -m pytest -q -p no:cacheprovider "$@" test_speed.py > ../out.txt 2>&1; }
 
 write() { # name of the test, its decorator, its arguments, seconds
-  printf 'import time\n\nimport pytest\n\n\n%s\ndef %s(benchmark%s):\n    benchmark.pedantic(time.sleep, args=(%s,), rounds=3)\n' \
-    "$2" "$1" "$3" "$4" > test_speed.py
+  printf 'import time\n\nimport pytest\n\n\n%s\ndef %s(benchmark%s):\n' "$2" "$1" "$3" > test_speed.py
+  printf '    benchmark.pedantic(time.sleep, args=(%s,), rounds=3)\n' "$4" >> test_speed.py
 }
 
 write test_encode "" "" 0.001

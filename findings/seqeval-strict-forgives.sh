@@ -27,11 +27,11 @@ from seqeval.scheme import IOB2
 gold = ["B-PER", "I-PER", "O", "B-LOC"]
 seen = []
 print(f"gold: {' '.join(gold):<27}  default  strict, IOB2  scheme=IOB2 alone")
-for predicted in (["B-PER", "I-PER", "I-ORG", "B-LOC"], ["B-PER", "I-ORG", "O", "B-LOC"], ["B-PER", "I-PER", "O", "I-LOC"]):
-    scores = [f1_score([gold], [predicted], **how) for how in (
+for predicted in ("B-PER I-PER I-ORG B-LOC", "B-PER I-ORG O B-LOC", "B-PER I-PER O I-LOC"):
+    scores = [f1_score([gold], [predicted.split()], **how) for how in (
         {}, {"mode": "strict", "scheme": IOB2}, {"scheme": IOB2})]
     seen.append([round(score, 4) for score in scores])
-    print(f"predicted {' '.join(predicted):<23}  {scores[0]:>7.4f}  {scores[1]:>12.4f}  {scores[2]:>17.4f}")
+    print(f"predicted {predicted:<23}  {scores[0]:>7.4f}  {scores[1]:>12.4f}  {scores[2]:>17.4f}")
 
 assert seen[0][:2] == [0.8, 1.0], "a malformed entity too many now costs something in strict mode"
 assert seen[1][:2] == [0.4, 0.5], "strict mode no longer forgives the second half of a split entity"

@@ -41,7 +41,7 @@ for name, how in (
     assert copy["f1-score"] == f1_score(gold, gold, **how) == 1, "a copy of the gold no longer scores 1"
     print(f"{name:<21}  {seen[name][0]:>8.4f}  {seen[name][1]:>17.4f}  {seen[name][2]:>17}")
 
-begun_inside = f1_score([["B-PER"]], [["I-PER"]], mode="strict"), f1_score([["B-PER"]], [["I-PER"]], mode="strict", scheme=IOB2)
+begun_inside = tuple(f1_score([["B-PER"]], [["I-PER"]], mode="strict", **scheme) for scheme in ({}, {"scheme": IOB2}))
 print("B-PER predicted as I-PER, f1_score: strict %.1f, strict with scheme=IOB2 %.1f" % begun_inside)
 
 assert seen["default"] == seen["strict, scheme=IOB1"] == (0.5714, 0.5714, 5), "the two modes disagree here now"
