@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from making import make_case
+from making import forget_probes, make_case
 from simulated import kit
 
 from harness.artifacts.cache import ArtifactCache
@@ -26,10 +26,9 @@ from harness.running.progress import Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.store.results import Result, Store
-from harness.toolchains import loading, targets
+from harness.toolchains import targets
 
 SYSTEMS = ("tinybert", "bert-large-ner")
-TOOLS = {"nvidia-smi": "nvidia_smi.py", "trtexec": "trtexec.py"}
 BATCH = 2
 LIMIT = 3  # so that the last batch is filled up
 
@@ -66,19 +65,13 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def _installed(folder: Path, monkeypatch: pytest.MonkeyPatch, packages: str | None) -> Iterator[Path]:
-    bin_folder = kit.install(folder / "tools", TOOLS, packages)
+    bin_folder = kit.install(folder / "tools", kit.TOOLS["tensorrt"][0], packages)
     monkeypatch.setenv("PATH", f"{bin_folder}:/usr/bin:/bin")
     monkeypatch.setenv("ZOOCHECK_TENSORRT_PYTHON", str(bin_folder / "vendor-python"))
     monkeypatch.delenv(kit.VARIABLE, raising=False)
-    _forget()
+    forget_probes()
     yield bin_folder
-    _forget()
-
-
-def _forget() -> None:
-    """What was found in this process is found once."""
-    loading.probe.cache_clear()
-    targets.resolve.cache_clear()
+    forget_probes()
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +172,7 @@ def test_without_an_sdk_trtexec_times_and_outputs_skip(catalog: Catalog, bare_to
 # ----------------------------------------------------------------------------- what is missing
 
 
-@pytest.mark.parametrize("tool", sorted(TOOLS))
+@pytest.mark.parametrize("tool", sorted(kit.TOOLS["tensorrt"][0]))
 def test_a_tool_that_is_missing_is_a_skip(catalog: Catalog, tools: Path, runner: Runner, tool: str):
     kit.remove(tools, tool)
     said = f"t4: `{tool}` not on PATH; install the NVIDIA driver and TensorRT, and put trtexec on PATH"

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from making import make_case, make_place
+from making import forget_probes, make_case, make_place
 from simulated import kit
 
 from harness.artifacts.cache import ArtifactCache
@@ -31,7 +31,7 @@ from harness.running.progress import Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.store.results import Store
-from harness.toolchains import loading, targets
+from harness.toolchains import targets
 from harness.toolchains.base import Available, Telling, Unavailable
 from harness.toolchains.place import Toolchain
 from harness.toolchains.targets import Target
@@ -98,11 +98,9 @@ def materials(catalog: Catalog, tmp_path: Path) -> Materials:
 def forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What was found in this process is found once."""
     monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the probe sets it: not beyond a test
-    loading.probe.cache_clear()
-    targets.resolve.cache_clear()
+    forget_probes()
     yield
-    loading.probe.cache_clear()
-    targets.resolve.cache_clear()
+    forget_probes()
 
 
 def case_of(catalog: Catalog, precision: Precision, model: str = "tinybert", size: int = 4) -> Case:

@@ -12,6 +12,7 @@ from pathlib import Path
 import card
 import numpy as np
 import pytest
+from making import make_home
 from simulated import kit
 
 from harness import __file__ as package
@@ -24,7 +25,7 @@ from harness.other_machines.bundles import manifest, writing
 from harness.other_machines.bundles.collecting import Collected, Collector
 from harness.running.materials import Materials
 from harness.running.progress import Silent
-from harness.setting.home import MINIS, Home
+from harness.setting.home import MINIS
 from harness.setting.options import Options
 from harness.store.results import Store
 from harness.tables import cases
@@ -298,7 +299,7 @@ class TestManifest:
 
 def test_full_weights_on_full_data_are_judged_by_the_document(catalog: Catalog, store: Store, tmp_path: Path):
     """The mini stands for the documented checkpoint: vocabulary and data are here, weights are not."""
-    home = Home(root=tmp_path / "home", models=tmp_path / "models", data=tmp_path / "data")
+    home = make_home(tmp_path)
     mini = home.minis / "tinybert"
     for source, target in ((mini / "vocab.txt", home.models / "tinybert"), (CORPUS, home.data / "sst2")):
         target.mkdir(parents=True)
