@@ -121,9 +121,7 @@ def data_folder() -> Path:
     """The folder in ZOOCHECK_DATA; without it the test skips."""
     folder = os.environ.get("ZOOCHECK_DATA")
     if not folder:
-        pytest.skip(
-            "ZOOCHECK_DATA is not set: name the folder that holds sst2/, vocab/ and more"
-        )
+        pytest.skip("ZOOCHECK_DATA is not set: name the folder that holds sst2/, vocab/ and more")
     return Path(folder)
 
 

@@ -84,7 +84,12 @@ class TestProbe:
         [
             ("npu-smi:other-chip", "OK", 0, "card 0 is a 910A, expected a 310P3; choose another card"),
             ("", "Alarm", 0, "card 0 is not healthy: npu-smi says Alarm, expected OK; see `npu-smi info"),
-            ("", "OK", 7, "no card 7; npu-smi lists 0 (310P3), 1 (310P3); choose one of them with --device"),
+            (
+                "",
+                "OK",
+                7,
+                "there is no card 7: npu-smi lists 0 (310P3), 1 (310P3); choose one of them with --device",
+            ),
             ("npu-smi:exit", "OK", 0, "npu-smi: exit status 3"),
             ("npu-smi:truncated-log", "OK", 0, "npu_smi: there is no line"),
         ],
@@ -225,7 +230,7 @@ BUILD: dict[str, tuple[type[ZoocheckError], str]] = {
     "signal": (MachineError, "atc: ended by SIGSEGV"),
     "truncated-log": (ParseError, "atc: there is no line `ATC run success"),
     "disk-full": (MachineError, "No space left on device"),
-    "other-chip": (MachineError, "an argument of the tool has a value that it does not take"),
+    "other-chip": (MachineError, "an argument of the tool has a value that it refuses"),
 }
 PROFILE = {
     fault: expected
@@ -322,7 +327,7 @@ class TestFaults:
         kit.remove(machine.bin, tool)
         problem, result = fails(runner, case, Kind.ACCURACY, lambda: runner.accuracy(case, DOCUMENTED))
         assert isinstance(problem, MachineError)
-        assert "gone since the chip was probed" in str(problem)
+        assert "it was there when the chip was probed, and is gone" in str(problem)
         assert result.verdict.kind is VerdictKind.ERROR
 
     def test_atc_that_ends_well_and_leaves_nothing(
@@ -334,7 +339,7 @@ class TestFaults:
         runner = ascend_machine.runner(catalog, make_home(tmp_path), store, limit=8)
         case = make_case(catalog, "tinybert", "ascend310p", batch_size=8)
         with pytest.raises(
-            MachineError, match=r"atc ended well and left no model\.om, but atc\.log, model\.onnx"
+            MachineError, match=r"atc ended with status 0 and left no model\.om; found atc\.log, model\.onnx"
         ):
             runner.accuracy(case, DOCUMENTED)
 

@@ -205,13 +205,15 @@ def test_a_monitor_that_says_no_t4_leaves_the_stand_in(
 
 
 def test_a_card_that_is_not_there(catalog: Catalog, tools: Path):
-    with pytest.raises(NotThere, match=r"there is no card 5: nvidia-smi lists 0 \(Tesla T4.*--device N"):
+    with pytest.raises(
+        NotThere, match=r"there is no card 5: nvidia-smi lists 0 \(Tesla T4.*choose one of them with --device"
+    ):
         targets.resolve(catalog.chips["t4"], "chip", "", 5)
 
 
 @pytest.mark.parametrize("precision", [Precision.INT8, Precision.TF32, Precision.BF16], ids=str)
 def test_other_precisions_are_refused(catalog: Catalog, tools: Path, runner: Runner, precision: Precision):
-    with pytest.raises(NotYet, match="trtexec is driven in fp32, as documented, and before TensorRT 11"):
+    with pytest.raises(NotYet, match="trtexec runs fp32, as documented, and before TensorRT 11 fp16; found"):
         runner.conformance(t4(catalog, precision=precision))
 
 
@@ -240,13 +242,16 @@ def in_a_hurry(runner: Runner) -> None:
     ("fault", "said"),
     [
         ("exit", "trtexec: exit status 3 after .*told to fail"),
-        ("hang", "trtexec: ended after its time limit of 3 s .build.; look why it hangs, or raise"),
+        ("hang", "trtexec: ended after its time limit of 3 s .build.; read its log for the cause, or raise"),
         ("hang-for-good", "trtexec: ended after its time limit of 3 s .build."),
         ("signal", "trtexec: ended by SIGSEGV"),
-        ("truncated-log", "tinybert-t4-bs2: trtexec ended well, but its log stops before `&&&& PASSED`"),
-        ("fewer-outputs", "tinybert-t4-bs2: trtexec ended well and left no engine; log: "),
+        (
+            "truncated-log",
+            "tinybert-t4-bs2: trtexec ended with status 0, but its log stops before `&&&& PASSED`",
+        ),
+        ("fewer-outputs", "tinybert-t4-bs2: trtexec ended with status 0 and left no model.engine; log: "),
         ("disk-full", "trtexec: exit status 1 after .*No space left on device"),
-        ("other-chip", "tinybert-t4-bs2: trtexec ran on NVIDIA L4, no NVIDIA T4; log: "),
+        ("other-chip", "tinybert-t4-bs2: trtexec ran on NVIDIA L4, expected NVIDIA T4; log: "),
     ],
 )
 def test_a_build_that_fails_is_an_error(
@@ -273,7 +278,7 @@ def test_a_build_that_fails_is_an_error(
         ("signal", "trtexec: ended by SIGSEGV"),
         ("truncated-log", "profile-trtexec.log: trtexec: there is no line `GPU Compute Time: min = X ms"),
         ("disk-full", "trtexec: exit status 1 after .*No space left on device"),
-        ("other-chip", "tinybert-t4-bs2: trtexec ran on NVIDIA L4, no NVIDIA T4; log: "),
+        ("other-chip", "tinybert-t4-bs2: trtexec ran on NVIDIA L4, expected NVIDIA T4; log: "),
     ],
 )
 def test_a_profile_that_fails_is_an_error(
@@ -326,7 +331,7 @@ def test_a_tool_that_vanishes_is_an_error(
         runner.timing(case)  # the engine is built
     kit.remove(tools, tool)
     message = error_of(runner, case, Kind.CONFORMANCE, lambda: runner.conformance(case))
-    assert message.startswith(f"{tool}: gone since the chip was probed: ")
+    assert message.startswith(f"{tool}: it was there when the chip was probed, and is gone: ")
 
 
 # ----------------------------------------------------------------------------- the imitation itself

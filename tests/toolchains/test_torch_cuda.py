@@ -197,7 +197,7 @@ def test_what_torch_says_becomes_an_error(
 
 def test_int8_is_refused(catalog: Catalog):
     case = case_of(catalog, Precision.INT8)
-    with pytest.raises(NotYet, match="tinybert-cuda-int8-bs4: torch on a GPU is driven in fp32, tf32, fp16"):
+    with pytest.raises(NotYet, match="tinybert-cuda-int8-bs4: torch on a GPU runs fp32, tf32, fp16"):
         backend.Backend().options(case, make_place())
 
 
@@ -231,10 +231,10 @@ def test_a_torch_without_cuda_is_named(catalog: Catalog, tmp_path: Path, monkeyp
     ("seen", "said"),
     [
         ({"available": False}, "built for CUDA 13.0, finds no GPU"),
-        ({"count": 0}, "torch sees 0 of the cards, not card 0"),
+        ({"count": 0}, "there is no card 0 for torch: it sees 0 cards"),
         (
             {"name": "NVIDIA L4"},
-            "card 0 is Tesla T4 (zoocheck-simulated) to nvidia-smi, and NVIDIA L4 to torch",
+            "nvidia-smi calls card 0 Tesla T4 (zoocheck-simulated), torch calls it NVIDIA L4",
         ),
         ({}, None),
     ],

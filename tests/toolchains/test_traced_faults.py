@@ -26,12 +26,22 @@ def there(worlds: Callable[[str], Worlds], toolchain: str) -> Worlds:
         ("vastai", "signal", None, "vamc: ended by SIGSEGV"),
         ("vastai", "hang", 3, "vamc: ended after its time limit of 3 s (build)"),
         ("vastai", "disk-full", None, "No space left on device"),
-        ("vastai", "fewer-outputs", None, "left 0 sets of mod.json, mod.params, mod.so"),
+        (
+            "vastai",
+            "fewer-outputs",
+            None,
+            "vamc: ended with status 0 and left 0 sets of mod.json, mod.params, mod.so",
+        ),
         ("magicmind", "exit", None, "exit status 3"),
         ("magicmind", "signal", None, "ended by SIGSEGV"),
         ("magicmind", "hang", 8, "ended after its time limit of 8 s (build)"),
         ("magicmind", "disk-full", None, "No space left on device"),
-        ("magicmind", "fewer-outputs", None, "magicmind_build.py: ended well and left no model.magicmind"),
+        (
+            "magicmind",
+            "fewer-outputs",
+            None,
+            "magicmind_build.py: ended with status 0 and left no model.magicmind",
+        ),
     ],
 )
 def test_a_build_that_fails_is_an_error(
@@ -108,10 +118,10 @@ def test_a_tool_that_vanishes_is_an_error(there: Worlds):
     ready = here.runner.timing(there.case)
     kit.remove(here.tools, tool)
     said = here.fails(there.case, Kind.THROUGHPUT, ready.by_the_tool)
-    assert f"{tool}: gone since the chip was probed" in said
+    assert f"{tool}: it was there when the chip was probed, and is gone" in said
     kit.remove(here.tools, "vendor-python")
     said = here.fails(there.case, Kind.ACCURACY, lambda: here.accuracy(there.case))
-    assert "vendor-python: gone since the chip was probed" in said
+    assert "vendor-python: it was there when the chip was probed, and is gone" in said
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ class TestAscend:
             ("ais_bench:signal", "inference: died by signal 11", "profile: died by signal 11"),
             ("ais_bench:truncated-log", "03-inference.log", "04-profile.log"),
             ("atc:truncated-log", "atc", "atc"),
-            ("npu-smi:other-chip", "ran on a 910A, no Ascend 310P3", "ran on a 910A"),
+            ("npu-smi:other-chip", "ran on a 910A, expected Ascend 310P3", "ran on a 910A"),
         ],
     )
     def test_faults_are_told(
@@ -211,7 +211,7 @@ class TestAscend:
         rewrite(folder, lambda told: told["cases"][0].update(weights_sha256="0" * 64))
         verdict, message = by_kind(collect(folder))[Kind.ACCURACY]
         assert verdict is VerdictKind.NOT_COMPARABLE
-        assert "the mini weights here are others than the bundle's" in message
+        assert "the mini weights here differ from the bundle's" in message
 
     def test_other_data_here_cannot_score(self, fresh: Fresh, collect: Collect):
         folder = fresh("ascend", ran=True)
@@ -272,9 +272,12 @@ class TestManifest:
             (lambda told: told["cases"].append(told["cases"][0]), "found a case twice"),
             (lambda told: told["files"].update({"../x": "0" * 64}), "expected one inside the folder"),
             (lambda told: told["files"].update({"/etc/x": "0" * 64}), "expected one inside the folder"),
-            (lambda told: told["cases"][0].update(id="../x"), "expected a plain one"),
-            (lambda told: told["cases"][0]["steps"][0].update(log="../x"), "expected a plain one"),
-            (lambda told: told["cases"][0].update(batch_size=9), "its parts are"),
+            (lambda told: told["cases"][0].update(id="../x"), "expected letters, digits"),
+            (lambda told: told["cases"][0]["steps"][0].update(log="../x"), "expected letters, digits"),
+            (
+                lambda told: told["cases"][0].update(batch_size=9),
+                "found model, chip, precision and batch size",
+            ),
         ],
     )
     def test_one_that_is_none_is_refused(
