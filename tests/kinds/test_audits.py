@@ -12,7 +12,6 @@ ignores the mask                          |               |                 |   
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import cheats
 import mini
@@ -35,13 +34,6 @@ from harness.store.results import Store
 
 FEW = Plan(timed_s=0.0, calls=40, longest_s=600.0, warm_up=WarmUpRule(window_s=0.0))
 MASK = "mask"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

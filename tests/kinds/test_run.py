@@ -8,7 +8,7 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,6 @@ DOCUMENTED = Protocol.DOCUMENTED
 REPOSITORY = Path(__file__).resolve().parents[2]
 Fill = Callable[[Home], Home]
 Make = Callable[..., Runner]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A results store of the test's own."""
-    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -87,9 +87,13 @@ class Collector:
 
     def _ran(self, folder: Path, item: BundledCase) -> Ran:
         case = cases.named(self._catalog, item.id)
-        told = (item.model, item.chip, item.precision, item.batch_size)
-        if told != (case.model.name, case.chip.name, case.precision.value, case.batch_size):
-            raise BadInput(f"{item.id}: its parts are {told}", path=folder / manifest.NAME)
+        stated = (item.model, item.chip, item.precision, item.batch_size)
+        named = (case.model.name, case.chip.name, case.precision.value, case.batch_size)
+        if stated != named:
+            raise BadInput(
+                f"{item.id}: found model, chip, precision and batch size {stated}, expected {named}",
+                path=folder / manifest.NAME, remedy="bring the folder back as `zoocheck bundle` wrote it",
+            )  # fmt: skip
         return Ran(case=case, bundled=item, folder=folder / item.id, bundling=loading.bundling(case))
 
     def _keep_logs(self, ran: Ran) -> None:
@@ -113,8 +117,8 @@ class Collector:
             if wrong:
                 told = listed([f"{name} ({why})" for name, why in wrong.items()])
                 raise BadInput(
-                    f"{len(wrong)} files are not as they were written: {told}", path=case.id,
-                    remedy="run the bundle again as it was written",
+                    f"{len(wrong)} files of the bundle differ from those that were written: {told}",
+                    path=case.id, remedy="unpack the bundle anew and run it again",
                 )  # fmt: skip
             return claim(carried)
         except ZoocheckError as problem:
@@ -169,7 +173,7 @@ def _throughput_log(ran: Ran) -> ForeignLog:
     """The vendor's tool's own log, held to the case as `zoocheck import-log` holds it."""
     steps = ran.of(PROFILE)
     if not steps:
-        raise UsageError(f"{ran.case.id}: the bundle has no step that times it")
+        raise UsageError(f"{ran.case.id}: the bundle has no step `{PROFILE}`")
     path = ran.log(steps[0])
     run = parsers.parse(path.read_bytes(), name=path.name, tool=ran.bundled.throughput_tool).chosen()
     told = None if run.batch_size is not None else ran.case.batch_size  # then the command fixed it

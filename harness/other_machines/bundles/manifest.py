@@ -168,7 +168,7 @@ def _wrong(bundle: Bundle) -> Iterator[str]:
         names = [case.id, case.model, case.expected.folder]
         names += [name for step in case.steps for name in (step.log, step.status)]
         yield from (
-            f"{case.id}: found the name {name!r}, expected a plain one"
+            f"{case.id}: found the name {name!r}, expected letters, digits, `.`, `_` and `-`"
             for name in names
             if not _PART.fullmatch(name)
         )

@@ -147,9 +147,9 @@ class Scorer:
         if here != (bundled.data_sha256, bundled.features_sha256):
             raise BadInput(
                 f"the bundle's inputs of {case.model.name} were made of another data set or vocabulary than "
-                "is here",
+                "the ones here",
                 path=case.id,
-                remedy="collect it where it was written, or put the same files there",
+                remedy="collect it on the machine that wrote it, or put the same files here",
             )
         return source, features
 
@@ -164,7 +164,7 @@ class Scorer:
         except (NotThere, CheckpointError):
             return None, f"the {ran.bundled.weights} weights are not here"
         if here != ran.bundled.weights_sha256:
-            return None, f"the {ran.bundled.weights} weights here are others than the bundle's"
+            return None, f"the {ran.bundled.weights} weights here differ from the bundle's"
         return materials, ""
 
 

@@ -90,7 +90,7 @@ class Ran:
         """
         monitor, name = self.bundling.MONITOR, self.card()
         if monitor is not None and name is not None and not monitor.is_chip(self.case.chip, name):
-            raise MachineError(f"{self.case.id}: ran on a {name}, no {self.case.chip.title}")
+            raise MachineError(f"{self.case.id}: ran on a {name}, expected {self.case.chip.title}")
 
     def card(self) -> str | None:
         """The name of the card that the steps ran on, where the monitor's log tells."""

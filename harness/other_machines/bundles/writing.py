@@ -92,7 +92,9 @@ def _require_one_chip(cases: Sequence[Case]) -> None:
 
 def _require_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"--out {folder}: is there and not empty", remedy="name a new folder, or remove it")
+        raise UsageError(
+            f"--out {folder}: the folder is not empty, or a file", remedy="name a new folder, or remove it"
+        )
     folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -100,10 +102,10 @@ def _lay_out(materials: Materials, case: Case, folder: Path, choice: Choice) -> 
     """One case's own folder, and the inputs that it shares with the model's other cases."""
     bundling = loading.bundling(case)
     if choice.soc_version and not bundling.TAKES_SOC_VERSION:
-        raise UsageError(f"{case.id}: --soc-version {choice.soc_version}: it is for Ascend alone")
+        raise UsageError(f"{case.id}: --soc-version {choice.soc_version}: only Ascend's compiler takes one")
     if materials.checkpoint(case.model).weights is Weights.RANDOM:
         raise NotYet(
-            f"{case.id}: random weights have no score, and a bundle's run is scored",
+            f"{case.id}: a bundle's run is scored, and random weights have no score",
             remedy="choose --weights mini or full",
         )
     own = folder / case.id

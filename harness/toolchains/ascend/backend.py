@@ -236,4 +236,4 @@ def _require_om(case: Case, out: Path, log: Path) -> None:
     """Raise `MachineError` where atc said that it succeeded and left no .om."""
     if not (out / OM).is_file() or not (out / OM).stat().st_size:
         there = ", ".join(sorted(path.name for path in out.iterdir()))
-        raise MachineError(f"{case.id}: atc ended well and left no {OM}, but {there}; log: {log}")
+        raise MachineError(f"{case.id}: atc ended with status 0 and left no {OM}; found {there}; log: {log}")

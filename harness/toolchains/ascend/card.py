@@ -70,7 +70,8 @@ def _unfit(chip: Chip, card: Card | None, cards: tuple[Card, ...], device: int) 
     if card is None:
         known = ", ".join(f"{item.number} ({item.name})" for item in cards)
         return Unavailable(
-            reason=f"no card {device}; npu-smi lists {known}", remedy="choose one of them with --device"
+            reason=f"there is no card {device}: npu-smi lists {known}",
+            remedy="choose one of them with --device",
         )
     if not is_chip(chip, card.name):
         expected = " or ".join(chip.device_names)
@@ -105,7 +106,9 @@ def _installed(place: Place) -> Mapping[str, str | None]:
             **{f"no {k}": v for k, v in told["modules"].items()},
         }
     except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise MachineError(f"{place.toolchain.python}: told nothing of its packages: {problem}") from problem
+        raise MachineError(
+            f"{place.toolchain.python}: its list of packages cannot be read: {problem}"
+        ) from problem
 
 
 def _without_ais_bench(installed: Mapping[str, str | None], toolchain: Toolchain) -> Unavailable | None:

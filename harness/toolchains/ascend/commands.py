@@ -23,7 +23,7 @@ def tools(case: Case) -> AscendTools:
     found = None if case.deployment is None else case.deployment.ascend
     if found is None:
         raise NotYet(
-            f"{case.id}: its document has no atc and ais_bench commands",
+            f"{case.id}: its document gives no atc and ais_bench commands",
             remedy="give the deployment an `ascend` table",
         )
     return found

@@ -59,19 +59,20 @@ class Backend:
         listed = cnmon.parse(parsers.read(table, "cnmon"))
         card = next((card for card in listed.cards if card.index == device), None)
         if card is None:
-            numbers = ", ".join(str(card.index) for card in listed.cards)
+            numbers = ", ".join(f"{card.index} ({card.name})" for card in listed.cards)
             return Unavailable(
-                reason=f"cnmon lists no card {device}", remedy=f"choose one of {numbers} by --device"
+                reason=f"there is no card {device}: cnmon lists {numbers}",
+                remedy="choose one of them with --device",
             )
         if not is_chip(chip, card.name):
             return Unavailable(
-                reason=f"card {device} is {card.name}, expected one of {', '.join(chip.device_names)}",
-                remedy=f"choose {chip.title} by --device",
+                reason=f"card {device} is a {card.name}, expected a {' or '.join(chip.device_names)}",
+                remedy="choose another card with --device, or the cases of that chip",
             )
         try:
             answer = ask(toolchain, commands.here(toolchain.python, RUNNER, device))
         except ToolFailed as failure:
-            remedy = "name the interpreter that has MagicMind by ZOOCHECK_MAGICMIND_PYTHON"
+            remedy = "name the interpreter that has MagicMind in ZOOCHECK_MAGICMIND_PYTHON"
             raise type(failure)(
                 failure.why, failure.finished, log=None, meaning=failure.meaning, remedy=remedy
             ) from None
@@ -111,12 +112,15 @@ class Backend:
         shutil.copyfile(log, out / LOG)
         built = out / commands.MODEL
         if not built.is_file() or not built.stat().st_size:
-            raise MachineError(f"{BUILDER.name}: ended well and left no {commands.MODEL}; log: {log}")
+            raise MachineError(
+                f"{BUILDER.name}: ended with status 0 and left no {commands.MODEL}; log: {log}"
+            )
         try:
             said = json.loads((out / commands.RESULT).read_text(encoding="utf-8"))
         except (OSError, ValueError) as problem:
             raise MachineError(
-                f"{BUILDER.name}: left no {commands.RESULT}: {problem}; log: {log}"
+                f"{BUILDER.name}: ended with status 0, but its {commands.RESULT} cannot be read: {problem}; "
+                f"log: {log}"
             ) from problem
         digest = hashlib.sha256(module.read_bytes()).hexdigest()
         module.unlink()  # as large as the model, and made again by the same key

@@ -38,7 +38,8 @@ def job(case: Case) -> dict[str, Any]:
     """What the builder is told. Raises `NotYet` for a batch size outside the documented dynamic range."""
     if not SMALLEST_BATCH <= case.batch_size <= LARGEST_BATCH:
         raise NotYet(
-            f"{case.id}: the documented model takes batches of {SMALLEST_BATCH} to {LARGEST_BATCH}",
+            f"{case.id}: the documented model takes batches of {SMALLEST_BATCH} to {LARGEST_BATCH}, "
+            f"found {case.batch_size}",
             remedy="choose a smaller --bs",
         )
     length, count = case.model.length, len(case.model.inputs)

@@ -71,9 +71,9 @@ class EngineSession(WorkerSession):
         """All samples in one process. Raises `NotThere` without an SDK to call."""
         if not self._place.facts.get("runtime"):
             raise NotThere(
-                f"{self._case.id}: {self._place.toolchain.python} has neither tensorrt nor onnxruntime with "
-                "TensorrtExecutionProvider: outputs cannot be read",
-                remedy="name the interpreter that has one with ZOOCHECK_TENSORRT_PYTHON",
+                f"{self._case.id}: outputs cannot be read: {self._place.toolchain.python} has neither "
+                "tensorrt nor onnxruntime with TensorrtExecutionProvider",
+                remedy="name the interpreter that has one of them in ZOOCHECK_TENSORRT_PYTHON",
             )
         return super().run_all(inputs)
 
@@ -115,12 +115,15 @@ class Backend:
             return found
         if not nvidia.named(found.name, chip.device_names):
             return Unavailable(
-                reason=f"card {device} is {found.name}, no {chip.title}",
-                remedy="choose another card with --device N, or its stand-in with --target stand-in",
+                reason=f"card {device} is {found.name}, expected {chip.title}",
+                remedy="choose another card with --device, or the stand-in with --target stand-in",
             )
         log = nvidia.said(toolchain, commands.version())
         if not log.has(_STARTED):
-            raise ParseError("no line `&&&& RUNNING TensorRT.trtexec`: is this trtexec?", log=log.name)
+            raise ParseError(
+                "there is no line `&&&& RUNNING TensorRT.trtexec`; look which trtexec is on PATH",
+                log=log.name,
+            )
         told = {
             **found.facts,
             "tensorrt": facts(log.lines).version or "7 or older",
@@ -156,7 +159,7 @@ class Backend:
         require_whole(case, log)
         engine = out / ENGINE
         if not engine.is_file() or not engine.stat().st_size:
-            raise MachineError(f"{case.id}: trtexec ended well and left no engine; log: {log}")
+            raise MachineError(f"{case.id}: trtexec ended with status 0 and left no {ENGINE}; log: {log}")
         return {
             "export_max_abs_difference": difference,
             "documented": case.precision is Precision.FP32,
@@ -226,7 +229,9 @@ def require_whole(case: Case, path: Path) -> None:
     """Hold a log of trtexec to its end, and to the card that the case is about."""
     log = parsers.read(path.read_bytes(), path.name)
     if not log.has(_PASSED):
-        raise MachineError(f"{case.id}: trtexec ended well, but its log stops before `&&&& PASSED`: {path}")
+        raise MachineError(
+            f"{case.id}: trtexec ended with status 0, but its log stops before `&&&& PASSED`; log: {path}"
+        )
     selected = facts(log.lines).device_name
     if selected is not None and not nvidia.named(selected, case.chip.device_names):
-        raise MachineError(f"{case.id}: trtexec ran on {selected}, no {case.chip.title}; log: {path}")
+        raise MachineError(f"{case.id}: trtexec ran on {selected}, expected {case.chip.title}; log: {path}")

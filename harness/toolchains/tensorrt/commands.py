@@ -105,7 +105,8 @@ def require_precision(case: Case, version: str | None) -> None:
     """Raise `NotYet` where trtexec of `version` is not driven in the case's precision."""
     if not takes(case.precision, version):
         raise NotYet(
-            f"{case.id}: trtexec is driven in fp32, as documented, and before TensorRT 11 in fp16",
+            f"{case.id}: trtexec runs fp32, as documented, and before TensorRT 11 fp16; "
+            f"found {case.precision}",
             remedy="choose --precision fp32 or fp16",
         )
 

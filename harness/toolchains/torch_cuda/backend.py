@@ -100,7 +100,10 @@ class Backend:
         """Nothing of the card: the artifact is weights. Raises `NotYet` for int8."""
         if case.precision not in PRECISIONS:
             listed = ", ".join(PRECISIONS)
-            raise NotYet(f"{case.id}: torch on a GPU is driven in {listed}", remedy="choose one of these")
+            raise NotYet(
+                f"{case.id}: torch on a GPU runs {listed}; found {case.precision}",
+                remedy="choose one of them with --precision",
+            )
         return {"libraries": {name: version(name) for name in ("safetensors", "torch", "transformers")}}
 
     def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
@@ -183,18 +186,18 @@ def _unusable(device: int, name: str) -> Unavailable | None:
     if not torch.cuda.is_available():
         return Unavailable(
             reason=f"torch {torch.__version__}, built for CUDA {torch.version.cuda}, finds no GPU",
-            remedy="look at the driver's version, and at CUDA_VISIBLE_DEVICES",
+            remedy="check the driver's version and CUDA_VISIBLE_DEVICES",
         )
     count = torch.cuda.device_count()
     if device >= count:
         return Unavailable(
-            reason=f"torch sees {count} of the cards, not card {device}",
-            remedy="choose another with --device N, or unset CUDA_VISIBLE_DEVICES",
+            reason=f"there is no card {device} for torch: it sees {count} cards",
+            remedy="choose another with --device, or unset CUDA_VISIBLE_DEVICES",
         )
     seen = torch.cuda.get_device_name(device)
     if seen != name:
         return Unavailable(
-            reason=f"card {device} is {name} to nvidia-smi, and {seen} to torch",
+            reason=f"nvidia-smi calls card {device} {name}, torch calls it {seen}",
             remedy="unset CUDA_VISIBLE_DEVICES, and set CUDA_DEVICE_ORDER=PCI_BUS_ID",
         )
     return None

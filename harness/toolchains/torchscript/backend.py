@@ -94,7 +94,10 @@ class Backend:
         from harness.models.graphs import torchscript
 
         if case.precision is not Precision.FP32:
-            raise NotYet(f"{case.id}: TorchScript on the CPU runs fp32", remedy="choose --precision fp32")
+            raise NotYet(
+                f"{case.id}: TorchScript on the CPU runs fp32; found {case.precision}",
+                remedy="choose --precision fp32",
+            )
         traced = source.trace(order=order_of(case))
         torchscript.save(traced, out / MODULE)
         return {"trace_max_abs_difference": traced.max_abs_difference}

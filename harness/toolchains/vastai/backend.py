@@ -67,7 +67,8 @@ class Backend:
             answer = ask(toolchain, commands.here(toolchain.python, WORKER, device))
         except ToolFailed as failure:
             remedy = (
-                "name the interpreter that has vaststreamx by ZOOCHECK_VASTAI_PYTHON, the card by --device"
+                "name the interpreter that has vaststreamx in ZOOCHECK_VASTAI_PYTHON, and choose the card "
+                "with --device"
             )
             raise type(failure)(
                 failure.why, failure.finished, log=None, meaning=failure.meaning, remedy=remedy
@@ -210,8 +211,8 @@ def _set_in(out: Path, log: Path) -> Path:
         path.relative_to(out).as_posix() for path in sorted((out / commands.WORKSPACE).rglob("*.*"))
     )
     raise MachineError(
-        f"vamc: ended well and left {len(whole)} sets of {wanted} under {commands.WORKSPACE}: "
-        f"there is {lies or 'nothing'}; log: {log}"
+        f"vamc: ended with status 0 and left {len(whole)} sets of {wanted} under {commands.WORKSPACE}, "
+        f"expected one; found {lies or 'nothing'}; log: {log}"
     )
 
 
