@@ -87,6 +87,8 @@ def _collected(
     if bundle.is_dir():
         return collector.collect(bundle)
     if not bundle.is_file():
-        raise NotThere(f"{bundle}: no such folder or archive", remedy="name what came back")
+        raise NotThere(
+            f"{bundle}: no such folder or archive", remedy="name the folder or the .tar.gz that came back"
+        )
     with tempfile.TemporaryDirectory(prefix="zoocheck-bundle-") as folder:
         return collector.collect(archive.unpack(bundle, Path(folder)))

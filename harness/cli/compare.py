@@ -82,7 +82,7 @@ def compare(
     try:
         old, new = (name_run(store, name) for name in (first, second))
         if old == new:
-            raise UsageError(f"{old} cannot be held against itself")
+            raise UsageError(f"both runs are {old}; name two different runs")
         found = of_runs(store, old, new, limits, across_machines=across_machines, stamp=known_stamp(stamp))
     finally:
         store.close()

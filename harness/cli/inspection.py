@@ -156,7 +156,7 @@ def doctor(as_json: Json = False) -> None:
         [[c["name"], c["title"], c["target"], c["reason"], c["remedy"]] for c in chips],
     )
     print_table(
-        "Taken for granted of the vendors' tools, and not verified",
+        "Assumptions about the vendors' tools, not verified",
         ["toolchain", "what"],
         [
             [name, fact]

@@ -103,7 +103,7 @@ def _night(store: Store, run: str | None, before: str | None, baseline: str) -> 
     tonight = run or nights[-1]
     if before is not None:
         if before == tonight:
-            raise UsageError(f"{tonight} cannot be held against itself")
+            raise UsageError(f"both runs are {tonight}; name two different runs")
         return _Night(run=tonight, before=before, said="")
     found = [item for key in store.machines(tonight) if (item := store.baseline(baseline, key))]
     others = [item.run for item in found if item.run != tonight]

@@ -69,7 +69,7 @@ def _precision(source: Source, given: str | None) -> Precision:
     if given is not None:
         several = cases.parse_precisions(given)
         if len(several) != 1:
-            raise UsageError(f"--precision {given}: results have one precision")
+            raise UsageError(f"--precision {given}: found {len(several)} precisions, expected one")
         return several[0]
     deployment = source.model.deployment(source.chip.name)
     documented = () if deployment is None else deployment.precisions
