@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from harness.documents.audit import fractions
-from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import scores, where
 from harness.documents.readme.reading import Reading, Value
 from harness.documents.readme.rounding import longer_prints
@@ -218,35 +218,3 @@ def identical(reading: Reading) -> Iterator[Found]:
                     numbers={"rows": len(values), "digits": first.number.digits},
                     severity=Severity.WARNING if many else Severity.NOTE,
                 )
-
-
-RULES = (
-    Rule(
-        id="accuracy-count",
-        severity=Severity.ERROR,
-        reads="accuracies and exact matches, the documented samples",
-        claim="every accuracy is a whole number of the documented samples",
-        check=no_such_count,
-    ),
-    Rule(
-        id="accuracy-cut-off",
-        severity=Severity.NOTE,
-        reads="scores, the documented samples, longer prints of them",
-        claim="scores are rounded",
-        check=cut_off,
-    ),
-    Rule(
-        id="above-baseline",
-        severity=Severity.ERROR,
-        reads="a chip's scores and the baseline beside them",
-        claim="no chip is better than its baseline by more than sampling allows",
-        check=above_baseline,
-    ),
-    Rule(
-        id="identical-rows",
-        severity=Severity.WARNING,
-        reads="scores of rows that differ in a setting",
-        claim="separate measurements do not agree to the last digit",
-        check=identical,
-    ),
-)

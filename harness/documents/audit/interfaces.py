@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.findings import Found
 from harness.documents.readme.blocks import Grid
 from harness.documents.readme.commands import Command
 from harness.documents.readme.reading import Reading
@@ -210,50 +210,3 @@ def output_shapes(reading: Reading) -> Iterator[Found]:
             f"is {shape}",
             numbers={"table": len(port.shape), "model": len(output.shape) - 1},
         )
-
-
-_READS = "tables of inputs and outputs, and the commands"
-RULES = (
-    Rule(
-        id="io-names",
-        severity=Severity.WARNING,
-        reads=_READS,
-        claim="the table's inputs are those of --input_shape",
-        check=io_names,
-    ),
-    Rule(
-        id="io-shapes",
-        severity=Severity.ERROR,
-        reads=_READS,
-        claim="the table's shapes are those of --input_shape",
-        check=io_shapes,
-    ),
-    Rule(
-        id="io-dtypes",
-        severity=Severity.ERROR,
-        reads=_READS,
-        claim="token ids are whole numbers",
-        check=io_dtypes,
-    ),
-    Rule(
-        id="io-images",
-        severity=Severity.ERROR,
-        reads=_READS,
-        claim="a text model has no image for an input",
-        check=io_images,
-    ),
-    Rule(
-        id="io-counts",
-        severity=Severity.ERROR,
-        reads=_READS,
-        claim="the tables list every input and output",
-        check=io_counts,
-    ),
-    Rule(
-        id="io-outputs",
-        severity=Severity.ERROR,
-        reads="tables of outputs, and the model's outputs in our tables",
-        claim="the table's outputs have the model's axes",
-        check=output_shapes,
-    ),
-)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import permutations
 
-from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import where
 from harness.documents.readme.reading import Reading, ReadTable, Value
 from harness.documents.readme.rounding import fits, ratio_parts
@@ -110,28 +110,3 @@ def difference_follows(reading: Reading) -> Iterator[Found]:
                     numbers={"printed": value.text, "off_by": float(nearest)},
                     severity=Severity.ERROR if nearest > blur + value.number.step else Severity.NOTE,
                 )
-
-
-RULES = (
-    Rule(
-        id="ratio-follows",
-        severity=Severity.ERROR,
-        reads="ratio columns (310P/T4) and the throughputs beside them",
-        claim="every ratio is its neighbours' quotient, rounded or cut off",
-        check=ratio_follows,
-    ),
-    Rule(
-        id="ratio-rounding",
-        severity=Severity.NOTE,
-        reads="ratio columns (310P/T4) and the throughputs beside them",
-        claim="ratios are rounded",
-        check=ratio_rounding,
-    ),
-    Rule(
-        id="difference-follows",
-        severity=Severity.ERROR,
-        reads="difference columns and the scores beside them",
-        claim="every difference is that of two scores of its row",
-        check=difference_follows,
-    ),
-)

@@ -1,18 +1,33 @@
-"""Every rule there is, in the order in which `zoocheck audit --rules` lists them."""
+"""Every rule there is, as rules.toml has them: a row a rule, which names its function."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
-from harness.documents.audit import accuracies, interfaces, ratios, speeds, statements, steps, units
-from harness.documents.audit.findings import Finding, Rule
+from harness.documents.audit.findings import Check, Finding, Rule, Severity
 from harness.documents.readme.reading import Reading
 from harness.errors import UsageError
 
-RULES: tuple[Rule, ...] = (
-    *ratios.RULES, *speeds.RULES, *accuracies.RULES, *units.RULES, *interfaces.RULES, *steps.RULES,
-    *statements.RULES,
-)  # fmt: skip
+TABLE = Path(__file__).with_name("rules.toml")
+
+
+def _rule(entry: dict[str, Any]) -> Rule:
+    """A row of the table, with the function that it names."""
+    return Rule(**entry | {"severity": Severity(entry["severity"]), "check": _function(entry["check"])})
+
+
+def _function(name: str) -> Check:
+    """The function ``module.name`` of this package."""
+    module, _, function = name.partition(".")
+    check: Check = getattr(import_module(f"{__package__}.{module}"), function)
+    return check
+
+
+RULES: tuple[Rule, ...] = tuple(map(_rule, tomllib.loads(TABLE.read_text(encoding="utf-8"))["rule"]))
 
 
 def chosen(only: Sequence[str] = (), without: Sequence[str] = ()) -> tuple[Rule, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import Point, Series, throughputs, where
 from harness.documents.readme.reading import Reading
 from harness.domain.chips import Chip, Peak
@@ -152,42 +152,3 @@ def share_of_peak(reading: Reading) -> Iterator[Found]:
                         "factor": round(factor, 3),
                     },
                 )
-
-
-RULES = (
-    Rule(
-        id="throughput-falls",
-        severity=Severity.ERROR,
-        reads="throughputs by batch size",
-        claim="throughput does not fall as the batch grows",
-        check=falls,
-    ),
-    Rule(
-        id="throughput-superlinear",
-        severity=Severity.ERROR,
-        reads="throughputs by batch size",
-        claim="throughput grows by at most the growth of the batch",
-        check=superlinear,
-    ),
-    Rule(
-        id="best-is-best",
-        severity=Severity.ERROR,
-        reads="best-batch rows and the rows above them",
-        claim="the best-batch row is the best of its column",
-        check=best_is_best,
-    ),
-    Rule(
-        id="above-peak",
-        severity=Severity.ERROR,
-        reads="throughputs, the model's architecture and length, the chips' published peaks",
-        claim="a throughput implies no more operations a second than the chip has",
-        check=peak,
-    ),
-    Rule(
-        id="share-of-peak",
-        severity=Severity.WARNING,
-        reads="throughputs by batch size",
-        claim="no throughput is an order of magnitude below its sister rows",
-        check=share_of_peak,
-    ),
-)

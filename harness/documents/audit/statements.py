@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.findings import Found
 from harness.documents.audit.spelling import misspelt
 from harness.documents.readme.reading import Reading
 
@@ -179,49 +179,3 @@ def ranges(reading: Reading) -> Iterator[Found]:
                 "versions between them without a way",
                 numbers={"up_to": given["<="][2], "from": given[">="][2]},
             )
-
-
-RULES = (
-    Rule(
-        id="revisions",
-        severity=Severity.ERROR,
-        reads="url and commit_id lines, git clone and git checkout",
-        claim="one reference implementation has one revision",
-        check=revisions,
-    ),
-    Rule(
-        id="versions",
-        severity=Severity.WARNING,
-        reads="version tables, pip install, what npu-smi prints",
-        claim="a package has one version",
-        check=versions,
-    ),
-    Rule(
-        id="packages",
-        severity=Severity.ERROR,
-        reads="pip install",
-        claim="packages are spelt as they are called",
-        check=packages,
-    ),
-    Rule(
-        id="arithmetic",
-        severity=Severity.ERROR,
-        reads="printed calculations",
-        claim="a printed result is what its operands come to",
-        check=arithmetic,
-    ),
-    Rule(
-        id="sections",
-        severity=Severity.NOTE,
-        reads="references to numbered sections",
-        claim="a section that is referred to is there",
-        check=sections,
-    ),
-    Rule(
-        id="version-ranges",
-        severity=Severity.NOTE,
-        reads="conditions on versions",
-        claim="every version falls under some condition",
-        check=ranges,
-    ),
-)

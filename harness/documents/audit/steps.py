@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.interfaces import shapes
 from harness.documents.readme.commands import Command
 from harness.documents.readme.reading import GPU_BACKENDS, Reading
@@ -212,50 +212,3 @@ def precision_flags(reading: Reading) -> Iterator[Found]:
                 f"{catalog.chips[sorted(reduced)[0]].default_precision}{beside}",
                 numbers={"ratios": len(ratios)},
             )
-
-
-_READS = "commands in fenced blocks, and the text around them"
-RULES = (
-    Rule(
-        id="batch-names",
-        severity=Severity.WARNING,
-        reads=_READS,
-        claim="files are called after the batch size they are made with",
-        check=batch_names,
-    ),
-    Rule(
-        id="files-made",
-        severity=Severity.WARNING,
-        reads=_READS,
-        claim="every model file is made by an earlier step",
-        check=files_made,
-    ),
-    Rule(
-        id="shape-names",
-        severity=Severity.ERROR,
-        reads=_READS,
-        claim="--input_shape names the exported inputs",
-        check=shape_names,
-    ),
-    Rule(
-        id="usage",
-        severity=Severity.WARNING,
-        reads="commands and the usage comments above them",
-        claim="a command has the arguments that its usage asks for",
-        check=usage,
-    ),
-    Rule(
-        id="chip-name",
-        severity=Severity.ERROR,
-        reads=_READS,
-        claim="--soc_version becomes a chip's name",
-        check=chip_name,
-    ),
-    Rule(
-        id="precision-flags",
-        severity=Severity.WARNING,
-        reads="measuring commands and the columns beside them",
-        claim="compared columns are measured in one precision",
-        check=precision_flags,
-    ),
-)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.documents.audit.findings import Found, Rule, Severity
+from harness.documents.audit.findings import Found
 from harness.documents.audit.series import scores, where
 from harness.documents.readme.reading import Reading, ReadTable, Value
 from harness.domain.metrics import Metric, Unit
@@ -99,35 +99,3 @@ def out_of_range(reading: Reading) -> Iterator[Found]:
                 sentence=f"{where(value)} prints {value.text}: a score lies from 0 to 100 %",
                 numbers={"printed": value.text},
             )
-
-
-RULES = (
-    Rule(
-        id="score-range",
-        severity=Severity.ERROR,
-        reads="scores",
-        claim="a score lies from 0 to 100 %",
-        check=out_of_range,
-    ),
-    Rule(
-        id="unit-missing",
-        severity=Severity.NOTE,
-        reads="throughputs, scores and the text around them",
-        claim="every number has a unit",
-        check=missing,
-    ),
-    Rule(
-        id="unit-mixed",
-        severity=Severity.WARNING,
-        reads="columns of result tables",
-        claim="a column has one unit",
-        check=mixed,
-    ),
-    Rule(
-        id="percent-fraction",
-        severity=Severity.ERROR,
-        reads="scores with percent signs",
-        claim="what has a percent sign is a percentage",
-        check=percent_fraction,
-    ),
-)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 from examples import EXAMPLES
 
+from harness.documents.audit.findings import Found
 from harness.documents.audit.rules import RULES, chosen
 from harness.errors import UsageError
 
@@ -48,3 +52,16 @@ def test_every_rule_is_explained():
     text = (Path(__file__).parents[3] / "docs" / "audit.md").read_text(encoding="utf-8")
     for rule in RULES:
         assert f"| `{rule.id}` | {rule.severity} |" in text
+
+
+def test_every_function_that_reads_a_readme_for_findings_is_a_row_of_the_table():
+    """A check that no row names would never run; and each has one row."""
+    written = {
+        function
+        for name in {rule.check.__module__ for rule in RULES}
+        for at, function in vars(sys.modules[name]).items()
+        if not at.startswith("_") and getattr(function, "__module__", "") == name
+        and get_type_hints(function).get("return") == Iterator[Found]
+    }  # fmt: skip
+    assert written == {rule.check for rule in RULES}
+    assert len(written) == len(RULES)
