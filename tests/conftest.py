@@ -10,6 +10,7 @@ from pathlib import Path
 import mini
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from harness.domain.catalog import Catalog
 from harness.domain.models import Architecture, Protocol
@@ -20,6 +21,10 @@ from harness.tables import catalog as tables
 from harness.tasks.datasets import sst2
 from harness.tasks.text import classify
 from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
+
+# An example takes as long as the machine lets it: the tests time nothing.
+settings.register_profile("untimed", settings.default, deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
