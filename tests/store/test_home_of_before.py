@@ -1,8 +1,8 @@
 """A home and a store made before the library had chapters: every command reads them as it did then.
 
 `home_before/home.tar.gz` was made at commit cb5d898: TinyBERT on three chips and BERT Chinese NER on one,
-with the minis, a baseline, and the kept fp32 references of the former; the machine's details are replaced. The
-texts beside it are what that commit printed.
+with the minis, a baseline, and the kept fp32 references of the former; the machine's details are replaced.
+The texts beside it are what that commit printed.
 """
 
 from __future__ import annotations
