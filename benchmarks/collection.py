@@ -35,7 +35,7 @@ OURS = """
 import json, sys, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from harness import cases, catalog
+from harness.tables import cases, catalog
 from fixtures.selection import parameters
 start = time.perf_counter()
 tables = catalog.load((Path({folder!r}),))

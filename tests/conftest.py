@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from harness.domain.catalog import Catalog
 from harness.domain.models import Architecture, Protocol
 from harness.models.graphs.export import Exported, export, run_torch
 from harness.setting.home import Home
+from harness.store.results import Store
 from harness.tables import catalog as tables
 from harness.tasks.datasets import sst2
 from harness.tasks.text import classify
@@ -112,6 +114,32 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory, minis: Path, labels: l
 def home(tmp_path: Path, shared_home: Home) -> Home:
     """A home of the test's own, empty but for the mini and its corpus."""
     return mini.home_in(tmp_path, shared_home.minis)
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder in ZOOCHECK_DATA; without it the test skips."""
+    folder = os.environ.get("ZOOCHECK_DATA")
+    if not folder:
+        pytest.skip("ZOOCHECK_DATA is not set: name the folder that holds sst2/, vocab/ and more")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def documents() -> Path:
+    """The folder in ZOOCHECK_DOCUMENTS, of the five READMEs; without it the test skips."""
+    folder = os.environ.get("ZOOCHECK_DOCUMENTS")
+    if not folder:
+        pytest.skip("ZOOCHECK_DOCUMENTS is not set: name the folder that holds the five READMEs")
+    return Path(folder)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A results store of the test's own."""
+    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

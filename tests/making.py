@@ -8,7 +8,9 @@ from typing import Any
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.precisions import Precision
+from harness.setting.home import Home
 from harness.tables.cases import case_id
+from harness.toolchains import loading, targets
 from harness.toolchains.place import Place, Toolchain
 
 
@@ -24,6 +26,17 @@ def make_case(
     )  # fmt: skip
 
 
+def make_home(folder: Path) -> Home:
+    """A home under `folder` that has the embedded checkpoints and nothing else."""
+    return Home(root=folder / "home", models=folder / "models", data=folder / "data")
+
+
 def make_place(folder: Path = Path("nowhere"), *, toolchain: str = "onnxruntime", **more: Any) -> Place:
     """A working place; backends that run no tool touch none of it."""
     return Place(folder=folder, toolchain=Toolchain(name=toolchain), **more)
+
+
+def forget_probes() -> None:
+    """What was found of one test's machine is not known to the next."""
+    for known in (targets.resolve, loading.probe):
+        known.cache_clear()

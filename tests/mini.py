@@ -15,6 +15,7 @@ from harness.running.materials import Materials
 from harness.running.progress import Progress, Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
+from harness.toolchains.base import Processor
 from harness.toolchains.place import Toolchain
 from harness.toolchains.targets import Target
 
@@ -76,6 +77,7 @@ class TorchBackend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ()
+    computes_on = Processor.HOST
 
     def __init__(self, materials: Materials) -> None:
         self.materials = materials

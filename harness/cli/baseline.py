@@ -10,6 +10,7 @@ import typer
 
 from harness.cli.formats import deliver
 from harness.cli.output import Json, print_json, print_table
+from harness.cli.parameters import Results
 from harness.errors import UsageError
 from harness.setting.home import Home
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Baselines: set, list, drop, export, import.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="What the baseline is called, as release-1.2.")]
-Results = Annotated[str | None, typer.Option("--results", help="Results store, a database URL.")]
 Machine = Annotated[str | None, typer.Option(help="One machine's key, as `baseline list` shows it.")]
 
 

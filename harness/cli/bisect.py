@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.output import Json, print_json, print_table
+from harness.cli.parameters import CaseId, Target, Weights
 from harness.running.progress import Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
@@ -29,12 +30,12 @@ COLUMNS = (
 
 
 def bisect(
-    case: Annotated[str, typer.Argument(help="A case, as tinybert-ascend310p-bs8.")],
-    weights: Annotated[str, typer.Option(help="full, mini, random or auto.")] = "auto",
+    case: CaseId,
+    weights: Weights = "auto",
     data: Annotated[
         str, typer.Option(help="full, mini or auto: what is shown where there is no embedded corpus.")
     ] = "auto",
-    target: Annotated[str, typer.Option(help="chip, stand-in or auto.")] = "auto",
+    target: Target = "auto",
     artifact: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="An ONNX graph made elsewhere, in place of the case's artifact."),
@@ -64,13 +65,18 @@ def bisect(
     if as_json:
         print_json(record)
     else:
-        typer.echo(f"{chosen.id}: {record['verdict']}")
-        typer.echo()
-        print_table("Relative error by layer, on valid positions", COLUMNS, _rows(finding))
+        _print(chosen.id, record["verdict"], finding)
         if out is not None:
             typer.echo(f"written: {out / bisection.DRAWING} and the table beside it")
     if not finding.good:
         raise typer.Exit(1)
+
+
+def _print(case: str, verdict: str, finding: Finding) -> None:
+    """The sentence, and the table by layer."""
+    typer.echo(f"{case}: {verdict}")
+    typer.echo()
+    print_table("Relative error by layer, on valid positions", COLUMNS, _rows(finding))
 
 
 def _rows(finding: Finding) -> list[list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from harness.running.progress import Progress, Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.tables import cases, catalog
+
+if TYPE_CHECKING:
+    from harness.other_machines.bundles.manifest import Bundle
 
 
 def bundle(
@@ -44,6 +47,11 @@ def bundle(
     written = writing.write(materials, chosen, out, choice)
     if archive is not None:
         archives.pack(out, archive)
+    _tell(written, out, archive, as_json)
+
+
+def _tell(written: Bundle, out: Path, archive: Path | None, as_json: bool) -> None:
+    """Say what the bundle under `out` holds, and what to do with it."""
     size = sum((out / name).stat().st_size for name in written.files)
     if as_json:
         print_json(
@@ -55,5 +63,6 @@ def bundle(
         )  # fmt: skip
         return
     packed = "" if archive is None else f", packed as {archive}"
-    typer.echo(f"{len(chosen)} cases in {len(written.files)} files, {size / 1e6:.1f} MB, under {out}{packed}")
+    count = f"{len(written.cases)} cases in {len(written.files)} files"
+    typer.echo(f"{count}, {size / 1e6:.1f} MB, under {out}{packed}")
     typer.echo("there: sh run.sh; then bring the folder back for `zoocheck collect`")

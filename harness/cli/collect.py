@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.output import Json, console_for_tables, print_json
+from harness.cli.parameters import Results, RunId
 from harness.errors import NotThere
 from harness.running.progress import Progress, Silent
 from harness.setting.home import Home
@@ -25,10 +26,8 @@ FALLS_SHORT_STATUS, MACHINE_STATUS = 1, 6
 
 def collect(
     bundle: Annotated[Path, typer.Argument(help="The folder that came back, or a .tar.gz of it.")],
-    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
-    run_id: Annotated[
-        str | None, typer.Option(help="The run to file it under (default: one of its own).")
-    ] = None,
+    results: Results = None,
+    run_id: RunId = None,
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("build/report"),
     as_json: Json = False,
 ) -> None:
@@ -40,7 +39,6 @@ def collect(
     from harness.records import to_json
     from harness.store.results import Store
     from reports.files import write
-    from reports.terminal import counts_line, verdict_table
 
     tables, home = catalog.load(), Home.locate()
     home.require_writable()
@@ -60,16 +58,23 @@ def collect(
              "html": str(written.html), "markdown": str(written.markdown)}
         )  # fmt: skip
     else:
-        for name, why in found.faults.items():
-            typer.echo(f"zoocheck: {name}: {why}", err=True)
-        console_for_tables().print(verdict_table(found.results))
-        for item in found.results:
-            if item.verdict is not None:
-                typer.echo(f"{item.verdict.kind}: {item.verdict.message}")
-        typer.echo(counts_line(found.results))
+        _print(found)
         typer.echo(f"report: {written.html} and {written.markdown}")
     if found.bad:
         raise typer.Exit(MACHINE_STATUS if found.machine_only else FALLS_SHORT_STATUS)
+
+
+def _print(found: Collected) -> None:
+    """Files that are not as they were written; then each verdict, and the counts."""
+    from reports.terminal import counts_line, verdict_table
+
+    for name, why in found.faults.items():
+        typer.echo(f"zoocheck: {name}: {why}", err=True)
+    console_for_tables().print(verdict_table(found.results))
+    for item in found.results:
+        if item.verdict is not None:
+            typer.echo(f"{item.verdict.kind}: {item.verdict.message}")
+    typer.echo(counts_line(found.results))
 
 
 def _collected(
@@ -82,6 +87,8 @@ def _collected(
     if bundle.is_dir():
         return collector.collect(bundle)
     if not bundle.is_file():
-        raise NotThere(f"{bundle}: no such folder or archive", remedy="name what came back")
+        raise NotThere(
+            f"{bundle}: no such folder or archive", remedy="name the folder or the .tar.gz that came back"
+        )
     with tempfile.TemporaryDirectory(prefix="zoocheck-bundle-") as folder:
         return collector.collect(archive.unpack(bundle, Path(folder)))

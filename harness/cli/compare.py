@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.output import Json, print_json
+from harness.cli.parameters import LeastStamp, Results
 from harness.errors import UsageError
 from harness.running.progress import Progress, Silent
 from harness.setting.home import Home
@@ -27,46 +28,48 @@ LATEST = "latest"
 NOTHING_COMPARED_STATUS = 6  # as of a run in which only the machine failed
 _CLAIMS_NAMED = 5  # of those that nothing is said about; --json has all
 
+Earlier = Annotated[
+    str,
+    typer.Argument(
+        metavar="A", help=f"The earlier run: its id, {LATEST}, or {BASELINE}NAME. With --ab: see below."
+    ),
+]
+Losses = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIMITS",
+        help="Exit with 1 from these losses on, as throughput:5%,accuracy:0.2 (points); noisy:50% fails "
+        "where more throughputs than that are too noisy to tell.",
+    ),
+]
+InTurns = Annotated[
+    str | None,
+    typer.Option(
+        "--ab",
+        metavar="CASE",
+        help="Run two ways of this case in turns instead: A and B are `current`, an artifact's key, a "
+        "file, another case, or library versions such as onnxruntime==1.22.0.",
+    ),
+]
+ArmThreads = Annotated[
+    int, typer.Option(help="With --ab: threads of each arm on the CPU; 0: its library's choice.", min=0)
+]
+
 
 def compare(
-    first: Annotated[
-        str,
-        typer.Argument(
-            metavar="A",
-            help=f"The earlier run: its id, {LATEST}, or {BASELINE}NAME. With --ab: see below.",
-        ),
-    ],
+    first: Earlier,
     second: Annotated[str, typer.Argument(metavar="B", help="The later run, likewise.")],
-    fail_on: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LIMITS",
-            help="Exit with 1 from these losses on, as throughput:5%,accuracy:0.2 (points); noisy:50% fails "
-            "where more throughputs than that are too noisy to tell.",
-        ),
-    ] = None,
+    fail_on: Losses = None,
     across_machines: Annotated[
         bool, typer.Option("--across-machines", help="Compare results of different machines, too.")
     ] = False,
-    stamp: Annotated[
-        str | None, typer.Option(help="Take only throughputs with this validity stamp, or a higher one.")
-    ] = None,
-    ab: Annotated[
-        str | None,
-        typer.Option(
-            "--ab",
-            metavar="CASE",
-            help="Run two ways of this case in turns instead: A and B are `current`, an artifact's key, a "
-            "file, another case, or library versions such as onnxruntime==1.22.0.",
-        ),
-    ] = None,
+    stamp: LeastStamp = None,
+    ab: InTurns = None,
     seconds: Annotated[float, typer.Option(help="With --ab: about how long at most.", min=1.0)] = 25.0,
-    threads: Annotated[
-        int, typer.Option(help="With --ab: threads of each arm on the CPU; 0: its library's choice.", min=0)
-    ] = 1,
+    threads: ArmThreads = 1,
     weights: Annotated[str, typer.Option(help="With --ab: full, mini, random or auto.")] = "auto",
     target: Annotated[str, typer.Option(help="With --ab: chip, stand-in or auto.")] = "auto",
-    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
+    results: Results = None,
     as_json: Json = False,
 ) -> None:
     """Say what is better, worse, the same, or too noisy to tell, pair by pair, with its interval."""
@@ -80,7 +83,7 @@ def compare(
     try:
         old, new = (name_run(store, name) for name in (first, second))
         if old == new:
-            raise UsageError(f"{old} cannot be held against itself")
+            raise UsageError(f"both runs are {old}; name two different runs")
         found = of_runs(store, old, new, limits, across_machines=across_machines, stamp=known_stamp(stamp))
     finally:
         store.close()

@@ -8,6 +8,7 @@ import typer
 
 from harness.cli.compare import open_store
 from harness.cli.output import Json, print_json, print_table
+from harness.cli.parameters import CaseId, Results
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ SHOWN = 20  # of the latest points; --json has all
 
 
 def history(
-    case: Annotated[str, typer.Argument(help="A case, as tinybert-ascend310p-bs8.")],
+    case: CaseId,
     kind: Annotated[str | None, typer.Option(help="Only this kind of claim, as throughput.")] = None,
-    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
+    results: Results = None,
     as_json: Json = False,
 ) -> None:
     """Every series of a case, oldest first, with its change points and what else changed there."""

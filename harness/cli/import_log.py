@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.output import Json, print_json
+from harness.cli.parameters import Results, RunId
 from harness.setting.home import Home
 from harness.tables import cases, catalog
 
@@ -29,10 +30,8 @@ def import_log(
     bs_of_log: Annotated[
         int | None, typer.Option("--bs-of-log", min=1, help="The batch size, where the log does not tell it.")
     ] = None,
-    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
-    run_id: Annotated[
-        str | None, typer.Option(help="The run to file it under (default: one of its own).")
-    ] = None,
+    results: Results = None,
+    run_id: RunId = None,
     as_json: Json = False,
 ) -> None:
     """File a log's throughput under a case, with origin `imported` and the log's hash, and judge it.
@@ -58,9 +57,8 @@ def import_log(
     if as_json:
         print_json(_as_json(log, result, file))
         return
-    verdict = result.verdict
-    if verdict is not None:
-        typer.echo(f"{verdict.kind}: {verdict.message}")
+    if result.verdict is not None:
+        typer.echo(f"{result.verdict.kind}: {result.verdict.message}")
     typer.echo(f"filed in run {run}; see it with `zoocheck report --run {run}`, or beside all with --all")
 
 

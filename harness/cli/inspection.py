@@ -12,6 +12,7 @@ from harness.cli.output import Json, print_json, print_table
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
+from harness.domain.datasets import DatasetSpec
 from harness.domain.metrics import Metric
 from harness.domain.models import Model, Weights
 from harness.domain.references import Reference
@@ -142,16 +143,7 @@ def doctor(as_json: Json = False) -> None:
     models = [
         _model(model, tables, home) | {"problem": _problem(model, home)} for model in tables.models.values()
     ]
-    datasets: list[dict[str, Any]] = [
-        {
-            "name": spec.name,
-            "path": str(home.data / spec.name / spec.file),
-            "present": (home.data / spec.name / spec.file).is_file(),
-            "counts": spec.counts,
-            "published": spec.published,
-        }
-        for spec in tables.datasets.values()
-    ]
+    datasets = [_dataset(spec, home) for spec in tables.datasets.values()]
     if as_json:
         print_json(
             {"zoocheck": __version__, "home": str(home.root), "models_folder": str(home.models),
@@ -164,7 +156,7 @@ def doctor(as_json: Json = False) -> None:
         [[c["name"], c["title"], c["target"], c["reason"], c["remedy"]] for c in chips],
     )
     print_table(
-        "Taken for granted of the vendors' tools, and not verified",
+        "Assumptions about the vendors' tools, not verified",
         ["toolchain", "what"],
         [
             [name, fact]
@@ -180,8 +172,19 @@ def doctor(as_json: Json = False) -> None:
     print_table(
         f"Data sets (under {home.data})",
         ["data set", "present", "expected at", "published at"],
-        [[d["name"], "yes" if d["present"] else "no", str(d["path"]), d["published"]] for d in datasets],
+        [[d["name"], "yes" if d["present"] else "no", d["path"], d["published"]] for d in datasets],
     )
+
+
+def _dataset(spec: DatasetSpec, home: Home) -> dict[str, Any]:
+    path = home.data / spec.name / spec.file
+    return {
+        "name": spec.name,
+        "path": str(path),
+        "present": path.is_file(),
+        "counts": spec.counts,
+        "published": spec.published,
+    }
 
 
 def _problem(model: Model, home: Home) -> str | None:

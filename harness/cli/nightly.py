@@ -10,6 +10,7 @@ import typer
 
 from harness.cli import compare as comparing
 from harness.cli.output import Json, print_json
+from harness.cli.parameters import LeastStamp, Results
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,10 +51,8 @@ def nightly(
             help="Exit with 1 from these losses on, as throughput:5%,accuracy:0.2 (default: any shown).",
         ),
     ] = None,
-    stamp: Annotated[
-        str | None, typer.Option(help="Take only throughputs with this validity stamp, or a higher one.")
-    ] = None,
-    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
+    stamp: LeastStamp = None,
+    results: Results = None,
     as_json: Json = False,
 ) -> None:
     """Hold a night against the baseline, or the last one. Exit status 1 where something is worse."""
@@ -71,6 +70,15 @@ def nightly(
     finally:
         store.close()
     failing = () if found is None else gate.failing(found, limits)
+    _tell(night, found, failing, limits, as_json)
+    if found is not None:
+        comparing.conclude(found, limits, failing)
+
+
+def _tell(
+    night: _Night, found: Comparison | None, failing: tuple[Pair, ...], limits: FailOn, as_json: bool
+) -> None:
+    """Print what came of it, and leave it where GitHub shows it."""
     lines = _lines(night, found, failing, limits)
     if as_json:
         content = {} if found is None else comparing.as_content(found, failing)
@@ -78,8 +86,6 @@ def nightly(
     else:
         typer.echo("\n".join(lines))
     _tell_github(lines, failing, commands=not as_json)
-    if found is not None:
-        comparing.conclude(found, limits, failing)
 
 
 def _night(store: Store, run: str | None, before: str | None, baseline: str) -> _Night:
@@ -98,7 +104,7 @@ def _night(store: Store, run: str | None, before: str | None, baseline: str) -> 
     tonight = run or nights[-1]
     if before is not None:
         if before == tonight:
-            raise UsageError(f"{tonight} cannot be held against itself")
+            raise UsageError(f"both runs are {tonight}; name two different runs")
         return _Night(run=tonight, before=before, said="")
     found = [item for key in store.machines(tonight) if (item := store.baseline(baseline, key))]
     others = [item.run for item in found if item.run != tonight]

@@ -7,18 +7,11 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.exchanging import ChipOption, Data, Limit, Model, Vocabulary, provenance
 from harness.cli.output import Json, print_json
 from harness.running.progress import Progress, Silent
 from harness.setting.home import Home
 from harness.tables import catalog
-
-Model = Annotated[str, typer.Argument(help="A model, by name.")]
-ChipOption = Annotated[str, typer.Option(help="The chip whose scripts take part.")]
-Vocabulary = Annotated[
-    str, typer.Option("--weights", help="Whose vocabulary: full (the documented one) or mini.")
-]
-Data = Annotated[str, typer.Option(help="full, mini or auto; auto is the documented data set.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="The first N samples only.")]
 
 
 def prepare(
@@ -48,8 +41,7 @@ def prepare(
             {"model": model, "chip": chip, "form": done.form, "out": str(out), "samples": done.samples,
              "files": done.written.files, "kept": done.written.kept, "bytes": done.written.bytes,
              "truncated": done.truncated, "facts": dict(done.facts),
-             "data": source.corpus, "data_sha256": source.dataset.sha256,
-             "vocabulary": source.weights, "vocabulary_sha256": source.vocabulary.sha256}
+             **provenance(source)}
         )  # fmt: skip
         return
     kept = f", {done.written.kept} of them there already" if done.written.kept else ""

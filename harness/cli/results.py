@@ -10,6 +10,7 @@ import typer
 from harness.cli import formats
 from harness.cli.formats import Format
 from harness.cli.output import Json, console_for_tables, print_json
+from harness.cli.parameters import Results
 from harness.errors import UsageError
 from harness.setting.home import Home
 from harness.store import notrun
@@ -28,7 +29,7 @@ def report(
     everything: Annotated[
         bool, typer.Option("--all", help="The latest result of every case, from all runs.")
     ] = False,
-    results: Annotated[str | None, typer.Option(help="Results store, a database URL.")] = None,
+    results: Results = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report; another format's file (default: printed).")
     ] = None,
@@ -55,8 +56,6 @@ def report(
     language = _language(lang)
     if form is Format.JSON_SCHEMA:
         return formats.deliver(formats.schema_text(), out)
-    if everything and run is not None:
-        raise UsageError("--run renders one run, --all the latest of all of them; give one of the two")
     home = Home.locate()
     found, history = _select(results or home.results, run, everything, home.runs)
     if update is not None:
@@ -73,11 +72,11 @@ def report(
 def _check(form: Format, as_json: bool, model: str | None, case: str | None, update: Path | None) -> None:
     """Raise `UsageError` for options that do not go together."""
     if as_json and form is not Format.REPORT:
-        raise UsageError(f"--json says in JSON what the report is, --format {form} is not one; give one")
+        raise UsageError(f"--json and --format {form} exclude each other; give one of the two")
     if (model or case) and form is not Format.MODEL_INDEX:
-        raise UsageError("--model and --case choose what a model card says: give --format model-index")
+        raise UsageError("--model and --case choose the results of a model card: add --format model-index")
     if update is not None and form is not Format.REPORT:
-        raise UsageError(f"--update writes a README's tables, --format {form} something else; give one")
+        raise UsageError(f"--update and --format {form} exclude each other; give one of the two")
 
 
 def _language(lang: str | None) -> Language | None:
@@ -86,7 +85,7 @@ def _language(lang: str | None) -> Language | None:
     if lang is None:
         return None
     if lang not in list(Language):
-        raise UsageError(f"--lang {lang}: found no such language", remedy="take zh or en")
+        raise UsageError(f"--lang {lang}: no such language", remedy="choose zh or en")
     return Language(lang)
 
 
@@ -138,6 +137,8 @@ def _select(url: str, run: str | None, everything: bool, skips: Path) -> tuple[l
     from harness.store.results import Store
     from reports.absent import terminal_line
 
+    if everything and run is not None:
+        raise UsageError("--run and --all exclude each other; give one of the two")
     store = Store(url, existing=True)
     try:
         runs = [item.id for item in store.runs()]

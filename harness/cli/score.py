@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from harness.cli.exchanging import ChipOption, Data, Limit, Model, Vocabulary, provenance
 from harness.cli.output import Json, print_json, print_table
-from harness.cli.prepare import ChipOption, Data, Limit, Model, Vocabulary
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.domain.precisions import Precision
@@ -69,7 +69,7 @@ def _precision(source: Source, given: str | None) -> Precision:
     if given is not None:
         several = cases.parse_precisions(given)
         if len(several) != 1:
-            raise UsageError(f"--precision {given}: results have one precision")
+            raise UsageError(f"--precision {given}: found {len(several)} precisions, expected one")
         return several[0]
     deployment = source.model.deployment(source.chip.name)
     documented = () if deployment is None else deployment.precisions
@@ -133,10 +133,7 @@ def _as_json(
         },
         "inputs": None if found.inputs is None else {"files": found.inputs.files, "as_prepared": True},
         "warnings": list(found.warnings),
-        "data": source.corpus,
-        "data_sha256": source.dataset.sha256,
-        "vocabulary": source.weights,
-        "vocabulary_sha256": source.vocabulary.sha256,
+        **provenance(source),
     }
     if len(found.scored) > 1:
         content["difference"] = _differences(found)

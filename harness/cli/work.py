@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from harness.cli.output import Json, print_json
+from harness.cli.parameters import CaseId, Target, Weights
 from harness.domain.datasets import DatasetSpec
 from harness.domain.models import Model
 from harness.errors import ZoocheckError
@@ -97,9 +98,9 @@ def _shown(progress: Progress) -> Iterator[Callable[[str, int, int | None], None
 
 
 def build(
-    case: Annotated[str, typer.Argument(help="A case, as tinybert-ascend310p-bs8.")],
-    weights: Annotated[str, typer.Option(help="full, mini, random or auto.")] = "auto",
-    target: Annotated[str, typer.Option(help="chip, stand-in or auto.")] = "auto",
+    case: CaseId,
+    weights: Weights = "auto",
+    target: Target = "auto",
     tool_timeout: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", help="End a vendor's tool after so long."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.domain.details import Watched
 from harness.domain.measurements import Measurement
+from harness.setting.reproducing import without_ending
 from harness.store.results import Result
 from harness.verdicts.effects import Effect
 
@@ -19,7 +20,7 @@ def in_percent(effect: Effect) -> str:
 def verdicts(before: Result, after: Result) -> str:
     """Both verdicts, and the later one's message."""
     old, new = ("not judged" if item.verdict is None else str(item.verdict.kind) for item in (before, after))
-    said = "" if after.verdict is None else f" ({after.verdict.message})"
+    said = "" if after.verdict is None else f" ({without_ending(after.verdict.message)})"
     return f"{old} -> {new}{said}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,11 +12,10 @@ from harness.conformance import metamorphic, parity
 from harness.conformance.checks import DETERMINISM, METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.subject import Subject, reference
-from harness.conformance.values import spread
-from harness.domain.cases import Case
 from harness.domain.measurements import Verdict
-from harness.domain.precisions import Gelu, PrecisionSpec
+from harness.domain.precisions import PrecisionSpec
 from harness.errors import BadOutput, NoSamples, NotThere
+from harness.running.bounds import parity_bounds
 from harness.running.materials import Materials
 from harness.running.recording import Stages
 from harness.toolchains.base import Contract
@@ -90,25 +89,6 @@ def _declared(subject: Subject) -> tuple[Contract | None, Contract] | None:
     return declared
 
 
-def parity_bounds(spec: PrecisionSpec, case: Case, layers: int) -> checks.ParityBounds:
-    """What the outputs of a checkpoint of `layers` may differ from torch's by.
-
-    Its model's bounds at its precision, else the precision's; and more where the document's build computes
-    GELU's tanh form, which torch's reference does not. A model's own bounds are of the documented network:
-    the errors of its layers add up at most, so that a checkpoint of fewer layers has its share of them.
-    """
-    more = spec.tanh_gelu.most if case.gelu is Gelu.TANH else 0.0
-    own = next((item for item in case.model.parity if item.precision is case.precision), None)
-    if own is None:
-        largest, rms, reason = spec.largest.most, spec.rms.most, spec.largest.reason
-    else:
-        share = min(1.0, layers / case.model.architecture.layers)
-        largest, rms, reason = own.largest.most * share, own.rms.most * share, own.largest.reason
-        if share < 1:
-            reason += f"; of {own.largest.most:g} the share of {layers} of the documented layers, {share:.3g}"
-    return checks.ParityBounds(largest=largest + more, rms=rms + more, reason=reason)
-
-
 def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -> Measured:
     """One of the checks that need no reference: the artifact held against itself.
 
@@ -161,10 +141,3 @@ def measure(subject: Subject, name: str, materials: Materials, stages: Stages) -
     if name in METAMORPHIC:
         return holds(subject, METAMORPHIC[name], spec, stages)
     return same_model(subject, materials, spec, stages)
-
-
-def explained(materials: Materials, case: Case, reference: Sequence[Array], mask: Array) -> float:
-    """The largest difference from the fp32 `reference` that the case's precision explains, in logits."""
-    spec = materials.catalog.precisions[case.precision]
-    layers = materials.checkpoint(case.model).architecture.layers
-    return parity_bounds(spec, case, layers).largest * spread(reference, mask, case.model.outputs)

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.conformance.values import counted, spread
 from harness.domain.models import InputRole, Output
 from harness.errors import BadOutput, NoSamples, NotThere
-from harness.running.real_length import by_position
+from harness.running.valid import by_position, counted, require_numbers, spread
 
 Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
@@ -294,9 +293,6 @@ def _rows(
                 f"output {spec.name} has shape {list(other.shape)}, expected {list(wanted.shape)}"
             )
         kept = counted(other, spec, variation.kept)
-        broken = np.argwhere(kept & ~np.isfinite(other))
-        if len(broken):
-            sample = int(variation.shows[broken[0][0]])
-            raise BadOutput(f"output {spec.name} of sample {sample} holds a NaN or an infinity")
+        require_numbers([other], specs=[spec], rows=variation.shows, kept=[kept])
         away = np.where(kept, np.abs(other.astype(np.float64) - wanted), 0.0)
         yield away.reshape(len(away), -1).max(axis=1)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.conformance.values import counted, decisions, require_numbers, spread
 from harness.domain.models import Output
 from harness.errors import BadOutput, NoSamples
+from harness.running.valid import counted, decisions, require_numbers, spread
 
 Array = npt.NDArray[Any]
 
@@ -86,8 +86,8 @@ def compare(
             )
     if not len(mask) or not mask.any():
         raise NoSamples(f"{case}: no values to compare")
-    require_numbers(reference, specs, f"{case}: the fp32 reference")
-    require_numbers(outputs, specs, f"{case}: the artifact")
+    require_numbers(reference, f"{case}: the fp32 reference", specs=specs)
+    require_numbers(outputs, f"{case}: the artifact", specs=specs)
     kept = [counted(array, spec, mask) for array, spec in zip(reference, specs, strict=True)]
     mine, wanted = ([array.astype(np.float64) for array in arrays] for arrays in (outputs, reference))
     a, b = (np.concatenate([x[k] for x, k in zip(arrays, kept, strict=True)]) for arrays in (mine, wanted))

@@ -61,7 +61,7 @@ class PrecisionSpec:
 class ModelParity:
     """Bounds of one model's documented network at one precision, in place of the precision's own.
 
-    A checkpoint of fewer layers is held to its share of them (`conformance.measuring.parity_bounds`).
+    A checkpoint of fewer layers is held to its share of them (`running.bounds.parity_bounds`).
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT

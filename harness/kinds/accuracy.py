@@ -8,17 +8,18 @@ from typing import Any
 import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
-from harness.conformance.measuring import explained
 from harness.domain.cases import Case, Kind
+from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32
 from harness.domain.measurements import Measurement, Verdict
 from harness.domain.models import InputRole, Protocol, Weights
 from harness.errors import BadOutput, NotThere
+from harness.running.bounds import explained
 from harness.running.inference import Outputs
 from harness.running.materials import Materials, Samples, comparable
-from harness.running.real_length import largest_valid_difference, typical_difference
 from harness.running.recording import Stages
 from harness.running.swapped import require_in_place
-from harness.running.workbench import Workbench, told_by
+from harness.running.valid import largest_valid_difference, typical_difference
+from harness.running.workbench import Workbench, common
 from harness.store.results import Result
 from harness.tables import references
 from harness.tasks.feeds import AS_NAMED, Feed, feed_of, in_words
@@ -142,65 +143,63 @@ def _score(opened: _Opened, outputs: Outputs) -> Scored:
 
 def _detail(
     materials: Materials, opened: _Opened, outputs: Outputs, reference: _Reference, scored: Scored
-) -> dict[str, Any]:
-    """What is recorded beside the score, as JSON."""
+) -> AccuracyDetail:
+    """What is recorded beside the score."""
     model, samples, own = opened.case.model, opened.samples, reference.own
     flipped = flips(scored.predictions, own.predictions).tolist()
-    return {
-        "correct": scored.correct.get(model.metric),
-        "own_fp32": own.metrics[model.metric],
-        "own_fp32_correct": own.correct.get(model.metric),
-        "fp32_on_card": reference.on_card,
-        "flips": len(flipped),
-        "flipped": flipped,
-        "flipped_texts": flipped_texts(
-            flipped, samples.examples, samples.features, own.predictions.tolist(), scored.predictions.tolist()
+    texts = flipped_texts(
+        flipped, samples.examples, samples.features, own.predictions.tolist(), scored.predictions.tolist()
+    )
+    pair = (outputs.arrays, reference.outputs, opened.mask, model.outputs)
+    return AccuracyDetail(
+        correct=scored.correct.get(model.metric),
+        fp32=OwnFp32(
+            own_fp32=own.metrics[model.metric],
+            own_fp32_correct=own.correct.get(model.metric),
+            fp32_on_card=reference.on_card,
+            flips=len(flipped),
+            flipped=tuple(flipped),
         ),
-        "truncated": len(samples.features.truncated),
-        "max_abs_difference": largest_valid_difference(
-            outputs.arrays, reference.outputs, opened.mask, model.outputs
-        ),
-        "typical_difference": typical_difference(
-            outputs.arrays, reference.outputs, opened.mask, model.outputs
-        ),
-        "facts": dict(scored.facts),
-        **outputs.facts,
-        "trivial": materials.trivial(model, opened.protocol),
-        **_misfed(opened.feed, reference.fed_right, scored),
-        **told_by(opened.session),
-        "commands": opened.place.recorded(),
-    }
+        flipped_texts=tuple(map(FlippedText.from_stored, texts)),
+        truncated=len(samples.features.truncated),
+        max_abs_difference=largest_valid_difference(*pair),
+        typical_difference=typical_difference(*pair),
+        facts=dict(scored.facts),
+        run=HowRun.from_stored(outputs.facts),
+        trivial=materials.trivial(model, opened.protocol),
+        misfed=_misfed(opened.feed, reference.fed_right, scored),
+        common=common(opened.session, opened.place),
+    )
 
 
-def _misfed(feed: Feed, right: Scored, scored: Scored) -> dict[str, Any]:
+def _misfed(feed: Feed, right: Scored, scored: Scored) -> Misfed | None:
     """What a documented feeding of the wrong inputs changes, from the checkpoint's fp32 score when fed right.
 
-    JSON; empty where every input is fed its own features.
+    None where every input is fed its own features.
     """
     if feed == AS_NAMED:
-        return {}
-    return {
-        "misfed": {
-            "as_documented": in_words(feed),
-            "fed_right": {str(name): value for name, value in right.metrics.items()},
-            "difference": {str(name): scored.metrics[name] - value for name, value in right.metrics.items()},
-            "flips": len(flips(scored.predictions, right.predictions)),
-        }
-    }
+        return None
+    return Misfed(
+        as_documented=in_words(feed),
+        fed_right={str(name): value for name, value in right.metrics.items()},
+        difference={str(name): scored.metrics[name] - value for name, value in right.metrics.items()},
+        flips=len(flips(scored.predictions, right.predictions)),
+    )
 
 
-def _measurement(bench: Workbench, opened: _Opened, scored: Scored, detail: dict[str, Any]) -> Measurement:
+def _measurement(bench: Workbench, opened: _Opened, scored: Scored, detail: AccuracyDetail) -> Measurement:
     return bench.recorder.measurement(
         opened.case, Kind.ACCURACY, opened.target, opened.stages, protocol=opened.protocol,
         data=opened.samples, artifact=opened.artifact,
         metrics={str(name): value for name, value in scored.metrics.items()}, samples=scored.samples,
         intervals={str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()},
-        raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)}, detail=detail,
+        raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)},
+        detail=detail.stored(),
     )  # fmt: skip
 
 
 def _judge(
-    materials: Materials, opened: _Opened, reference: _Reference, scored: Scored, detail: dict[str, Any]
+    materials: Materials, opened: _Opened, reference: _Reference, scored: Scored, detail: AccuracyDetail
 ) -> Verdict:
     """The documented value or the drop, and the facts that may cast doubt on a good score."""
     case, model, protocol = opened.case, opened.case.model, opened.protocol
@@ -214,11 +213,11 @@ def _judge(
         own_fp32=None if weights is Weights.FULL else reference.own.metrics[metric],
         comparable=not why_not,
         why_not=why_not,
-        flips=detail["flips"],
+        flips=detail.fp32.flips,
     )
     beside = scores.Beside(
-        trivial=detail["trivial"],
-        typical_difference=detail["typical_difference"],
+        trivial=detail.trivial or {},
+        typical_difference=detail.typical_difference,
         typical_bound=materials.catalog.precisions[case.precision].typical.most,
         card=scores.CardScore.of(
             reference.fed_right.metrics[metric], reference.on_card, reference.fed_right.samples

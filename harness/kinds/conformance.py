@@ -6,7 +6,7 @@ from harness.conformance import measuring
 from harness.conformance.opening import LastOpened
 from harness.domain.cases import Case, Kind
 from harness.running.recording import Stages
-from harness.running.workbench import Workbench, told_by
+from harness.running.workbench import Workbench, common
 from harness.store.results import Result
 
 
@@ -23,6 +23,6 @@ def conformance(bench: Workbench, opened: LastOpened, case: Case, check: str) ->
     measurement = bench.recorder.measurement(
         case, Kind.CONFORMANCE, used.target, stages, check=check, artifact=used.artifact,
         samples=measured.samples,
-        detail={**measured.detail, **told_by(used.session), "commands": used.place.recorded()},
+        detail={**measured.detail, **common(used.session, used.place).stored()},
     )  # fmt: skip
     return bench.recorder.record(measurement, measured.judged)

@@ -12,6 +12,7 @@ from harness.kinds import accuracy, conformance, scenario, throughput
 from harness.kinds.throughput import Timing
 from harness.running.materials import Materials
 from harness.running.workbench import Workbench
+from harness.setting import reproducing
 from harness.setting.scenarios import Ask
 from harness.store.results import Result, Store
 from harness.toolchains.base import Latencies, Profile
@@ -64,6 +65,6 @@ class Runner(Workbench):
             return result, gaps.outlived(gap, verdict.message)
         if not gaps.excuses(gap, verdict):
             return result, ""
-        known = plain.known_gap(verdict, gaps.excused(gap, verdict.message))
+        known = plain.known_gap(verdict, gaps.excused(gap, reproducing.without_ending(verdict.message)))
         self.recorder.store.judge(made.id, known)
         return Result(measurement=made, verdict=known), ""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case, Kind
+from harness.domain.details import Calls, Drift, Matmul, Steadiness, ThroughputDetail, Tool, Watched, Work
 from harness.domain.measurements import Interval, Origin, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol, Weights
@@ -19,13 +20,13 @@ from harness.records import to_json
 from harness.running.batches import fixed_batch
 from harness.running.materials import Materials, Samples
 from harness.running.recording import Stages
-from harness.running.workbench import Workbench, told_by
+from harness.running.workbench import Workbench, common, told_by
 from harness.setting import stamps
 from harness.setting.plans import Plan, plan_for
 from harness.store.results import Result
 from harness.tables import references
 from harness.timing import parent
-from harness.toolchains.base import Latencies, Profile, Session, ToolSession
+from harness.toolchains.base import Latencies, Processor, Profile, Session, ToolSession
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
 from harness.verdicts import stats, throughputs, utilisation
@@ -59,7 +60,8 @@ class Timing:
     @property
     def on_this_processor(self) -> bool:
         """Whether this machine's own cores compute, and not a card or a tool's device."""
-        return bool(self.target.backend.computes_here) and self.target.backend_name != "torch-cuda"
+        backend = self.target.backend
+        return bool(backend.computes_here) and backend.computes_on is Processor.HOST
 
     def open(self) -> Session:
         """The artifact loaded anew, beside any session that there is."""
@@ -99,8 +101,9 @@ class Timing:
 
 def card_of(target: Target, place: Place) -> int | None:
     """The number of the NVIDIA card that computes for a Python process, None where none does."""
-    on_card = target.backend_name == "torch-cuda" and target.origin is Origin.CHIP
-    return place.device if on_card else None
+    backend = target.backend
+    on_card = backend.computes_here and backend.computes_on is Processor.NVIDIA
+    return place.device if on_card and target.origin is Origin.CHIP else None
 
 
 def built(bench: Workbench, case: Case) -> Timing:
@@ -134,64 +137,70 @@ def record(bench: Workbench, timing: Timing, ours: Latencies | None, tools: Prof
     The tool's counts where there is one: by that the document's number was made. Raises `NoSamples` where
     there is neither.
     """
-    speed = _Speed.of(timing, ours, tools)
-    detail = speed.detail | {"work": _work(bench.materials, timing, speed)}
+    speed = _speed(timing, ours, tools)
+    series = _series(timing, ours) if ours is not None else ThroughputDetail()
+    detail = replace(
+        series,
+        common=common(timing.session, timing.place),
+        tool=None if tools is None else _tool(tools, speed.ours),
+        work=_work(bench.materials, timing, speed.samples_per_s, series.watched.matmul),
+    )
     measurement = bench.recorder.measurement(
         timing.case, Kind.THROUGHPUT, timing.target, timing.stages, data=timing.samples,
         artifact=timing.artifact, metrics={str(Metric.THROUGHPUT): speed.samples_per_s},
         samples=speed.samples, intervals=speed.intervals,
-        raw={} if ours is None else {"latencies_ns": list(ours.latencies_ns)}, detail=detail,
+        raw={} if ours is None else {"latencies_ns": list(ours.latencies_ns)}, detail=detail.stored(),
     )  # fmt: skip
     return bench.recorder.record(measurement, lambda: _judge(bench.materials, timing, speed.samples_per_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Speed:
-    """A throughput with what is recorded beside it."""
+    """The throughput that counts, and of how many samples."""
 
     samples_per_s: float
     samples: int
-    intervals: dict[str, Interval]
-    detail: dict[str, Any]
-
-    @classmethod
-    def of(cls, timing: Timing, ours: Latencies | None, tools: Profile | None) -> _Speed:
-        """Raises `NoSamples` where nothing timed the case."""
-        case = timing.case
-        summary = None if ours is None else stats.summarise(ours.latencies_ns, case.batch_size)
-        told = {} if timing.session is None else told_by(timing.session)
-        detail: dict[str, Any] = {"commands": timing.place.recorded(), **told}
-        samples, intervals = 0, {}
-        if ours is not None and summary is not None:
-            samples = summary.calls * case.batch_size
-            detail |= _series(timing, ours) | _summary(ours, summary)
-            interval = stats.throughput_interval(ours.latencies_ns, case.batch_size)
-            if interval is not None and tools is None:
-                intervals[str(Metric.THROUGHPUT)] = interval
-        if tools is not None:
-            samples = (tools.run.count or 0) * case.batch_size or samples
-            detail["tool"] = _tool(tools, summary)
-            return cls(samples_per_s=tools.samples_per_s, samples=samples, intervals=intervals, detail=detail)
-        if summary is None:
-            raise NoSamples(f"{case.id}: nothing timed it: the toolchain has no benchmark tool and no SDK")
-        return cls(samples_per_s=summary.samples_per_s, samples=samples, intervals=intervals, detail=detail)
+    ours: float | None  # samples per second by our own clock, beside a tool's too
+    intervals: dict[str, Interval]  # none of a tool's number: it is not made of our calls
 
 
-def _series(timing: Timing, ours: Latencies) -> dict[str, Any]:
-    """What a series of calls says beside its summary: stamps, drift, and what was recorded with it."""
+def _speed(timing: Timing, ours: Latencies | None, tools: Profile | None) -> _Speed:
+    """Raises `NoSamples` where nothing timed the case."""
+    size = timing.case.batch_size
+    own = None if ours is None else stats.summarise(ours.latencies_ns, size)
+    if tools is not None:
+        counted = 0 if own is None else own.calls * size
+        return _Speed(
+            samples_per_s=tools.samples_per_s, samples=(tools.run.count or 0) * size or counted,
+            ours=None if own is None else own.samples_per_s, intervals={},
+        )  # fmt: skip
+    if ours is None or own is None:
+        raise NoSamples(f"{timing.case.id}: nothing timed it: the toolchain has no benchmark tool and no SDK")
+    interval = stats.throughput_interval(ours.latencies_ns, size)
+    return _Speed(
+        samples_per_s=own.samples_per_s, samples=own.calls * size, ours=own.samples_per_s,
+        intervals={} if interval is None else {str(Metric.THROUGHPUT): interval},
+    )  # fmt: skip
+
+
+def _series(timing: Timing, ours: Latencies) -> ThroughputDetail:
+    """What a series of calls says of itself: its summary, stamps, drift, and the machine meanwhile."""
     facts = dict(ours.facts)
     timed_s = sum(ours.latencies_ns) / 1e9
     timing.stages.seconds.update(_stages(facts), **{"timed calls": timed_s})
-    told = facts.get("session") or (told_by(timing.session) if timing.session else {}).get("session", {})
+    told = facts.get("session") or told_by(timing.session) or {}
     drift = stats.drift(ours.latencies_ns)
-    return {
-        "isolated": False,
-        **facts,
-        **({"threads": told["threads"]} if "threads" in told else {}),
-        "stamp": stamps.earned(len(ours.latencies_ns), timed_s, timing.case.batch_size),
-        "stamp_asked": timing.place.stamp,
-        "drift": None if drift is None else {**to_json(drift), "found": drift.found},
-    }
+    earned = stamps.earned(len(ours.latencies_ns), timed_s, timing.case.batch_size)
+    return ThroughputDetail(
+        watched=Watched.from_stored({"isolated": False, **facts}),
+        threads=told.get("threads"),
+        steadiness=Steadiness(
+            stamp=earned,
+            stamp_asked=timing.place.stamp,
+            drift=None if drift is None else Drift.from_stored({**to_json(drift), "found": drift.found}),
+        ),
+        calls=_summary(ours, stats.summarise(ours.latencies_ns, timing.case.batch_size)),
+    )
 
 
 def _stages(facts: dict[str, Any]) -> dict[str, float]:
@@ -205,36 +214,37 @@ def _stages(facts: dict[str, Any]) -> dict[str, float]:
     return seconds
 
 
-def _summary(ours: Latencies, summary: stats.LatencySummary) -> dict[str, Any]:
-    """Our own calls in numbers, as JSON."""
-    return {
-        "calls": summary.calls,
-        "warm_up_calls": ours.warm_up_calls,
-        "median_ns": summary.median_ns,
-        "minimum_ns": summary.minimum_ns,
-        "maximum_ns": summary.maximum_ns,
-        "percentiles_ns": dict(summary.percentiles_ns),
-        "clock": ours.clock,
-    }
+def _summary(ours: Latencies, summary: stats.LatencySummary) -> Calls:
+    """Our own calls in numbers."""
+    return Calls(
+        calls=summary.calls,
+        warm_up_calls=ours.warm_up_calls,
+        median_ns=summary.median_ns,
+        minimum_ns=summary.minimum_ns,
+        maximum_ns=summary.maximum_ns,
+        percentiles_ns=dict(summary.percentiles_ns),
+        clock=ours.clock,
+    )
 
 
-def _tool(tools: Profile, summary: stats.LatencySummary | None) -> dict[str, Any]:
-    """The tool's own measurement, with ours beside it, as JSON."""
-    return {
-        "samples_per_s": tools.samples_per_s, "formula": tools.formula, "run": to_json(tools.run),
-        "log_sha256": tools.log_sha256,
-        "our_samples_per_s": None if summary is None else summary.samples_per_s,
-    }  # fmt: skip
+def _tool(tools: Profile, ours: float | None) -> Tool:
+    """The tool's own measurement, with ours beside it."""
+    return Tool(
+        samples_per_s=tools.samples_per_s, formula=tools.formula, run=to_json(tools.run),
+        log_sha256=tools.log_sha256, our_samples_per_s=ours,
+    )  # fmt: skip
 
 
-def _work(materials: Materials, timing: Timing, speed: _Speed) -> dict[str, Any]:
+def _work(materials: Materials, timing: Timing, samples_per_s: float, matmul: Matmul | None) -> Work:
     """What the throughput comes to in operations a second."""
-    return utilisation.work(
-        timing.case, speed.samples_per_s,
-        architecture=materials.checkpoint(timing.case.model).architecture,
-        artifact_facts=timing.artifact.facts, origin=timing.target.origin,
-        matmul=speed.detail.get("matmul") if timing.on_this_processor else None,
-        threads=timing.place.threads,
+    here = matmul is not None and timing.on_this_processor
+    return Work.from_stored(
+        utilisation.work(
+            timing.case, samples_per_s,
+            architecture=materials.checkpoint(timing.case.model).architecture,
+            artifact_facts=timing.artifact.facts, origin=timing.target.origin,
+            matmul=matmul.stored() if here and matmul else None, threads=timing.place.threads,
+        )
     )  # fmt: skip
 
 

@@ -18,8 +18,9 @@ from harness.errors import BadOutput
 from harness.records import canonical
 from harness.running import real_length
 from harness.running.materials import Materials, inputs_in_order
-from harness.running.predictions import Batch, OutputLog, batched, require_finite, run_all
+from harness.running.predictions import Batch, OutputLog, batched, run_all
 from harness.running.real_length import Padded, Plan, Proof
+from harness.running.valid import require_numbers
 from harness.tasks.feeds import feed_of
 from harness.toolchains.base import Session, ToolSession
 
@@ -171,7 +172,7 @@ class Inference:
             at = 0
             for inputs, count in batched(arrays, case.batch_size):
                 parts.append(run_batch(case, session, inputs, count))
-                require_finite(parts[-1], case.id, rows=plan.sample[at : at + count])
+                require_numbers(parts[-1], case.id, rows=plan.sample[at : at + count])
                 at += count
                 advance(count)
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
@@ -259,7 +260,7 @@ def _compare(
         if number >= BATCHES_COMPARED and at >= SAMPLES_COMPARED:
             break
         ours = run_batch(case, session, inputs, count)
-        require_finite(ours, case.id, rows=np.arange(at, at + count))
+        require_numbers(ours, case.id, rows=np.arange(at, at + count))
         theirs = [output[at : at + count] for output in outputs]
         worst = max(worst, largest_difference(ours, theirs))
         agree = agree and all(

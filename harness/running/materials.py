@@ -265,7 +265,7 @@ class Materials:
             return ""
         return (
             f"no card states the checkpoint's score on this corpus (SHA-256 {samples.sha256[:12]}) by the "
-            f"{protocol} protocol: nothing holds its vocabulary and its labels"
+            f"{protocol} protocol: its vocabulary and labels are held against nothing"
         )
 
     def _trivial(self, model: Model, protocol: Protocol) -> dict[str, dict[str, float]]:

@@ -20,6 +20,7 @@ from harness.errors import BadOutput, NoSamples
 from harness.records import canonical
 from harness.running.kept_outputs import lock_of
 from harness.running.progress import Progress
+from harness.running.valid import require_numbers
 
 Array = npt.NDArray[Any]
 Batch = tuple[list[Array], int]  # inputs padded to the batch size, and how many samples are real
@@ -152,7 +153,7 @@ def run_all(
     """Outputs ``[samples, ...]`` of all batches, and how many samples `log` had already.
 
     `run` gives a batch's outputs without those of the padding. Each batch is in `log` before the next
-    one is run. Raises `NoSamples` for no batches, and `BadOutput` as `require_finite` does.
+    one is run. Raises `NoSamples` for no batches, and `BadOutput` as `require_numbers` does.
     """
     if not batches:
         raise NoSamples(f"{label}: no samples to run")
@@ -181,25 +182,7 @@ def run_each(
         for at in range(len(log.batches), len(batches)):
             inputs, count = batches[at]
             outputs = run(inputs, count)
-            require_finite(outputs, label, rows=rows[at])
+            require_numbers(outputs, label, rows=rows[at])
             log.append(outputs)
             advance(count)
     return log.batches, resumed
-
-
-def require_finite(
-    outputs: Sequence[Array], label: str, *, rows: npt.NDArray[np.integer] | None = None
-) -> None:
-    """Raise `BadOutput` that names the first sample whose outputs hold a NaN or an infinity.
-
-    `outputs` are ``[batch, ...]``; `rows` are the samples' numbers, counted from 0 unless told.
-    """
-    for at, output in enumerate(outputs):
-        broken = np.flatnonzero(~np.isfinite(output.reshape(len(output), -1)).all(axis=1))
-        if broken.size:
-            number = int(broken[0] if rows is None else rows[broken[0]])
-            raise BadOutput(
-                f"{label}: output {at} of sample {number} holds a NaN or an infinity, "
-                "expected finite numbers",
-                remedy="look for an overflow: fp16 holds no more than 65504",
-            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from harness.domain.models import InputRole, Output
 from harness.errors import BadOutput, NoSamples
 from harness.running.predictions import OutputLog, run_each
 from harness.running.progress import Progress
+from harness.running.valid import by_position, decisions, largest_valid_difference
 from harness.tasks.text import Features, Task
 
 Array = npt.NDArray[Any]
@@ -143,7 +143,9 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
         others=groups_of(rest, lengths, budget),
     )
     if made.positions + len(sample) * length >= made.padded_positions:
-        return Padded(reason=f"{len(lengths)} samples at their real length with a proof take no less")
+        return Padded(
+            reason=f"the {len(lengths)} samples and their proof take no fewer positions at real length"
+        )
     return made
 
 
@@ -208,54 +210,6 @@ def _zeros(made: Array | None, shape: tuple[int, ...]) -> Array:
     return np.zeros(shape, np.float32) if made is None else made
 
 
-def by_position(output: Output) -> bool:
-    """Whether an output has values of every position: ``[batch, length, ...]``."""
-    return "length" in output.shape[1:2]
-
-
-def largest_valid_difference(
-    ours: Sequence[Array],
-    theirs: Sequence[Array],
-    mask: npt.NDArray[Any],
-    outputs: Sequence[Output],
-) -> float:
-    """The largest absolute difference in logits, those of padding left out; outputs are ``[n, ...]`` each.
-
-    `mask` is ``[n, length]``, not 0 where there is no padding. A NaN gives a NaN.
-    """
-    kept = mask.astype(bool)
-    pairs = [
-        (a[kept], b[kept]) if by_position(spec) else (a, b)
-        for a, b, spec in zip(ours, theirs, outputs, strict=True)
-    ]
-    return float(np.max([np.abs(a - b).max() for a, b in pairs]))
-
-
-def typical_difference(
-    ours: Sequence[Array],
-    theirs: Sequence[Array],
-    mask: npt.NDArray[Any],
-    outputs: Sequence[Output],
-) -> float:
-    """How far outputs typically are from the reference, in the reference's own standard deviations.
-
-    The median over the samples of the mean absolute difference in logits, over the standard deviation of all
-    of the reference's logits; those of padding are left out. About 1 is what another network's outputs
-    come to. `mask` is ``[n, length]``.
-    """
-    kept = mask.astype(bool)
-    means, spread = [], []
-    for a, b, spec in zip(ours, theirs, outputs, strict=True):
-        difference = np.abs(a - b).reshape(len(a), -1)
-        weight = np.ones_like(difference)
-        if by_position(spec):
-            weight = np.repeat(kept, difference.shape[1] // kept.shape[1], axis=1).astype(difference.dtype)
-        means.append((difference * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1))
-        spread.append(b[kept].ravel() if by_position(spec) else b.ravel())
-    scale = float(np.std(np.concatenate(spread)))
-    return float(np.median(np.mean(means, axis=0))) / scale if scale else math.inf
-
-
 def prove(
     padded: Sequence[Array], arrays: Sequence[Array], made: Plan, outputs: Sequence[Output], bound: float
 ) -> Proof:
@@ -264,22 +218,13 @@ def prove(
     grouped = [array[made.sample] for array in arrays]
     moved = 0
     for a, b, spec in zip(padded, grouped, outputs, strict=True):
-        moved += int((_predicted(a, valid, spec) != _predicted(b, valid, spec)).sum())
+        moved += int((decisions(a, spec, valid).chosen != decisions(b, spec, valid).chosen).sum())
     return Proof(
         samples=len(made.sample),
         max_abs_difference=largest_valid_difference(padded, grouped, valid, outputs),
         bound=bound,
         moved=moved,
     )
-
-
-def _predicted(array: Array, valid: npt.NDArray[np.bool_], output: Output) -> IntArray:
-    """Where the largest logit is: of each valid position, or among them where a position has but one."""
-    if not by_position(output):
-        return np.asarray(array.argmax(axis=-1))
-    if array.ndim > valid.ndim:
-        return np.asarray(array.argmax(axis=-1)[valid])
-    return np.asarray(np.where(valid, array, -np.inf).argmax(axis=-1))
 
 
 def run_grouped(
@@ -298,7 +243,7 @@ def run_grouped(
     `inputs` are those of all samples, padded, ``[n, length]`` each; `padded` are outputs of the plan's
     sample for the padded input. The sample's own groups are run first and held against `padded`: what is
     proved are the very outputs that are used, and nothing else is run before. Raises `BadOutput` as
-    `require_finite` does, with the sample's own number, and for other shapes.
+    `require_numbers` does, with the sample's own number, and for other shapes.
     """
     batches = [
         ([np.ascontiguousarray(array[group.rows, : group.length]) for array in inputs], len(group.rows))

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -20,9 +20,10 @@ from harness.errors import MachineError, ZoocheckError
 from harness.machine.fingerprint import fingerprint, git_revision, library_versions
 from harness.models.checkpoints import Checkpoint
 from harness.running.materials import Materials, Samples
+from harness.setting import reproducing
 from harness.setting.home import CODE
 from harness.store.results import Result, Store
-from harness.tables import references
+from harness.tables import cases, references
 from harness.toolchains.targets import Target
 from harness.verdicts import plain
 
@@ -97,8 +98,17 @@ class Recorder:
         return self.record(measurement, lambda: plain.error(f"{case.id}: {problem}", reference))
 
     def record(self, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
-        """`record` in this run's store."""
-        return record(self.store, measurement, verdict)
+        """`record` in this run's store; a verdict that is not good ends with the line that reproduces it."""
+        return record(self.store, measurement, lambda: self._reproducible(measurement, verdict()))
+
+    def _reproducible(self, made: Measurement, verdict: Verdict) -> Verdict:
+        if verdict.kind.good:
+            return verdict
+        line = reproducing.command(
+            cases.named(self.materials.catalog, made.case), made.kind, self.materials.options,
+            check=made.check, protocol=made.provenance.protocol,
+        )  # fmt: skip
+        return replace(verdict, message=reproducing.ending(verdict.message, line))
 
     def measurement(
         self,

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.domain.cases import Case
-from harness.domain.models import Output
 from harness.errors import BadOutput
+from harness.running.valid import counted
 
 Array = npt.NDArray[Any]
 
-FAR = 4.0  # times the bound of parity: what no rounding explains
+FAR = 4.0  # times the bound of parity: beyond any rounding
 MOST_COMPARED = 512  # samples that are far from their own: more are a broken artifact, not a mix-up
 _NAMED = 5
 # Of two logits nearly any outputs are close to somebody's: then several samples seem to have the same one's.
@@ -41,7 +41,7 @@ def require_in_place(
     that are merely wrong pass: their score says so.
     """
     specs = case.model.outputs
-    valid = [_valid(array, spec, mask) for array, spec in zip(reference, specs, strict=True)]
+    valid = [counted(array, spec, mask) for array, spec in zip(reference, specs, strict=True)]
     for order in permutations(range(len(outputs))):
         moved = [(at, other) for at, other in enumerate(order) if at != other]
         if moved and all(_fits_better(outputs[at], reference, valid, at, other) for at, other in moved):
@@ -57,14 +57,6 @@ def require_in_place(
             f"{case.id}: outputs of samples in each other's place: {named}{more}",
             remedy="look at how the tool names and orders its result files",
         )
-
-
-def _valid(array: Array, spec: Output, mask: Array) -> Array:
-    """Which values are no padding's, in the shape of `array`."""
-    if "length" not in spec.shape[1:2]:
-        return np.ones(array.shape, bool)
-    wide = mask.astype(bool).reshape(*mask.shape, *([1] * (array.ndim - 2)))
-    return np.broadcast_to(wide, array.shape)
 
 
 def _flat(arrays: Sequence[Array]) -> Array:

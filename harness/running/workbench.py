@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.artifacts.cache import Artifact, ArtifactCache
 from harness.domain.cases import Case, Kind
+from harness.domain.details import Common
 from harness.domain.measurements import Origin
 from harness.domain.models import Protocol
 from harness.errors import ZoocheckError
@@ -92,7 +93,12 @@ class Workbench:
         return self.recorder.fail(case, kind, problem, protocol=protocol, check=check, commands=commands)
 
 
-def told_by(session: Session) -> dict[str, Any]:
-    """What a session says of its calls, as a result keeps it; empty where it says nothing."""
+def told_by(session: Session | None) -> dict[str, Any] | None:
+    """What a session says of its calls, as a result keeps it; None where it says nothing."""
     told: Mapping[str, Any] = session.told() if isinstance(session, Telling) else {}
-    return {"session": dict(told)} if told else {}
+    return dict(told) or None
+
+
+def common(session: Session | None, place: Place) -> Common:
+    """What results of every kind keep: the words of the session on its calls, and the tools' commands."""
+    return Common(session=told_by(session), commands=tuple(place.recorded()))

@@ -55,7 +55,7 @@ class Ask:
         for name, scenarios in _TAKES.items():
             if getattr(self, name) is not None and self.scenario not in scenarios:
                 raise UsageError(
-                    f"{_OPTION[name]}: the scenario {self.scenario} has none; "
+                    f"{_OPTION[name]} has no effect in the scenario {self.scenario}; "
                     f"it is for {' and '.join(scenarios)}"
                 )
         for name, most in (("target_qps", MOST_QPS), ("target_latency_ms", MOST_LATENCY_MS)):
@@ -84,7 +84,7 @@ class Ask:
             return f"single-stream sends one sample a query, and the artifact computes {batch_size} at once"
         if self.scenario is Scenario.MULTI_STREAM and self.samples_of(batch_size) % batch_size:
             return (
-                f"a query of {self.samples_per_query} samples is no whole number of batches of {batch_size}"
+                f"a query of {self.samples_per_query} samples is no multiple of the batch size {batch_size}"
             )
         return ""
 

@@ -90,15 +90,11 @@ def ask(
     cores = usable_cores()[: place.threads]
     threads = place.threads or len(cores)
     with place.scratch("isolated") as folder:
-        files = []
-        for at, array in enumerate(arrays):
-            files.append(str(folder / f"input-{at}.npy"))
-            np.save(files[-1], array)
         answer = folder / "answer.json"
         job = {
             "case": case.id, "cache": str(artifact.folder.parent), "artifact": artifact.key,
             "backend": backend, "toolchain": dataclasses.asdict(place.toolchain), "device": place.device,
-            "facts": dict(place.facts), "folder": str(place.folder), "inputs": files,
+            "facts": dict(place.facts), "folder": str(place.folder), "inputs": _saved(arrays, folder),
             "cores": cores, "threads": threads, "stamp": str(place.stamp), "card": card,
             "answer": str(answer), **further,
         }  # fmt: skip
@@ -115,6 +111,14 @@ def ask(
         except ToolFailed as failure:
             raise _crash(case, failure) or failure from None
         return _told(case, answer, child)
+
+
+def _saved(arrays: Sequence[npt.NDArray[Any]], folder: Path) -> list[str]:
+    """Write each array into `folder`; returns the files' paths in order."""
+    files = [str(folder / f"input-{at}.npy") for at in range(len(arrays))]
+    for file, array in zip(files, arrays, strict=True):
+        np.save(file, array)
+    return files
 
 
 def _environment(threads: int) -> dict[str, str]:

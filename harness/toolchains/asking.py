@@ -40,4 +40,4 @@ def told(text: str, who: str) -> Mapping[str, Any]:
             except ValueError:
                 continue
             return found
-    raise MachineError(f"{who} told nothing: {text.strip()[-200:]!r}")
+    raise MachineError(f"{who} printed no JSON object; its output ends with {text.strip()[-200:]!r}")

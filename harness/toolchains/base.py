@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -145,13 +146,25 @@ class Profile:
     log_sha256: str
 
 
+class Processor(StrEnum):
+    """Where a toolchain's artifacts compute."""
+
+    HOST = "host"  # the machine's own cores
+    NVIDIA = "nvidia"  # a card that nvidia-smi lists under the number that the backend is given
+    NPU = "npu"  # a vendor's card
+
+
 class Backend(Protocol):
     """One toolchain. SDKs are imported inside the methods, so that collecting tests needs none."""
 
-    any_shape: bool  # whether it builds and runs a graph whose batch and length are open, too
-    computes_here: tuple[
-        str, ...
-    ]  # libraries that compute in this process; none where a tool does in its own
+    any_shape: bool
+    """Whether it builds and runs a graph whose batch and length are open, too."""
+
+    computes_here: tuple[str, ...]
+    """Libraries that make the calls in this process; none where a tool does in its own."""
+
+    computes_on: Processor
+    """What the calls keep busy: whether the host's load and energy are theirs, or a card's."""
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """Whether card number `device` of the chip is here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import shutil
 from functools import cache
 from importlib import import_module
@@ -9,9 +10,12 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import cast
 
+from harness import toolchains
+from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError, NotThere, NotYet, ParseError, ZoocheckError
 from harness.toolchains.base import Availability, Backend, Unavailable
+from harness.toolchains.bundling import Bundling
 from harness.toolchains.place import Toolchain
 
 STAND_IN = "onnxruntime"  # what runs a chip's numerics where the chip is not
@@ -25,12 +29,30 @@ def part(name: str, what: str) -> ModuleType | None:
     return import_module(f"{folder}.{what}")
 
 
+def with_part(what: str) -> list[str]:
+    """The names of the toolchains that have a module `what`, in order."""
+    folders = [module.name for module in pkgutil.iter_modules(toolchains.__path__) if module.ispkg]
+    names = [folder.replace("_", "-") for folder in folders]
+    return sorted(name for name in names if part(name, what) is not None)
+
+
 def load(name: str) -> Backend:
     """The backend called `name`; raises `NotYet` where zoocheck has no module for that toolchain."""
     module = part(name, "backend")
     if module is None:
         raise NotYet(f"zoocheck does not drive the {name} toolchain yet")
     return cast(Backend, module.Backend())
+
+
+def bundling(case: Case) -> Bundling:
+    """How cases of the toolchain of `case` are bundled; raises `NotYet` where they cannot be."""
+    module = part(case.runtime, "bundle")
+    if module is None:
+        raise NotYet(
+            f"{case.id}: cases of {case.runtime} cannot be bundled",
+            remedy=f"choose a chip of {', '.join(with_part('bundle'))}",
+        )
+    return cast(Bundling, module)
 
 
 def unverified(name: str) -> tuple[str, ...]:

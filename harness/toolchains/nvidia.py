@@ -46,7 +46,7 @@ def card(toolchain: Toolchain, device: int) -> Found | Unavailable:
         listed = ", ".join(f"{item.index} ({item.name})" for item in every)
         return Unavailable(
             reason=f"there is no card {device}: nvidia-smi lists {listed}",
-            remedy="choose one with --device N",
+            remedy="choose one of them with --device",
         )
     facts = {name: value for name, value in _row(log, device).items() if value not in _NOTHING}
     table = said(toolchain, commands.monitor())

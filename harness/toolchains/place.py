@@ -97,7 +97,9 @@ class Place:
             self.commands.append(failure.finished)
             raise
         except ToolMissing as gone:  # the probe had found it: no skip
-            raise MachineError(f"{command.name}: gone since the chip was probed: {gone}") from gone
+            raise MachineError(
+                f"{command.name}: it was there when the chip was probed, and is gone: {gone}"
+            ) from gone
         return log
 
     @contextmanager

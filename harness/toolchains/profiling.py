@@ -30,7 +30,9 @@ def profiled(case: Case, place: Place, command: Command, tool: str) -> Profile:
         expected = f"expected {case.batch_size}, that of {case.id}"
         raise ParseError(f"found batch size {run.batch_size}, {expected}", log=log.name, line=run.line)
     if run.samples_per_s is None:
-        raise ParseError("no throughput, and no mean time to make one of", log=log.name, line=run.line)
+        raise ParseError(
+            f"{tool} states no throughput, and no mean time to compute one from", log=log.name, line=run.line
+        )
     return Profile(
         samples_per_s=run.samples_per_s,
         formula=run.definition,

@@ -6,11 +6,14 @@ Paths are relative to the case's folder, and the vendor's interpreter is a varia
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 PROBE, BUILD, INFERENCE, PROFILE = "probe", "build", "inference", "profile"
 RESULTS = "results"  # the folder that every inference writes into
+JOB = "job.json"  # of the worker that makes the inference
+UP = ".."  # from the case's folder to the bundle's
+INPUTS, WORKERS = "inputs", "workers"  # folders of the bundle, which its cases share
 
 
 class Shell(str):
@@ -43,7 +46,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Script:
     """Every step of one case, in order.
 
     `made` is what the steps leave in the case's folder beside results and logs: it goes before they run
@@ -56,3 +59,25 @@ class Plan:
     folders: tuple[str, ...] = ()
     prelude: tuple[str, ...] = ()
     workers: tuple[str, ...] = ()
+
+
+def in_stages(
+    *,
+    probe: Sequence[Sequence[str]],
+    build: Sequence[Sequence[str]],
+    inference: Sequence[str],
+    profile: Sequence[str],
+    env: Mapping[str, Mapping[str, str]] | None = None,
+) -> tuple[Step, ...]:
+    """Look for the card, build, compute every sample, time: the command lines as steps; `env` is by stage."""
+    lines = {PROBE: probe, BUILD: build, INFERENCE: [inference], PROFILE: [profile]}
+    return tuple(
+        Step(stage=stage, argv=tuple(argv), env=(env or {}).get(stage, {}))
+        for stage, every in lines.items()
+        for argv in every
+    )
+
+
+def by_worker(name: str, *arguments: str) -> list[str]:
+    """The script `name` of the bundle's workers, run by the vendor's interpreter."""
+    return [PYTHON, f"{UP}/{WORKERS}/{name}", *arguments]

@@ -88,7 +88,8 @@ class WorkerSession:
                 return [np.load(path, allow_pickle=False) for path in outputs]
             except (OSError, ValueError) as problem:
                 raise MachineError(
-                    f"{self._case.id}: {self._worker.name} left no outputs: {problem}"
+                    f"{self._case.id}: {self._worker.name} ended with status 0, but "
+                    f"its outputs cannot be read: {problem}"
                 ) from problem
 
     def time_batch(self, inputs: Sequence[npt.NDArray[np.integer]]) -> Latencies:
@@ -112,7 +113,8 @@ class WorkerSession:
             )
         except (KeyError, TypeError, ValueError) as problem:
             raise MachineError(
-                f"{self._case.id}: {self._worker.name} told no latencies: {problem}"
+                f"{self._case.id}: {self._worker.name} ended with status 0, but "
+                f"its result holds no latencies: {problem}"
             ) from problem
 
     def told(self) -> Mapping[str, Any]:
@@ -155,6 +157,9 @@ class WorkerSession:
         try:
             told: dict[str, Any] = json.loads(told_in.read_text(encoding="utf-8"))
         except (OSError, ValueError) as problem:
-            raise MachineError(f"{self._case.id}: {self._worker.name} left no result: {problem}") from problem
+            raise MachineError(
+                f"{self._case.id}: {self._worker.name} ended with status 0, but "
+                f"its result cannot be read: {problem}"
+            ) from problem
         self._told = told
         return told

@@ -40,8 +40,8 @@ def _acl(name: str, number: str) -> str:
     return rf"{name}|(?i:(?:ret|err|code|result)\w*(?: is)?\W{{1,4}}){_code(number)}"
 
 
-_MEMORY = "the device has too little free memory; end what else uses it, or take a smaller batch"
-_BUSY = "the device is busy: another process holds it, or it is being reset; see who uses it, and try again"
+_MEMORY = "the device has too little free memory; end other processes on it, or take a smaller batch"
+_BUSY = "the device is busy: another process holds it, or it is being reset; find that process, and try again"
 
 # In order: the first that matches is told, so that causes come before what merely went wrong after them, and
 # the codes for "inner error", which say little, come last.
@@ -58,7 +58,7 @@ KNOWN: tuple[Failure, ...] = (
     ),
     _failure(
         r"std::bad_alloc|Cannot allocate memory",
-        "the machine, not the device, has too little free memory; end what else uses it",
+        "the machine, not the device, has too little free memory; end other processes",
         "malloc(3) and the C++ standard: the message for ENOMEM, the exception of operator new",
     ),
     _failure(_code("EL0005") + r"|The resources are busy", _BUSY, _DRIVER),
@@ -69,23 +69,23 @@ KNOWN: tuple[Failure, ...] = (
     ),
     _failure(
         r"(?i)device or resource busy",
-        "a device or file is in use by another process (EBUSY); see who uses it, and try again",
+        "a device or file is in use by another process (EBUSY); find that process, and try again",
         "errno(3)",
     ),
     _failure(
         _acl("ACL_ERROR_RT_CONTEXT_NULL", "107002"),
-        "the tool called the device without a context: was it ever opened? See the lines before",
+        "the tool called the device without a context; the lines before say why it was not opened",
         _ACL,
     ),
     # The model and the arguments
     _failure(
         _code("E10001"),
-        "an argument of the tool has a value that it does not take; the line says which, and why",
+        "an argument of the tool has a value that it refuses; the line gives the argument and the reason",
         _GE,
     ),
     _failure(
         _code("E19010"),
-        "the tool's parser does not know an operator of the graph, in the version that the graph states",
+        "the tool's parser does not know an operator of the graph at the graph's opset",
         _RECORDED,
     ),
     _failure(_code("EZ9010"), "the tool's parser does not know an operator of the graph", _OPERATORS),
@@ -106,12 +106,12 @@ KNOWN: tuple[Failure, ...] = (
     ),
     _failure(
         r"opp version of the model does not match",
-        "the model was built with another version of the operator package (OPP) than is here: build it again",
+        "the model was built with another version of the operator package (OPP); build it with this one",
         _RECORDED,
     ),
     _failure(
         r"DDR address of the MTE instruction is out of range",
-        "an operator read outside its memory on the device; an index outside its table does that",
+        "an operator read outside its memory on the device; an index outside an embedding table is one cause",
         _RECORDED,
     ),
     _failure(
@@ -121,7 +121,7 @@ KNOWN: tuple[Failure, ...] = (
     ),
     _failure(
         _code("E[1-9A-Z]9999"),
-        "an inner error of the toolkit, which has no better code for it; the lines below say what went wrong",
+        "an inner error of the toolkit without a code of its own; the lines below give the cause",
         _INNER,
     ),
 )

@@ -43,7 +43,7 @@ def judge_parity(
         )
         if not found <= bound
     ]
-    faults += [f"a flip that this does not explain: {flip}" for flip in unexplained[:1]]
+    faults += [f"a flip beyond that bound: {flip}" for flip in unexplained[:1]]
     flipped = f"; {flips} of {decisions} decisions flipped" if flips else ""
     remedy = f"; `zoocheck bisect {case.id}` names the operator" if faults else ""
     within = f"at most {largest:.3g} spreads, within the {bounds.largest:g} that {case.precision} explains"
@@ -69,15 +69,16 @@ def judge_relation(
     """
     noisy = f"; two equal calls differ by {noise:.3g}" if noise else ""
     if too_noisy:
-        said = f"too noisy to ask whether {claim}: outputs differ by {difference:.3g} spreads{noisy}"
+        said = f"too noisy to tell whether {claim}: outputs differ by {difference:.3g} spreads{noisy}"
         plain = _conforms(case, True, said, difference, bound)
         return replace(plain, kind=VerdictKind.NOT_COMPARABLE)
     if must_change:
-        said = f"by {difference:.3g} spreads, {'more' if holds else 'no more'} than {bound:g}"
+        than = "more" if holds else "no more"
+        said = f"outputs differ by {difference:.3g} spreads, {than} than the {bound:g} of rounding"
     else:
         where = "within" if holds else "above"
         said = f"outputs differ by at most {difference:.3g} spreads (sample {worst}), {where} {bound:g}"
-    begun = claim if holds else f"it does not hold that {claim}"
+    begun = claim if holds else f"violated: {claim}"
     return _conforms(case, holds, f"{begun}: {said}{noisy}", difference, bound)
 
 
@@ -104,10 +105,10 @@ def judge_timed_outputs(
     if not differing:
         said = f"outputs of {calls} timed calls are bit for bit those of untimed ones"
     else:
-        limit = f"the {allowed:.3g} that two untimed calls explain" if allowed else "no two untimed calls do"
+        limit = f"differ by at most {allowed:.3g}" if allowed else "give the same bits"
         said = (
             f"outputs of {differing} of {calls} timed calls differ from those of untimed ones, at most by "
-            f"{largest:.3g} (call {worst}); {limit}"
+            f"{largest:.3g} (call {worst}); two untimed calls {limit}"
         )
     return _conforms(case, holds, said, largest, allowed)
 

@@ -22,6 +22,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from privileges import as_nobody
 
 from harness import __version__, hashing
 from harness.artifacts.cache import Artifact, ArtifactCache, ArtifactDamaged, Recipe, parse_age, parse_size
@@ -36,7 +37,7 @@ CONTENT = {"model.onnx": b"graph" * 100, "weights/part.bin": b"\x00" * 4096}
 WORKER = """
 import logging, sys, time
 from pathlib import Path
-from harness.artifacts import ArtifactCache, Recipe
+from harness.artifacts.cache import ArtifactCache, Recipe
 
 folder, log, inside, go, said = map(Path, sys.argv[1:])
 logging.basicConfig(filename=said, level=logging.INFO)
@@ -101,18 +102,6 @@ def used(artifact: Artifact, seconds_ago: float) -> None:
     """Have an artifact be last used so long ago."""
     then = time.time() - seconds_ago
     os.utime(artifact.folder / "manifest.json", (then, then))
-
-
-@contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
-    """Give up root's right to write everywhere; whoever is not root has none to give up."""
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def left(cache: ArtifactCache) -> list[str]:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from making import make_case
 
 from harness.conformance import parity
-from harness.conformance.measuring import parity_bounds
 from harness.domain.catalog import Catalog
 from harness.domain.models import Output
 from harness.domain.precisions import Precision
 from harness.errors import BadOutput, NoSamples
+from harness.running.bounds import parity_bounds
 
 LABELS = Output(name="logits", dtype="float32", shape=("batch", "labels"))
 TOKENS = Output(name="tags", dtype="float32", shape=("batch", "length", "labels"))

@@ -76,7 +76,7 @@ _LIMITS = """\
 - In fp16 the tanh form of GELU is within what rounding explains, so that it is planted in fp32 only; see
   [conformance](conformance.md).
 - A session that returns the outputs of the call before makes equal calls differ: the other metamorphic checks
-  are too noisy to ask then. The check of the same input twice is the one that says so.
+  are too noisy to tell then. The check of the same input twice is the one that says so.
 """
 
 

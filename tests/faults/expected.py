@@ -67,7 +67,7 @@ FAULTS = (
         said="Each call returns the outputs of the call before; the first its own.",
         blind="Where parity's samples fill one batch (TinyBERT), its call is the first, and right; the "
         "second, of the same samples, gives what is expected. Where they fill two (bert-squad), equal calls "
-        "differ, and the other checks are too noisy to ask: same input twice and parity are red instead.",
+        "differ, and the other checks are too noisy to tell: same input twice and parity are red instead.",
     ),
     Fault(
         name="mask ignored",

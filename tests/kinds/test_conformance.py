@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import mini
 import numpy as np
@@ -27,13 +26,6 @@ from harness.setting.options import Options
 from harness.store.results import Store
 
 ONE_TEXT = [name for name in METAMORPHIC if name != "segments"]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

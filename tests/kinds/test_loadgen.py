@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -204,13 +204,6 @@ def test_what_fails_in_a_query_never_reaches_loadgen() -> None:
 
 
 # -------------------------------------------------------- in a process of its own
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
-    yield opened
-    opened.close()
 
 
 def runner_of(catalog: Catalog, home: Home, store: Store, ask: Ask | None = None) -> Runner:

@@ -8,7 +8,7 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,6 @@ DOCUMENTED = Protocol.DOCUMENTED
 REPOSITORY = Path(__file__).resolve().parents[2]
 Fill = Callable[[Home], Home]
 Make = Callable[..., Runner]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A results store of the test's own."""
-    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -333,7 +325,8 @@ class TestRecording:
         assert only(store) == result
         assert result.verdict is not None
         assert result.verdict.kind is VerdictKind.ERROR
-        assert result.verdict.message == f"tinybert-ascend310p-bs8: {problem}"
+        line = "pytest 'suites/test_accuracy.py::test_accuracy[tinybert-ascend310p-bs8]'"
+        assert result.verdict.message == f"tinybert-ascend310p-bs8: {problem}\nreproduce: {line}"
         assert result.verdict.reference is not None
         assert result.verdict.reference.printed == "92.32"
         detail = result.measurement.detail

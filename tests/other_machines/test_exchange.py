@@ -353,7 +353,7 @@ class TestCommands:
         [
             (("--protocol", "strict"), "--protocol strict: there are documented, standard, both"),
             (("--precision", "fp64"), "'fp64' is not a precision"),
-            (("--precision", "fp16,int8"), "results have one precision"),
+            (("--precision", "fp16,int8"), "found 2 precisions, expected one"),
         ],
     )
     def test_options_that_cannot_be(self, run, tmp_path, option, message):

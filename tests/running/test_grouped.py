@@ -82,7 +82,9 @@ class TestGrouped:
     def test_a_limit_below_the_proof_is_padded_and_says_so(self, small_tables: Catalog, home: Home):
         passes = Pass(small_tables, home, limit=5)
         outputs = passes.run(passes.case())
-        assert outputs.facts == {"padded_because": "5 samples at their real length with a proof take no less"}
+        assert outputs.facts == {
+            "padded_because": "the 5 samples and their proof take no fewer positions at real length"
+        }
         assert len(outputs.arrays[0]) == 5
         assert passes.real.calls == []
 

@@ -159,7 +159,10 @@ class TestPaddedBecause:
         """Fewer samples than a proof takes, or none that is shorter."""
         made = plan(TASK, features(np.array(lengths)))
         assert isinstance(made, Padded)
-        assert made.reason == f"{len(lengths)} samples at their real length with a proof take no less"
+        assert (
+            made.reason
+            == f"the {len(lengths)} samples and their proof take no fewer positions at real length"
+        )
 
     def test_no_samples_are_an_error(self):
         with pytest.raises(NoSamples):

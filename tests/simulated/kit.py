@@ -38,6 +38,14 @@ FAULTS = (
     "swapped-outputs", "nan", "disk-full", "other-chip",
 )  # fmt: skip
 
+# Each toolchain's imitations: the tools by their name on PATH, and the packages of its interpreter.
+TOOLS = {
+    "ascend": ({"npu-smi": "npu_smi.py", "atc": "atc.py"}, "ascend_packages"),
+    "tensorrt": ({"nvidia-smi": "nvidia_smi.py", "trtexec": "trtexec.py"}, "tensorrt_packages"),
+    "vastai": ({"vamc": "vamc.py", "vamp": "vamp.py"}, "vastai_packages"),
+    "magicmind": ({"cnmon": "cnmon.py", "mm_run": "mm_run.py"}, "magicmind_packages"),
+}
+
 
 def fault(tool: str) -> str | None:
     """The fault that `tool` was told, or None."""

@@ -14,7 +14,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import pytest
 from databases import KINDS, bare, file_of, place, refusals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from privileges import as_nobody
 from store_samples import ERROR, MEASUREMENT, REFERENCE, VERDICT, ids, make
 
 from harness.domain.cases import Kind
@@ -53,7 +53,7 @@ OBJECTS = st.dictionaries(st.text(), JSON, max_size=3)
 WRITER = """
 import dataclasses, json, sys, time
 from pathlib import Path
-from harness.domain import Measurement, Verdict
+from harness.domain.measurements import Measurement, Verdict
 from harness.records import from_json
 from harness.store.results import Store
 
@@ -78,18 +78,6 @@ def common(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A store that grows through all examples of a property."""
     with place(request.param, tmp_path_factory.mktemp("store")) as url:
         yield Store(url)
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Give up root's right to write everywhere; whoever is not root has none to give up."""
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 class TestRoundTrip:

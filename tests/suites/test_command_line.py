@@ -233,7 +233,7 @@ def test_fetch_says_what_is_here_and_where_to_put_the_rest(zoo: Zoo, tmp_path: P
         (("cache", "prune", "--max-size", "3QB"), "found '3QB', expected a size such as 2GB"),
         (("report",), "no results yet; run `pytest suites/` first"),
         (("report", "--results", "nonsense"), "'nonsense': found no database URL"),
-        (("report", "--run", "a", "--all"), "give one of the two"),
+        (("report", "--run", "a", "--all"), "--run and --all exclude each other; give one of the two"),
         (("report", "--json"), "no results yet"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

@@ -99,6 +99,7 @@ def _failure(run: Ran) -> str:
 
 
 def _says_once(run: Ran, said: str) -> None:
-    """The failure is one sentence that begins with `said`."""
-    assert _failure(run).startswith(said)
-    assert "\n" not in _failure(run)
+    """The failure is one sentence that begins with `said`, and the line that reproduces it."""
+    sentence, line = _failure(run).splitlines()
+    assert sentence.startswith(said)
+    assert line == "reproduce: pytest 'suites/test_accuracy.py::test_accuracy[mite-abacus-bs1]'"

@@ -101,7 +101,7 @@ def test_the_total_over_devices_or_one_of_them(zoo: Zoo, tmp_path: Path):
         ("msame-2021-loop", "tinybert-ascend310-bs8", (), "say what it was with --bs-of-log N"),
         ("ais_bench-2022-broken_formula", "tinybert-ascend310p-bs16", (), "112.53087529912726, expected"),
         ("ais_bench-2023-failed", "tinybert-ascend310p-bs1", (), "ais_bench failed: EZ9999: The error from"),
-        ("cnmon-5.10.13-two", "bert-squad-mlu370-bs1", (), "the output of cnmon, which holds no throughput"),
+        ("cnmon-5.10.13-two", "bert-squad-mlu370-bs1", (), "the output of cnmon, which states no throughput"),
         ("vamp-2024-forwad", "tinybert-cpu-bs1", (), "no tool's log is taken for CPU"),
         ("vamp-2024-forwad", "tinybert-vac-bs1", (), "no case is called 'tinybert-vac-bs1'"),
         ("no-such-log", "tinybert-t4-bs1", (), "No such file or directory"),

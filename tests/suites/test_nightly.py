@@ -105,7 +105,7 @@ def test_compare_two_runs(zoo: Zoo, nights: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("1-nightly", "1-nightly"), "1-nightly cannot be held against itself"),
+        (("1-nightly", "1-nightly"), "both runs are 1-nightly; name two different runs"),
         (("1-nightly", "elsewhere"), "no run is called 'elsewhere'"),
         (("1-nightly", "baseline:none"), "none"),
         (("1-nightly", "day", "--fail-on", "speed:5%"), "--fail-on: 'speed' has no limit"),
@@ -141,7 +141,7 @@ def test_history(zoo: Zoo, nights: Path) -> None:
     [
         (("--run", "3-nightly"), "no run is called '3-nightly'; nights: 2-nightly, 1-nightly"),
         (("--before", "other"), "no run is called 'other'"),
-        (("--run", "day", "--before", "day"), "day cannot be held against itself"),
+        (("--run", "day", "--before", "day"), "both runs are day; name two different runs"),
     ],
 )
 def test_bad_input(zoo: Zoo, nights: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -16,7 +16,8 @@ from harness.domain.models import Protocol, Weights
 
 FALLS_SHORT = (
     "mite-tally-bs1: accuracy 75.00 % below 99.00 - 0.5 points "
-    "[mite-readme § results, row '1', column 'tally acc.']; 0 of 24 predictions flipped against fp32"
+    "[mite-readme § results, row '1', column 'tally acc.']; 0 of 24 predictions flipped against fp32\n"
+    "reproduce: pytest 'suites/test_accuracy.py::test_accuracy[mite-tally-bs1]'"
 )
 
 
@@ -64,7 +65,7 @@ def test_exit_status_is_1_where_a_case_falls_short(run: Ran) -> None:
 
 
 def test_a_failure_is_a_sentence_with_both_numbers(run: Ran) -> None:
-    """Measured, documented, tolerance, source and flips; no traceback, no line of Python."""
+    """Measured, documented, tolerance, source, flips, and how to see it again; no traceback."""
     heading = r"^_+ test_accuracy\[mite-tally-bs1\] _+\n"
     (said,) = re.findall(heading + r"(.*?)\n[_=]{10}", run.out, re.MULTILINE | re.DOTALL)
     assert said == FALLS_SHORT

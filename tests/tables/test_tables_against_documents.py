@@ -5,7 +5,6 @@ The READMEs are not part of the repository: ZOOCHECK_DOCUMENTS names the folder 
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -114,15 +113,6 @@ def _cell_differences(where: str, ours: Grid, theirs: Grid) -> Iterator[str]:
         for our_cell, their_cell in zip(our_row, their_row, strict=True):
             if our_cell != their_cell:
                 yield f"{where}, row {number}: we have {our_cell!r}, the document {their_cell!r}"
-
-
-@pytest.fixture(scope="module")
-def documents() -> Path:
-    """The folder of the five READMEs; without it the test skips."""
-    folder = os.environ.get("ZOOCHECK_DOCUMENTS")
-    if not folder:
-        pytest.skip("ZOOCHECK_DOCUMENTS is not set: name the folder that holds the five READMEs")
-    return Path(folder)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from making import forget_probes
 from simulated import kit
 
 from harness.domain.catalog import Catalog
@@ -16,9 +17,7 @@ from harness.running.progress import Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.store.results import Store
-from harness.toolchains import loading, targets
 
-TOOLS = {"npu-smi": "npu_smi.py", "atc": "atc.py"}
 CANN = f"6.0.RC1-{kit.SIMULATED}"
 
 
@@ -43,7 +42,7 @@ class Machine:
 
 def install(folder: Path) -> Machine:
     """Put the imitations, a toolkit with its version and a set_env.sh into `folder`."""
-    kit.install(folder, TOOLS, packages="ascend_packages")
+    kit.install(folder, *kit.TOOLS["ascend"])
     toolkit = folder / "ascend-toolkit" / "latest"
     info = toolkit / "x86_64-linux" / "ascend_toolkit_install.info"
     info.parent.mkdir(parents=True)
@@ -53,24 +52,14 @@ def install(folder: Path) -> Machine:
     return Machine(folder=folder)
 
 
-def forget() -> None:
-    """What was found on another test's machine is not known here."""
-    for known in (targets.resolve, loading.probe):
-        known.cache_clear()
-
-
 def use(machine: Machine, monkeypatch: pytest.MonkeyPatch, **changes: str) -> None:
     """Sit down at the machine."""
     for name, value in {**machine.environment, "OMP_NUM_THREADS": "1", **changes}.items():
         monkeypatch.setenv(name, value)
-    forget()
+    forget_probes()
 
 
 def runner(catalog: Catalog, home: Home, store: Store, **options: Any) -> Runner:
     """Runs cases on the chip, mini checkpoints and corpora."""
     chosen = Options(**{"target": "chip", "weights": "mini", "data": "mini", **options})
     return Runner(Materials(catalog, home, chosen, Silent()), store, "run-1")
-
-
-def home_in(folder: Path) -> Home:
-    return Home(root=folder / "home", models=folder / "models", data=folder / "data")

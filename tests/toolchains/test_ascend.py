@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import ascend_machine
 import pytest
 from ascend_machine import Machine
-from making import make_case, make_place
+from making import make_case, make_home, make_place
 from simulated import kit
 from suites.zoo_runs import Zoo
 
@@ -31,29 +31,13 @@ LIMIT_S = 2.0  # of a tool that hangs
 Make = Callable[..., Runner]
 
 
-@pytest.fixture(scope="session")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    return ascend_machine.install(tmp_path_factory.mktemp("machine"))
+pytestmark = pytest.mark.usefixtures("at_the_machine")
 
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Artifacts and references that tests need not build twice."""
-    return ascend_machine.home_in(tmp_path_factory.mktemp("ascend"))
-
-
-@pytest.fixture(autouse=True)
-def _at_the_machine(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    ascend_machine.use(machine, monkeypatch)
-    yield
-    ascend_machine.forget()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
-    yield opened
-    opened.close()
+    return make_home(tmp_path_factory.mktemp("ascend"))
 
 
 @pytest.fixture
@@ -100,7 +84,12 @@ class TestProbe:
         [
             ("npu-smi:other-chip", "OK", 0, "card 0 is a 910A, expected a 310P3; choose another card"),
             ("", "Alarm", 0, "card 0 is not healthy: npu-smi says Alarm, expected OK; see `npu-smi info"),
-            ("", "OK", 7, "no card 7; npu-smi lists 0 (310P3), 1 (310P3); choose one of them with --device"),
+            (
+                "",
+                "OK",
+                7,
+                "there is no card 7: npu-smi lists 0 (310P3), 1 (310P3); choose one of them with --device",
+            ),
             ("npu-smi:exit", "OK", 0, "npu-smi: exit status 3"),
             ("npu-smi:truncated-log", "OK", 0, "npu_smi: there is no line"),
         ],
@@ -241,7 +230,7 @@ BUILD: dict[str, tuple[type[ZoocheckError], str]] = {
     "signal": (MachineError, "atc: ended by SIGSEGV"),
     "truncated-log": (ParseError, "atc: there is no line `ATC run success"),
     "disk-full": (MachineError, "No space left on device"),
-    "other-chip": (MachineError, "an argument of the tool has a value that it does not take"),
+    "other-chip": (MachineError, "an argument of the tool has a value that it refuses"),
 }
 PROFILE = {
     fault: expected
@@ -303,7 +292,7 @@ class TestFaults:
         self, make: Make, catalog: Catalog, told: Callable[[str], None], fault: str, tmp_path: Path
     ):
         """Nothing is kept of a build that failed."""
-        runner = make(home=ascend_machine.home_in(tmp_path), tool_timeout_s=limit_s(fault))
+        runner = make(home=make_home(tmp_path), tool_timeout_s=limit_s(fault))
         case = make_case(catalog, "tinybert", "ascend310p", batch_size=1)
         told(f"atc:{fault}")
         kind, says = BUILD[fault]
@@ -330,7 +319,7 @@ class TestFaults:
         """An error of the machine, no skip: when the run began, it was there."""
         machine = ascend_machine.install(tmp_path / "machine")
         ascend_machine.use(machine, monkeypatch)
-        runner = ascend_machine.runner(catalog, ascend_machine.home_in(tmp_path), store, limit=8)
+        runner = ascend_machine.runner(catalog, make_home(tmp_path), store, limit=8)
         case = make_case(catalog, "tinybert", "ascend310p", batch_size=8)
         runner.materials.target(case)
         if stage == "inference":
@@ -338,7 +327,7 @@ class TestFaults:
         kit.remove(machine.bin, tool)
         problem, result = fails(runner, case, Kind.ACCURACY, lambda: runner.accuracy(case, DOCUMENTED))
         assert isinstance(problem, MachineError)
-        assert "gone since the chip was probed" in str(problem)
+        assert "it was there when the chip was probed, and is gone" in str(problem)
         assert result.verdict.kind is VerdictKind.ERROR
 
     def test_atc_that_ends_well_and_leaves_nothing(
@@ -347,10 +336,10 @@ class TestFaults:
         machine = ascend_machine.install(tmp_path / "machine")
         (machine.bin / "atc").write_text("#!/bin/sh\necho 'ATC run success, welcome to the next use.'\n")
         ascend_machine.use(machine, monkeypatch)
-        runner = ascend_machine.runner(catalog, ascend_machine.home_in(tmp_path), store, limit=8)
+        runner = ascend_machine.runner(catalog, make_home(tmp_path), store, limit=8)
         case = make_case(catalog, "tinybert", "ascend310p", batch_size=8)
         with pytest.raises(
-            MachineError, match=r"atc ended well and left no model\.om, but atc\.log, model\.onnx"
+            MachineError, match=r"atc ended with status 0 and left no model\.om; found atc\.log, model\.onnx"
         ):
             runner.accuracy(case, DOCUMENTED)
 

@@ -239,14 +239,11 @@ def test_the_page_is_what_is_generated(catalog: Catalog):
 
 
 @pytest.mark.parametrize("model", DOCUMENTED)
-def test_the_lines_are_the_documents_own(model: str):
+def test_the_lines_are_the_documents_own(documents: Path, model: str):
     """Word for word, where the READMEs are at hand."""
-    folder = os.environ.get("ZOOCHECK_DOCUMENTS")
-    if not folder:
-        pytest.skip("ZOOCHECK_DOCUMENTS is not set: name the folder that holds the five READMEs")
     for line in DOCUMENTED[model].values():
         if line.source.endswith(".md"):
-            text = (Path(folder) / line.source).read_text(encoding="utf-8")
+            text = (documents / line.source).read_text(encoding="utf-8")
             assert line.text in text
 
 

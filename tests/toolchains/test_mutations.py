@@ -6,7 +6,7 @@ one that toolchains really suffer; none makes a tool fail, and none is announced
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,7 @@ from typing import Any
 import ascend_machine
 import numpy as np
 import pytest
-from ascend_machine import Machine
-from making import make_case
+from making import make_case, make_home
 
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
@@ -32,28 +31,12 @@ SYSTEMS = ["tinybert", "bert-large-ner"]
 Mutate = Callable[[pytest.MonkeyPatch, Case, Runner], None]
 
 
-@pytest.fixture(scope="session")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    return ascend_machine.install(tmp_path_factory.mktemp("machine"))
+pytestmark = pytest.mark.usefixtures("at_the_machine")
 
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return ascend_machine.home_in(tmp_path_factory.mktemp("mutations"))
-
-
-@pytest.fixture(autouse=True)
-def _at_the_machine(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    ascend_machine.use(machine, monkeypatch)
-    yield
-    ascend_machine.forget()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
-    yield opened
-    opened.close()
+    return make_home(tmp_path_factory.mktemp("mutations"))
 
 
 def verdict(runner: Runner, case: Case) -> tuple[VerdictKind, str]:

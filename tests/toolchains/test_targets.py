@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from making import forget_probes
 
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
@@ -20,11 +21,9 @@ Tools = Callable[..., None]
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
     """What was found on another test's PATH is not known here."""
-    for known in (targets.resolve, loading.probe):
-        known.cache_clear()
+    forget_probes()
     yield
-    for known in (targets.resolve, loading.probe):
-        known.cache_clear()
+    forget_probes()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from making import make_case
+from making import forget_probes, make_case
 from simulated import kit
 
 from harness.artifacts.cache import ArtifactCache
@@ -26,10 +26,9 @@ from harness.running.progress import Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.store.results import Result, Store
-from harness.toolchains import loading, targets
+from harness.toolchains import targets
 
 SYSTEMS = ("tinybert", "bert-large-ner")
-TOOLS = {"nvidia-smi": "nvidia_smi.py", "trtexec": "trtexec.py"}
 BATCH = 2
 LIMIT = 3  # so that the last batch is filled up
 
@@ -66,19 +65,13 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def _installed(folder: Path, monkeypatch: pytest.MonkeyPatch, packages: str | None) -> Iterator[Path]:
-    bin_folder = kit.install(folder / "tools", TOOLS, packages)
+    bin_folder = kit.install(folder / "tools", kit.TOOLS["tensorrt"][0], packages)
     monkeypatch.setenv("PATH", f"{bin_folder}:/usr/bin:/bin")
     monkeypatch.setenv("ZOOCHECK_TENSORRT_PYTHON", str(bin_folder / "vendor-python"))
     monkeypatch.delenv(kit.VARIABLE, raising=False)
-    _forget()
+    forget_probes()
     yield bin_folder
-    _forget()
-
-
-def _forget() -> None:
-    """What was found in this process is found once."""
-    loading.probe.cache_clear()
-    targets.resolve.cache_clear()
+    forget_probes()
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +172,7 @@ def test_without_an_sdk_trtexec_times_and_outputs_skip(catalog: Catalog, bare_to
 # ----------------------------------------------------------------------------- what is missing
 
 
-@pytest.mark.parametrize("tool", sorted(TOOLS))
+@pytest.mark.parametrize("tool", sorted(kit.TOOLS["tensorrt"][0]))
 def test_a_tool_that_is_missing_is_a_skip(catalog: Catalog, tools: Path, runner: Runner, tool: str):
     kit.remove(tools, tool)
     said = f"t4: `{tool}` not on PATH; install the NVIDIA driver and TensorRT, and put trtexec on PATH"
@@ -212,13 +205,15 @@ def test_a_monitor_that_says_no_t4_leaves_the_stand_in(
 
 
 def test_a_card_that_is_not_there(catalog: Catalog, tools: Path):
-    with pytest.raises(NotThere, match=r"there is no card 5: nvidia-smi lists 0 \(Tesla T4.*--device N"):
+    with pytest.raises(
+        NotThere, match=r"there is no card 5: nvidia-smi lists 0 \(Tesla T4.*choose one of them with --device"
+    ):
         targets.resolve(catalog.chips["t4"], "chip", "", 5)
 
 
 @pytest.mark.parametrize("precision", [Precision.INT8, Precision.TF32, Precision.BF16], ids=str)
 def test_other_precisions_are_refused(catalog: Catalog, tools: Path, runner: Runner, precision: Precision):
-    with pytest.raises(NotYet, match="trtexec is driven in fp32, as documented, and before TensorRT 11"):
+    with pytest.raises(NotYet, match="trtexec runs fp32, as documented, and before TensorRT 11 fp16; found"):
         runner.conformance(t4(catalog, precision=precision))
 
 
@@ -247,13 +242,16 @@ def in_a_hurry(runner: Runner) -> None:
     ("fault", "said"),
     [
         ("exit", "trtexec: exit status 3 after .*told to fail"),
-        ("hang", "trtexec: ended after its time limit of 3 s .build.; look why it hangs, or raise"),
+        ("hang", "trtexec: ended after its time limit of 3 s .build.; read its log for the cause, or raise"),
         ("hang-for-good", "trtexec: ended after its time limit of 3 s .build."),
         ("signal", "trtexec: ended by SIGSEGV"),
-        ("truncated-log", "tinybert-t4-bs2: trtexec ended well, but its log stops before `&&&& PASSED`"),
-        ("fewer-outputs", "tinybert-t4-bs2: trtexec ended well and left no engine; log: "),
+        (
+            "truncated-log",
+            "tinybert-t4-bs2: trtexec ended with status 0, but its log stops before `&&&& PASSED`",
+        ),
+        ("fewer-outputs", "tinybert-t4-bs2: trtexec ended with status 0 and left no model.engine; log: "),
         ("disk-full", "trtexec: exit status 1 after .*No space left on device"),
-        ("other-chip", "tinybert-t4-bs2: trtexec ran on NVIDIA L4, no NVIDIA T4; log: "),
+        ("other-chip", "tinybert-t4-bs2: trtexec ran on NVIDIA L4, expected NVIDIA T4; log: "),
     ],
 )
 def test_a_build_that_fails_is_an_error(
@@ -280,7 +278,7 @@ def test_a_build_that_fails_is_an_error(
         ("signal", "trtexec: ended by SIGSEGV"),
         ("truncated-log", "profile-trtexec.log: trtexec: there is no line `GPU Compute Time: min = X ms"),
         ("disk-full", "trtexec: exit status 1 after .*No space left on device"),
-        ("other-chip", "tinybert-t4-bs2: trtexec ran on NVIDIA L4, no NVIDIA T4; log: "),
+        ("other-chip", "tinybert-t4-bs2: trtexec ran on NVIDIA L4, expected NVIDIA T4; log: "),
     ],
 )
 def test_a_profile_that_fails_is_an_error(
@@ -333,7 +331,7 @@ def test_a_tool_that_vanishes_is_an_error(
         runner.timing(case)  # the engine is built
     kit.remove(tools, tool)
     message = error_of(runner, case, Kind.CONFORMANCE, lambda: runner.conformance(case))
-    assert message.startswith(f"{tool}: gone since the chip was probed: ")
+    assert message.startswith(f"{tool}: it was there when the chip was probed, and is gone: ")
 
 
 # ----------------------------------------------------------------------------- the imitation itself

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from making import make_case, make_place
+from making import forget_probes, make_case, make_place
 from simulated import kit
 
 from harness.artifacts.cache import ArtifactCache
@@ -31,7 +31,7 @@ from harness.running.progress import Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.store.results import Store
-from harness.toolchains import loading, targets
+from harness.toolchains import targets
 from harness.toolchains.base import Available, Telling, Unavailable
 from harness.toolchains.place import Toolchain
 from harness.toolchains.targets import Target
@@ -98,11 +98,9 @@ def materials(catalog: Catalog, tmp_path: Path) -> Materials:
 def forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What was found in this process is found once."""
     monkeypatch.setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # the probe sets it: not beyond a test
-    loading.probe.cache_clear()
-    targets.resolve.cache_clear()
+    forget_probes()
     yield
-    loading.probe.cache_clear()
-    targets.resolve.cache_clear()
+    forget_probes()
 
 
 def case_of(catalog: Catalog, precision: Precision, model: str = "tinybert", size: int = 4) -> Case:
@@ -199,7 +197,7 @@ def test_what_torch_says_becomes_an_error(
 
 def test_int8_is_refused(catalog: Catalog):
     case = case_of(catalog, Precision.INT8)
-    with pytest.raises(NotYet, match="tinybert-cuda-int8-bs4: torch on a GPU is driven in fp32, tf32, fp16"):
+    with pytest.raises(NotYet, match="tinybert-cuda-int8-bs4: torch on a GPU runs fp32, tf32, fp16"):
         backend.Backend().options(case, make_place())
 
 
@@ -233,10 +231,10 @@ def test_a_torch_without_cuda_is_named(catalog: Catalog, tmp_path: Path, monkeyp
     ("seen", "said"),
     [
         ({"available": False}, "built for CUDA 13.0, finds no GPU"),
-        ({"count": 0}, "torch sees 0 of the cards, not card 0"),
+        ({"count": 0}, "there is no card 0 for torch: it sees 0 cards"),
         (
             {"name": "NVIDIA L4"},
-            "card 0 is Tesla T4 (zoocheck-simulated) to nvidia-smi, and NVIDIA L4 to torch",
+            "nvidia-smi calls card 0 Tesla T4 (zoocheck-simulated), torch calls it NVIDIA L4",
         ),
         ({}, None),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 import yaml
 from making import make_case
 from simulated import kit
-from traced_world import World, forget, simulated, use, world
+from traced_world import Worlds, simulated
 
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
@@ -20,54 +20,27 @@ from harness.domain.metrics import Metric
 from harness.domain.precisions import Precision
 from harness.errors import NotThere
 from harness.models.graphs import int8
-from harness.setting import plans
-from harness.toolchains import targets, worker_session
+from harness.toolchains import targets
 from harness.toolchains.vastai import commands
 
 MODEL = "bert-chinese-ner"
-TOOLS = {"vamc": "vamc.py", "vamp": "vamp.py"}
-LIMIT = 12
 INPUTS = "ZOOCHECK_SIMULATED_INPUTS"
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose artifacts and references the module's tests share."""
-    return tmp_path_factory.mktemp("vastai-home")
+@pytest.fixture
+def vacc(worlds: Callable[[str], Worlds]) -> Worlds:
+    """Worlds where the tools are imitated."""
+    return worlds("vastai")
 
 
 @pytest.fixture
-def vacc(
-    catalog: Catalog, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., World]]:
-    """A world where the tools of VACC are imitated."""
-    tools = kit.install(tmp_path, TOOLS, "vastai_packages")
-    use(monkeypatch, tools, "vastai")
-    short = plans.Plan(timed_s=0.1, calls=3, longest_s=60.0, warm_up=plans.WarmUpRule(window_s=0.0))
-    monkeypatch.setattr(worker_session, "plan_for", lambda stamp, batch_size: short)
-    stores = []
-
-    def make(home: Path = shared, limit: int = LIMIT, **more: object) -> World:
-        made = world(catalog, tmp_path, home, tools, limit=limit, **more)
-        stores.append(made.runner.recorder.store)
-        return made
-
-    yield make
-    for store in stores:
-        store.close()
-    forget()
-
-
-@pytest.fixture
-def case(catalog: Catalog) -> Case:
-    """fp16, which is built in a second."""
-    return make_case(catalog, MODEL, "vacc", batch_size=1)
+def case(vacc: Worlds) -> Case:
+    """The system's default."""
+    return vacc.case
 
 
 @pytest.mark.parametrize("precision", [Precision.FP16, Precision.INT8])
-def test_both_documented_precisions_run_end_to_end(
-    catalog: Catalog, vacc: Callable[..., World], precision: Precision
-):
+def test_both_documented_precisions_run_end_to_end(catalog: Catalog, vacc: Worlds, precision: Precision):
     """Accuracy, throughput and conformance, each recorded as simulated, none compared with a document."""
     here = vacc()
     case = make_case(catalog, MODEL, "vacc", precision=precision, batch_size=1)
@@ -90,7 +63,7 @@ def test_both_documented_precisions_run_end_to_end(
 
 @pytest.mark.parametrize("inputs", [3, 6])
 def test_compilers_before_and_from_1_5(
-    vacc: Callable[..., World], case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: int
+    vacc: Worlds, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inputs: int
 ):
     """A set of three inputs is fed three and vamp told three shapes; one of six gets copies of the ids."""
     monkeypatch.setenv(INPUTS, str(inputs))
@@ -102,7 +75,7 @@ def test_compilers_before_and_from_1_5(
 
 
 def test_a_set_of_another_number_of_inputs_is_an_error(
-    vacc: Callable[..., World], case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    vacc: Worlds, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv(INPUTS, "4")
     here = vacc(home=tmp_path / "home")
@@ -110,7 +83,7 @@ def test_a_set_of_another_number_of_inputs_is_an_error(
     assert "mod: the set takes 4 inputs, expected 3 or 6" in said
 
 
-def test_larger_batches_run_the_same_set(catalog: Catalog, vacc: Callable[..., World]):
+def test_larger_batches_run_the_same_set(catalog: Catalog, vacc: Worlds):
     """Compiled at one sample, loaded at four; a last partial batch is filled up."""
     here = vacc(limit=6)
     four = make_case(catalog, MODEL, "vacc", batch_size=4)
@@ -118,9 +91,7 @@ def test_larger_batches_run_the_same_set(catalog: Catalog, vacc: Callable[..., W
     assert here.throughput(four).measurement.detail["tool"]["run"]["batch_size"] == 4
 
 
-def test_the_artifact_holds_the_set_its_recipe_and_its_log(
-    catalog: Catalog, vacc: Callable[..., World], shared: Path
-):
+def test_the_artifact_holds_the_set_its_recipe_and_its_log(catalog: Catalog, vacc: Worlds, shared: Path):
     """YAML, calibration, log and set are kept; the traced module is not; the facts say what was compiled."""
     here = vacc()
     case = make_case(catalog, MODEL, "vacc", precision=Precision.INT8, batch_size=1)
@@ -142,36 +113,8 @@ def test_the_artifact_holds_the_set_its_recipe_and_its_log(
         }
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        ("exit", "vamc: exit status 3"),
-        ("signal", "vamc: ended by SIGSEGV"),
-        ("hang", "vamc: ended after its time limit of 3 s (build)"),
-        ("disk-full", "No space left on device"),
-        ("fewer-outputs", "vamc: ended well and left 0 sets of mod.json, mod.params, mod.so"),
-    ],
-)
-def test_a_compiler_that_fails_is_an_error(
-    vacc: Callable[..., World],
-    case: Case,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    fault: str,
-    said: str,
-):
-    """And leaves no artifact behind; the log's path is in the message."""
-    here = vacc(home=tmp_path / "home", tool_timeout_s=3 if fault == "hang" else None)
-    here.runner.materials.target(case)
-    monkeypatch.setenv(kit.VARIABLE, f"vamc:{fault}")
-    message = here.fails(case, Kind.ACCURACY, lambda: here.accuracy(case))
-    assert said in message
-    assert "-build-vamc.log" in message
-    assert not list((tmp_path / "home" / "artifacts").glob("*/manifest.json"))
-
-
 def test_a_compiler_whose_log_is_cut_has_compiled(
-    vacc: Callable[..., World], case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    vacc: Worlds, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Nothing is read from its log: the set decides."""
     here = vacc(home=tmp_path / "home")
@@ -179,31 +122,8 @@ def test_a_compiler_whose_log_is_cut_has_compiled(
     assert here.runner.conformance(case).verdict.kind.good
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        ("exit", "exit status 3"),
-        ("signal", "ended by SIGSEGV"),
-        ("hang", "ended after its time limit of 6 s (inference)"),
-        ("disk-full", "No space left on device"),
-        ("fewer-outputs", "vaststreamx gave 0 outputs for 1 samples"),
-        ("swapped-samples", "outputs of samples in each other's place: 1 where 2 belongs"),
-        ("nan", "NaN"),
-        ("other-chip", "vaststreamx cannot open device 0"),
-    ],
-)
-def test_inference_that_fails_is_an_error(
-    vacc: Callable[..., World], case: Case, monkeypatch: pytest.MonkeyPatch, fault: str, said: str
-):
-    """Never a low score: `fails` holds the verdict to `error`."""
-    here = vacc(tool_timeout_s=6 if fault == "hang" else None)
-    here.runner.timing(case)  # builds
-    monkeypatch.setenv(kit.VARIABLE, f"vaststreamx:{fault}")
-    assert said in here.fails(case, Kind.ACCURACY, lambda: here.accuracy(case))
-
-
 def test_outputs_in_each_others_place_are_not_gone_on_from(
-    vacc: Callable[..., World], case: Case, monkeypatch: pytest.MonkeyPatch
+    vacc: Worlds, case: Case, monkeypatch: pytest.MonkeyPatch
 ):
     """Once the tool is right again, it is run again, and the score is the checkpoint's own."""
     here = vacc()
@@ -216,62 +136,13 @@ def test_outputs_in_each_others_place_are_not_gone_on_from(
     assert "resumed_from_sample" not in result.measurement.detail
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        ("exit", "vamp: exit status 3"),
-        ("signal", "vamp: ended by SIGSEGV"),
-        ("hang-for-good", "vamp: ended after its time limit of 3 s (profile)"),
-        ("disk-full", "No space left on device"),
-        ("truncated-log", "vamp: there is no line"),
-    ],
-)
-def test_a_benchmark_that_fails_is_an_error(
-    vacc: Callable[..., World], case: Case, monkeypatch: pytest.MonkeyPatch, fault: str, said: str
-):
-    here = vacc()
-    ready = here.runner.timing(case)
-    monkeypatch.setenv(kit.VARIABLE, f"vamp:{fault}")
-    object.__setattr__(ready.place, "tool_timeout_s", 3 if fault.startswith("hang") else None)
-    assert said in here.fails(case, Kind.THROUGHPUT, ready.by_the_tool)
-
-
-def test_a_tool_that_vanishes_is_an_error(vacc: Callable[..., World], case: Case):
-    """It was there when the chip was probed: no skip."""
-    here = vacc()
-    ready = here.runner.timing(case)
-    kit.remove(here.tools, "vamp")
-    said = here.fails(case, Kind.THROUGHPUT, ready.by_the_tool)
-    assert "vamp: gone since the chip was probed" in said
-    kit.remove(here.tools, "vendor-python")
-    said = here.fails(case, Kind.ACCURACY, lambda: here.accuracy(case))
-    assert "vendor-python: gone since the chip was probed" in said
-
-
-@pytest.mark.parametrize("gone", ["vamc", "vamp"])
-def test_a_tool_that_is_not_there_is_a_skip(vacc: Callable[..., World], case: Case, gone: str):
-    here = vacc()
-    kit.remove(here.tools, gone)
-    with pytest.raises(NotThere, match=rf"vacc: `{gone}` not on PATH; install the Vastai driver"):
-        here.accuracy(case)
-
-
-def test_an_interpreter_without_the_sdk_is_a_skip(
-    vacc: Callable[..., World], case: Case, monkeypatch: pytest.MonkeyPatch
-):
-    here = vacc()
-    monkeypatch.setenv("ZOOCHECK_VASTAI_PYTHON", "/usr/bin/false")
-    with pytest.raises(NotThere, match=r"(?s)vacc: false: exit status 1.*ZOOCHECK_VASTAI_PYTHON"):
-        here.accuracy(case)
-
-
-def test_a_card_that_the_sdk_does_not_open_is_a_skip(vacc: Callable[..., World], case: Case):
+def test_a_card_that_the_sdk_does_not_open_is_a_skip(vacc: Worlds, case: Case):
     here = vacc(device=5)
     with pytest.raises(NotThere, match=r"(?s)vacc: .*cannot open device 5"):
         here.accuracy(case)
 
 
-def test_the_probe_says_what_is_here(vacc: Callable[..., World], catalog: Catalog):
+def test_the_probe_says_what_is_here(vacc: Worlds, catalog: Catalog):
     """Versions of every tool; simulated, because the tools say so."""
     vacc()
     target = targets.resolve(catalog.chips["vacc"], "chip")
@@ -282,7 +153,7 @@ def test_the_probe_says_what_is_here(vacc: Callable[..., World], catalog: Catalo
     assert target.facts["vaststreamx"] == f"2.8+{kit.SIMULATED}"
 
 
-def test_a_tool_that_does_not_tell_its_version_is_there(vacc: Callable[..., World], catalog: Catalog):
+def test_a_tool_that_does_not_tell_its_version_is_there(vacc: Worlds, catalog: Catalog):
     """No documented command prints the compiler's: the fact says so, and goes into the artifact's key."""
     here = vacc()
     (here.tools / "vamc").write_text("#!/bin/sh\nexit 2\n")

@@ -16,9 +16,7 @@ from harness.artifacts.cache import ArtifactCache
 from harness.conformance.bisection import cutting
 from harness.conformance.bisection.comparing import compare
 from harness.conformance.bisection.findings import Finding
-from harness.conformance.measuring import explained
 from harness.conformance.subject import in_order, probe_of
-from harness.conformance.values import counted
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
@@ -27,8 +25,10 @@ from harness.models.graphs import int8, values
 from harness.models.graphs.export import run_torch
 from harness.models.graphs.numerics import STAND_IN_OPSET, documented
 from harness.running import building
+from harness.running.bounds import explained
 from harness.running.materials import Materials, inputs_in_order
 from harness.running.predictions import batched
+from harness.running.valid import counted
 from harness.toolchains.loading import STAND_IN
 from harness.toolchains.onnxruntime.backend import GRAPH
 from harness.toolchains.place import Place

@@ -17,11 +17,12 @@ from harness.kinds.throughput import Timing
 from harness.records import to_json
 from harness.running.batches import SEED as BATCH_SEED
 from harness.running.batches import fixed_batch
-from harness.running.workbench import Workbench, told_by
+from harness.running.workbench import Workbench, common
 from harness.setting.plans import plan_for
 from harness.setting.stamps import Stamp
 from harness.store.results import Result
 from harness.timing.turns import Turns
+from harness.toolchains.base import Session
 from harness.verdicts import checks
 from harness.verdicts.effects import Finding
 
@@ -35,6 +36,7 @@ class _Audited:
     """What came of an audit: the samples that it timed, what is recorded, and the judgement to make."""
 
     samples: int
+    session: Session
     detail: dict[str, Any]
     judged: Callable[[], Verdict]
 
@@ -48,16 +50,16 @@ def audit(bench: Workbench, case: Case, check: str) -> Result:
     target = bench.materials.target(case)
     if not target.backend.computes_here:
         raise NotThere(
-            f"{case.id}: not told: a tool makes the calls in a process of its own, of one batch or of inputs "
-            "of its own, and shows no outputs of them",
+            f"{case.id}: cannot be audited: the vendor's tool makes the timed calls in its own process and "
+            "shows none of their inputs and outputs",
+            remedy="audit its stand-in with --target stand-in",
         )
     timing = throughput.built(bench, case)
     found = _AUDITS[check](bench, timing)
-    session = found.detail.pop("told", {})
     measurement = bench.recorder.measurement(
         case, Kind.THROUGHPUT, target, timing.stages, check=check, data=timing.samples,
         artifact=timing.artifact, samples=found.samples,
-        detail={**found.detail, **session, "commands": timing.place.recorded()},
+        detail={**found.detail, **common(found.session, timing.place).stored()},
     )  # fmt: skip
     return bench.recorder.record(measurement, found.judged)
 
@@ -79,10 +81,11 @@ def _same_outputs(bench: Workbench, timing: Timing) -> _Audited:
         raise BadOutput(f"{case.id}: {problem}") from problem
     detail = {
         **to_json(found), "holds": found.holds, "bound": found.allowed, "batches": len(shown),
-        "timed_calls": len(kept.latencies_ns), "ended": kept.ended, "told": told_by(session),
+        "timed_calls": len(kept.latencies_ns), "ended": kept.ended,
     }  # fmt: skip
     return _Audited(
         samples=found.calls * case.batch_size,
+        session=session,
         detail=detail,
         judged=lambda: checks.judge_timed_outputs(
             case, calls=found.calls, differing=found.differing, largest=found.largest,
@@ -147,10 +150,10 @@ def _by_turns(
     detail = {
         "change": to_json(turns.effect), "finding": str(finding), "margin": margin,
         "mean_call_ns": list(turns.mean_ns), "turns": 4 * fours, "calls_a_turn": turns.calls_a_turn,
-        "told": told_by(session),
     }  # fmt: skip
     return _Audited(
         samples=4 * fours * turns.calls_a_turn * timing.case.batch_size,
+        session=session,
         detail=detail,
         judged=partial(judged, turns, finding),
     )

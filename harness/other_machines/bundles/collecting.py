@@ -30,6 +30,7 @@ from harness.store.results import Result, Store
 from harness.tables import cases, references
 from harness.tasks.layouts.files import listed
 from harness.tasks.metrics.accuracy import marks
+from harness.toolchains import loading
 from harness.toolchains.script import BUILD, INFERENCE, PROFILE
 from harness.tools import parsers
 from harness.verdicts import plain, stats, throughputs
@@ -67,7 +68,8 @@ class Collector:
     def collect(self, folder: Path) -> Collected:
         """Check every file, then score and time every case; one case's fault does not stop the others.
 
-        Raises `BadInput` for a folder that is no bundle, before anything is recorded.
+        Raises `BadInput` for a folder that is no bundle and `NotYet` for a case that cannot be bundled; then
+        nothing is recorded.
         """
         bundle, digest = manifest.read(folder)
         ran = [self._ran(folder, item) for item in bundle.cases]
@@ -85,10 +87,14 @@ class Collector:
 
     def _ran(self, folder: Path, item: BundledCase) -> Ran:
         case = cases.named(self._catalog, item.id)
-        told = (item.model, item.chip, item.precision, item.batch_size)
-        if told != (case.model.name, case.chip.name, case.precision.value, case.batch_size):
-            raise BadInput(f"{item.id}: its parts are {told}", path=folder / manifest.NAME)
-        return Ran(case=case, bundled=item, folder=folder / item.id)
+        stated = (item.model, item.chip, item.precision, item.batch_size)
+        named = (case.model.name, case.chip.name, case.precision.value, case.batch_size)
+        if stated != named:
+            raise BadInput(
+                f"{item.id}: found model, chip, precision and batch size {stated}, expected {named}",
+                path=folder / manifest.NAME, remedy="bring the folder back as `zoocheck bundle` wrote it",
+            )  # fmt: skip
+        return Ran(case=case, bundled=item, folder=folder / item.id, bundling=loading.bundling(case))
 
     def _keep_logs(self, ran: Ran) -> None:
         """Logs stay when the folder goes."""
@@ -111,8 +117,8 @@ class Collector:
             if wrong:
                 told = listed([f"{name} ({why})" for name, why in wrong.items()])
                 raise BadInput(
-                    f"{len(wrong)} files are not as they were written: {told}", path=case.id,
-                    remedy="run the bundle again as it was written",
+                    f"{len(wrong)} files of the bundle differ from those that were written: {told}",
+                    path=case.id, remedy="unpack the bundle anew and run it again",
                 )  # fmt: skip
             return claim(carried)
         except ZoocheckError as problem:
@@ -167,7 +173,7 @@ def _throughput_log(ran: Ran) -> ForeignLog:
     """The vendor's tool's own log, held to the case as `zoocheck import-log` holds it."""
     steps = ran.of(PROFILE)
     if not steps:
-        raise UsageError(f"{ran.case.id}: the bundle has no step that times it")
+        raise UsageError(f"{ran.case.id}: the bundle has no step `{PROFILE}`")
     path = ran.log(steps[0])
     run = parsers.parse(path.read_bytes(), name=path.name, tool=ran.bundled.throughput_tool).chosen()
     told = None if run.batch_size is not None else ran.case.batch_size  # then the command fixed it

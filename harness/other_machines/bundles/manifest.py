@@ -15,9 +15,11 @@ from harness.domain.models import Weights
 from harness.errors import BadInput, RecordError
 from harness.hashing import sha256
 from harness.records import from_json, to_json
+from harness.toolchains.bundling import Expected
+from harness.toolchains.script import INPUTS, WORKERS
 
 NAME, SCRIPT, README = "bundle.json", "run.sh", "README.txt"
-INPUTS, WORKERS, LOGS = "inputs", "workers", "logs"
+LOGS = "logs"
 FORMAT = 1
 _STRICT: dict[str, str] = {"extra": "forbid"}
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # of a path: no `..`, nothing hidden, nothing to quote
@@ -35,17 +37,6 @@ class BundledStep:
     command: str
     log: str
     status: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """Result files: what they are called ({i} is the sample, {o} the output) and how many there are."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
-
-    folder: str
-    template: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +168,7 @@ def _wrong(bundle: Bundle) -> Iterator[str]:
         names = [case.id, case.model, case.expected.folder]
         names += [name for step in case.steps for name in (step.log, step.status)]
         yield from (
-            f"{case.id}: found the name {name!r}, expected a plain one"
+            f"{case.id}: found the name {name!r}, expected letters, digits, `.`, `_` and `-`"
             for name in names
             if not _PART.fullmatch(name)
         )

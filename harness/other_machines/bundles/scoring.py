@@ -9,26 +9,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.conformance.measuring import explained
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import Verdict
 from harness.domain.models import InputRole, Protocol, Weights
 from harness.errors import BadInput, BadOutput, CheckpointError, NotThere
 from harness.other_machines import exchange
 from harness.other_machines.bundles.steps import Ran
-from harness.other_machines.bundles.toolchains import BY_WORKER, outputs
 from harness.other_machines.exchange import Source
+from harness.running.bounds import explained
 from harness.running.inference import checked_outputs
 from harness.running.materials import Materials, comparable, features_digest
-from harness.running.predictions import require_finite
 from harness.running.progress import Progress
-from harness.running.real_length import largest_valid_difference, typical_difference
 from harness.running.swapped import require_in_place
+from harness.running.valid import largest_valid_difference, require_numbers, typical_difference
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.tables import references
 from harness.tasks.metrics.accuracy import flips
 from harness.tasks.text import Features, Scored
+from harness.toolchains.bundling import BY_WORKER, outputs
 from harness.verdicts import scores
 
 Array = npt.NDArray[Any]
@@ -63,7 +62,7 @@ class Scorer:
         case, bundled = ran.case, ran.bundled
         source, features = self._samples(ran)
         found = checked_outputs(case, _read(ran, source, len(features)), len(features))
-        require_finite(found, case.id)
+        require_numbers(found, case.id)
         scored = source.task.score(found, features, protocol=PROTOCOL)
         detail: dict[str, Any] = {
             "correct": scored.correct.get(case.model.metric),
@@ -148,9 +147,9 @@ class Scorer:
         if here != (bundled.data_sha256, bundled.features_sha256):
             raise BadInput(
                 f"the bundle's inputs of {case.model.name} were made of another data set or vocabulary than "
-                "is here",
+                "the ones here",
                 path=case.id,
-                remedy="collect it where it was written, or put the same files there",
+                remedy="collect it on the machine that wrote it, or put the same files here",
             )
         return source, features
 
@@ -165,7 +164,7 @@ class Scorer:
         except (NotThere, CheckpointError):
             return None, f"the {ran.bundled.weights} weights are not here"
         if here != ran.bundled.weights_sha256:
-            return None, f"the {ran.bundled.weights} weights here are others than the bundle's"
+            return None, f"the {ran.bundled.weights} weights here differ from the bundle's"
         return materials, ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness import __version__
 from harness.other_machines.bundles.manifest import LOGS
-from harness.toolchains.script import BUILD, PROBE, RESULTS, Plan
+from harness.toolchains.script import BUILD, PROBE, RESULTS, Script
 
 # `probe` may fail; what follows a `must` that failed is left out; the other cases go on.
 _HEAD = """\
@@ -89,34 +89,34 @@ def variables(runtime: str) -> tuple[str, str]:
     return f"{name}_PYTHON", f"{name}_ENV"
 
 
-def render(plans: Mapping[str, Plan], *, runtime: str, script: str) -> str:
-    """The script of every case in `plans`, whose folder is called as the case.
+def render(scripts: Mapping[str, Script], *, runtime: str, environment: str) -> str:
+    """The script of every case in `scripts`, whose folder is called as the case.
 
-    `script` is where the vendor's installer leaves what has to be sourced; empty where it leaves nothing.
+    `environment` is the script that the vendor's installer leaves to be sourced; empty where it leaves none.
     """
     python, env = variables(runtime)
-    sourced = f'"${{{env}:-{script}}}"' if script else f'"${{{env}:-}}"'
+    sourced = f'"${{{env}:-{environment}}}"' if environment else f'"${{{env}:-}}"'
     head = _HEAD.format(script=sourced, python=python, env=env, logs=LOGS, results=RESULTS)
-    preludes = dict.fromkeys(plan.prelude for plan in plans.values() if plan.prelude)
+    preludes = dict.fromkeys(script.prelude for script in scripts.values() if script.prelude)
     parts = [
         f"#!/bin/sh\n# Made by zoocheck {__version__}. It ends with 0 where every step went well.\n{head}",
         *("\n".join(lines) + "\n" for lines in preludes),
-        *("\n".join(_lines(case, plan)) + "\n" for case, plan in plans.items()),
+        *("\n".join(_lines(case, script)) + "\n" for case, script in scripts.items()),
         _TAIL,
     ]
     return "\n".join(parts)
 
 
-def names(plan: Plan) -> list[str]:
+def names(script: Script) -> list[str]:
     """What each step's log and status are called, without their suffix."""
-    return [f"{at:02d}-{step.stage}" for at, step in enumerate(plan.steps, start=1)]
+    return [f"{at:02d}-{step.stage}" for at, step in enumerate(script.steps, start=1)]
 
 
-def _lines(case: str, plan: Plan) -> Iterator[str]:
-    yield _words(["begin", case, *plan.made])
-    for folder in plan.folders:
+def _lines(case: str, script: Script) -> Iterator[str]:
+    yield _words(["begin", case, *script.made])
+    for folder in script.folders:
         yield _words(["mkdir", "-p", f"{case}/{folder}"])
-    for name, step in zip(names(plan), plan.steps, strict=True):
+    for name, step in zip(names(script), script.steps, strict=True):
         how = {PROBE: "probe", BUILD: "must"}.get(step.stage, "try")
         yield f"{how} {name} {step.line}"
 

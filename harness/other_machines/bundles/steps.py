@@ -12,13 +12,10 @@ from typing import Any
 from harness.domain.cases import Case
 from harness.errors import MachineError, ParseError
 from harness.other_machines.bundles.manifest import LOGS, BundledCase, BundledStep
-from harness.other_machines.bundles.toolchains import TOLD
-from harness.toolchains import nvidia
+from harness.toolchains.bundling import TOLD, Bundling
 from harness.toolchains.place import SIMULATED
-from harness.toolchains.script import BUILD, INFERENCE, PROBE, PROFILE
-from harness.toolchains.tensorrt.backend import require_whole
+from harness.toolchains.script import PROBE
 from harness.tools import failures, parsers
-from harness.tools.parsers import atc, cnmon, npu_smi
 from harness.tools.process.tail import Tail
 
 _STATUS = re.compile(r"[0-9]{1,3}")
@@ -36,6 +33,7 @@ class Ran:
     case: Case
     bundled: BundledCase
     folder: Path  # of the case
+    bundling: Bundling  # of its toolchain
 
     def log(self, step: BundledStep) -> Path:
         """Where the step's output lies."""
@@ -62,42 +60,49 @@ class Ran:
         ]  # fmt: skip
 
     def require(self, stages: Iterable[str]) -> None:
-        """Raise `MachineError` for the first step of `stages` that was not run, or failed; see `failures`."""
-        for step in self.bundled.steps:
-            if step.stage not in stages:
-                continue
+        """Raise for the first step of `stages` that was not run, or that failed, whatever its status says.
+
+        `MachineError`, or `ParseError` for a log that cannot be read.
+        """
+        steps = [step for step in self.bundled.steps if step.stage in stages]
+        for step in steps:
             status = self._status(step)
             if status is None:
-                raise MachineError(
-                    f"{self.case.id}: {step.stage} was not run: {LOGS}/{step.status} is not there, or "
-                    "holds no status",
-                    remedy="run `sh run.sh` in the folder, on the card's machine, to its end",
-                )
+                raise self._not_run(step, step.status, "is not there, or holds no status")
             if status:
                 raise MachineError(self._failure(step, status))
-        self._require_sound(stages)
+        for step in steps:
+            if not self.log(step).is_file():
+                raise self._not_run(step, step.log, "is not there")
+            if (check := self.bundling.CHECKS.get(step.stage)) is not None:
+                check(self.case, self.log(step))
+
+    def _not_run(self, step: BundledStep, name: str, why: str) -> MachineError:
+        return MachineError(
+            f"{self.case.id}: {step.stage} was not run: {LOGS}/{name} {why}",
+            remedy="run `sh run.sh` in the folder, on the card's machine, to its end",
+        )
 
     def require_card(self) -> None:
         """Raise `MachineError` where the monitor says that the card is another than the case's chip.
 
         A monitor that is not there, or that nobody can read, says nothing.
         """
-        name = self.card()
-        if name is not None and not _is_chip(self.case, name):
-            raise MachineError(f"{self.case.id}: ran on a {name}, no {self.case.chip.title}")
+        monitor, name = self.bundling.MONITOR, self.card()
+        if monitor is not None and name is not None and not monitor.is_chip(self.case.chip, name):
+            raise MachineError(f"{self.case.id}: ran on a {name}, expected {self.case.chip.title}")
 
     def card(self) -> str | None:
         """The name of the card that the steps ran on, where the monitor's log tells."""
-        read = {"ascend": npu_smi.parse, "magicmind": cnmon.parse}.get(self.case.runtime)
-        if read is None or not self.of(PROBE):
+        monitor = self.bundling.MONITOR
+        if monitor is None or not self.of(PROBE):
             return None
         log = self.log(self.of(PROBE)[0])
         try:
-            cards = read(parsers.read(_bytes(log), log.name)).cards
+            cards = monitor.read(parsers.read(_bytes(log), log.name)).cards
         except ParseError:
             return None
-        numbers = {(card.index if card.device is None else card.device): card.name for card in cards}
-        return numbers.get(self.bundled.device)
+        return {card.number: card.name for card in cards}.get(self.bundled.device)
 
     def _status(self, step: BundledStep) -> int | None:
         text = _bytes(self.folder / LOGS / step.status).decode("ascii", "replace").strip()
@@ -112,29 +117,6 @@ class Ran:
         said = f" ({meaning})" if meaning else ""
         lines = text.replace("\n", "\n  ") or "nothing"
         return f"{self.case.id}: {step.stage}: {ended}{said}: {step.command}\n  {step.log} ends:\n  {lines}"
-
-    def _require_sound(self, stages: Iterable[str]) -> None:
-        """Hold the logs of tools that end well and may have failed all the same to what they say."""
-        for step in self.bundled.steps:
-            path = self.log(step)
-            if step.stage not in stages:
-                continue
-            if self.case.runtime == "tensorrt" and step.stage in (BUILD, PROFILE):
-                require_whole(self.case, path)
-            if self.case.runtime == "ascend" and step.stage == INFERENCE:  # to its last line
-                parsers.parse(_bytes(path), name=path.name, tool="ais_bench")
-            if self.case.runtime == "ascend" and step.stage == BUILD:
-                outcome = atc.parse(parsers.read(_bytes(path), path.name))
-                if not outcome.succeeded:
-                    said = outcome.errors[0] if outcome.errors else "ATC run failed"
-                    raise MachineError(f"{self.case.id}: atc ended with status 0 and failed: {said}")
-
-
-def _is_chip(case: Case, name: str) -> bool:
-    names = case.chip.device_names
-    if case.runtime == "ascend":
-        return not names or name in names
-    return nvidia.named(name, names) or name.startswith(names)
 
 
 def _bytes(path: Path) -> bytes:

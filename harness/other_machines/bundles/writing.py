@@ -13,11 +13,14 @@ from harness.domain.cases import Case
 from harness.domain.models import Protocol, Weights
 from harness.errors import NotYet, UsageError
 from harness.machine.fingerprint import git_revision
-from harness.other_machines.bundles import manifest, script, toolchains
+from harness.other_machines.bundles import manifest, script
 from harness.other_machines.bundles.manifest import Bundle, BundledCase, BundledStep
 from harness.running.building import graph_source
-from harness.running.materials import Materials
+from harness.running.materials import Materials, inputs_in_order
 from harness.setting.home import CODE
+from harness.toolchains import loading
+from harness.toolchains.bundling import LaidOut, Request
+from harness.toolchains.script import INPUTS, WORKERS
 from harness.toolchains.worker_session import WORKERS as SOURCES
 
 
@@ -48,13 +51,13 @@ def write(materials: Materials, cases: Sequence[Case], folder: Path, choice: Cho
 
 def _write(materials: Materials, cases: Sequence[Case], folder: Path, choice: Choice) -> Bundle:
     laid_out = {case.id: _lay_out(materials, case, folder, choice) for case in cases}
-    for name in sorted({name for item in laid_out.values() for name in item.plan.workers}):
-        target = folder / manifest.WORKERS / name
+    for name in sorted({name for item in laid_out.values() for name in item.script.workers}):
+        target = folder / WORKERS / name
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(SOURCES / name, target)
     chip, runtime = cases[0].chip, cases[0].runtime
-    plans = {name: item.plan for name, item in laid_out.items()}
-    text = script.render(plans, runtime=runtime, script=chip.environment)
+    scripts = {name: item.script for name, item in laid_out.items()}
+    text = script.render(scripts, runtime=runtime, environment=chip.environment)
     (folder / manifest.SCRIPT).write_text(text, encoding="utf-8")
     (folder / manifest.SCRIPT).chmod(0o755)
     python, env = script.variables(runtime)
@@ -89,34 +92,41 @@ def _require_one_chip(cases: Sequence[Case]) -> None:
 
 def _require_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"--out {folder}: is there and not empty", remedy="name a new folder, or remove it")
+        raise UsageError(
+            f"--out {folder}: the folder is not empty, or a file", remedy="name a new folder, or remove it"
+        )
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _lay_out(materials: Materials, case: Case, folder: Path, choice: Choice) -> toolchains.LaidOut:
+def _lay_out(materials: Materials, case: Case, folder: Path, choice: Choice) -> LaidOut:
+    """One case's own folder, and the inputs that it shares with the model's other cases."""
+    bundling = loading.bundling(case)
+    if choice.soc_version and not bundling.TAKES_SOC_VERSION:
+        raise UsageError(f"{case.id}: --soc-version {choice.soc_version}: only Ascend's compiler takes one")
     if materials.checkpoint(case.model).weights is Weights.RANDOM:
         raise NotYet(
-            f"{case.id}: random weights have no score, and a bundle's run is scored",
+            f"{case.id}: a bundle's run is scored, and random weights have no score",
             remedy="choose --weights mini or full",
         )
     own = folder / case.id
     own.mkdir()
     samples = materials.samples(case.model, Protocol.DOCUMENTED)
-    request = toolchains.Request(
-        case=case, folder=own, source=graph_source(materials, case), samples=samples,
+    request = Request(
+        case=case, folder=own, source=graph_source(materials, case), features=samples.features,
+        arrays=inputs_in_order(case.model, samples.features),
         device=choice.device, soc_version=choice.soc_version,
     )  # fmt: skip
-    laid_out = toolchains.lay_out(request)
-    toolchains.write_inputs(case, samples, folder / manifest.INPUTS / case.model.name)
+    laid_out = bundling.lay_out(request)
+    bundling.write_inputs(request, folder / INPUTS / case.model.name)
     return laid_out
 
 
-def _record(materials: Materials, case: Case, laid_out: toolchains.LaidOut, choice: Choice) -> BundledCase:
+def _record(materials: Materials, case: Case, laid_out: LaidOut, choice: Choice) -> BundledCase:
     checkpoint = materials.checkpoint(case.model)
     samples = materials.samples(case.model, Protocol.DOCUMENTED)
     steps = [
         BundledStep(stage=step.stage, command=step.line, log=f"{name}.log", status=f"{name}.status")
-        for name, step in zip(script.names(laid_out.plan), laid_out.plan.steps, strict=True)
+        for name, step in zip(script.names(laid_out.script), laid_out.script.steps, strict=True)
     ]
     return BundledCase(
         id=case.id, model=case.model.name, chip=case.chip.name, precision=case.precision.value,

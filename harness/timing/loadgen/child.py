@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def ran(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Open the artifact, warm it up, let LoadGen ask. Raises as `isolated.opened`, and `UsageError`."""
+    """Open the artifact, warm it up, let LoadGen ask. Raises as `child.opened`, and `UsageError`."""
     import mlperf_loadgen
 
     plan = LoadPlan.from_job(job["plan"])
@@ -59,7 +59,7 @@ def ran(job: Mapping[str, Any]) -> dict[str, Any]:
         )
     if system.issued != system.answered:
         raise BadOutput(
-            f"{ready.case.id}: LoadGen issued {system.issued} samples, {system.answered} answered"
+            f"{ready.case.id}: LoadGen issued {system.issued} samples and got {system.answered} answers"
         )
     return {
         "facts": {

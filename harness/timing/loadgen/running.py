@@ -51,7 +51,7 @@ def run(
     case: Case, artifact: Artifact, place: Place, library: Sequence[npt.NDArray[Any]], plan: LoadPlan, *,
     backend: str, card: int | None,
 ) -> Answered:  # fmt: skip
-    """One performance run. Raises as `isolation.ask`, and `ParseError` for logs that are not whole."""
+    """One performance run. Raises as `parent.ask`, and `ParseError` for logs that are not whole."""
     folder, told = start(case, artifact, place, library, plan, backend=backend, card=card)
     try:
         detail, summary = ((folder / name).read_bytes() for name in (DETAIL, SUMMARY))

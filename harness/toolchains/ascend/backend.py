@@ -14,7 +14,7 @@ from harness.errors import MachineError
 from harness.tasks.layouts import Arrays, load_layout
 from harness.tasks.layouts.files import write
 from harness.toolchains.ascend import card, commands
-from harness.toolchains.base import Availability, Contract, GraphSource, Latencies, Profile
+from harness.toolchains.base import Availability, Contract, GraphSource, Latencies, Processor, Profile
 from harness.toolchains.place import Place, Toolchain
 from harness.toolchains.profiling import profiled
 from harness.toolchains.worker_session import WorkerSession
@@ -86,7 +86,7 @@ class AisBenchSession:
             device=self._place.device,
         )
         log = self._place.run(self._place.command(argv, stage=Stage.INFERENCE, cwd=given.parent))
-        parsers.parse(log.read_bytes(), name=log.name, tool="ais_bench")
+        require_summary(self._case, log)
 
     def time_batch(self, inputs: Sequence[npt.NDArray[np.integer]]) -> Latencies | None:
         """Calls of `InferSession.infer`; None where it cannot be imported (the fact `InferSession`)."""
@@ -128,6 +128,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ()
+    computes_on = Processor.NPU
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """By ``npu-smi info``, the toolkit's own files, and the interpreter that has ais_bench."""
@@ -166,6 +167,7 @@ class Backend:
             )  # fmt: skip
             log = place.run(place.command(argv, stage=Stage.BUILD, cwd=folder))
         shutil.copyfile(log, out / LOG)
+        require_compiled(case, log)
         _require_om(case, out, log)
         return {
             "export_max_abs_difference": difference,
@@ -217,12 +219,21 @@ def _prepared(case: Case, graph: onnx.ModelProto) -> onnx.ModelProto:
     return prepared
 
 
-def _require_om(case: Case, out: Path, log: Path) -> None:
-    """Raise `MachineError` where atc said it failed, or said it succeeded and left no .om."""
+def require_summary(case: Case, log: Path) -> None:
+    """Hold ais_bench's log to its last line; raises `ParseError`."""
+    parsers.parse(log.read_bytes(), name=log.name, tool="ais_bench")
+
+
+def require_compiled(case: Case, log: Path) -> None:
+    """Hold atc, which may fail with status 0, to what its log says; raises `MachineError`, `ParseError`."""
     outcome = atc.parse(parsers.read(log.read_bytes(), log.name))
     if not outcome.succeeded:
         said = outcome.errors[0] if outcome.errors else "ATC run failed"
         raise MachineError(f"{case.id}: atc ended with status 0 and failed: {said}; log: {log}")
+
+
+def _require_om(case: Case, out: Path, log: Path) -> None:
+    """Raise `MachineError` where atc said that it succeeded and left no .om."""
     if not (out / OM).is_file() or not (out / OM).stat().st_size:
         there = ", ".join(sorted(path.name for path in out.iterdir()))
-        raise MachineError(f"{case.id}: atc ended well and left no {OM}, but {there}; log: {log}")
+        raise MachineError(f"{case.id}: atc ended with status 0 and left no {OM}; found {there}; log: {log}")

@@ -34,7 +34,7 @@ def probe(chip: Chip, device: int, toolchain: Toolchain) -> Availability:
         place = Place(folder=Path(name), toolchain=toolchain)
         listed = _output(place, commands.info())
         table = npu_smi.parse(read(listed, "npu-smi info"))
-        card = next((item for item in table.cards if _number(item) == device), None)
+        card = next((item for item in table.cards if item.number == device), None)
         problem = _unfit(chip, card, table.cards, device)
         if card is None or problem is not None:
             return problem or Unavailable(reason=f"card {device} is not there", remedy=chip.remedy)
@@ -60,19 +60,20 @@ def probe(chip: Chip, device: int, toolchain: Toolchain) -> Availability:
         return Available(device=name, facts=facts, simulated=simulated)
 
 
-def _number(card: Card) -> int:
-    """What ais_bench calls the card: the column Device, where npu-smi has one, else its NPU number."""
-    return card.index if card.device is None else card.device
+def is_chip(chip: Chip, name: str) -> bool:
+    """Whether a card that npu-smi calls `name` is one of `chip`."""
+    return not chip.device_names or name in chip.device_names
 
 
 def _unfit(chip: Chip, card: Card | None, cards: tuple[Card, ...], device: int) -> Unavailable | None:
     """Why this card is none to measure `chip` on, or None."""
     if card is None:
-        known = ", ".join(f"{_number(item)} ({item.name})" for item in cards)
+        known = ", ".join(f"{item.number} ({item.name})" for item in cards)
         return Unavailable(
-            reason=f"no card {device}; npu-smi lists {known}", remedy="choose one of them with --device"
+            reason=f"there is no card {device}: npu-smi lists {known}",
+            remedy="choose one of them with --device",
         )
-    if chip.device_names and card.name not in chip.device_names:
+    if not is_chip(chip, card.name):
         expected = " or ".join(chip.device_names)
         return Unavailable(
             reason=f"card {device} is a {card.name}, expected a {expected}",
@@ -105,7 +106,9 @@ def _installed(place: Place) -> Mapping[str, str | None]:
             **{f"no {k}": v for k, v in told["modules"].items()},
         }
     except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise MachineError(f"{place.toolchain.python}: told nothing of its packages: {problem}") from problem
+        raise MachineError(
+            f"{place.toolchain.python}: its list of packages cannot be read: {problem}"
+        ) from problem
 
 
 def _without_ais_bench(installed: Mapping[str, str | None], toolchain: Toolchain) -> Unavailable | None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from harness.domain.cases import Case
 from harness.domain.models import AscendTools
 from harness.errors import NotYet
-from harness.toolchains.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, RESULTS, Plan, Step
+from harness.toolchains.script import PROFILE, PYTHON, RESULTS, Script, in_stages
 
 ONNX = "5"  # atc's number for graphs in ONNX
 GRAPH, OM = "model.onnx", "model.om"
@@ -23,7 +23,7 @@ def tools(case: Case) -> AscendTools:
     found = None if case.deployment is None else case.deployment.ascend
     if found is None:
         raise NotYet(
-            f"{case.id}: its document has no atc and ais_bench commands",
+            f"{case.id}: its document gives no atc and ais_bench commands",
             remedy="give the deployment an `ascend` table",
         )
     return found
@@ -101,24 +101,16 @@ def profile(case: Case, *, python: str, model: str, output: str, device: int = 0
     ]  # fmt: skip
 
 
-def plan(case: Case, *, soc_version: str, inputs: str, device: int = 0) -> Plan:
+def script(case: Case, *, soc_version: str, inputs: str, device: int = 0) -> Script:
     """The documents' steps from the graph on, over the documented files in the folder `inputs`."""
-    model = OM.removesuffix(".om")
-    results = infer(
-        case, python=PYTHON, model=OM, folders=[f"{inputs}/{item.folder}" for item in case.model.inputs],
-        output=RESULTS, device=device,
-    )  # fmt: skip
-    timed = profile(case, python=PYTHON, model=OM, output=PROFILE, device=device)
-    return Plan(
-        steps=(
-            Step(stage=PROBE, argv=tuple(info())),
-            Step(stage=BUILD, argv=tuple(build(case, graph=GRAPH, om=model, soc_version=soc_version))),
-            Step(stage=INFERENCE, argv=tuple(results)),
-            Step(stage=PROFILE, argv=tuple(timed)),
-        ),
-        made=(OM, PROFILE),
-        folders=(PROFILE,),
+    folders = [f"{inputs}/{item.folder}" for item in case.model.inputs]
+    steps = in_stages(
+        probe=[info()],
+        build=[build(case, graph=GRAPH, om=OM.removesuffix(".om"), soc_version=soc_version)],
+        inference=infer(case, python=PYTHON, model=OM, folders=folders, output=RESULTS, device=device),
+        profile=profile(case, python=PYTHON, model=OM, output=PROFILE, device=device),
     )
+    return Script(steps=steps, made=(OM, PROFILE), folders=(PROFILE,))
 
 
 def _ais_bench(python: str, model: str, device: int) -> list[str]:

@@ -14,7 +14,7 @@ from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError
 from harness.toolchains.asking import ask, told
-from harness.toolchains.base import Availability, Available, GraphSource, Profile, Unavailable
+from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile, Unavailable
 from harness.toolchains.magicmind import commands
 from harness.toolchains.place import SIMULATED, Place, Toolchain
 from harness.toolchains.profiling import profiled
@@ -47,6 +47,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ()
+    computes_on = Processor.NPU
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The card that `cnmon` lists as `device`, and the MagicMind that the vendor's interpreter has.
@@ -58,19 +59,20 @@ class Backend:
         listed = cnmon.parse(parsers.read(table, "cnmon"))
         card = next((card for card in listed.cards if card.index == device), None)
         if card is None:
-            numbers = ", ".join(str(card.index) for card in listed.cards)
+            numbers = ", ".join(f"{card.index} ({card.name})" for card in listed.cards)
             return Unavailable(
-                reason=f"cnmon lists no card {device}", remedy=f"choose one of {numbers} by --device"
+                reason=f"there is no card {device}: cnmon lists {numbers}",
+                remedy="choose one of them with --device",
             )
-        if chip.device_names and not card.name.startswith(chip.device_names):
+        if not is_chip(chip, card.name):
             return Unavailable(
-                reason=f"card {device} is {card.name}, expected one of {', '.join(chip.device_names)}",
-                remedy=f"choose {chip.title} by --device",
+                reason=f"card {device} is a {card.name}, expected a {' or '.join(chip.device_names)}",
+                remedy="choose another card with --device, or the cases of that chip",
             )
         try:
             answer = ask(toolchain, commands.here(toolchain.python, RUNNER, device))
         except ToolFailed as failure:
-            remedy = "name the interpreter that has MagicMind by ZOOCHECK_MAGICMIND_PYTHON"
+            remedy = "name the interpreter that has MagicMind in ZOOCHECK_MAGICMIND_PYTHON"
             raise type(failure)(
                 failure.why, failure.finished, log=None, meaning=failure.meaning, remedy=remedy
             ) from None
@@ -110,12 +112,15 @@ class Backend:
         shutil.copyfile(log, out / LOG)
         built = out / commands.MODEL
         if not built.is_file() or not built.stat().st_size:
-            raise MachineError(f"{BUILDER.name}: ended well and left no {commands.MODEL}; log: {log}")
+            raise MachineError(
+                f"{BUILDER.name}: ended with status 0 and left no {commands.MODEL}; log: {log}"
+            )
         try:
             said = json.loads((out / commands.RESULT).read_text(encoding="utf-8"))
         except (OSError, ValueError) as problem:
             raise MachineError(
-                f"{BUILDER.name}: left no {commands.RESULT}: {problem}; log: {log}"
+                f"{BUILDER.name}: ended with status 0, but its {commands.RESULT} cannot be read: {problem}; "
+                f"log: {log}"
             ) from problem
         digest = hashlib.sha256(module.read_bytes()).hexdigest()
         module.unlink()  # as large as the model, and made again by the same key
@@ -141,6 +146,11 @@ class Backend:
         return {"runtime": "MagicMind, in the vendor's own interpreter"}
 
 
+def is_chip(chip: Chip, name: str) -> bool:
+    """Whether a card that cnmon calls `name` is one of `chip`."""
+    return not chip.device_names or name.startswith(chip.device_names)
+
+
 def lay_out(case: Case, source: GraphSource, out: Path) -> float:
     """Write the module and the job that the builder is given; the module's largest difference from torch."""
     from harness.models.graphs import torchscript
@@ -148,5 +158,5 @@ def lay_out(case: Case, source: GraphSource, out: Path) -> float:
     order = tuple(item.role for item in case.model.inputs)
     traced = source.trace(order=order, dtype=commands.TRACE_DTYPE)
     torchscript.save(traced, out / commands.MODULE)
-    (out / commands.JOB).write_text(json.dumps(commands.job(case), indent=1) + "\n", encoding="utf-8")
+    (out / commands.BUILD_JOB).write_text(json.dumps(commands.job(case), indent=1) + "\n", encoding="utf-8")
     return traced.max_abs_difference

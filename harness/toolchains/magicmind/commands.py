@@ -15,10 +15,10 @@ from typing import Any
 from harness.domain.cases import Case
 from harness.domain.precisions import Precision
 from harness.errors import NotYet
-from harness.toolchains.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, Plan, Step
+from harness.toolchains.script import JOB, Script, by_worker, in_stages
 
 # In the folder of the build, which becomes the artifact. Relative: no file of it may hold its path.
-JOB = "build.json"
+BUILD_JOB = "build.json"
 MODULE = "model.pt"
 MODEL = "model.magicmind"
 RESULT = "built.json"
@@ -38,7 +38,8 @@ def job(case: Case) -> dict[str, Any]:
     """What the builder is told. Raises `NotYet` for a batch size outside the documented dynamic range."""
     if not SMALLEST_BATCH <= case.batch_size <= LARGEST_BATCH:
         raise NotYet(
-            f"{case.id}: the documented model takes batches of {SMALLEST_BATCH} to {LARGEST_BATCH}",
+            f"{case.id}: the documented model takes batches of {SMALLEST_BATCH} to {LARGEST_BATCH}, "
+            f"found {case.batch_size}",
             remedy="choose a smaller --bs",
         )
     length, count = case.model.length, len(case.model.inputs)
@@ -64,7 +65,7 @@ def job(case: Case) -> dict[str, Any]:
 
 def build(python: str, worker: Path) -> list[str]:
     """The builder's worker, in the folder of the job."""
-    return [python, str(worker), JOB]
+    return [python, str(worker), BUILD_JOB]
 
 
 def here(python: str, worker: Path, device: int) -> list[str]:
@@ -85,15 +86,12 @@ def cnmon() -> list[str]:
     return ["cnmon"]
 
 
-def plan(case: Case, *, job: str, workers: str, device: int = 0) -> Plan:
-    """Build through the SDK, run the worker on `job`, time."""
-    return Plan(
-        steps=(
-            Step(stage=PROBE, argv=tuple(cnmon())),
-            Step(stage=BUILD, argv=tuple(build(PYTHON, Path(workers) / BUILDER))),
-            Step(stage=INFERENCE, argv=(PYTHON, f"{workers}/{RUNNER}", job)),
-            Step(stage=PROFILE, argv=tuple(mm_run(case, model=MODEL, device=device))),
-        ),
-        made=(MODEL, RESULT),
-        workers=(BUILDER, RUNNER, "loop.py", "packages.py"),
+def script(case: Case, *, device: int = 0) -> Script:
+    """Build through the SDK, run the worker on its job, time."""
+    steps = in_stages(
+        probe=[cnmon()],
+        build=[by_worker(BUILDER, BUILD_JOB)],
+        inference=by_worker(RUNNER, JOB),
+        profile=mm_run(case, model=MODEL, device=device),
     )
+    return Script(steps=steps, made=(MODEL, RESULT), workers=(BUILDER, RUNNER, "loop.py", "packages.py"))

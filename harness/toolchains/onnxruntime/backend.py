@@ -11,7 +11,7 @@ from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.domain.precisions import Precision
 from harness.errors import GraphError, MachineError, ZoocheckError
-from harness.toolchains.base import Availability, Available, Contract, GraphSource
+from harness.toolchains.base import Availability, Available, Contract, GraphSource, Processor
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,6 +108,7 @@ class Backend:
 
     any_shape = True
     computes_here: tuple[str, ...] = ("onnxruntime",)
+    computes_on = Processor.HOST
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""

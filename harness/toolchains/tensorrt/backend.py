@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.domain.precisions import Precision
-from harness.errors import MachineError, NotThere, NotYet, ParseError
+from harness.errors import MachineError, NotThere, ParseError
 from harness.toolchains import nvidia
 from harness.toolchains.base import (
     Availability,
@@ -20,6 +20,7 @@ from harness.toolchains.base import (
     Contract,
     GraphSource,
     Latencies,
+    Processor,
     Profile,
     Unavailable,
 )
@@ -70,9 +71,9 @@ class EngineSession(WorkerSession):
         """All samples in one process. Raises `NotThere` without an SDK to call."""
         if not self._place.facts.get("runtime"):
             raise NotThere(
-                f"{self._case.id}: {self._place.toolchain.python} has neither tensorrt nor onnxruntime with "
-                "TensorrtExecutionProvider: outputs cannot be read",
-                remedy="name the interpreter that has one with ZOOCHECK_TENSORRT_PYTHON",
+                f"{self._case.id}: outputs cannot be read: {self._place.toolchain.python} has neither "
+                "tensorrt nor onnxruntime with TensorrtExecutionProvider",
+                remedy="name the interpreter that has one of them in ZOOCHECK_TENSORRT_PYTHON",
             )
         return super().run_all(inputs)
 
@@ -104,6 +105,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ()
+    computes_on = Processor.NVIDIA
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """nvidia-smi's card, which has to be the documented one, and the versions of trtexec and the SDK."""
@@ -113,12 +115,15 @@ class Backend:
             return found
         if not nvidia.named(found.name, chip.device_names):
             return Unavailable(
-                reason=f"card {device} is {found.name}, no {chip.title}",
-                remedy="choose another card with --device N, or its stand-in with --target stand-in",
+                reason=f"card {device} is {found.name}, expected {chip.title}",
+                remedy="choose another card with --device, or the stand-in with --target stand-in",
             )
         log = nvidia.said(toolchain, commands.version())
         if not log.has(_STARTED):
-            raise ParseError("no line `&&&& RUNNING TensorRT.trtexec`: is this trtexec?", log=log.name)
+            raise ParseError(
+                "there is no line `&&&& RUNNING TensorRT.trtexec`; look which trtexec is on PATH",
+                log=log.name,
+            )
         told = {
             **found.facts,
             "tensorrt": facts(log.lines).version or "7 or older",
@@ -128,14 +133,10 @@ class Backend:
         return Available(device=found.name, facts=told, simulated=simulated)
 
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
-        """Graph, command, versions and card. Raises `NotYet` beside fp32 and fp16."""
+        """Graph, command, versions and card. Raises as `commands.require_precision`."""
         from harness.models.graphs import steps_sha256
 
-        if not commands.takes(case.precision, _version(place)):
-            raise NotYet(
-                f"{case.id}: trtexec is driven in fp32, as documented, and before TensorRT 11 in fp16",
-                remedy="choose --precision fp32 or fp16",
-            )
+        commands.require_precision(case, _version(place))
         return {
             "opset": case.model.opset,
             "steps": ["limit-mask"] if case.precision is Precision.FP16 else [],
@@ -158,7 +159,7 @@ class Backend:
         require_whole(case, log)
         engine = out / ENGINE
         if not engine.is_file() or not engine.stat().st_size:
-            raise MachineError(f"{case.id}: trtexec ended well and left no engine; log: {log}")
+            raise MachineError(f"{case.id}: trtexec ended with status 0 and left no {ENGINE}; log: {log}")
         return {
             "export_max_abs_difference": difference,
             "documented": case.precision is Precision.FP32,
@@ -228,7 +229,9 @@ def require_whole(case: Case, path: Path) -> None:
     """Hold a log of trtexec to its end, and to the card that the case is about."""
     log = parsers.read(path.read_bytes(), path.name)
     if not log.has(_PASSED):
-        raise MachineError(f"{case.id}: trtexec ended well, but its log stops before `&&&& PASSED`: {path}")
+        raise MachineError(
+            f"{case.id}: trtexec ended with status 0, but its log stops before `&&&& PASSED`; log: {path}"
+        )
     selected = facts(log.lines).device_name
     if selected is not None and not nvidia.named(selected, case.chip.device_names):
-        raise MachineError(f"{case.id}: trtexec ran on {selected}, no {case.chip.title}; log: {path}")
+        raise MachineError(f"{case.id}: trtexec ran on {selected}, expected {case.chip.title}; log: {path}")

@@ -18,7 +18,7 @@ from __future__ import annotations
 from harness.domain.cases import Case
 from harness.domain.precisions import Precision
 from harness.errors import NotYet
-from harness.toolchains.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, Plan, Shell, Step
+from harness.toolchains.script import BUILD, INFERENCE, JOB, PROFILE, Script, Shell, by_worker, in_stages
 
 WORKSPACE_MIB = 5000  # as documented
 GRAPH, ENGINE = "model.onnx", "model.engine"
@@ -79,33 +79,36 @@ def profile(case: Case, onnx: str, *, version: str | None, device: int = 0) -> l
     return line
 
 
-def plan(case: Case, *, job: str, workers: str, device: int = 0) -> Plan:
-    """Build, run the worker on `job`, time; trtexec's version is asked where the script runs.
+def script(case: Case, *, device: int = 0) -> Script:
+    """Build, run the worker on its job, time; trtexec's version is asked where the script runs.
 
-    Raises `NotYet` for a precision that trtexec is not driven in.
+    Raises as `require_precision`.
     """
-    if not takes(case.precision, None):
-        raise NotYet(
-            f"{case.id}: trtexec is driven in fp32, as documented, and before TensorRT 11 in fp16",
-            remedy="choose --precision fp32 or fp16",
-        )
+    require_precision(case, None)
     old = _workspace(None)
     lines = (
         build(case, GRAPH, ENGINE, version=None, device=device),
         profile(case, GRAPH, version=None, device=device),
     )
-    made, timed = (tuple(Shell('"$workspace"') if word == old else word for word in line) for line in lines)
-    return Plan(
-        steps=(
-            Step(stage=PROBE, argv=tuple(cards())),
-            Step(stage=BUILD, argv=made, env=ORDER),
-            Step(stage=INFERENCE, argv=(PYTHON, f"{workers}/{WORKER}", job), env=ORDER),
-            Step(stage=PROFILE, argv=timed, env=ORDER),
-        ),
-        made=(ENGINE,),
-        prelude=_SPELLING,
-        workers=(WORKER, "loop.py"),
+    built, timed = ([Shell('"$workspace"') if word == old else word for word in line] for line in lines)
+    steps = in_stages(
+        probe=[cards()],
+        build=[built],
+        inference=by_worker(WORKER, JOB),
+        profile=timed,
+        env=dict.fromkeys((BUILD, INFERENCE, PROFILE), ORDER),
     )
+    return Script(steps=steps, made=(ENGINE,), prelude=_SPELLING, workers=(WORKER, "loop.py"))
+
+
+def require_precision(case: Case, version: str | None) -> None:
+    """Raise `NotYet` where trtexec of `version` is not driven in the case's precision."""
+    if not takes(case.precision, version):
+        raise NotYet(
+            f"{case.id}: trtexec runs fp32, as documented, and before TensorRT 11 fp16; "
+            f"found {case.precision}",
+            remedy="choose --precision fp32 or fp16",
+        )
 
 
 def takes(precision: Precision, version: str | None) -> bool:

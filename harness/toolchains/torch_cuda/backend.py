@@ -17,7 +17,15 @@ from harness.domain.precisions import Precision
 from harness.errors import GraphError, NotYet
 from harness.machine.fingerprint import library_versions
 from harness.toolchains import nvidia
-from harness.toolchains.base import Availability, Available, Contract, GraphSource, Unavailable, seen
+from harness.toolchains.base import (
+    Availability,
+    Available,
+    Contract,
+    GraphSource,
+    Processor,
+    Unavailable,
+    seen,
+)
 from harness.toolchains.place import Toolchain
 from harness.toolchains.torch_cuda import device as torch_device
 
@@ -71,6 +79,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ("torch",)
+    computes_on = Processor.NVIDIA
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """nvidia-smi's card, and a torch that can use it."""
@@ -91,7 +100,10 @@ class Backend:
         """Nothing of the card: the artifact is weights. Raises `NotYet` for int8."""
         if case.precision not in PRECISIONS:
             listed = ", ".join(PRECISIONS)
-            raise NotYet(f"{case.id}: torch on a GPU is driven in {listed}", remedy="choose one of these")
+            raise NotYet(
+                f"{case.id}: torch on a GPU runs {listed}; found {case.precision}",
+                remedy="choose one of them with --precision",
+            )
         return {"libraries": {name: version(name) for name in ("safetensors", "torch", "transformers")}}
 
     def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
@@ -174,18 +186,18 @@ def _unusable(device: int, name: str) -> Unavailable | None:
     if not torch.cuda.is_available():
         return Unavailable(
             reason=f"torch {torch.__version__}, built for CUDA {torch.version.cuda}, finds no GPU",
-            remedy="look at the driver's version, and at CUDA_VISIBLE_DEVICES",
+            remedy="check the driver's version and CUDA_VISIBLE_DEVICES",
         )
     count = torch.cuda.device_count()
     if device >= count:
         return Unavailable(
-            reason=f"torch sees {count} of the cards, not card {device}",
-            remedy="choose another with --device N, or unset CUDA_VISIBLE_DEVICES",
+            reason=f"there is no card {device} for torch: it sees {count} cards",
+            remedy="choose another with --device, or unset CUDA_VISIBLE_DEVICES",
         )
     seen = torch.cuda.get_device_name(device)
     if seen != name:
         return Unavailable(
-            reason=f"card {device} is {name} to nvidia-smi, and {seen} to torch",
+            reason=f"nvidia-smi calls card {device} {name}, torch calls it {seen}",
             remedy="unset CUDA_VISIBLE_DEVICES, and set CUDA_DEVICE_ORDER=PCI_BUS_ID",
         )
     return None

@@ -248,7 +248,7 @@ class Static:
         try:
             yield
         except torch.OutOfMemoryError as problem:
-            remedy = "choose a smaller --bs, or end what else uses the card"
+            remedy = "choose a smaller --bs, or end other processes on the card"
             raise MachineError(
                 f"{self._name}: too little device memory to {doing}: {problem}", remedy=remedy
             ) from problem

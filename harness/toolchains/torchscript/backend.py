@@ -12,7 +12,7 @@ from harness.domain.chips import Chip
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
 from harness.errors import GraphError, NotYet
-from harness.toolchains.base import Availability, Available, Contract, GraphSource, seen
+from harness.toolchains.base import Availability, Available, Contract, GraphSource, Processor, seen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,6 +73,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ("torch",)
+    computes_on = Processor.HOST
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""
@@ -93,7 +94,10 @@ class Backend:
         from harness.models.graphs import torchscript
 
         if case.precision is not Precision.FP32:
-            raise NotYet(f"{case.id}: TorchScript on the CPU runs fp32", remedy="choose --precision fp32")
+            raise NotYet(
+                f"{case.id}: TorchScript on the CPU runs fp32; found {case.precision}",
+                remedy="choose --precision fp32",
+            )
         traced = source.trace(order=order_of(case))
         torchscript.save(traced, out / MODULE)
         return {"trace_max_abs_difference": traced.max_abs_difference}

@@ -14,7 +14,7 @@ from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError
 from harness.toolchains.asking import ask, told
-from harness.toolchains.base import Availability, Available, GraphSource, Profile
+from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile
 from harness.toolchains.place import SIMULATED, Place, Toolchain
 from harness.toolchains.profiling import profiled
 from harness.toolchains.vastai import commands
@@ -54,6 +54,7 @@ class Backend:
 
     any_shape = False
     computes_here: tuple[str, ...] = ()
+    computes_on = Processor.NPU
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """What `vamp`, `vamc` and vaststreamx say of themselves, and whether the SDK opens card `device`.
@@ -66,7 +67,8 @@ class Backend:
             answer = ask(toolchain, commands.here(toolchain.python, WORKER, device))
         except ToolFailed as failure:
             remedy = (
-                "name the interpreter that has vaststreamx by ZOOCHECK_VASTAI_PYTHON, the card by --device"
+                "name the interpreter that has vaststreamx in ZOOCHECK_VASTAI_PYTHON, and choose the card "
+                "with --device"
             )
             raise type(failure)(
                 failure.why, failure.finished, log=None, meaning=failure.meaning, remedy=remedy
@@ -209,8 +211,8 @@ def _set_in(out: Path, log: Path) -> Path:
         path.relative_to(out).as_posix() for path in sorted((out / commands.WORKSPACE).rglob("*.*"))
     )
     raise MachineError(
-        f"vamc: ended well and left {len(whole)} sets of {wanted} under {commands.WORKSPACE}: "
-        f"there is {lies or 'nothing'}; log: {log}"
+        f"vamc: ended with status 0 and left {len(whole)} sets of {wanted} under {commands.WORKSPACE}, "
+        f"expected one; found {lies or 'nothing'}; log: {log}"
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
-from harness.toolchains.script import BUILD, INFERENCE, PROBE, PROFILE, PYTHON, Plan, Shell, Step
+from harness.toolchains.script import JOB, PROFILE, Script, Shell, by_worker, in_stages
 
 # In the folder that `vamc` runs in, which becomes the artifact. Relative: no file of it may hold its path.
 YAML = "compile.yaml"
@@ -114,24 +114,24 @@ def shape(case: Case, inputs: int) -> str:
     return f"[{','.join([f'[1,{case.model.length}]'] * inputs)}]"
 
 
-def plan(case: Case, *, folder: str, job: str, workers: str, device: int = 0) -> Plan:
-    """Compile, find the set and ask how many inputs it takes, run the worker on `job`, time.
+def script(case: Case, *, device: int = 0) -> Script:
+    """Compile, find the set and ask how many inputs it takes, run the worker on its job, time.
 
-    `folder` is the case's, seen from where the script lies: what was found is read there.
+    What was found is read from the case's folder, seen from where the script lies.
     """
-    prefix, found = (_content(folder, name) for name in (FOUND_PREFIX, FOUND_SHAPE))
+    prefix, found = (_content(case.id, name) for name in (FOUND_PREFIX, FOUND_SHAPE))
     timed = vamp(case, prefix=prefix, vdsp=VDSP, inputs=INPUTS[0], device=device)
     timed[timed.index("--shape") + 1] = found
-    return Plan(
-        steps=(
-            Step(stage=PROBE, argv=("vamc", "--version")),
-            Step(stage=PROBE, argv=("vamp", "--version")),
-            Step(stage=BUILD, argv=tuple(compile_set())),
-            Step(stage=BUILD, argv=(PYTHON, f"{workers}/{FINDER}", FIND)),
-            Step(stage=INFERENCE, argv=(PYTHON, f"{workers}/{WORKER}", job)),
-            Step(stage=PROFILE, argv=tuple(timed), env=ENVIRONMENT),
-        ),
-        made=(WORKSPACE, FOUND_PREFIX, FOUND_SHAPE, job),
+    steps = in_stages(
+        probe=[["vamc", "--version"], ["vamp", "--version"]],
+        build=[compile_set(), by_worker(FINDER, FIND)],
+        inference=by_worker(WORKER, JOB),
+        profile=timed,
+        env={PROFILE: ENVIRONMENT},
+    )
+    return Script(
+        steps=steps,
+        made=(WORKSPACE, FOUND_PREFIX, FOUND_SHAPE, JOB),
         workers=(WORKER, FINDER, "loop.py", "packages.py"),
     )
 

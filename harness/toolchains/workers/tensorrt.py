@@ -94,7 +94,9 @@ def open_engine(job: dict[str, Any]) -> tuple[Call, Any]:
         raise SystemExit(f"{job['model']}: TensorRT {tensorrt.__version__} cannot read this engine")
     context = engine.create_execution_context()
     if context is None:
-        raise SystemExit(f"{job['model']}: no execution context: is there memory enough?")
+        raise SystemExit(
+            f"{job['model']}: TensorRT made no execution context; the device may have too little free memory"
+        )
     tensors = described(engine, tensorrt)
     memory = {name: np.empty(shape, dtype) for name, _, dtype, shape in tensors}
     address = {name: driver.allocate(array.nbytes) for name, array in memory.items()}

@@ -59,14 +59,16 @@ def parse(text: bytes | str | Log, *, name: str = "log", tool: str | None = None
         return parsed
     known = ", ".join(sorted(THROUGHPUT_TOOLS))
     if not log.lines:
-        raise ParseError(f"an empty log, expected the output of one of {known}", log=log.name)
+        raise ParseError(f"the log is empty; expected the output of one of {known}", log=log.name)
     if found is None:
-        raise ParseError(f"no tool's output, expected that of one of {known}", log=log.name)
+        raise ParseError(f"the log is of no known tool; expected the output of one of {known}", log=log.name)
     if found in COMPILERS:
         outcome = _module(found).parse(log)
         if outcome.errors:
             raise log.failed("the Ascend tool", outcome.errors[0].line, str(outcome.errors[0]))
-    message = f"the output of {found}, which holds no throughput; expected that of one of {known}"
+    message = (
+        f"the log is the output of {found}, which states no throughput; expected the output of one of {known}"
+    )
     raise ParseError(message, log=log.name)
 
 

@@ -164,7 +164,9 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
         if (match := _PERCENTILE.fullmatch(key))
     }
     if scored is not None and percentile(scored) not in percentiles_ns:
-        raise ParseError(f"{TOOL}: the scored percentile {percentile(scored)} is not there", log=DETAIL)
+        raise ParseError(
+            f"{TOOL}: there is no entry of the scored percentile, {percentile(scored)}", log=DETAIL
+        )
     early = {"SingleStream": "early_stopping_latency_ss", "MultiStream": "early_stopping_latency_ms"}
     estimate = found.whole(early[scenario]) if scenario in early else 0
     server = scenario == "Server"
@@ -253,7 +255,10 @@ def _entries(text: str) -> _Entries:
             found.values[str(key)] = number, value
         except (ValueError, KeyError, TypeError, RecursionError) as problem:
             raise ParseError(
-                f"no entry of {TOOL}'s: {problem}", log=DETAIL, line=number, remedy="give the whole log"
+                f"the line is no entry of {TOOL}: {problem}",
+                log=DETAIL,
+                line=number,
+                remedy="give the whole log",
             ) from problem
         if wrong:
             found.errors.append(" ".join(str(value).split()))

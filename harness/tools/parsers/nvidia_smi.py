@@ -85,7 +85,7 @@ def _csv(log: Log, at: int, names: list[str]) -> CardList:
 def _card(log: Log, line: int, number: int, name: str, said: Mapping[str, str | None]) -> Card:
     total = quantity(said["total"] or "")
     if not name or total is None:
-        raise log.wrong(line, f"card {number} without a name or memory", "both")
+        raise log.wrong(line, f"card {number} without a name or its memory", "both")
     return Card(
         index=number,
         name=name,

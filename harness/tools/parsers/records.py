@@ -70,16 +70,16 @@ class ToolLog:
         Raises `UsageError` that lists the runs where none or several are.
         """
         if device is not None and summary is not None:
-            raise UsageError("--device and --summary both choose; give one of the two")
+            raise UsageError("--device and --summary both choose a run; give one of them")
         if summary is not None:
             if 1 <= summary <= len(self.runs):
                 return self.runs[summary - 1]
-            raise UsageError(f"--summary {summary}: {self._listed()}")
+            raise UsageError(f"--summary {summary}: there is no such summary; {self._listed()}")
         if device is not None:
             of_device = [run for run in self.runs if run.device == str(device)]
             if len(of_device) == 1:
                 return of_device[0]
-            raise UsageError(f"--device {device}: {self._listed()}")
+            raise UsageError(f"--device {device}: {len(of_device)} summaries are of it; {self._listed()}")
         if self.total is not None:
             return self.total
         if len(self.runs) == 1:
@@ -111,6 +111,11 @@ class Card:
     temperature_c: float | None = None
     power_w: float | None = None
     utilisation_percent: float | None = None
+
+    @property
+    def number(self) -> int:
+        """What the vendor's runtime calls it, and so `--device`."""
+        return self.index if self.device is None else self.device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,8 +69,8 @@ def find(name: str, env: Mapping[str, str], *, remedy: str) -> Path:
         if there is None:
             raise ToolMissing(f"`{name}` is not on PATH", remedy=remedy)
         name = str(Path(there) / name)
-    what = "is not executable" if Path(name).is_file() else "is not there"
-    raise ToolMissing(f"`{name}` {what}", remedy=remedy)
+    why = "is not executable" if Path(name).is_file() else "is not there"
+    raise ToolMissing(f"`{name}` {why}", remedy=remedy)
 
 
 def _change(script: Path, timeout_s: float | None) -> _Change:
@@ -93,7 +93,9 @@ def _change(script: Path, timeout_s: float | None) -> _Change:
             ) from None
         content = variables.read_bytes()
     if not content.endswith(b"\0"):
-        raise MachineError(f"{script}: sourced, but bash printed no variables: does the script end it?")
+        raise MachineError(
+            f"{script}: bash printed no variables after sourcing it; look for `exit` or `exec` in it"
+        )
     pairs = (os.fsdecode(item).partition("=") for item in content[:-1].split(b"\0"))
     after = {name: value for name, _, value in pairs if name not in _OF_BASH}
     return _Change(

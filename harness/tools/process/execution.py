@@ -237,10 +237,12 @@ def _judged(tool: _Tool, log: Path) -> Finished:
 
 def _not_started(command: Command, result: Mapping[str, Any]) -> ToolMissing | MachineError:
     if result["where"] == "cwd":
-        return MachineError(f"{command.name}: its working folder: {command.cwd}: {result['reason']}")
+        return MachineError(
+            f"{command.name}: its working folder cannot be entered: {command.cwd}: {result['reason']}"
+        )
     why = f"{command.argv[0]}: cannot be started: {result['reason']}"
     if result["errno"] in _NO_PROGRAM:
-        return ToolMissing(why, remedy="it is no program that this machine runs: install it again")
+        return ToolMissing(why, remedy="this machine cannot run it: install it again")
     return MachineError(why)
 
 
@@ -253,10 +255,10 @@ def _failed(tool: _Tool, finished: Finished, log: Path, *, watched: bool) -> Too
     elif tool.timed_out:
         kind = ToolTimedOut
         why = f"ended after its time limit of {command.limit_s:g} s ({command.stage})"
-        remedy = "look why it hangs, or raise --tool-timeout"
+        remedy = "read its log for the cause, or raise --tool-timeout"
     elif not watched:
         why = "ended, because the process that watched it was killed"
     if finished.left:
-        why += f"; killed and still there: process {', '.join(map(str, finished.left))}"
+        why += f"; killed, but still running: process {', '.join(map(str, finished.left))}"
     meaning = failures.meaning(tool.tail.text(lines=None))
     return kind(why, finished, log=log, meaning=meaning, remedy=remedy)

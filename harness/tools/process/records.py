@@ -60,13 +60,19 @@ class Command:
 
     def __post_init__(self) -> None:
         if not self.argv or not self.argv[0]:
-            raise UsageError("a command without a tool: expected an argument list")
+            raise UsageError("the argument list is empty; its first word names the tool")
         if any("\0" in text for text in (*self.argv, *self.env, *self.env.values())):
-            raise UsageError(f"{self.argv[0]}: a NUL in an argument or a variable: no system takes it")
+            raise UsageError(
+                f"{self.argv[0]}: an argument or a variable holds a NUL character, which no system takes"
+            )
         if any(not name or "=" in name for name in self.env):
-            raise UsageError(f"{self.argv[0]}: expected names of variables, found {sorted(self.env)}")
+            raise UsageError(
+                f"{self.argv[0]}: found {sorted(self.env)}, expected names of environment variables"
+            )
         if self.timeout_s is not None and not (math.isfinite(self.timeout_s) and self.timeout_s > 0):
-            raise UsageError(f"{self.argv[0]}: time limit {self.timeout_s} s: expected a positive number")
+            raise UsageError(
+                f"{self.argv[0]}: found a time limit of {self.timeout_s} s, expected a positive number"
+            )
 
     @property
     def name(self) -> str:

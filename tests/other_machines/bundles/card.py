@@ -8,12 +8,6 @@ from pathlib import Path
 
 from simulated import kit
 
-TOOLS = {
-    "ascend": ({"npu-smi": "npu_smi.py", "atc": "atc.py"}, "ascend_packages"),
-    "tensorrt": ({"nvidia-smi": "nvidia_smi.py", "trtexec": "trtexec.py"}, "tensorrt_packages"),
-    "vastai": ({"vamc": "vamc.py", "vamp": "vamp.py"}, "vastai_packages"),
-    "magicmind": ({"cnmon": "cnmon.py", "mm_run": "mm_run.py"}, "magicmind_packages"),
-}
 # Of each toolchain a case and how many samples are enough.
 CASES = {
     "ascend": ("tinybert-ascend310p-bs8", 20),
@@ -42,5 +36,4 @@ class Card:
 
 def install(toolchain: str, folder: Path) -> Card:
     """The imitations of `toolchain`'s tools in `folder`."""
-    tools, packages = TOOLS[toolchain]
-    return Card(toolchain=toolchain, bin=kit.install(folder, tools, packages))
+    return Card(toolchain=toolchain, bin=kit.install(folder, *kit.TOOLS[toolchain]))

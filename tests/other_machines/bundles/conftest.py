@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import card
 import pytest
+from making import make_home
 
 from harness.domain.catalog import Catalog
 from harness.other_machines.bundles import writing
@@ -29,8 +30,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Nothing but the embedded checkpoints; references that tests need not compute twice."""
-    folder = tmp_path_factory.mktemp("bundle-home")
-    return Home(root=folder / "home", models=folder / "models", data=folder / "data")
+    return make_home(tmp_path_factory.mktemp("bundle-home"))
 
 
 @pytest.fixture(scope="session")
@@ -65,13 +65,6 @@ def fresh(written: Callable[..., Path], tmp_path: Path) -> Callable[..., Path]:
         return Path(shutil.copytree(written(toolchain, ran=ran), tmp_path / "copy"))
 
     return copy
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

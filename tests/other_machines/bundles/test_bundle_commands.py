@@ -78,7 +78,7 @@ def test_vacc_by_an_older_compiler(run, tmp_path: Path):
         (("tinybert-t4-bs1", "tinybert-t4-bs1"), UsageError, "named twice"),
         (("tinybert-cpu-bs1",), NotYet, "cases of onnxruntime cannot be bundled; choose a chip of ascend"),
         (("tinybert-cuda-bs1",), NotYet, "cases of torch-cuda cannot be bundled"),
-        (("tinybert-t4-bs1", "--soc-version", "Ascend310"), UsageError, "it is for Ascend alone"),
+        (("tinybert-t4-bs1", "--soc-version", "Ascend310"), UsageError, "only Ascend's compiler takes one"),
         (("tinybert-t4-bs1", "--weights", "random"), NotYet, "random weights have no score"),
         (("tinybert-t4-bs1", "--weights", "full"), NotThere, "tinybert"),
     ],
@@ -92,7 +92,7 @@ def test_what_cannot_be_bundled(run, tmp_path: Path, arguments, error, says: str
 
 def test_a_folder_that_is_not_empty(run, tmp_path: Path):
     (tmp_path / "x").write_text("mine")
-    with pytest.raises(UsageError, match="is there and not empty; name a new folder"):
+    with pytest.raises(UsageError, match="the folder is not empty, or a file; name a new folder"):
         run("bundle", "tinybert-t4-bs1", "--out", tmp_path, *MINI)
     with pytest.raises(NotThere, match="no such folder or archive"):
         run("collect", tmp_path / "gone", "--out", tmp_path / "report")

@@ -12,6 +12,7 @@ from pathlib import Path
 import card
 import numpy as np
 import pytest
+from making import make_home
 from simulated import kit
 
 from harness import __file__ as package
@@ -24,7 +25,7 @@ from harness.other_machines.bundles import manifest, writing
 from harness.other_machines.bundles.collecting import Collected, Collector
 from harness.running.materials import Materials
 from harness.running.progress import Silent
-from harness.setting.home import MINIS, Home
+from harness.setting.home import MINIS
 from harness.setting.options import Options
 from harness.store.results import Store
 from harness.tables import cases
@@ -152,7 +153,7 @@ class TestAscend:
             ("ais_bench:signal", "inference: died by signal 11", "profile: died by signal 11"),
             ("ais_bench:truncated-log", "03-inference.log", "04-profile.log"),
             ("atc:truncated-log", "atc", "atc"),
-            ("npu-smi:other-chip", "ran on a 910A, no Ascend 310P3", "ran on a 910A"),
+            ("npu-smi:other-chip", "ran on a 910A, expected Ascend 310P3", "ran on a 910A"),
         ],
     )
     def test_faults_are_told(
@@ -210,7 +211,7 @@ class TestAscend:
         rewrite(folder, lambda told: told["cases"][0].update(weights_sha256="0" * 64))
         verdict, message = by_kind(collect(folder))[Kind.ACCURACY]
         assert verdict is VerdictKind.NOT_COMPARABLE
-        assert "the mini weights here are others than the bundle's" in message
+        assert "the mini weights here differ from the bundle's" in message
 
     def test_other_data_here_cannot_score(self, fresh: Fresh, collect: Collect):
         folder = fresh("ascend", ran=True)
@@ -225,6 +226,15 @@ class TestAscend:
         for content in ("", "-1", "ok", "9" * 9999):
             (folder / TINY / "logs" / "03-inference.status").write_text(content)
             assert "inference was not run" in by_kind(collect(folder))[Kind.ACCURACY][1]
+
+    @pytest.mark.parametrize("toolchain", ["ascend", "tensorrt"])
+    def test_a_log_that_is_gone(self, toolchain: str, fresh: Fresh, collect: Collect):
+        """A status alone proves nothing; `run.sh` writes both."""
+        folder = fresh(toolchain, ran=True)
+        (folder / card.CASES[toolchain][0] / "logs" / "04-profile.log").unlink()
+        verdict, message = by_kind(collect(folder))[Kind.THROUGHPUT]
+        assert verdict is VerdictKind.ERROR
+        assert "profile was not run: logs/04-profile.log is not there; run `sh run.sh`" in message
 
     def test_workers_outputs_are_held_too(self, fresh: Fresh, collect: Collect):
         """T4's outputs: swapped samples, a NaN, a file that is cut, none."""
@@ -262,9 +272,12 @@ class TestManifest:
             (lambda told: told["cases"].append(told["cases"][0]), "found a case twice"),
             (lambda told: told["files"].update({"../x": "0" * 64}), "expected one inside the folder"),
             (lambda told: told["files"].update({"/etc/x": "0" * 64}), "expected one inside the folder"),
-            (lambda told: told["cases"][0].update(id="../x"), "expected a plain one"),
-            (lambda told: told["cases"][0]["steps"][0].update(log="../x"), "expected a plain one"),
-            (lambda told: told["cases"][0].update(batch_size=9), "its parts are"),
+            (lambda told: told["cases"][0].update(id="../x"), "expected letters, digits"),
+            (lambda told: told["cases"][0]["steps"][0].update(log="../x"), "expected letters, digits"),
+            (
+                lambda told: told["cases"][0].update(batch_size=9),
+                "found model, chip, precision and batch size",
+            ),
         ],
     )
     def test_one_that_is_none_is_refused(
@@ -289,7 +302,7 @@ class TestManifest:
 
 def test_full_weights_on_full_data_are_judged_by_the_document(catalog: Catalog, store: Store, tmp_path: Path):
     """The mini stands for the documented checkpoint: vocabulary and data are here, weights are not."""
-    home = Home(root=tmp_path / "home", models=tmp_path / "models", data=tmp_path / "data")
+    home = make_home(tmp_path)
     mini = home.minis / "tinybert"
     for source, target in ((mini / "vocab.txt", home.models / "tinybert"), (CORPUS, home.data / "sst2")):
         target.mkdir(parents=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -232,32 +231,25 @@ def test_what_is_written_is_read_back(tmp_path_factory, sentences, end, blanks, 
 class TestRealFiles:
     """The files of SOURCES.md; nothing in them is refused."""
 
-    @pytest.fixture
-    def folder(self) -> Path:
-        folder = os.environ.get("ZOOCHECK_DATA")
-        if not folder:
-            pytest.skip("ZOOCHECK_DATA is not set: name the folder that holds conll2003/ and peoples_daily/")
-        return Path(folder)
-
     def path(self, folder: Path, name: str) -> Path:
         if not (folder / name).is_file():
             pytest.skip(f"{folder / name} is absent")
         return folder / name
 
-    def test_conll2003(self, folder, catalog):
+    def test_conll2003(self, data_folder, catalog):
         """3453 sentences and 46435 tokens, IOB2, the last sentence closed (the document's counts)."""
         spec = catalog.datasets["conll2003"]
-        dataset = conll.read(self.path(folder, "conll2003/test.txt"), expected=3453)
+        dataset = conll.read(self.path(data_folder, "conll2003/test.txt"), expected=3453)
         require_counts(dataset, spec.counts)
         assert dataset.counts == {"tokens": 46435}
         assert dataset.scheme is Scheme.IOB2
         assert all(example.closed for example in dataset.examples)
         assert max(len(example.words) for example in dataset.examples) == 124
 
-    def test_peoples_daily(self, folder, catalog):
+    def test_peoples_daily(self, data_folder, catalog):
         """4636 sentences (the document's count), 219197 characters; eight are over 254 characters long."""
         spec = catalog.datasets["peoples_daily"]
-        dataset = peoples_daily.read(self.path(folder, "peoples_daily/example.test"), expected=4636)
+        dataset = peoples_daily.read(self.path(data_folder, "peoples_daily/example.test"), expected=4636)
         require_counts(dataset, spec.counts)
         assert dataset.counts == {"characters": 219197}
         assert sum(len(example.words) > 254 for example in dataset.examples) == 8

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,15 +10,6 @@ import pytest
 from harness.tasks.text.wordpiece import Vocabulary, WordPieceTokenizer, load_vocabulary
 
 PIECES = "[PAD] [UNK] [CLS] [SEP] [MASK] un ##aff ##able a ##a ##b the film ! . e ecole 中"
-
-
-@pytest.fixture(scope="session")
-def data_folder() -> Path:
-    """The folder in ZOOCHECK_DATA; without it the test skips."""
-    folder = os.environ.get("ZOOCHECK_DATA")
-    if not folder:
-        pytest.skip("ZOOCHECK_DATA is not set: name the folder that holds sst2/dev.tsv and vocab/")
-    return Path(folder)
 
 
 @pytest.fixture(scope="session")

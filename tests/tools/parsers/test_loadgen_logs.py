@@ -104,7 +104,7 @@ def test_why_a_run_is_invalid_is_told_in_words() -> None:
         ("result_query_count", -1, "expected a whole number of at least 0"),
         ("result_perf_constraints_met", "yes", "expected true or false"),
         ("effective_test_mode", "AccuracyOnly", "found a run in the mode AccuracyOnly"),
-        ("effective_target_latency_percentile", 0.42, "the scored percentile p42 is not there"),
+        ("effective_target_latency_percentile", 0.42, "there is no entry of the scored percentile, p42"),
         ("result_validity", "INVALID", "found Result is 'VALID', where"),
     ],
 )
@@ -129,7 +129,9 @@ def test_a_log_that_is_cut_anywhere_is_refused() -> None:
     for at in range(len(lines)):
         with pytest.raises(ParseError, match=r"^mlperf_log_detail.txt: LoadGen: there is no entry"):
             loadgen.parse("\n".join(lines[:at]), summary)
-    with pytest.raises(ParseError, match=rf"^mlperf_log_detail.txt:{len(lines)}: no entry of LoadGen's"):
+    with pytest.raises(
+        ParseError, match=rf"^mlperf_log_detail.txt:{len(lines)}: the line is no entry of LoadGen"
+    ):
         loadgen.parse(detail[:-40], summary)
     with pytest.raises(ParseError, match=r"^mlperf_log_summary.txt: LoadGen: there is no line `Scenario`"):
         loadgen.parse(detail, "")

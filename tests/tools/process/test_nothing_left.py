@@ -165,7 +165,7 @@ threading.Thread(target=fork_later, daemon=True).start()
 PARENT = """
 import os, pathlib, sys
 sys.path.insert(0, {root!r})
-from harness.process import Command, Stage, execution, run
+from harness.tools.process import Command, Stage, execution, run
 execution.execute.__kwdefaults__['grace_s'] = 0.5
 {before}
 line = "touch ready; sleep 600 & setsid sleep 600 & trap '' TERM; sleep 600; sleep 600"

@@ -165,7 +165,9 @@ def test_a_file_that_is_no_program(tmp_path: Path, log: Path, content: str):
     tool = tmp_path / "tool"
     tool.write_text(content)
     tool.chmod(0o755)
-    with pytest.raises(ToolMissing, match=r"tool: cannot be started: .*; it is no program that"):
+    with pytest.raises(
+        ToolMissing, match=r"tool: cannot be started: .*; this machine cannot run it: install it again"
+    ):
         run(Command(argv=("./tool",), cwd=tmp_path, stage=Stage.PROBE), log)
 
 

@@ -1,7 +1,8 @@
-"""Which values of a network's outputs count, and what it decides by them: padding is no part of either."""
+"""Values of outputs that are not padding: which they are, what they decide, how far two sets are apart."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +12,15 @@ import numpy.typing as npt
 
 from harness.domain.models import Output
 from harness.errors import BadOutput
-from harness.running.real_length import by_position
 
 Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+
+def by_position(output: Output) -> bool:
+    """Whether an output has values of every position: ``[batch, length, ...]``."""
+    return "length" in output.shape[1:2]
 
 
 def counted(output: Array, spec: Output, mask: Array) -> BoolArray:
@@ -32,18 +37,67 @@ def spread(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> fl
     return float(np.std(np.concatenate(kept), dtype=np.float64))
 
 
-def require_numbers(outputs: Sequence[Array], specs: Sequence[Output], whose: str) -> None:
-    """Raise `BadOutput` that names the place of the first NaN or infinity, be it in padding."""
-    for output, spec in zip(outputs, specs, strict=True):
-        broken = np.argwhere(~np.isfinite(output))
+def largest_valid_difference(
+    ours: Sequence[Array],
+    theirs: Sequence[Array],
+    mask: npt.NDArray[Any],
+    outputs: Sequence[Output],
+) -> float:
+    """The largest absolute difference in logits, those of padding left out; outputs are ``[n, ...]`` each.
+
+    `mask` is ``[n, length]``, not 0 where there is no padding. A NaN gives a NaN.
+    """
+    kept = [counted(array, spec, mask) for array, spec in zip(ours, outputs, strict=True)]
+    return float(np.max([np.abs(a[k] - b[k]).max() for a, b, k in zip(ours, theirs, kept, strict=True)]))
+
+
+def typical_difference(
+    ours: Sequence[Array],
+    theirs: Sequence[Array],
+    mask: npt.NDArray[Any],
+    outputs: Sequence[Output],
+) -> float:
+    """How far outputs typically are from the reference, in the reference's own standard deviations.
+
+    The median over the samples of the mean absolute difference in logits, over the standard deviation of all
+    of the reference's logits; those of padding are left out. About 1 is what another network's outputs
+    come to. `mask` is ``[n, length]``.
+    """
+    means, logits = [], []
+    for a, b, spec in zip(ours, theirs, outputs, strict=True):
+        kept = counted(b, spec, mask)
+        difference = np.abs(a - b).reshape(len(a), -1)
+        weight = kept.reshape(len(a), -1).astype(difference.dtype)
+        means.append((difference * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1))
+        logits.append(b[kept])
+    scale = float(np.std(np.concatenate(logits)))  # in the logits' own float32, as it is recorded since 0.1
+    return float(np.median(np.mean(means, axis=0))) / scale if scale else math.inf
+
+
+def require_numbers(
+    outputs: Sequence[Array],
+    whose: str = "",
+    *,
+    specs: Sequence[Output] = (),
+    rows: npt.NDArray[np.integer] | None = None,
+    kept: Sequence[BoolArray] = (),
+) -> None:
+    """Raise `BadOutput` that names the place of the first NaN or infinity, in padding too.
+
+    `outputs` are ``[n, ...]`` each. `specs` name them; else they are called by their number. `rows` are the
+    samples' own numbers, counted from 0 unless told. Of values that are not in `kept` nothing is asked.
+    """
+    for at, output in enumerate(outputs):
+        broken = np.argwhere(~np.isfinite(output) & (kept[at] if kept else True))
         if not len(broken):
             continue
-        sample, *rest = broken[0].tolist()
-        where = f" at position {rest[0]}" if by_position(spec) else ""
+        row, *rest = broken[0].tolist()
+        sample = row if rows is None else int(rows[row])
+        where = f" at position {rest[0]}" if specs and by_position(specs[at]) else ""
         held = "a NaN" if np.isnan(output[tuple(broken[0])]) else "an infinity"
         raise BadOutput(
-            f"{whose}: output {spec.name} of sample {sample}{where} holds {held}, the first of {len(broken)} "
-            f"values of {output.size} that are no numbers",
+            f"{whose}{': ' if whose else ''}output {specs[at].name if specs else at} of sample {sample}"
+            f"{where} holds {held}, the first of {len(broken)} values of {output.size} that are no numbers",
             remedy="look for an overflow: fp16 holds no more than 65504",
         )
 

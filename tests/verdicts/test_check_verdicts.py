@@ -47,7 +47,7 @@ class TestParity:
             noise=0.15, too_noisy=True,
         )  # fmt: skip
         assert verdict.kind is VerdictKind.NOT_COMPARABLE
-        assert "too noisy to ask whether the mask matters" in verdict.message
+        assert "too noisy to tell whether the mask matters" in verdict.message
         assert "two equal calls differ by 0.15" in verdict.message
 
     @pytest.mark.parametrize("bound", ["largest", "rms", "typical", "invariance", "real_length", "sharing"])
@@ -78,7 +78,7 @@ class TestRelations:
             must_change=must_change, worst=3, noise=0.0,
         )  # fmt: skip
         assert verdict.kind.good is holds
-        assert ("it does not hold that the mask matters" in verdict.message) is not holds
+        assert ("violated: the mask matters" in verdict.message) is not holds
         assert f"{difference:g} spreads" in verdict.message
 
     def test_a_backend_that_is_not_deterministic_is_good_and_says_so(self, on_310p: Case):

@@ -1,0 +1,35 @@
+"""A MagicMind case for a machine that has the SDK, mm_run and cnmon alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from harness.domain.cases import Case
+from harness.toolchains.bundling import (
+    LaidOut,
+    Monitor,
+    Request,
+    laid_out_for_worker,
+    worker_job,
+    write_arrays,
+    write_job,
+)
+from harness.toolchains.magicmind import backend, commands
+from harness.tools.parsers import cnmon
+
+TAKES_SOC_VERSION = False
+MONITOR = Monitor(read=cnmon.parse, is_chip=backend.is_chip)
+CHECKS: Mapping[
+    str, Callable[[Case, Path], None]
+] = {}  # the builder and mm_run say by their status how it went
+write_inputs = write_arrays
+
+
+def lay_out(request: Request) -> LaidOut:
+    """The module, the builder's job and the worker's."""
+    case = request.case
+    script = commands.script(case, device=request.device)
+    difference = backend.lay_out(case, request.source, request.folder)
+    write_job(request, worker_job(request, commands.MODEL, {}))
+    return laid_out_for_worker(case, script, commands.MODULE, difference)
