@@ -37,7 +37,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.slower import PLANTED, slower  # noqa: E402
 from harness.comparing import arm_specs  # noqa: E402
-from harness.comparing.runs import THROUGHPUT_MARGIN, compare  # noqa: E402
+from harness.comparing.judging import THROUGHPUT_MARGIN  # noqa: E402
+from harness.comparing.runs import compare  # noqa: E402
 from harness.domain.models import Protocol  # noqa: E402
 from harness.kinds.runner import Runner  # noqa: E402
 from harness.machine.fingerprint import fingerprint, machine_key  # noqa: E402

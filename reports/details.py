@@ -14,6 +14,7 @@ from harness.domain.measurements import Basis, Interval, Measurement, Origin, Ve
 from harness.domain.metrics import Metric, Unit
 from harness.domain.models import Protocol, Weights
 from harness.domain.references import Reference, Source
+from harness.domain.series import Series
 from reports import entries, numbers, timed
 from reports.language import Both, in_language, joined, say
 from reports.numbers import NOTHING
@@ -147,11 +148,11 @@ def tolerance(outcome: Outcome) -> str:
 
 
 def _extra(outcome: Outcome) -> Iterator[str]:
-    series = outcome.series
-    if series.protocol is Protocol.STANDARD:
+    alike = outcome.likeness
+    if alike.protocol is Protocol.STANDARD:
         yield say("standard protocol")
-    if series.limit is not None:
-        yield say("first {count} samples only", count=series.limit)
+    if alike.limit is not None:
+        yield say("first {count} samples only", count=alike.limit)
     if name := entries.no_better_than(outcome):
         yield say("no better than {name}", name=say(name))
     elif outcome.value is not None and (scores := entries.trivial(outcome.measurement, str(outcome.metric))):
@@ -208,17 +209,14 @@ def message(outcome: Outcome) -> Both:
     return Both(verdict.message, in_language(made, "zh"))
 
 
-def before(outcome: Outcome, past: Mapping[tuple[str, ...], Sequence[Point]]) -> tuple[Fact, ...]:
+def before(outcome: Outcome, past: Mapping[Series, Sequence[Point]]) -> tuple[Fact, ...]:
     """What the same claim came to in its last runs, oldest first; nothing for a first run."""
-    series, made = outcome.series, outcome.measurement
-    about = made.provenance
-    first = "" if about.limit is None else f"first {about.limit}"
-    how = (made.origin, series.weights, about.data or "", about.protocol or "", first, made.check)
-    points = past.get((made.case, made.kind, *map(str, how)), ())
+    series = Series.of(outcome.measurement)
+    points = past.get(series, ())
     values = [point.value for point in points if point.value is not None]
     if len(values) < 2:
         return ()
-    write = numbers.rate if made.kind is Kind.THROUGHPUT else numbers.percent
+    write = numbers.rate if series.kind is Kind.THROUGHPUT else numbers.percent
     told = ", ".join(write(value) for value in values[-RUNS_TOLD:])
     lowest, highest = write(min(values)), write(max(values))
     text = say(

@@ -60,7 +60,7 @@ def _passed(outcome: Outcome) -> bool:
 
 def _whose(outcome: Outcome) -> tuple[object, ...]:
     """What the checks of one case share; a claim that is its kind's only one, or a number, with none."""
-    made, series = outcome.measurement, outcome.series
+    made, alike = outcome.measurement, outcome.likeness
     alone = outcome.metric is not None or ScenarioDetail.from_stored(made.detail).loadgen is not None
-    how = (series.origin, series.weights, series.data, series.protocol, series.limit)
+    how = (alike.origin, alike.weights, alike.data, alike.protocol, alike.limit)
     return made.id if alone else None, made.case, made.kind, *how

@@ -16,6 +16,7 @@ from harness.domain.measurements import VerdictKind
 from reports.absent import absences, claims
 from reports.details import measured
 from reports.folding import Row, rows
+from reports.likeness import label
 from reports.markdown import escape
 from reports.numbers import NOTHING, printable
 from reports.outcomes import MARKS, WORDS, Outcome, counts
@@ -105,7 +106,7 @@ def _headline(results: int, bad: int, failures: int) -> str:
 def _bullet(outcome: Outcome) -> str:
     said = NOTHING if outcome.verdict is None else outcome.verdict.message
     status = outcome.status
-    return f"- {MARKS[status]} {WORDS[status]} ({escape(outcome.series.label)}): {escape(said)}"
+    return f"- {MARKS[status]} {WORDS[status]} ({escape(label(outcome.likeness))}): {escape(said)}"
 
 
 def _row(row: Row) -> str:
@@ -117,7 +118,7 @@ def _row(row: Row) -> str:
         NOTHING if reference is None else reference.cell,
         row.said or measured(outcome),
         f"{MARKS[outcome.status]} {WORDS[outcome.status]}",
-        outcome.series.label,
+        label(outcome.likeness),
     )
     return f"| {' | '.join(map(escape, cells))} |"
 

@@ -11,10 +11,12 @@ from harness.domain.documents import Table
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.references import Reference, Role, Rounding
+from harness.domain.series import Likeness
 from harness.errors import ZoocheckError
+from reports import likeness
 from reports.language import joined, say
 from reports.numbers import NOTHING, like_printed
-from reports.outcomes import Outcome, Series, by_drop, series_rank
+from reports.outcomes import Outcome, by_drop
 from reports.places import covers
 from reports.view import Cell, Grid, Head
 
@@ -36,12 +38,11 @@ class Sheet:
 
     table: Table
     references: tuple[tuple[Reference | None, ...], ...]  # [row][column]; None in label columns
-    hits: Mapping[tuple[int, int, Series], tuple[Outcome, ...]]
+    hits: Mapping[tuple[int, int, Likeness], tuple[Outcome, ...]]
 
-    def series(self, column: int) -> list[Series]:
-        """Every series with a result in this column, the chip's own first."""
-        found = {series for _, at, series in self.hits if at == column}
-        return sorted(found, key=series_rank)
+    def measured(self, column: int) -> list[Likeness]:
+        """What the results for this column are alike in, the chip's own first: a measured column each."""
+        return sorted({alike for _, at, alike in self.hits if at == column}, key=likeness.rank)
 
     def column_references(self, column: int) -> list[Reference]:
         """The documented values under one header."""
@@ -61,12 +62,12 @@ def sheet(catalog: Catalog, table: Table, found: Sequence[Outcome]) -> Sheet:
     references = tuple(
         tuple(None if column.label else next(values) for column in table.columns) for _ in table.rows
     )
-    hits: dict[tuple[int, int, Series], list[Outcome]] = {}
+    hits: dict[tuple[int, int, Likeness], list[Outcome]] = {}
     for row, cells in enumerate(references):
         for column, reference in enumerate(cells):
             for outcome in found if reference is not None else ():
                 if reference is not None and _answers(outcome, reference):
-                    hits.setdefault((row, column, outcome.series), []).append(outcome)
+                    hits.setdefault((row, column, outcome.likeness), []).append(outcome)
     return Sheet(table, references, {key: tuple(value) for key, value in hits.items()})
 
 
@@ -126,37 +127,37 @@ def _measured(made: Sheet, column: int, anchors: Mapping[str, str]) -> Iterator[
     """The measured columns that belong to a documented one."""
     header = made.table.columns[column].header
     references = made.column_references(column)
-    for series in made.series(column):
-        stand_in = series.origin.stands_in
+    for alike in made.measured(column):
+        stand_in = alike.origin.stands_in
         apart = stand_in and not references[0].metric.is_score
         if apart:
-            origin, weights = say(str(series.origin)), say(str(series.weights))
+            origin, weights = say(str(alike.origin)), say(str(alike.weights))
             how = say("{origin}, not comparable † ({weights})", origin=origin, weights=weights)
         else:
-            how = say("measured ({how})", how=series.label)
+            how = say("measured ({how})", how=likeness.label(alike))
         head = Head(
             text=header,
             detail=how,
             measured=True,
             stand_in=stand_in,
             apart=apart,
-            series=series.label,
+            series=likeness.label(alike),
             at=column,
         )
-        yield head, [_cell(made, row, column, series, anchors) for row in range(len(made.references))]
+        yield head, [_cell(made, row, column, alike, anchors) for row in range(len(made.references))]
     if references and references[0].role is Role.RATIO:
         yield from _ratio_columns(made, column, header)
 
 
-def _cell(made: Sheet, row: int, column: int, series: Series, anchors: Mapping[str, str]) -> Cell:
-    """What was measured for one documented cell in one series."""
+def _cell(made: Sheet, row: int, column: int, alike: Likeness, anchors: Mapping[str, str]) -> Cell:
+    """What was measured for one documented cell by results that are alike."""
     reference = made.references[row][column]
     if reference is None:
         return Cell(text="")
     if reference.best:
-        value = _best_value(made, column, series, reference)
+        value = _best_value(made, column, alike, reference)
         return Cell(text=NOTHING if value is None else _written(value, reference))
-    hits = made.hits.get((row, column, series), ())
+    hits = made.hits.get((row, column, alike), ())
     if not hits:
         return Cell(text=NOTHING)
     texts = [_text(outcome, reference) for outcome in hits]
@@ -187,11 +188,11 @@ def _written(value: float, reference: Reference) -> str:
     return reference.form.replace("{}", like_printed(value, reference))
 
 
-def _best_value(made: Sheet, column: int, series: Series, reference: Reference) -> float | None:
+def _best_value(made: Sheet, column: int, alike: Likeness, reference: Reference) -> float | None:
     """The value of a best-batch row, by the chip's own numbers only; None where there are none."""
     if reference.chip is None:
         return None
-    best = _best(made, reference.chip, (series.origin, series.weights))
+    best = _best(made, reference.chip, (alike.origin, alike.weights))
     if best is None:
         return None
     row, throughput = best
@@ -200,7 +201,7 @@ def _best_value(made: Sheet, column: int, series: Series, reference: Reference) 
     return next(
         (
             outcome.measurement.metrics.get(reference.metric)
-            for outcome in made.hits.get((row, column, series), ())
+            for outcome in made.hits.get((row, column, alike), ())
             if outcome.comparable
         ),
         None,
@@ -224,11 +225,11 @@ def _throughputs(made: Sheet, chip: str, speed: Speed) -> dict[int, float]:
 
 def _throughput(made: Sheet, row: int, chip: str, speed: Speed) -> float | None:
     """The comparable throughput of a chip in a row, or None."""
-    for (at, column, series), hits in made.hits.items():
+    for (at, column, alike), hits in made.hits.items():
         reference = made.references[at][column]
         if at != row or reference is None or reference.metric is not Metric.THROUGHPUT:
             continue
-        if reference.chip == chip and (series.origin, series.weights) == speed and hits[0].comparable:
+        if reference.chip == chip and (alike.origin, alike.weights) == speed and hits[0].comparable:
             return hits[0].measurement.metrics.get(Metric.THROUGHPUT)
     return None
 
@@ -239,7 +240,7 @@ def _ratio_columns(made: Sheet, column: int, header: str) -> Iterator[tuple[Head
     if ratio is None:
         return
     weights = sorted(
-        {series.weights for _, _, series in made.hits if series.origin is Origin.CHIP}, key=str
+        {alike.weights for _, _, alike in made.hits if alike.origin is Origin.CHIP}, key=str
     )  # numerator and denominator run the same checkpoint
     for kind in weights:
         speed = (Origin.CHIP, kind)

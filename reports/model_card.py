@@ -110,7 +110,7 @@ def _evaluations(catalog: Catalog, outcome: Outcome, place: Place) -> Iterable[E
 
     dataset = catalog.datasets[place.model.dataset]
     task, task_name = TASKS[place.model.architecture.head]
-    standard = ", standard protocol" if outcome.series.protocol is Protocol.STANDARD else ""
+    standard = ", standard protocol" if outcome.likeness.protocol is Protocol.STANDARD else ""
     where = f"{place.chip.title}, {place.precision}, batch size {place.batch_size}{standard}"
     for metric, (metric_type, title) in METRICS.items():
         if metric in outcome.measurement.metrics:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
-from harness.domain.datasets import Corpus
 from harness.domain.measurements import Basis, Measurement, Origin, Verdict, VerdictKind
 from harness.domain.metrics import Metric
-from harness.domain.models import Protocol, Weights
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference
+from harness.domain.series import Claim, Likeness, Series
 from harness.errors import NoSamples
 from harness.tables import references
-from reports.language import Both, joined, say
+from reports import likeness
+from reports.language import Both, say
 from reports.places import Place, read_place
 from reports.view import Mark
 
@@ -64,35 +64,6 @@ NO_FURTHER = f"no {FURTHER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """What numbers must share to stand in one column (rule 1: never blend).
-
-    Speed and parity depend on neither data nor protocol, which are None there.
-    """
-
-    origin: Origin
-    weights: Weights
-    data: Corpus | None
-    protocol: Protocol | None
-    limit: int | None
-    check: str = ""  # which of its kind's claims
-
-    @property
-    def label(self) -> Both:
-        """In words, for a column's title: ``stand-in, mini``."""
-        same = self.data is None or str(self.data) == str(self.weights)
-        origin = say(str(self.origin))
-        if self.weights is Weights.UNKNOWN:
-            return joined(say(", "), [origin, say("weights not told")])
-        made_with = (
-            [say(str(self.weights))] if same else [say(f"{self.weights} weights"), say(f"{self.data} data")]
-        )
-        standard = [say("standard protocol")] if self.protocol is Protocol.STANDARD else []
-        first = [] if self.limit is None else [say("first {count} samples", count=self.limit)]
-        return joined(say(", "), [origin, *made_with, *standard, *first])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The latest of several results that make the same claim, and how many there are."""
 
@@ -116,9 +87,9 @@ class Outcome:
         return NOT_JUDGED if self.verdict is None else str(self.verdict.kind)
 
     @property
-    def series(self) -> Series:
-        """What its number may share a column with."""
-        return series_of(self.measurement)
+    def likeness(self) -> Likeness:
+        """What numbers share that may stand in one column with this one."""
+        return Series.of(self.measurement).likeness
 
     @property
     def metric(self) -> Metric | None:
@@ -152,67 +123,58 @@ class Outcome:
         )
 
 
-def series_of(measurement: Measurement) -> Series:
-    """The series of a measurement."""
-    made = measurement.provenance
-    scored = measurement.kind is Kind.ACCURACY
-    return Series(
-        origin=measurement.origin,
-        weights=made.weights,
-        data=made.data if scored else None,
-        protocol=made.protocol if scored else None,
-        limit=made.limit if scored else None,
-        check=measurement.check,
-    )
-
-
 def outcomes(results: Sequence[Result], catalog: Catalog | None = None) -> tuple[Outcome, ...]:
-    """The latest result of each case, kind and series, in the order of the tables.
+    """The latest result of each case, kind and likeness, in the order of the tables.
 
     Without a catalog: case by case, in the order in which they first come. Raises `NoSamples` for no results.
     """
     if not results:
         raise NoSamples("no results to report", remedy="run `pytest suites/` or `make run` first")
-    claims: dict[tuple[str, Kind, Series], list[Result]] = {}
+    alike: dict[tuple[str, Kind, Likeness], list[Result]] = {}
     for result in _without_mended(results):
-        measurement = result.measurement
-        claims.setdefault((measurement.case, measurement.kind, series_of(measurement)), []).append(result)
+        series = Series.of(result.measurement)
+        alike.setdefault((series.case, series.kind, series.likeness), []).append(result)
     found = [
         Outcome(
             # The last of several made in one instant: the store gives them in the order of writing.
-            result=max(enumerate(claim), key=lambda item: (item[1].measurement.created, item[0]))[1],
-            times=len(claim),
+            result=max(enumerate(several), key=lambda item: (item[1].measurement.created, item[0]))[1],
+            times=len(several),
             place=None if catalog is None else read_place(catalog, case),
         )
-        for (case, _, _), claim in claims.items()
+        for (case, _, _), several in alike.items()
     ]
     if catalog is None:
-        first = {case: at for at, case in reversed(list(enumerate(case for case, _, _ in claims)))}
+        first = {case: at for at, case in reversed(list(enumerate(case for case, _, _ in alike)))}
         return tuple(sorted(found, key=lambda item: first[item.measurement.case]))
     return tuple(sorted(found, key=lambda item: _rank(catalog, item)))
 
 
 def _without_mended(results: Sequence[Result]) -> list[Result]:
-    """The results but for errors that a later result of the same case, kind and origin has mended.
+    """The results but for errors that a later success of the same claim and origin has mended.
 
-    A run that failed may not have come to know its data and protocol: its series alone would let it
-    stand beside the result that took its place.
+    A run that failed may not have come to know its data: its likeness alone would let it stand beside the
+    result that took its place.
     """
-    newest: dict[tuple[str, Kind, str, Origin], str] = {}
+    succeeded: dict[str, dict[tuple[Claim, Origin], str]] = {}  # by case: when each claim last did
     for result in results:
-        made = result.measurement
         if not _failed(result):
-            newest[_mends(made)] = max(newest.get(_mends(made), ""), made.created)
+            made = result.measurement
+            of_case, claimed = succeeded.setdefault(made.case, {}), (Claim.of(made), made.origin)
+            of_case[claimed] = max(of_case.get(claimed, ""), made.created)
     return [
         result
         for result in results
-        if not _failed(result) or result.measurement.created >= newest.get(_mends(result.measurement), "")
+        if not _failed(result) or not _mended(result.measurement, succeeded.get(result.measurement.case, {}))
     ]
 
 
-def _mends(made: Measurement) -> tuple[str, Kind, str, Origin]:
-    """What a result and an earlier error share where the result has taken the error's place."""
-    return made.case, made.kind, made.check, made.origin
+def _mended(failed: Measurement, succeeded: Mapping[tuple[Claim, Origin], str]) -> bool:
+    """Whether one of the claims of a case succeeded later than its error."""
+    claim = Claim.of(failed)
+    return any(
+        origin is failed.origin and created > failed.created and claim.mended_by(later)
+        for (later, origin), created in succeeded.items()
+    )
 
 
 def _failed(result: Result) -> bool:
@@ -220,8 +182,8 @@ def _failed(result: Result) -> bool:
 
 
 def _rank(catalog: Catalog, outcome: Outcome) -> tuple[object, ...]:
-    """By model, chip, precision, batch size, kind and series; unknown cases last, by id."""
-    place, series = outcome.place, outcome.series
+    """By model, chip, precision, batch size, kind and likeness; unknown cases last, by id."""
+    place = outcome.place
     last = len(catalog.models)
     where: tuple[int, ...] = (last, 0, 0, 0)
     if place is not None:
@@ -236,18 +198,7 @@ def _rank(catalog: Catalog, outcome: Outcome) -> tuple[object, ...]:
         "" if place is not None else outcome.measurement.case,
         list(Kind).index(outcome.measurement.kind),
         outcome.measurement.check,
-        *series_rank(series),
-    )
-
-
-def series_rank(series: Series) -> tuple[int, ...]:
-    """The chip's own numbers before others, full weights before small ones, all samples before few."""
-    return (
-        list(Origin).index(series.origin),
-        list(Weights).index(series.weights),
-        -1 if series.data is None else list(Corpus).index(series.data),
-        -1 if series.protocol is None else list(Protocol).index(series.protocol),
-        0 if series.limit is None else series.limit,
+        *likeness.rank(outcome.likeness),
     )
 
 

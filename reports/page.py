@@ -11,7 +11,8 @@ from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.models import Protocol, Weights
-from reports import absent, details, folding, layout, provenance
+from harness.domain.series import Series
+from reports import absent, details, folding, layout, likeness, provenance
 from reports.footnotes import footnotes
 from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import NOTHING, moment, one_line
@@ -67,7 +68,7 @@ def build(
     """
     every = outcomes(results, catalog)
     found = shown(every)
-    past: dict[tuple[str, ...], list[Point]] = {}
+    past: dict[Series, list[Point]] = {}
     for point in history:
         past.setdefault(point.series, []).append(point)
     galleries = () if draw is None else draw(found)
@@ -232,7 +233,7 @@ def _findings(found: Sequence[Outcome], anchors: Mapping[str, str]) -> Iterator[
             status=outcome.status,
             case=measurement.case,
             kind=details.claimed(measurement),
-            how=outcome.series.label,
+            how=likeness.label(outcome.likeness),
             message=first_line(outcome),
         )
 
@@ -251,18 +252,18 @@ def _first_line(message: str, outcome: Outcome) -> str:
 
 
 def _explanations(found: Sequence[Outcome]) -> Iterator[Fact]:
-    series = [outcome.series for outcome in found]
+    alike = [outcome.likeness for outcome in found]
     made = [outcome.measurement.provenance for outcome in found]
     present = {
-        "stand-in": any(item.origin is Origin.STAND_IN for item in series),
-        "simulated": any(item.origin is Origin.SIMULATED for item in series),
-        "mini weights": any(item.weights is Weights.MINI for item in series),
-        "random weights": any(item.weights is Weights.RANDOM for item in series),
+        "stand-in": any(item.origin is Origin.STAND_IN for item in alike),
+        "simulated": any(item.origin is Origin.SIMULATED for item in alike),
+        "mini weights": any(item.weights is Weights.MINI for item in alike),
+        "random weights": any(item.weights is Weights.RANDOM for item in alike),
         "mini data": any(item.data is Corpus.MINI for item in made),
-        "first N samples": any(item.limit is not None for item in series),
-        "unknown weights": any(item.weights is Weights.UNKNOWN for item in series),
-        "imported": any(item.origin is Origin.IMPORTED for item in series),
-        "standard protocol": any(item.protocol is Protocol.STANDARD for item in series),
+        "first N samples": any(item.limit is not None for item in alike),
+        "unknown weights": any(item.weights is Weights.UNKNOWN for item in alike),
+        "imported": any(item.origin is Origin.IMPORTED for item in alike),
+        "standard protocol": any(item.protocol is Protocol.STANDARD for item in alike),
     }
     return ((say(term), say(text)) for term, text in EXPLANATIONS.items() if present[term])
 

@@ -13,9 +13,11 @@ from harness.domain.metrics import Metric, Unit
 from harness.domain.models import Model
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference, Role
+from harness.domain.series import Series
 from harness.verdicts.stats import percentile
 from reports.charts import INK, SERIES, SOFT, WIDTH, draw
 from reports.language import in_language, joined, say
+from reports.likeness import label
 from reports.outcomes import Outcome
 from reports.peaks import Share, shares
 from reports.view import Chart, Gallery
@@ -197,9 +199,8 @@ def _accuracy(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
 
 def _label(outcome: Outcome, model: Model) -> str:
     """A row of a chart: the case without its model, which the title says, and what is unlike others."""
-    series = outcome.series
     short = outcome.measurement.case.removeprefix(f"{model.name}-")
-    return f"{short} {_english(series.label).replace('stand-in, ', '† ')}"
+    return f"{short} {_english(label(outcome.likeness)).replace('stand-in, ', '† ')}"
 
 
 def _latency(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
@@ -250,11 +251,11 @@ def _share(model: Model, found: Sequence[Share]) -> Iterator[Chart]:
 
 def _history(model: Model, history: Sequence[Point]) -> Iterator[Chart]:
     """The cases and series of a model that were measured more than once, some in each drawing."""
-    series: dict[tuple[str, ...], list[Point]] = {}
+    past: dict[Series, list[Point]] = {}
     for point in history:
-        if point.value is not None and point.case.startswith(f"{model.name}-"):
-            series.setdefault(point.series, []).append(point)
-    repeated = [(key, points) for key, points in series.items() if len(points) > 1]
+        if point.value is not None and point.series.case.startswith(f"{model.name}-"):
+            past.setdefault(point.series, []).append(point)
+    repeated = [(key, points) for key, points in past.items() if len(points) > 1]
     repeated.sort(key=lambda item: not any(point.bad for point in item[1]))  # stable: else in their order
     repeated = repeated[:MOST_HISTORIES]
     for at in range(0, len(repeated), HISTORIES_IN_ONE):
@@ -262,14 +263,21 @@ def _history(model: Model, history: Sequence[Point]) -> Iterator[Chart]:
         yield Chart(title=model.title, svg=draw(_over_runs(model, some)))
 
 
-def _over_runs(model: Model, some: Sequence[tuple[tuple[str, ...], Sequence[Point]]]) -> Any:
+def _how(series: Series) -> str:
+    """What a series was measured with, for a chart: English, like all of its text."""
+    first = "" if series.limit is None else f"first {series.limit}"
+    how = (series.origin, series.weights, series.data, series.protocol, first, series.check)
+    return ", ".join(str(part) for part in how if part)
+
+
+def _over_runs(model: Model, some: Sequence[tuple[Series, Sequence[Point]]]) -> Any:
     import altair as alt
 
     rows: Rows = []
-    for (case, kind, *how), points in some:
-        scale = 1 if kind == Kind.THROUGHPUT else 100
-        unit = "samples/s" if kind == Kind.THROUGHPUT else "%"
-        name = f"{case.removeprefix(f'{model.name}-')} {kind}, {unit} ({', '.join(filter(None, how))})"
+    for series, points in some:
+        speed = series.kind is Kind.THROUGHPUT
+        scale, unit = (1, "samples/s") if speed else (100, "%")
+        name = f"{series.case.removeprefix(f'{model.name}-')} {series.kind}, {unit} ({_how(series)})"
         rows += [
             {
                 "case": name, "run": number, "value": (item.value or 0.0) * scale,

@@ -11,6 +11,7 @@ from rich.text import Text
 from harness.domain.measurements import VerdictKind
 from reports.details import measured
 from reports.folding import Row, rows
+from reports.likeness import label
 from reports.numbers import NOTHING, one_line
 from reports.outcomes import MARKS, NOT_JUDGED, WORDS, outcomes
 from reports.page import summary
@@ -65,7 +66,7 @@ def _row(row: Row) -> list[Text]:
         NOTHING if reference is None else reference.cell,
         row.said or measured(outcome),
         f"{MARKS[status]} {WORDS[status]}{basis}",
-        outcome.series.label,
+        label(outcome.likeness),
     ]
     # `Text`, because what came from outside must not be read as rich's markup.
     made = [Text(one_line(cell)) for cell in cells]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from harness.comparing.arms import Compared
     from harness.comparing.gate import FailOn
-    from harness.comparing.runs import Comparison, Pair
+    from harness.comparing.judging import Pair
+    from harness.comparing.runs import Comparison
     from harness.store.results import Result, Store
 
 BASELINE = "baseline:"
@@ -240,7 +241,7 @@ def _arms(
 
 
 def _arms_lines(found: Compared) -> list[str]:
-    from harness.comparing.runs import in_percent
+    from harness.comparing.words import in_percent
 
     turns = found.turns
     before, after = (f"{took / 1e6:.4g} ms" for took in turns.mean_ns)

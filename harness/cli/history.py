@@ -12,7 +12,7 @@ from harness.cli.parameters import CaseId, Results
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from harness.comparing.history import Change, Point, Series
+    from harness.comparing.history import Change, History, Point
 
 SHOWN = 20  # of the latest points; --json has all
 
@@ -24,7 +24,7 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Every series of a case, oldest first, with its change points and what else changed there."""
-    from harness.comparing.history import series
+    from harness.comparing.history import histories
     from harness.records import to_json
 
     store = open_store(results)
@@ -36,7 +36,7 @@ def history(
     if not found:
         near = ", ".join(known[:8]) or "none yet"
         raise UsageError(f"{case!r} has no results; cases with results: {near}")
-    shown = [item for item in series(found) if kind in (None, item.claim.partition(" ")[0])]
+    shown = [item for item in histories(found) if kind in (None, item.claim.partition(" ")[0])]
     if not shown:
         raise UsageError(f"{case} has no numbers of kind {kind!r}")
     if as_json:
@@ -46,7 +46,7 @@ def history(
         _print(case, item)
 
 
-def _print(case: str, item: Series) -> None:
+def _print(case: str, item: History) -> None:
     changed = {change.at: change for change in item.changes}
     first = max(0, len(item.points) - SHOWN)
     rows = [_row(item, at, point, changed.get(at)) for at, point in enumerate(item.points) if at >= first]
@@ -63,7 +63,7 @@ def _print(case: str, item: Series) -> None:
         typer.echo("  no change point")
 
 
-def _row(item: Series, at: int, point: Point, change: Change | None) -> tuple[str, ...]:
+def _row(item: History, at: int, point: Point, change: Change | None) -> tuple[str, ...]:
     commit = (point.git_revision or "")[:12] + ("+dirty" if "+" in (point.git_revision or "") else "")
     marks = ["changed"] if change is not None else []
     marks += ["noisy"] if point.noisy else []
@@ -72,11 +72,11 @@ def _row(item: Series, at: int, point: Point, change: Change | None) -> tuple[st
     )  # fmt: skip
 
 
-def _number(item: Series, value: float) -> str:
+def _number(item: History, value: float) -> str:
     return f"{value * 100:.4f} %" if item.metric.is_score else f"{value:.4g}/s"
 
 
-def _sentence(item: Series, change: Change) -> str:
+def _sentence(item: History, change: Change) -> str:
     """``changed at RUN: 120.1/s -> 110.2/s, 8.2 % lower (p = 3e-05); onnxruntime 1.22.0 -> 1.23.0``."""
     point = item.points[change.at]
     by = abs(change.relative) * 100

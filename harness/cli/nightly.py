@@ -15,7 +15,8 @@ from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.comparing.gate import FailOn
-    from harness.comparing.runs import Comparison, Pair
+    from harness.comparing.judging import Pair
+    from harness.comparing.runs import Comparison
     from harness.store.results import Store
 
 BASELINE = "nightly"  # the name under which a machine's nights look for their baseline

@@ -6,7 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
-from harness.comparing.runs import Comparison, Margins, Pair
+from harness.comparing.judging import Margins, Pair
+from harness.comparing.runs import Comparison
 from harness.domain.cases import Kind
 from harness.errors import UsageError
 from harness.verdicts.effects import Effect, Finding

@@ -1,4 +1,4 @@
-"""A claim over time: its series, where it changed for good, and what else changed there."""
+"""A claim over time: its results, where they changed for good, and what else changed there."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import Any
 
+from harness.comparing.spreads import repetition_of
 from harness.domain.cases import Kind
+from harness.domain.details import Stamped, Watched
 from harness.domain.measurements import Measurement
 from harness.domain.metrics import Metric
-from harness.machine.fingerprint import machine_key
+from harness.domain.series import Repetition
 from harness.store.results import Result
 from harness.verdicts.effects import LEAST_CHANGE, neighbours_degrees, spread_of_neighbours
+from harness.verdicts.plain import SLACK
 
 FEWEST = 3  # results on each side of a change: one odd night is no change, two may be a coincidence
 SIGNIFICANCE = 0.01  # of the test of two levels, for a whole series
-_SLACK = 1e-12
 _NO_SPREAD = 1e-9  # of a series of one value or two: any step is a shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One result of a series."""
+    """One result of a history."""
 
     run: str
     created: str
@@ -37,7 +38,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Where a series changed: the first point after it, both levels, and what differs between them."""
+    """Where a history changed: the first point after it, both levels, and what differs between them."""
 
     at: int  # index of the first point of the new level
     before: float
@@ -52,8 +53,8 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """Results that may be held against each other, oldest first, and where they changed."""
+class History:
+    """The results of one repetition (`domain.series`) by one metric, oldest first, and where they changed."""
 
     claim: str  # "throughput", or "conformance (order)"
     metric: Metric
@@ -63,15 +64,17 @@ class Series:
     changes: tuple[Change, ...]
 
 
-def series(results: Sequence[Result]) -> tuple[Series, ...]:
-    """The series of one case's results (in the order of writing), those with a number only."""
-    groups: dict[tuple[Any, ...], list[tuple[Measurement, Metric]]] = {}
+def histories(results: Sequence[Result]) -> tuple[History, ...]:
+    """The histories of results in the order of writing; results without a number are in none."""
+    groups: dict[tuple[Repetition, Metric], list[Measurement]] = {}
     for result in results:
         measurement = result.measurement
         metric = _metric(result)
         if metric is not None and metric in measurement.metrics:
-            groups.setdefault(_key(measurement, metric), []).append((measurement, metric))
-    return tuple(_series([item for item, _ in group], group[0][1]) for group in groups.values())
+            groups.setdefault((repetition_of(measurement), metric), []).append(measurement)
+    return tuple(
+        _history(repeated, metric, measurements) for (repeated, metric), measurements in groups.items()
+    )
 
 
 def _metric(result: Result) -> Metric | None:
@@ -80,38 +83,29 @@ def _metric(result: Result) -> Metric | None:
     return None if result.verdict is None else result.verdict.metric
 
 
-def _key(measurement: Measurement, metric: Metric) -> tuple[Any, ...]:
-    made = measurement.provenance
-    return (
-        measurement.kind, measurement.check, metric, measurement.origin, made.weights, made.weights_sha256,
-        made.data, made.data_sha256, made.protocol, made.limit, machine_key(made.machine),
-    )  # fmt: skip
-
-
-def _series(results: Sequence[Measurement], metric: Metric) -> Series:
-    found = sorted(results, key=lambda item: item.created)  # a copied store's rows are not in this order
-    last = found[-1]
-    made = last.provenance
-    first = "" if made.limit is None else f", first {made.limit} samples"
-    points = tuple(
-        Point(
-            run=item.run,
-            created=item.created,
-            value=item.metrics[metric],
-            stamp=str(item.detail.get("stamp") or ""),
-            noisy=bool(item.detail.get("noisy")),
-            git_revision=item.provenance.git_revision,
-            versions=item.provenance.versions,
-        )
-        for item in found
-    )
-    return Series(
+def _history(repeated: Repetition, metric: Metric, results: Sequence[Measurement]) -> History:
+    ordered = sorted(results, key=lambda item: item.created)  # a copied store's rows are not in this order
+    last, limit = ordered[-1], repeated.series.limit
+    points = tuple(_point(item, metric) for item in ordered)
+    return History(
         claim=last.claim,
         metric=metric,
-        made=last.made + first,
-        machine=machine_key(made.machine),
+        made=last.made + ("" if limit is None else f", first {limit} samples"),
+        machine=repeated.machine,
         points=points,
         changes=_steps(points) if metric.is_score else _shifts(points),
+    )
+
+
+def _point(measurement: Measurement, metric: Metric) -> Point:
+    return Point(
+        run=measurement.run,
+        created=measurement.created,
+        value=measurement.metrics[metric],
+        stamp=Stamped.from_stored(measurement.detail).stamp or "",
+        noisy=bool(Watched.from_stored(measurement.detail).noisy),
+        git_revision=measurement.provenance.git_revision,
+        versions=measurement.provenance.versions,
     )
 
 
@@ -120,7 +114,7 @@ def _steps(points: Sequence[Point]) -> tuple[Change, ...]:
     return tuple(
         Change(at=at, before=old.value, after=new.value, p_value=None, differs=_differs(old, new))
         for at, (old, new) in enumerate(pairwise(points), 1)
-        if abs(new.value - old.value) > _SLACK
+        if abs(new.value - old.value) > SLACK
     )
 
 
@@ -164,7 +158,7 @@ def _splits(values: Sequence[float], spread: float) -> list[tuple[int, int, int]
 
 
 def _p_value(before: Sequence[float], after: Sequence[float], spread: float, count: int) -> float:
-    """Student's test of two medians, the spread being known from `count` neighbours."""
+    """Student's test of two medians, with a spread known from `count` neighbours."""
     from scipy import stats
 
     error = 1.2533 * spread * math.sqrt(1 / len(before) + 1 / len(after))  # sqrt(pi / 2): of medians

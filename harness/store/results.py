@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from harness.domain import series
 from harness.domain.cases import Kind
 from harness.domain.measurements import Measurement, Verdict, VerdictKind
 from harness.domain.metrics import Metric
+from harness.domain.series import Series
 from harness.errors import StoreError
 from harness.machine.fingerprint import machine_key
 from harness.records import to_json
@@ -32,9 +34,8 @@ from harness.store.schema import (
 from harness.store.summary import Info
 from harness.store.troubles import reason
 
-# What measurements that may stand in for each other have in common.
-_OF_A_POINT = ("case", "kind", "check", "origin", "weights", "data", "protocol", "limit")
-_SERIES = ("case", "kind", "check", "origin", "target", "backend", "weights", "data", "protocol", "limit")
+# What the results share of which only the newest run's are wanted: another backend's hide none.
+_LATEST_OF = (*series.FIELDS, "target", "backend")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,26 +57,12 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One result of a case's history: what it is about and what it came to, without what it was made with."""
+    """One result of a case's history: its series and what it came to."""
 
-    case: str
-    kind: str
-    origin: str
-    weights: str
-    data: str | None
-    protocol: str | None
-    limit: int | None
+    series: Series
     value: float | None  # a fraction, or samples per second; None: not measured
     expected: float | None  # in the unit that the verdict was given in
     bad: bool  # fell short, or failed
-    check: str = ""  # which of its kind's claims
-
-    @property
-    def series(self) -> tuple[str, ...]:
-        """What points of one history share: case and kind, then how they were measured, and the check."""
-        first = "" if self.limit is None else f"first {self.limit}"
-        how = (self.origin, self.weights, self.data or "", self.protocol or "", first, self.check)
-        return (self.case, self.kind, *how)
 
 
 class Store:
@@ -152,7 +139,7 @@ class Store:
             columns.number,
             columns.run,
             sa.func.first_value(columns.run)
-            .over(partition_by=[columns[name] for name in _SERIES], order_by=columns.number.desc())
+            .over(partition_by=[columns[name] for name in _LATEST_OF], order_by=columns.number.desc())
             .label("newest"),
         )
         for column, wanted in ((columns.run, run), (columns.case, case)):
@@ -205,17 +192,17 @@ class Store:
         A check that has no number is in none: it is good or it is not.
         """
         columns = MEASUREMENTS.c
-        series = [columns[name] for name in _OF_A_POINT]
-        newest_first = sa.func.row_number().over(partition_by=series, order_by=columns.number.desc())
+        shared = [columns[name] for name in series.FIELDS]
+        newest_first = sa.func.row_number().over(partition_by=shared, order_by=columns.number.desc())
         ranked = sa.select(
             columns.number,
             newest_first.label("age"),
-            sa.func.count().over(partition_by=series).label("times"),
+            sa.func.count().over(partition_by=shared).label("times"),
         ).subquery()
         judged = _newest_verdicts()
         query = (
             sa.select(
-                *series,
+                *shared,
                 columns.metrics,
                 VERDICTS.c.metric,
                 VERDICTS.c.expected,
@@ -228,7 +215,7 @@ class Store:
             .order_by(columns.number)
         )
         rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
-        return [point for row in rows if (point := _point(row)).value is not None or not point.check]
+        return [point for row in rows if (point := _point(row)).value is not None or not point.series.check]
 
     def runs(self) -> list[RunSummary]:
         """Every run; at the end the one whose first measurement was made last, wherever it came from."""
@@ -334,7 +321,7 @@ def _point(row: sa.RowMapping) -> Point:
     metrics = row["metrics"]
     name = row["metric"] or (Metric.THROUGHPUT if row["kind"] == Kind.THROUGHPUT else None)
     return Point(
-        **{name: row[name] for name in _OF_A_POINT},
+        series=Series.of_row(row),
         value=metrics.get(name),
         expected=row["expected"],
         bad=row["came_to"] in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR),

@@ -14,7 +14,7 @@ from itertools import pairwise
 from statistics import fmean, median, stdev
 
 from harness.errors import NoSamples
-from harness.verdicts.stats import lag_1
+from harness.verdicts.stats import lag_1, student_t
 
 PARTS = 10  # into which a run's calls are cut, in the order of time
 FEWEST_CALLS = 20  # two a part
@@ -85,15 +85,17 @@ def throughput_change(
 ) -> Effect:
     """The relative change of a throughput from one run to another, by Student's t on its logarithm.
 
-    The spread from run to run is what decides, and the calls of one run do not show it all: what lasts longer
-    than the run, lasts through it. So it is the one `known` from earlier results (`spread_of_results`), where
-    there are enough. Without it a run is taken for one draw of what its own tenths are draws of (`PARTS`):
-    too wide an interval for calls that are independent, about right for noise that is as strong on every
-    scale of time. A number without calls gets `ASSUMED_SPREAD`.
+    The interval stands on the spread from run to run, which the calls of one run understate: a disturbance
+    that outlasts the run is in all of its calls alike. The spread is therefore
 
-    By how much the machine itself was faster or slower in one of the runs, at fixed work (`Timed.machine`),
-    the interval is wide at least, and wider where the spread is of one run: such a difference is the
-    machine's, or cannot be told from it.
+    * the one `known` from earlier results (`spread_of_results`), where there are enough of them;
+    * else that of each run's own tenths (`PARTS`): too wide an interval for independent calls, about right
+      for noise of equal strength on every scale of time;
+    * else `ASSUMED_SPREAD`, for numbers without calls.
+
+    `Timed.machine` says how fast the machine did the same fixed work in each run. The interval is at least as
+    wide as the difference of the two, and wider by it where the spread is of the two runs alone: a change of
+    that size cannot be told from the machine's.
 
     Raises `NoSamples` for a throughput that is not above 0.
     """
@@ -103,10 +105,10 @@ def throughput_change(
     drift = _drift([*before.machine, *after.machine])
     if known is not None:
         spread = Spread(sd=known.sd * math.sqrt(2), degrees=known.degrees, words=known.words)
-        half = max(_student(confidence, spread.degrees) * spread.sd, drift)
+        half = max(student_t(0.5 + confidence / 2, spread.degrees) * spread.sd, drift)
     else:
         spread = _of_the_runs(before, after)
-        half = _student(confidence, spread.degrees) * spread.sd + drift
+        half = student_t(0.5 + confidence / 2, spread.degrees) * spread.sd + drift
     basis = spread.words
     if drift:
         basis += f"; the machine's own speed differed by {math.expm1(drift) * 100:.1f} %"
@@ -213,13 +215,6 @@ def _both(first: Spread, second: Spread) -> Spread:
     return Spread(sd=math.sqrt(a + b), degrees=degrees)
 
 
-def _student(confidence: float, degrees: float) -> float:
-    """Student's two-sided quantile; the normal one for infinitely many degrees of freedom."""
-    from scipy import stats
-
-    return float(stats.t.ppf(0.5 + confidence / 2, min(degrees, 1e9)))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flips:
     """How two runs differ on the same samples."""
@@ -244,7 +239,8 @@ def mcnemar(before: str, after: str) -> Flips:
     """
     if not before or len(before) != len(after):
         raise NoSamples(
-            f"{len(before)} samples before and {len(after)} after: expected the same ones, not none"
+            f"the first run scored {len(before)} samples and the second {len(after)}; "
+            "both need the same samples, at least one"
         )
     from scipy import stats
 
@@ -331,4 +327,4 @@ def _between_rounds(rounds: Sequence[Sequence[float]], confidence: float) -> flo
     middles = [median(turns) for turns in rounds if turns]
     if len(middles) < 3:
         return 0.0
-    return _student(confidence, len(middles) - 1) * stdev(middles) / math.sqrt(len(middles))
+    return student_t(0.5 + confidence / 2, len(middles) - 1) * stdev(middles) / math.sqrt(len(middles))

@@ -21,6 +21,7 @@ CALLS_FOR_PERCENTILE: Mapping[float, int] = {50.0: 20, 90.0: 64, 95.0: 130, 99.0
 # where a variance is hardly known any more. What this covers is simulated in tests/verdicts/test_series.py.
 MOST_BATCHES, FEWEST_BATCHES = 32, 8
 FEWEST_CALLS = 20  # for an interval or a drift; of fewer calls nothing is said
+MOST_FREEDOM = 1e9  # degrees of freedom of Student's t that differ from infinitely many by nothing
 DRIFT_P, DRIFT_CHANGE = 0.01, 0.01  # drift is significant at 1 %, and more than 1 % of a call's time
 
 
@@ -156,18 +157,11 @@ def throughput_interval(latencies_ns: Sequence[int], batch_size: int) -> Interva
     return Interval(low=rate * math.exp(-half), high=rate * math.exp(half))
 
 
-def student_t(probability: float, freedom: int) -> float:
-    """The quantile of Student's t, for 5 degrees of freedom or more within 0.3 %.
+def student_t(probability: float, freedom: float) -> float:
+    """The quantile of Student's t; the normal one for infinitely many degrees of freedom."""
+    from scipy import special
 
-    Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5.
-    """
-    z = NormalDist().inv_cdf(probability)
-    return (
-        z
-        + (z**3 + z) / (4 * freedom)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
-    )
+    return float(special.stdtrit(min(freedom, MOST_FREEDOM), probability))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ import pytest
 from factory import MACHINE, accuracy, conformance, failed, measurement, on_chip, throughput
 
 from harness.comparing import gate
-from harness.comparing.runs import Comparison, Margins, compare, last_night
+from harness.comparing.judging import Margins
+from harness.comparing.runs import Comparison, compare, last_night
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus

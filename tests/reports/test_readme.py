@@ -197,7 +197,9 @@ def test_a_history_has_the_series_that_were_measured_twice_oldest_first(catalog,
     assert len(points) == 2 * len(factory.mixed(catalog))
     assert len(only_the_last) == len(factory.mixed(catalog))
     [first, second] = [
-        item for item in points if item.case == "tinybert-ascend310-bs8" and item.origin == "chip"
+        item
+        for item in points
+        if item.series.case == "tinybert-ascend310-bs8" and item.series.origin == "chip"
     ]
     assert (first.value, first.expected, first.bad) == (2500.0, 2883.62, True)
     assert first.series == second.series

@@ -9,6 +9,10 @@ import hostile
 import pytest
 from browser import Browser, browser
 
+from harness.domain.cases import Kind
+from harness.domain.measurements import Origin
+from harness.domain.models import Weights
+from harness.domain.series import Series
 from harness.store.results import Point
 from reports import html
 
@@ -20,9 +24,12 @@ BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 def points() -> list[Point]:
     """A short history of one case."""
-    about = {"case": "tinybert-ascend310p-bs8", "kind": "throughput", "origin": "chip", "weights": "full"}
+    series = Series(
+        case="tinybert-ascend310p-bs8", kind=Kind.THROUGHPUT, check="", origin=Origin.CHIP,
+        weights=Weights.FULL, data=None, protocol=None, limit=None,
+    )  # fmt: skip
     return [
-        Point(**about, data=None, protocol=None, limit=None, value=value, expected=5871.86, bad=value < 5500)
+        Point(series=series, value=value, expected=5871.86, bad=value < 5500)
         for value in (5800.0, 5300.0, 5900.0)
     ]
 

@@ -21,6 +21,7 @@ from harness.domain.flops import encoder_flops
 from harness.domain.measurements import Interval
 from harness.domain.models import Weights
 from harness.domain.precisions import Precision
+from harness.domain.series import Series
 from harness.errors import NoSamples
 from harness.store.results import Point
 from harness.tables.cases import enumerate_cases
@@ -414,12 +415,11 @@ def test_of_very_many_results_some_are_shown_and_all_are_in_a_file(catalog, tmp_
 
 
 def test_a_case_tells_its_history_and_charts_it(catalog):
-    about = {"case": CASE, "kind": "throughput", "origin": "chip", "weights": "full", "data": None}
+    result = factory.throughput(catalog, CASE, 5800.0, **factory.on_chip(data=None, protocol=None))
     history = [
-        Point(**about, protocol=None, limit=None, value=value, expected=5871.86, bad=False)
+        Point(series=Series.of(result.measurement), value=value, expected=5871.86, bad=False)
         for value in (5700.0, 5800.0)
     ]
-    result = factory.throughput(catalog, CASE, 5800.0, **factory.on_chip(data=None, protocol=None))
     text = english(html.render(catalog, [result], history=history))
     assert "5700.00 samples/s, 5800.00 samples/s (the last of 2 runs" in text
     assert 'id="history"' in text

@@ -18,6 +18,7 @@ from harness.tables import references
 from harness.tables.cases import enumerate_cases, named
 from reports import outcomes as module
 from reports.histogram import histogram
+from reports.likeness import label
 from reports.outcomes import counts, outcomes
 from reports.places import read_place
 
@@ -119,6 +120,23 @@ def test_an_error_on_the_chip_is_not_mended_by_a_stand_in(catalog):
     assert len(outcomes([broken, good], catalog)) == 2
 
 
+def test_a_documented_success_hides_no_error_of_the_standard_protocol(catalog):
+    """Two protocols are two claims: what one scores says nothing of the other."""
+    broken = factory.failed(CASE, Kind.ACCURACY, "NaN logits", protocol=Protocol.STANDARD)
+    documented = factory.accuracy(catalog, CASE, 190, 240, created="2027-01-01T00:00:00+00:00")
+    found = outcomes([broken, documented], catalog)
+    assert [(item.likeness.protocol, item.status) for item in found] == [
+        (Protocol.DOCUMENTED, VerdictKind.REPRODUCED),
+        (Protocol.STANDARD, VerdictKind.ERROR),
+    ]
+    mending = dataclasses.replace(
+        documented.measurement,
+        provenance=dataclasses.replace(documented.measurement.provenance, protocol=Protocol.STANDARD),
+    )
+    (found,) = outcomes([broken, dataclasses.replace(documented, measurement=mending)], catalog)
+    assert found.status == VerdictKind.REPRODUCED
+
+
 def test_the_order_is_that_of_the_tables_whatever_the_order_of_the_results(catalog):
     results = factory.mixed(catalog)
     forward = outcomes(results, catalog)
@@ -218,5 +236,5 @@ def test_an_imported_log_says_that_its_weights_are_not_told(catalog):
         catalog, CASE, 5000.0, **factory.on_chip(origin=Origin.IMPORTED) | {"weights": Weights.UNKNOWN}
     )
     own = factory.throughput(catalog, CASE, 5000.0, **factory.on_chip())
-    labels = [outcome.series.label for outcome in outcomes([known, unknown, own], catalog)]
+    labels = [label(outcome.likeness) for outcome in outcomes([known, unknown, own], catalog)]
     assert labels == ["chip, full", "imported, full", "imported, weights not told"]

@@ -210,7 +210,7 @@ def test_the_interval_goes_with_the_test(lost: int, gained: int) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [("", ""), ("1", "10")])
 def test_samples_that_do_not_match(before: str, after: str) -> None:
-    with pytest.raises(NoSamples, match="expected the same ones"):
+    with pytest.raises(NoSamples, match="both need the same samples, at least one"):
         mcnemar(before, after)
 
 

@@ -1,0 +1,120 @@
+"""Which result of one run is held against which of another, and why some are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.domain.cases import Kind
+from harness.domain.details import ScenarioDetail, Stamped
+from harness.domain.measurements import Measurement, VerdictKind
+from harness.domain.series import Claim, Series
+from harness.machine.fingerprint import PASSING
+from harness.setting import stamps
+from harness.store.results import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """Two runs claim by claim. Every claim of the later one is in exactly one of the first three."""
+
+    pairs: tuple[tuple[Result, Result], ...]  # the earlier first
+    not_compared: Mapping[str, tuple[str, ...]]  # why -> claims
+    new: tuple[str, ...]  # claims that the earlier run does not have
+    gone: tuple[str, ...]  # claims that the later run does not have
+
+
+def paired(
+    before: Sequence[Result], after: Sequence[Result], *, across_machines: bool, stamp: str | None
+) -> Pairing:
+    """Pair results of one series, else of one claim.
+
+    Results of different machines are paired only `across_machines`; of throughputs only those that earned
+    `stamp` or a higher one, where it is given.
+    """
+    old, new = _latest(before), _latest(after)
+    not_compared: dict[str, tuple[str, ...]] = {}
+    fresh: list[str] = []
+    pairs: list[tuple[Result, Result]] = []
+    for series, result in new.items():
+        partner = old.get(series) or _nearest(result, old.values())
+        if partner is None:
+            fresh.append(_name(result))
+        elif why := _unlike(partner, result, across_machines=across_machines) or _unstamped(
+            (partner, result), stamp
+        ):
+            not_compared[why] = (*not_compared.get(why, ()), _name(result))
+        else:
+            pairs.append((partner, result))
+    claims = {Claim.of(result.measurement) for result in new.values()}
+    gone = dict.fromkeys(_name(item) for item in old.values() if Claim.of(item.measurement) not in claims)
+    return Pairing(pairs=tuple(pairs), not_compared=not_compared, new=tuple(fresh), gone=tuple(gone))
+
+
+def failed(result: Result) -> bool:
+    """Whether a result could not be measured."""
+    return result.verdict is not None and result.verdict.kind is VerdictKind.ERROR
+
+
+def _latest(results: Sequence[Result]) -> dict[Series, Result]:
+    """The last result of each series; an error that a later success of the same claim mended is left out."""
+    succeeded = {Claim.of(result.measurement): at for at, result in enumerate(results) if not failed(result)}
+    return {
+        Series.of(result.measurement): result
+        for at, result in enumerate(results)
+        if not failed(result) or at > succeeded.get(Claim.of(result.measurement), -1)
+    }
+
+
+def _name(result: Result) -> str:
+    return f"{result.measurement.case} {result.measurement.claim}"
+
+
+def _nearest(result: Result, others: Iterable[Result]) -> Result | None:
+    """The last result of the same claim by other means, if any."""
+    claim = Claim.of(result.measurement)
+    return next((item for item in reversed(list(others)) if Claim.of(item.measurement) == claim), None)
+
+
+def _unlike(before: Result, after: Result, *, across_machines: bool) -> str:
+    """Why two results must not be held against each other, or nothing.
+
+    A case that failed may not have come to know its weights and data: an error is compared all the same.
+    """
+    first, second = before.measurement.provenance, after.measurement.provenance
+    facts = {*first.machine, *second.machine} - PASSING
+    other = sorted(name for name in facts if first.machine.get(name) != second.machine.get(name))
+    if other and not across_machines:
+        return f"another machine ({', '.join(other)})"
+    if failed(before) or failed(after):
+        return ""
+    if before.measurement.origin is not after.measurement.origin:
+        return f"on a {before.measurement.origin} before, on a {after.measurement.origin} now"
+    if (first.weights, first.weights_sha256) != (second.weights, second.weights_sha256):
+        return f"other weights ({_change(first.weights, second.weights)})"
+    if (first.data, first.data_sha256) != (second.data, second.data_sha256):
+        return f"other data ({_change(first.data, second.data)})"
+    if first.limit != second.limit:
+        return f"another limit ({_change(first.limit, second.limit)})"
+    targets = [_targets(item.measurement) for item in (before, after)]
+    return "" if targets[0] == targets[1] else f"another target ({_change(*targets)})"
+
+
+def _targets(measurement: Measurement) -> str:
+    """The options of a LoadGen scenario in words; empty for any other result."""
+    run = ScenarioDetail.from_stored(measurement.detail).loadgen
+    return "" if run is None else ", ".join(f"{name} {value}" for name, value in run.targets.items())
+
+
+def _change(first: object, second: object) -> str:
+    return f"{first}, another file" if first == second else f"{first} -> {second}"
+
+
+def _unstamped(pair: tuple[Result, Result], wanted: str | None) -> str:
+    """Why the stamps of two throughputs are too low, or nothing."""
+    measurement = pair[0].measurement
+    if wanted is None or measurement.kind is not Kind.THROUGHPUT or measurement.check:
+        return ""
+    earned = [Stamped.from_stored(item.measurement.detail).stamp for item in pair]
+    short = [stamp or "none" for stamp in earned if not stamps.meets(stamp, wanted)]
+    return f"stamp {' and '.join(sorted(set(short)))}, asked for {wanted}" if short else ""

@@ -1,0 +1,135 @@
+"""What two results have to share to be held against each other, from least to most.
+
+* A `Claim` is what a test says of a case. Two results of one claim may be of other weights, other data or
+  another machine; a success mends an earlier error of its own claim, and of no other.
+* A `Series` is a claim with what it was measured with, by name. The latest result of a series stands for it.
+* A `Repetition` is a series with the files' hashes and the machine. Only time, versions and chance tell its
+  results apart: a spread from run to run and a change over time are of it.
+* A `Likeness` is what numbers of several cases share to stand in one column of a report (rule 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from harness.domain.cases import Kind
+from harness.domain.datasets import Corpus
+from harness.domain.measurements import Measurement, Origin
+from harness.domain.models import Protocol, Weights
+
+# Kinds whose numbers depend on the data, on how many of its samples were taken, and on the protocol. A
+# throughput and a difference from fp32 depend on the artifact alone.
+OF_DATA = frozenset({Kind.ACCURACY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What is claimed, whatever it was measured with."""
+
+    case: str
+    kind: Kind
+    check: str  # which of its kind's claims, where it has several
+    protocol: Protocol | None  # None: no data was scored, or the run failed before it came to know
+
+    @classmethod
+    def of(cls, measurement: Measurement) -> Self:
+        """The claim that a result is about."""
+        made = measurement.provenance
+        return cls(
+            case=measurement.case, kind=measurement.kind, check=measurement.check, protocol=made.protocol
+        )
+
+    def mended_by(self, later: Claim) -> bool:
+        """Whether a later success takes the place of an error of this claim.
+
+        A score by one protocol says nothing of another. An error of no known protocol is mended by any.
+        """
+        same = (self.case, self.kind, self.check) == (later.case, later.kind, later.check)
+        return same and self.protocol in (None, later.protocol)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """A claim, and what it was measured with by name. Its fields are columns of the store."""
+
+    case: str
+    kind: Kind
+    check: str
+    origin: Origin
+    weights: Weights
+    data: Corpus | None
+    protocol: Protocol | None
+    limit: int | None  # the first N samples only
+
+    @classmethod
+    def of(cls, measurement: Measurement) -> Self:
+        """The series that a result is of."""
+        made = measurement.provenance
+        return cls(
+            case=measurement.case, kind=measurement.kind, check=measurement.check, origin=measurement.origin,
+            weights=made.weights, data=made.data, protocol=made.protocol, limit=made.limit,
+        )  # fmt: skip
+
+    @classmethod
+    def of_row(cls, row: Mapping[Any, Any]) -> Self:
+        """The series of a row of the store, which has its fields as text."""
+        data, protocol = row["data"], row["protocol"]
+        return cls(
+            case=row["case"], kind=Kind(row["kind"]), check=row["check"], origin=Origin(row["origin"]),
+            weights=Weights(row["weights"]), data=None if data is None else Corpus(data),
+            protocol=None if protocol is None else Protocol(protocol), limit=row["limit"],
+        )  # fmt: skip
+
+    @property
+    def claim(self) -> Claim:
+        """What is claimed."""
+        return Claim(case=self.case, kind=self.kind, check=self.check, protocol=self.protocol)
+
+    @property
+    def likeness(self) -> Likeness:
+        """What its numbers share with those of other cases that may stand in their column."""
+        of_data = self.kind in OF_DATA
+        return Likeness(
+            origin=self.origin,
+            weights=self.weights,
+            data=self.data if of_data else None,
+            protocol=self.protocol if of_data else None,
+            limit=self.limit if of_data else None,
+            check=self.check,
+        )
+
+
+FIELDS = tuple(item.name for item in fields(Series))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """What numbers share to stand in one column of a report; data and protocol are None of kinds without."""
+
+    origin: Origin
+    weights: Weights
+    data: Corpus | None
+    protocol: Protocol | None
+    limit: int | None
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repetition:
+    """A series measured again with the very same files on one machine."""
+
+    series: Series
+    weights_sha256: str
+    data_sha256: str | None
+    machine: str  # the key of its fingerprint
+
+    @classmethod
+    def of(cls, measurement: Measurement, machine: str) -> Self:
+        """What a result on `machine` (`machine.fingerprint.machine_key`) is a repetition of."""
+        made = measurement.provenance
+        return cls(
+            series=Series.of(measurement), weights_sha256=made.weights_sha256, data_sha256=made.data_sha256,
+            machine=machine,
+        )  # fmt: skip
