@@ -179,7 +179,7 @@ class TestPrepare:
         text = PIECES.replace("the peter", "peter the")
         (home.models / "tinybert" / "vocab.txt").write_text(text.replace(" ", "\n"), encoding="utf-8")
         with pytest.raises(
-            BadInput, match="is there with another content: of another data set, vocabulary or"
+            BadInput, match="exists already with other content, of another data set, vocabulary or"
         ):
             exchange.prepare(source("tinybert", "t4"), tmp_path / "out", None, Silent())
 

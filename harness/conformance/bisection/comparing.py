@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
@@ -76,75 +77,127 @@ def compare(
     Needs memory for the values of all layers, several times over. Raises `GraphError` where a graph cannot
     be run, the two have no inner value in common, or an operator of the reference has no bound.
     """
-    graph = reference.graph
-    fixed = constants(graph)
+    run = _Run.of(reference, artifact, inputs, mask, precision, ours=ours)
+    found = tuple(_values(run, _holder(run, reference, artifact, inputs, precision)))
+    ends = [item.name for item in reference.graph.output if item.name in run.whole]
+    return Compared(
+        values=found,
+        missing=_missing(run, reference.graph),
+        outputs=max(
+            (_largest(run.whole[name], run.truth[name], run.valid(name)) for name in ends),
+            default=float("nan"),
+        ),
+        finite=all(bool(np.isfinite(run.whole[name]).all()) for name in ends),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Run:
+    """Both graphs run on one batch, and what is known of the values that they have in common."""
+
+    matches: Sequence[Match]
+    truth: Mapping[str, Array]  # of the reference, by its names
+    whole: Mapping[str, Array]  # of the artifact, by its names
+    given: Mapping[str, Array]  # the reference's values, as the artifact holds them
+    made: Mapping[str, Array]  # of the artifact where every operator reads the given ones
+    places: Mapping[str, Place]
+    fixed: Mapping[str, Array]
+    tags: Mapping[str, Any]
+    shapes: Mapping[str, Any]
+    mask: Array
+
+    @classmethod
+    def of(
+        cls,
+        reference: onnx.ModelProto,
+        artifact: onnx.ModelProto,
+        inputs: Mapping[str, Array],
+        mask: Array,
+        precision: Precision,
+        *,
+        ours: bool,
+    ) -> _Run:
+        """Raises as `compare`."""
+        graph, fixed = reference.graph, constants(reference.graph)
+        order = _inner(reference)
+        truth = cutting.run(cutting.expose(reference, order), inputs, order, Precision.FP32, "the reference")
+        matches = matching.match(reference, artifact, order, ours=ours)
+        names = [item.artifact for item in matches]
+        whole = cutting.run(cutting.expose(artifact, names), inputs, names, precision, "the artifact")
+        theirs = values.element_types(artifact)
+        given = {item.artifact: _held(truth[item.reference], theirs[item.artifact]) for item in matches}
+        made_names = [name + cutting.MADE for name in names]
+        made = cutting.run(
+            cutting.cut(artifact, names), {**inputs, **given}, made_names, precision, "the artifact, cut"
+        )
+        shapes = {name: array.shape for name, array in truth.items()} | matching.shapes(reference)
+        return cls(
+            matches=matches, truth=truth, whole=whole, given=given, made=made, places=places(graph),
+            fixed=fixed, tags=axes.tags(graph, shapes, [item.name for item in graph.input], fixed),
+            shapes=shapes, mask=mask,
+        )  # fmt: skip
+
+    def valid(self, name: str) -> Array:
+        """Which values of the reference's `name` are of no padding."""
+        return axes.valid(self.tags[name], self.shapes[name], self.mask)
+
+
+def _inner(reference: onnx.ModelProto) -> list[str]:
+    """The floating-point values that the graph computes, in order."""
     types = values.element_types(reference)
-    order = [
+    return [
         name
-        for node in graph.node
+        for node in reference.graph.node
         for name in node.output
         if node.op_type != "Constant" and types.get(name) in matching.FLOATS
     ]
-    truth = cutting.run(cutting.expose(reference, order), inputs, order, Precision.FP32, "the reference")
-    matches = matching.match(reference, artifact, order, ours=ours)
-    names = [item.artifact for item in matches]
-    whole = cutting.run(cutting.expose(artifact, names), inputs, names, precision, "the artifact")
-    theirs = values.element_types(artifact)
-    given = {item.artifact: _held(truth[item.reference], theirs[item.artifact]) for item in matches}
-    made_names = [name + cutting.MADE for name in names]
-    made = cutting.run(
-        cutting.cut(artifact, names), {**inputs, **given}, made_names, precision, "the artifact, cut"
-    )
-    shapes = {name: array.shape for name, array in truth.items()}
-    shapes |= matching.shapes(reference)
-    tagged = axes.tags(graph, shapes, [item.name for item in graph.input], fixed)
-    where = places(graph)
-    holder = _Holder(
-        reference, artifact, matches, truth, given, inputs, fixed,
+
+
+def _holder(
+    run: _Run,
+    reference: onnx.ModelProto,
+    artifact: onnx.ModelProto,
+    inputs: Mapping[str, Array],
+    precision: Precision,
+) -> _Holder:
+    return _Holder(
+        reference, artifact, run.matches, run.truth, run.given, inputs, run.fixed,
         Arithmetic(precision=precision, activations=False),
     )  # fmt: skip
-    found: list[Value] = []
+
+
+def _values(run: _Run, holder: _Holder) -> Iterator[Value]:
+    """Every value in common with its error, in the order in which it is computed."""
     errors: dict[str, float] = {}
-    for item in matches:
-        kept = axes.valid(tagged[item.reference], shapes[item.reference], mask)
+    for item in run.matches:
+        kept = run.valid(item.reference)
         expected, since, operators, sources, misread = holder.expected(item)
-        there = whole[item.artifact].astype(np.float64)
-        here = made[item.artifact + cutting.MADE].astype(np.float64)
-        error = _relative(there, truth[item.reference].astype(np.float64), kept)
+        there = run.whole[item.artifact].astype(np.float64)
+        here = run.made[item.artifact + cutting.MADE].astype(np.float64)
+        error = _relative(there, run.truth[item.reference].astype(np.float64), kept)
         errors[item.artifact] = error
-        times = _cut_times(here, expected, kept) if item.quantised else _times(here, expected, kept)
-        found.append(
-            Value(
-                name=item.reference + (" (quantised)" if item.quantised else ""),
-                place=where[item.reference],
-                since=where[since],
-                operators=operators,
-                inherited=max((errors.get(name, 0.0) for name in sources), default=0.0),
-                error=error,
-                made=_relative(here, expected.value, kept),
-                bound=_size(expected.error, expected.value, kept),
-                times=times,
-                misread=misread,
-            )
+        yield Value(
+            name=item.reference + (" (quantised)" if item.quantised else ""),
+            place=run.places[item.reference],
+            since=run.places[since],
+            operators=operators,
+            inherited=max((errors.get(name, 0.0) for name in sources), default=0.0),
+            error=error,
+            made=_relative(here, expected.value, kept),
+            bound=_size(expected.error, expected.value, kept),
+            times=_cut_times(here, expected, kept) if item.quantised else _times(here, expected, kept),
+            misread=misread,
         )
+
+
+def _missing(run: _Run, graph: onnx.GraphProto) -> tuple[int, ...]:
+    """The layers of which the artifact has no value in common with the reference."""
     computed = {
-        name for node in graph.node if node.op_type not in MOVING for name in node.output if name in truth
+        name for node in graph.node if node.op_type not in MOVING for name in node.output if name in run.truth
     }
-    layers = {where[name].layer for name in computed}
-    there_are = {where[item.reference].layer for item in matches if item.reference in computed}
-    ends = [item.name for item in graph.output if item.name in whole]
-    return Compared(
-        values=tuple(found),
-        missing=tuple(sorted(layer for layer in layers - there_are if layer is not None)),
-        outputs=max(
-            (
-                _largest(whole[name], truth[name], axes.valid(tagged[name], shapes[name], mask))
-                for name in ends
-            ),
-            default=float("nan"),
-        ),
-        finite=all(bool(np.isfinite(whole[name]).all()) for name in ends),
-    )
+    layers = {run.places[name].layer for name in computed}
+    shared = {run.places[item.reference].layer for item in run.matches if item.reference in computed}
+    return tuple(sorted(layer for layer in layers - shared if layer is not None))
 
 
 def _held(array: Array, element_type: int) -> Array:

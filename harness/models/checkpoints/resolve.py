@@ -230,7 +230,7 @@ def _source(model: Model, folder: Path, hashes: Mapping[str, str]) -> str:
     ]
     if changed:
         raise CheckpointError(
-            f"{folder}: not what was fetched from {record.repository}:{''.join(changed)}",
+            f"{folder}: its files differ from those fetched from {record.repository}:{''.join(changed)}",
             remedy=f"run `zoocheck fetch {model.name}`, or delete {files.RECORD} if the change is meant",
         )
     return f"hub {record.repository}@{record.commit or record.revision}"

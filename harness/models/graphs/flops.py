@@ -112,7 +112,9 @@ def _folded(light: onnx.ModelProto) -> onnx.ModelProto:
     try:
         folded: onnx.ModelProto = onnxsim.simplify(light, check_n=0, perform_optimization=False)[0]
     except RuntimeError as problem:
-        raise GraphError(f"what the graph computes of its inputs' sizes is not known: {problem}") from problem
+        raise GraphError(
+            f"the shapes inside the graph cannot be computed from its inputs' sizes: {problem}"
+        ) from problem
     return folded
 
 

@@ -164,7 +164,7 @@ def _holds(path: Path, content: bytes, offset: int) -> bool:
 
 def _taken(target: Path) -> BadInput:
     return BadInput(
-        "is there with another content: of another data set, vocabulary or form",
+        "exists already with other content, of another data set, vocabulary or form",
         path=target,
         remedy="remove the folder, or write into another one",
     )

@@ -123,7 +123,7 @@ class TestWhatArrives:
         client(hub.url)
         weights = tiny_home.models / "tiny-bert" / "model.safetensors"
         weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
-        with pytest.raises(CheckpointError, match="not what was fetched"):
+        with pytest.raises(CheckpointError, match="its files differ from those fetched from"):
             locate(hub_model(), "full", tiny_home)
         assert client(hub.url)["downloaded"] == ["model.safetensors"]
         assert weights.read_bytes() == tiny_files["model.safetensors"]

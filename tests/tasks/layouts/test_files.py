@@ -72,7 +72,9 @@ class TestWrite:
     def test_another_content_is_never_overwritten(self, tmp_path, name, other):
         write(PIECES, tmp_path)
         (tmp_path / name).write_bytes(other)
-        with pytest.raises(BadInput, match=r"is there with another content: .*; remove the folder") as caught:
+        with pytest.raises(
+            BadInput, match=r"exists already with other content, .*; remove the folder"
+        ) as caught:
             write(PIECES, tmp_path)
         assert caught.value.path == tmp_path / name
         assert (tmp_path / name).read_bytes() == other
