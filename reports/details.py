@@ -23,7 +23,7 @@ from reports.provenance import latency, made_with
 from reports.view import About, Detail, Fact, Line
 
 if TYPE_CHECKING:
-    from harness.store.results import Point
+    from harness.store.reading import Point
 
 RUNS_TOLD = 8
 _PARTS_OF_ID = re.compile(r"[^a-z0-9]+")
@@ -75,11 +75,11 @@ def claimed(measurement: Measurement) -> Both:
 
 
 def _about(outcome: Outcome, reference: Reference | None) -> About:
-    place = outcome.place
+    parts = outcome.parts
     return About(
-        model="" if place is None else place.model.name,
-        chip="" if place is None else place.chip.title,
-        batch_size=None if place is None else place.batch_size,
+        model="" if parts is None else parts.model.name,
+        chip="" if parts is None else parts.chip.title,
+        batch_size=None if parts is None else parts.batch_size,
         kind=str(outcome.measurement.kind),
         origin=str(outcome.measurement.origin),
         documented=None if reference is None else reference.value,

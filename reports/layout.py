@@ -14,10 +14,10 @@ from harness.domain.references import Reference, Role, Rounding
 from harness.domain.series import Likeness
 from harness.errors import ZoocheckError
 from reports import likeness
+from reports.case_parts import covers
 from reports.language import joined, say
 from reports.numbers import NOTHING, like_printed
 from reports.outcomes import Outcome, by_drop
-from reports.places import covers
 from reports.view import Cell, Grid, Head
 
 STAND_IN_NOTE = say(
@@ -114,10 +114,10 @@ def _answers(outcome: Outcome, reference: Reference) -> bool:
     kind = Kind.ACCURACY if reference.metric.is_score else Kind.THROUGHPUT
     measurement = outcome.measurement
     if (
-        outcome.place is None
+        outcome.parts is None
         or measurement.kind is not kind
         or measurement.check
-        or not covers(reference, outcome.place)
+        or not covers(reference, outcome.parts)
     ):
         return False
     return reference.metric in measurement.metrics or outcome.status == VerdictKind.ERROR
@@ -163,7 +163,7 @@ def _cell(made: Sheet, row: int, column: int, alike: Likeness, anchors: Mapping[
     texts = [_text(outcome, reference) for outcome in hits]
     if len(hits) > 1:  # one documented value for all batch sizes
         texts = [
-            f"{text} (bs{outcome.place.batch_size})" if outcome.place else text
+            f"{text} (bs{outcome.parts.batch_size})" if outcome.parts else text
             for text, outcome in zip(texts, hits, strict=True)
         ]
     first = hits[0]

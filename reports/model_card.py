@@ -16,8 +16,8 @@ from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.models import Head, Protocol, Weights
 from harness.errors import UsageError
+from reports.case_parts import CaseParts
 from reports.outcomes import Outcome, outcomes
-from reports.places import Place
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult
@@ -58,19 +58,19 @@ def model_card(
     then the message has the reasons.
     """
     found = [
-        (outcome, outcome.place)
+        (outcome, outcome.parts)
         for outcome in (outcomes(results, catalog) if results else ())
-        if outcome.measurement.kind is Kind.ACCURACY and outcome.place is not None
-        if model in (None, outcome.place.model.name) and case in (None, outcome.measurement.case)
+        if outcome.measurement.kind is Kind.ACCURACY and outcome.parts is not None
+        if model in (None, outcome.parts.model.name) and case in (None, outcome.measurement.case)
     ]
     if not found:
         chosen = " ".join(filter(None, [model, case])) or "these results"
         raise UsageError(f"no accuracy was measured of {chosen}: a model card has nothing to say")
     refused = [f"{item.measurement.case}: {why}" for item, _ in found if (why := refusal(item))]
-    kept = [(item, place) for item, place in found if not refusal(item)]
+    kept = [(item, parts) for item, parts in found if not refusal(item)]
     if not kept:
         raise UsageError(f"nothing for a model card: {'; '.join(dict.fromkeys(refused))}")
-    names = list(dict.fromkeys(place.model.name for _, place in kept))
+    names = list(dict.fromkeys(parts.model.name for _, parts in kept))
     if len(names) > 1:
         raise UsageError(
             f"a card is about one model, and these are results of {', '.join(names)}",
@@ -95,23 +95,23 @@ def refusal(outcome: Outcome) -> str:
     return ""
 
 
-def _front_matter(catalog: Catalog, kept: Sequence[tuple[Outcome, Place]]) -> str:
+def _front_matter(catalog: Catalog, kept: Sequence[tuple[Outcome, CaseParts]]) -> str:
     from huggingface_hub import ModelCardData
 
     model = kept[0][1].model
-    results = [item for outcome, place in kept for item in _evaluations(catalog, outcome, place)]
+    results = [item for outcome, parts in kept for item in _evaluations(catalog, outcome, parts)]
     data = ModelCardData(model_name=model.checkpoint.hub or model.name, eval_results=results)
     return f"---\n{data.to_yaml()}\n---\n"
 
 
-def _evaluations(catalog: Catalog, outcome: Outcome, place: Place) -> Iterable[EvalResult]:
+def _evaluations(catalog: Catalog, outcome: Outcome, parts: CaseParts) -> Iterable[EvalResult]:
     """One a metric. Values are fractions; the name says on what they were measured."""
     from huggingface_hub import EvalResult
 
-    dataset = catalog.datasets[place.model.dataset]
-    task, task_name = TASKS[place.model.architecture.head]
+    dataset = catalog.datasets[parts.model.dataset]
+    task, task_name = TASKS[parts.model.architecture.head]
     standard = ", standard protocol" if outcome.likeness.protocol is Protocol.STANDARD else ""
-    where = f"{place.chip.title}, {place.precision}, batch size {place.batch_size}{standard}"
+    where = f"{parts.chip.title}, {parts.precision}, batch size {parts.batch_size}{standard}"
     for metric, (metric_type, title) in METRICS.items():
         if metric in outcome.measurement.metrics:
             yield EvalResult(

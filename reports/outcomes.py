@@ -17,8 +17,8 @@ from harness.domain.series import Claim, Likeness, Series
 from harness.errors import NoSamples
 from harness.tables import references
 from reports import likeness
+from reports.case_parts import CaseParts, parts_of
 from reports.language import Both, say
-from reports.places import Place, read_place
 from reports.view import Mark
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Outcome:
 
     result: Result
     times: int
-    place: Place | None  # None: the case's model or chip is in no table
+    parts: CaseParts | None  # None: the case's model or chip is in no table
 
     @property
     def measurement(self) -> Measurement:
@@ -98,8 +98,8 @@ class Outcome:
             return self.verdict.metric
         if self.measurement.kind is Kind.THROUGHPUT and not self.measurement.check:
             return Metric.THROUGHPUT
-        if self.measurement.kind is Kind.ACCURACY and self.place is not None:
-            return self.place.model.metric
+        if self.measurement.kind is Kind.ACCURACY and self.parts is not None:
+            return self.parts.model.metric
         return next((metric for metric in Metric if metric in self.measurement.metrics), None)
 
     @property
@@ -139,7 +139,7 @@ def outcomes(results: Sequence[Result], catalog: Catalog | None = None) -> tuple
             # The last of several made in one instant: the store gives them in the order of writing.
             result=max(enumerate(several), key=lambda item: (item[1].measurement.created, item[0]))[1],
             times=len(several),
-            place=None if catalog is None else read_place(catalog, case),
+            parts=None if catalog is None else parts_of(catalog, case),
         )
         for (case, _, _), several in alike.items()
     ]
@@ -183,19 +183,19 @@ def _failed(result: Result) -> bool:
 
 def _rank(catalog: Catalog, outcome: Outcome) -> tuple[object, ...]:
     """By model, chip, precision, batch size, kind and likeness; unknown cases last, by id."""
-    place = outcome.place
+    parts = outcome.parts
     last = len(catalog.models)
     where: tuple[int, ...] = (last, 0, 0, 0)
-    if place is not None:
+    if parts is not None:
         where = (
-            list(catalog.models).index(place.model.name),
-            list(catalog.chips).index(place.chip.name),
-            list(Precision).index(place.precision),
-            place.batch_size,
+            list(catalog.models).index(parts.model.name),
+            list(catalog.chips).index(parts.chip.name),
+            list(Precision).index(parts.precision),
+            parts.batch_size,
         )
     return (
         *where,
-        "" if place is not None else outcome.measurement.case,
+        "" if parts is not None else outcome.measurement.case,
         list(Kind).index(outcome.measurement.kind),
         outcome.measurement.check,
         *likeness.rank(outcome.likeness),
@@ -248,9 +248,9 @@ def documented(outcome: Outcome, catalog: Catalog) -> Reference | None:
     """The documented value of the outcome's case and metric, whether or not it was judged by it."""
     if outcome.verdict is not None and outcome.verdict.reference is not None:
         return outcome.verdict.reference
-    place = outcome.place
-    if place is None or outcome.metric is None:
+    parts = outcome.parts
+    if parts is None or outcome.metric is None:
         return None
     return references.value(
-        catalog, place.model, place.chip, place.precision, place.batch_size, outcome.metric
+        catalog, parts.model, parts.chip, parts.precision, parts.batch_size, outcome.metric
     )

@@ -17,14 +17,16 @@ from reports.footnotes import footnotes
 from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import NOTHING, moment, one_line
 from reports.outcomes import ORDER, WORDS, Outcome, by_drop, counts, outcomes
-from reports.view import Cell, Count, Fact, Finding, Gallery, Grid, Head, Line, Report, Section
+from reports.view import Cell, Count, Fact, Gallery, Grid, Head, Line, Report, Section, Shortfall
 
 if TYPE_CHECKING:
+    from harness.store.reading import Point
+
     from harness.store.notrun import NotRun
-    from harness.store.results import Point, Result
+    from harness.store.results import Result
 
 SHOWN = 500  # results in rows and details; of more than that, all are in a file of their own
-FINDINGS = 60  # told at the top
+SHORTFALLS = 60  # told at the top
 LONGEST_LINE = 280  # characters of a message in the headline; the detail has all of it
 
 RESULTS_FILE = "report-results.jsonl"
@@ -88,8 +90,8 @@ def build(
         counts=tuple(Count(status=status, count=count) for status, count in counts(every).items()),
         headline=headline(every, len(missing)),
         summary=summary(every),
-        findings=tuple(_findings(found, anchors))[:FINDINGS],
-        more_findings=max(bad - FINDINGS, 0),
+        shortfalls=tuple(_shortfalls(found, anchors))[:SHORTFALLS],
+        more_shortfalls=max(bad - SHORTFALLS, 0),
         galleries=galleries,
         not_run=absent.absences(missing),
         explanations=tuple(_explanations(every)),
@@ -181,15 +183,15 @@ def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
     groups: dict[tuple[str, str, str], list[Outcome]] = {}
     for outcome in found:
         made = outcome.measurement.provenance
-        chip = say("unknown") if outcome.place is None else outcome.place.chip.title
+        chip = say("unknown") if outcome.parts is None else outcome.parts.chip.title
         key = (chip, str(outcome.measurement.origin), str(made.weights))
         groups.setdefault(key, []).append(outcome)
     for (chip, origin, weights), members in groups.items():
         models = dict.fromkeys(
-            outcome.measurement.case if outcome.place is None else outcome.place.model.name
+            outcome.measurement.case if outcome.parts is None else outcome.parts.model.name
             for outcome in members
         )
-        sizes = sorted({outcome.place.batch_size for outcome in members if outcome.place is not None})
+        sizes = sorted({outcome.parts.batch_size for outcome in members if outcome.parts is not None})
         yield (
             (say("chip"), chip),
             (say("ran on"), _ran_on(chip, origin)),
@@ -224,11 +226,11 @@ def _ran_on(chip: str, origin: str) -> str:
     }.get(Origin(origin), origin)
 
 
-def _findings(found: Sequence[Outcome], anchors: Mapping[str, str]) -> Iterator[Finding]:
+def _shortfalls(found: Sequence[Outcome], anchors: Mapping[str, str]) -> Iterator[Shortfall]:
     bad = [outcome for outcome in found if outcome.verdict is not None and not outcome.verdict.kind.good]
     for outcome in sorted(bad, key=lambda item: item.status != VerdictKind.FALLS_SHORT):
         measurement = outcome.measurement
-        yield Finding(
+        yield Shortfall(
             anchor=anchors[measurement.id],
             status=outcome.status,
             case=measurement.case,
@@ -276,7 +278,7 @@ def _sections(
         own = [
             outcome
             for outcome in found
-            if outcome.place is not None and outcome.place.model.name == model.name
+            if outcome.parts is not None and outcome.parts.model.name == model.name
         ]
         if not own:
             continue
@@ -303,14 +305,14 @@ def _others(metric: str, found: Sequence[Outcome], lines: Mapping[str, Line]) ->
     """A small table of what the document has no column for: local chips, other precisions and sizes."""
     rows: dict[tuple[str, ...], dict[Kind, Cell]] = {}
     for outcome in found:
-        place, row = outcome.place, lines[outcome.measurement.id]
-        if place is None:
+        parts, row = outcome.parts, lines[outcome.measurement.id]
+        if parts is None:
             continue
         how = joined(", ", [text for text, _ in row.tags])
         how = say("{how} ({extra})", how=how, extra=row.extra) if row.extra else how
         if outcome.in_scenario:
             how = say("{how} ({extra})", how=how, extra=say(outcome.measurement.check))
-        key = (place.chip.title, str(place.precision), str(place.batch_size), how)
+        key = (parts.chip.title, str(parts.precision), str(parts.batch_size), how)
         cell = Cell(
             text=row.measured, status=outcome.status, drop=by_drop(outcome.verdict), anchor=row.anchor
         )

@@ -35,7 +35,7 @@ class Share:
 
 def shares(catalog: Catalog, found: Sequence[Outcome]) -> tuple[Share, ...]:
     """The shares of what is documented for models with results, and of what the chips themselves gave."""
-    models = {item.place.model.name for item in found if item.place is not None}
+    models = {item.parts.model.name for item in found if item.parts is not None}
     return (*_documented(catalog, models), *_measured(found))
 
 
@@ -57,11 +57,11 @@ def _documented(catalog: Catalog, models: set[str]) -> Iterator[Share]:
 
 def _measured(found: Sequence[Outcome]) -> Iterator[Share]:
     for item in found:
-        if item.measurement.kind is not Kind.THROUGHPUT or not item.comparable or item.place is None:
+        if item.measurement.kind is not Kind.THROUGHPUT or not item.comparable or item.parts is None:
             continue
-        place = item.place
+        parts = item.parts
         case, value = item.measurement.case, item.value or 0.0
-        share = _share(place.model, place.chip, place.precision, value, case, "measured")
+        share = _share(parts.model, parts.chip, parts.precision, value, case, "measured")
         if share is not None:
             yield share
 

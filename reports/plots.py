@@ -23,7 +23,7 @@ from reports.peaks import Share, shares
 from reports.view import Chart, Gallery
 
 if TYPE_CHECKING:
-    from harness.store.results import Point
+    from harness.store.reading import Point
 
 Rows = list[dict[str, Any]]
 FEWEST_CALLS = 20  # fewer have no distribution
@@ -37,8 +37,8 @@ def galleries(
     """Every kind of chart that these results have something for; models in the order of the tables."""
     own: dict[str, list[Outcome]] = {}
     for outcome in found:
-        if outcome.place is not None:
-            own.setdefault(outcome.place.model.name, []).append(outcome)
+        if outcome.parts is not None:
+            own.setdefault(outcome.parts.model.name, []).append(outcome)
     models = [model for model in catalog.models.values() if model.name in own]
     share = shares(catalog, found)
     made = (
@@ -119,14 +119,14 @@ def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Ite
     ]  # fmt: skip
     apart: Rows = []
     for outcome in found:
-        if outcome.measurement.kind is not Kind.THROUGHPUT or outcome.value is None or outcome.place is None:
+        if outcome.measurement.kind is not Kind.THROUGHPUT or outcome.value is None or outcome.parts is None:
             continue
         if outcome.in_scenario or (outcome.measurement.origin is Origin.IMPORTED and not outcome.comparable):
             continue  # of other inputs, another card or several: no point of this chart
         (apart if outcome.measurement.origin.stands_in else rows).append(
             {
-                "batch": outcome.place.batch_size, "speed": outcome.value,
-                "chip": _line_of(outcome.place.chip, outcome.place.precision), "of": "measured",
+                "batch": outcome.parts.batch_size, "speed": outcome.value,
+                "chip": _line_of(outcome.parts.chip, outcome.parts.precision), "of": "measured",
             }
         )  # fmt: skip
     if rows:

@@ -101,7 +101,7 @@ def _table(
     language: Language,
     numbers: dict[str, int],
 ) -> ReadmeTable:
-    own = [item for item in found if item.place is not None and item.place.model.name == table.model]
+    own = [item for item in found if item.parts is not None and item.parts.model.name == table.model]
     grid = layout.grid(layout.sheet(catalog, table, own), {})
     for head in grid.heads:
         if head.stand_in:

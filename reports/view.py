@@ -178,7 +178,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Shortfall:
     """One result that falls short or could not be measured, in one line."""
 
     anchor: str
@@ -206,7 +206,7 @@ class Report:
     counts: tuple[Count, ...]
     headline: str  # what is wrong, or that nothing is, in a sentence
     summary: str  # the counts in a sentence
-    findings: tuple[Finding, ...]
+    shortfalls: tuple[Shortfall, ...]
     galleries: tuple[Gallery, ...]
     not_run: tuple[Absence, ...]  # what was asked for and skipped, by reason
     explanations: tuple[Fact, ...]  # stand-ins, small and random checkpoints, in a sentence each
@@ -218,7 +218,7 @@ class Report:
     versions: tuple[tuple[Fact, ...], ...]
     newest: str
     revisions: tuple[str, ...]
-    more_findings: int = 0  # that are not among `findings`
+    more_shortfalls: int = 0  # that are not among `shortfalls`
     elsewhere: str | None = None  # the file beside the report that has what this one leaves out
 
     @property

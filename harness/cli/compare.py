@@ -17,7 +17,7 @@ from harness.tables import cases, catalog
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.comparing.arms import Compared
+    from harness.comparing.arms import ComparedArms
     from harness.comparing.gate import FailOn
     from harness.comparing.judging import Pair
     from harness.comparing.runs import Comparison
@@ -240,7 +240,7 @@ def _arms(
         raise typer.Exit(1)
 
 
-def _arms_lines(found: Compared) -> list[str]:
+def _arms_lines(found: ComparedArms) -> list[str]:
     from harness.comparing.words import in_percent
 
     turns = found.turns

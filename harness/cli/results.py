@@ -18,7 +18,8 @@ from harness.tables import catalog
 
 if TYPE_CHECKING:
     from harness.store.notrun import NotRun
-    from harness.store.results import Point, Result
+    from harness.store.reading import Point
+    from harness.store.results import Result
     from reports.language import Language
 
 FOLDER = Path("build/report")

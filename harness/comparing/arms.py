@@ -1,7 +1,7 @@
 """Two ways of running one case in turns, A B B A, for a verdict that survives drift.
 
-`specs` reads what the two are, `worker` is the process that runs one of them, `turns` lets them take turns,
-and `harness.verdicts.effects` says what came of it.
+`arm_specs` reads the two arms, `timing.arm` is the process that runs one of them or both, `timing.turns` lets
+them take turns, and `verdicts.effects` gives the change with its interval.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from harness.comparing.arm_specs import Spec
     from harness.domain.cases import Case
     from harness.running.materials import Materials
-    from harness.timing.turns import Turns
+    from harness.timing.turns import Setup, Turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class ComparedArms:
     """Two arms of a case, and what B is against A."""
 
     case: str
@@ -44,21 +44,17 @@ def compare_arms(
     margin: float,
     folder: Path,
     threads: int | None = 1,
-) -> Compared:
-    """Run A and B in turns for at most about `seconds`; `folder` is for what the two need on disk.
+) -> ComparedArms:
+    """Run A and B in turns for at most about `seconds`; the files of both go to `folder`.
 
-    Each computes with `threads`; None leaves that to its library. More than one wait for each other, and
-    where the other arm's still spin, that is noise: on a machine of two cores the same time gave an interval
-    five times as wide.
+    Each computes with `threads`; None leaves that to its library. Idle threads of one arm spin for a while
+    and take cores from the other: on a machine of two cores, two threads instead of one made the interval of
+    the same time five times as wide.
 
-    Raises `UsageError` for arms that mean nothing, `NotThere` as any case does, and `MachineError` for an arm
-    that ends or hangs.
+    Raises `UsageError` for arms that mean nothing, `NotThere` as any case does, and `MachineError` for an
+    arm that ends or hangs.
     """
-    import numpy as np
-
     from harness.comparing import arm_specs
-    from harness.domain.models import Protocol
-    from harness.running.batches import fixed_batch
     from harness.timing import turns
 
     target = materials.target(case)
@@ -66,44 +62,63 @@ def compare_arms(
         folder=folder, toolchain=target.toolchain, device=materials.options.device, facts=target.facts
     )
     reader = arm_specs.Specs(materials, case, target, place)
-    specs_of_arms = (reader.read(first), reader.read(second))
+    specs = (reader.read(first), reader.read(second))
     if not target.backend.computes_here:
         raise UsageError(
-            f"{case.id}: every call starts a vendor's tool, which no two can take turns at",
+            f"{case.id}: a vendor's tool makes each call in a process of its own; two arms cannot take turns",
             remedy="measure two runs, and compare those",
         )
-    batch = fixed_batch(case, materials.samples(case.model, Protocol.DOCUMENTED))
-    inputs = folder / "inputs.npz"
-    inputs.parent.mkdir(parents=True, exist_ok=True)
-    named: dict[str, Any] = {item.name: array for item, array in zip(case.model.inputs, batch, strict=True)}
-    np.savez(inputs, **named)
     common = {
         "target": "chip" if target.name == "chip" else materials.options.target,
         "device": materials.options.device,
         "folder": str(folder),
         "threads": threads,
-        "inputs": str(inputs),
+        "inputs": str(_inputs(materials, case, folder)),
     }
-    setups = tuple(
-        turns.Setup(
+    with turns.arms(*_setups(specs, common)) as pair:
+        taken = turns.take_turns(pair, longest_s=seconds)
+        versions = pair.versions
+    _check_versions(specs, versions)
+    finding = taken.effect.finding(margin=margin, least=LEAST_CHANGE)
+    return ComparedArms(
+        case=case.id, first=first, second=second, versions=versions, turns=taken, finding=finding
+    )
+
+
+def _inputs(materials: Materials, case: Case, folder: Path) -> Path:
+    """The file of the batch that both arms run."""
+    import numpy as np
+
+    from harness.domain.models import Protocol
+    from harness.running.batches import fixed_batch
+
+    batch = fixed_batch(case, materials.samples(case.model, Protocol.DOCUMENTED))
+    path = folder / "inputs.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    named: dict[str, Any] = {item.name: array for item, array in zip(case.model.inputs, batch, strict=True)}
+    np.savez(path, **named)
+    return path
+
+
+def _setups(specs: tuple[Spec, Spec], common: Mapping[str, Any]) -> tuple[Setup, Setup]:
+    """How the process of each arm is started."""
+    from harness.timing.turns import Setup
+
+    first, second = (
+        Setup(
             name=f"{name} ({spec.text})",
             content={**common, "arms": [{"case": spec.case, "artifact": spec.setup()}]},
             python_path=() if spec.packages is None else (spec.packages,),
         )
-        for name, spec in zip("AB", specs_of_arms, strict=True)
+        for name, spec in zip("AB", specs, strict=True)
     )
-    with turns.arms(*setups) as pair:
-        found = turns.take_turns(pair, longest_s=seconds)
-        versions = pair.versions
-    _check(specs_of_arms, versions)
-    finding = found.effect.finding(margin=margin, least=LEAST_CHANGE)
-    return Compared(case=case.id, first=first, second=second, versions=versions, turns=found, finding=finding)
+    return first, second
 
 
-def _check(arms: tuple[Spec, Spec], told: tuple[Mapping[str, str], Mapping[str, str]]) -> None:
-    """Raise `MachineError` where an arm does not run with the libraries that were asked for."""
-    for name, spec, versions in zip("AB", arms, told, strict=True):
+def _check_versions(specs: tuple[Spec, Spec], installed: tuple[Mapping[str, str], Mapping[str, str]]) -> None:
+    """Raise `MachineError` where an arm does not run with the library versions that were asked for."""
+    for name, spec, versions in zip("AB", specs, installed, strict=True):
         for library, wanted in (spec.versions or {}).items():
-            found = versions.get(library)
-            if found not in (None, wanted):
-                raise MachineError(f"{name} ({spec.text}): runs with {library} {found}, expected {wanted}")
+            version = versions.get(library)
+            if version not in (None, wanted):
+                raise MachineError(f"{name} ({spec.text}): runs with {library} {version}, expected {wanted}")

@@ -18,26 +18,24 @@ _FORM = "throughput:5%,accuracy:0.2,noisy:50%"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailOn:
-    """From which loss on a gate fails: relative of a throughput, a fraction of a score; None: never."""
+    """The loss that fails a gate: relative of a throughput, a fraction of a score; None: never."""
 
     throughput: float | None = None
     score: float | None = None
-    noisy: float | None = (
-        None  # from which share of the throughputs on, that are too noisy to tell, a gate fails
-    )
+    noisy: float | None = None  # more than this share of the throughputs too noisy to tell: a gate fails
 
     @property
     def margins(self) -> Margins:
-        """Within how much two results are the same: what would not fail; the default where any loss would."""
+        """Within how much two results are the same: the limits, or the defaults where any loss fails."""
         default = Margins()
         return Margins(throughput=self.throughput or default.throughput, score=self.score or default.score)
 
     def fails(self, pair: Pair) -> bool:
         """Whether a pair fails the gate.
 
-        A verdict that is worse always does. A number does where it is shown to be worse, and a loss as large
-        as the limit is not ruled out: the far end of its interval reaches it. A loss of exactly the limit so
-        fails nearly always, one that is surely smaller never.
+        A worse verdict always fails. A number fails on two conditions: its interval excludes "no loss", and
+        includes a loss as large as the limit. A true loss of exactly the limit therefore fails nearly always;
+        a loss whose whole interval is smaller passes.
         """
         if pair.verdict_worse:
             return True
@@ -46,7 +44,7 @@ class FailOn:
 
 
 def reaches(finding: Finding, effect: Effect, limit: float | None) -> bool:
-    """Whether a loss is shown, and one as large as `limit` is not ruled out; never without a limit."""
+    """Whether a loss is shown and its interval includes one as large as `limit`; never without a limit."""
     return finding is Finding.WORSE and limit is not None and effect.low <= -limit
 
 

@@ -10,18 +10,16 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from harness.domain import series
 from harness.domain.cases import Kind
-from harness.domain.measurements import Measurement, Verdict, VerdictKind
-from harness.domain.metrics import Metric
-from harness.domain.series import Series
+from harness.domain.measurements import Measurement, Verdict
 from harness.errors import StoreError
 from harness.machine.fingerprint import machine_key
 from harness.records import to_json
-from harness.store import baselines, copying, opening, summary
+from harness.store import baselines, copying, opening, reading, summary
 from harness.store.baselines import Baseline
 from harness.store.copying import Copied
 from harness.store.database import Database
+from harness.store.reading import Point
 from harness.store.schema import (
     MEASUREMENTS,
     VERDICTS,
@@ -29,13 +27,9 @@ from harness.store.schema import (
     measurement_row,
     to_measurement,
     to_verdict,
-    verdict_columns,
 )
 from harness.store.summary import Info
 from harness.store.troubles import reason
-
-# What the results share of which only the newest run's are wanted: another backend's hide none.
-_LATEST_OF = (*series.FIELDS, "target", "backend")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +47,6 @@ class RunSummary:
     id: str
     started: str  # ISO 8601, UTC
     count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """One result of a case's history: its series and what it came to."""
-
-    series: Series
-    value: float | None  # a fraction, or samples per second; None: not measured
-    expected: float | None  # in the unit that the verdict was given in
-    bad: bool  # fell short, or failed
 
 
 class Store:
@@ -134,28 +118,7 @@ class Store:
         target, backend, weights, data, protocol and limit, only what the newest run wrote: a
         quick run on the mini never hides the last one on full weights.
         """
-        columns = MEASUREMENTS.c
-        chosen = sa.select(
-            columns.number,
-            columns.run,
-            sa.func.first_value(columns.run)
-            .over(partition_by=[columns[name] for name in _LATEST_OF], order_by=columns.number.desc())
-            .label("newest"),
-        )
-        for column, wanted in ((columns.run, run), (columns.case, case)):
-            if wanted is not None:
-                chosen = chosen.where(column == wanted)
-        selected = chosen.subquery()
-        judged = _newest_verdicts()
-        query = (
-            sa.select(MEASUREMENTS, *verdict_columns())
-            .join(selected, selected.c.number == columns.number)
-            .outerjoin(judged, judged.c.measurement == columns.id)
-            .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
-            .order_by(columns.number)
-        )
-        if latest:
-            query = query.where(selected.c.run == selected.c.newest)
+        query = reading.results(run=run, case=case, latest=latest)
         rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
         return [Result(measurement=to_measurement(row), verdict=to_verdict(row)) for row in rows]
 
@@ -163,19 +126,7 @@ class Store:
         self, *, runs: Sequence[str] | None = None, case: str | None = None, kind: Kind | None = None
     ) -> list[Result]:
         """As `results`, of several runs, and without raw samples: what a long series is read from."""
-        columns = MEASUREMENTS.c
-        judged = _newest_verdicts()
-        query = (
-            sa.select(*(column for column in columns if column.name != "raw"), *verdict_columns())
-            .outerjoin(judged, judged.c.measurement == columns.id)
-            .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
-            .order_by(columns.number)
-        )
-        if runs is not None:
-            query = query.where(columns.run.in_(list(runs)))
-        for column, wanted in ((columns.case, case), (columns.kind, kind)):
-            if wanted is not None:
-                query = query.where(column == wanted)
+        query = reading.numbers(runs=runs, case=case, kind=kind)
         rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
         return [
             Result(measurement=to_measurement({**row, "raw": {}}), verdict=to_verdict(row)) for row in rows
@@ -191,40 +142,17 @@ class Store:
 
         A check that has no number is in none: it is good or it is not.
         """
-        columns = MEASUREMENTS.c
-        shared = [columns[name] for name in series.FIELDS]
-        newest_first = sa.func.row_number().over(partition_by=shared, order_by=columns.number.desc())
-        ranked = sa.select(
-            columns.number,
-            newest_first.label("age"),
-            sa.func.count().over(partition_by=shared).label("times"),
-        ).subquery()
-        judged = _newest_verdicts()
-        query = (
-            sa.select(
-                *shared,
-                columns.metrics,
-                VERDICTS.c.metric,
-                VERDICTS.c.expected,
-                VERDICTS.c.kind.label("came_to"),
-            )
-            .join(ranked, ranked.c.number == columns.number)
-            .outerjoin(judged, judged.c.measurement == columns.id)
-            .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
-            .where(ranked.c.age <= latest, ranked.c.times > 1)
-            .order_by(columns.number)
-        )
+        query = reading.history(latest=latest)
         rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
-        return [point for row in rows if (point := _point(row)).value is not None or not point.series.check]
+        return [
+            point
+            for row in rows
+            if (point := reading.to_point(row)).value is not None or not point.series.check
+        ]
 
     def runs(self) -> list[RunSummary]:
         """Every run; at the end the one whose first measurement was made last, wherever it came from."""
-        columns = MEASUREMENTS.c
-        query = (
-            sa.select(columns.run, sa.func.min(columns.created), sa.func.count())
-            .group_by(columns.run)
-            .order_by(sa.func.min(columns.created), sa.func.min(columns.number))
-        )
+        query = reading.runs()
         rows = self._database.do(lambda connection: connection.execute(query).all())
         return [RunSummary(id=run, started=started, count=count) for run, started, count in rows]
 
@@ -306,26 +234,6 @@ class Store:
     def info(self) -> Info:
         """What the store holds, in numbers."""
         return self._database.do(lambda connection: summary.summarise(connection, self.shown, VERSION))
-
-
-def _newest_verdicts() -> sa.Subquery:
-    """The number of each measurement's newest verdict: of several the newest counts."""
-    return (
-        sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
-        .group_by(VERDICTS.c.measurement)
-        .subquery()
-    )
-
-
-def _point(row: sa.RowMapping) -> Point:
-    metrics = row["metrics"]
-    name = row["metric"] or (Metric.THROUGHPUT if row["kind"] == Kind.THROUGHPUT else None)
-    return Point(
-        series=Series.of_row(row),
-        value=metrics.get(name),
-        expected=row["expected"],
-        bad=row["came_to"] in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR),
-    )
 
 
 def _check_time(measurement: Measurement) -> None:

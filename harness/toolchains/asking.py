@@ -36,8 +36,8 @@ def told(text: str, who: str) -> Mapping[str, Any]:
     for line in reversed(text.splitlines()):
         if line.startswith("{"):
             try:
-                found: dict[str, Any] = json.loads(line)
+                answer: dict[str, Any] = json.loads(line)
             except ValueError:
                 continue
-            return found
+            return answer
     raise MachineError(f"{who} printed no JSON object; its output ends with {text.strip()[-200:]!r}")

@@ -106,7 +106,7 @@ KNOWN: tuple[Failure, ...] = (
     ),
     _failure(
         r"opp version of the model does not match",
-        "the model was built with another version of the operator package (OPP); build it with this one",
+        "the model was built with another version of the operator package (OPP); build it again here",
         _RECORDED,
     ),
     _failure(

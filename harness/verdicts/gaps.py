@@ -36,14 +36,14 @@ def excuses(gap: Gap, verdict: Verdict) -> bool:
 
 
 def closes(verdict: Verdict) -> bool:
-    """Whether a verdict shows that there is no gap: one that compares nothing shows nothing."""
+    """Whether a verdict shows that there is no gap; one without a comparison does not."""
     return verdict.kind in (VerdictKind.REPRODUCED, VerdictKind.EXCEEDS)
 
 
 def stale(catalog: Catalog, today: date, checks: Mapping[Kind, Collection[str]]) -> tuple[str, ...]:
-    """A sentence for each entry that has expired, or is about no case or none of the suites' `checks`.
+    """A sentence for each entry that fails a run: it has expired, or it names no case or no check.
 
-    Each fails a run.
+    `checks` are those that the suites have, by kind.
     """
     return tuple(_stale(catalog, today, checks))
 
@@ -52,7 +52,7 @@ def _stale(catalog: Catalog, today: date, checks: Mapping[Kind, Collection[str]]
     for number, gap in enumerate(catalog.gaps):
         name = f"{TABLE}, gap[{number}] ({gap.case} {gap.kind})"
         if today > date.fromisoformat(gap.until):
-            yield f"{name}: expired on {gap.until}; mend what it is about, or give it a later day"
+            yield f"{name}: expired on {gap.until}; mend the failure, or give the entry a later day"
         if not _matches(catalog, gap):
             yield f"{name}: no case has an id like {gap.case!r}; correct it, or take it out"
         if gap.check not in checks.get(gap.kind, ()):
@@ -73,10 +73,10 @@ def _matches(catalog: Catalog, gap: Gap) -> bool:
 
 
 def excused(gap: Gap, message: str) -> str:
-    """What is said of a result that an entry excuses."""
+    """The message of a result that an entry excuses."""
     return f"known gap until {gap.until}: {gap.reason} ({message})"
 
 
 def outlived(gap: Gap, message: str) -> str:
-    """What is said of a result that is good though an entry says that it is not."""
+    """The message of a good result whose entry says that it fails."""
     return f"{TABLE}: the gap of {gap.case} {gap.kind} is closed; take the entry out ({message})"

@@ -17,10 +17,10 @@ from harness.errors import NoSamples
 from harness.tables import references
 from harness.tables.cases import enumerate_cases, named
 from reports import outcomes as module
+from reports.case_parts import parts_of
 from reports.histogram import histogram
 from reports.likeness import label
 from reports.outcomes import counts, outcomes
-from reports.places import read_place
 
 CASE = "tinybert-ascend310p-bs8"
 
@@ -37,9 +37,9 @@ def test_every_case_id_is_read_back_to_its_parts(catalog):
         *enumerate_cases(catalog, batch_sizes=(7,), precisions=tuple(Precision)),
     ]
     for case in cases:
-        place = read_place(catalog, case.id)
-        assert place is not None
-        assert (place.model, place.chip, place.precision, place.batch_size) == (
+        parts = parts_of(catalog, case.id)
+        assert parts is not None
+        assert (parts.model, parts.chip, parts.precision, parts.batch_size) == (
             case.model,
             case.chip,
             case.precision,
@@ -59,7 +59,7 @@ def test_every_case_id_is_read_back_to_its_parts(catalog):
     ],
 )
 def test_an_id_that_no_table_knows_is_told_apart(catalog, identifier):
-    assert read_place(catalog, identifier) is None
+    assert parts_of(catalog, identifier) is None
 
 
 def test_the_latest_of_one_claim_counts_and_the_others_are_counted(catalog):

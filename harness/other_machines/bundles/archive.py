@@ -155,7 +155,8 @@ def _name(path: Path, member: tarfile.TarInfo, limits: Limits) -> PurePosixPath:
     """Where a member goes; raises `BadInput` for one that is no plain file or folder inside."""
     shown = ascii(member.name[:80])
     if len(member.name) > limits.name:
-        raise _bad(path, f"a path of {len(member.name)} characters ({shown}...)")
+        long = f"holds a path of {len(member.name)} characters ({shown}...)"
+        raise _bad(path, f"{long}, expected at most {limits.name}")
     if not (member.isreg() or member.isdir()) or member.issparse():
         kind = "a link" if member.islnk() or member.issym() else "no plain file"
         raise _bad(path, f"holds {shown}, {kind}")

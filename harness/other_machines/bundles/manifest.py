@@ -155,7 +155,7 @@ def _json(path: Path, content: bytes) -> dict[str, Any]:
 def _wrong(bundle: Bundle) -> Iterator[str]:
     """What no bundle of ours holds: it may come from anywhere."""
     if not bundle.cases:
-        yield "cases: found none"
+        yield "cases: found none, expected one or more"
     ids = [case.id for case in bundle.cases]
     if len(set(ids)) != len(ids):
         yield "cases: found a case twice"

@@ -51,23 +51,22 @@ def test_two_cases_share_their_inputs_and_one_fails(run, tmp_path: Path):
     assert run("collect", folder, *report, *store).exit_code == 1
 
 
-def test_old_and_new_trtexec_are_spelled_as_they_are(run, tmp_path: Path):
-    """The script asks trtexec, whose imitation refuses the other one's spelling."""
+@pytest.mark.parametrize(
+    ("case", "toolchain", "variable", "values"),
+    [
+        ("tinybert-t4-bs1", "tensorrt", "ZOOCHECK_SIMULATED_TENSORRT", ("8.4.3", "10.16.1")),
+        ("bert-chinese-ner-vacc-int8-bs1", "vastai", "ZOOCHECK_SIMULATED_INPUTS", ("3", "6")),
+    ],
+)
+def test_one_script_serves_old_and_new_tools(
+    run, tmp_path: Path, case: str, toolchain: str, variable: str, values: tuple[str, str]
+):
+    """It asks trtexec, whose imitation refuses the other spelling, and the set how many inputs it takes."""
     folder = tmp_path / "bundle"
-    run("bundle", "tinybert-t4-bs1", "--out", folder, *MINI)
-    machine = card.install("tensorrt", tmp_path / "tools")
-    for version in ("8.4.3", "10.16.1"):
-        done = machine.run(folder, ZOOCHECK_SIMULATED_TENSORRT=version)
-        assert done.returncode == 0, done.stderr
-
-
-def test_vacc_by_an_older_compiler(run, tmp_path: Path):
-    """Three inputs or six: the set says so, there."""
-    folder = tmp_path / "bundle"
-    run("bundle", "bert-chinese-ner-vacc-int8-bs1", "--out", folder, *MINI)
-    machine = card.install("vastai", tmp_path / "tools")
-    for count in ("3", "6"):
-        done = machine.run(folder, ZOOCHECK_SIMULATED_INPUTS=count)
+    run("bundle", case, "--out", folder, *MINI)
+    machine = card.install(toolchain, tmp_path / "tools")
+    for value in values:
+        done = machine.run(folder, **{variable: value})
         assert done.returncode == 0, done.stderr
 
 

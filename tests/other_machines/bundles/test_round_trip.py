@@ -206,19 +206,22 @@ class TestAscend:
         assert "mini weights: another architecture" in message
         assert found.results[0].measurement.provenance.machine == {"measured_on": "310P3"}
 
-    def test_other_weights_here_are_no_reference(self, fresh: Fresh, collect: Collect):
+    @pytest.mark.parametrize(
+        ("digest", "expected", "says"),
+        [
+            ("weights_sha256", VerdictKind.NOT_COMPARABLE, "the mini weights here differ from the bundle's"),
+            ("features_sha256", VerdictKind.ERROR, "made of another data set or vocabulary"),
+        ],
+    )
+    def test_what_is_here_is_not_what_was_written(
+        self, fresh: Fresh, collect: Collect, digest: str, expected: VerdictKind, says: str
+    ):
+        """Other weights are no reference; other data cannot score."""
         folder = fresh("ascend", ran=True)
-        rewrite(folder, lambda told: told["cases"][0].update(weights_sha256="0" * 64))
+        rewrite(folder, lambda told: told["cases"][0].update({digest: "0" * 64}))
         verdict, message = by_kind(collect(folder))[Kind.ACCURACY]
-        assert verdict is VerdictKind.NOT_COMPARABLE
-        assert "the mini weights here differ from the bundle's" in message
-
-    def test_other_data_here_cannot_score(self, fresh: Fresh, collect: Collect):
-        folder = fresh("ascend", ran=True)
-        rewrite(folder, lambda told: told["cases"][0].update(features_sha256="0" * 64))
-        verdict, message = by_kind(collect(folder))[Kind.ACCURACY]
-        assert verdict is VerdictKind.ERROR
-        assert "made of another data set or vocabulary" in message
+        assert verdict is expected
+        assert says in message
 
     def test_a_status_that_is_none(self, fresh: Fresh, collect: Collect):
         """Written by nobody's shell: as if the step was not run."""

@@ -15,7 +15,7 @@ _SIZE = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class CaseParts:
     """What a case id says, in the catalog's records."""
 
     model: Model
@@ -24,7 +24,7 @@ class Place:
     batch_size: int
 
 
-def read_place(catalog: Catalog, case: str) -> Place | None:
+def parts_of(catalog: Catalog, case: str) -> CaseParts | None:
     """What an id says; None where the tables have no such model, chip or precision.
 
     The inverse of `harness.tables.cases.case_id`, which alone spells ids.
@@ -37,17 +37,17 @@ def read_place(catalog: Catalog, case: str) -> Place | None:
             for precision in Precision:
                 middle = "" if precision is chip.default_precision else f"-{precision}"
                 if stem == f"{model.name}-{chip.name}{middle}":
-                    return Place(model=model, chip=chip, precision=precision, batch_size=int(size))
+                    return CaseParts(model=model, chip=chip, precision=precision, batch_size=int(size))
     return None
 
 
-def covers(reference: Reference, place: Place) -> bool:
+def covers(reference: Reference, parts: CaseParts) -> bool:
     """Whether a documented value is about this case: its chip, its precision, its batch size."""
     return (
         reference.role is Role.MEASURED
         and not reference.best
-        and reference.model == place.model.name
-        and reference.chip == place.chip.name
-        and (reference.precision or place.chip.default_precision) is place.precision
-        and reference.batch_size in (None, place.batch_size)
+        and reference.model == parts.model.name
+        and reference.chip == parts.chip.name
+        and (reference.precision or parts.chip.default_precision) is parts.precision
+        and reference.batch_size in (None, parts.batch_size)
     )
