@@ -15,9 +15,8 @@ from reports.language import Language
 from reports.outcomes import outcomes
 
 if TYPE_CHECKING:
-    from harness.store.reading import Point
-
     from harness.store.notrun import NotRun
+    from harness.store.reading import Point
     from harness.store.results import Result
 
 MARKDOWN = "report.md"

@@ -26,9 +26,8 @@ from reports.outcomes import MARKS, WORDS, Outcome, legend, mark_text, mark_word
 from reports.view import Gallery
 
 if TYPE_CHECKING:
-    from harness.store.reading import Point
-
     from harness.store.notrun import NotRun
+    from harness.store.reading import Point
     from harness.store.results import Result
 
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")

@@ -20,9 +20,8 @@ from reports.outcomes import ORDER, WORDS, Outcome, by_drop, counts, outcomes
 from reports.view import Cell, Count, Fact, Gallery, Grid, Head, Line, Report, Section, Shortfall
 
 if TYPE_CHECKING:
-    from harness.store.reading import Point
-
     from harness.store.notrun import NotRun
+    from harness.store.reading import Point
     from harness.store.results import Result
 
 SHOWN = 500  # results in rows and details; of more than that, all are in a file of their own

@@ -8,12 +8,12 @@ import factory
 import hostile
 import pytest
 from browser import Browser, browser
-from harness.store.reading import Point
 
 from harness.domain.cases import Kind
 from harness.domain.measurements import Origin
 from harness.domain.models import Weights
 from harness.domain.series import Series
+from harness.store.reading import Point
 from reports import html
 
 ROWS = "[...document.querySelectorAll('#matrix tbody tr')]"

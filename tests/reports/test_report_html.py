@@ -13,7 +13,6 @@ from html.parser import HTMLParser
 import factory
 import hostile
 import pytest
-from harness.store.reading import Point
 from speaking import english
 
 from harness.domain.cases import Kind
@@ -24,6 +23,7 @@ from harness.domain.models import Weights
 from harness.domain.precisions import Precision
 from harness.domain.series import Series
 from harness.errors import NoSamples
+from harness.store.reading import Point
 from harness.tables.cases import enumerate_cases
 from harness.verdicts.stats import wilson
 from reports import files, html, layout, markdown

@@ -66,8 +66,8 @@ def test_what_is_stale_is_named(tmp_path: Path) -> None:
     assert stale(tables(tmp_path), LAST) == ()
     (said,) = stale(tables(tmp_path), AFTER)
     assert (
-        "gap[0] (tinybert-t4-bs* throughput): expired on 2026-12-31; mend the failure, or give the entry a later day"
-        in said
+        "gap[0] (tinybert-t4-bs* throughput): expired on 2026-12-31; mend the failure, or give the entry a "
+        "later day" in said
     )
     (said,) = stale(tables(tmp_path, case="tinybert-t5-bs*"), DURING)
     assert "no case has an id like 'tinybert-t5-bs*'" in said
