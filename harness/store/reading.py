@@ -113,7 +113,7 @@ def to_point(row: sa.RowMapping) -> Point:
     )
 
 
-def runs() -> sa.Select[tuple[str, str, int]]:
+def runs() -> sa.Select[str, str, int]:
     """Every run's id, its first measurement's time, and how many it has; the latest run comes last."""
     columns = MEASUREMENTS.c
     return (
