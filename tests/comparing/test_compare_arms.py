@@ -108,11 +108,11 @@ def test_arms_that_can_be_named(reader: arm_specs.Specs, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("nonsense", "'nonsense' is nothing that could be run; expected 'current'"),
+        ("nonsense", "found 'nonsense', expected an arm: 'current'"),
         ("0123456789ab", "no artifacts have a key that begins with 0123456789ab"),
         ("tinybert-t4-bs8", "takes other inputs than tinybert-t4-bs1"),
         ("spanbert-t4-bs1", "'spanbert-t4-bs1' is nothing|takes other inputs"),
-        ("onnxruntime=1.2", "is nothing that could be run"),
+        ("onnxruntime=1.2", "found 'onnxruntime=1.2', expected an arm: 'current'"),
         ("", "'' is nothing"),
     ],
 )
