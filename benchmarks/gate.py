@@ -210,10 +210,16 @@ def known(out: Path) -> list[dict]:
 @cache
 def here() -> dict[str, str]:
     """What every pair is of: the code that decides, and the machine."""
-    files = sorted(ROOT.glob("harness/comparing/arms/*.py")) + [
-        ROOT / "harness" / name
-        for name in ("effects.py", "comparison.py", "matmul.py", "watching.py", "stats.py")
-    ]
+    files = [
+        *sorted((ROOT / "harness" / "comparing").glob("*.py")),
+        *(
+            ROOT / "harness" / name
+            for name in (
+                "timing/turns.py", "timing/arm.py", "machine/matmul.py", "machine/watch.py",
+                "verdicts/effects.py", "verdicts/stats.py",
+            )
+        ),
+    ]  # fmt: skip
     code = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
     return {"code": code, "machine": machine_key(fingerprint())}
 
