@@ -93,7 +93,7 @@ def _short(source: Source) -> str:
 
 
 def _tags(measurement: Measurement) -> Iterator[tuple[str, bool]]:
-    """What a number was made with; marked is whatever keeps it from being the documented one."""
+    """Origin, weights and data of a number, each with whether it differs from the documented one."""
     made = measurement.provenance
     yield say(str(measurement.origin)), measurement.origin is not Origin.CHIP
     if made.data is None:
@@ -210,7 +210,7 @@ def message(outcome: Outcome) -> Both:
 
 
 def before(outcome: Outcome, past: Mapping[Series, Sequence[Point]]) -> tuple[Fact, ...]:
-    """What the same claim came to in its last runs, oldest first; nothing for a first run."""
+    """The values of the same series in its last runs, oldest first; nothing for a first run."""
     series = Series.of(outcome.measurement)
     points = past.get(series, ())
     values = [point.value for point in points if point.value is not None]

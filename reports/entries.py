@@ -62,7 +62,7 @@ def facts(outcome: Outcome) -> Iterator[Fact]:
 
 
 def trivial(measurement: Measurement, metric: str) -> dict[str, float]:
-    """What answers that need no network score by `metric`, as fractions, the best first."""
+    """The scores of answers without a network by `metric`, as fractions, the best first."""
     recorded = AccuracyDetail.from_stored(measurement.detail).trivial or {}
     scores = {name: scored[metric] for name, scored in recorded.items() if metric in scored}
     return dict(sorted(scores.items(), key=lambda item: -item[1]))
@@ -97,7 +97,7 @@ def change(effect: RelativeChange) -> str:
 
 
 def at_real_length(grouped: Grouped) -> Both:
-    """What a run of samples grouped by their length computed, and what it was proved by."""
+    """How many positions a run at the real length computed, and its proof on seeded samples."""
     run, padded = grouped.positions_run, grouped.positions_padded
     return say(
         "samples were run at their real length: {run:,} positions in place of {padded:,} ({share}); on "

@@ -1,4 +1,4 @@
-"""The good checks of one case as one row: what is wrong is not to be looked for among what is not."""
+"""The good checks of one case as one row, so that the bad ones stand out."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _passed(outcome: Outcome) -> bool:
 
 
 def _whose(outcome: Outcome) -> tuple[object, ...]:
-    """What the checks of one case share; a claim that is its kind's only one, or a number, with none."""
+    """The key that the checks of one case share; a number and a scenario have one of their own."""
     made, alike = outcome.measurement, outcome.likeness
     alone = outcome.metric is not None or ScenarioDetail.from_stored(made.detail).loadgen is not None
     how = (alike.origin, alike.weights, alike.data, alike.protocol, alike.limit)

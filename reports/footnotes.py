@@ -16,7 +16,7 @@ from reports.outcomes import Outcome, is_stand_in_speed
 
 
 def footnotes(found: Sequence[Outcome]) -> Iterator[str]:
-    """What has to be said once of these results, whatever the form of the report."""
+    """The footnotes of these results, the same for every form of a report."""
     yield from _misfed_notes(found)
     yield from _interval_notes(found)
     yield from _stamp_notes(found)
@@ -108,7 +108,7 @@ def _results(count: int) -> Both:
 
 
 def _misfed_notes(results: Sequence[Outcome]) -> Iterator[str]:
-    """What a document's script changes by feeding inputs in each other's place, for each result so fed."""
+    """A note for each result whose document's script feeds inputs in each other's place."""
     for outcome in results:
         found, metric = outcome.measurement, outcome.metric
         misfed = AccuracyDetail.from_stored(found.detail).misfed

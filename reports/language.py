@@ -20,7 +20,7 @@ class Language(StrEnum):
 
 
 class Both(str):
-    """English text that carries its Chinese. Whatever does not ask for the Chinese sees the English."""
+    """English text that carries its Chinese. Every other reader of a string sees the English."""
 
     __slots__ = ("zh",)
     zh: str
@@ -52,7 +52,7 @@ def joined(separator: str, parts: Iterable[str]) -> Both:
 
 
 def in_language(text: str, language: str) -> str:
-    """`text` in one language; what is no `Both` is the same in all."""
+    """`text` in one language; a text that is no `Both` is the same in all."""
     if isinstance(text, Both):
         return text.zh if language == Language.CHINESE else str.__str__(text)
     return text

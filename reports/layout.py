@@ -41,7 +41,7 @@ class Sheet:
     hits: Mapping[tuple[int, int, Likeness], tuple[Outcome, ...]]
 
     def measured(self, column: int) -> list[Likeness]:
-        """What the results for this column are alike in, the chip's own first: a measured column each."""
+        """The likenesses of the results for this column, the chip's own first: a measured column each."""
         return sorted({alike for _, at, alike in self.hits if at == column}, key=likeness.rank)
 
     def column_references(self, column: int) -> list[Reference]:

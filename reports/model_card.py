@@ -65,7 +65,7 @@ def model_card(
     ]
     if not found:
         chosen = " ".join(filter(None, [model, case])) or "these results"
-        raise UsageError(f"no accuracy was measured of {chosen}: a model card has nothing to say")
+        raise UsageError(f"no accuracy was measured of {chosen}; a model card states one")
     refused = [f"{item.measurement.case}: {why}" for item, _ in found if (why := refusal(item))]
     kept = [(item, parts) for item, parts in found if not refusal(item)]
     if not kept:

@@ -78,7 +78,7 @@ class Outcome:
 
     @property
     def verdict(self) -> Verdict | None:
-        """What it came to; None where its run ended before that."""
+        """The newest verdict; None where the run ended before it."""
         return self.result.verdict
 
     @property
@@ -88,7 +88,7 @@ class Outcome:
 
     @property
     def likeness(self) -> Likeness:
-        """What numbers share that may stand in one column with this one."""
+        """Shared by all numbers that may stand in one column with this one."""
         return Series.of(self.measurement).likeness
 
     @property
@@ -224,7 +224,7 @@ def mark_text(mark: Mark) -> str:
 
 
 def mark_words(mark: Mark) -> Both:
-    """What a mark means: for a legend, and for whoever hears the page read."""
+    """A mark in words: for a legend, and for screen readers."""
     if not mark.drop:
         return WORDS[mark.status]
     if mark.status == VerdictKind.FALLS_SHORT:

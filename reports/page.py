@@ -17,7 +17,7 @@ from reports.footnotes import footnotes
 from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import NOTHING, moment, one_line
 from reports.outcomes import ORDER, WORDS, Outcome, by_drop, counts, outcomes
-from reports.view import Cell, Count, Fact, Gallery, Grid, Head, Line, Report, Section, Shortfall
+from reports.view import Cell, Count, Detail, Fact, Gallery, Grid, Head, Line, Report, Section, Shortfall
 
 if TYPE_CHECKING:
     from harness.store.notrun import NotRun
@@ -69,9 +69,6 @@ def build(
     """
     every = outcomes(results, catalog)
     found = shown(every)
-    past: dict[Series, list[Point]] = {}
-    for point in history:
-        past.setdefault(point.series, []).append(point)
     galleries = () if draw is None else draw(found)
     bad = sum(not outcome.verdict.kind.good for outcome in every if outcome.verdict is not None)
     missing = absent.still_missing(not_run, results)
@@ -82,8 +79,8 @@ def build(
         outcome.measurement.id: details.line(outcome, catalog, anchors[outcome.measurement.id])
         for outcome in found
     }
-    machines = list(dict.fromkeys(provenance.machine(outcome.measurement) for outcome in found))
-    versions = list(dict.fromkeys(provenance.versions(outcome.measurement) for outcome in found))
+    machines = tuple(dict.fromkeys(provenance.machine(outcome.measurement) for outcome in found))
+    versions = tuple(dict.fromkeys(provenance.versions(outcome.measurement) for outcome in found))
     return Report(
         ran=tuple(_ran(every)),
         counts=tuple(Count(status=status, count=count) for status, count in counts(every).items()),
@@ -96,19 +93,10 @@ def build(
         explanations=tuple(_explanations(every)),
         sections=tuple(_sections(catalog, found, anchors, lines)),
         lines=tuple(_folded(row, lines) for row in folding.rows(found)),
-        details=tuple(
-            details.detail(
-                outcome,
-                lines[outcome.measurement.id],
-                machines.index(provenance.machine(outcome.measurement)),
-                versions.index(provenance.versions(outcome.measurement)),
-                details.before(outcome, past),
-            )
-            for outcome in found
-        ),
+        details=tuple(_details(found, lines, machines, versions, history)),
         footnotes=(*_left_out(every, found), *footnotes(found)),
-        machines=tuple(machines),
-        versions=tuple(versions),
+        machines=machines,
+        versions=versions,
         newest=moment(max(outcome.measurement.created for outcome in every)),
         revisions=tuple(
             sorted({outcome.measurement.provenance.git_revision or NOTHING for outcome in every})
@@ -158,7 +146,7 @@ def summary(found: Sequence[Outcome]) -> Both:
 
 
 def headline(found: Sequence[Outcome], not_run: int = 0) -> Both:
-    """What is wrong in one sentence, or that nothing is; and how much was not even tried."""
+    """How many results fall short or failed, in one sentence, and how many claims were not run."""
     by_status = counts(found)
     short, failed = by_status.get(VerdictKind.FALLS_SHORT, 0), by_status.get(VerdictKind.ERROR, 0)
     known = by_status.get(VerdictKind.KNOWN_GAP, 0)
@@ -250,6 +238,28 @@ def _first_line(message: str, outcome: Outcome) -> str:
     text = one_line(lines[0]) if lines else "no message"
     text = text.removeprefix(f"{outcome.measurement.case}: ")
     return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
+
+
+def _details(
+    found: Sequence[Outcome],
+    lines: Mapping[str, Line],
+    machines: Sequence[tuple[Fact, ...]],
+    versions: Sequence[tuple[Fact, ...]],
+    history: Sequence[Point],
+) -> Iterator[Detail]:
+    """The whole of each result, with the last values of its series."""
+    past: dict[Series, list[Point]] = {}
+    for point in history:
+        past.setdefault(point.series, []).append(point)
+    for outcome in found:
+        made = outcome.measurement
+        yield details.detail(
+            outcome,
+            lines[made.id],
+            machines.index(provenance.machine(made)),
+            versions.index(provenance.versions(made)),
+            details.before(outcome, past),
+        )
 
 
 def _explanations(found: Sequence[Outcome]) -> Iterator[Fact]:

@@ -29,7 +29,7 @@ ENTRIES = (*Watched.keys(), *Steadiness.keys(), "loadgen", "work")
 
 
 def marks(measurement: Measurement) -> Iterator[tuple[str, bool]]:
-    """What stands beside the number in its row: the stamp, and what to mind."""
+    """The stamp and the warnings beside the number in its row."""
     if not Stamped.from_stored(measurement.detail).told:
         return
     detail = ThroughputDetail.from_stored(measurement.detail)

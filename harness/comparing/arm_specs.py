@@ -1,4 +1,4 @@
-"""What the two arms of a comparison are: artifacts of the cache, files, other cases, or library versions."""
+"""The two arms of a comparison: artifacts of the cache, files, other cases, or library versions."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Specs:
         self.cache = ArtifactCache(materials.home.artifacts)
 
     def read(self, text: str) -> Spec:
-        """What `text` means. Raises `UsageError` for what means nothing, with all that could be meant.
+        """The arm that `text` names. Raises `UsageError` with all forms of an arm for any other text.
 
         Building an artifact and installing packages raise as they do anywhere.
         """
@@ -87,7 +87,7 @@ class Specs:
             return Spec(text=text, case=self.case.id, artifact=self._cached(text))
         if text in {case.id for case in cases.enumerate_cases(self.materials.catalog)}:
             return Spec(text=text, case=text, artifact=self._other(text))
-        raise UsageError(f"{text!r} is nothing that could be run; expected {_FORMS}")
+        raise UsageError(f"found {text!r}, expected an arm: {_FORMS}")
 
     def _built(self, case: Case) -> Artifact:
         return building.artifact(self.cache, self.materials, case, self.target, self.place)

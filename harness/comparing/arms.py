@@ -70,11 +70,9 @@ def compare_arms(
         )
     common = {
         "target": "chip" if target.name == "chip" else materials.options.target,
-        "device": materials.options.device,
-        "folder": str(folder),
-        "threads": threads,
+        "device": materials.options.device, "folder": str(folder), "threads": threads,
         "inputs": str(_inputs(materials, case, folder)),
-    }
+    }  # fmt: skip
     with turns.arms(*_setups(specs, common)) as pair:
         taken = turns.take_turns(pair, longest_s=seconds)
         versions = pair.versions

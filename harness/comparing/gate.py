@@ -64,13 +64,13 @@ def parse(text: str) -> FailOn:
         what, number, unit = match["what"], float(match["number"]) / 100, match["unit"]
         if what not in ("throughput", "accuracy", "noisy"):
             raise UsageError(
-                f"--fail-on: {what!r} has no limit; there are throughput, accuracy and noisy ({_FORM})"
+                f"--fail-on: found a limit of {what!r}, expected throughput, accuracy or noisy ({_FORM})"
             )
         if (unit == "%") != (what != "accuracy"):
             wanted = "percentage points (0.2)" if what == "accuracy" else "per cent (5%)"
             raise UsageError(f"--fail-on: found {part.strip()!r}, expected {what} in {wanted}")
         if what in limits:
-            raise UsageError(f"--fail-on: {what} has two limits")
+            raise UsageError(f"--fail-on: found two limits of {what}, expected one")
         limits[what] = number
     assert all(math.isfinite(limit) for limit in limits.values())
     return FailOn(

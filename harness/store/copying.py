@@ -29,7 +29,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """What came of copying one store to another."""
+    """How many rows of each table were copied."""
 
     measurements: Count
     verdicts: Count
@@ -37,7 +37,7 @@ class Copied:
 
 
 def copy(source: Database, target: Database) -> Copied:
-    """Copy what `target` lacks; what others write to `source` meanwhile is for the next time.
+    """Copy the rows that `target` lacks; rows that others write to `source` meanwhile come the next time.
 
     Raises `StoreError` where a row's id has other content in `target`; what was copied before stays.
     """
@@ -104,7 +104,7 @@ def _add(connection: sa.Connection, table: sa.TableClause, rows: Sequence[_Row],
     for row in rows:
         if (found := there.get(row["id"])) is not None and (other := _other(row, found)):
             raise StoreError(
-                f"{shown}: {table.name} {row['id']} is there with another {', '.join(other)}",
+                f"{shown}: {table.name} {row['id']} has another {', '.join(other)} than in the source",
                 remedy="nothing is replaced: find out which of the two stores was tampered with",
             )
     missing = [row for row in rows if row["id"] not in there]

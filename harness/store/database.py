@@ -122,7 +122,8 @@ def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
         engine = sa.create_engine(url, **options)
     except exc.NoSuchModuleError as problem:
         raise StoreError(
-            f"{shown}: {url.drivername} is no kind of database that is known here", remedy=REMEDY
+            f"{shown}: found the database driver {url.drivername}, expected one that SQLAlchemy knows",
+            remedy=REMEDY,
         ) from problem
     except ImportError as problem:
         raise _missing(url, shown, problem) from problem

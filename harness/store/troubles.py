@@ -1,4 +1,4 @@
-"""What a database's complaint means: whether it passes, and how to say it.
+"""A database's error in words, and whether a second attempt may succeed.
 
 SQLite gives result codes (https://sqlite.org/rescode.html), PostgreSQL five characters of SQLSTATE
 (https://www.postgresql.org/docs/current/errcodes-appendix.html); of a connection that was never made libpq
@@ -20,7 +20,7 @@ _CREDENTIALS = "check the URL's user and password, PGPASSWORD or ~/.pgpass"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """What is wrong with a database, in words, and what to do beside choosing another."""
+    """An error in words, and a remedy beside choosing another store."""
 
     sentence: str
     remedy: str = ""

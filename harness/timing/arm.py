@@ -20,7 +20,7 @@ FOURS = ((0, 1, 1, 0), (1, 0, 0, 1))  # A B B A, B A A B
 
 
 def main() -> int:
-    """Serve requests until the input ends. What goes wrong is answered with its reason, status 1."""
+    """Serve requests until the input ends. An error is answered with its reason, and ends with status 1."""
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
     try:
         setup = json.loads(sys.stdin.readline())
@@ -57,7 +57,7 @@ def _answer(stream: TextIO, content: dict[str, Any]) -> None:
 
 
 def open_call(setup: dict[str, Any]) -> Call:
-    """One batch through the artifact, opened by the backend that built it: what is timed."""
+    """The call to time: one batch through the artifact, opened by the backend that built it."""
     import numpy as np
 
     from harness.artifacts.cache import Artifact
@@ -91,8 +91,8 @@ def turn(call: Call, *, unmeasured: int, calls: int) -> dict[str, Any]:
 def fours(arms: Sequence[Call], *, fours: int, calls: int, unmeasured: int, first: int) -> dict[str, Any]:
     """Both arms in turns of `calls` calls, `fours` times A B B A or B A A B: each arm's time in each four.
 
-    `unmeasured` fours come before: who has slept on a pipe is served first by a busy machine for a while, and
-    whichever arm comes first would look faster. `first` says which arm that is.
+    `unmeasured` fours come before: a busy machine favours a process that has just slept on a pipe, and the
+    arm that begins would look faster. `first` is that arm.
     """
     took = []
     for number in range(-unmeasured, fours):

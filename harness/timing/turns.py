@@ -57,7 +57,7 @@ class Pair(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
-    """What came of it: `rounds` holds log(throughput B / throughput A) of each four turns."""
+    """All turns that were taken: `rounds` holds log(throughput B / throughput A) of each four of them."""
 
     rounds: tuple[tuple[float, ...], ...]
     calls_a_turn: int
@@ -266,7 +266,7 @@ class Apart:
 
 
 class Together:
-    """Two arms in one process: call by call, so that what the machine does meets both."""
+    """Two arms in one process, call by call: a disturbance of the machine meets both."""
 
     lasts_s = TOGETHER_S
 

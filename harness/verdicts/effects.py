@@ -31,7 +31,7 @@ _MEDIAN_OF_NORMAL = 0.6745  # of the absolute value of a standard normal variabl
 
 
 class Finding(StrEnum):
-    """What a comparison comes to."""
+    """The result of a comparison. A rule's finding on a README is another: `documents.audit.findings`."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -77,7 +77,7 @@ class Spread:
 
     sd: float
     degrees: float  # of freedom
-    words: str = ""  # what it is from
+    words: str = ""  # which results or calls it is from
 
 
 def throughput_change(
@@ -101,7 +101,9 @@ def throughput_change(
     """
     for timed in (before, after):
         if not 0 < timed.samples_per_s < math.inf:
-            raise NoSamples(f"a throughput of {timed.samples_per_s} samples/s: nothing to compare")
+            raise NoSamples(
+                f"found a throughput of {timed.samples_per_s} samples/s, expected more: nothing to compare"
+            )
     drift = _drift([*before.machine, *after.machine])
     if known is not None:
         spread = Spread(sd=known.sd * math.sqrt(2), degrees=known.degrees, words=known.words)
@@ -179,7 +181,9 @@ def spread_of_neighbours(throughputs: Sequence[float]) -> float:
     `NoSamples` for fewer than two.
     """
     if len(throughputs) < 2:
-        raise NoSamples(f"{len(throughputs)} results: no neighbours")
+        raise NoSamples(
+            f"found {len(throughputs)} results, expected two or more: a spread is that of neighbours"
+        )
     steps = [abs(math.log(b / a)) for a, b in pairwise(throughputs)]
     return median(steps) / (_MEDIAN_OF_NORMAL * math.sqrt(2))
 
@@ -283,7 +287,7 @@ def turns_change(rounds: Sequence[Sequence[float]], *, confidence: float = 0.99)
     """
     count = sum(map(len, rounds))
     if count < 6:
-        raise NoSamples(f"{count} times A B B A: expected 6 or more to tell anything")
+        raise NoSamples(f"found {count} times A B B A, expected 6 or more: fewer give no interval")
     each = math.ceil(count / MOST_FOURS)
     fours = [value for turns in rounds for value in _averaged(turns, each)]
     middle, low, high = _signed_ranks(fours, confidence)

@@ -31,7 +31,7 @@ def wilson(correct: int, samples: int, confidence: float = 0.95) -> Interval:
     Raises `NoSamples` for no samples and `ValueError` for a count outside ``0..samples``.
     """
     if samples == 0:
-        raise NoSamples("no samples: a share of nothing has no interval")
+        raise NoSamples("found no samples; the interval of a share needs at least one")
     if not 0 <= correct <= samples:
         raise ValueError(f"{correct} of {samples} is not a share")
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
@@ -66,7 +66,7 @@ def summarise(latencies_ns: Sequence[int], batch_size: int) -> LatencySummary:
     Raises `NoSamples` for no calls and `ValueError` for a latency that is not positive.
     """
     if not latencies_ns:
-        raise NoSamples("no timed calls: nothing to summarise")
+        raise NoSamples("found no timed calls; a throughput needs at least one")
     if min(latencies_ns) <= 0:
         raise ValueError(f"a call of {min(latencies_ns)} ns: the clock did not move, or ran backwards")
     ordered = sorted(latencies_ns)
@@ -92,7 +92,7 @@ def percentile(ordered: Sequence[int], rank: float) -> float:
     Raises `NoSamples` for no values and `ValueError` for a rank outside 0 to 100.
     """
     if not ordered:
-        raise NoSamples(f"no values: nothing has a percentile {rank:g}")
+        raise NoSamples(f"found no values; percentile {rank:g} needs at least one")
     if not 0 <= rank <= 100:
         raise ValueError(f"rank {rank:g} of a percentile, expected 0 to 100")
     position = (len(ordered) - 1) * rank / 100

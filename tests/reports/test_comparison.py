@@ -211,11 +211,11 @@ def test_limits(text: str, throughput_limit: float | None, score_limit: float | 
         ("", "found '', expected such as throughput:5%,accuracy:0.2"),
         ("throughput:5", "expected throughput in per cent"),
         ("accuracy:5%", "expected accuracy in percentage points"),
-        ("latency:5%", "'latency' has no limit; there are throughput, accuracy and noisy"),
+        ("latency:5%", "found a limit of 'latency', expected throughput, accuracy or noisy"),
         ("noisy:5", "expected noisy in per cent"),
         ("throughput:-5%", "found 'throughput:-5%'"),
         ("throughput:nan%", "found 'throughput:nan%'"),
-        ("throughput:5%,throughput:6%", "throughput has two limits"),
+        ("throughput:5%,throughput:6%", "found two limits of throughput, expected one"),
     ],
 )
 def test_limits_that_are_none(text: str, said: str) -> None:

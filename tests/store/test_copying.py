@@ -156,7 +156,7 @@ def test_another_row_of_the_same_id_is_refused(two: tuple[str, str], changes: di
     first, second = map(Store, two)
     first.add(MEASUREMENT)
     second.add(make(1, **changes))
-    words = f"measurements 0001 is there with another {column}; nothing is replaced"
+    words = f"measurements 0001 has another {column} than in the source; nothing is replaced"
     with pytest.raises(StoreError, match=words):
         first.copy_to(second)
     assert second.results()[0].measurement == make(1, **changes)

@@ -458,7 +458,7 @@ class TestRefused:
 
     def test_an_unknown_scheme(self):
         """A database nobody knows is named."""
-        with pytest.raises(StoreError, match=r"carrierpigeon is no kind of database.*sqlite:///"):
+        with pytest.raises(StoreError, match=r"database driver carrierpigeon, expected one.*sqlite:///"):
             Store("carrierpigeon://host/results")
 
     @pytest.mark.parametrize("text", ["results.sqlite", "", "/data/results.sqlite"])
