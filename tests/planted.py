@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from harness.conformance.bisection.places import Place, places
+from harness.conformance.bisection.places import GraphPlace, places
 from harness.models.graphs import values
 
 Plant = Callable[[onnx.ModelProto, int], onnx.ModelProto]
@@ -36,7 +36,7 @@ class Fault:
 def _nodes(model: onnx.ModelProto, layer: int | None, part: str, kind: str) -> list[onnx.NodeProto]:
     """The nodes of a kind at a place, at least one."""
     where = places(model.graph)
-    wanted = Place(layer=layer, part=part)
+    wanted = GraphPlace(layer=layer, part=part)
     found = [node for node in model.graph.node if node.op_type == kind and where[node.output[0]] == wanted]
     assert found, f"no {kind} in {wanted}"
     return found

@@ -1,4 +1,7 @@
-"""`zoocheck ...`: the command line beside pytest."""
+"""The command line beside pytest: `zoocheck ...`.
+
+Arguments in, lines out: what a command does belongs to the chapters above.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from harness.setting.options import Options
 from harness.tables import cases, catalog
 
 if TYPE_CHECKING:
-    from harness.conformance.bisection.findings import Finding
+    from harness.conformance.bisection.findings import Suspicion
 
 COLUMNS = (
     "layer",
@@ -72,14 +72,14 @@ def bisect(
         raise typer.Exit(1)
 
 
-def _print(case: str, verdict: str, finding: Finding) -> None:
+def _print(case: str, verdict: str, finding: Suspicion) -> None:
     """The sentence, and the table by layer."""
     typer.echo(f"{case}: {verdict}")
     typer.echo()
     print_table("Relative error by layer, on valid positions", COLUMNS, _rows(finding))
 
 
-def _rows(finding: Finding) -> list[list[str]]:
+def _rows(finding: Suspicion) -> list[list[str]]:
     return [
         [item.name, _shown(item.entering), _shown(item.leaving), _shown(item.growth),
          item.worst.place.part, _shown(item.worst.made), _shown(item.worst.bound), _shown(item.worst.times)]

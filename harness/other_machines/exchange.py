@@ -27,7 +27,7 @@ from harness.tables import references
 from harness.tables.cases import case_id
 from harness.tasks.datasets import Dataset
 from harness.tasks.layouts import Layout, load_layout
-from harness.tasks.layouts.files import Compared, Written, compare, write
+from harness.tasks.layouts.files import InputsCompared, Written, compare, write
 from harness.tasks.layouts.results import oldest_ns
 from harness.tasks.text import Features, Scored, Task, load_task
 from harness.tasks.text.wordpiece import Vocabulary, WordPieceTokenizer, load_vocabulary
@@ -99,7 +99,7 @@ class Score:
     scored: Mapping[Protocol, Scored]
     samples: int
     truncated: int
-    inputs: Compared | None  # None where no inputs were named
+    inputs: InputsCompared | None  # None where no inputs were named
     warnings: tuple[str, ...]
 
 
@@ -210,7 +210,7 @@ def _form(source: Source, form: str | None) -> str:
     return form
 
 
-def _compare(source: Source, inputs: Path) -> Compared:
+def _compare(source: Source, inputs: Path) -> InputsCompared:
     """Hold `inputs` against every form that the layout has; the first one's faults speak for all."""
     if not inputs.is_dir():
         raise BadInput("no such folder", path=inputs, remedy="give the folder that `zoocheck prepare` wrote")

@@ -19,7 +19,7 @@ from harness.records import canonical
 from harness.running import real_length
 from harness.running.materials import Materials, inputs_in_order
 from harness.running.predictions import Batch, OutputLog, batched, run_all
-from harness.running.real_length import Padded, Plan, Proof
+from harness.running.real_length import Grouping, Padded, Proof
 from harness.running.valid import require_numbers
 from harness.tasks.feeds import feed_of
 from harness.toolchains.base import Session, ToolSession
@@ -123,7 +123,7 @@ class Inference:
             return self._padded(case, protocol, artifact, session)
         samples = self.materials.samples(case.model, protocol)
         plan = real_length.plan(samples.task, samples.features)
-        if isinstance(plan, real_length.Plan):
+        if isinstance(plan, real_length.Grouping):
             grouped = self._at_real_length(case, protocol, session, any_shape, plan)
             if isinstance(grouped, Outputs):
                 return grouped
@@ -132,7 +132,7 @@ class Inference:
         return replace(outputs, facts={"padded_because": plan.reason, **outputs.facts})
 
     def _at_real_length(
-        self, case: Case, protocol: Protocol, session: Session, any_shape: AnyShape, plan: Plan
+        self, case: Case, protocol: Protocol, session: Session, any_shape: AnyShape, plan: Grouping
     ) -> Outputs | Padded:
         """Grouped outputs, this case's own or those that another had of the same artifact of any shape."""
         key = (case.model.name, case.chip.name, case.precision, any_shape.key, *self._inputs(case, protocol))
@@ -164,7 +164,7 @@ class Inference:
         )
 
     def _padded_sample(
-        self, case: Case, session: Session, arrays: Sequence[Array], plan: Plan
+        self, case: Case, session: Session, arrays: Sequence[Array], plan: Grouping
     ) -> list[Array]:
         """The case's own artifact on the sample of the proof."""
         parts = []
@@ -238,7 +238,7 @@ class Inference:
         return OutputLog(self.materials.home.root / "unfinished" / f"{case.id}-{name}.outputs", identity)
 
 
-def _grouped_facts(plan: Plan, proof: Proof) -> dict[str, Any]:
+def _grouped_facts(plan: Grouping, proof: Proof) -> dict[str, Any]:
     """What is recorded of a run at the real length."""
     return {
         "grouped": {

@@ -193,7 +193,7 @@ class Materials:
         if feed != AS_NAMED:  # what stands in the mask is no length
             return self._run_reference(model, arrays, self._reference_log(model, samples, {"feed": feed}), "")
         plan = real_length.plan(samples.task, samples.features)
-        if isinstance(plan, real_length.Plan):
+        if isinstance(plan, real_length.Grouping):
             sample = [array[plan.sample] for array in arrays]
             log = self._reference_log(model, samples, {"only": plan.sample.tolist()})
             padded = self._run_reference(model, sample, log, ": padded sample")

@@ -39,7 +39,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plan:
+class Grouping:
     """Every one of n samples in one group; the groups of the proof's sample come first.
 
     `lengths` are the valid lengths, int64 ``[n]``; `length` is what the documented input is padded to;
@@ -119,7 +119,7 @@ class Grouped:
     resumed: int
 
 
-def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> Plan | Padded:
+def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> Grouping | Padded:
     """How `features` are run at their real length, or why they are not.
 
     They are only where the task's score reads no padding, where the mask is ones and then zeros, and
@@ -135,7 +135,7 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
         return Padded(reason="the attention mask is not ones with only zeros behind them")
     sample = proof_sample(lengths)
     rest = np.setdiff1d(np.arange(len(lengths)), sample)
-    made = Plan(
+    made = Grouping(
         lengths=lengths,
         length=length,
         sample=sample,
@@ -175,7 +175,7 @@ def groups_of(rows: IntArray, lengths: IntArray, budget: int = POSITIONS_AT_ONCE
 
 
 def restore(
-    groups: Sequence[Group], parts: Sequence[Sequence[Array]], made: Plan, outputs: Sequence[Output]
+    groups: Sequence[Group], parts: Sequence[Sequence[Array]], made: Grouping, outputs: Sequence[Output]
 ) -> list[Array]:
     """Outputs of `groups` as those of all n samples, float32 ``[n, ...]``, 0 in padding and in other samples.
 
@@ -211,7 +211,7 @@ def _zeros(made: Array | None, shape: tuple[int, ...]) -> Array:
 
 
 def prove(
-    padded: Sequence[Array], arrays: Sequence[Array], made: Plan, outputs: Sequence[Output], bound: float
+    padded: Sequence[Array], arrays: Sequence[Array], made: Grouping, outputs: Sequence[Output], bound: float
 ) -> Proof:
     """Hold `padded`, outputs of the plan's sample, against those in `arrays`, which are of all samples."""
     valid = made.valid[made.sample]
@@ -228,7 +228,7 @@ def prove(
 
 
 def run_grouped(
-    made: Plan,
+    made: Grouping,
     inputs: Sequence[Array],
     outputs: Sequence[Output],
     padded: Sequence[Array],

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from harness.cli import app
 from harness.conformance.bisection import case as bisecting
 from harness.conformance.bisection.case import bisect
-from harness.conformance.bisection.findings import Finding
+from harness.conformance.bisection.findings import Suspicion
 from harness.conformance.subject import probe_of
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
@@ -221,7 +221,7 @@ def test_small_errors_that_add_up_are_told_apart_from_a_fault(materials: Materia
     """No operator is outside, and the outputs are: here by a bound of parity that nothing meets."""
     finding = bisect(materials, dataclasses.replace(case, precision=Precision.FP16))
     assert finding.good
-    strict = Finding(case=finding.case, compared=finding.compared, parity_bound=1e-9)
+    strict = Suspicion(case=finding.case, compared=finding.compared, parity_bound=1e-9)
     assert not strict.good
     assert strict.first is None
     assert strict.sentence().startswith("no operator leaves its bound by itself, and yet the errors add up")

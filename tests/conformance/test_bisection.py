@@ -11,9 +11,9 @@ from planted import FAULTS, QUANTISED
 
 from harness.conformance.bisection import axes, cutting
 from harness.conformance.bisection.comparing import compare
-from harness.conformance.bisection.findings import Finding
+from harness.conformance.bisection.findings import Suspicion
 from harness.conformance.bisection.matching import shapes
-from harness.conformance.bisection.places import PARTS, Place, places
+from harness.conformance.bisection.places import PARTS, GraphPlace, places
 from harness.conformance.operators.propagation import constants
 from harness.domain.models import InputRole, Model
 from harness.domain.precisions import Precision
@@ -50,24 +50,24 @@ def quantised(limited: onnx.ModelProto, batch: Batch) -> onnx.ModelProto:
 
 
 @pytest.fixture(scope="session")
-def find(short_graph: onnx.ModelProto, limited: onnx.ModelProto, batch: Batch) -> Callable[..., Finding]:
+def find(short_graph: onnx.ModelProto, limited: onnx.ModelProto, batch: Batch) -> Callable[..., Suspicion]:
     """The finding on an artifact."""
 
-    def of(artifact: onnx.ModelProto, precision: Precision, *, ours: bool = True) -> Finding:
+    def of(artifact: onnx.ModelProto, precision: Precision, *, ours: bool = True) -> Suspicion:
         reference = short_graph if precision is FP32 else limited
         compared = compare(reference, artifact, *batch, precision, ours=ours)
-        return Finding(case="short", compared=compared, parity_bound=PARITY[precision])
+        return Suspicion(case="short", compared=compared, parity_bound=PARITY[precision])
 
     return of
 
 
-def assert_found(finding: Finding, name: str, part: str, operator: str) -> None:
+def assert_found(finding: Suspicion, name: str, part: str, operator: str) -> None:
     """The fault is the first, in its layer, at its part and operator; nothing before it is outside."""
     assert not finding.good
     first = finding.first
     assert first is not None, finding.sentence()
     layer = None if part == "embeddings" else LAYER
-    assert first.place == Place(layer=layer, part=part), (name, finding.sentence())
+    assert first.place == GraphPlace(layer=layer, part=part), (name, finding.sentence())
     assert any(said.startswith(operator) for said in first.operators), first.operators
     assert finding.sentence().startswith(f"first outside the bound: {first.since}")
 
@@ -125,7 +125,7 @@ def test_a_layer_that_nobody_reads_is_found_where_it_hands_on(find, short_graph)
     """What the next layer reads is made of another value than the reference's: it says of which."""
     finding = find(FAULTS["layer-bypassed"].plant(short_graph, LAYER), FP32)
     assert finding.first is not None
-    assert finding.first.place == Place(layer=LAYER, part="output LayerNorm")
+    assert finding.first.place == GraphPlace(layer=LAYER, part="output LayerNorm")
     assert any("layer.0/output/LayerNorm" in name for name in finding.first.misread)
     assert "reads otherwise than the reference" in finding.sentence()
 
@@ -149,7 +149,7 @@ def test_what_is_not_a_number_is_outside(find, short_graph):
     values.store(tensor, np.full(tuple(tensor.dims), np.nan, np.float32))
     finding = find(faulty, FP32)
     assert finding.first is not None
-    assert finding.first.place == Place(layer=1, part="output")
+    assert finding.first.place == GraphPlace(layer=1, part="output")
     assert finding.first.times == np.inf
     assert finding.record()["first"]["times_the_bound"] is None
     assert "the outputs hold infinities" in finding.sentence()
@@ -166,7 +166,7 @@ def test_another_export_is_matched_by_the_names_that_mean_something(find, short_
     onnx.checker.check_model(faulty)
     finding = find(faulty, FP32, ours=False)
     assert finding.first is not None
-    assert finding.first.place == Place(layer=LAYER, part="GELU")
+    assert finding.first.place == GraphPlace(layer=LAYER, part="GELU")
     assert "encoder layer 1, intermediate to encoder layer 1, GELU (Reshape" in finding.sentence()
 
 
@@ -182,7 +182,7 @@ def test_without_any_name_landmarks_serve(find, short_graph):
     del faulty.graph.value_info[:]
     finding = find(faulty, FP32, ours=False)
     assert finding.first is not None
-    assert finding.first.place == Place(layer=LAYER, part="attention LayerNorm")
+    assert finding.first.place == GraphPlace(layer=LAYER, part="attention LayerNorm")
 
 
 def test_an_unrelated_graph_is_refused(find):
@@ -209,7 +209,7 @@ def test_layers_with_the_same_constants_are_told_apart(exported: Exported):
 
 def assert_complete(graph: onnx.GraphProto, layers: int) -> None:
     where = places(graph)
-    kinds: dict[Place, list[str]] = {}
+    kinds: dict[GraphPlace, list[str]] = {}
     for node in graph.node:
         if node.op_type not in ("Constant", "Reshape", "Transpose"):
             kinds.setdefault(where[node.output[0]], []).append(node.op_type)
@@ -222,7 +222,7 @@ def assert_complete(graph: onnx.GraphProto, layers: int) -> None:
     }  # fmt: skip
     for layer in range(layers):
         for part in PARTS:
-            found = sorted(kind for kind in kinds[Place(layer=layer, part=part)] if kind != "Gather")
+            found = sorted(kind for kind in kinds[GraphPlace(layer=layer, part=part)] if kind != "Gather")
             assert found == special.get(part, ["Gemm"]), (layer, part)
     assert {place.layer for place in kinds} == {None, *range(layers)}
     assert {place.part for place in kinds if place.layer is None} == {"embeddings", "mask", "head"}

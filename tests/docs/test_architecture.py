@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import draw_chapters
 import pytest
-from imports import ROOT
+from imports import CHAPTERS, ROOT
 
 PAGES = [
     *sorted(ROOT.glob("docs/*.md")),
@@ -46,3 +47,13 @@ def test_every_path_that_a_page_names_is_there(page: Path):
     gone = [path for path in PATH.findall(text) if not any(ROOT.glob(path.rstrip("/.")))]
     gone += [link for link in LINK.findall(text) if not (page.parent / link).exists()]
     assert gone == []
+
+
+@pytest.mark.parametrize("chapter", [name for name in CHAPTERS if (ROOT / "harness" / name).is_dir()])
+def test_a_chapter_says_which_question_it_answers_and_what_does_not_belong_into_it(chapter: str):
+    """Two sentences at least: a newcomer reads the first in the table, the second where the code is."""
+    source = (ROOT / "harness" / chapter / "__init__.py").read_text(encoding="utf-8")
+    docstring = ast.get_docstring(ast.parse(source)) or ""
+    first, _, rest = docstring.partition("\n\n")
+    assert first.endswith((".", ":")), first
+    assert rest.strip(), f"harness/{chapter}/__init__.py says nothing of what belongs elsewhere"

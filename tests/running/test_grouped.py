@@ -162,7 +162,7 @@ class TestResuming:
         model = mini.the_model(small_tables)
         samples = later.materials.samples(model, DOCUMENTED)
         plan = real_length.plan(samples.task, samples.features)
-        assert isinstance(plan, real_length.Plan)
+        assert isinstance(plan, real_length.Grouping)
         assert len(later.real.calls) == len(plan.groups) - at
         already = sum(len(group.rows) for group in plan.groups[:at])
         assert outputs.facts.get("resumed_from_sample", 0) == already

@@ -20,8 +20,8 @@ from harness.running.real_length import (
     LEAST_SHARE,
     PROOF_SAMPLES,
     Grouped,
+    Grouping,
     Padded,
-    Plan,
     Proof,
     groups_of,
     largest_valid_difference,
@@ -69,9 +69,9 @@ def features(lengths: np.ndarray) -> Features:
     return Features(mask=(np.arange(LENGTH) < lengths[:, None]).astype(np.int64))
 
 
-def planned(lengths: np.ndarray, budget: int = 4096) -> Plan:
+def planned(lengths: np.ndarray, budget: int = 4096) -> Grouping:
     made = plan(TASK, features(lengths), budget=budget)
-    assert isinstance(made, Plan)
+    assert isinstance(made, Grouping)
     return made
 
 

@@ -15,7 +15,7 @@ import onnx
 from harness.artifacts.cache import ArtifactCache
 from harness.conformance.bisection import cutting
 from harness.conformance.bisection.comparing import compare
-from harness.conformance.bisection.findings import Finding
+from harness.conformance.bisection.findings import Suspicion
 from harness.conformance.subject import in_order, probe_of
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
@@ -36,7 +36,7 @@ from harness.toolchains.place import Place
 Array = npt.NDArray[Any]
 
 
-def bisect(materials: Materials, case: Case, file: Path | None = None) -> Finding:
+def bisect(materials: Materials, case: Case, file: Path | None = None) -> Suspicion:
     """Hold the case's artifact, or the ONNX graph in `file`, against the checkpoint's fp32 graph, by value.
 
     The reference is the exported graph with what the document's build changes before rounding: the mask's
@@ -61,7 +61,7 @@ def bisect(materials: Materials, case: Case, file: Path | None = None) -> Findin
     names = [item.name for item in reference.graph.output]
     exported = cutting.run(reference, inputs, names, Precision.FP32, "the reference")
     off = _away(case, [exported[name] for name in names], theirs, mask)
-    return Finding(case=case.id, compared=compared, parity_bound=bound, export_off=off)
+    return Suspicion(case=case.id, compared=compared, parity_bound=bound, export_off=off)
 
 
 def batches(materials: Materials, case: Case) -> list[dict[str, Array]]:

@@ -11,7 +11,7 @@ import onnx
 
 from harness.conformance.bisection import axes, cutting, matching
 from harness.conformance.bisection.matching import Match
-from harness.conformance.bisection.places import Place, places
+from harness.conformance.bisection.places import GraphPlace, places
 from harness.conformance.operators.arithmetic import Arithmetic
 from harness.conformance.operators.bounded import Array, Bounded, within
 from harness.conformance.operators.propagation import constants, propagate
@@ -34,8 +34,8 @@ class Value:
     """
 
     name: str  # the reference's; behind its quantiser it says so
-    place: Place
-    since: Place  # that of the first operator since the values that are known
+    place: GraphPlace
+    since: GraphPlace  # that of the first operator since the values that are known
     operators: tuple[str, ...]  # what makes it of the values that are known, with the names of the nodes
     inherited: float  # the largest relative error of the values it is made of
     error: float  # relative error in the whole artifact
@@ -51,7 +51,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class ValuesCompared:
     """Every value that both have, in the order of the network, and the layers that one of them lacks."""
 
     values: tuple[Value, ...]
@@ -68,7 +68,7 @@ def compare(
     precision: Precision,
     *,
     ours: bool = True,
-) -> Compared:
+) -> ValuesCompared:
     """Run both on one batch, and hold the artifact's values against the reference's.
 
     `reference` is the fp32 graph as exported, at a fixed batch, with the documented GELU and the mask's
@@ -80,7 +80,7 @@ def compare(
     run = _Run.of(reference, artifact, inputs, mask, precision, ours=ours)
     found = tuple(_values(run, _holder(run, reference, artifact, inputs, precision)))
     ends = [item.name for item in reference.graph.output if item.name in run.whole]
-    return Compared(
+    return ValuesCompared(
         values=found,
         missing=_missing(run, reference.graph),
         outputs=max(
@@ -100,7 +100,7 @@ class _Run:
     whole: Mapping[str, Array]  # of the artifact, by its names
     given: Mapping[str, Array]  # the reference's values, as the artifact holds them
     made: Mapping[str, Array]  # of the artifact where every operator reads the given ones
-    places: Mapping[str, Place]
+    places: Mapping[str, GraphPlace]
     fixed: Mapping[str, Array]
     tags: Mapping[str, Any]
     shapes: Mapping[str, Any]

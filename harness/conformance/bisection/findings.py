@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.conformance.bisection.comparing import Compared, Value
+from harness.conformance.bisection.comparing import Value, ValuesCompared
 from harness.conformance.bisection.places import MASK, PARTS
 
 
@@ -27,11 +27,11 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Suspicion:
     """The verdict on an artifact: where it leaves the bounds first, if it does."""
 
     case: str
-    compared: Compared
+    compared: ValuesCompared
     parity_bound: float  # of the outputs' largest difference, as the conformance suite holds it
     export_off: float = 0.0  # of the reference graph's own outputs from torch's, the largest
 

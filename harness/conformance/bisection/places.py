@@ -37,7 +37,7 @@ _IN_ATTENTION = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class GraphPlace:
     """A layer, from 0 as transformers counts (None: before or behind all of them), and its part."""
 
     layer: int | None
@@ -47,7 +47,7 @@ class Place:
         return self.part if self.layer is None else f"encoder layer {self.layer}, {self.part}"
 
 
-def places(graph: onnx.GraphProto) -> dict[str, Place]:
+def places(graph: onnx.GraphProto) -> dict[str, GraphPlace]:
     """Value -> place, for every value that a node of the exported graph makes.
 
     By the module path that the exporter writes into names (``/bert/encoder/layer.1/attention/self/Softmax``).
@@ -91,27 +91,27 @@ def _path(node: onnx.NodeProto, readers: Mapping[str, list[onnx.NodeProto]]) -> 
     return ""
 
 
-def _place(node: onnx.NodeProto, readers: Mapping[str, list[onnx.NodeProto]]) -> Place:
+def _place(node: onnx.NodeProto, readers: Mapping[str, list[onnx.NodeProto]]) -> GraphPlace:
     path = _path(node, readers)
     inside = _LAYER.search(path)
     if inside is None:
         if "embeddings/" in path:
-            return Place(layer=None, part=EMBEDDINGS)
+            return GraphPlace(layer=None, part=EMBEDDINGS)
         head = any(word in path for word in ("pooler", "classifier", "qa_outputs")) or not path
-        return Place(layer=None, part=HEAD if head or path.count("/") == 1 else MASK)
+        return GraphPlace(layer=None, part=HEAD if head or path.count("/") == 1 else MASK)
     layer, rest = int(inside["layer"]), inside["rest"].replace(".", "/")
     if rest.startswith("attention/self"):
-        return Place(layer=layer, part=_IN_ATTENTION.get(node.op_type, "attention context"))
+        return GraphPlace(layer=layer, part=_IN_ATTENTION.get(node.op_type, "attention context"))
     if rest.startswith("intermediate/intermediate_act_fn") and node.op_type in ("Gemm", "MatMul"):
-        return Place(layer=layer, part="intermediate")  # named for its reader
-    return Place(layer=layer, part=next(part for path, part in _MODULES if rest.startswith(path)))
+        return GraphPlace(layer=layer, part="intermediate")  # named for its reader
+    return GraphPlace(layer=layer, part=next(part for path, part in _MODULES if rest.startswith(path)))
 
 
 def _projections(
     graph: onnx.GraphProto,
     makers: Mapping[str, onnx.NodeProto],
     readers: Mapping[str, list[onnx.NodeProto]],
-) -> dict[str, Place]:
+) -> dict[str, GraphPlace]:
     """The values of query, key, value, scores and context, layer by layer."""
     products: dict[int, list[onnx.NodeProto]] = {}
     for node in graph.node:
@@ -119,15 +119,15 @@ def _projections(
         of_two = all(name in makers and makers[name].op_type != "Constant" for name in node.input)
         if node.op_type == "MatMul" and of_two and inside and inside["rest"].startswith("attention/self"):
             products.setdefault(int(inside["layer"]), []).append(node)
-    found: dict[str, Place] = {}
+    found: dict[str, GraphPlace] = {}
     for layer, (scores, context) in ((layer, nodes) for layer, nodes in products.items() if len(nodes) == 2):
         for name, part in (
             (scores.input[0], "query"), (scores.input[1], "key"), (context.input[1], "value"),
         ):  # fmt: skip
-            place = Place(layer=layer, part=f"attention {part}")
+            place = GraphPlace(layer=layer, part=f"attention {part}")
             found |= dict.fromkeys(_up_to_a_product(name, makers), place)
-        found[scores.output[0]] = Place(layer=layer, part="attention scores")
-        found[context.output[0]] = Place(layer=layer, part="attention context")
+        found[scores.output[0]] = GraphPlace(layer=layer, part="attention scores")
+        found[context.output[0]] = GraphPlace(layer=layer, part="attention context")
     return found
 
 

@@ -22,7 +22,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class SpeedSeries:
     """The throughputs of one column on one chip, by ascending batch size."""
 
     name: str
@@ -31,7 +31,7 @@ class Series:
     best: tuple[Value, ...]  # of the best-batch row
 
 
-def throughputs(reading: Reading) -> Iterator[Series]:
+def throughputs(reading: Reading) -> Iterator[SpeedSeries]:
     """Every series of throughputs in which only the batch size differs."""
     for table in reading.tables:
         groups: dict[tuple[object, ...], list[Value]] = {}
@@ -57,7 +57,7 @@ def throughputs(reading: Reading) -> Iterator[Series]:
             best = _best(table, values[0].column)
             if len(sizes) == len(set(sizes)) and sizes and not values[0].get("best"):
                 chip = values[0].get("chip") or values[0].header
-                yield Series(name=str(chip), table=table, points=tuple(points), best=best)
+                yield SpeedSeries(name=str(chip), table=table, points=tuple(points), best=best)
 
 
 def _best(table: ReadTable, column: int) -> tuple[Value, ...]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from harness.documents.audit.findings import Found, Severity
-from harness.documents.audit.series import Point, Series, throughputs, where
+from harness.documents.audit.series import Point, SpeedSeries, throughputs, where
 from harness.documents.readme.reading import Reading
 from harness.domain.chips import Chip, Peak
 from harness.domain.flops import encoder_flops
@@ -31,7 +31,7 @@ def falls(reading: Reading) -> Iterator[Found]:
             top, low = point, None
 
 
-def _fall(series: Series, top: Point, low: Point) -> Found:
+def _fall(series: SpeedSeries, top: Point, low: Point) -> Found:
     fall = 1 - low.speed / top.speed
     severity = Severity.NOTE if fall < FALL_WARNING else Severity.WARNING
     severity = Severity.ERROR if fall >= FALL_ERROR else severity
@@ -75,7 +75,7 @@ def best_is_best(reading: Reading) -> Iterator[Found]:
                 )
 
 
-def _implied(reading: Reading) -> Iterator[tuple[Series, Point, Chip, float]]:
+def _implied(reading: Reading) -> Iterator[tuple[SpeedSeries, Point, Chip, float]]:
     """Operations a second that each throughput implies, for the model's architecture and length."""
     if reading.model is None:
         return

@@ -33,7 +33,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class OutputsCompared:
     """By how much the kept outputs are off.
 
     `largest` is the largest absolute difference, `noise` that of two untimed calls of the same batch;
@@ -95,7 +95,7 @@ def timed(call: Call, batches: Sequence[Sequence[Array]], plan: Plan) -> Kept:
 
 def compare(
     kept: Kept, reference: Sequence[Sequence[Array]], repeated: Sequence[Sequence[Array]]
-) -> Compared:
+) -> OutputsCompared:
     """The kept outputs against `reference`, one entry a batch; `repeated` is the same of another time.
 
     Raises `BadOutput` where the reference gives every batch the same outputs, for then nothing can be told,
@@ -108,7 +108,7 @@ def compare(
     noise = max(_difference(a, b) for a, b in zip(reference, repeated, strict=True))
     away = [(_difference(found, reference[batch]), call, batch) for call, batch, found in kept.outputs]
     largest, call, batch = max(away)
-    return Compared(
+    return OutputsCompared(
         calls=len(away), differing=sum(one > 0 for one, _, _ in away), largest=largest, noise=noise,
         worst_call=call, worst_batch=batch,
     )  # fmt: skip

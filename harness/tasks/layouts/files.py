@@ -27,7 +27,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class InputsCompared:
     """Files that are what would be written, and when the newest of them was (ns since 1970)."""
 
     files: int
@@ -84,7 +84,7 @@ def write(pieces: Iterable[Piece], out: Path) -> Written:
     return Written(files=len(names), kept=kept, bytes=size)
 
 
-def compare(pieces: Iterable[Piece], folder: Path) -> Compared:
+def compare(pieces: Iterable[Piece], folder: Path) -> InputsCompared:
     """Hold the files in `folder` against what `write` would write there; those with paths are left out.
 
     Raises `BadInput`, which lists what is missing or differs, and the files of a kind that is written that do
@@ -116,7 +116,7 @@ def compare(pieces: Iterable[Piece], folder: Path) -> Compared:
             path=folder,
             remedy="give the folder that `zoocheck prepare` wrote for this model, data set and vocabulary",
         )
-    return Compared(files=len(read), newest_ns=max(item.st_mtime_ns for item in status.values()))
+    return InputsCompared(files=len(read), newest_ns=max(item.st_mtime_ns for item in status.values()))
 
 
 def _unfinished(target: Path) -> Path:

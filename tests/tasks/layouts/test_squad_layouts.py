@@ -14,7 +14,7 @@ from harness.domain.models import InputRole, Model, Protocol
 from harness.errors import BadOutput, NotThere
 from harness.tasks.datasets.squad import Answer, QuestionExample
 from harness.tasks.layouts import Piece, load_layout, squad_ascend, squad_cambricon
-from harness.tasks.layouts.files import Compared, Written, compare, write
+from harness.tasks.layouts.files import InputsCompared, Written, compare, write
 from harness.tasks.layouts.results import BadResults, oldest_ns
 from harness.tasks.text import load_task
 from harness.tasks.text.squad_windows import Features
@@ -117,7 +117,7 @@ class TestAscendFiles:
         assert write(pieces(), tmp_path) == Written(files=12, kept=0, bytes=12 * LENGTH * 8)
         (tmp_path / "input_ids" / "2.bin").unlink()
         assert write(pieces(), tmp_path).kept == 11
-        assert isinstance(compare(pieces(), tmp_path), Compared)
+        assert isinstance(compare(pieces(), tmp_path), InputsCompared)
 
 
 class TestAscendResults:
