@@ -65,7 +65,7 @@ def test_a_model_card_of_a_chips_own_scores(zoo: Zoo, run: Ran) -> None:
         (("--format", "model-index", "--case", "mite-quipu-bs1"), "nothing for a model card: mite-quipu-bs1"),
         (("--format", "model-index", "--model", "nobody"), "no accuracy was measured of nobody"),
         (("--format", "json", "--json"), "give one"),
-        (("--model", "mite"), "give --format model-index"),
+        (("--model", "mite"), "add --format model-index"),
         (("--format", "yaml"), "'yaml'"),
         (("--format", "json", "--run", "none"), "no run is called 'none'"),
     ],

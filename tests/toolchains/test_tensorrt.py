@@ -165,7 +165,10 @@ def test_without_an_sdk_trtexec_times_and_outputs_skip(catalog: Catalog, bare_to
     timed = throughput(runner, case).measurement
     assert timed.metrics["throughput"] > 0
     assert "latencies_ns" not in timed.raw
-    with pytest.raises(NotThere, match=r"outputs cannot be read; name the .* with ZOOCHECK_TENSORRT_PYTHON"):
+    with pytest.raises(
+        NotThere,
+        match=r"outputs cannot be read: .* has neither tensorrt nor onnxruntime .*; name the interpreter .* in ZOOCHECK_TENSORRT_PYTHON",
+    ):
         runner.accuracy(case, Protocol.DOCUMENTED)
 
 
@@ -184,7 +187,7 @@ def test_a_tool_that_is_missing_is_a_skip(catalog: Catalog, tools: Path, runner:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ("other-chip", "card 0 is NVIDIA L4 (zoocheck-simulated), no NVIDIA T4; choose another card"),
+        ("other-chip", "card 0 is NVIDIA L4 (zoocheck-simulated), expected NVIDIA T4; choose another card"),
         ("exit", "nvidia-smi: exit status 3 after"),
         ("signal", "nvidia-smi: ended by SIGSEGV"),
         ("truncated-log", "nvidia-smi: nvidia_smi: there is no line `a line of values` after line 1"),
