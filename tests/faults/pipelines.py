@@ -242,7 +242,7 @@ class World:
 # Words of a refusal, and the name of what they turn red in place of the check that they come from.
 TOLD_APART = {
     ("accuracy", "each other's place"): IN_ANOTHERS_PLACE,
-    ("accuracy", "not this checkpoint's outputs"): NOT_THE_CHECKPOINTS,
+    ("accuracy", "the outputs are not this checkpoint's"): NOT_THE_CHECKPOINTS,
     ("accuracy", "its card says"): NOT_ON_ITS_CARD,
     ("parity", "the artifact's contract is not"): CONTRACT,
 }

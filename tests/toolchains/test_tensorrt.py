@@ -167,7 +167,8 @@ def test_without_an_sdk_trtexec_times_and_outputs_skip(catalog: Catalog, bare_to
     assert "latencies_ns" not in timed.raw
     with pytest.raises(
         NotThere,
-        match=r"outputs cannot be read: .* has neither tensorrt nor onnxruntime .*; name the interpreter .* in ZOOCHECK_TENSORRT_PYTHON",
+        match=r"outputs cannot be read: .* has neither tensorrt nor onnxruntime .*; "
+        r"name the interpreter .* in ZOOCHECK_TENSORRT_PYTHON",
     ):
         runner.accuracy(case, Protocol.DOCUMENTED)
 
