@@ -46,7 +46,7 @@ def test_a_hung_tool_is_ended(tmp_path: Path, log: Path):
     """By its limit, and says so, with what it printed until then."""
     start = time.monotonic()
     with pytest.raises(
-        ToolTimedOut, match=r"sh: ended after its time limit of 0.7 s \(build\); look why"
+        ToolTimedOut, match=r"sh: ended after its time limit of 0.7 s \(build\); read its log for the cause"
     ) as caught:
         run(shell("echo working; sleep 600", tmp_path, timeout_s=0.7), log)
     assert time.monotonic() - start < 15
