@@ -108,7 +108,10 @@ def test_compare_two_runs(zoo: Zoo, nights: Path) -> None:
         (("1-nightly", "1-nightly"), "both runs are 1-nightly; name two different runs"),
         (("1-nightly", "elsewhere"), "no run is called 'elsewhere'"),
         (("1-nightly", "baseline:none"), "none"),
-        (("1-nightly", "day", "--fail-on", "speed:5%"), "--fail-on: 'speed' has no limit"),
+        (
+            ("1-nightly", "day", "--fail-on", "speed:5%"),
+            "--fail-on: found a limit of 'speed', expected throughput, accuracy or noisy",
+        ),
         (
             ("1-nightly", "day", "--stamp", "gold"),
             "--stamp: found 'gold', expected quick, nightly",
