@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from harness.conformance.checks import PARITY
 from harness.conformance.opening import LastOpened
-from harness.domain.cases import Case, Kind
+from harness.domain.cases import Case
 from harness.domain.models import Protocol
 from harness.kinds import accuracy, conformance, scenario, throughput
 from harness.kinds.throughput import Timing
@@ -24,12 +24,7 @@ class Runner(Workbench):
 
     def __init__(self, materials: Materials, store: Store, run: str) -> None:
         super().__init__(materials, store, run)
-        self._opened = LastOpened(
-            materials,
-            self.cache,
-            lambda *which: self.open(*which),
-            lambda case, target: self.place(case, Kind.CONFORMANCE, target),
-        )
+        self._opened = LastOpened(self)
 
     def accuracy(self, case: Case, protocol: Protocol) -> Result:
         """As `kinds.accuracy`."""

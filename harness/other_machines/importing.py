@@ -20,6 +20,7 @@ from typing import Any
 from harness import __version__
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
+from harness.domain.details import ImportedDetail
 from harness.domain.measurements import Measurement, Origin, Provenance, Verdict, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.models import Weights
@@ -208,24 +209,23 @@ def measurement(log: ForeignLog, run: str) -> Measurement:
 def _detail(log: ForeignLog) -> Mapping[str, Any]:
     """Everything that the log tells, and its hash."""
     run = log.run
-    told = {
-        "log": log.name,
-        "log_sha256": log.sha256,
-        "log_line": run.line,
-        "tool": run.tool,
-        "tool_version": run.version,
-        "definition": run.definition,
-        "latencies_ms": latencies(run),
-        "queries_per_s_by_wall_time": run.queries_per_s,
-        "samples_per_s_by_wall_time": by_wall_time(run),
-        "batch_size_told_by": log.batch_size_told_by,
-        "device": run.device,
-        "devices": run.devices,
-        "device_name": run.device_name,
-        "model_file": run.model,
-        "precision_printed": run.precision,
-        "input_shapes": [list(shape) for shape in run.input_shapes],
-        "timed_s": run.duration_s,
-        "timed_calls": run.count,
-    }
-    return {name: value for name, value in told.items() if value not in (None, [], {})}
+    return ImportedDetail(
+        log=log.name,
+        log_sha256=log.sha256,
+        log_line=run.line,
+        tool=run.tool,
+        tool_version=run.version,
+        definition=run.definition,
+        latencies_ms=latencies(run) or None,
+        queries_per_s_by_wall_time=run.queries_per_s,
+        samples_per_s_by_wall_time=by_wall_time(run),
+        batch_size_told_by=log.batch_size_told_by,
+        device=run.device,
+        devices=run.devices,
+        device_name=run.device_name,
+        model_file=run.model,
+        precision_printed=run.precision,
+        input_shapes=tuple(list(shape) for shape in run.input_shapes) or None,
+        timed_s=run.duration_s,
+        timed_calls=run.count,
+    ).stored()

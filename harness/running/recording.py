@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from harness import __version__
 from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case, Kind
+from harness.domain.details import FailedDetail
 from harness.domain.measurements import Interval, Measurement, Provenance, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
@@ -85,10 +86,10 @@ class Recorder:
             data = _or_none(lambda: self.materials.samples(case.model, protocol or Protocol.DOCUMENTED))
         measurement = self.measurement(
             case, kind, self.materials.target(case), Stages(), protocol=protocol, check=check, data=data,
-            detail={
-                "error": type(problem).__name__, "machine": isinstance(problem, MachineError),
-                "commands": list(commands),
-            },
+            detail=FailedDetail(
+                error=type(problem).__name__, machine=isinstance(problem, MachineError),
+                commands=tuple(commands),
+            ).stored(),
         )  # fmt: skip
         metric = {Kind.ACCURACY: case.model.metric, Kind.THROUGHPUT: Metric.THROUGHPUT}.get(kind)
         # The documented number is what the main claim is held to; a check of a kind has none.

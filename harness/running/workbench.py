@@ -70,13 +70,17 @@ class Workbench:
         if target.origin is not Origin.STAND_IN or not target.backend.any_shape:
             return None
 
-        def load() -> Session:
-            with stages.timed("build"):
-                artifact = building.any_shape_artifact(self.cache, self.materials, case, target, place)
-            with stages.timed("load"):
-                return target.backend.open(case, artifact, place)
+        return AnyShape(
+            key=building.any_shape_key(self.materials, case, target, place),
+            open=lambda: self.open_any_shape(case, target, stages, place),
+        )
 
-        return AnyShape(key=building.any_shape_key(self.materials, case, target, place), open=load)
+    def open_any_shape(self, case: Case, target: Target, stages: Stages, place: Place) -> Session:
+        """Build or take the case's artifact with open batch and length, and load it."""
+        with stages.timed("build"):
+            artifact = building.any_shape_artifact(self.cache, self.materials, case, target, place)
+        with stages.timed("load"):
+            return target.backend.open(case, artifact, place)
 
     def fail(
         self,

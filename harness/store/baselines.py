@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from harness.domain.strict import STRICT
 from harness.errors import StoreError
 from harness.store.schema import BASELINES
 
@@ -33,7 +34,7 @@ class Action(StrEnum):
 class Baseline:
     """A run that results of one machine are held against."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     id: str
     name: str

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
+from harness.domain.strict import STRICT
 from harness.toolchains.script import INPUTS, JOB, RESULTS, UP, Script
 from harness.toolchains.worker_session import make_job
 from harness.tools.parsers import CardList, Log
@@ -54,7 +55,7 @@ class Request:
 class Expected:
     """Result files: what they are called ({i} is the sample, {o} the output) and how many there are."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     folder: str
     template: str

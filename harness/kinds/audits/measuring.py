@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from harness.domain.cases import Case, Kind
+from harness.domain.details import TimedOutputsDetail
 from harness.domain.measurements import Verdict
 from harness.errors import BadOutput, NotThere
 from harness.kinds import throughput
@@ -79,14 +80,15 @@ def _same_outputs(bench: Workbench, timing: Timing) -> _Audited:
         found = outputs.compare(kept, reference, repeated)
     except BadOutput as problem:
         raise BadOutput(f"{case.id}: {problem}") from problem
-    detail = {
-        **to_json(found), "holds": found.holds, "bound": found.allowed, "batches": len(shown),
-        "timed_calls": len(kept.latencies_ns), "ended": kept.ended,
-    }  # fmt: skip
+    detail = TimedOutputsDetail(
+        calls=found.calls, differing=found.differing, largest=found.largest, noise=found.noise,
+        worst_call=found.worst_call, worst_batch=found.worst_batch, holds=found.holds, bound=found.allowed,
+        batches=len(shown), timed_calls=len(kept.latencies_ns), ended=kept.ended,
+    )  # fmt: skip
     return _Audited(
         samples=found.calls * case.batch_size,
         session=session,
-        detail=detail,
+        detail=detail.stored(),
         judged=lambda: checks.judge_timed_outputs(
             case, calls=found.calls, differing=found.differing, largest=found.largest,
             allowed=found.allowed, holds=found.holds, worst=found.worst_call,

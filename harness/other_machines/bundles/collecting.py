@@ -13,6 +13,7 @@ from typing import Any
 from harness import __version__
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
+from harness.domain.details import BundleDetail, FailedDetail
 from harness.domain.measurements import Measurement, Origin, Provenance
 from harness.domain.metrics import Metric
 from harness.domain.models import Weights
@@ -123,8 +124,8 @@ class Collector:
             return claim(carried)
         except ZoocheckError as problem:
             metric = case.model.metric if kind is Kind.ACCURACY else Metric.THROUGHPUT
-            machine = isinstance(problem, MachineError)
-            found = carried.measurement(kind, detail={"error": type(problem).__name__, "machine": machine})
+            failed = FailedDetail(error=type(problem).__name__, machine=isinstance(problem, MachineError))
+            found = carried.measurement(kind, detail=failed.stored())
             said = str(problem) if str(problem).startswith(case.id) else f"{case.id}: {problem}"
             reference = references.for_case(self._catalog, case, metric)
             return record(self._store, found, lambda: plain.error(said, reference))
@@ -197,12 +198,12 @@ class _Carried:
     def measurement(self, kind: Kind, *, detail: Mapping[str, Any], **measured: Any) -> Measurement:
         """A row of the store; `measured` are its metrics, samples, raw numbers and intervals."""
         case, bundled = self.ran.case, self.ran.bundled
-        common = {
-            "bundle_sha256": self.digest,
-            "bundle_written": self.bundle.created,
-            "graph_sha256": self.bundle.files.get(bundled.graph, "not told"),
-            "commands": self.ran.recorded(),
-        }
+        common = BundleDetail(
+            bundle_sha256=self.digest,
+            bundle_written=self.bundle.created,
+            graph_sha256=self.bundle.files.get(bundled.graph, "not told"),
+            commands=tuple(self.ran.recorded()),
+        )
         return Measurement(
             id=str(uuid.uuid4()), run=self.run, created=datetime.now(UTC).isoformat(), case=case.id,
             kind=kind, origin=self.origin,
@@ -218,5 +219,5 @@ class _Carried:
             ),
             metrics=measured.get("metrics", {}), samples=measured.get("samples", 0),
             intervals=measured.get("intervals", {}), stages_s={}, raw=measured.get("raw", {}),
-            detail={**detail, **common},
+            detail={**detail, **common.stored()},
         )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from harness.domain.datasets import Corpus
 from harness.domain.models import Weights
+from harness.domain.strict import STRICT
 from harness.errors import BadInput, RecordError
 from harness.hashing import sha256
 from harness.records import from_json, to_json
@@ -21,7 +22,6 @@ from harness.toolchains.script import INPUTS, WORKERS
 NAME, SCRIPT, README = "bundle.json", "run.sh", "README.txt"
 LOGS = "logs"
 FORMAT = 1
-_STRICT: dict[str, str] = {"extra": "forbid"}
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # of a path: no `..`, nothing hidden, nothing to quote
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _REMEDY = "bring the folder back as `zoocheck bundle` wrote it, or write it anew"
@@ -31,7 +31,7 @@ _REMEDY = "bring the folder back as `zoocheck bundle` wrote it, or write it anew
 class BundledStep:
     """One command: its stage, its line of shell, and what its log and status are called in the logs."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     stage: str
     command: str
@@ -43,7 +43,7 @@ class BundledStep:
 class BundledCase:
     """One case: what decides its numbers, its graph, its steps and the results that they leave."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     id: str
     model: str
@@ -70,7 +70,7 @@ class BundledCase:
 class Bundle:
     """All of it; `files` are the SHA-256 of every file beside ``bundle.json``, by its path with slashes."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     format: int
     zoocheck: str
