@@ -194,6 +194,7 @@ def _series(timing: Timing, ours: Latencies) -> ThroughputDetail:
     return ThroughputDetail(
         watched=Watched.from_stored({"isolated": False, **facts}),
         threads=told.get("threads"),
+        device=timing.place.device or None,
         steadiness=Steadiness(
             stamp=earned,
             stamp_asked=timing.place.stamp,

@@ -18,7 +18,8 @@ from typing import Any, Protocol
 from harness.errors import MachineError, ZoocheckError
 from harness.setting.home import CODE
 from harness.timing.arm import FOURS
-from harness.verdicts.effects import Effect, turns_change
+from harness.verdicts.effects import Effect
+from harness.verdicts.in_turns import turns_change
 
 FEWEST_ROUNDS = 4
 FEWEST_FOURS = 1  # of a start

@@ -22,7 +22,9 @@ CALLS_FOR_PERCENTILE: Mapping[float, int] = {50.0: 20, 90.0: 64, 95.0: 130, 99.0
 MOST_BATCHES, FEWEST_BATCHES = 32, 8
 FEWEST_CALLS = 40  # for an interval or a drift: of 31 calls that follow each other closely neither holds
 MOST_DEPENDENT = 0.97  # what a series of calls can say of its autocorrelation at most
-UNSEEN = 3.0  # an event that n calls do not show happens in up to 3 of n, with 95 % confidence (rule of three)
+UNSEEN = (
+    3.0  # an event that n calls do not show happens in up to 3 of n, with 95 % confidence (rule of three)
+)
 RARE_CALL = 1.0  # of a call's time: how much longer a call is taken to be that was not seen, an assumption
 MOST_FREEDOM = 1e9  # degrees of freedom of Student's t that differ from infinitely many by nothing
 DRIFT_P, DRIFT_CHANGE = 0.01, 0.01  # drift is significant at 1 %, and more than 1 % of a call's time
@@ -145,7 +147,8 @@ def batch_means(
 def autocorrelation(values: Sequence[float], of: Callable[[Sequence[float]], float] = lag_1) -> float:
     """The lag-1 autocorrelation of the process behind a series, 0 to `MOST_DEPENDENT`.
 
-    A short series shows less than there is: by ``(1 + 3 r) / n`` (M. G. Kendall, 1954; F. Marriott and J. Pope).
+    A short series shows less than there is: by ``(1 + 3 r) / n`` (M. G. Kendall, 1954; F. Marriott and J.
+    Pope).
     """
     shown = of(values)
     return min(MOST_DEPENDENT, shown + (1 + 3 * shown) / len(values)) if shown > 0 else 0.0
@@ -158,7 +161,8 @@ def throughput_interval(latencies_ns: Sequence[int], batch_size: int) -> Interva
     batch means, and of the calls themselves; an autocorrelation r widens each by sqrt((1 + r) / (1 - r)), as
     it does for an AR(1) series. Student's t has as many degrees of freedom as the calls are worth independent
     ones. The lower end leaves room for rare slow calls that so few calls may not show: `UNSEEN` of n, each
-    `RARE_CALL` longer. It holds for this run: how far two runs differ, minutes or processes apart, is not in it.
+    `RARE_CALL` longer. It holds for this run: how far two runs differ, minutes or processes apart, is not
+    in it.
     """
     calls = len(latencies_ns)
     if calls < FEWEST_CALLS:
