@@ -23,7 +23,7 @@ from harness.running.workbench import Workbench, common
 from harness.store.results import Result
 from harness.tables import references
 from harness.tasks.feeds import AS_NAMED, Feed, feed_of, in_words
-from harness.tasks.metrics.accuracy import flips, marks
+from harness.tasks.metrics.accuracy import flips
 from harness.tasks.text import Scored
 from harness.tasks.text.shown import flipped_texts
 from harness.toolchains.base import Session
@@ -193,7 +193,7 @@ def _measurement(bench: Workbench, opened: _Opened, scored: Scored, detail: Accu
         data=opened.samples, artifact=opened.artifact,
         metrics={str(name): value for name, value in scored.metrics.items()}, samples=scored.samples,
         intervals={str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()},
-        raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)},
+        raw=scored.raw,
         detail=detail.stored(),
     )  # fmt: skip
 

@@ -15,7 +15,8 @@ from harness.comparing.runs import Comparison, compare, last_night
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus
-from harness.domain.measurements import Origin
+from harness.domain.measurements import Origin, Verdict, VerdictKind
+from harness.domain.metrics import Metric
 from harness.domain.models import Protocol, Weights
 from harness.errors import NoSamples, UsageError
 from harness.store.results import Result
@@ -88,6 +89,44 @@ def test_results_without_marks_are_too_noisy_where_they_differ(catalog: Catalog)
     assert pair.finding is Finding.TOO_NOISY
     assert "which samples were right is not known of both" in pair.message
     assert compare([old], [old]).pairs[0].finding is Finding.SAME
+
+
+def answered(f1s: list[float], *, parts: bool = True) -> Result:
+    """A result of questions with these F1: those of 1 are answered exactly."""
+    right = "".join("1" if value == 1 else "0" for value in f1s)
+    raw: dict[str, Any] = {"right": right} | ({"parts": {"f1": {"above": f1s}}} if parts else {})
+    made = measurement(
+        "bert-squad-mlu370-fp16-bs1", Kind.ACCURACY, samples=len(f1s), raw=raw,
+        metrics={"f1": sum(f1s) / len(f1s), "exact": right.count("1") / len(f1s)},
+    )  # fmt: skip
+    verdict = Verdict(
+        kind=VerdictKind.REPRODUCED, basis=None, metric=Metric.F1, measured=None, expected=None, unit=None,
+        tolerance=None, reference=None, message="",
+    )  # fmt: skip
+    return Result(measurement=made, verdict=verdict)
+
+
+NEARLY = [1.0] * 40 + [8 / 9] * 15 + [18 / 19] * 45
+MORE_EXACT = [1.0] * 55 + [0.0] * 12 + [18 / 19] * 33
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "finding"),
+    [(NEARLY, MORE_EXACT, Finding.WORSE), (MORE_EXACT, NEARLY, Finding.BETTER)],
+)
+def test_the_judged_metric_decides_and_not_the_marks_of_exact_answers(
+    before: list[float], after: list[float], finding: Finding
+) -> None:
+    """Fifteen more answers are exact, which looks better, and F1 falls by ten points, which is worse."""
+    found = compare([answered(before)], [answered(after)])
+    (pair,) = found.pairs
+    assert pair.finding is finding
+    assert bool(gate.failing(found, gate.parse("accuracy:0.2"))) is (finding is Finding.WORSE)
+    assert "by 1000 draws of the samples, 27 of 100 differ; " in pair.message
+    assert "McNemar p = " in pair.message
+    # Of results that kept no parts the marks are all there is: they may not speak against the metric.
+    (pair,) = compare([answered(before, parts=False)], [answered(after, parts=False)]).pairs
+    assert pair.finding is Finding.TOO_NOISY
 
 
 def test_a_verdict_that_is_worse(catalog: Catalog) -> None:

@@ -30,7 +30,6 @@ from harness.setting.home import Home
 from harness.store.results import Result, Store
 from harness.tables import cases, references
 from harness.tasks.layouts.files import listed
-from harness.tasks.metrics.accuracy import marks
 from harness.toolchains import loading
 from harness.toolchains.script import BUILD, INFERENCE, PROFILE
 from harness.tools import parsers
@@ -141,7 +140,7 @@ class Collector:
             detail=judged.detail,
             metrics={str(name): value for name, value in scored.metrics.items()},
             samples=scored.samples,
-            raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)},
+            raw=scored.raw,
             intervals={
                 str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()
             },
