@@ -64,7 +64,7 @@ def compare(
     ] = False,
     stamp: LeastStamp = None,
     ab: InTurns = None,
-    seconds: Annotated[float, typer.Option(help="With --ab: about how long at most.", min=1.0)] = 25.0,
+    seconds: Annotated[float, typer.Option(help="With --ab: about how long.", min=1.0)] = 25.0,
     threads: ArmThreads = 1,
     weights: Annotated[str, typer.Option(help="With --ab: full, mini, random or auto.")] = "auto",
     target: Annotated[str, typer.Option(help="With --ab: chip, stand-in or auto.")] = "auto",
@@ -255,12 +255,14 @@ def _arms(
         margin=(limits or gate.FailOn()).margins.throughput, folder=home.work / "compare" / name,
         threads=options.threads,
     )  # fmt: skip
-    worse = gate.reaches(found.finding, found.turns.effect, limit)
+    fails = not found.same_work
+    if found.turns is not None and found.finding is not None:
+        fails = gate.reaches(found.finding, found.turns.effect, limit)
     if as_json:
-        print_json({**to_json(found), "fails": worse})
+        print_json({**to_json(found), "same_work": found.same_work, "fails": fails})
     else:
         typer.echo("\n".join(_arms_lines(found)))
-    if worse:
+    if fails:
         raise typer.Exit(1)
 
 
@@ -268,12 +270,17 @@ def _arms_lines(found: ComparedArms) -> list[str]:
     from harness.comparing.words import in_percent
 
     turns = found.turns
-    before, after = (f"{took / 1e6:.4g} ms" for took in turns.mean_ns)
-    said = [
-        f"{found.case}: B ({found.second}) against A ({found.first}): {found.finding}",
-        f"  {in_percent(turns.effect)}; a call takes {before} and {after}",
-        f"  by {turns.effect.basis}, {turns.calls_a_turn} calls a turn, {turns.seconds:.0f} s",
-    ]
+    begun = f"{found.case}: B ({found.second}) against A ({found.first}): "
+    if turns is None:
+        said = [f"{begun}not the same work", *(f"  {work}" for work in found.works)]
+    else:
+        before, after = (f"{took / 1e6:.4g} ms" for took in turns.mean_ns)
+        said = [
+            f"{begun}{found.finding}",
+            f"  {in_percent(turns.effect)}; a call takes {before} and {after}",
+            f"  by {turns.effect.basis}, {turns.calls_a_turn} calls a turn, {turns.seconds:.0f} s",
+            f"  the same work: {'; '.join(map(str, found.works))}",
+        ]
     first, second = found.versions
     differs = [
         f"{library} {first.get(library)} and {second.get(library)}"
