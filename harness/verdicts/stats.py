@@ -20,7 +20,7 @@ CALLS_FOR_PERCENTILE: Mapping[float, int] = {50.0: 20, 90.0: 64, 95.0: 130, 99.0
 # batches, half as many of twice the length for as long as neighbouring means go together, but never below 8,
 # where a variance is hardly known any more. What this covers is simulated in tests/verdicts/test_series.py.
 MOST_BATCHES, FEWEST_BATCHES = 32, 8
-FEWEST_CALLS = 40  # for an interval or a drift: of 31 calls that follow each other closely neither holds
+FEWEST_CALLS = 64  # for an interval or a drift: of 40 that follow each other closely neither holds
 MOST_DEPENDENT = 0.97  # what a series of calls can say of its autocorrelation at most
 UNSEEN = (
     3.0  # an event that n calls do not show happens in up to 3 of n, with 95 % confidence (rule of three)
@@ -148,10 +148,10 @@ def autocorrelation(values: Sequence[float], of: Callable[[Sequence[float]], flo
     """The lag-1 autocorrelation of the process behind a series, 0 to `MOST_DEPENDENT`.
 
     A short series shows less than there is: by ``(1 + 3 r) / n`` (M. G. Kendall, 1954; F. Marriott and J.
-    Pope).
+    Pope), which is solved for r.
     """
-    shown = of(values)
-    return min(MOST_DEPENDENT, shown + (1 + 3 * shown) / len(values)) if shown > 0 else 0.0
+    shown, count = of(values), len(values)
+    return min(MOST_DEPENDENT, (count * shown + 1) / max(1, count - 3)) if shown > 0 else 0.0
 
 
 def throughput_interval(latencies_ns: Sequence[int], batch_size: int) -> Interval | None:

@@ -33,7 +33,7 @@ def covered(series: np.ndarray, truth: float) -> float:
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
-@pytest.mark.parametrize("calls", [stats.FEWEST_CALLS, 64, 200, 500])
+@pytest.mark.parametrize("calls", [stats.FEWEST_CALLS, 200, 500])
 def test_the_interval_covers_the_true_throughput(rho: float, calls: int):
     """In 95 of 100 at least, from the fewest calls on, and however closely calls follow each other."""
     assert covered(autoregressive(rho, calls, seed=calls), 8 / (MEAN_NS / 1e9)) >= 0.94  # 95, of 1000 draws
@@ -73,7 +73,7 @@ def test_calls_that_follow_each_other_widen_the_interval():
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
-@pytest.mark.parametrize("calls", [stats.FEWEST_CALLS, 64, 500])
+@pytest.mark.parametrize("calls", [stats.FEWEST_CALLS, 500])
 def test_a_series_without_a_trend_is_rarely_called_drifting(rho: float, calls: int):
     """By its significance of 1 %, in no more than 3 of 100."""
     found = [stats.drift(series) for series in autoregressive(rho, calls, seed=3).tolist()]
@@ -107,11 +107,11 @@ def test_the_interval_holds_what_was_measured(latencies: list[int]):
 
 
 def test_calls_that_are_all_equal_leave_room_for_rare_ones_alone():
-    found, moved = stats.throughput_interval([1_000_000] * 50, 2), stats.drift([1_000_000] * 50)
+    found, moved = stats.throughput_interval([1_000_000] * 75, 2), stats.drift([1_000_000] * 75)
     assert found is not None
     assert moved is not None
     assert found.high == 2000.0
-    assert found.low == pytest.approx(2000.0 * np.exp(-3 / 50))  # rare slow calls, which fifty may not show
+    assert found.low == pytest.approx(2000.0 * np.exp(-3 / 75))  # rare slow calls, which 75 may not show
     assert (moved.change, moved.found) == (0.0, False)
 
 
