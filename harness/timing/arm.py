@@ -58,8 +58,7 @@ def _answer(stream: TextIO, content: dict[str, Any]) -> None:
 
 def open_call(setup: dict[str, Any]) -> Call:
     """The call to time: one batch through the artifact, opened by the backend that built it."""
-    import numpy as np
-
+    from harness import arrays
     from harness.artifacts.cache import Artifact
     from harness.tables import cases, catalog
     from harness.toolchains import loading, targets
@@ -73,8 +72,9 @@ def open_call(setup: dict[str, Any]) -> Call:
     )  # fmt: skip
     made = setup["artifact"]
     session = target.backend.open(case, Artifact(**{**made, "folder": Path(made["folder"])}), place)
-    with np.load(setup["inputs"], allow_pickle=False) as kept:
-        inputs = [kept[item.name] for item in case.model.inputs]
+    names = [item.name for item in case.model.inputs]
+    kept = arrays.npz(Path(setup["inputs"]), names)
+    inputs = [kept[name] for name in names]
     return lambda: session.run(inputs)
 
 
