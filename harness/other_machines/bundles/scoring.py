@@ -17,7 +17,7 @@ from harness.other_machines import exchange
 from harness.other_machines.bundles.steps import Ran
 from harness.other_machines.exchange import Source
 from harness.running.bounds import explained
-from harness.running.inference import checked_outputs
+from harness.running.called import checked_outputs
 from harness.running.materials import Materials, comparable, features_digest
 from harness.running.progress import Progress
 from harness.running.swapped import require_in_place
