@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from harness import arrays
 from harness.conformance import parity, subject
 from harness.domain.cases import Case
-from harness.errors import BadOutput, MachineError
+from harness.errors import BadOutput
 from harness.running.bounds import parity_bounds
 from harness.running.materials import Materials
 from harness.verdicts.checks import ParityBounds
@@ -54,32 +55,29 @@ def works(
     """What A and B do on the same samples, those that a conformance check of A's case is shown.
 
     `cases` are those whose settings open each arm: its precision bounds what the arm may differ by. Raises
-    as the arms do, and `MachineError` where an arm's outputs cannot be read back.
+    as the arms do, and `arrays.BadArray` where an arm's outputs cannot be read back.
     """
     probe, _ = subject.probe_of(materials, cases[0])
     samples = folder / "samples.npz"
-    arrays = subject.in_order(cases[0], probe.inputs)
+    given = subject.in_order(cases[0], probe.inputs)
     named: dict[str, Any] = {
-        item.name: array for item, array in zip(cases[0].model.inputs, arrays, strict=True)
+        item.name: array for item, array in zip(cases[0].model.inputs, given, strict=True)
     }
     np.savez(samples, **named)
     reference = subject.reference(materials, cases[0], probe.inputs)
     first, second = (
-        _work(materials, case, name, _outputs(pair, at, samples, folder, name), reference, probe)
+        _work(materials, case, name, _outputs(pair, at, samples, folder), reference, probe)
         for at, (case, name) in enumerate(zip(cases, names, strict=True))
     )
     return first, second
 
 
-def _outputs(pair: Answering, arm: int, samples: Path, folder: Path, name: str) -> list[Array]:
+def _outputs(pair: Answering, arm: int, samples: Path, folder: Path) -> list[Array]:
     to = folder / f"outputs-{arm}.npz"
     to.unlink(missing_ok=True)
     pair.answer(arm, samples, to)
-    try:
-        with np.load(to, allow_pickle=False) as kept:
-            return [kept[key] for key in kept.files]
-    except (OSError, ValueError) as problem:
-        raise MachineError(f"{name}: its outputs in {to} cannot be read: {problem}") from problem
+    kept = arrays.npz(to, arrays.npz(to, ()).names)
+    return [kept[key] for key in kept.names]
 
 
 def _work(

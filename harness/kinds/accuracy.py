@@ -12,8 +12,9 @@ from harness.domain.cases import Case, Kind
 from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32
 from harness.domain.measurements import Measurement, Verdict
 from harness.domain.models import InputRole, Protocol, Weights
-from harness.errors import BadOutput, NotThere
+from harness.errors import NotThere
 from harness.running.bounds import explained
+from harness.running.called import Loaded
 from harness.running.inference import Outputs
 from harness.running.materials import Materials, Samples, comparable
 from harness.running.recording import Stages
@@ -68,18 +69,23 @@ def accuracy(bench: Workbench, case: Case, protocol: Protocol) -> Result:
     """Score every sample through the case's artifact, record it, judge it.
 
     Raises `NotThere` where the chip, the checkpoint or the data is not here, and for random weights: then
-    nothing is recorded. Raises `BadOutput` for outputs that cannot be scored, or that are another sample's.
+    nothing is recorded. Raises `BadOutput` for outputs that cannot be scored, or that are another sample's:
+    they are not kept, and the message says so.
     """
     opened = _open(bench, case, protocol)
     outputs = _run(bench, opened)
     reference = _reference(bench.materials, opened)
-    _require_in_place(bench.materials, opened, outputs, reference)
-    scored = _score(opened, outputs)
-    detail = _detail(bench.materials, opened, outputs, reference, scored)
+    with bench.inference.scoring(outputs):
+        _require_in_place(bench.materials, opened, outputs, reference)
+        scored = _score(opened, outputs)
+        detail = _detail(bench.materials, opened, outputs, reference, scored)
     measurement = _measurement(bench, opened, scored, detail)
-    result = bench.recorder.record(
-        measurement, lambda: _judge(bench.materials, opened, reference, scored, detail)
-    )
+
+    def judged() -> Verdict:
+        with bench.inference.scoring(outputs):
+            return _judge(bench.materials, opened, reference, scored, detail)
+
+    result = bench.recorder.record(measurement, judged)
     outputs.forget()
     return result
 
@@ -108,7 +114,8 @@ def _run(bench: Workbench, opened: _Opened) -> Outputs:
     case, stages = opened.case, opened.stages
     with stages.timed("inference"):
         any_shape = bench.any_shape(case, opened.target, stages, opened.place)
-        return bench.inference.all_outputs(case, opened.protocol, opened.artifact, opened.session, any_shape)
+        loaded = Loaded(artifact=opened.artifact, session=opened.session, place=opened.place)
+        return bench.inference.all_outputs(case, opened.protocol, loaded, any_shape)
 
 
 def _reference(materials: Materials, opened: _Opened) -> _Reference:
@@ -126,14 +133,10 @@ def _reference(materials: Materials, opened: _Opened) -> _Reference:
 
 
 def _require_in_place(materials: Materials, opened: _Opened, outputs: Outputs, reference: _Reference) -> None:
-    """Raise `BadOutput` for outputs in each other's place; none of them are kept then."""
+    """Raise `BadOutput` for outputs in each other's place."""
     case, mask = opened.case, opened.mask
     bound = explained(materials, case, reference.outputs, mask)
-    try:
-        require_in_place(case, outputs.arrays, reference.outputs, mask, bound)
-    except BadOutput:
-        outputs.forget()  # or the next run would go on with them, whatever was mended
-        raise
+    require_in_place(case, outputs.arrays, reference.outputs, mask, bound)
 
 
 def _score(opened: _Opened, outputs: Outputs) -> Scored:

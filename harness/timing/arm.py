@@ -74,6 +74,7 @@ def open_arm(setup: dict[str, Any]) -> Arm:
     """One batch through the artifact, opened by the backend that built it, and any number of batches."""
     import numpy as np
 
+    from harness import arrays
     from harness.artifacts.cache import Artifact
     from harness.tables import cases, catalog
     from harness.toolchains import loading, targets
@@ -87,16 +88,18 @@ def open_arm(setup: dict[str, Any]) -> Arm:
     )  # fmt: skip
     made = setup["artifact"]
     session = target.backend.open(case, Artifact(**{**made, "folder": Path(made["folder"])}), place)
-    with np.load(setup["inputs"], allow_pickle=False) as kept:
-        inputs = [kept[item.name] for item in case.model.inputs]
+    names = [item.name for item in case.model.inputs]
+
+    def read(path: Path) -> list[Any]:
+        kept = arrays.npz(path, names)
+        return [kept[name] for name in names]
+
+    inputs = read(Path(setup["inputs"]))
 
     def answer(samples: Path, to: Path) -> None:
-        with np.load(samples, allow_pickle=False) as kept:
-            arrays = [kept[item.name] for item in case.model.inputs]
-        size = case.batch_size
-        batches = [
-            session.run([array[at : at + size] for array in arrays]) for at in range(0, len(arrays[0]), size)
-        ]
+        given, size = read(samples), case.batch_size
+        starts = range(0, len(given[0]), size)
+        batches = [session.run([array[at : at + size] for array in given]) for at in starts]
         np.savez(to, *(np.concatenate(parts) for parts in zip(*batches, strict=True)))
 
     return Arm(call=lambda: session.run(inputs), answer=answer)

@@ -295,6 +295,20 @@ class TestRecording:
         assert (result.measurement.kind, result.verdict) == (kind, None)
         assert result.measurement.metrics or result.measurement.detail["max_abs_difference"] == 0
 
+    def test_outputs_go_where_judging_failed(self, fake: Make, home: Home, monkeypatch: pytest.MonkeyPatch):
+        """Whatever of them it was: the next run judges outputs of its own."""
+
+        def raises(*_: object) -> None:
+            raise ZoocheckError("no judgement")
+
+        runner = fake()
+        with monkeypatch.context() as patched:
+            patched.setattr(scores, "judge_score", raises)
+            with pytest.raises(ZoocheckError, match="no judgement; these outputs are dropped"):
+                runner.accuracy(a_case(runner), DOCUMENTED)
+        again = fake()
+        assert again.accuracy(a_case(again), DOCUMENTED).measurement.detail.get("resumed_from_sample") is None
+
     def test_outputs_stay_where_recording_failed(
         self, fake: Make, home: Home, monkeypatch: pytest.MonkeyPatch
     ):

@@ -250,8 +250,16 @@ class TestAscend:
         for bad, says in ((swapped, "each other's place"), (broken, "a NaN"), (good[:-1], "has shape")):
             np.save(path, bad)
             assert says in by_kind(collect(folder))[Kind.ACCURACY][1]
-        path.write_bytes(path.read_bytes()[:140])
-        assert "truncated" in by_kind(collect(folder))[Kind.ACCURACY][1]
+        np.savez(path.with_suffix(".npz"), good)
+        np.save(path, good)
+        whole, archive = path.read_bytes(), path.with_suffix(".npz").read_bytes()
+        for content, says in (
+            (whole[:140], "output-0.npy: truncated"),
+            (b"", "output-0.npy: empty"),
+            (archive, "output-0.npy: an npz archive instead of one npy array"),
+        ):
+            path.write_bytes(content)
+            assert says in by_kind(collect(folder))[Kind.ACCURACY][1]
         path.unlink()
         assert "output-0.npy: missing" in by_kind(collect(folder))[Kind.ACCURACY][1]
 
