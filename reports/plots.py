@@ -16,6 +16,7 @@ from harness.domain.references import Reference, Role
 from harness.domain.series import Series
 from harness.verdicts.stats import percentile
 from reports.charts import INK, SERIES, SOFT, WIDTH, draw
+from reports.counted import counted
 from reports.language import in_language, joined, say
 from reports.likeness import label
 from reports.outcomes import Outcome
@@ -109,7 +110,7 @@ def _english(text: str) -> str:
     return in_language(text, "en")
 
 
-def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
+def _throughput(catalog: Catalog, model: Model, own: Iterable[Outcome]) -> Iterator[Chart]:
     """Two charts: what the document and the chips themselves say; what was measured elsewhere."""
     rows: Rows = [
         {"batch": item.batch_size, "speed": item.value, "of": "documented",
@@ -118,14 +119,17 @@ def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Ite
         if _is_speed(item, model) and item.chip is not None
     ]  # fmt: skip
     apart: Rows = []
-    for outcome in found:
+    for outcome in own:
         if outcome.measurement.kind is not Kind.THROUGHPUT or outcome.value is None or outcome.parts is None:
             continue
         if outcome.in_scenario or (outcome.measurement.origin is Origin.IMPORTED and not outcome.comparable):
-            continue  # of other inputs, another card or several: no point of this chart
+            continue  # of other inputs or another card: no point of this chart
+        found = counted(outcome, catalog.documents.get(model.document))
+        if found is None or found.why_not:
+            continue  # of one device beside a card's line, or of several beside a device's
         (apart if outcome.measurement.origin.stands_in else rows).append(
             {
-                "batch": outcome.parts.batch_size, "speed": outcome.value,
+                "batch": outcome.parts.batch_size, "speed": found.samples_per_s,
                 "chip": _line_of(outcome.parts.chip, outcome.parts.precision), "of": "measured",
             }
         )  # fmt: skip

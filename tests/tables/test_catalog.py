@@ -249,7 +249,7 @@ ONE_MISTAKE = {
         'file = "toy.md"\nfiel = "toy.md"',
         "document[0].fiel",
         '"toy.md"',
-        "no such key, but name, title, file, repository, per_card, other_tables",
+        "no such key, but name, title, file, repository, per_card, times_devices, other_tables",
     ),
     "an unknown key deep down": (
         '{ name = "a", ',

@@ -111,7 +111,7 @@ def _run(log: Log, block: Block) -> ToolRun:
         version=None if version is None else version[1],
         model=None if block.command is None else block.command[1],
         device=devices[0] if len(devices) == 1 else None,
-        devices=max(1, len(devices)),
+        devices=len(set(devices)) or None,
         input_shapes=tuple(block.shapes),
         latencies=latencies(block),
         duration_s=seconds,

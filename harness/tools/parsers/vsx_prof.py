@@ -44,7 +44,7 @@ def _run(log: Log, block: Block) -> ToolRun:
         samples_per_s=positive(log, line, printed, "the throughput"),
         batch_size=None if size is None else batch(whole(log, *size, "`batch size`")),
         device=devices[0] if len(devices) == 1 else None,
-        devices=max(1, len(devices)),
+        devices=len(set(devices)) or None,
         latencies=latencies(block),
         line=line,
     )
