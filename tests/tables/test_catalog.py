@@ -251,6 +251,20 @@ ONE_MISTAKE = {
         '"toy.md"',
         "no such key, but name, title, file, repository, per_card, times_devices, other_tables",
     ),
+    "a multiplied number of no card": (
+        'file = "toy.md"',
+        'file = "toy.md"\ntimes_devices = true',
+        "document[0].times_devices",
+        "true",
+        "per_card = true beside it: what is multiplied is a card's",
+    ),
+    "a card of no device": (
+        'title = "Toy card"',
+        'title = "Toy card"\ncards = [{ name = "Toy card", devices = 0 }]',
+        "chip[1].cards[0].devices",
+        "0",
+        "a whole number of at least 1",
+    ),
     "an unknown key deep down": (
         '{ name = "a", ',
         '{ name = "a", nmae = "a", ',
