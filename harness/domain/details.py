@@ -336,6 +336,7 @@ class ImportedDetail(Stored):
     batch_size_told_by: str | None = None
     device: Any | None = None
     devices: int | None = field(default=None, metadata=NULL)  # measured at once; None: the log does not tell
+    streams: int | None = None  # calls at once on a device, where there were several
     device_name: str | None = None
     model_file: str | None = None
     precision_printed: str | None = None

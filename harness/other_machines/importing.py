@@ -136,6 +136,8 @@ def differences(log: ForeignLog) -> Iterator[str]:
     documented = case.chip.throughput_tools[0]
     if run.tool != documented:
         yield f"made with {run.tool}, the documents measure with {documented}"
+    if run.streams > 1:
+        yield f"the total of {run.streams} calls at once on a device, the documents make one at a time"
     words = re.split(r"[\s_-]+", run.device_name or "")
     if run.device_name and case.chip.device_names and not set(words) & set(case.chip.device_names):
         yield f"measured on {run.device_name}, not on {case.chip.title}"
@@ -221,6 +223,7 @@ def _detail(log: ForeignLog) -> Mapping[str, Any]:
         batch_size_told_by=log.batch_size_told_by,
         device=run.device,
         devices=run.devices,
+        streams=run.streams if run.streams > 1 else None,
         device_name=run.device_name,
         model_file=run.model,
         precision_printed=run.precision,

@@ -130,6 +130,27 @@ def test_one_device_of_a_total_is_no_card(zoo: Zoo, tmp_path: Path):
     assert "176.97 samples/s, not comparable: one device's" in verdict["message"]
 
 
+def test_the_total_of_several_threads_is_not_one_calls(zoo: Zoo, tmp_path: Path):
+    """The documents run mm_run with `--threads 1`; four threads may fill a device that one does not."""
+    log = (LOGS / "mm_run-2022-old_b8.txt").read_text(encoding="utf-8")
+    (tmp_path / "mine.log").write_text(log.replace("8, 128]", "8, 384]").replace("num: 1", "num: 4"))
+    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "bert-squad-mlu370-bs8", *FILED)
+    verdict = done.json["verdict"]
+    assert (verdict["kind"], done.results[0].measurement.detail["streams"]) == ("not-comparable", 4)
+    assert "the total of 4 calls at once on a device, the documents make one at a time" in verdict["message"]
+
+
+def test_a_batch_that_trtexec_dropped_is_not_believed(zoo: Zoo, tmp_path: Path):
+    """Beside `--onnx` it runs the graph's own batch: 800 samples a second would be eight times too many."""
+    (tmp_path / "mine.log").write_text(
+        "[I] GPU Compute Time: min = 9 ms, max = 11 ms, mean = 10 ms\n"
+        "&&&& PASSED TensorRT.trtexec [TensorRT v8401] # trtexec --onnx=TinyBERT_sim_bs1.onnx --batch=8\n"
+    )
+    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "tinybert-t4-bs8", *FILED)
+    assert done.status == 2
+    assert "the log does not tell its batch size, and tinybert-t4-bs8 is about 8" in done.err
+
+
 @pytest.mark.parametrize(
     ("log", "case", "more", "said"),
     [
