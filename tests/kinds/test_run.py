@@ -457,6 +457,34 @@ class TestThroughput:
         assert verdict is not None
         assert verdict.kind is kind
 
+    @pytest.mark.parametrize(
+        ("multiplied", "kind", "measured"),
+        [
+            (False, VerdictKind.NOT_COMPARABLE, 720.0),  # 2883.62 is of a card of four: 720.9 a device
+            (True, VerdictKind.REPRODUCED, 2880.0),
+        ],
+    )
+    def test_one_device_of_a_card_of_four(
+        self, fake: Make, multiplied: bool, kind: VerdictKind, measured: float
+    ):
+        """`--device` chooses one: what is recorded is its number, what is compared is the document's."""
+        runner = fake(Origin.CHIP, weights="random")
+        case = a_case(runner, "ascend310")
+        document = runner.materials.catalog.documents["ascend-tinybert"]
+        told = dataclasses.replace(document, times_devices=multiplied)
+        runner.materials.catalog = dataclasses.replace(
+            runner.materials.catalog, documents={**runner.materials.catalog.documents, document.name: told}
+        )
+        result = throughput(runner, case, (11_111_111,) * 20)
+        assert result.measurement.metrics == {"throughput": pytest.approx(720.0)}
+        assert result.verdict is not None
+        assert (result.verdict.kind, result.verdict.measured) == (kind, pytest.approx(measured))
+        assert result.verdict.message.startswith(
+            f"{case.id}: one device's 720.00 x 4 devices a card = 2880.00 samples/s within 2883.62 ± 5 %"
+            if multiplied
+            else f"{case.id}: 720.00 samples/s, not comparable: one device's, and the document counts"
+        )
+
     def test_an_undocumented_size_has_no_reference(self, fake: Make):
         """Nobody documents a throughput at batch 3."""
         runner = fake(Origin.CHIP, weights="random")
