@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
-from harness.domain.details import ImportedDetail, ScenarioDetail, Stamped, ThroughputDetail
+from harness.domain.details import ImportedDetail, ScenarioDetail, Stamped, ThroughputDetail, devices_of
 from harness.domain.measurements import Measurement, Origin
 from harness.domain.models import Protocol, Weights
 
@@ -129,6 +129,7 @@ class Asked:
     isolated: bool | None = None  # in a process of its own
     device: int | None = None  # by its number, where it is not the first
     devices: int | None = None  # whose total it is
+    streams: int | None = None  # calls at once on a device
     stamp: str | None = None
     targets: str | None = None  # of a scenario of LoadGen's: "target_qps 200, target_latency_ms 130"
 
@@ -143,7 +144,8 @@ class Asked:
             threads=None if detail.threads is None else str(detail.threads),
             isolated=detail.watched.isolated,
             device=detail.device,
-            devices=ImportedDetail.from_stored(measurement.detail).devices,
+            devices=devices_of(measurement.detail),
+            streams=ImportedDetail.from_stored(measurement.detail).streams,
             stamp=Stamped.from_stored(measurement.detail).stamp_asked,
             targets=None
             if run is None

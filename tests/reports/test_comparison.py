@@ -371,6 +371,7 @@ def test_claims_that_come_and_go(catalog: Catalog) -> None:
         ({"threads": 1}, {"threads": 8}, "threads: 1 -> 8"),
         ({"isolated": False}, {"isolated": True}, "isolated: False -> True"),
         ({"device": 1}, {"device": 3}, "device: 1 -> 3"),
+        ({"devices": 1}, {"devices": 4}, "devices: 1 -> 4"),
         ({"stamp_asked": "quick"}, {"stamp_asked": "nightly"}, "stamp: quick -> nightly"),
         (
             {"threads": 1, "stamp_asked": "quick"}, {"threads": 2, "stamp_asked": "nightly"},
