@@ -170,7 +170,7 @@ def _by_drop(
     limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points ({rule})"
     return replace(
         plain,
-        kind=VerdictKind.FALLS_SHORT if short else VerdictKind.REPRODUCED,
+        kind=VerdictKind.FALLS_SHORT if short else VerdictKind.SURVIVES,
         basis=Basis.DROP,
         expected=own_fp32 * 100,
         tolerance=allowed * 100,
