@@ -12,7 +12,7 @@ from harness.domain.cases import Case, Kind
 from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32
 from harness.domain.measurements import Measurement, Verdict
 from harness.domain.models import InputRole, Protocol, Weights
-from harness.errors import BadOutput, NotThere
+from harness.errors import BadOutput, NotApplicable
 from harness.running.bounds import explained
 from harness.running.inference import Outputs
 from harness.running.materials import Materials, Samples, comparable
@@ -67,8 +67,9 @@ class _Reference:
 def accuracy(bench: Workbench, case: Case, protocol: Protocol) -> Result:
     """Score every sample through the case's artifact, record it, judge it.
 
-    Raises `NotThere` where the chip, the checkpoint or the data is not here, and for random weights: then
-    nothing is recorded. Raises `BadOutput` for outputs that cannot be scored, or that are another sample's.
+    Raises `NotThere` where the chip, the checkpoint or the data is not here, `NotApplicable` for random
+    weights: then nothing is recorded. Raises `BadOutput` for outputs that cannot be scored, or that are
+    another sample's.
     """
     opened = _open(bench, case, protocol)
     outputs = _run(bench, opened)
@@ -89,7 +90,7 @@ def _open(bench: Workbench, case: Case, protocol: Protocol) -> _Opened:
     materials, stages = bench.materials, Stages()
     target = materials.target(case)
     if materials.checkpoint(case.model).weights is Weights.RANDOM:
-        raise NotThere(
+        raise NotApplicable(
             f"{case.id}: random weights have no accuracy",
             remedy="choose --weights mini or full, or -m conformance for output parity",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.domain.models import Protocol
 from harness.errors import UsageError
+from harness.setting.demands import FailOn
 from harness.setting.scenarios import Ask
 from harness.setting.stamps import Stamp
 
@@ -38,6 +39,7 @@ class Options:
     scenario: Ask | None = None  # of LoadGen's; None: a throughput is calls of one batch, one after another
     threads: int | None = None  # of a throughput that computes in this process; None: every usable core
     tool_timeout_s: float | None = None  # of every call of a vendor's tool; None: its stage's own limit
+    fail_on: FailOn = FailOn.DEMANDED  # which claims fail because they were not run
 
     def __post_init__(self) -> None:
         for name, known in (("target", TARGETS), ("weights", WEIGHTS), ("data", DATA)):

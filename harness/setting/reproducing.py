@@ -99,6 +99,7 @@ def _preparing(options: Options) -> Iterator[str]:
     yield from _given("--data", options.data, default.data)
     yield from _given("--limit", options.limit)
     yield from _given("--tool-timeout", options.tool_timeout_s)
+    yield from _given("--fail-on", options.fail_on, default.fail_on)
 
 
 def _timing(options: Options, *, audit: bool) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pytest
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.models import Protocol
+from harness.setting.demands import FailOn
 from harness.setting.options import Options
 from harness.setting.reproducing import TESTS, command, ending, without_ending
 from harness.setting.scenarios import Ask, Scenario
@@ -36,10 +37,11 @@ def test_what_differs_from_its_default_is_given(case: Case):
     """Each in pytest's spelling."""
     options = Options(
         target="stand-in", device=1, weights="random", data="mini", limit=10, tool_timeout_s=0.1,
+        fail_on=FailOn.NOT_RUN,
     )  # fmt: skip
     expected = [
         "--target", "stand-in", "--device", "1", "--weights", "random", "--data", "mini", "--limit", "10",
-        "--tool-timeout", "0.1",
+        "--tool-timeout", "0.1", "--fail-on", "not-run",
     ]  # fmt: skip
     for kind, check in TESTS:
         assert further(command(case, kind, options, check=check))[: len(expected)] == expected

@@ -384,10 +384,12 @@ class TestSuite:
         assert set(ran.verdicts.values()) == {"error"}
         assert len(ran.verdicts) == 2
 
-    def test_a_missing_tool_is_a_skip_with_the_remedy(self, zoo: Zoo, tmp_path: Path):
+    def test_a_missing_tool_of_a_chip_that_was_asked_for_fails_with_the_remedy(
+        self, zoo: Zoo, tmp_path: Path
+    ):
         changes = {name: value for name, value in zoo.changes.items() if name != "ZOOCHECK_ASCEND_ENV"}
         ran = zoo.but(changes=changes).suites(
             tmp_path, "-m", "ascend310p and tinybert and accuracy", "--bs", "4", "--target", "chip",
         )  # fmt: skip
-        assert ran.results == []
-        assert "`npu-smi`, `atc` not on PATH" in ran.skips
+        assert (ran.status, ran.results) == (1, [])
+        assert "not run: ascend310p: `npu-smi`, `atc` not on PATH" in ran.out
