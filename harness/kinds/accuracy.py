@@ -168,6 +168,7 @@ def _detail(
         facts=dict(scored.facts),
         run=HowRun.from_stored(outputs.facts),
         trivial=materials.trivial(model, opened.protocol),
+        max_drop=materials.options.max_drop,
         misfed=_misfed(opened.feed, reference.fed_right, scored),
         common=common(opened.session, opened.place),
     )
@@ -211,10 +212,11 @@ def _judge(
         metric=metric,
         value=scored.metrics[metric],
         samples=scored.samples,
-        own_fp32=None if weights is Weights.FULL else reference.own.metrics[metric],
+        own_fp32=reference.own.metrics[metric],
         comparable=not why_not,
         why_not=why_not,
         flips=detail.fp32.flips,
+        most_drop=materials.options.max_drop,
     )
     beside = scores.Beside(
         trivial=detail.trivial or {},

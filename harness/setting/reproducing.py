@@ -56,6 +56,8 @@ def command(
     further = [*_selecting(case), *_preparing(options)]
     if kind is Kind.ACCURACY:
         further += _given("--protocol", protocol, Protocol.DOCUMENTED)
+        most = options.max_drop
+        further += _given("--max-drop", None if most is None else f"{most * 100:.12g}%")
     if kind is Kind.THROUGHPUT:
         further += _timing(options, audit=check in _AUDITS)
         further += _asking(options.scenario) if check in list(Scenario) else ()

@@ -10,7 +10,7 @@ from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.models import Protocol
 from harness.setting.demands import FailOn
-from harness.setting.options import Options
+from harness.setting.options import Options, max_drop
 from harness.setting.reproducing import TESTS, command, ending, without_ending
 from harness.setting.scenarios import Ask, Scenario
 from harness.setting.stamps import Stamp
@@ -55,6 +55,14 @@ def test_the_protocol_is_the_scores_own(case: Case):
         "--protocol", "standard",
     ]  # fmt: skip
     assert further(command(case, Kind.CONFORMANCE, both, protocol=Protocol.STANDARD)) == []
+
+
+def test_the_bound_of_a_drop_is_the_scores_own(case: Case):
+    """To the digit that was typed."""
+    for text in ("1%", "0.5%", "0.07%", "33.3333%"):
+        options = Options(max_drop=max_drop(text))
+        assert further(command(case, Kind.ACCURACY, options)) == ["--max-drop", text]
+        assert further(command(case, Kind.CONFORMANCE, options)) == []
 
 
 def test_how_calls_are_timed_is_a_matter_of_throughput(case: Case):

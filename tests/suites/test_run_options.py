@@ -34,15 +34,15 @@ def test_both_protocols(zoo: Zoo, tmp_path: Path) -> None:
     found = {result.measurement.provenance.protocol: result.verdict for result in run.results}
     assert {protocol: verdict and verdict.kind for protocol, verdict in found.items()} == {
         Protocol.DOCUMENTED: VerdictKind.FALLS_SHORT,
-        Protocol.STANDARD: VerdictKind.NOT_COMPARABLE,
+        Protocol.STANDARD: VerdictKind.SURVIVES,
     }
     assert len(run.results) == 2
     junit = (tmp_path / "junit.xml").read_text(encoding="utf-8")
     assert '<property name="documented.verdict" value="falls-short" />' in junit
-    assert '<property name="standard.verdict" value="not-comparable" />' in junit
+    assert '<property name="standard.verdict" value="survives" />' in junit
 
 
-def test_limit_is_not_comparable_with_a_document(zoo: Zoo, tmp_path: Path) -> None:
+def test_limit_tests_no_documented_number(zoo: Zoo, tmp_path: Path) -> None:
     """The first N samples, said so in the store and in the verdict."""
     run = zoo.suites(tmp_path, *ONE, "--limit", "5")
     assert run.status == 0
@@ -50,14 +50,26 @@ def test_limit_is_not_comparable_with_a_document(zoo: Zoo, tmp_path: Path) -> No
     assert result.measurement.samples == 5
     assert result.measurement.provenance.limit == 5
     assert result.verdict is not None
-    assert result.verdict.kind is VerdictKind.NOT_COMPARABLE
+    assert (result.verdict.kind, result.verdict.basis) == (VerdictKind.SURVIVES, Basis.DROP)
+    assert "No documented number was tested: no whole data set; 1 drop survives" in run.out
     assert "the first 5 samples only" in result.verdict.message
 
 
-def test_an_undocumented_precision_has_no_reference(zoo: Zoo, tmp_path: Path) -> None:
-    run = zoo.suites(tmp_path, *ONE, "--precision", "fp16")
+def test_an_undocumented_precision_is_judged_by_its_drop(zoo: Zoo, tmp_path: Path) -> None:
+    """What --max-drop allows is in the verdict, beside the result, and in no run that was not told."""
+    run = zoo.suites(tmp_path, *ONE, "--precision", "fp16", "--max-drop", "0.5%")
     assert run.status == 0
-    assert run.verdicts == {("mite-abacus-fp16-bs1", "accuracy"): "no-reference"}
+    assert run.verdicts == {("mite-abacus-fp16-bs1", "accuracy"): "survives"}
+    result = run.result("mite-abacus-fp16-bs1", Kind.ACCURACY)
+    assert result.measurement.detail["max_drop"] == 0.005
+    assert result.verdict is not None
+    assert "its own fp32 75.00 % - 0.50 points (--max-drop 0.5%)" in result.verdict.message
+
+
+def test_a_bound_without_its_unit_is_a_usage_error(zoo: Zoo, tmp_path: Path) -> None:
+    run = zoo.suites(tmp_path, *ONE, "--max-drop", "1")
+    assert run.status == 4
+    assert "--max-drop 1: expected percentage points of the score from 0% to 100%, such as 1% or" in run.err
 
 
 QUIPU = ("-m", "mite and quipu and (accuracy or throughput)", "--bs", "1", "--precision", "fp16")
@@ -152,7 +164,7 @@ def test_benchmark_disable_skips_throughput(zoo: Zoo, tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_that_is_not_there_fails_and_says_how_to_get_it(zoo: Zoo, tmp_path: Path) -> None:
-    """`--weights full` asked for it. Also where pytest-benchmark was told to write a file and has nothing to."""
+    """`--weights full` asked for it. Also where pytest-benchmark was told to write a file."""
     run = zoo.suites(
         tmp_path, "-m", "bert_squad and mlu370 and not conformance", "--bs", "1", "--weights", "full",
         "--benchmark-json", "benchmark.json",
