@@ -54,6 +54,9 @@ class Demands:
         if isinstance(absent, NotApplicable) or self.fail_on is FailOn.NEVER:
             return ""
         if absent.option in self.named:
-            asked = f"`--{absent.option} {self.named[absent.option]}` asks for it by name"
-            return f"{asked}, so that it fails; `--fail-on {FailOn.NEVER}` would skip it"
+            value = self.named[absent.option]
+            return (
+                f"`--{absent.option} {value}` asks for it by name, so that it fails; "
+                f"`--fail-on {FailOn.NEVER}` would skip it"
+            )
         return f"`--fail-on {FailOn.NOT_RUN}` fails what is not run" if self.fail_on else ""
