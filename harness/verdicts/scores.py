@@ -88,14 +88,15 @@ def judge_score(
     """Against the documented value where there is one that applies, else by the drop from the own fp32.
 
     A good score that `beside` casts doubt on is an error: the outputs are not this checkpoint's, or the
-    checkpoint is not the one on its card. A score that is not good stays what it is, and says whether the
-    loss is real or the artifact's that is not this checkpoint's. Other facts are added to the message and
+    checkpoint is not the one on its card. A score that is not good stays what it is; one that dropped says
+    whether the loss is real or the artifact's that is not this checkpoint's. Other facts are added to the message and
     change nothing.
     """
     beside = beside or Beside()
     verdict = _by_rule(case, score, reference, documented_drop)
     doubt = (_not_its_outputs(case, beside) or _not_its_card(beside.card)) if verdict.kind.good else ""
-    loss = _real_or_stale(case, score, beside) if verdict.kind is VerdictKind.FALLS_SHORT else ""
+    dropped = verdict.kind is VerdictKind.FALLS_SHORT and verdict.basis is Basis.DROP
+    loss = _real_or_stale(case, score, beside) if dropped else ""
     notes = (_no_better_than(verdict, beside.trivial), beside.not_held, doubt, loss, beside.no_card)
     return replace(
         verdict,
@@ -188,7 +189,7 @@ def _by_drop(
 
 
 def _real_or_stale(case: Case, score: Score, beside: Beside) -> str:
-    """Whether a score that falls short is a loss of this checkpoint's or that of an artifact of another one.
+    """Whether a score that dropped too far is a loss of this checkpoint's or that of an artifact of another one.
 
     Empty where the outputs were not held against the checkpoint's own, which `Beside.not_held` tells. Half
     of all predictions flipped is what two networks of two classes that know nothing of each other come to.

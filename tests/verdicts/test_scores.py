@@ -320,6 +320,13 @@ class TestLoss:
         assert ("and as many predictions flipped as by chance" in said) is stale
         assert said.startswith("; a real loss") is not stale
 
+    def test_below_the_document_nothing_was_lost_here(self, on_310p: Case, documented: Reference):
+        """The checkpoint itself may score so: its drop is not what was judged."""
+        near = scores.Beside(typical_difference=0.001, typical_bound=0.02)
+        short = scores.judge_score(on_310p, score(700, own=None), documented, None, near)
+        assert short.kind is VerdictKind.FALLS_SHORT
+        assert "real loss" not in short.message
+
     def test_without_the_checkpoints_outputs_nothing_is_said(self, on_310p: Case):
         assert self.message(on_310p) == ""
 
