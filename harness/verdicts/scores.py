@@ -89,8 +89,8 @@ def judge_score(
 
     A good score that `beside` casts doubt on is an error: the outputs are not this checkpoint's, or the
     checkpoint is not the one on its card. A score that is not good stays what it is; one that dropped says
-    whether the loss is real or the artifact's that is not this checkpoint's. Other facts are added to the message and
-    change nothing.
+    whether the loss is real or the artifact's that is not this checkpoint's. Other facts are added to the
+    message and change nothing.
     """
     beside = beside or Beside()
     verdict = _by_rule(case, score, reference, documented_drop)
@@ -189,7 +189,7 @@ def _by_drop(
 
 
 def _real_or_stale(case: Case, score: Score, beside: Beside) -> str:
-    """Whether a score that dropped too far is a loss of this checkpoint's or that of an artifact of another one.
+    """Whether a drop that is too far is a loss of this checkpoint's, or made by an artifact of another one.
 
     Empty where the outputs were not held against the checkpoint's own, which `Beside.not_held` tells. Half
     of all predictions flipped is what two networks of two classes that know nothing of each other come to.
