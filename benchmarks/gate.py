@@ -1,7 +1,7 @@
 """How often `zoocheck compare` is wrong, and how often it sees a loss, on this machine.
 
     python benchmarks/gate.py [--turns 200 --turns-slower 100 --turns-busy 100]
-                              [--runs 200 --runs-slower 100 --runs-busy 100] [--overhead 2000]
+                              [--runs 200 --runs-slower 100 --runs-busy 100] [--nights 2000] [--overhead 2000]
                               [--out FILE] [--seconds 25]
 
 Pairs of measurements of one artifact, TinyBERT (mini, fp16 stand-in) at batch 8, where nothing differs, or
@@ -15,7 +15,8 @@ busy    the same with one core kept busy by another process all the time.
 
 A false alarm is a "worse" or a "better" between equals. Intervals are Wilson's, 95 %. Every pair is a line of
 JSON in FILE as soon as it is done; started again with the same FILE, the benchmark goes on where it stopped.
-At the end `overhead.py` runs: the harness against a bare loop of calls.
+Behind them `nights.py` simulates whole nights of a machine, and `overhead.py` holds the harness against a
+bare loop of calls.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import nights  # noqa: E402
 from benchmarks.slower import PLANTED, slower  # noqa: E402
 from harness.comparing import arm_specs  # noqa: E402
 from harness.comparing.judging import THROUGHPUT_MARGIN  # noqa: E402
@@ -156,6 +158,9 @@ def main() -> None:
     parser.add_argument(
         "--overhead", type=int, default=2000, metavar="PAIRS", help="of calls; 0: leave it out"
     )
+    parser.add_argument(
+        "--nights", type=int, default=2000, help="simulated nights in each cell; 0: leave them out"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "gate.jsonl")
     options = vars(parser.parse_args())
     out: Path = options["out"]
@@ -173,6 +178,8 @@ def main() -> None:
         for way, pairs in ways.items():
             measure(way, pairs, options[way.replace("-", "_")], out)
     report(known(out))
+    if options["nights"]:
+        nights.main(["--nights", str(options["nights"])])
     if options["overhead"]:
         sys.stdout.flush()
         overhead = Path(__file__).with_name("overhead.py")
@@ -216,7 +223,8 @@ def here() -> dict[str, str]:
             ROOT / "harness" / name
             for name in (
                 "timing/turns.py", "timing/arm.py", "machine/matmul.py", "machine/watch.py",
-                "verdicts/effects.py", "verdicts/stats.py",
+                "verdicts/effects.py", "verdicts/in_turns.py", "verdicts/levels.py", "verdicts/nights.py",
+                "verdicts/noise.py", "verdicts/stats.py",
             )
         ),
     ]  # fmt: skip

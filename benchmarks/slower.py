@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 
 from harness.timing import arm
 
@@ -28,14 +29,14 @@ def slower(call):
     return planted
 
 
-def open_call(setup):
+def open_arm(setup):
     """As the worker's, slower where the setup says so."""
-    call = OPEN(setup)
-    return slower(call) if setup.get("slower") else call
+    opened = OPEN(setup)
+    return replace(opened, call=slower(opened.call)) if setup.get("slower") else opened
 
 
-OPEN = arm.open_call
+OPEN = arm.open_arm
 
 if __name__ == "__main__":
-    arm.open_call = open_call
+    arm.open_arm = open_arm
     sys.exit(arm.main())

@@ -14,6 +14,10 @@ class ZoocheckError(Exception):
         super().__init__(message if remedy is None else f"{message}; {remedy}")
         self.remedy = remedy
 
+    def add(self, sentence: str) -> None:
+        """Say one thing more, behind what is said already."""
+        self.args = (f"{self}; {sentence}",)
+
 
 class UsageError(ZoocheckError):
     """An option, a name or a selection that cannot be; the message lists what exists."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
-from harness.domain.documents import Table
+from harness.domain.documents import Document, Table
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.references import Reference, Role, Rounding
@@ -15,6 +15,7 @@ from harness.domain.series import Likeness
 from harness.errors import ZoocheckError
 from reports import likeness
 from reports.case_parts import covers
+from reports.counted import beside, counted
 from reports.language import joined, say
 from reports.numbers import NOTHING, like_printed
 from reports.outcomes import Outcome, by_drop
@@ -37,6 +38,7 @@ class Sheet:
     """One table's references by row and column, and the outcomes that answer each of them."""
 
     table: Table
+    document: Document  # the table's
     references: tuple[tuple[Reference | None, ...], ...]  # [row][column]; None in label columns
     hits: Mapping[tuple[int, int, Likeness], tuple[Outcome, ...]]
 
@@ -68,7 +70,12 @@ def sheet(catalog: Catalog, table: Table, found: Sequence[Outcome]) -> Sheet:
             for outcome in found if reference is not None else ():
                 if reference is not None and _answers(outcome, reference):
                     hits.setdefault((row, column, outcome.likeness), []).append(outcome)
-    return Sheet(table, references, {key: tuple(value) for key, value in hits.items()})
+    return Sheet(
+        table,
+        catalog.documents[table.document],
+        references,
+        {key: tuple(value) for key, value in hits.items()},
+    )
 
 
 def grid(made: Sheet, anchors: Mapping[str, str]) -> Grid:
@@ -160,7 +167,7 @@ def _cell(made: Sheet, row: int, column: int, alike: Likeness, anchors: Mapping[
     hits = made.hits.get((row, column, alike), ())
     if not hits:
         return Cell(text=NOTHING)
-    texts = [_text(outcome, reference) for outcome in hits]
+    texts = [_text(made, outcome, reference) for outcome in hits]
     if len(hits) > 1:  # one documented value for all batch sizes
         texts = [
             f"{text} (bs{outcome.parts.batch_size})" if outcome.parts else text
@@ -171,14 +178,17 @@ def _cell(made: Sheet, row: int, column: int, alike: Likeness, anchors: Mapping[
     marks = {(outcome.status, by_drop(outcome.verdict)) for outcome in hits}
     status, drop = (first.status, by_drop(first.verdict)) if judged and len(marks) == 1 else (None, False)
     return Cell(
-        text=", ".join(texts),
+        text=joined(", ", texts),
         status=status,
         drop=drop,
         anchor=anchors.get(first.measurement.id),
     )
 
 
-def _text(outcome: Outcome, reference: Reference) -> str:
+def _text(made: Sheet, outcome: Outcome, reference: Reference) -> str:
+    if reference.metric is Metric.THROUGHPUT and (found := counted(outcome, made.document)) is not None:
+        text = _written(found.samples_per_s, reference)
+        return beside(text, outcome) if found.why_not else text
     value = outcome.measurement.metrics.get(reference.metric)
     return NOTHING if value is None else _written(value, reference)
 
@@ -230,7 +240,8 @@ def _throughput(made: Sheet, row: int, chip: str, speed: Speed) -> float | None:
         if at != row or reference is None or reference.metric is not Metric.THROUGHPUT:
             continue
         if reference.chip == chip and (alike.origin, alike.weights) == speed and hits[0].comparable:
-            return hits[0].measurement.metrics.get(Metric.THROUGHPUT)
+            found = counted(hits[0], made.document)
+            return None if found is None or found.why_not else found.samples_per_s
     return None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip, peak_of
+from harness.domain.details import devices_of
 from harness.domain.flops import encoder_flops
 from harness.domain.metrics import Metric
 from harness.domain.models import Model
@@ -22,7 +23,8 @@ from reports.outcomes import Outcome
 class Share:
     """One throughput as a fraction of what the chip can compute, and who says what that is.
 
-    A throughput that its document states by the card counts for one of the card's chips.
+    A throughput that its document states by the card counts for one of the card's chips, and a measured total
+    of several for one of them.
     """
 
     model: str
@@ -60,8 +62,10 @@ def _measured(found: Sequence[Outcome]) -> Iterator[Share]:
         if item.measurement.kind is not Kind.THROUGHPUT or not item.comparable or item.parts is None:
             continue
         parts = item.parts
-        case, value = item.measurement.case, item.value or 0.0
-        share = _share(parts.model, parts.chip, parts.precision, value, case, "measured")
+        case, devices = item.measurement.case, devices_of(item.measurement.detail)
+        if item.value is None or devices is None:
+            continue
+        share = _share(parts.model, parts.chip, parts.precision, item.value / devices, case, "measured")
         if share is not None:
             yield share
 

@@ -16,6 +16,7 @@ from harness.domain.references import Reference, Role
 from harness.domain.series import Series
 from harness.verdicts.stats import percentile
 from reports.charts import INK, SERIES, SOFT, WIDTH, draw
+from reports.counted import counted
 from reports.language import in_language, joined, say
 from reports.likeness import label
 from reports.outcomes import Outcome
@@ -111,6 +112,16 @@ def _english(text: str) -> str:
 
 def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
     """Two charts: what the document and the chips themselves say; what was measured elsewhere."""
+    rows, apart = speed_rows(catalog, model, found)
+    if rows:
+        yield Chart(title=model.title, svg=draw(_sized(_speeds(rows), 190)))
+    if apart:
+        title = say("{model}, stand-ins only: not the chips", model=model.title)
+        yield Chart(title=title, svg=draw(_sized(_speeds(apart), 190)))
+
+
+def speed_rows(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> tuple[Rows, Rows]:
+    """The points of throughputs, as the model's document counts them; those of stand-ins apart."""
     rows: Rows = [
         {"batch": item.batch_size, "speed": item.value, "of": "documented",
          "chip": _line_of(catalog.chips[item.chip], item.precision)}
@@ -122,18 +133,17 @@ def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Ite
         if outcome.measurement.kind is not Kind.THROUGHPUT or outcome.value is None or outcome.parts is None:
             continue
         if outcome.in_scenario or (outcome.measurement.origin is Origin.IMPORTED and not outcome.comparable):
-            continue  # of other inputs, another card or several: no point of this chart
+            continue  # of other inputs or another card: no point of this chart
+        held = counted(outcome, catalog.documents.get(model.document))
+        if held is None or held.why_not:
+            continue  # of one device beside a card's line, or of several beside a device's
         (apart if outcome.measurement.origin.stands_in else rows).append(
             {
-                "batch": outcome.parts.batch_size, "speed": outcome.value,
+                "batch": outcome.parts.batch_size, "speed": held.samples_per_s,
                 "chip": _line_of(outcome.parts.chip, outcome.parts.precision), "of": "measured",
             }
         )  # fmt: skip
-    if rows:
-        yield Chart(title=model.title, svg=draw(_sized(_speeds(rows), 190)))
-    if apart:
-        title = say("{model}, stand-ins only: not the chips", model=model.title)
-        yield Chart(title=title, svg=draw(_sized(_speeds(apart), 190)))
+    return rows, apart
 
 
 def _line_of(chip: Chip, precision: Precision | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.precisions import Precision
@@ -34,6 +35,15 @@ def make_home(folder: Path) -> Home:
 def make_place(folder: Path = Path("nowhere"), *, toolchain: str = "onnxruntime", **more: Any) -> Place:
     """A working place; backends that run no tool touch none of it."""
     return Place(folder=folder, toolchain=Toolchain(name=toolchain), **more)
+
+
+def make_artifact(key: str, **more: Any) -> Artifact:
+    """An artifact of no file, for sessions that open none."""
+    made: dict[str, Any] = {
+        "folder": Path("nowhere"), "files": {}, "recipe": {}, "facts": {}, "created": "2026-01-01",
+        "bytes": 0,
+    }  # fmt: skip
+    return Artifact(key=key, **made | more)
 
 
 def forget_probes() -> None:

@@ -15,7 +15,7 @@ from harness.setting.options import Options
 from harness.tables import cases, catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from harness.comparing.arms import ComparedArms
     from harness.comparing.gate import FailOn
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 BASELINE = "baseline:"
 LATEST = "latest"
 NOTHING_COMPARED_STATUS = 6  # as of a run in which only the machine failed
-_CLAIMS_NAMED = 5  # of those that nothing is said about; --json has all
 
 Earlier = Annotated[
     str,
@@ -39,7 +38,7 @@ Losses = Annotated[
     typer.Option(
         metavar="LIMITS",
         help="Exit with 1 from these losses on, as throughput:5%,accuracy:0.2 (points); noisy:50% fails "
-        "where more throughputs than that are too noisy to tell.",
+        "where more throughputs than that are too noisy to tell, not-run where claims of A are not in B.",
     ),
 ]
 InTurns = Annotated[
@@ -65,7 +64,7 @@ def compare(
     ] = False,
     stamp: LeastStamp = None,
     ab: InTurns = None,
-    seconds: Annotated[float, typer.Option(help="With --ab: about how long at most.", min=1.0)] = 25.0,
+    seconds: Annotated[float, typer.Option(help="With --ab: about how long.", min=1.0)] = 25.0,
     threads: ArmThreads = 1,
     weights: Annotated[str, typer.Option(help="With --ab: full, mini, random or auto.")] = "auto",
     target: Annotated[str, typer.Option(help="With --ab: chip, stand-in or auto.")] = "auto",
@@ -118,7 +117,7 @@ def conclude(found: Comparison, limits: FailOn | None, failing: Sequence[Pair]) 
 
     if limits is None:
         return
-    if failing or gate.too_noisy(found, limits):
+    if failing or gate.beside(found, limits):
         raise typer.Exit(1)
     if not found.pairs:
         raise typer.Exit(NOTHING_COMPARED_STATUS)
@@ -154,27 +153,48 @@ def of_runs(
     """Both runs' results, held against each other with what came before them."""
     from harness.comparing.gate import FailOn
     from harness.comparing.runs import compare as compare_results
+    from harness.machine.fingerprint import machine_key
 
+    after = store.results(run=new)
+    machines = {machine_key(item.measurement.provenance.machine) for item in after}
+    earlier = [
+        item for item in throughputs_before(store, machines, new) if item.measurement.run not in (old, new)
+    ]
     return compare_results(
         store.results(run=old),
-        store.results(run=new),
+        after,
         margins=(limits or FailOn()).margins,
-        earlier=_earlier(store, old, new),
+        earlier=earlier,
         across_machines=across_machines,
         stamp=stamp,
     )
 
 
-def _earlier(store: Store, *runs: str) -> list[Result]:
-    """Throughputs of the latest runs before the later of the two, but for both: how far apart nights lie."""
+def throughputs_before(store: Store, machines: Collection[str], run: str | None = None) -> list[Result]:
+    """The throughputs of `machines` in the latest runs before `run` (of all) that have any of them.
+
+    Of each machine `_NIGHTS` runs: those of other hosts and without a throughput are none of it.
+    """
+    from harness.comparing.spreads import usable
     from harness.domain.cases import Kind
+    from harness.machine.fingerprint import machine_key
 
     known = [item.id for item in store.runs()]
-    before = [name for name in known[: max(known.index(run) for run in runs)] if name not in runs]
-    return store.numbers(runs=before[-_NIGHTS:], kind=Kind.THROUGHPUT) if before else []
+    before = known if run is None else known[: known.index(run)]
+    found: list[Result] = []
+    nights: dict[str, set[str]] = {machine: set() for machine in machines}
+    while before and any(len(runs) < _NIGHTS for runs in nights.values()):
+        before, chunk = before[:-_NIGHTS], before[-_NIGHTS:]
+        for result in reversed(store.numbers(runs=chunk, kind=Kind.THROUGHPUT)):
+            made = result.measurement
+            runs = nights.get(machine_key(made.provenance.machine))
+            if runs is not None and usable(made) and (made.run in runs or len(runs) < _NIGHTS):
+                runs.add(made.run)
+                found.append(result)
+    return found[::-1]
 
 
-_NIGHTS = 30  # runs that the spread from one to the next is taken from
+_NIGHTS = 30  # runs of a machine that the spread from one to the next is taken from
 
 
 def as_content(found: Comparison, failing: Sequence[Pair]) -> dict[str, object]:
@@ -199,19 +219,23 @@ def lines(old: str, new: str, found: Comparison, failing: Sequence[Pair], limits
     )  # fmt: skip
     said = [f"{new} against {old}: {len(found.pairs)} compared: {counts or 'nothing'}"]
     said += [f"FAILS {pair}" for pair in failing]
-    said += [f"FAILS {noise}"] if limits is not None and (noise := gate.too_noisy(found, limits)) else []
+    if limits is not None:
+        said += [f"FAILS {why}" for why in gate.beside(found, limits)]
     for finding in (Finding.WORSE, Finding.BETTER, Finding.TOO_NOISY):
         label = str(finding).upper()
         said += [f"{label} {pair}" for pair in found.of(finding) if pair not in failing]
     said += [f"not compared: {_claims(claims)}: {why}" for why, claims in found.not_compared.items()]
     said += [f"not measured this time: {_claims(found.gone)}"] if found.gone else []
     said += [f"new: {_claims(found.new)}"] if found.new else []
+    said += [f"told: {told}"] if (told := gate.resolution(found)) else []
+    said += list(found.steps)
     return said + ([f"changed: {', '.join(found.changes)}"] if found.changes else [])
 
 
 def _claims(claims: Sequence[str]) -> str:
-    named = ", ".join(claims[:_CLAIMS_NAMED])
-    return f"{len(claims)} ({named}{', ...' if len(claims) > _CLAIMS_NAMED else ''})"
+    from harness.comparing.gate import named
+
+    return f"{len(claims)} ({named(claims)})"
 
 
 def _arms(
@@ -231,12 +255,14 @@ def _arms(
         margin=(limits or gate.FailOn()).margins.throughput, folder=home.work / "compare" / name,
         threads=options.threads,
     )  # fmt: skip
-    worse = gate.reaches(found.finding, found.turns.effect, limit)
+    fails = not found.same_work
+    if found.turns is not None and found.finding is not None:
+        fails = gate.reaches(found.finding, found.turns.effect, limit)
     if as_json:
-        print_json({**to_json(found), "fails": worse})
+        print_json({**to_json(found), "same_work": found.same_work, "fails": fails})
     else:
         typer.echo("\n".join(_arms_lines(found)))
-    if worse:
+    if fails:
         raise typer.Exit(1)
 
 
@@ -244,12 +270,17 @@ def _arms_lines(found: ComparedArms) -> list[str]:
     from harness.comparing.words import in_percent
 
     turns = found.turns
-    before, after = (f"{took / 1e6:.4g} ms" for took in turns.mean_ns)
-    said = [
-        f"{found.case}: B ({found.second}) against A ({found.first}): {found.finding}",
-        f"  {in_percent(turns.effect)}; a call takes {before} and {after}",
-        f"  by {turns.effect.basis}, {turns.calls_a_turn} calls a turn, {turns.seconds:.0f} s",
-    ]
+    begun = f"{found.case}: B ({found.second}) against A ({found.first}): "
+    if turns is None:
+        said = [f"{begun}not the same work", *(f"  {work}" for work in found.works)]
+    else:
+        before, after = (f"{took / 1e6:.4g} ms" for took in turns.mean_ns)
+        said = [
+            f"{begun}{found.finding}",
+            f"  {in_percent(turns.effect)}; a call takes {before} and {after}",
+            f"  by {turns.effect.basis}, {turns.calls_a_turn} calls a turn, {turns.seconds:.0f} s",
+            f"  the same work: {'; '.join(map(str, found.works))}",
+        ]
     first, second = found.versions
     differs = [
         f"{library} {first.get(library)} and {second.get(library)}"

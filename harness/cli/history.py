@@ -24,19 +24,24 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Every series of a case, oldest first, with its change points and what else changed there."""
+    from harness.cli.compare import throughputs_before
     from harness.comparing.history import histories
+    from harness.machine.fingerprint import machine_key
     from harness.records import to_json
 
     store = open_store(results)
     try:
         found = store.numbers(case=case)
         known = [] if found else store.cases()
+        others = throughputs_before(
+            store, {machine_key(item.measurement.provenance.machine) for item in found}
+        )
     finally:
         store.close()
     if not found:
         near = ", ".join(known[:8]) or "none yet"
         raise UsageError(f"{case!r} has no results; cases with results: {near}")
-    shown = [item for item in histories(found) if kind in (None, item.claim.partition(" ")[0])]
+    shown = [item for item in histories(found, others) if kind in (None, item.claim.partition(" ")[0])]
     if not shown:
         raise UsageError(f"{case} has no numbers of kind {kind!r}")
     if as_json:

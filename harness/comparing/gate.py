@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from harness.comparing.judging import Margins, Pair
 from harness.comparing.runs import Comparison
@@ -13,7 +14,8 @@ from harness.errors import UsageError
 from harness.verdicts.effects import Effect, Finding
 
 _LIMIT = re.compile(r"(?P<what>[a-z]+):(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>%?)")
-_FORM = "throughput:5%,accuracy:0.2,noisy:50%"
+_FORM = "throughput:5%,accuracy:0.2,noisy:50%,not-run"
+NOT_RUN, NOT_RUN_NEVER = "not-run", "not-run:never"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,9 @@ class FailOn:
     throughput: float | None = None
     score: float | None = None
     noisy: float | None = None  # more than this share of the throughputs too noisy to tell: a gate fails
+    not_run: bool | None = (
+        None  # whether a claim that the earlier run has and the later has not; None: not said
+    )
 
     @property
     def margins(self) -> Margins:
@@ -48,23 +53,37 @@ def reaches(finding: Finding, effect: Effect, limit: float | None) -> bool:
     return finding is Finding.WORSE and limit is not None and effect.low <= -limit
 
 
-EVERYTHING = FailOn(throughput=0.0, score=0.0)  # whatever is shown to be worse
+EVERYTHING = FailOn(throughput=0.0, score=0.0, not_run=True)  # whatever is shown to be worse, or is gone
+
+
+def of_a_night(text: str | None) -> FailOn:
+    """A night's limits: by default whatever is shown to be worse, and whatever did not run."""
+    limits = EVERYTHING if text is None else parse(text)
+    return replace(limits, not_run=True) if limits.not_run is None else limits
 
 
 def parse(text: str) -> FailOn:
-    """Read ``throughput:5%,accuracy:0.2,noisy:50%``: per cent of a throughput, points of a score, a share.
+    """Read ``throughput:5%,accuracy:0.2,noisy:50%,not-run``: per cent of a throughput, points of a score, a
+    share, and that claims which did not run this time fail (``not-run:never``: that they do not).
 
     Raises `UsageError` that names the part it cannot read, for a name twice, and for nothing at all.
     """
     limits: dict[str, float] = {}
+    not_run: bool | None = None
     for part in text.split(","):
+        if part.strip() in (NOT_RUN, NOT_RUN_NEVER):
+            if not_run is not None:
+                raise UsageError(f"--fail-on: found {NOT_RUN} twice, expected once")
+            not_run = part.strip() == NOT_RUN
+            continue
         match = _LIMIT.fullmatch(part.strip())
         if match is None:
             raise UsageError(f"--fail-on: found {part.strip()!r}, expected such as {_FORM}")
         what, number, unit = match["what"], float(match["number"]) / 100, match["unit"]
         if what not in ("throughput", "accuracy", "noisy"):
             raise UsageError(
-                f"--fail-on: found a limit of {what!r}, expected throughput, accuracy or noisy ({_FORM})"
+                f"--fail-on: found a limit of {what!r}, expected throughput, accuracy, noisy or {NOT_RUN} "
+                f"({_FORM})"
             )
         if (unit == "%") != (what != "accuracy"):
             wanted = "percentage points (0.2)" if what == "accuracy" else "per cent (5%)"
@@ -74,8 +93,9 @@ def parse(text: str) -> FailOn:
         limits[what] = number
     assert all(math.isfinite(limit) for limit in limits.values())
     return FailOn(
-        throughput=limits.get("throughput"), score=limits.get("accuracy"), noisy=limits.get("noisy")
-    )
+        throughput=limits.get("throughput"), score=limits.get("accuracy"), noisy=limits.get("noisy"),
+        not_run=not_run,
+    )  # fmt: skip
 
 
 def failing(found: Comparison, limits: FailOn) -> tuple[Pair, ...]:
@@ -83,10 +103,53 @@ def failing(found: Comparison, limits: FailOn) -> tuple[Pair, ...]:
     return tuple(pair for pair in found.pairs if limits.fails(pair))
 
 
-def too_noisy(found: Comparison, limits: FailOn) -> str:
+def beside(found: Comparison, limits: FailOn) -> tuple[str, ...]:
+    """Why a gate fails beside its pairs, a sentence each."""
+    return tuple(filter(None, (_too_noisy(found, limits), _did_not_run(found, limits))))
+
+
+def _did_not_run(found: Comparison, limits: FailOn) -> str:
+    """What to say where claims of the earlier run are not in the later one, and that fails; else nothing."""
+    if not limits.not_run or not found.gone:
+        return ""
+    count = len(found.gone)
+    return (
+        f"{count} {'claim' if count == 1 else 'claims'} of the earlier run did not run: {named(found.gone)} "
+        f"(--fail-on {NOT_RUN_NEVER} lets them go)"
+    )
+
+
+def named(claims: Sequence[str]) -> str:
+    """The first few of many claims; --json has all."""
+    return f"{', '.join(claims[:_NAMED])}{', ...' if len(claims) > _NAMED else ''}"
+
+
+_NAMED = 5
+
+
+def _too_noisy(found: Comparison, limits: FailOn) -> str:
     """What to say where more throughputs are too noisy to tell than the limit allows; else nothing."""
     speeds = [pair for pair in found.pairs if pair.kind is Kind.THROUGHPUT and pair.effect is not None]
     noisy = sum(pair.finding is Finding.TOO_NOISY for pair in speeds)
     if limits.noisy is None or not speeds or noisy <= limits.noisy * len(speeds):
         return ""
     return f"{noisy} of {len(speeds)} throughputs are too noisy to tell, more than {limits.noisy * 100:g} %"
+
+
+def resolution(found: Comparison) -> str:
+    """Which changes of a throughput this comparison could tell; nothing where it compared none.
+
+    A true change as large as half of its interval is shown one time in two, one of twice that nearly always.
+    """
+    halves = sorted(
+        (math.log1p(pair.effect.high) - math.log1p(pair.effect.low)) / 2
+        for pair in found.pairs
+        if pair.kind is Kind.THROUGHPUT and pair.effect is not None
+    )
+    if not halves:
+        return ""
+    middle, most = halves[len(halves) // 2], halves[-1]
+    return (
+        f"half of the throughputs tell a change of {math.expm1(middle) * 100:.1f} % or less, "
+        f"all of them one of {math.expm1(most) * 100:.1f} %"
+    )

@@ -6,21 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
-from harness.comparing.spreads import repetition_of
+from harness.comparing.spreads import by_a_tool, repetition_of, usable
 from harness.domain.cases import Kind
 from harness.domain.details import Stamped, Watched
 from harness.domain.measurements import Measurement
 from harness.domain.metrics import Metric
 from harness.domain.series import Repetition
 from harness.store.results import Result
-from harness.verdicts.effects import LEAST_CHANGE, neighbours_degrees, spread_of_neighbours
+from harness.verdicts import levels, nights
+from harness.verdicts.effects import LEAST_CHANGE
+from harness.verdicts.levels import Scatter
+from harness.verdicts.nights import LEAST_SPREAD, LEAST_TOLD
+from harness.verdicts.noise import Spread
 from harness.verdicts.plain import SLACK
-
-FEWEST = 3  # results on each side of a change: one odd night is no change, two may be a coincidence
-SIGNIFICANCE = 0.01  # of the test of two levels, for a whole series
-_NO_SPREAD = 1e-9  # of a series of one value or two: any step is a shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +63,36 @@ class History:
     changes: tuple[Change, ...]
 
 
-def histories(results: Sequence[Result]) -> tuple[History, ...]:
-    """The histories of results in the order of writing; results without a number are in none."""
-    groups: dict[tuple[Repetition, Metric], list[Measurement]] = {}
-    for result in results:
-        measurement = result.measurement
-        metric = _metric(result)
-        if metric is not None and metric in measurement.metrics:
-            groups.setdefault((repetition_of(measurement), metric), []).append(measurement)
+def histories(results: Sequence[Result], others: Sequence[Result] = ()) -> tuple[History, ...]:
+    """The histories of results in the order of writing; results without a number are in none.
+
+    `others` are throughputs of other series, which help to know how those of their machine scatter.
+    """
+    groups = _groups(results)
+    of_machine: dict[str, list[list[float]]] = {}
+    for (repeated, metric), measurements in _groups(others).items():
+        if metric is Metric.THROUGHPUT and (repeated, metric) not in groups:
+            of_machine.setdefault(repeated.machine, []).append(_logs(measurements))
     return tuple(
-        _history(repeated, metric, measurements) for (repeated, metric), measurements in groups.items()
+        _history(repeated, metric, measurements, of_machine.get(repeated.machine, []))
+        for (repeated, metric), measurements in groups.items()
     )
+
+
+def _groups(results: Sequence[Result]) -> dict[tuple[Repetition, Metric], list[Measurement]]:
+    """The measurements of each repetition by its metric, in the order in which they were made."""
+    groups: dict[tuple[Repetition, Metric], list[Measurement]] = {}
+    # A copied store's rows are not in this order.
+    for result in sorted(results, key=lambda item: item.measurement.created):
+        metric = _metric(result)
+        if metric is not None and metric in result.measurement.metrics:
+            groups.setdefault((repetition_of(result.measurement), metric), []).append(result.measurement)
+    return groups
+
+
+def _logs(results: Sequence[Measurement]) -> list[float]:
+    """The logarithms of throughputs that no disturbed machine gave."""
+    return [math.log(made.metrics[Metric.THROUGHPUT]) for made in results if usable(made)]
 
 
 def _metric(result: Result) -> Metric | None:
@@ -83,17 +101,19 @@ def _metric(result: Result) -> Metric | None:
     return None if result.verdict is None else result.verdict.metric
 
 
-def _history(repeated: Repetition, metric: Metric, results: Sequence[Measurement]) -> History:
-    ordered = sorted(results, key=lambda item: item.created)  # a copied store's rows are not in this order
-    last, limit = ordered[-1], repeated.series.limit
-    points = tuple(_point(item, metric) for item in ordered)
+def _history(
+    repeated: Repetition, metric: Metric, results: Sequence[Measurement], others: Sequence[Sequence[float]]
+) -> History:
+    last, limit = results[-1], repeated.series.limit
+    points = tuple(_point(item, metric) for item in results)
+    least = LEAST_TOLD if by_a_tool(last) else LEAST_SPREAD
     return History(
         claim=last.claim,
         metric=metric,
         made=last.made + ("" if limit is None else f", first {limit} samples"),
         machine=repeated.machine,
         points=points,
-        changes=_steps(points) if metric.is_score else _shifts(points),
+        changes=_steps(points) if metric.is_score else _shifts(points, others, least),
     )
 
 
@@ -118,52 +138,35 @@ def _steps(points: Sequence[Point]) -> tuple[Change, ...]:
     )
 
 
-def _shifts(points: Sequence[Point]) -> tuple[Change, ...]:
-    """Shifts of the level of a throughput that lasts.
-
-    Candidates are where PELT (R. Killick and others, 2012; ruptures) splits the logarithms by their means, at
-    a penalty of ``2 log n`` in units of the variance from one result to the next. Each is kept where the
-    medians of its two sides differ by `LEAST_CHANGE`, and by Student's test, with that variance for both, at
-    `SIGNIFICANCE` shared out among all places where a split could have been found. One odd night moves no
-    median. Results of a disturbed machine do not count.
+def _shifts(points: Sequence[Point], others: Sequence[Sequence[float]], least: float) -> tuple[Change, ...]:
+    """Shifts of the level of a throughput that last (`verdicts.levels`). Results of a disturbed machine do
+    not count.
     """
     steady = [(at, point) for at, point in enumerate(points) if not point.noisy]
-    if len(steady) < 2 * FEWEST:
-        return ()
     values = [math.log(point.value) for _, point in steady]
-    spread = spread_of_neighbours([point.value for _, point in steady]) or _NO_SPREAD
-    changes = []
-    for start, split, stop in _splits(values, spread):
-        before, after = values[start:split], values[split:stop]
-        p = _p_value(before, after, spread, len(values))
-        low, high = math.exp(median(before)), math.exp(median(after))
-        if p > SIGNIFICANCE / len(values) or abs(high / low - 1) < LEAST_CHANGE:
-            continue
-        old, new = steady[split - 1][1], steady[split][1]
-        changes.append(
-            Change(at=steady[split][0], before=low, after=high, p_value=p, differs=_differs(old, new))
+    if len(values) < 2 * levels.FEWEST:
+        return ()
+    found = levels.shifts(values, _scatter(values, others, least), least=LEAST_CHANGE)
+    return tuple(
+        Change(
+            at=steady[shift.at][0], before=math.exp(shift.before), after=math.exp(shift.after),
+            p_value=shift.p_value, differs=_differs(steady[shift.at - 1][1], steady[shift.at][1]),
         )
-    return tuple(changes)
+        for shift in found
+    )  # fmt: skip
 
 
-def _splits(values: Sequence[float], spread: float) -> list[tuple[int, int, int]]:
-    """Start, split and stop of neighbouring segments."""
-    import numpy as np
-    import ruptures
-
-    signal = (np.asarray(values) - values[0]) / spread
-    found = ruptures.Pelt(model="l2", min_size=FEWEST, jump=1).fit(signal.reshape(-1, 1))
-    ends = [0, *found.predict(pen=2 * math.log(len(values)))]
-    return list(zip(ends, ends[1:], ends[2:], strict=False))
-
-
-def _p_value(before: Sequence[float], after: Sequence[float], spread: float, count: int) -> float:
-    """Student's test of two medians, with a spread known from `count` neighbours."""
-    from scipy import stats
-
-    error = 1.2533 * spread * math.sqrt(1 / len(before) + 1 / len(after))  # sqrt(pi / 2): of medians
-    distance = abs(median(after) - median(before)) / error
-    return float(2 * stats.t.sf(distance, neighbours_degrees(count)))
+def _scatter(values: Sequence[float], others: Sequence[Sequence[float]], least: float) -> Scatter:
+    """How results of a series lie about their level: its own, and its machine's where that has others."""
+    known = [values, *(item for item in others if len(item) >= 2 * levels.FEWEST)]
+    spreads = [
+        Spread(sd=max(levels.of_neighbours(item), least), degrees=levels.degrees(len(item))) for item in known
+    ]
+    spread = nights.moderated(spreads[0], nights.prior(spreads[1:]))
+    return Scatter(
+        of_neighbours=max(spread.sd, least), degrees=spread.degrees,
+        dependence=levels.dependence(known, least=least),
+    )  # fmt: skip
 
 
 def _differs(old: Point, new: Point) -> tuple[str, ...]:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from harness.comparing import words
 from harness.comparing.pairing import failed
+from harness.comparing.spreads import by_a_tool
 from harness.domain.cases import Kind
 from harness.domain.details import Matmul, ThroughputDetail
 from harness.domain.measurements import Measurement, VerdictKind
 from harness.domain.metrics import Metric
+from harness.domain.parts import Parts
 from harness.store.results import Result
-from harness.verdicts import effects
-from harness.verdicts.effects import LEAST_CHANGE, Effect, Finding, Spread, Timed
+from harness.verdicts import effects, paired
+from harness.verdicts.effects import LEAST_CHANGE, Effect, Finding, Timed
+from harness.verdicts.noise import Noise
 from harness.verdicts.plain import SLACK
 
 THROUGHPUT_MARGIN = 0.05  # within which a throughput is the same
@@ -48,11 +51,19 @@ class Pair:
         return f"{self.case} {self.claim} ({self.series}): {self.message}"
 
 
-def pair(before: Result, after: Result, margins: Margins, spread: Spread | None, confidence: float) -> Pair:
-    """Judge two results of one claim; `spread` is that of earlier results like the later one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sure:
+    """How sure intervals are: each of a comparison, and all of them together."""
+
+    each: float
+    together: float
+
+
+def pair(before: Result, after: Result, margins: Margins, noise: Noise | None, sure: Sure) -> Pair:
+    """Judge two results of one claim; `noise` is what two runs like the later one may differ by."""
     made = after.measurement
     worse = _rank(after) > _rank(before)
-    effect, message = _effect(before, after, spread, confidence)
+    effect, message = _effect(before, after, noise, sure)
     finding = Finding.SAME
     if effect is not None:
         finding, message = _by_number(before, after, effect, message, margins)
@@ -97,15 +108,13 @@ def _by_number(
     return finding, message
 
 
-def _effect(
-    before: Result, after: Result, spread: Spread | None, confidence: float
-) -> tuple[Effect | None, str]:
+def _effect(before: Result, after: Result, noise: Noise | None, sure: Sure) -> tuple[Effect | None, str]:
     """The change with its interval, and both numbers in words; None for a claim without a number."""
     if not has_number(before, after):
         return None, ""
     if after.measurement.kind is Kind.THROUGHPUT:
-        return _speed(before.measurement, after.measurement, spread, confidence)
-    return _score(before, after, confidence)
+        return _speed(before.measurement, after.measurement, noise, sure)
+    return _score(before, after, sure.each)
 
 
 def _rank(result: Result) -> int:
@@ -116,12 +125,14 @@ def _rank(result: Result) -> int:
 
 
 def _speed(
-    before: Measurement, after: Measurement, spread: Spread | None, confidence: float
+    before: Measurement, after: Measurement, noise: Noise | None, sure: Sure
 ) -> tuple[Effect | None, str]:
     old, new = (item.metrics.get(Metric.THROUGHPUT) for item in (before, after))
     if not old or not new:
         return None, ""
-    effect = effects.throughput_change(_timed(before), _timed(after), spread, confidence=confidence)
+    effect = effects.throughput_change(
+        _timed(before), _timed(after), noise, confidence=sure.each, together=sure.together
+    )
     said = f"{old:.4g} -> {new:.4g} samples/s, {words.in_percent(effect)}"
     return effect, f"{said}, by {effect.basis}"
 
@@ -129,28 +140,35 @@ def _speed(
 def _timed(measurement: Measurement) -> Timed:
     """A throughput as it was judged: a tool's number has no calls of its own."""
     detail = ThroughputDetail.from_stored(measurement.detail)
-    by_a_tool = detail.tool is not None or "tool" in detail.rest  # of a log, it is the tool's name
     return Timed(
         samples_per_s=measurement.metrics[Metric.THROUGHPUT],
-        latencies_ns=() if by_a_tool else measurement.raw.get("latencies_ns", ()),
+        latencies_ns=() if by_a_tool(measurement) else measurement.raw.get("latencies_ns", ()),
         machine=(detail.watched.matmul or Matmul()).typical_per_s,
     )
 
 
 def _score(before: Result, after: Result, confidence: float) -> tuple[Effect | None, str]:
-    """McNemar's test of the samples that changed sides; the score's own change stands in the words."""
+    """The judged metric's change, and McNemar's test of the samples that changed sides beside it.
+
+    Of a metric that is no share of right samples (F1) the interval is the metric's own, by paired resampling,
+    where both results kept its parts.
+    """
     metric = None if after.verdict is None else after.verdict.metric
     old, new = (item.measurement.metrics.get(metric or "") for item in (before, after))
-    if old is None or new is None:
+    if metric is None or old is None or new is None:
         return None, ""
-    points = (new - old) * 100
-    said = f"{metric} {old * 100:.2f} % -> {new * 100:.2f} % ({points:+.2f} points)"
+    said = f"{metric} {old * 100:.2f} % -> {new * 100:.2f} % ({(new - old) * 100:+.2f} points)"
     said += words.predictions_changed(before.measurement, after.measurement)
     first, second = (item.measurement.raw.get("right") or "" for item in (before, after))
     if not first or len(first) != len(second):
         # Results of before samples' marks were kept, or of another number of samples.
         return _unmarked(new - old, confidence), f"{said}; which samples were right is not known of both"
-    effect = effects.score_change(effects.mcnemar(first, second), confidence=confidence)
+    flips = paired.mcnemar(first, second)
+    parts = tuple(Parts.of_raw(item.measurement.raw, metric) for item in (before, after))
+    if parts[0] is not None and parts[1] is not None and len(parts[0]) == len(parts[1]):
+        effect = paired.metric_change(parts[0], parts[1], confidence=confidence)
+        return effect, f"{said}, {words.points(effect)}, by {effect.basis}; {flips.words}"
+    effect = paired.score_change(flips, confidence=confidence)
     return effect, f"{said}; {effect.basis}"
 
 
@@ -163,13 +181,14 @@ def _unmarked(change: float, confidence: float) -> Effect:
 
 
 def _with_metric(finding: Finding, before: Result, after: Result, margin: float) -> Finding:
-    """What the samples' test found, unless the judged metric, which may not count samples, says otherwise.
+    """What was found, unless the judged metric says otherwise: then it is not known.
 
-    An F1 that moves by more than the margin is not the same, even where as many samples are right as before:
-    then it is not known.
+    Marks of right samples may tell another story than an F1: never better where the metric fell, never worse
+    where it rose, and not the same where it moved by more than the margin.
     """
     metric = None if after.verdict is None else after.verdict.metric
     old, new = (item.measurement.metrics.get(metric or "", 0.0) for item in (before, after))
-    if finding is Finding.SAME and abs(new - old) > margin + SLACK:
+    against = {Finding.BETTER: new < old - SLACK, Finding.WORSE: new > old + SLACK}
+    if against.get(finding, False) or (finding is Finding.SAME and abs(new - old) > margin + SLACK):
         return Finding.TOO_NOISY
     return finding

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.domain.cases import Kind
-from harness.domain.details import ScenarioDetail, Stamped
-from harness.domain.measurements import Measurement, VerdictKind
-from harness.domain.series import Claim, Series
+from harness.domain.details import Stamped
+from harness.domain.measurements import VerdictKind
+from harness.domain.series import Asked, Claim, Series
 from harness.machine.fingerprint import PASSING
 from harness.setting import stamps
 from harness.store.results import Result
@@ -27,17 +27,17 @@ class Pairing:
 def paired(
     before: Sequence[Result], after: Sequence[Result], *, across_machines: bool, stamp: str | None
 ) -> Pairing:
-    """Pair results of one series, else of one claim.
+    """Pair results of one series that were asked for alike, else of one claim.
 
-    Results of different machines are paired only `across_machines`; of throughputs only those that earned
-    `stamp` or a higher one, where it is given.
+    Results of different machines are paired only `across_machines`; of throughputs only those that were asked
+    for alike (`series.Asked`) and, where it is given, earned `stamp` or a higher one.
     """
     old, new = _latest(before), _latest(after)
     not_compared: dict[str, tuple[str, ...]] = {}
     fresh: list[str] = []
     pairs: list[tuple[Result, Result]] = []
-    for series, result in new.items():
-        partner = old.get(series) or _nearest(result, old.values())
+    for key, result in new.items():
+        partner = old.get(key) or _nearest(result, old)
         if partner is None:
             fresh.append(_name(result))
         elif why := _unlike(partner, result, across_machines=across_machines) or _unstamped(
@@ -56,11 +56,16 @@ def failed(result: Result) -> bool:
     return result.verdict is not None and result.verdict.kind is VerdictKind.ERROR
 
 
-def _latest(results: Sequence[Result]) -> dict[Series, Result]:
-    """The last result of each series; an error that a later success of the same claim mended is left out."""
+_Key = tuple[Series, Asked]
+
+
+def _latest(results: Sequence[Result]) -> dict[_Key, Result]:
+    """The last result of each series as it was asked for; an error that a later success of the same claim
+    mended is left out.
+    """
     succeeded = {Claim.of(result.measurement): at for at, result in enumerate(results) if not failed(result)}
     return {
-        Series.of(result.measurement): result
+        (Series.of(result.measurement), Asked.of(result.measurement)): result
         for at, result in enumerate(results)
         if not failed(result) or at > succeeded.get(Claim.of(result.measurement), -1)
     }
@@ -70,10 +75,13 @@ def _name(result: Result) -> str:
     return f"{result.measurement.case} {result.measurement.claim}"
 
 
-def _nearest(result: Result, others: Iterable[Result]) -> Result | None:
-    """The last result of the same claim by other means, if any."""
-    claim = Claim.of(result.measurement)
-    return next((item for item in reversed(list(others)) if Claim.of(item.measurement) == claim), None)
+def _nearest(result: Result, others: Mapping[_Key, Result]) -> Result | None:
+    """The last result of the same series that may be held against it, else the last of the same claim."""
+    claim, asked = Claim.of(result.measurement), Asked.of(result.measurement)
+    same = [item for key, item in others.items() if key[0].claim == claim]
+    alike = [item for item in same if not Asked.of(item.measurement).unlike(asked)]
+    series = [item for item in alike if Series.of(item.measurement) == Series.of(result.measurement)]
+    return next((items[-1] for items in (series, alike, same) if items), None)
 
 
 def _unlike(before: Result, after: Result, *, across_machines: bool) -> str:
@@ -96,14 +104,8 @@ def _unlike(before: Result, after: Result, *, across_machines: bool) -> str:
         return f"other data ({_change(first.data, second.data)})"
     if first.limit != second.limit:
         return f"another limit ({_change(first.limit, second.limit)})"
-    targets = [_targets(item.measurement) for item in (before, after)]
-    return "" if targets[0] == targets[1] else f"another target ({_change(*targets)})"
-
-
-def _targets(measurement: Measurement) -> str:
-    """The options of a LoadGen scenario in words; empty for any other result."""
-    run = ScenarioDetail.from_stored(measurement.detail).loadgen
-    return "" if run is None else ", ".join(f"{name} {value}" for name, value in run.targets.items())
+    asked = Asked.of(before.measurement).unlike(Asked.of(after.measurement))
+    return f"asked for differently ({'; '.join(asked)})" if asked else ""
 
 
 def _change(first: object, second: object) -> str:

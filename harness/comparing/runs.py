@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.comparing.judging import Margins, Pair, has_number, pair
+from harness.comparing import spreads
+from harness.comparing.judging import Margins, Pair, Sure, has_number, pair
 from harness.comparing.pairing import paired
-from harness.comparing.spreads import repetition_of, spreads
+from harness.comparing.spreads import Known, repetition_of
 from harness.errors import NoSamples
 from harness.store.results import Result
 from harness.verdicts.effects import Finding
@@ -24,7 +27,8 @@ class Comparison:
     not_compared: Mapping[str, tuple[str, ...]]  # why -> claims
     new: tuple[str, ...]  # claims that the earlier run does not have
     gone: tuple[str, ...]  # claims that the later run does not have
-    changes: tuple[str, ...]  # library versions and the revision: "onnx 1.22.0 -> 1.23.2"
+    changes: tuple[str, ...]  # library versions and the revision: "onnx 1.22.0 -> 1.23.2 (of 12 pairs)"
+    steps: tuple[str, ...]  # of a whole machine before, and for how many nights nothing could be told
     confidence: float  # of each interval
 
     def of(self, finding: Finding) -> tuple[Pair, ...]:
@@ -53,16 +57,19 @@ def compare(
             raise NoSamples(f"the {which} run has no results, so there is nothing to compare")
     matched = paired(before, after, across_machines=across_machines, stamp=stamp)
     confidence = 1 - FALSE_ALARMS / max(1, sum(has_number(old, new) for old, new in matched.pairs))
-    known = spreads(earlier)
+    sure, limits = Sure(each=confidence, together=1 - FALSE_ALARMS), margins or Margins()
+    # The earlier of the two is a night like those before it.
+    known = spreads.known([*earlier, *before], matched.pairs)
     return Comparison(
         pairs=tuple(
-            pair(old, new, margins or Margins(), known.get(repetition_of(new.measurement)), confidence)
+            pair(old, new, limits, known.noise(repetition_of(new.measurement)), sure)
             for old, new in matched.pairs
         ),
         not_compared=matched.not_compared,
         new=matched.new,
         gone=matched.gone,
-        changes=_changes(before, after),
+        changes=_changes(matched.pairs),
+        steps=_steps(known, limits.throughput, sure.together),
         confidence=confidence,
     )
 
@@ -76,14 +83,36 @@ def last_night(runs: Sequence[str], run: str, alike: Callable[[str], bool] = lam
     return next((name for name in reversed(earlier) if name.endswith(NIGHT) and alike(name)), None)
 
 
-def _changes(before: Sequence[Result], after: Sequence[Result]) -> tuple[str, ...]:
-    """What else changed between two runs, as far as their last results say."""
-    first, second = (
-        {**made.versions, "git": made.git_revision}
-        for made in (results[-1].measurement.provenance for results in (before, after))
-    )
+def _changes(pairs: Sequence[tuple[Result, Result]]) -> tuple[str, ...]:
+    """What else changed between the two results of each pair, and of how many where not of all."""
+    counted: Counter[str] = Counter()
+    for old, new in pairs:
+        first, second = (
+            {**made.versions, "git": made.git_revision}
+            for made in (item.measurement.provenance for item in (old, new))
+        )
+        counted.update(
+            f"{name} {first.get(name)} -> {second.get(name)}"
+            for name in sorted({*first, *second})
+            if first.get(name) != second.get(name)
+        )
     return tuple(
-        f"{name} {first.get(name)} -> {second.get(name)}"
-        for name in sorted({*first, *second})
-        if first.get(name) != second.get(name)
+        change if count == len(pairs) else f"{change} (of {count} of {len(pairs)} pairs)"
+        for change, count in sorted(counted.items())
     )
+
+
+def _steps(known: Known, limit: float, together: float) -> tuple[str, ...]:
+    """Where a whole machine changed before the nights compared, and for how long that blinded the gate."""
+    said = []
+    for machine, nights in known.nights.items():
+        if nights.step is None:
+            continue
+        size, count = math.expm1(nights.step.after - nights.step.before), len(nights.of_machine)
+        blind = nights.blind(limit=limit, together=together)
+        said.append(
+            f"machine {machine} became {abs(size) * 100:.1f} % {'faster' if size > 0 else 'slower'} as a "
+            f"whole at {list(nights.of_machine)[nights.step.at]}, {count - nights.step.at} runs ago; a loss "
+            f"of {limit * 100:g} % of one series could not be told for {blind or 'none'} of them"
+        )
+    return tuple(said)

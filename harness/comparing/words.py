@@ -17,6 +17,13 @@ def in_percent(effect: Effect) -> str:
     return f"{abs(effect.change) * 100:.1f} % {direction} ({kept})"
 
 
+def points(effect: Effect) -> str:
+    """A score's interval in words: ``99 % interval -1.20 to +0.30 points``."""
+    return (
+        f"{effect.confidence * 100:.6g} % interval {effect.low * 100:+.2f} to {effect.high * 100:+.2f} points"
+    )
+
+
 def verdicts(before: Result, after: Result) -> str:
     """Both verdicts, and the later one's message."""
     old, new = ("not judged" if item.verdict is None else str(item.verdict.kind) for item in (before, after))

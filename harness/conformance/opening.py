@@ -53,4 +53,4 @@ class LastOpened:
 
 
 def _open_any_shape(bench: Workbench, case: Case, target: Target, place: Place, stages: Stages) -> Session:
-    return bench.open_any_shape(case, target, stages, place)
+    return bench.open_any_shape(case, target, stages, place).session

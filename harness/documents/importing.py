@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.documents import toml_text
+from harness.documents.readme import cards
 from harness.documents.readme.reading import Note, Reading, ReadTable, Value
 from harness.documents.readme.rounding import Roundings, roundings
 from harness.domain.catalog import Catalog
@@ -60,12 +61,13 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
         if content is not None:
             written.append(table)
             entries.append(toml_text.entry("table", content))
+    counted = cards.counting(reading.readme.text)
     head = {
         "name": name,
         "title": reading.readme.title or reading.readme.path.name,
         "file": reading.readme.path.name,
         "repository": where or "not stated",
-        **({"per_card": True} if "/card" in reading.readme.text else {}),
+        **{key: True for key in ("per_card", "times_devices") if getattr(counted, key)},
     }
     left = [table.headers for table in reading.tables if table not in written and table.block is None]
     others = [*reading.others, *(" | ".join(headers) for headers in left)]

@@ -21,6 +21,16 @@ class Peak:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardModel:
+    """A card that the chip is sold on, and how many of it one card holds."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    name: str
+    devices: int  # chips on it, each a device of its own to the vendor's tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chip:
     """What a README measured on, or what is measured here (`local`)."""
 
@@ -37,7 +47,12 @@ class Chip:
     throughput_tools: tuple[str, ...] = ()  # whose logs its cases take; the first is what the documents use
     device_names: tuple[str, ...] = ()  # words by which such a log, or its monitor, names the device
     peaks: tuple[Peak, ...] = ()  # as published; of a precision without one nothing is concluded
-    per_card: int = 1  # chips on a card, where a document counts samples a second and card
+    cards: tuple[CardModel, ...] = ()  # for documents that count samples a second and card; none: not known
+
+    @property
+    def per_card(self) -> int:
+        """The most chips that a card has; 1 where the tables name none."""
+        return max((card.devices for card in self.cards), default=1)
 
     @property
     def marker(self) -> str:

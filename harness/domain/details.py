@@ -265,6 +265,7 @@ class ThroughputDetail(Stored):
     common: Common = field(default_factory=Common, metadata=SPREAD)
     watched: Watched = field(default_factory=Watched, metadata=SPREAD)
     threads: int | str | None = None  # a number, or in words that they were the library's own
+    device: int | None = None  # the number of the card, where it is not the first
     steadiness: Steadiness = field(default_factory=Steadiness, metadata=SPREAD)
     calls: Calls = field(default_factory=Calls, metadata=SPREAD)
     tool: Tool | None = None
@@ -316,6 +317,7 @@ class ScenarioDetail(Stored):
 
     watched: Watched = field(default_factory=Watched, metadata=SPREAD)
     threads: int | str | None = None
+    device: int | None = None
     stamps: Stamped = field(default_factory=Stamped, metadata=SPREAD)
     loadgen: Loadgen | None = None
     common: Common = field(default_factory=Common, metadata=SPREAD)
@@ -336,13 +338,22 @@ class ImportedDetail(Stored):
     samples_per_s_by_wall_time: float | None = None
     batch_size_told_by: str | None = None
     device: Any | None = None
-    devices: Any | None = None
+    devices: int | None = field(default=None, metadata=NULL)  # measured at once; None: the log does not tell
+    streams: int | None = None  # calls at once on a device, where there were several
     device_name: str | None = None
     model_file: str | None = None
     precision_printed: str | None = None
     input_shapes: tuple[Any, ...] | None = None
     timed_s: float | None = None
     timed_calls: int | None = None
+
+
+def devices_of(detail: Mapping[str, Any]) -> int | None:
+    """How many devices a throughput is the total of; None: its log does not tell. Our calls are of one."""
+    tool = detail.get("tool")
+    told = tool["run"] if isinstance(tool, Mapping) and isinstance(tool.get("run"), Mapping) else detail
+    devices = told.get("devices", 1)
+    return devices if isinstance(devices, int) else None
 
 
 # --------------------------------------------------------- conformance, audits

@@ -22,6 +22,7 @@ class Document:
     file: str
     repository: str
     per_card: bool = False  # its throughput is samples a second and card, not chip
+    times_devices: bool = False  # it says itself that a card's is one device's times the devices of a card
     other_tables: tuple[str, ...] = ()  # a table's header joined by " | ", or a block's first line
 
 

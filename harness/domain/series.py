@@ -3,8 +3,8 @@
 * A `Claim` is what a test says of a case. Two results of one claim may be of other weights, other data or
   another machine; a success mends an earlier error of its own claim, and of no other.
 * A `Series` is a claim with what it was measured with, by name. The latest result of a series stands for it.
-* A `Repetition` is a series with the files' hashes and the machine. Only time, versions and chance tell its
-  results apart: a spread from run to run and a change over time are of it.
+* A `Repetition` is a series with the files' hashes, the machine, and what was `Asked` of a throughput. Only
+  time, versions and chance tell its results apart: a spread from run to run and a change over time are of it.
 * A `Likeness` is what numbers of several cases share to stand in one column of a report (rule 1).
 """
 
@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
+from harness.domain.details import ImportedDetail, ScenarioDetail, Stamped, ThroughputDetail
 from harness.domain.measurements import Measurement, Origin
 from harness.domain.models import Protocol, Weights
 
@@ -117,10 +118,54 @@ class Likeness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was asked of a throughput beside its case: another number of threads is another quantity.
+
+    None of what a result does not tell (an imported one, or one of an older store), and all None of any other
+    kind.
+    """
+
+    threads: str | None = None
+    isolated: bool | None = None  # in a process of its own
+    device: int | None = None  # by its number, where it is not the first
+    devices: int | None = None  # whose total it is
+    stamp: str | None = None
+    targets: str | None = None  # of a scenario of LoadGen's: "target_qps 200, target_latency_ms 130"
+
+    @classmethod
+    def of(cls, measurement: Measurement) -> Self:
+        """What a result says was asked of it."""
+        if measurement.kind is not Kind.THROUGHPUT:
+            return cls()
+        detail = ThroughputDetail.from_stored(measurement.detail)
+        run = ScenarioDetail.from_stored(measurement.detail).loadgen
+        return cls(
+            threads=None if detail.threads is None else str(detail.threads),
+            isolated=detail.watched.isolated,
+            device=detail.device,
+            devices=ImportedDetail.from_stored(measurement.detail).devices,
+            stamp=Stamped.from_stored(measurement.detail).stamp_asked,
+            targets=None
+            if run is None
+            else ", ".join(f"{name} {value}" for name, value in run.targets.items()),
+        )
+
+    def unlike(self, later: Asked) -> tuple[str, ...]:
+        """What was asked for differently, in words; of what one of the two does not tell nothing is said."""
+        pairs = {item.name: (getattr(self, item.name), getattr(later, item.name)) for item in fields(self)}
+        return tuple(
+            f"{name}: {before} -> {after}"
+            for name, (before, after) in pairs.items()
+            if before != after and None not in (before, after)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repetition:
-    """A series measured again with the very same files on one machine."""
+    """A series measured again with the very same files on one machine, and asked for alike."""
 
     series: Series
+    asked: Asked
     weights_sha256: str
     data_sha256: str | None
     machine: str  # the key of its fingerprint
@@ -130,6 +175,6 @@ class Repetition:
         """What a result on `machine` (`machine.fingerprint.machine_key`) is a repetition of."""
         made = measurement.provenance
         return cls(
-            series=Series.of(measurement), weights_sha256=made.weights_sha256, data_sha256=made.data_sha256,
-            machine=machine,
+            series=Series.of(measurement), asked=Asked.of(measurement), weights_sha256=made.weights_sha256,
+            data_sha256=made.data_sha256, machine=machine,
         )  # fmt: skip

@@ -12,8 +12,9 @@ from harness.domain.cases import Case, Kind
 from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32
 from harness.domain.measurements import Measurement, Verdict
 from harness.domain.models import InputRole, Protocol, Weights
-from harness.errors import BadOutput, NotApplicable
+from harness.errors import NotApplicable
 from harness.running.bounds import explained
+from harness.running.called import Loaded
 from harness.running.inference import Outputs
 from harness.running.materials import Materials, Samples, comparable
 from harness.running.recording import Stages
@@ -23,7 +24,7 @@ from harness.running.workbench import Workbench, common
 from harness.store.results import Result
 from harness.tables import references
 from harness.tasks.feeds import AS_NAMED, Feed, feed_of, in_words
-from harness.tasks.metrics.accuracy import flips, marks
+from harness.tasks.metrics.accuracy import flips
 from harness.tasks.text import Scored
 from harness.tasks.text.shown import flipped_texts
 from harness.toolchains.base import Session
@@ -69,18 +70,22 @@ def accuracy(bench: Workbench, case: Case, protocol: Protocol) -> Result:
 
     Raises `NotThere` where the chip, the checkpoint or the data is not here, `NotApplicable` for random
     weights: then nothing is recorded. Raises `BadOutput` for outputs that cannot be scored, or that are
-    another sample's.
+    another sample's: they are not kept, and the message says so.
     """
     opened = _open(bench, case, protocol)
     outputs = _run(bench, opened)
     reference = _reference(bench.materials, opened)
-    _require_in_place(bench.materials, opened, outputs, reference)
-    scored = _score(opened, outputs)
-    detail = _detail(bench.materials, opened, outputs, reference, scored)
+    with bench.inference.scoring(outputs):
+        _require_in_place(bench.materials, opened, outputs, reference)
+        scored = _score(opened, outputs)
+        detail = _detail(bench.materials, opened, outputs, reference, scored)
     measurement = _measurement(bench, opened, scored, detail)
-    result = bench.recorder.record(
-        measurement, lambda: _judge(bench.materials, opened, reference, scored, detail)
-    )
+
+    def judged() -> Verdict:
+        with bench.inference.scoring(outputs):
+            return _judge(bench.materials, opened, reference, scored, detail)
+
+    result = bench.recorder.record(measurement, judged)
     outputs.forget()
     return result
 
@@ -109,7 +114,8 @@ def _run(bench: Workbench, opened: _Opened) -> Outputs:
     case, stages = opened.case, opened.stages
     with stages.timed("inference"):
         any_shape = bench.any_shape(case, opened.target, stages, opened.place)
-        return bench.inference.all_outputs(case, opened.protocol, opened.artifact, opened.session, any_shape)
+        loaded = Loaded(artifact=opened.artifact, session=opened.session, place=opened.place)
+        return bench.inference.all_outputs(case, opened.protocol, loaded, any_shape)
 
 
 def _reference(materials: Materials, opened: _Opened) -> _Reference:
@@ -127,14 +133,10 @@ def _reference(materials: Materials, opened: _Opened) -> _Reference:
 
 
 def _require_in_place(materials: Materials, opened: _Opened, outputs: Outputs, reference: _Reference) -> None:
-    """Raise `BadOutput` for outputs in each other's place; none of them are kept then."""
+    """Raise `BadOutput` for outputs in each other's place."""
     case, mask = opened.case, opened.mask
     bound = explained(materials, case, reference.outputs, mask)
-    try:
-        require_in_place(case, outputs.arrays, reference.outputs, mask, bound)
-    except BadOutput:
-        outputs.forget()  # or the next run would go on with them, whatever was mended
-        raise
+    require_in_place(case, outputs.arrays, reference.outputs, mask, bound)
 
 
 def _score(opened: _Opened, outputs: Outputs) -> Scored:
@@ -195,7 +197,7 @@ def _measurement(bench: Workbench, opened: _Opened, scored: Scored, detail: Accu
         data=opened.samples, artifact=opened.artifact,
         metrics={str(name): value for name, value in scored.metrics.items()}, samples=scored.samples,
         intervals={str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()},
-        raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)},
+        raw=scored.raw,
         detail=detail.stored(),
     )  # fmt: skip
 

@@ -43,7 +43,11 @@ def scenario(bench: Workbench, case: Case, ask: Ask) -> Result:
         # What LoadGen calls invalid is no result: charts, histories and gates find no number of it.
         metrics={str(Metric.THROUGHPUT): log.samples_per_s} if log.valid else {},
         samples=answered.system["samples_answered"],
-        detail={**detail_of(answered, plan, place.stamp), "commands": place.recorded()},
+        detail={
+            **detail_of(answered, plan, place.stamp),
+            **({"device": place.device} if place.device else {}),
+            "commands": place.recorded(),
+        },
     )  # fmt: skip
     found = throughputs.ScenarioFound(
         scenario=str(ask.scenario), samples_per_s=log.samples_per_s, valid=log.valid, why=log.why,

@@ -32,6 +32,7 @@ from harness.toolchains.targets import Target
 from harness.verdicts import stats, throughputs, utilisation
 
 Array = npt.NDArray[Any]
+ONE_DEVICE = 1  # what `--device` chooses for our calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,7 @@ def record(bench: Workbench, timing: Timing, ours: Latencies | None, tools: Prof
         samples=speed.samples, intervals=speed.intervals,
         raw={} if ours is None else {"latencies_ns": list(ours.latencies_ns)}, detail=detail.stored(),
     )  # fmt: skip
-    return bench.recorder.record(measurement, lambda: _judge(bench.materials, timing, speed.samples_per_s))
+    return bench.recorder.record(measurement, lambda: _judge(bench.materials, timing, speed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +163,7 @@ class _Speed:
     samples: int
     ours: float | None  # samples per second by our own clock, beside a tool's too
     intervals: dict[str, Interval]  # none of a tool's number: it is not made of our calls
+    devices: int | None  # whose total it is; None: nobody tells
 
 
 def _speed(timing: Timing, ours: Latencies | None, tools: Profile | None) -> _Speed:
@@ -173,13 +175,14 @@ def _speed(timing: Timing, ours: Latencies | None, tools: Profile | None) -> _Sp
         return _Speed(
             samples_per_s=tools.samples_per_s, samples=(tools.run.count or 0) * size or counted,
             ours=None if own is None else own.samples_per_s, intervals={},
+            devices=tools.run.devices,
         )  # fmt: skip
     if ours is None or own is None:
         raise NoSamples(f"{timing.case.id}: nothing timed it: the toolchain has no benchmark tool and no SDK")
     interval = stats.throughput_interval(ours.latencies_ns, size)
     return _Speed(
         samples_per_s=own.samples_per_s, samples=own.calls * size, ours=own.samples_per_s,
-        intervals={} if interval is None else {str(Metric.THROUGHPUT): interval},
+        intervals={} if interval is None else {str(Metric.THROUGHPUT): interval}, devices=ONE_DEVICE,
     )  # fmt: skip
 
 
@@ -194,6 +197,7 @@ def _series(timing: Timing, ours: Latencies) -> ThroughputDetail:
     return ThroughputDetail(
         watched=Watched.from_stored({"isolated": False, **facts}),
         threads=told.get("threads"),
+        device=timing.place.device or None,
         steadiness=Steadiness(
             stamp=earned,
             stamp_asked=timing.place.stamp,
@@ -248,14 +252,17 @@ def _work(materials: Materials, timing: Timing, samples_per_s: float, matmul: Ma
     )  # fmt: skip
 
 
-def _judge(materials: Materials, timing: Timing, samples_per_s: float) -> Verdict:
+def _judge(materials: Materials, timing: Timing, speed: _Speed) -> Verdict:
     """Against the documented throughput, where the chip itself ran the documented network."""
     case = timing.case
+    reference = references.for_case(materials.catalog, case, Metric.THROUGHPUT)
     mini = materials.checkpoint(case.model).weights is Weights.MINI
     return throughputs.judge_throughput(
         case,
-        samples_per_s,
-        references.for_case(materials.catalog, case, Metric.THROUGHPUT),
+        speed.samples_per_s,
+        reference,
         timing.target.origin,
         "mini weights: another architecture" if mini else "",
+        devices=speed.devices,
+        document=references.document(materials.catalog, case.model, reference),
     )

@@ -2,8 +2,8 @@
 
 The log says nothing of the weights, so provenance says `Weights.UNKNOWN`: whoever files a log under a case
 says that it is of the case's model. What the log does tell is held against the case. Another tool or batch
-size is refused; another device, precision or input shape, or a total over several devices, is recorded and
-not compared.
+size is refused; another device, precision or input shape is recorded and not compared. One device or several
+is held to what the document counts by `verdicts.cards`.
 """
 
 from __future__ import annotations
@@ -118,8 +118,9 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
     def verdict() -> Verdict:
         why_not = "; ".join(differences(log))
         judged = throughputs.judge_throughput(
-            log.case, log.samples_per_s, reference, Origin.IMPORTED, why_not
-        )
+            log.case, log.samples_per_s, reference, Origin.IMPORTED, why_not,
+            devices=log.run.devices, document=references.document(catalog, log.case.model, reference),
+        )  # fmt: skip
         if why_not and judged.kind is VerdictKind.NO_REFERENCE:
             said = f"{log.case.id}: {log.samples_per_s:.2f} samples/s, not comparable: {why_not}"
             judged = replace(judged, kind=VerdictKind.NOT_COMPARABLE, message=said)
@@ -135,8 +136,8 @@ def differences(log: ForeignLog) -> Iterator[str]:
     documented = case.chip.throughput_tools[0]
     if run.tool != documented:
         yield f"made with {run.tool}, the documents measure with {documented}"
-    if run.devices > 1:
-        yield f"the total of {run.devices} devices"
+    if run.streams > 1:
+        yield f"the total of {run.streams} calls at once on a device, the documents make one at a time"
     words = re.split(r"[\s_-]+", run.device_name or "")
     if run.device_name and case.chip.device_names and not set(words) & set(case.chip.device_names):
         yield f"measured on {run.device_name}, not on {case.chip.title}"
@@ -222,6 +223,7 @@ def _detail(log: ForeignLog) -> Mapping[str, Any]:
         batch_size_told_by=log.batch_size_told_by,
         device=run.device,
         devices=run.devices,
+        streams=run.streams if run.streams > 1 else None,
         device_name=run.device_name,
         model_file=run.model,
         precision_printed=run.precision,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,26 +12,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case
 from harness.domain.models import Protocol
-from harness.errors import BadOutput
 from harness.records import canonical
 from harness.running import real_length
+from harness.running.called import AnyShape, Loaded, checked_outputs, compare, run_batch
+from harness.running.kept_outputs import dropping
 from harness.running.materials import Materials, inputs_in_order
-from harness.running.predictions import Batch, OutputLog, batched, run_all
+from harness.running.predictions import OutputLog, batched, run_all
 from harness.running.real_length import Grouping, Padded, Proof
 from harness.running.valid import require_numbers
 from harness.tasks.feeds import feed_of
 from harness.toolchains.base import Session, ToolSession
 
 Array = npt.NDArray[Any]
-
-# Two artifacts of one model, chip and precision that differ by the batch size alone may share predictions
-# once the second has given the first's logits on its first batches within the precision's bound
-# (`PrecisionSpec.sharing`) and the same predictions.
-BATCHES_COMPARED = 2  # at least, and as many as hold
-SAMPLES_COMPARED = 32  # so that batch size 1 is not let off with two sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +40,6 @@ class Outputs:
         """Remove them from the disk: what they came to is recorded, or they are somebody else's."""
         if self.kept is not None:
             self.kept.unlink(missing_ok=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnyShape:
-    """A case's artifact of any shape: its key, and what builds and loads it."""
-
-    key: str
-    open: Callable[[], Session]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +69,7 @@ class Inference:
         self,
         case: Case,
         protocol: Protocol,
-        artifact: Artifact,
-        session: Session,
+        loaded: Loaded,
         any_shape: AnyShape | None = None,
     ) -> Outputs:
         """Outputs of every sample: from this artifact, or shared with one of another batch size.
@@ -96,14 +82,29 @@ class Inference:
         outputs are those, and the facts say of which: ``same_inputs_as``.
         Raises `BadOutput` for outputs of another number or shape, and for a NaN or an infinity.
         """
-        key = (case.id, artifact.key, any_shape and any_shape.key, *self._inputs(case, protocol))
+        key = (case.id, loaded.artifact.key, any_shape and any_shape.key, *self._inputs(case, protocol))
         if self._last is not None and self._last[0] == key and self._last[1] is not protocol:
             _, other, outputs = self._last
             facts = {name: fact for name, fact in outputs.facts.items() if name != "resumed_from_sample"}
             return Outputs(arrays=outputs.arrays, facts={**facts, "same_inputs_as": other}, kept=None)
-        outputs = self._all_outputs(case, protocol, artifact, session, any_shape)
+        outputs = self._all_outputs(case, protocol, loaded, any_shape)
         self._last = key, protocol, outputs
         return outputs
+
+    def scoring(self, outputs: Outputs) -> AbstractContextManager[None]:
+        """What is made of `outputs` is made in here; where that fails nobody gets them again (`dropping`).
+
+        Neither the next run, from disk, nor the next batch size or protocol of this one, from memory.
+        """
+        return dropping(lambda: self._drop(outputs), "these outputs")
+
+    def _drop(self, outputs: Outputs) -> None:
+        outputs.forget()
+        for known in (self._outputs, self._grouped):
+            for key in [key for key, item in known.items() if item.arrays is outputs.arrays]:
+                del known[key]
+        if self._last is not None and self._last[2].arrays is outputs.arrays:
+            self._last = None
 
     def _inputs(self, case: Case, protocol: Protocol) -> tuple[Any, ...]:
         """What decides a case's inputs, whatever protocol made them."""
@@ -113,22 +114,21 @@ class Inference:
         self,
         case: Case,
         protocol: Protocol,
-        artifact: Artifact,
-        session: Session,
+        loaded: Loaded,
         any_shape: AnyShape | None,
     ) -> Outputs:
-        if isinstance(session, ToolSession):
-            return self._whole(case, protocol, artifact, session)
+        if isinstance(loaded.session, ToolSession):
+            return self._whole(case, protocol, loaded, loaded.session)
         if any_shape is None:
-            return self._padded(case, protocol, artifact, session)
+            return self._padded(case, protocol, loaded)
         samples = self.materials.samples(case.model, protocol)
         plan = real_length.plan(samples.task, samples.features)
         if isinstance(plan, real_length.Grouping):
-            grouped = self._at_real_length(case, protocol, session, any_shape, plan)
+            grouped = self._at_real_length(case, protocol, loaded.session, any_shape, plan)
             if isinstance(grouped, Outputs):
                 return grouped
             plan = grouped
-        outputs = self._padded(case, protocol, artifact, session)
+        outputs = self._padded(case, protocol, loaded)
         return replace(outputs, facts={"padded_because": plan.reason, **outputs.facts})
 
     def _at_real_length(
@@ -148,10 +148,10 @@ class Inference:
             facts = {**_grouped_facts(plan, proof), **known.facts(protocol)}
             return Outputs(arrays=known.arrays, facts=facts, kept=None)
         real = any_shape.open()
-        log = self._log(case, protocol, any_shape.key, {"grouped": plan.digest})
+        log = self._log(case, protocol, real, {"grouped": plan.digest})
         found = real_length.run_grouped(
             plan, arrays, model.outputs, padded, bound=bound, log=log,
-            run=lambda inputs, count: run_batch(replace(case, batch_size=count), real, inputs, count),
+            run=lambda inputs, count: run_batch(replace(case, batch_size=count), real.session, inputs, count),
             progress=self.materials.progress, label=case.id,
         )  # fmt: skip
         if isinstance(found, real_length.Proof):
@@ -177,8 +177,9 @@ class Inference:
                 advance(count)
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
-    def _padded(self, case: Case, protocol: Protocol, artifact: Artifact, session: Session) -> Outputs:
+    def _padded(self, case: Case, protocol: Protocol, loaded: Loaded) -> Outputs:
         """Outputs for the documented, padded input."""
+        session = loaded.session
         key = (case.model.name, case.chip.name, case.precision, *self._inputs(case, protocol))
         features = self.materials.samples(case.model, protocol).features
         feed = feed_of(case, protocol)
@@ -187,13 +188,13 @@ class Inference:
         facts: dict[str, Any] = {}
         if key in self._outputs:
             known = self._outputs[key]
-            difference, agree = _compare(case, session, batches, known.arrays)
+            difference, agree = compare(case, session, batches, known.arrays)
             bound = self.materials.catalog.precisions[case.precision].sharing.most
             facts = {"shared_max_abs_difference": difference, "shared_bound": bound}
             if agree and difference <= bound:
                 return Outputs(arrays=known.arrays, facts={**known.facts(protocol), **facts}, kept=None)
             facts["not_shared_with"] = known.case
-        log = self._log(case, protocol, artifact.key, {})
+        log = self._log(case, protocol, loaded, {})
         outputs, resumed = run_all(
             log,
             batches,
@@ -206,14 +207,14 @@ class Inference:
             facts["resumed_from_sample"] = resumed
         return Outputs(arrays=outputs, facts=facts, kept=log.path)
 
-    def _whole(self, case: Case, protocol: Protocol, artifact: Artifact, session: ToolSession) -> Outputs:
+    def _whole(self, case: Case, protocol: Protocol, loaded: Loaded, session: ToolSession) -> Outputs:
         """Outputs of every sample by one start of the tool, kept until they are recorded.
 
         Every batch size runs for itself: a chip's own outputs are never taken for another artifact's.
         """
         features = self.materials.samples(case.model, protocol).features
         arrays = inputs_in_order(case.model, features, feed_of(case, protocol))
-        log = self._log(case, protocol, artifact.key, {})
+        log = self._log(case, protocol, loaded, {})
         outputs, resumed = run_all(
             log,
             [(arrays, len(arrays[0]))],
@@ -225,11 +226,11 @@ class Inference:
             arrays=outputs, facts={"resumed_from_sample": resumed} if resumed else {}, kept=log.path
         )
 
-    def _log(self, case: Case, protocol: Protocol, key: str, more: Mapping[str, Any]) -> OutputLog:
-        """Where this case's outputs are kept: by everything that decides them, the artifact's key first."""
+    def _log(self, case: Case, protocol: Protocol, loaded: Loaded, more: Mapping[str, Any]) -> OutputLog:
+        """Where this case's outputs are kept: by everything that decides them."""
         identity = {
             **more,
-            "artifact": key,
+            **loaded.identity,
             "features": self.materials.samples(case.model, protocol).digest,
             "feed": feed_of(case, protocol),
             "protocol": protocol,
@@ -249,45 +250,3 @@ def _grouped_facts(plan: Grouping, proof: Proof) -> dict[str, Any]:
             "positions_padded": plan.padded_positions,
         }
     }
-
-
-def _compare(
-    case: Case, session: Session, batches: Sequence[Batch], outputs: Sequence[Array]
-) -> tuple[float, bool]:
-    """The largest difference on the first batches, and whether every largest logit stayed where it was."""
-    worst, agree, at = 0.0, True, 0
-    for number, (inputs, count) in enumerate(batches):
-        if number >= BATCHES_COMPARED and at >= SAMPLES_COMPARED:
-            break
-        ours = run_batch(case, session, inputs, count)
-        require_numbers(ours, case.id, rows=np.arange(at, at + count))
-        theirs = [output[at : at + count] for output in outputs]
-        worst = max(worst, largest_difference(ours, theirs))
-        agree = agree and all(
-            np.array_equal(a.argmax(axis=-1), b.argmax(axis=-1)) for a, b in zip(ours, theirs, strict=True)
-        )
-        at += count
-    return worst, agree
-
-
-def run_batch(case: Case, session: Session, inputs: Sequence[Array], count: int) -> list[Array]:
-    """One batch's outputs without those of the padding; raises `BadOutput` for a wrong shape."""
-    outputs = checked_outputs(case, session.run(inputs), case.batch_size)
-    return [output[:count] for output in outputs]
-
-
-def checked_outputs(case: Case, outputs: Sequence[Array], samples: int) -> list[Array]:
-    """Outputs as float32 ``[samples, ...]``, one an output of the graph; else `BadOutput`."""
-    if len(outputs) != len(case.model.outputs):
-        raise BadOutput(f"{case.id}: {len(outputs)} outputs, expected {len(case.model.outputs)}")
-    for output, spec in zip(outputs, case.model.outputs, strict=True):
-        if output.shape[:1] != (samples,):
-            raise BadOutput(
-                f"{case.id}: output {spec.name} has shape {list(output.shape)}, expected [{samples}, ...]"
-            )
-    return [np.ascontiguousarray(output, dtype=np.float32) for output in outputs]
-
-
-def largest_difference(ours: Sequence[Array], theirs: Sequence[Array]) -> float:
-    """The largest absolute difference between two lists of finite outputs."""
-    return max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from harness.setting.home import Home
+from harness.errors import MachineError, StoreError, ZoocheckError
+from harness.setting.home import CODE, Home
 
 FOLDERS = ("references", "unfinished")
 
@@ -55,6 +59,38 @@ def prune(home: Home, max_bytes: int | None = None, max_age_s: float | None = No
             removed.append(item)
             total -= item.bytes
     return removed
+
+
+@contextmanager
+def dropping(drop: Callable[[], None], whose: str) -> Iterator[None]:
+    """Whoever makes something of outputs does it in here: where that raises, `drop` takes them away.
+
+    The error says so: "`whose` are dropped". Else whoever comes next, the next run above all, would go on
+    with them, whatever was mended. `MachineError` and `StoreError` are no fault of theirs.
+    """
+    try:
+        yield
+    except (MachineError, StoreError):
+        raise
+    except Exception as problem:
+        drop()
+        said = f"{whose} are dropped: the next run computes them again"
+        problem.add(said) if isinstance(problem, ZoocheckError) else problem.add_note(said)
+        raise
+
+
+@cache
+def code() -> str:
+    """The SHA-256 of zoocheck's own modules: names and bytes, read once a process.
+
+    All of them, rather than those that call an artifact: unfinished outputs live from a killed run to the
+    next, and nobody who only uses zoocheck changes it between the two.
+    """
+    whole = hashlib.sha256()
+    for module in sorted((CODE / "harness").rglob("*.py")):
+        content = module.read_bytes()
+        whole.update(f"{module.relative_to(CODE).as_posix()} {len(content)}\n".encode() + content)
+    return whole.hexdigest()
 
 
 def lock_of(path: Path) -> FileLock:

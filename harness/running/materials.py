@@ -24,6 +24,7 @@ from harness.models import checkpoints
 from harness.models.checkpoints import Checkpoint, card
 from harness.records import canonical
 from harness.running import real_length
+from harness.running.kept_outputs import dropping
 from harness.running.predictions import OutputLog, batched, run_all
 from harness.running.progress import Progress
 from harness.setting.home import Home
@@ -103,6 +104,7 @@ class Materials:
         self.options = options
         self.progress = progress
         self._references: dict[tuple[str, str, Feed], list[Array]] = {}
+        self._kept: dict[tuple[str, str], set[Path]] = {}  # files of references, by model and features
         self.checkpoint = cache(self._checkpoint)
         self.loaded = cache(self._loaded)
         self.samples = cache(self._samples)
@@ -239,12 +241,24 @@ class Materials:
             "transformers": version("transformers"),
         }
         key = hashlib.sha256(canonical(identity, "identity")).hexdigest()
-        return OutputLog(self.home.root / "references" / f"{key}.outputs", identity)
+        log = OutputLog(self.home.root / "references" / f"{key}.outputs", identity)
+        self._kept.setdefault((model.name, samples.digest), set()).add(log.path)
+        return log
 
     def _score_reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> Scored:
-        """The checkpoint's own fp32 score."""
+        """The checkpoint's own fp32 score. Outputs that have none are not kept, and the error says so."""
         samples = self.samples(model, protocol)
-        return samples.task.score(self.reference(model, protocol, feed), samples.features, protocol=protocol)
+        outputs = self.reference(model, protocol, feed)
+        with dropping(lambda: self._drop_references(model, samples), "the checkpoint's own fp32 outputs"):
+            return samples.task.score(outputs, samples.features, protocol=protocol)
+
+    def _drop_references(self, model: Model, samples: Samples) -> None:
+        """Keep none of a model's outputs for these samples, however they were fed."""
+        for path in self._kept.pop((model.name, samples.digest), ()):
+            path.unlink(missing_ok=True)
+        for key in [key for key in self._references if key[:2] == (model.name, samples.digest)]:
+            del self._references[key]
+        self.reference.cache_clear()
 
     def score_on_card(self, model: Model, protocol: Protocol) -> float | None:
         """The fp32 score, a fraction, that the checkpoint's card states for the whole data set; None without.

@@ -84,6 +84,13 @@ class OutputLog:
         self._write(_HEADER.pack(len(block), zlib.crc32(block)) + block)
         self.batches.append(outputs)
 
+    def drop(self) -> bool:
+        """Keep nothing of this run; whether there was a batch to drop. Nothing is appended after that."""
+        found = bool(self.batches)
+        self.batches.clear()
+        self.path.unlink(missing_ok=True)
+        return found
+
     def _write(self, content: bytes) -> None:
         self._file.write(content)
         self._file.flush()
@@ -173,6 +180,7 @@ def run_each(
 ) -> tuple[list[list[Array]], int]:
     """The outputs of each batch as they are in `log`, and how many samples it had already.
 
+    Where a batch cannot be scored nothing is kept: what gave it gave those before it as well.
     As `run_all`, for batches whose outputs may have different shapes. ``rows[i]`` are the numbers of the
     samples in ``batches[i]``, for messages. `log` may hold more batches of the same run than these.
     """
@@ -181,8 +189,14 @@ def run_each(
         advance(resumed)
         for at in range(len(log.batches), len(batches)):
             inputs, count = batches[at]
-            outputs = run(inputs, count)
-            require_numbers(outputs, label, rows=rows[at])
+            try:
+                outputs = run(inputs, count)
+                require_numbers(outputs, label, rows=rows[at])
+            except BadOutput as problem:
+                if log.drop():
+                    before = sum(count for _, count in batches[:at])
+                    problem.add(f"the outputs of the {before} samples before are dropped too")
+                raise
             log.append(outputs)
             advance(count)
     return log.batches, resumed

@@ -13,7 +13,8 @@ from harness.domain.models import Protocol
 from harness.errors import ZoocheckError
 from harness.machine.fingerprint import usable_cores
 from harness.running import building
-from harness.running.inference import AnyShape, Inference
+from harness.running.called import AnyShape, Loaded
+from harness.running.inference import Inference
 from harness.running.materials import Materials
 from harness.running.recording import Recorder, Stages
 from harness.store.results import Result, Store
@@ -75,12 +76,13 @@ class Workbench:
             open=lambda: self.open_any_shape(case, target, stages, place),
         )
 
-    def open_any_shape(self, case: Case, target: Target, stages: Stages, place: Place) -> Session:
+    def open_any_shape(self, case: Case, target: Target, stages: Stages, place: Place) -> Loaded:
         """Build or take the case's artifact with open batch and length, and load it."""
         with stages.timed("build"):
             artifact = building.any_shape_artifact(self.cache, self.materials, case, target, place)
         with stages.timed("load"):
-            return target.backend.open(case, artifact, place)
+            session = target.backend.open(case, artifact, place)
+        return Loaded(artifact=artifact, session=session, place=place)
 
     def fail(
         self,

@@ -62,6 +62,11 @@ class Home:
         return self.root / "runs"
 
     @property
+    def examples(self) -> Path:
+        """What a night's drawn examples failed on, for the next one to begin with (hypothesis' database)."""
+        return self.root / "examples"
+
+    @property
     def results(self) -> str:
         """The default results store, as a database URL."""
         return f"sqlite:///{self.root / 'results.sqlite'}"

@@ -158,6 +158,10 @@ def _check_document(entry: Entry, draft: Draft) -> None:
     _check_file(entry, document.file, draft)
     for title in repeated(document.other_tables):
         draft.wrong(entry, "other_tables", show(title), "each table once")
+    if document.times_devices and not document.per_card:
+        draft.wrong(
+            entry, "times_devices", "true", "per_card = true beside it: what is multiplied is a card's"
+        )
 
 
 def _check_file(entry: Entry, file: str, draft: Draft) -> None:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
+from harness.domain.documents import Document
 from harness.domain.metrics import Metric, Unit
 from harness.domain.models import Model
 from harness.domain.precisions import Precision
@@ -59,6 +60,11 @@ def value(
     """What `for_case` gives, for whoever has a case's parts: results know their case by its id alone."""
     choice = _index(catalog).measured.get((model.name, chip.name, precision, metric))
     return None if choice is None else choice.of(batch_size)
+
+
+def document(catalog: Catalog, model: Model, reference: Reference | None) -> Document | None:
+    """The document that says how a throughput of `model` is counted: the value's, else the model's own."""
+    return catalog.documents.get(model.document if reference is None else reference.source.document)
 
 
 def baseline(catalog: Catalog, case: Case, metric: Metric) -> Reference | None:

@@ -10,13 +10,23 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from harness.errors import ZoocheckError
 
 Call = Callable[[], object]
+Answer = Callable[[Path, Path], None]
 FOURS = ((0, 1, 1, 0), (1, 0, 0, 1))  # A B B A, B A A B
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One artifact, loaded: the call to time, and its outputs for other samples, from file to file."""
+
+    call: Call
+    answer: Answer
 
 
 def main() -> int:
@@ -32,8 +42,12 @@ def main() -> int:
                 arms.clear()  # before the next ones are loaded
                 arms = opened(setup, **request)
                 _answer(answers, {})
+            elif "answer" in request:
+                arms[request["answer"]].answer(Path(request["samples"]), Path(request["to"]))
+                _answer(answers, {})
             else:
-                _answer(answers, fours(arms, **request) if "fours" in request else turn(arms[0], **request))
+                calls = [arm.call for arm in arms]
+                _answer(answers, fours(calls, **request) if "fours" in request else turn(calls[0], **request))
     except BrokenPipeError:
         return 1  # nobody is there to be told
     except ZoocheckError as problem:
@@ -45,10 +59,10 @@ def main() -> int:
     return 0
 
 
-def opened(setup: dict[str, Any], *, open: Sequence[int]) -> list[Call]:
-    """The calls of the setup's arms, loaded in that order, told in the setup's."""
-    calls = {arm: open_call({**setup, **setup["arms"][arm]}) for arm in open}
-    return [calls[arm] for arm in sorted(calls)]
+def opened(setup: dict[str, Any], *, open: Sequence[int]) -> list[Arm]:
+    """The setup's arms, loaded in that order, told in the setup's."""
+    arms = {arm: open_arm({**setup, **setup["arms"][arm]}) for arm in open}
+    return [arms[arm] for arm in sorted(arms)]
 
 
 def _answer(stream: TextIO, content: dict[str, Any]) -> None:
@@ -56,10 +70,11 @@ def _answer(stream: TextIO, content: dict[str, Any]) -> None:
     stream.flush()
 
 
-def open_call(setup: dict[str, Any]) -> Call:
-    """The call to time: one batch through the artifact, opened by the backend that built it."""
+def open_arm(setup: dict[str, Any]) -> Arm:
+    """One batch through the artifact, opened by the backend that built it, and any number of batches."""
     import numpy as np
 
+    from harness import arrays
     from harness.artifacts.cache import Artifact
     from harness.tables import cases, catalog
     from harness.toolchains import loading, targets
@@ -73,9 +88,21 @@ def open_call(setup: dict[str, Any]) -> Call:
     )  # fmt: skip
     made = setup["artifact"]
     session = target.backend.open(case, Artifact(**{**made, "folder": Path(made["folder"])}), place)
-    with np.load(setup["inputs"], allow_pickle=False) as kept:
-        inputs = [kept[item.name] for item in case.model.inputs]
-    return lambda: session.run(inputs)
+    names = [item.name for item in case.model.inputs]
+
+    def read(path: Path) -> list[Any]:
+        kept = arrays.npz(path, names)
+        return [kept[name] for name in names]
+
+    inputs = read(Path(setup["inputs"]))
+
+    def answer(samples: Path, to: Path) -> None:
+        given, size = read(samples), case.batch_size
+        starts = range(0, len(given[0]), size)
+        batches = [session.run([array[at : at + size] for array in given]) for at in starts]
+        np.savez(to, *(np.concatenate(parts) for parts in zip(*batches, strict=True)))
+
+    return Arm(call=lambda: session.run(inputs), answer=answer)
 
 
 def turn(call: Call, *, unmeasured: int, calls: int) -> dict[str, Any]:

@@ -95,13 +95,13 @@ def opened(job: Mapping[str, Any]) -> Opened:
     """Take the job's cores, import its libraries, open its artifact. Raises what the backend raises."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, job["cores"])  # before any library starts a thread
-    import numpy as np
+    from harness import arrays
 
     case = named(load_tables(), job["case"])
     artifact = ArtifactCache(Path(job["cache"])).find(job["artifact"])
     if artifact is None:
         raise ArtifactError(f"{case.id}: artifact {job['artifact']} is gone from the cache")
-    inputs = [np.load(path, allow_pickle=False) for path in job["inputs"]]
+    inputs = [arrays.npy(Path(path)) for path in job["inputs"]]
     backend = load(job["backend"])
     place = Place(
         folder=Path(job["folder"]),

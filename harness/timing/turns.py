@@ -18,11 +18,11 @@ from typing import Any, Protocol
 from harness.errors import MachineError, ZoocheckError
 from harness.setting.home import CODE
 from harness.timing.arm import FOURS
-from harness.verdicts.effects import Effect, turns_change
+from harness.verdicts.effects import Effect
+from harness.verdicts.in_turns import turns_change
 
 FEWEST_ROUNDS = 4
 FEWEST_FOURS = 1  # of a start
-PRECISE = 0.012  # half of the interval that is narrow enough to stop: a loss of 5 % is then beyond doubt
 ANSWER_S = 300.0  # an arm that says nothing for so long hangs
 START_S = 300.0  # likewise while it loads its artifact
 
@@ -76,15 +76,15 @@ def take_turns(
     pair: Pair,
     *,
     longest_s: float = 25.0,
-    precise: float = PRECISE,
     confidence: float = 0.99,
     clock: Callable[[], float] = time.monotonic,
 ) -> Turns:
-    """Let two arms take turns until half of the interval is `precise` or less, or `longest_s` have passed.
+    """Let two arms take turns until another round would last longer than `longest_s`.
 
-    A round is two starts, A first and B first: what is loaded first may lie better in memory. Whether to stop
-    depends on the interval's width alone, never on where it lies. At least `FEWEST_ROUNDS` are taken,
-    however long they last. Raises as `Pair` does.
+    A round is two starts, A first and B first: what is loaded first may lie better in memory. Nothing that
+    was measured ends it but the time that a round takes: an interval that happens to be narrow early misses
+    the truth more often than it says. At least `FEWEST_ROUNDS` are taken, however long they last. Raises as
+    `Pair` does.
     """
     began = clock()
     rounds: list[tuple[float, ...]] = []
@@ -100,14 +100,13 @@ def take_turns(
         assert calls is not None, "a start says how many calls make a turn"
         if len(rounds) < FEWEST_ROUNDS:
             continue
-        effect = turns_change(rounds, confidence=confidence)
-        half = (math.log1p(effect.high) - math.log1p(effect.low)) / 2
         took = clock() - began
-        if half <= precise or took + took / len(rounds) > longest_s:
+        if took + took / len(rounds) > longest_s:
             first, second = (spent / totals.calls for spent in totals.took_ns)
             return Turns(
-                rounds=tuple(rounds), calls_a_turn=calls, seconds=took, effect=effect, mean_ns=(first, second)
-            )
+                rounds=tuple(rounds), calls_a_turn=calls, seconds=took, mean_ns=(first, second),
+                effect=turns_change(rounds, confidence=confidence),
+            )  # fmt: skip
 
 
 def _fours(pair: Pair, calls: int, totals: _Totals, clock: Callable[[], float]) -> list[float]:
@@ -136,7 +135,7 @@ class Setup:
     """How one arm's process is started."""
 
     name: str  # in words, for errors
-    content: Mapping[str, Any]  # what its first line says: see `worker.open_call`
+    content: Mapping[str, Any]  # what its first line says: see `timing.arm.open_arm`
     python_path: Sequence[Path] = ()  # folders of packages that come before the installed ones
     module: str = "harness.timing.arm"
 
@@ -187,6 +186,10 @@ class Process:
     def open(self, order: Sequence[int]) -> None:
         """Load the arms anew, in that order."""
         self._ask({"open": list(order)}, START_S)
+
+    def answer(self, arm: int, samples: Path, to: Path) -> None:
+        """Write the outputs of one of its arms for `samples` (an npz file by input) to an npz file."""
+        self._ask({"answer": arm, "samples": str(samples), "to": str(to)}, ANSWER_S)
 
     def close(self) -> None:
         """End it."""
@@ -244,6 +247,10 @@ class Apart:
         while self._arms:
             self._arms.popitem()[1].close()
 
+    def answer(self, arm: int, samples: Path, to: Path) -> None:
+        """As `Process.answer`, of A (0) or B (1), once they are started."""
+        self._arms[arm].answer(0, samples, to)
+
     def warm_up(self, calls: int | None) -> int:
         """As `Pair.warm_up`: the slower arm decides, after its first call."""
         slowest = 0
@@ -288,6 +295,10 @@ class Together:
     def close(self) -> None:
         """End the process."""
         self._process.close()
+
+    def answer(self, arm: int, samples: Path, to: Path) -> None:
+        """As `Process.answer`, of A (0) or B (1)."""
+        self._process.answer(arm, samples, to)
 
     def warm_up(self, calls: int | None) -> int:
         """As `Pair.warm_up`: the first four is for the kernels, the second says how long one takes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.domain.cases import Case
@@ -26,6 +27,8 @@ def profiled(case: Case, place: Place, command: Command, tool: str) -> Profile:
     run = parsers.parse(parsers.read(data, log.name), tool=tool).chosen()
     if run.batch_size is None:  # the command fixed it
         run = run.of_batch(case.batch_size)
+    if run.devices is None:  # and the device
+        run = replace(run, devices=1)
     if run.batch_size != case.batch_size:
         expected = f"expected {case.batch_size}, that of {case.id}"
         raise ParseError(f"found batch size {run.batch_size}, {expected}", log=log.name, line=run.line)

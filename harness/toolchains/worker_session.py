@@ -79,14 +79,14 @@ class WorkerSession:
 
     def run_all(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
         """All samples ``[samples, length]`` in one process, batch by batch."""
-        import numpy as np
+        from harness import arrays
 
         with self._place.scratch("worker") as folder:
             outputs = [folder / f"output-{at}.npy" for at in range(len(self._case.model.outputs))]
             self._work(inputs, folder, outputs, pace=None, stage=Stage.INFERENCE)
             try:
-                return [np.load(path, allow_pickle=False) for path in outputs]
-            except (OSError, ValueError) as problem:
+                return [arrays.npy(path, dtype="float32") for path in outputs]
+            except arrays.BadArray as problem:
                 raise MachineError(
                     f"{self._case.id}: {self._worker.name} ended with status 0, but "
                     f"its outputs cannot be read: {problem}"

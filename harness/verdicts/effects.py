@@ -8,26 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from statistics import fmean, median, stdev
+from statistics import fmean, stdev
 
 from harness.errors import NoSamples
+from harness.verdicts.noise import ASSUMED, NOTHING, Noise, Spread
 from harness.verdicts.stats import lag_1, student_t
 
 PARTS = 10  # into which a run's calls are cut, in the order of time
 FEWEST_CALLS = 20  # two a part
 LEAST_CHANGE = 0.01  # of a throughput: two processes of one program differ by as much, and less is no news
-MOST_FOURS = 400  # whose means of pairs are all looked at; more are averaged with their neighbours
 MOST_CORRELATED = 0.9  # what ten parts can say of their correlation at most
-FEWEST_EARLIER = 5  # results of a series from which its spread from run to run is known
-LEAST_SPREAD = 0.002  # relative: no machine repeats itself more closely for months
-LEAST_TOLD = 0.005  # of numbers that a tool told
-MOST_DEGREES = 60.0
-ASSUMED_SPREAD = 0.015  # relative, of a number without calls or earlier results; a guess, and called one
-
-_MEDIAN_OF_NORMAL = 0.6745  # of the absolute value of a standard normal variable
+UNKNOWN = Noise(
+    own=ASSUMED, shared=NOTHING, words=f"an assumed spread of {ASSUMED.sd * 100:g} % from run to run",
+    assumed=True,
+)  # fmt: skip
 
 
 class Finding(StrEnum):
@@ -71,30 +68,24 @@ class Timed:
     machine: Sequence[float] = ()  # how fast the machine itself was before and after, in any one unit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """A standard deviation of the logarithm of a throughput, and how well it is known."""
-
-    sd: float
-    degrees: float  # of freedom
-    words: str = ""  # which results or calls it is from
-
-
 def throughput_change(
-    before: Timed, after: Timed, known: Spread | None = None, *, confidence: float = 0.99
+    before: Timed,
+    after: Timed,
+    noise: Noise | None = None,
+    *,
+    confidence: float = 0.99,
+    together: float | None = None,
 ) -> Effect:
     """The relative change of a throughput from one run to another, by Student's t on its logarithm.
 
-    The interval stands on the spread from run to run, which the calls of one run understate: a disturbance
-    that outlasts the run is in all of its calls alike. The spread is therefore
+    The interval stands on the spread from run to run (`verdicts.nights`), which the calls of one run
+    understate: two processes of one program differ by more, and a disturbance that outlasts the run is in all
+    of its calls alike. Where it is not known of earlier runs it is assumed, and said to be; the interval is
+    then at least as wide as the spread of each run's own tenths (`PARTS`) makes it.
 
-    * the one `known` from earlier results (`spread_of_results`), where there are enough of them;
-    * else that of each run's own tenths (`PARTS`): too wide an interval for independent calls, about right
-      for noise of equal strength on every scale of time;
-    * else `ASSUMED_SPREAD`, for numbers without calls.
-
-    `Timed.machine` says how fast the machine did the same fixed work in each run. The interval is at least as
-    wide as the difference of the two, and wider by it where the spread is of the two runs alone: a change of
+    `confidence` is that of this interval, `together` that of all intervals of the night (the same by
+    default). `Timed.machine` says how fast the machine did the same fixed work in each run. The interval is
+    at least as wide as the difference of the two, and wider by it where a spread is assumed: a change of
     that size cannot be told from the machine's.
 
     Raises `NoSamples` for a throughput that is not above 0.
@@ -104,23 +95,25 @@ def throughput_change(
             raise NoSamples(
                 f"found a throughput of {timed.samples_per_s} samples/s, expected more: nothing to compare"
             )
+    noise = noise or UNKNOWN
+    half, words = noise.half_width(confidence, together or confidence), [noise.words]
     drift = _drift([*before.machine, *after.machine])
-    if known is not None:
-        spread = Spread(sd=known.sd * math.sqrt(2), degrees=known.degrees, words=known.words)
-        half = max(student_t(0.5 + confidence / 2, spread.degrees) * spread.sd, drift)
+    if noise.assumed:
+        within = _within(before, after, confidence)
+        if within > half:
+            words.append(f"the calls of each run scatter more, in its {PARTS} parts")
+        half = max(half, within) + drift
     else:
-        spread = _of_the_runs(before, after)
-        half = student_t(0.5 + confidence / 2, spread.degrees) * spread.sd + drift
-    basis = spread.words
+        half = max(half, drift)
     if drift:
-        basis += f"; the machine's own speed differed by {math.expm1(drift) * 100:.1f} %"
+        words.append(f"the machine's own speed differed by {math.expm1(drift) * 100:.1f} %")
     middle = math.log(after.samples_per_s / before.samples_per_s)
     return Effect(
         change=math.expm1(middle),
         low=math.expm1(middle - half),
         high=_expm1(middle + half),
         confidence=confidence,
-        basis=basis,
+        basis="; ".join(words),
     )
 
 
@@ -135,65 +128,13 @@ def _expm1(value: float) -> float:
     return math.expm1(min(value, math.log(1e9)))
 
 
-def _of_the_runs(before: Timed, after: Timed) -> Spread:
-    """The standard deviation of the difference of two logarithms, from nothing but the two runs."""
+def _within(before: Timed, after: Timed, confidence: float) -> float:
+    """Half of the interval by the calls of the two runs alone; 0 for runs without, or with few."""
     if min(len(before.latencies_ns), len(after.latencies_ns)) < FEWEST_CALLS:
-        words = f"an assumed spread of {ASSUMED_SPREAD * 100:g} % from run to run"
-        return Spread(sd=ASSUMED_SPREAD * math.sqrt(2), degrees=math.inf, words=words)
+        return 0.0
     first, second = (_from_parts(timed.latencies_ns) for timed in (before, after))
-    return replace(_both(first, second), words=f"the spread of each run's {PARTS} parts")
-
-
-def spread_of_results(throughputs: Sequence[float], *, counted: bool) -> Spread | None:
-    """From run to run, of earlier results of one series on one machine, oldest first; None for too few.
-
-    The larger of two: of neighbours, which a step or a slow drift hardly moves, and of all from their median,
-    because runs that are compared may lie far apart. No less than `LEAST_SPREAD`, or `LEAST_TOLD` for numbers
-    that a tool told (not `counted` from calls), which may be rounded.
-    """
-    if len(throughputs) < FEWEST_EARLIER:
-        return None
-    logs = [math.log(value) for value in throughputs]
-    middle = median(logs)
-    of_all = median(abs(value - middle) for value in logs) / _MEDIAN_OF_NORMAL
-    sd = max(spread_of_neighbours(throughputs), of_all, LEAST_SPREAD if counted else LEAST_TOLD)
-    words = f"the spread of {len(throughputs)} earlier results"
-    return Spread(sd=sd, degrees=neighbours_degrees(len(throughputs)), words=words)
-
-
-def pooled(own: Spread, others: Sequence[Spread]) -> Spread:
-    """`own` spread, or that of all series of its machine where that is larger, with what all of them know.
-
-    A series of a few nights knows its spread badly; that of a machine is much the same for all of them.
-    Degrees of freedom are added up, to `MOST_DEGREES`: the series of one night are not independent.
-    """
-    known = [own, *others]
-    degrees = sum(item.degrees for item in known)
-    shared = math.sqrt(sum(item.degrees * item.sd**2 for item in known) / degrees)
-    words = f"{own.words}, with {len(others)} other series of this machine" if others else own.words
-    return Spread(sd=max(own.sd, shared), degrees=min(degrees, MOST_DEGREES), words=words)
-
-
-def spread_of_neighbours(throughputs: Sequence[float]) -> float:
-    """The standard deviation of the logarithm from one result to the next, by the median difference.
-
-    The median of ``|N(0, 2 s^2)|`` is ``0.6745 sqrt(2) s``; a step or a slow drift hardly moves it. Raises
-    `NoSamples` for fewer than two.
-    """
-    if len(throughputs) < 2:
-        raise NoSamples(
-            f"found {len(throughputs)} results, expected two or more: a spread is that of neighbours"
-        )
-    steps = [abs(math.log(b / a)) for a, b in pairwise(throughputs)]
-    return median(steps) / (_MEDIAN_OF_NORMAL * math.sqrt(2))
-
-
-def neighbours_degrees(count: int) -> float:
-    """The degrees of freedom of `spread_of_neighbours` of so many results.
-
-    A median of absolute deviations is 37 % as efficient as a standard deviation.
-    """
-    return max(2.0, 0.37 * (count - 1))
+    both = _both(first, second)
+    return student_t(0.5 + confidence / 2, both.degrees) * both.sd
 
 
 def _from_parts(latencies_ns: Sequence[int]) -> Spread:
@@ -217,118 +158,3 @@ def _both(first: Spread, second: Spread) -> Spread:
         return Spread(sd=0.0, degrees=math.inf)
     degrees = (a + b) ** 2 / (a**2 / first.degrees + b**2 / second.degrees)
     return Spread(sd=math.sqrt(a + b), degrees=degrees)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flips:
-    """How two runs differ on the same samples."""
-
-    samples: int
-    lost: int  # right before, wrong after
-    gained: int  # wrong before, right after
-    p_value: float  # McNemar's exact test, two-sided
-
-    @property
-    def change(self) -> float:
-        """The change of the share of right samples."""
-        return (self.gained - self.lost) / self.samples
-
-
-def mcnemar(before: str, after: str) -> Flips:
-    """McNemar's exact test of two runs' marks, a ``1`` for each right sample and a ``0`` for each wrong one.
-
-    Only samples that are right in one run alone tell the two apart; by chance alone each of these would be
-    lost or gained like a coin (Q. McNemar, 1947; here the binomial test, not its approximation).
-    Raises `NoSamples` where there are none, or not the same number.
-    """
-    if not before or len(before) != len(after):
-        raise NoSamples(
-            f"the first run scored {len(before)} samples and the second {len(after)}; "
-            "both need the same samples, at least one"
-        )
-    from scipy import stats
-
-    lost = sum(a == "1" and b == "0" for a, b in zip(before, after, strict=True))
-    gained = sum(a == "0" and b == "1" for a, b in zip(before, after, strict=True))
-    p = 1.0 if lost + gained == 0 else float(stats.binomtest(gained, lost + gained).pvalue)
-    return Flips(samples=len(before), lost=lost, gained=gained, p_value=p)
-
-
-def score_change(flips: Flips, *, confidence: float = 0.99) -> Effect:
-    """The change of the share of right samples, with the exact interval that goes with McNemar's test.
-
-    Given how many samples changed sides, the share of those gained has Clopper's and Pearson's interval.
-    """
-    from scipy import stats
-
-    changed = flips.lost + flips.gained
-    low = high = 0.0
-    if changed:
-        share = stats.binomtest(flips.gained, changed).proportion_ci(confidence, method="exact")
-        low, high = ((2 * float(edge) - 1) * changed / flips.samples for edge in (share.low, share.high))
-    return Effect(
-        change=flips.change,
-        low=low,
-        high=high,
-        confidence=confidence,
-        basis=f"{flips.lost} lost, {flips.gained} gained of {flips.samples}, McNemar p = {flips.p_value:.2g}",
-    )
-
-
-def turns_change(rounds: Sequence[Sequence[float]], *, confidence: float = 0.99) -> Effect:
-    """The relative change from A to B of turns that were taken A B B A or B A A B.
-
-    `rounds` holds, for each time that both processes were started, the logarithm of B's throughput over A's
-    in each four turns: what lasts longer than four turns is in both alike. The estimate is the median of all
-    pairs' means (J. L. Hodges and E. L. Lehmann, 1963), which a few disturbed turns do not move. Its interval
-    is the wider of two: that of Wilcoxon's signed ranks, and Student's of the rounds' medians, as two arms of
-    the same program may differ a little for as long as they are loaded. Raises `NoSamples` for fewer than 6
-    fours in all.
-    """
-    count = sum(map(len, rounds))
-    if count < 6:
-        raise NoSamples(f"found {count} times A B B A, expected 6 or more: fewer give no interval")
-    each = math.ceil(count / MOST_FOURS)
-    fours = [value for turns in rounds for value in _averaged(turns, each)]
-    middle, low, high = _signed_ranks(fours, confidence)
-    wide = _between_rounds(rounds, confidence)
-    low, high = min(low, middle - wide), max(high, middle + wide)
-    basis = f"{count} times A B B A in {len(rounds)} rounds"
-    return Effect(
-        change=math.expm1(middle),
-        low=math.expm1(low),
-        high=math.expm1(high),
-        confidence=confidence,
-        basis=basis,
-    )
-
-
-def _averaged(turns: Sequence[float], each: int) -> list[float]:
-    """Neighbours averaged, `each` at a time; a rest that is shorter stays one by itself."""
-    return [fmean(turns[at : at + each]) for at in range(0, len(turns), each)]
-
-
-def _signed_ranks(values: Sequence[float], confidence: float) -> tuple[float, float, float]:
-    """The Hodges-Lehmann estimate and its interval by Wilcoxon's signed ranks, normal approximation.
-
-    The approximation is good from about 15 values on; for fewer the ends are the smallest and largest mean.
-    """
-    import numpy as np
-    from scipy import stats
-
-    x = np.asarray(values, dtype=np.float64)
-    rows, columns = np.triu_indices(len(x))
-    means = np.sort((x[rows] + x[columns]) / 2)
-    n = len(x)
-    z = float(stats.norm.ppf(0.5 + confidence / 2))
-    rank = math.floor(n * (n + 1) / 4 - z * math.sqrt(n * (n + 1) * (2 * n + 1) / 24))
-    rank = max(rank, 0)
-    return float(np.median(means)), float(means[rank]), float(means[len(means) - 1 - rank])
-
-
-def _between_rounds(rounds: Sequence[Sequence[float]], confidence: float) -> float:
-    """Half of Student's interval of the rounds' own medians; nothing for fewer than three."""
-    middles = [median(turns) for turns in rounds if turns]
-    if len(middles) < 3:
-        return 0.0
-    return student_t(0.5 + confidence / 2, len(middles) - 1) * stdev(middles) / math.sqrt(len(middles))

@@ -20,7 +20,12 @@ CALLS_FOR_PERCENTILE: Mapping[float, int] = {50.0: 20, 90.0: 64, 95.0: 130, 99.0
 # batches, half as many of twice the length for as long as neighbouring means go together, but never below 8,
 # where a variance is hardly known any more. What this covers is simulated in tests/verdicts/test_series.py.
 MOST_BATCHES, FEWEST_BATCHES = 32, 8
-FEWEST_CALLS = 20  # for an interval or a drift; of fewer calls nothing is said
+FEWEST_CALLS = 64  # for an interval or a drift: of 40 that follow each other closely neither holds
+MOST_DEPENDENT = 0.97  # what a series of calls can say of its autocorrelation at most
+UNSEEN = (
+    3.0  # an event that n calls do not show happens in up to 3 of n, with 95 % confidence (rule of three)
+)
+RARE_CALL = 1.0  # of a call's time: how much longer a call is taken to be that was not seen, an assumption
 MOST_FREEDOM = 1e9  # degrees of freedom of Student's t that differ from infinitely many by nothing
 DRIFT_P, DRIFT_CHANGE = 0.01, 0.01  # drift is significant at 1 %, and more than 1 % of a call's time
 
@@ -139,22 +144,38 @@ def batch_means(
         length *= 2
 
 
+def autocorrelation(values: Sequence[float], of: Callable[[Sequence[float]], float] = lag_1) -> float:
+    """The lag-1 autocorrelation of the process behind a series, 0 to `MOST_DEPENDENT`.
+
+    A short series shows less than there is: by ``(1 + 3 r) / n`` (M. G. Kendall, 1954; F. Marriott and J.
+    Pope), which is solved for r.
+    """
+    shown, count = of(values), len(values)
+    return min(MOST_DEPENDENT, (count * shown + 1) / max(1, count - 3)) if shown > 0 else 0.0
+
+
 def throughput_interval(latencies_ns: Sequence[int], batch_size: int) -> Interval | None:
     """The 95 % interval of a run's throughput in samples/s; None for fewer than `FEWEST_CALLS` calls.
 
-    Of the mean call by batch means and Student's t, in relative terms, so that it is never negative. What is
-    left of the means' autocorrelation r widens it by sqrt((1 + r) / (1 - r)), as it does for an AR(1) series.
-    It holds for this run: how far two runs differ, minutes or processes apart, is not in it.
+    Of the mean call, in relative terms, so that it is never negative. Its variance is the larger of two: by
+    batch means, and of the calls themselves; an autocorrelation r widens each by sqrt((1 + r) / (1 - r)), as
+    it does for an AR(1) series. Student's t has as many degrees of freedom as the calls are worth independent
+    ones. The lower end leaves room for rare slow calls that so few calls may not show: `UNSEEN` of n, each
+    `RARE_CALL` longer. It holds for this run: how far two runs differ, minutes or processes apart, is not
+    in it.
     """
-    if len(latencies_ns) < FEWEST_CALLS:
+    calls = len(latencies_ns)
+    if calls < FEWEST_CALLS:
         return None
-    means = batch_means(latencies_ns)
-    count, mean = len(means), sum(latencies_ns) / len(latencies_ns)
-    left = min(0.9, max(0.0, lag_1(means)))
-    error = math.sqrt(variance(means) / count * (1 + left) / (1 - left))
-    half = student_t(0.975, count - 1) * error / mean
-    rate = batch_size * len(latencies_ns) / (sum(latencies_ns) / 1e9)
-    return Interval(low=rate * math.exp(-half), high=rate * math.exp(half))
+    means, mean = batch_means(latencies_ns), sum(latencies_ns) / calls
+    left, dependent = min(0.9, max(0.0, lag_1(means))), autocorrelation(latencies_ns)
+    by_batches = variance(means) / len(means) * (1 + left) / (1 - left)
+    by_calls = variance(latencies_ns) / calls * (1 + dependent) / (1 - dependent)
+    worth = min(len(means), calls * (1 - dependent) / (1 + dependent))
+    half = student_t(0.975, max(1.0, worth - 1)) * math.sqrt(max(by_batches, by_calls)) / mean
+    rate = batch_size * calls / (sum(latencies_ns) / 1e9)
+    rare = UNSEEN * RARE_CALL / calls
+    return Interval(low=rate * math.exp(-half - rare), high=rate * math.exp(half))
 
 
 def student_t(probability: float, freedom: float) -> float:
@@ -181,8 +202,9 @@ class Drift:
 def drift(latencies_ns: Sequence[int]) -> Drift | None:
     """Mann and Kendall's test for a trend of the batch means; None for fewer than `FEWEST_CALLS` calls.
 
-    Batches, because the test takes its values for independent, which calls are not. The change is the median
-    of the slopes between any two batches (Theil and Sen's), over the whole series.
+    Batches, because the test takes its values for independent, which calls are not; what autocorrelation r
+    the batches keep multiplies its variance by ``(1 + r) / (1 - r)``. The change is the median of the slopes
+    between any two batches (Theil and Sen's), over the whole series.
     """
     if len(latencies_ns) < FEWEST_CALLS:
         return None
@@ -190,7 +212,9 @@ def drift(latencies_ns: Sequence[int]) -> Drift | None:
     count = len(means)
     pairs = [(i, j) for j in range(count) for i in range(j)]
     score = sum((means[j] > means[i]) - (means[j] < means[i]) for i, j in pairs)
-    deviation = math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    of_calls = autocorrelation(latencies_ns, lag_1_about_a_line) ** (len(latencies_ns) // count)
+    left = max(of_calls, autocorrelation(means, lag_1_about_a_line))
+    deviation = math.sqrt(count * (count - 1) * (2 * count + 5) / 18 * (1 + left) / (1 - left))
     z = max(0, abs(score) - 1) / deviation
     slope = median((means[j] - means[i]) / (j - i) for i, j in pairs)
     return Drift(change=slope * (count - 1) / median(means), p=2 * (1 - NormalDist().cdf(z)), batches=count)

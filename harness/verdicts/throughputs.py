@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.domain.cases import Case
+from harness.domain.documents import Document
 from harness.domain.measurements import Basis, Origin, Verdict, VerdictKind
 from harness.domain.metrics import Metric, Unit
 from harness.domain.references import Reference
 from harness.errors import BadOutput
+from harness.verdicts import cards
 from harness.verdicts.plain import SLACK, percent
 
 THROUGHPUT_TOLERANCE = 0.05  # relative, where the table states none
@@ -18,13 +20,21 @@ _APART = {Origin.STAND_IN: "stand-in", Origin.SIMULATED: "simulated tool"}
 
 
 def judge_throughput(
-    case: Case, samples_per_s: float, reference: Reference | None, origin: Origin, why_not: str = ""
+    case: Case,
+    samples_per_s: float,
+    reference: Reference | None,
+    origin: Origin,
+    why_not: str = "",
+    *,
+    devices: int | None,
+    document: Document | None,
 ) -> Verdict:
     """A chip's own throughput against the documented one; a stand-in's is never compared.
 
-    `samples_per_s` is batch x calls / time. `why_not` says why a measurement on the chip itself is
-    not the documented one (other weights, say); it is empty where it is. Raises `BadOutput` for a
-    speed that is not above 0.
+    `samples_per_s` is batch x calls / time, of `devices` together (None: nobody tells); `document` says
+    whether it counts by the device or by the card, and `cards.held` what that makes of the number.
+    `why_not` says why a measurement on the chip itself is not the documented one (other weights, say); it
+    is empty where it is. Raises `BadOutput` for a speed that is not above 0.
     """
     if not 0 < samples_per_s < math.inf:  # a NaN neither
         raise BadOutput(f"{case.id}: found {samples_per_s} samples/s, expected a speed above 0")
@@ -45,25 +55,36 @@ def judge_throughput(
             f"{said} on a {_APART[origin]}, not on {case.chip.title}: never compared with a documented value"
         )
         return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=message)
+    found = cards.held(samples_per_s, devices, chip=case.chip, document=document)
+    documented = reference is not None and reference.value is not None
+    if found.why_not or (why_not and documented):
+        reasons = "; ".join(filter(None, (why_not, found.why_not)))
+        return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=f"{said}, not comparable: {reasons}")
     if reference is None or reference.value is None:
         return plain
-    if why_not:
-        return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=f"{said}, not comparable: {why_not}")
+    return _against(plain, case, found, reference)
+
+
+def _against(plain: Verdict, case: Case, found: cards.Held, reference: Reference) -> Verdict:
+    """The verdict on a number that is what the document counts."""
+    assert reference.value is not None, "a documented value"
     tolerance = THROUGHPUT_TOLERANCE if reference.tolerance is None else reference.tolerance / 100
-    ratio = samples_per_s / reference.value
+    ratio = found.samples_per_s / reference.value
     if ratio < 1 - tolerance - SLACK:
         kind, relation = VerdictKind.FALLS_SHORT, f"below {reference.printed} - {percent(tolerance)}"
     elif ratio > 1 + tolerance + SLACK:
         kind, relation = VerdictKind.EXCEEDS, f"above {reference.printed} + {percent(tolerance)}"
     else:
         kind, relation = VerdictKind.REPRODUCED, f"within {reference.printed} ± {percent(tolerance)}"
+    note = f"; {found.note}" if found.note else ""
     return replace(
         plain,
         kind=kind,
         basis=Basis.DOCUMENTED,
+        measured=found.samples_per_s,
         expected=reference.value,
         tolerance=tolerance,
-        message=f"{said} {relation} [{reference.source}]",
+        message=f"{case.id}: {found.said} {relation} [{reference.source}]{note}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import onnx
@@ -61,6 +62,95 @@ def test_a_graph_with_its_layers_twice_is_found_slower(
     assert found.finding is Finding.WORSE
     assert found.turns.effect.change < -0.3
     assert found.versions[0] == found.versions[1]
+    assert found.same_work
+    assert str(found.works[0]).startswith("A (current) is within ")
+    assert found.works[0].largest == found.works[1].largest <= found.works[0].bound
+
+
+def constant(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """The same two logits for every sentence: nothing is computed, and very fast."""
+    return scaled(graph, [0.0], [0.0, 1.0])
+
+
+def scaled(graph: onnx.ModelProto, factor: list[float], offset: list[float]) -> onnx.ModelProto:
+    """Outputs times `factor`, plus `offset`: of one value, or one of each column."""
+    import numpy as np
+    from onnx import helper, numpy_helper
+
+    output = graph.graph.output[0].name
+    for node in graph.graph.node:
+        for at, name in enumerate(node.output):
+            if name == output:
+                node.output[at] = "unspoilt"
+    for name, values in (("factor", factor), ("offset", offset)):
+        graph.graph.initializer.append(numpy_helper.from_array(np.array(values, np.float32), name))
+    graph.graph.node.extend([
+        helper.make_node("Mul", ["unspoilt", "factor"], ["times"]),
+        helper.make_node("Add", ["times", "offset"], [output]),
+    ])  # fmt: skip
+    return graph
+
+
+def not_a_number(graph: onnx.ModelProto) -> onnx.ModelProto:
+    return scaled(graph, [float("nan")], [0.0])
+
+
+def three_columns(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """Logits of three classes where the model has two."""
+    from onnx import helper
+
+    output = graph.graph.output[0].name
+    spoilt = scaled(graph, [1.0], [0.0])
+    (last,) = (node for node in spoilt.graph.node if output in node.output)
+    last.output[0] = "two"
+    spoilt.graph.node.append(helper.make_node("Concat", ["two", "times"], ["four"], axis=1))
+    spoilt.graph.node.append(
+        helper.make_node("Slice", ["four", "slice_start", "slice_end", "slice_axis"], [output])
+    )
+    import numpy as np
+    from onnx import numpy_helper
+
+    for name, value in (("slice_start", 0), ("slice_end", 3), ("slice_axis", 1)):
+        spoilt.graph.initializer.append(numpy_helper.from_array(np.array([value], np.int64), name))
+    spoilt.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 3
+    return spoilt
+
+
+def a_hundredth_off(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """What a quantised graph is off by: more than fp16 explains, and no decision of the mini's flips."""
+    return scaled(graph, [1.05], [0.0])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (constant, r"the largest difference from torch's fp32 is [\d.]+ spreads, fp\w+ explains [\d.]+"),
+        (not_a_number, "NaN"),
+        (three_columns, r"has shape \[8, 3\], expected \[8, 2\]"),
+        (a_hundredth_off, r"the largest difference .* 0 of 8 decisions differ"),
+    ],
+)
+def test_what_does_not_do_the_same_work_is_not_called_faster(
+    materials: Materials,
+    case: Case,
+    reader: arm_specs.Specs,
+    tmp_path: Path,
+    spoil: Callable[[onnx.ModelProto], onnx.ModelProto],
+    said: str,
+) -> None:
+    """Each of these was "better", however wrong its answers."""
+    from harness.comparing.arms import compare_arms
+
+    own = reader.read(arm_specs.CURRENT).artifact
+    file = tmp_path / "other.onnx"
+    onnx.save(spoil(onnx.load(own.folder / "model.onnx")), file)
+    found = compare_arms(
+        materials, case, arm_specs.CURRENT, str(file), seconds=1, margin=0.05, folder=tmp_path / "place"
+    )
+    assert not found.same_work
+    assert (found.turns, found.finding) == (None, None)
+    assert (found.works[0].why, found.works[1].arm) == ("", f"B ({file})")
+    assert re.search(said, found.works[1].why)
 
 
 def with_idle_work(graph: onnx.ModelProto) -> onnx.ModelProto:

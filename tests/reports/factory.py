@@ -14,6 +14,7 @@ from harness.domain.metrics import Metric
 from harness.domain.models import Protocol, Weights
 from harness.domain.references import Reference, Role
 from harness.store.results import Result
+from harness.tables import references
 from harness.tables.cases import named
 from harness.verdicts import checks, plain, scores, throughputs
 from harness.verdicts.stats import summarise, wilson
@@ -143,9 +144,15 @@ def accuracy(
     return Result(measurement=made, verdict=scores.judge_score(found, score, reference, None))
 
 
-def throughput(catalog: Catalog, case: str, samples_per_s: float, calls: int = 200, **options: Any) -> Result:
-    """A throughput result whose seeded latencies come to about `samples_per_s`."""
+def throughput(
+    catalog: Catalog, case: str, samples_per_s: float, calls: int = 200, devices: int = 0, **options: Any
+) -> Result:
+    """A throughput result whose seeded latencies come to about `samples_per_s`.
+
+    `devices` is how many it is the total of, those of a card where it is not given.
+    """
     found = named(catalog, case)
+    devices = devices or (found.chip.cards[0].devices if found.chip.cards else 1)
     mean = found.batch_size / samples_per_s * 1e9
     spread = random.Random(case)
     latencies = [int(mean * spread.lognormvariate(0, 0.06)) for _ in range(calls)]
@@ -164,6 +171,7 @@ def throughput(catalog: Catalog, case: str, samples_per_s: float, calls: int = 2
             "maximum_ns": summary.maximum_ns,
             "percentiles_ns": dict(summary.percentiles_ns),
             "clock": "perf_counter",
+            **({"devices": devices} if devices > 1 else {}),
         },
         **options,
     )
@@ -171,7 +179,15 @@ def throughput(catalog: Catalog, case: str, samples_per_s: float, calls: int = 2
     why_not = "mini weights: another architecture" if made.provenance.weights is Weights.MINI else ""
     return Result(
         measurement=made,
-        verdict=throughputs.judge_throughput(found, samples_per_s, reference, made.origin, why_not),
+        verdict=throughputs.judge_throughput(
+            found,
+            samples_per_s,
+            reference,
+            made.origin,
+            why_not,
+            devices=devices,
+            document=references.document(catalog, found.model, reference),
+        ),
     )
 
 

@@ -15,7 +15,8 @@ from harness.comparing.runs import Comparison, compare, last_night
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus
-from harness.domain.measurements import Origin
+from harness.domain.measurements import Origin, Verdict, VerdictKind
+from harness.domain.metrics import Metric
 from harness.domain.models import Protocol, Weights
 from harness.errors import NoSamples, UsageError
 from harness.store.results import Result
@@ -39,6 +40,16 @@ def timed(latencies: list[int], **detail: Any) -> Result:
     made = measurement(CASE, Kind.THROUGHPUT, raw={"latencies_ns": latencies}, detail=detail)
     rate = 8e9 * len(latencies) / sum(latencies)
     return Result(measurement=dataclasses.replace(made, metrics={"throughput": rate}), verdict=None)
+
+
+def nights(results: list[Result]) -> list[Result]:
+    """The results as those of a run each, one a day."""
+    return [
+        dataclasses.replace(item, measurement=dataclasses.replace(
+            item.measurement, run=f"night-{at:02}", created=f"2026-01-{at + 1:02}T00:00:00+00:00"
+        ))
+        for at, item in enumerate(results)
+    ]  # fmt: skip
 
 
 def calls(median_ns: float, count: int = 200, spread: float = 0.02, seed: int = 0) -> list[int]:
@@ -80,6 +91,44 @@ def test_results_without_marks_are_too_noisy_where_they_differ(catalog: Catalog)
     assert compare([old], [old]).pairs[0].finding is Finding.SAME
 
 
+def answered(f1s: list[float], *, parts: bool = True) -> Result:
+    """A result of questions with these F1: those of 1 are answered exactly."""
+    right = "".join("1" if value == 1 else "0" for value in f1s)
+    raw: dict[str, Any] = {"right": right} | ({"parts": {"f1": {"above": f1s}}} if parts else {})
+    made = measurement(
+        "bert-squad-mlu370-fp16-bs1", Kind.ACCURACY, samples=len(f1s), raw=raw,
+        metrics={"f1": sum(f1s) / len(f1s), "exact": right.count("1") / len(f1s)},
+    )  # fmt: skip
+    verdict = Verdict(
+        kind=VerdictKind.REPRODUCED, basis=None, metric=Metric.F1, measured=None, expected=None, unit=None,
+        tolerance=None, reference=None, message="",
+    )  # fmt: skip
+    return Result(measurement=made, verdict=verdict)
+
+
+NEARLY = [1.0] * 40 + [8 / 9] * 15 + [18 / 19] * 45
+MORE_EXACT = [1.0] * 55 + [0.0] * 12 + [18 / 19] * 33
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "finding"),
+    [(NEARLY, MORE_EXACT, Finding.WORSE), (MORE_EXACT, NEARLY, Finding.BETTER)],
+)
+def test_the_judged_metric_decides_and_not_the_marks_of_exact_answers(
+    before: list[float], after: list[float], finding: Finding
+) -> None:
+    """Fifteen more answers are exact, which looks better, and F1 falls by ten points, which is worse."""
+    found = compare([answered(before)], [answered(after)])
+    (pair,) = found.pairs
+    assert pair.finding is finding
+    assert bool(gate.failing(found, gate.parse("accuracy:0.2"))) is (finding is Finding.WORSE)
+    assert "by 1000 draws of the samples, 27 of 100 differ; " in pair.message
+    assert "McNemar p = " in pair.message
+    # Of results that kept no parts the marks are all there is: they may not speak against the metric.
+    (pair,) = compare([answered(before, parts=False)], [answered(after, parts=False)]).pairs
+    assert pair.finding is Finding.TOO_NOISY
+
+
 def test_a_verdict_that_is_worse(catalog: Catalog) -> None:
     """Good, falls short, error: downwards is news, with what the verdict says; upwards and staying is not."""
     good, short = (accuracy(catalog, CASE, 190, 240), accuracy(catalog, CASE, 150, 240, fp32=190))
@@ -97,8 +146,25 @@ def test_a_verdict_that_is_worse(catalog: Catalog) -> None:
 
 def test_slower_is_said_with_its_interval() -> None:
     (said,) = messages(compare([timed(calls(4e6))], [timed(calls(4.4e6, seed=1))]))
-    assert "1998 -> 1819 samples/s, 8.9 % slower (99 % interval 6." in said
-    assert said.endswith("by the spread of each run's 10 parts")
+    assert "1998 -> 1819 samples/s, 8.9 % slower (99 % interval 3.8 to 13.8 %)" in said
+    assert said.endswith("by an assumed spread of 1.5 % from run to run")
+
+
+def test_of_two_runs_alone_nothing_below_the_assumed_spread_is_told() -> None:
+    """However many calls each has: their own spread says nothing of two processes of one program."""
+    found = compare([timed(calls(4e6, 5000))], [timed(calls(4.12e6, 5000, seed=1))])
+    (pair,) = found.pairs
+    assert pair.finding is Finding.TOO_NOISY  # 3 % slower
+    assert gate.resolution(found) == (
+        "half of the throughputs tell a change of 5.6 % or less, all of them one of 5.6 %"
+    )
+
+
+def test_calls_that_scatter_more_than_the_assumed_spread_widen_it() -> None:
+    wild = [timed(calls(4e6, 40, spread=0.6, seed=seed)) for seed in (0, 1)]
+    (pair,) = compare([wild[0]], [wild[1]]).pairs
+    assert pair.message.endswith("by an assumed spread of 1.5 % from run to run; the calls of each run "
+                                 "scatter more, in its 10 parts")  # fmt: skip
 
 
 def test_the_intervals_of_many_pairs_hold_together() -> None:
@@ -159,20 +225,23 @@ def test_nights_of_another_machine_say_nothing_of_this_ones_spread() -> None:
         moved = dataclasses.replace(made.provenance, machine={**MACHINE, "cpu": "another"})
         there.append(dataclasses.replace(item, measurement=dataclasses.replace(made, provenance=moved)))
     pair = [timed(calls(4e6))], [timed(calls(4.4e6, seed=1))]
-    assert not messages(compare(*pair, earlier=here))
-    assert messages(compare(*pair, earlier=there)) == messages(compare(*pair))
+    assert not messages(compare(*pair, earlier=nights(here)))
+    assert messages(compare(*pair, earlier=nights(there))) == messages(compare(*pair))
 
 
 def test_a_gate_may_ask_for_quiet() -> None:
     found = compare([timed(calls(4e6))], [timed(calls(6e6), noisy=["busy"])])
     said = "1 of 1 throughputs are too noisy to tell, more than 50 %"
-    assert gate.too_noisy(found, gate.parse("noisy:50%")) == said
-    assert gate.too_noisy(found, gate.parse("throughput:5%")) == ""
+    assert gate.beside(found, gate.parse("noisy:50%")) == (said,)
+    assert gate.beside(found, gate.parse("throughput:5%")) == ()
 
 
 def test_the_same_is_the_same_where_any_loss_would_fail() -> None:
-    pair = [timed(calls(4e6, 2000))], [timed(calls(4e6, 2000, seed=1))]
-    assert compare(*pair, margins=gate.EVERYTHING.margins).pairs[0].finding is Finding.SAME
+    draw = random.Random(2)
+    past = nights([timed(calls(4e6 * draw.lognormvariate(0, 0.004))) for _ in range(12)])
+    pair = [timed(calls(4e6))], [timed(calls(4e6, seed=1))]
+    found = compare(*pair, margins=gate.EVERYTHING.margins, earlier=past)
+    assert found.pairs[0].finding is Finding.SAME
 
 
 def test_nights_before_say_how_far_nights_lie_apart() -> None:
@@ -184,7 +253,7 @@ def test_nights_before_say_how_far_nights_lie_apart() -> None:
         made = dataclasses.replace(item.measurement, metrics={"throughput": rate})
         return dataclasses.replace(item, measurement=made)
 
-    past = [night(2000 * draw.lognormvariate(0, 0.04)) for _ in range(12)]
+    past = nights([night(2000 * draw.lognormvariate(0, 0.04)) for _ in range(12)])
     assert messages(compare([night(2000)], [night(1840)]))
     assert not messages(compare([night(2000)], [night(1840)], earlier=past))
 
@@ -209,9 +278,11 @@ def test_limits(text: str, throughput_limit: float | None, score_limit: float | 
     ("text", "said"),
     [
         ("", "found '', expected such as throughput:5%,accuracy:0.2"),
+        ("not-run,not-run:never", "found not-run twice, expected once"),
+        ("not-run:yes", "found 'not-run:yes', expected such as"),
         ("throughput:5", "expected throughput in per cent"),
         ("accuracy:5%", "expected accuracy in percentage points"),
-        ("latency:5%", "found a limit of 'latency', expected throughput, accuracy or noisy"),
+        ("latency:5%", "found a limit of 'latency', expected throughput, accuracy, noisy or not-run"),
         ("noisy:5", "expected noisy in per cent"),
         ("throughput:-5%", "found 'throughput:-5%'"),
         ("throughput:nan%", "found 'throughput:nan%'"),
@@ -224,7 +295,10 @@ def test_limits_that_are_none(text: str, said: str) -> None:
 
 
 def test_a_gate_fails_where_a_loss_as_large_as_its_limit_is_not_ruled_out() -> None:
-    found = compare([timed(calls(4e6))], [timed(calls(4.16e6, seed=1))], margins=Margins(throughput=0.02))
+    draw = random.Random(2)
+    past = nights([timed(calls(4e6 * draw.lognormvariate(0, 0.004))) for _ in range(20)])
+    pair_of_runs = [timed(calls(4e6))], [timed(calls(4.16e6, seed=1))]
+    found = compare(*pair_of_runs, margins=Margins(throughput=0.02), earlier=past)
     (pair,) = found.of(Finding.WORSE)  # 4 % slower
     assert gate.failing(found, gate.parse("throughput:3%")) == (pair,)
     assert gate.failing(found, gate.parse("throughput:8%")) == ()
@@ -275,12 +349,55 @@ def test_another_machine_is_compared_when_told_to(catalog: Catalog) -> None:
 
 
 def test_claims_that_come_and_go(catalog: Catalog) -> None:
-    """Are named, and are no regression: the run itself says what it skipped."""
+    """Are named; a night fails where one is gone, `compare` where it is asked to."""
     old = [accuracy(catalog, CASE, 190, 240), throughput(catalog, CASE, 100.0)]
     new = [accuracy(catalog, CASE, 190, 240), conformance(catalog, CASE)]
     found = compare(old, new)
     assert (found.new, found.gone) == ((f"{CASE} conformance",), (f"{CASE} throughput",))
     assert not found.of(Finding.WORSE)
+    said = (
+        f"1 claim of the earlier run did not run: {CASE} throughput (--fail-on not-run:never lets them go)",
+    )
+    for limits in (gate.of_a_night(None), gate.of_a_night("accuracy:0.2"), gate.parse("not-run")):
+        assert gate.beside(found, limits) == said
+    for limits in (gate.of_a_night("not-run:never"), gate.parse("accuracy:0.2")):
+        assert gate.beside(found, limits) == ()
+    assert gate.beside(compare(old, old), gate.of_a_night(None)) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ({"threads": 1}, {"threads": 8}, "threads: 1 -> 8"),
+        ({"isolated": False}, {"isolated": True}, "isolated: False -> True"),
+        ({"device": 1}, {"device": 3}, "device: 1 -> 3"),
+        ({"stamp_asked": "quick"}, {"stamp_asked": "nightly"}, "stamp: quick -> nightly"),
+        (
+            {"threads": 1, "stamp_asked": "quick"}, {"threads": 2, "stamp_asked": "nightly"},
+            "threads: 1 -> 2; stamp: quick -> nightly",
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_asked_for_differently_is_another_series(
+    before: dict[str, Any], after: dict[str, Any], why: str
+) -> None:
+    """Eight threads against one were "47 % slower", and nothing was said to have changed."""
+    found = compare([timed(calls(4e6), **before)], [timed(calls(8e6), **after)])
+    assert found.not_compared == {f"asked for differently ({why})": (f"{CASE} throughput",)}
+    assert found.pairs == ()
+    both = [timed(calls(4e6), **before), timed(calls(8e6), **after)]
+    assert [pair.effect.change for pair in compare(both, both[::-1]).pairs] == [0.0, 0.0]
+
+
+def test_what_a_result_does_not_tell_is_not_held_against_it() -> None:
+    """An older store does not say how many threads there were."""
+    assert len(compare([timed(calls(4e6))], [timed(calls(4e6), threads=2)]).pairs) == 1
+
+
+def test_a_score_is_of_no_threads(catalog: Catalog) -> None:
+    one, two = (accuracy(catalog, CASE, 190, 240) for _ in range(2))
+    made = dataclasses.replace(two.measurement, detail={**two.measurement.detail, "threads": 8})
+    assert len(compare([one], [dataclasses.replace(two, measurement=made)]).pairs) == 1
 
 
 def test_the_last_result_of_a_claim_counts(catalog: Catalog) -> None:
@@ -305,6 +422,21 @@ def test_what_else_changed_is_said(catalog: Catalog) -> None:
     old = accuracy(catalog, CASE, 190, 240)
     new = accuracy(catalog, CASE, 190, 240, versions={"onnxruntime": "2", "numpy": "2.3.0"}, git_revision="1")
     assert compare([old], [new]).changes == (f"git {'0' * 40} -> 1", "onnxruntime 1.22.0 -> 2")
+
+
+def test_what_changed_is_said_of_the_pairs_and_not_of_the_last_result_of_a_run(catalog: Catalog) -> None:
+    """Behind the pair one run has an imported number, whose versions are those of another tool."""
+    old = accuracy(catalog, CASE, 190, 240)
+    new = accuracy(
+        catalog, CASE, 190, 240, versions={**old.measurement.provenance.versions, "onnxruntime": "2"}
+    )
+    imported = throughput(catalog, "tinybert-ascend310-bs1", 100.0, versions={"ais_bench": "0.0.2"})
+    imported = dataclasses.replace(
+        imported, measurement=dataclasses.replace(imported.measurement, origin=Origin.IMPORTED)
+    )
+    assert compare([old], [new, imported]).changes == ("onnxruntime 1.22.0 -> 2",)
+    found = compare([old, imported], [new, imported])
+    assert found.changes == ("onnxruntime 1.22.0 -> 2 (of 1 of 2 pairs)",)
 
 
 def test_nothing_is_not_compared(catalog: Catalog) -> None:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from factory import measurement, mixed, on_chip, throughput
@@ -50,7 +51,10 @@ def results(catalog: Catalog) -> Sequence[Result]:
     simulated = measurement(
         "tinybert-ascend310-bs8", Kind.THROUGHPUT, origin=Origin.SIMULATED, metrics={"throughput": 10.0}
     )
-    short = throughputs.judge_throughput(named(catalog, "tinybert-ascend310p-bs1"), 12.5, None, Origin.CHIP)
+    counted: Any = {"devices": 1, "document": catalog.documents["ascend-tinybert"]}
+    short = throughputs.judge_throughput(
+        named(catalog, "tinybert-ascend310p-bs1"), 12.5, None, Origin.CHIP, **counted
+    )
     known = measurement(
         "tinybert-ascend310p-bs1", Kind.THROUGHPUT, origin=Origin.CHIP, weights=Weights.FULL,
         metrics={"throughput": 12.5},
@@ -61,13 +65,13 @@ def results(catalog: Catalog) -> Sequence[Result]:
         Result(
             measurement=imported,
             verdict=throughputs.judge_throughput(
-                named(catalog, "tinybert-t4-bs8"), 3000.0, None, Origin.IMPORTED, "made in FP16"
+                named(catalog, "tinybert-t4-bs8"), 3000.0, None, Origin.IMPORTED, "made in FP16", **counted
             ),
         ),
         Result(
             measurement=simulated,
             verdict=throughputs.judge_throughput(
-                named(catalog, "tinybert-ascend310-bs8"), 10.0, None, Origin.SIMULATED
+                named(catalog, "tinybert-ascend310-bs8"), 10.0, None, Origin.SIMULATED, **counted
             ),
         ),
         Result(

@@ -26,7 +26,7 @@ from harness.errors import NoSamples
 from harness.store.reading import Point
 from harness.tables.cases import enumerate_cases
 from harness.verdicts.stats import wilson
-from reports import files, html, layout, markdown
+from reports import files, html, layout, markdown, plots
 from reports import page as page_module
 from reports.numbers import percent_range
 from reports.outcomes import outcomes
@@ -443,6 +443,27 @@ def test_the_share_of_the_peak_names_its_source(catalog):
         encoder_flops(model.architecture, model.length) * 74.0 / (peak.tera_per_s * 1e12)
     )
     assert peak.source in parse(html.render(catalog, [result])).text()
+
+
+def test_a_total_of_four_devices_is_four_chips_work(catalog):
+    """A quarter of it is what a chip computes: of four times its peak, and not of one."""
+    on = factory.on_chip()
+    whole = factory.throughput(catalog, "tinybert-ascend310-bs8", 2883.62, **on)
+    told = shares(catalog, outcomes([whole], catalog))
+    [measured] = [item.share for item in told if item.of == "measured"]
+    [documented] = [
+        item.share for item in told if item.case == "tinybert-ascend310-bs8" and item.of != "measured"
+    ]
+    assert measured == pytest.approx(documented)
+
+
+def test_a_devices_speed_is_no_point_beside_a_cards_line(catalog):
+    """The chart of a README that counts by the card: 625 is a device's, 2500 its card's."""
+    on, model = factory.on_chip(), catalog.models["tinybert"]
+    for devices, drawn in ((4, True), (1, False), (2, False)):
+        made = factory.throughput(catalog, "tinybert-ascend310-bs8", 2500.0, devices=devices, **on)
+        points, _ = plots.speed_rows(catalog, model, outcomes([made], catalog))
+        assert ([row["speed"] for row in points if row["of"] == "measured"] == [2500.0]) is drawn
 
 
 def test_flipped_samples_are_shown_with_their_text_and_both_predictions(catalog):

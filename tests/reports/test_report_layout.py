@@ -11,6 +11,7 @@ import pytest
 from speaking import english
 
 from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
 from harness.domain.measurements import Measurement, Origin
 from harness.domain.models import Protocol, Weights
 from harness.store.results import Result
@@ -169,6 +170,38 @@ def test_a_ratio_is_computed_where_both_sides_were_measured_on_the_chips(catalog
     assert column(grid, "310P/310", ratio) == ["—", "—", "2.40", "2.00", "—", "—", "2.00"]
     # T4 was not measured at all batch sizes that the 310P was: its best is not the same kind of best.
     assert column(grid, "310P/T4", ratio) == ["—", "—", "2.00", "—", "—", "—", "—"]
+
+
+def multiplying(catalog: Catalog) -> Catalog:
+    """The tables, with a TinyBERT README that says that a card's number is one device's times four."""
+    told = dataclasses.replace(catalog.documents["ascend-tinybert"], times_devices=True)
+    return dataclasses.replace(catalog, documents={**catalog.documents, told.name: told})
+
+
+def test_a_devices_number_stands_in_no_cards_column_without_a_word(catalog):
+    """Four devices of a 310 are a card, and one is a quarter: 625 is told apart, and in no ratio."""
+    on, how = factory.on_chip(), "measured (chip, full)"
+    faster = factory.throughput(catalog, "tinybert-ascend310p-bs8", 6000.0, **on)
+    whole = factory.throughput(catalog, "tinybert-ascend310-bs8", 2500.0, **on)
+    one = factory.throughput(catalog, "tinybert-ascend310-bs8", 625.0, devices=1, **on)
+    two = factory.throughput(catalog, "tinybert-ascend310-bs8", 1250.0, devices=2, **on)
+    assert column(tinybert(catalog, [faster, whole]), "310性能", how)[2] == "2500.00"
+    assert column(tinybert(catalog, [faster, two]), "310性能", how)[2] == "1250.00 (2 devices)"
+    alone = tinybert(catalog, [faster, one])
+    assert column(alone, "310性能", how)[2] == "625.00 (1 device)"
+    assert column(alone, "310性能", how)[-1] == "—"
+    assert not [title for title in titles(alone) if title.startswith("310P/310 ")]
+    assert "625.00（1 个设备）" in html.render(catalog, [faster, one])
+
+
+def test_a_multiplied_number_stands_where_the_documents_does(catalog):
+    """In cell, best row and ratio: 625 a device are 2500 a card, where the document multiplies."""
+    told, on, how = multiplying(catalog), factory.on_chip(), "measured (chip, full)"
+    faster = factory.throughput(told, "tinybert-ascend310p-bs8", 6000.0, **on)
+    one = factory.throughput(told, "tinybert-ascend310-bs8", 625.0, devices=1, **on)
+    grid = tinybert(told, [faster, one])
+    assert column(grid, "310性能", how)[2] == column(grid, "310性能", how)[-1] == "2500.00"
+    assert column(grid, "310P/310", how)[2] == "2.40"
 
 
 def test_a_ratio_needs_the_same_checkpoint_on_both_sides(catalog):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import mini
 import numpy as np
 import pytest
-from making import make_case, make_place
+from making import make_artifact, make_case, make_place
 
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
@@ -19,7 +18,8 @@ from harness.domain.precisions import Precision
 from harness.kinds.runner import Runner
 from harness.models.graphs import export
 from harness.running import real_length
-from harness.running.inference import AnyShape, Inference, Outputs
+from harness.running.called import AnyShape, Loaded
+from harness.running.inference import Inference, Outputs
 from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.running.recording import Stages
@@ -37,6 +37,11 @@ def small_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(real_length, "PROOF_SAMPLES", PROOF)
 
 
+def loaded(backend: mini.TorchBackend, case: Case, key: str) -> Loaded:
+    artifact, place = make_artifact(key), make_place()
+    return Loaded(artifact=artifact, session=backend.open(case, artifact, place), place=place)
+
+
 class Pass:
     """One process's accuracy passes, each case with an artifact of its own and one of any shape, by torch."""
 
@@ -51,10 +56,9 @@ class Pass:
         return make_case(self.catalog, mini.MODEL, "t4", precision=precision, batch_size=batch_size)
 
     def run(self, case: Case) -> Outputs:
-        artifact: Any = SimpleNamespace(key=f"artifact of {case.id}")
-        any_shape = AnyShape(key="any shape", open=lambda: self.real.open(case, artifact, make_place()))
-        session = self.fixed.open(case, artifact, make_place())
-        return self.inference.all_outputs(case, DOCUMENTED, artifact, session, any_shape)
+        own = loaded(self.fixed, case, f"artifact of {case.id}")
+        any_shape = AnyShape(key="any shape", open=lambda: loaded(self.real, case, "any shape"))
+        return self.inference.all_outputs(case, DOCUMENTED, own, any_shape)
 
     def reference(self) -> np.ndarray:
         [found] = self.materials.reference(mini.the_model(self.catalog), DOCUMENTED)
@@ -233,8 +237,10 @@ def test_the_minis_score_as_they_do_padded(
         found = runner.accuracy(case, protocol).measurement
         grouped = found.detail["grouped"]
         assert grouped["max_abs_difference"] <= grouped["bound"]
-        artifact, session = runner.open(case, runner.materials.target(case), Stages(), make_place())
-        padded = Inference(runner.materials).all_outputs(case, protocol, artifact, session)
+        place = make_place()
+        artifact, session = runner.open(case, runner.materials.target(case), Stages(), place)
+        own = Loaded(artifact=artifact, session=session, place=place)
+        padded = Inference(runner.materials).all_outputs(case, protocol, own)
         samples = runner.materials.samples(case.model, protocol)
         scored = samples.task.score(padded.arrays, samples.features, protocol=protocol)
         padded.forget()

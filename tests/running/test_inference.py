@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import mini
 import numpy as np
 import pytest
-from making import make_case, make_place
+from making import make_artifact, make_case, make_place
 
+from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.models import Protocol
 from harness.domain.precisions import Precision
-from harness.errors import BadOutput
-from harness.running import inference
-from harness.running.inference import Inference, Outputs, largest_difference, run_batch
+from harness.errors import BadOutput, MachineError, NoSamples, StoreError
+from harness.running import called
+from harness.running.called import Loaded, largest_difference, run_batch
+from harness.running.inference import Inference, Outputs
 from harness.setting.home import Home
+from harness.toolchains.place import Place
 
 DOCUMENTED = Protocol.DOCUMENTED
 
@@ -36,11 +38,18 @@ class Pass:
     def case(self, batch_size: int, chip: str = "cpu", precision: Precision | None = None) -> Case:
         return make_case(self.catalog, mini.MODEL, chip, precision=precision, batch_size=batch_size)
 
-    def run(self, case: Case, protocol: Protocol = DOCUMENTED) -> Outputs:
-        artifact = SimpleNamespace(key=f"artifact of {case.id}")
-        return self.inference.all_outputs(
-            case, protocol, artifact, self.backend.open(case, artifact, make_place())
-        )
+    def run(
+        self,
+        case: Case,
+        protocol: Protocol = DOCUMENTED,
+        *,
+        artifact: Artifact | None = None,
+        place: Place | None = None,
+    ) -> Outputs:
+        made, where = artifact or make_artifact(f"artifact of {case.id}"), place or make_place()
+        session = self.backend.open(case, made, where)
+        loaded = Loaded(artifact=made, session=session, place=where)
+        return self.inference.all_outputs(case, protocol, loaded)
 
 
 @pytest.fixture
@@ -76,7 +85,7 @@ class TestSharing:
         assert second.arrays is first.arrays
         assert second.facts["shared_with"] == "tinybert-cpu-bs8"
         assert 0 <= second.facts["shared_max_abs_difference"] <= second.facts["shared_bound"] == 1e-4
-        assert passes.backend.calls.count("tinybert-cpu-bs4") == inference.SAMPLES_COMPARED // 4
+        assert passes.backend.calls.count("tinybert-cpu-bs4") == called.SAMPLES_COMPARED // 4
         assert second.kept is None
 
     @pytest.mark.parametrize(("batch_size", "compared"), [(1, 32), (2, 16), (16, 2), (32, 2), (64, 1)])
@@ -226,8 +235,11 @@ class TestBrokenOutputs:
         [
             (lambda outputs: outputs * 2, "2 outputs, expected 1"),
             (lambda outputs: [], "0 outputs, expected 1"),
-            (lambda outputs: [outputs[0][:-1]], r"output logits has shape \[7, 2\], expected \[8, ...\]"),
-            (lambda outputs: [outputs[0][0, 0]], r"output logits has shape \[\], expected \[8, ...\]"),
+            (lambda outputs: [outputs[0][:-1]], r"output logits has shape \[7, 2\], expected \[8, 2\]"),
+            (lambda outputs: [outputs[0][0, 0]], r"output logits has shape \[\], expected \[8, 2\]"),
+            (lambda outputs: [outputs[0][:, :1]], r"output logits has shape \[8, 1\], expected \[8, 2\]"),
+            (lambda outputs: [outputs[0].astype(np.int32)], r"output logits is of int32, expected floats"),
+            (lambda outputs: [outputs[0] * np.float64(1e300)], "sample 0 holds an infinity"),
         ],
     )
     def test_other_outputs_than_the_tables(self, passes: Pass, change: Any, message: str):
@@ -241,6 +253,50 @@ class TestBrokenOutputs:
         passes.backend.change = lambda case, call, outputs: [o.astype(np.float16) for o in outputs]
         [ours] = passes.run(passes.case(8)).arrays
         assert ours.dtype == np.float32
+
+
+class TestScoring:
+    def test_outputs_that_cannot_be_scored_are_nobodys(self, small_tables: Catalog, home: Home, passes: Pass):
+        """Gone from disk and from memory: the next run, batch size and protocol compute their own."""
+        with (
+            pytest.raises(NoSamples) as caught,
+            passes.inference.scoring(passes.run(passes.case(8))),
+        ):
+            raise NoSamples("no entity in the predictions")
+        assert str(caught.value) == (
+            "no entity in the predictions; these outputs are dropped: the next run computes them again"
+        )
+        assert list((home.root / "unfinished").glob("*.outputs")) == []
+        assert passes.run(passes.case(4)).facts == {}
+        assert passes.run(passes.case(8), Protocol.STANDARD).facts["shared_with"] == "tinybert-cpu-bs4"
+        later = Pass(small_tables, home)
+        assert later.run(later.case(8)).facts == {}
+
+    def test_shared_outputs_too(self, passes: Pass):
+        """A case that takes another one's is told the same, and no third one gets them."""
+        passes.run(passes.case(8)).forget()  # recorded
+        with pytest.raises(BadOutput, match="dropped"), passes.inference.scoring(passes.run(passes.case(4))):
+            raise BadOutput("in each other's place")
+        assert passes.run(passes.case(2)).facts == {}
+
+    def test_an_error_of_zoocheck_itself_says_so_in_a_note(self, passes: Pass):
+        """Its traceback stays what it is."""
+        outputs = passes.run(passes.case(8))
+        with pytest.raises(IndexError) as caught, passes.inference.scoring(outputs):
+            [][0]
+        assert caught.value.__notes__ == ["these outputs are dropped: the next run computes them again"]
+        assert outputs.kept is not None
+        assert not outputs.kept.exists()
+
+    @pytest.mark.parametrize("kind", [StoreError, MachineError, KeyboardInterrupt])
+    def test_what_is_no_fault_of_theirs_keeps_them(self, passes: Pass, kind: type[BaseException]):
+        """A store that cannot be written, a machine that fails, a person who stops it."""
+        outputs = passes.run(passes.case(8))
+        with pytest.raises(kind, match=r"^disk full$"), passes.inference.scoring(outputs):
+            raise kind("disk full")
+        assert outputs.kept is not None
+        assert outputs.kept.is_file()
+        assert passes.run(passes.case(8), Protocol.STANDARD).facts == {"same_inputs_as": DOCUMENTED}
 
 
 class TestResuming:
@@ -283,22 +339,63 @@ class TestResuming:
         assert not outputs.kept.exists()
         again.forget()  # gone already, by another process: nothing to say
 
-    @pytest.mark.parametrize("change", ["artifact", "limit", "case"])
+    @pytest.mark.parametrize(
+        "change", ["key", "built anew", "another file", "limit", "case", "device", "driver", "code"]
+    )
     def test_nothing_of_another_run_is_taken(
-        self, small_tables: Catalog, home: Home, passes: Pass, change: str
+        self, small_tables: Catalog, home: Home, passes: Pass, monkeypatch: pytest.MonkeyPatch, change: str
     ):
-        """Another artifact, other samples, another case: all from the beginning."""
+        """Another artifact or another build of it, other samples, another case, card or code: all anew."""
         self.stop(passes, 2)
         with pytest.raises(KeyboardInterrupt):
             passes.run(passes.case(8))
         later = Pass(small_tables, home, limit=39 if change == "limit" else None)
         case = later.case(8, chip="t4" if change == "case" else "cpu")
-        artifact = SimpleNamespace(key="another" if change == "artifact" else f"artifact of {case.id}")
-        outputs = later.inference.all_outputs(
-            case, DOCUMENTED, artifact, later.backend.open(case, artifact, make_place())
+        other: dict[str, Any] = {
+            "built anew": {"created": "2026-01-02"},
+            "another file": {"files": {"a": "0"}},
+        }
+        key = "another" if change == "key" else f"artifact of {case.id}"
+        where: dict[str, Any] = {"device": {"device": 1}, "driver": {"facts": {"driver": "2"}}}
+        if change == "code":
+            monkeypatch.setattr(called, "code", lambda: "mended")
+        outputs = later.run(
+            case,
+            artifact=make_artifact(key, **other.get(change, {})),
+            place=make_place(**where.get(change, {})),
         )
         assert "resumed_from_sample" not in outputs.facts
         assert len(later.backend.calls) == 5
+
+    def test_batches_before_one_that_cannot_be_scored_are_not_kept(
+        self, small_tables: Catalog, home: Home, passes: Pass
+    ):
+        """What gave a NaN gave those too; the next run, mended, computes all of them."""
+
+        def change(case: Case, call: int, outputs: list) -> list:
+            return [output * np.float32(np.nan if call == 3 else 1) for output in outputs]
+
+        passes.backend.change = change
+        with pytest.raises(BadOutput, match=r"a NaN.*; the outputs of the 24 samples before are dropped"):
+            passes.run(passes.case(8))
+        assert list((home.root / "unfinished").glob("*.outputs")) == []
+        later = Pass(small_tables, home)
+        assert later.run(later.case(8)).facts == {}
+        assert len(later.backend.calls) == 5
+
+    def test_what_the_machine_broke_off_is_kept(self, small_tables: Catalog, home: Home, passes: Pass):
+        """A device that is lost has given what it gave before."""
+
+        def change(case: Case, call: int, outputs: list) -> list:
+            if call == 3:
+                raise MachineError("device lost")
+            return outputs
+
+        passes.backend.change = change
+        with pytest.raises(MachineError, match=r"^device lost$"):
+            passes.run(passes.case(8))
+        later = Pass(small_tables, home)
+        assert later.run(later.case(8)).facts == {"resumed_from_sample": 24}
 
     def test_a_case_that_shares_leaves_no_file(self, passes: Pass, home: Home):
         """Only what was computed is kept."""

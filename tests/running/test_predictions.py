@@ -295,7 +295,7 @@ class TestRunAll:
 
     @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
     def test_a_nan_is_an_error_and_is_not_kept(self, tmp_path: Path, bad: float):
-        """The first broken sample is named; its batch is not in the log, those before it are."""
+        """The first broken sample is named; the log is gone: what gave it gave the batches before, too."""
 
         def breaks(inputs: Sequence[Array], count: int) -> list[Array]:
             found = double(inputs, count)
@@ -305,11 +305,26 @@ class TestRunAll:
         batches = list(batched(samples(110), 8))
         first = int(np.flatnonzero(double(samples(110), 110)[1] > 200)[0])
         held = "a NaN" if np.isnan(bad) else "an infinity"
-        message = f"a case: output 1 of sample {first} holds {held}"
+        before = first // 8 * 8
+        message = f"a case: output 1 of sample {first} holds {held}.*the {before} samples before are dropped"
         for _ in range(2):
             with pytest.raises(BadOutput, match=message):
                 self.run(tmp_path / "log", batches, breaks)
-        assert len(read(tmp_path / "log")) == first // 8
+            assert not (tmp_path / "log").exists()
+        found, resumed = self.run(tmp_path / "log", batches)
+        assert resumed == 0
+        assert same([found], [double(samples(110), 110)])
+
+    def test_a_first_batch_that_cannot_be_scored_drops_nothing(self, tmp_path: Path):
+        """And says nothing of samples before it."""
+
+        def breaks(inputs: Sequence[Array], count: int) -> list[Array]:
+            return [output * np.float32(np.nan) for output in double(inputs, count)]
+
+        with pytest.raises(BadOutput) as caught:
+            self.run(tmp_path / "log", list(batched(samples(110), 8)), breaks)
+        assert "dropped" not in str(caught.value)
+        assert not (tmp_path / "log").exists()
 
     def test_no_samples_are_an_error(self, tmp_path: Path):
         """Empty is an error, never zero (rule 3)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,65 @@ def test_the_total_over_devices_or_one_of_them(zoo: Zoo, tmp_path: Path):
     one = zoo.zoocheck(tmp_path, *asked, "--device", "2", *FILED).json
     assert (one["throughput_samples_per_s"], one["device"]) == (276.54867008654026, "2")
     assert one["verdict"]["kind"] == "falls-short"
+
+
+def on_devices(devices: Sequence[int], mean_ms: float, size: int) -> str:
+    """ais_bench's last lines of a process for each device, all of one speed, and its total."""
+    rate = 1000 * size / mean_ms
+    formula = f"[INFO] throughput 1000*batchsize({size})/NPU_compute_time.mean({mean_ms}): {rate}"
+    lines = [formula for _ in devices]
+    if len(devices) > 1:
+        lines += [f"i:{at} device_{number} throughput:{rate}" for at, number in enumerate(devices)]
+        lines.append(f"[INFO] summary throughput:{sum([rate] * len(devices))}")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("devices", "kind", "said"),
+    [
+        ([0, 1, 2, 3], "reproduced", "707.89 samples/s within 707.89 ± 5 %"),
+        ([0], "not-comparable", "176.97 samples/s, not comparable: one device's, and the document"),
+        ([0, 1], "not-comparable", "not comparable: the total of 2 devices, and the document counts"),
+        ([0, 0, 0, 0], "not-comparable", "707.89 samples/s, not comparable: one device's, and the document"),
+    ],
+    ids=["a card", "a device", "half a card", "four processes on one device"],
+)
+def test_a_310s_card_has_four_devices(zoo: Zoo, tmp_path: Path, devices: list[int], kind: str, said: str):
+    """TinyBERT's README prints 707.89 fps/card at batch 1: 176.97 a device."""
+    (tmp_path / "mine.log").write_text(on_devices(devices, 1000 / 176.9725, 1))
+    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "tinybert-ascend310-bs1", *FILED)
+    assert (done.json["verdict"]["kind"], done.json["devices"]) == (kind, len(set(devices)))
+    assert said in done.json["verdict"]["message"]
+
+
+def test_one_device_of_a_total_is_no_card(zoo: Zoo, tmp_path: Path):
+    """`--device` chooses one of four: its number is not the card's."""
+    (tmp_path / "mine.log").write_text(on_devices([4, 5, 6, 7], 1000 / 176.9725, 1))
+    asked = ("import-log", "mine.log", "--case", "tinybert-ascend310-bs1", "--summary", "2", *FILED)
+    verdict = zoo.zoocheck(tmp_path, *asked).json["verdict"]
+    assert verdict["kind"] == "not-comparable"
+    assert "176.97 samples/s, not comparable: one device's" in verdict["message"]
+
+
+def test_the_total_of_several_threads_is_not_one_calls(zoo: Zoo, tmp_path: Path):
+    """The documents run mm_run with `--threads 1`; four threads may fill a device that one does not."""
+    log = (LOGS / "mm_run-2022-old_b8.txt").read_text(encoding="utf-8")
+    (tmp_path / "mine.log").write_text(log.replace("8, 128]", "8, 384]").replace("num: 1", "num: 4"))
+    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "bert-squad-mlu370-bs8", *FILED)
+    verdict = done.json["verdict"]
+    assert (verdict["kind"], done.results[0].measurement.detail["streams"]) == ("not-comparable", 4)
+    assert "the total of 4 calls at once on a device, the documents make one at a time" in verdict["message"]
+
+
+def test_a_batch_that_trtexec_dropped_is_not_believed(zoo: Zoo, tmp_path: Path):
+    """Beside `--onnx` it runs the graph's own batch: 800 samples a second would be eight times too many."""
+    (tmp_path / "mine.log").write_text(
+        "[I] GPU Compute Time: min = 9 ms, max = 11 ms, mean = 10 ms\n"
+        "&&&& PASSED TensorRT.trtexec [TensorRT v8401] # trtexec --onnx=TinyBERT_sim_bs1.onnx --batch=8\n"
+    )
+    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "tinybert-t4-bs8", *FILED)
+    assert done.status == 2
+    assert "the log does not tell its batch size, and tinybert-t4-bs8 is about 8" in done.err
 
 
 @pytest.mark.parametrize(

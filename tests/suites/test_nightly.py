@@ -110,7 +110,7 @@ def test_compare_two_runs(zoo: Zoo, nights: Path) -> None:
         (("1-nightly", "baseline:none"), "none"),
         (
             ("1-nightly", "day", "--fail-on", "speed:5%"),
-            "--fail-on: found a limit of 'speed', expected throughput, accuracy or noisy",
+            "--fail-on: found a limit of 'speed', expected throughput, accuracy, noisy or not-run",
         ),
         (
             ("1-nightly", "day", "--stamp", "gold"),

@@ -249,7 +249,21 @@ ONE_MISTAKE = {
         'file = "toy.md"\nfiel = "toy.md"',
         "document[0].fiel",
         '"toy.md"',
-        "no such key, but name, title, file, repository, per_card, other_tables",
+        "no such key, but name, title, file, repository, per_card, times_devices, other_tables",
+    ),
+    "a multiplied number of no card": (
+        'file = "toy.md"',
+        'file = "toy.md"\ntimes_devices = true',
+        "document[0].times_devices",
+        "true",
+        "per_card = true beside it: what is multiplied is a card's",
+    ),
+    "a card of no device": (
+        'title = "Toy card"',
+        'title = "Toy card"\ncards = [{ name = "Toy card", devices = 0 }]',
+        "chip[1].cards[0].devices",
+        "0",
+        "a whole number of at least 1",
     ),
     "an unknown key deep down": (
         '{ name = "a", ',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,18 @@ from making import make_case
 
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
-from harness.domain.measurements import Basis, Origin, VerdictKind
+from harness.domain.documents import Document
+from harness.domain.measurements import Basis, Origin, Verdict, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.references import Reference
 from harness.tables import references
 from harness.verdicts import throughputs
+
+
+def judged(*stated: Any, devices: int | None = 1, document: Document | None = None) -> Verdict:
+    """A throughput of one device, by a document that counts by the device."""
+    return throughputs.judge_throughput(*stated, devices=devices, document=document)
+
 
 # From bad to good.
 ORDER = [VerdictKind.FALLS_SHORT, VerdictKind.REPRODUCED, VerdictKind.EXCEEDS]
@@ -24,9 +32,7 @@ ORDER = [VerdictKind.FALLS_SHORT, VerdictKind.REPRODUCED, VerdictKind.EXCEEDS]
 @given(st.floats(1e-3, 1e9), st.floats(1e-3, 1e9))
 def test_a_faster_chip_never_gets_a_worse_verdict(on_310p: Case, speed: Reference, one: float, other: float):
     """Throughput, too, is better when higher."""
-    low, high = (
-        throughputs.judge_throughput(on_310p, rate, speed, Origin.CHIP).kind for rate in sorted((one, other))
-    )
+    low, high = (judged(on_310p, rate, speed, Origin.CHIP).kind for rate in sorted((one, other)))
     assert ORDER.index(low) <= ORDER.index(high)
 
 
@@ -45,32 +51,27 @@ class TestThroughput:
     )
     def test_five_per_cent(self, on_310p: Case, speed: Reference, ratio: float, kind: VerdictKind):
         """On the chip itself 5 % stand beside a documented throughput; the limits are within."""
-        verdict = throughputs.judge_throughput(on_310p, 5871.86 * ratio, speed, Origin.CHIP)
+        verdict = judged(on_310p, 5871.86 * ratio, speed, Origin.CHIP)
         assert verdict.kind is kind
         assert (verdict.basis, verdict.expected, verdict.tolerance) == (Basis.DOCUMENTED, 5871.86, 0.05)
 
     def test_an_imported_log_is_judged_as_the_chip(self, on_310p: Case, speed: Reference):
         """A tool's log made elsewhere was measured on the chip."""
-        verdict = throughputs.judge_throughput(on_310p, 100.0, speed, Origin.IMPORTED)
+        verdict = judged(on_310p, 100.0, speed, Origin.IMPORTED)
         assert verdict.kind is VerdictKind.FALLS_SHORT
 
     @pytest.mark.parametrize("rate", [1.0, 5871.86, 1e6])
     def test_a_stand_in_is_never_compared(self, on_310p: Case, speed: Reference, rate: float):
         """Slower, equal or faster: a stand-in's throughput neither passes nor fails (rule 1)."""
-        verdict = throughputs.judge_throughput(on_310p, rate, speed, Origin.STAND_IN)
+        verdict = judged(on_310p, rate, speed, Origin.STAND_IN)
         assert verdict.kind is VerdictKind.NOT_COMPARABLE
         assert (verdict.basis, verdict.expected) == (None, None)
         assert "on a stand-in, not on Ascend 310P3" in verdict.message
-        assert (
-            throughputs.judge_throughput(on_310p, rate, None, Origin.STAND_IN).kind
-            is VerdictKind.NOT_COMPARABLE
-        )
+        assert judged(on_310p, rate, None, Origin.STAND_IN).kind is VerdictKind.NOT_COMPARABLE
 
     def test_other_weights_of_another_size_are_not_comparable(self, on_310p: Case, speed: Reference):
         """A mini on the real chip is another network; random weights of full size say nothing here."""
-        verdict = throughputs.judge_throughput(
-            on_310p, 1.0, speed, Origin.CHIP, "mini weights: another architecture"
-        )
+        verdict = judged(on_310p, 1.0, speed, Origin.CHIP, "mini weights: another architecture")
         assert verdict.kind is VerdictKind.NOT_COMPARABLE
         assert verdict.message.endswith("not comparable: mini weights: another architecture")
 
@@ -78,7 +79,7 @@ class TestThroughput:
         """A throughput of batch 3 is documented nowhere, and none is made up between 1 and 4."""
         case = make_case(catalog, "tinybert", "ascend310p", batch_size=3)
         reference = references.for_case(catalog, case, Metric.THROUGHPUT)
-        verdict = throughputs.judge_throughput(case, 3000.0, reference, Origin.CHIP)
+        verdict = judged(case, 3000.0, reference, Origin.CHIP)
         assert verdict.kind is VerdictKind.NO_REFERENCE
         assert verdict.message.endswith("3000.00 samples/s; the documents give no throughput for this case")
 
@@ -95,12 +96,12 @@ class TestThroughput:
             (5871.86, "within 5871.86 ±"),
             (1e6, "above 5871.86 +"),
         ):
-            verdict = throughputs.judge_throughput(on_310p, rate, reference, Origin.CHIP)
+            verdict = judged(on_310p, rate, reference, Origin.CHIP)
             assert f"{relation} {said} [" in verdict.message
 
     def test_the_message_reads_alone(self, on_310p: Case, speed: Reference):
         """Case, both numbers, tolerance and the reference's place."""
-        assert throughputs.judge_throughput(on_310p, 5000, speed, Origin.CHIP).message == (
+        assert judged(on_310p, 5000, speed, Origin.CHIP).message == (
             "tinybert-ascend310p-bs8: 5000.00 samples/s below 5871.86 - 5 % "
             "[ascend-tinybert § 模型推理性能&精度, row 'TinyBERT(bs8)', column '310P性能']"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,6 +19,7 @@ from harness.domain.references import Role, Rounding
 Z = 1.959963984540054  # 95 %, two-sided
 MANY_DIGITS = 10  # identical scores of two settings are a coincidence no more from here on
 SAME_ROWS = 3  # identical scores of fewer digits are remarkable from so many rows on
+_WORDS = {Rounding.ROUNDED: "rounded", Rounding.TRUNCATED: "cut off"}
 _COUNTED = (Metric.ACCURACY, Metric.EXACT)  # whole numbers of samples; F1 is none
 
 
@@ -75,25 +76,30 @@ def no_such_count(reading: Reading) -> Iterator[Found]:
             impossible.setdefault(table, []).append(value)
     for values in impossible.values():
         distinct = {value.text: value for value in values}
-        pairs = [(value.number, value.get("unit")) for value in distinct.values() if value.number is not None]
-        common = fractions.common(pairs)
-        made = ", ".join(
-            f"{text} = {_over(fractions.smallest(number, unit), common)}"
-            for text, (number, unit) in zip(distinct, pairs, strict=True)
-        )
         stated = " or ".join(f"{samples} {what}" for what, samples in known.items())
+        made, numbers = _what_could(distinct)
         yield Found(
             line=values[0].line,
-            sentence=f"no whole number out of {stated} gives {' or '.join(distinct)}; the smallest "
-            "denominator that "
-            f"could have made {'them' if len(distinct) > 1 else 'it'} is {common}: {made}",
-            numbers={"denominator": common, **known},
+            sentence=f"no whole number out of {stated} gives {' or '.join(distinct)}; {made}",
+            numbers={**numbers, **known},
             severity=None if reading.model is not None else Severity.WARNING,  # the data set is only a word
         )
 
 
-def _over(fraction: Fraction, denominator: int) -> str:
-    return f"{fraction.numerator * (denominator // fraction.denominator)}/{denominator}"
+def _what_could(scores: Mapping[str, Value]) -> tuple[str, dict[str, int]]:
+    """In words and numbers, the smallest denominator that makes all of `scores`, by their texts."""
+    pairs = [(value.number, value.get("unit")) for value in scores.values() if value.number is not None]
+    found = fractions.common(pairs)
+    them = "them" if len(pairs) > 1 else "it"
+    if found is None:
+        return f"no denominator up to {fractions.MOST_SAMPLES} could have made {them} either", {}
+    whole = all(number.digits >= fractions.DOUBLE_DIGITS for number, _ in pairs)
+    how = "" if whole else f", {' or '.join(_WORDS[way] for way in Rounding if way in found.ways)},"
+    made = ", ".join(
+        f"{text} = {count}/{found.samples}" for text, count in zip(scores, found.counts, strict=True)
+    )
+    sentence = f"the smallest denominator that could have made {them}{how} is {found.samples}: {made}"
+    return sentence, {"denominator": found.samples}
 
 
 def cut_off(reading: Reading) -> Iterator[Found]:

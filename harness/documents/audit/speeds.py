@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import Point, SpeedSeries, throughputs, where
+from harness.documents.readme import cards
 from harness.documents.readme.reading import Reading
 from harness.domain.chips import Chip, Peak
 from harness.domain.flops import encoder_flops
@@ -80,7 +81,7 @@ def _implied(reading: Reading) -> Iterator[tuple[SpeedSeries, Point, Chip, float
     if reading.model is None:
         return
     flops = encoder_flops(reading.model.architecture, reading.model.length)
-    card = "/card" in reading.readme.text
+    card = cards.counting(reading.readme.text).per_card
     for series in throughputs(reading):
         chip = reading.catalog.chips.get(series.name)
         for point in series.points if chip is not None else ():

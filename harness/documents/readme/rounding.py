@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from harness.documents.readme.cells import Number
@@ -16,10 +16,14 @@ Roundings = Mapping[tuple[int, int], Rounding]  # (line of the table, column) ->
 
 
 def fits(exact: Decimal | Fraction, printed: Number) -> set[Rounding]:
-    """Which ways of rounding make `printed` of `exact`."""
+    """Which ways of rounding make `printed` of `exact`.
+
+    A tie may go either way: printing rounds the double beside it (3707/4000 is 92.675 %, and ``%.2f`` of it
+    is 92.67).
+    """
     value = Decimal(exact.numerator) / Decimal(exact.denominator) if isinstance(exact, Fraction) else exact
     found = set()
-    if printed.value in (value.quantize(printed.step, mode) for mode in (ROUND_HALF_UP, ROUND_HALF_EVEN)):
+    if printed.value in (value.quantize(printed.step, mode) for mode in (ROUND_HALF_UP, ROUND_HALF_DOWN)):
         found.add(Rounding.ROUNDED)
     if printed.value == value.quantize(printed.step, ROUND_DOWN):
         found.add(Rounding.TRUNCATED)

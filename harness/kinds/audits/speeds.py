@@ -29,7 +29,6 @@ LONGEST_S = 6.0
 CLOCK = time.perf_counter_ns
 # Of the fewest rounds of two starts, a call being a turn, with the two fours before the first.
 FEWEST_CALLS = 4 * (2 + 2 * FEWEST_ROUNDS * FEWEST_FOURS)
-PRECISE = 0.02  # half of the interval: of a margin of 5 or 10 % enough
 
 
 class Batches:
@@ -84,7 +83,7 @@ def in_turns(call: Call, first: Draw, second: Draw, *, most_s: float) -> Turns:
             "its stamp",
             remedy="choose a smaller --bs, or a higher --stamp",
         )
-    return take_turns(pair, longest_s=LONGEST_S, precise=PRECISE, clock=_seconds)
+    return take_turns(pair, longest_s=LONGEST_S, clock=_seconds)
 
 
 def _seconds() -> float:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,12 @@ def run_torch(
     return [output.numpy() for output in outputs]
 
 
+def apart(ours: Sequence[npt.NDArray[Any]], theirs: Sequence[npt.NDArray[Any]]) -> float:
+    """The largest absolute difference between two lists of outputs; NaN where any of them has one."""
+    # numpy's maximum: to Python's, a NaN behind a number is no larger.
+    return float(np.max([np.abs(a - b).max() for a, b in zip(ours, theirs, strict=True)]))
+
+
 def export(
     network: torch.nn.Module,
     model: Model,
@@ -117,12 +123,18 @@ def export_any_shape(
 
 
 def _simplified(raw: onnx.ModelProto, model: Model) -> onnx.ModelProto:
+    """The graph with fewer nodes, valid; that it computes the same is what `_checked` finds out.
+
+    onnxsim's own check is not asked for: it feeds numbers below 1, which make every id and the mask 0, and
+    takes three times as long as the comparison with torch (bert-squad at batch 8: 125 s and 41 s).
+    """
     import onnxsim
 
     values.require_one_file(raw, model.name)
-    graph, simplified = onnxsim.simplify(raw)
-    if not simplified:
-        raise GraphError(f"{model.name}: onnxsim could not confirm that its simplified graph is the same")
+    try:
+        graph: onnx.ModelProto = onnxsim.simplify(raw, check_n=0)[0]
+    except RuntimeError as problem:
+        raise GraphError(f"{model.name}: onnxsim cannot simplify the exported graph: {problem}") from problem
     onnx.checker.check_model(graph, full_check=True)
     return graph
 
@@ -135,7 +147,7 @@ def _checked(
     opset: int,
 ) -> Exported:
     _check_contract(graph, model)
-    difference = max(_difference_from_torch(graph, network, model, inputs) for inputs in batches)
+    difference = float(np.max([_difference_from_torch(graph, network, model, inputs) for inputs in batches]))
     if not difference <= PARITY_BOUND:
         raise GraphError(
             f"{model.name}: the graph exported at opset {opset} differs from torch by {difference:g} in "
@@ -193,7 +205,4 @@ def _difference_from_torch(
     session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
     names = [item.name for item in model.outputs]
     outputs = session.run(names, dict(inputs))
-    return max(
-        float(np.abs(ours - theirs).max())
-        for ours, theirs in zip(outputs, run_torch(network, model, inputs), strict=True)
-    )
+    return apart(outputs, run_torch(network, model, inputs))

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from harness.domain.models import Architecture, InputRole, Model
 from harness.errors import GraphError
-from harness.models.graphs.export import PARITY_BOUND, example_inputs, run_torch
+from harness.models.graphs.export import PARITY_BOUND, apart, example_inputs, run_torch
 
 if TYPE_CHECKING:
     import torch
@@ -74,7 +72,7 @@ def trace(
         outputs = module(*(torch.from_numpy(batches[1][names[role]]) for role in order))
     ours = outputs if isinstance(outputs, tuple) else (outputs,)
     theirs = run_torch(network, model, batches[1])
-    difference = max(float(np.abs(a.numpy() - b).max()) for a, b in zip(ours, theirs, strict=True))
+    difference = apart([array.numpy() for array in ours], theirs)
     if not difference <= PARITY_BOUND:
         raise GraphError(
             f"{model.name}: the traced module differs from the network by {difference:g} in its outputs, "

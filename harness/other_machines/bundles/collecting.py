@@ -30,7 +30,6 @@ from harness.setting.home import Home
 from harness.store.results import Result, Store
 from harness.tables import cases, references
 from harness.tasks.layouts.files import listed
-from harness.tasks.metrics.accuracy import marks
 from harness.toolchains import loading
 from harness.toolchains.script import BUILD, INFERENCE, PROFILE
 from harness.tools import parsers
@@ -141,7 +140,7 @@ class Collector:
             detail=judged.detail,
             metrics={str(name): value for name, value in scored.metrics.items()},
             samples=scored.samples,
-            raw={"predictions": scored.predictions.tolist(), "right": marks(scored.right)},
+            raw=scored.raw,
             intervals={
                 str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()
             },
@@ -166,7 +165,15 @@ class Collector:
         return record(
             self._store,
             replace(own, provenance=provenance),
-            lambda: throughputs.judge_throughput(case, log.samples_per_s, reference, carried.origin, why_not),
+            lambda: throughputs.judge_throughput(
+                case,
+                log.samples_per_s,
+                reference,
+                carried.origin,
+                why_not,
+                devices=log.run.devices,
+                document=references.document(self._catalog, case.model, reference),
+            ),
         )
 
 
@@ -178,7 +185,10 @@ def _throughput_log(ran: Ran) -> ForeignLog:
     path = ran.log(steps[0])
     run = parsers.parse(path.read_bytes(), name=path.name, tool=ran.bundled.throughput_tool).chosen()
     told = None if run.batch_size is not None else ran.case.batch_size  # then the command fixed it
-    return importing.read(ran.case, path, importing.Choice(batch_size=told))
+    log = importing.read(ran.case, path, importing.Choice(batch_size=told))
+    if log.run.devices is None:  # and the device
+        log = replace(log, run=replace(log.run, devices=1))
+    return log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
+from harness import arrays
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import Verdict
 from harness.domain.models import InputRole, Protocol
@@ -17,7 +17,7 @@ from harness.other_machines import exchange
 from harness.other_machines.bundles.steps import Ran
 from harness.other_machines.exchange import Source
 from harness.running.bounds import explained
-from harness.running.inference import checked_outputs
+from harness.running.called import checked_outputs
 from harness.running.materials import Materials, comparable, features_digest
 from harness.running.progress import Progress
 from harness.running.swapped import require_in_place
@@ -181,15 +181,12 @@ def _read(ran: Ran, source: Source, samples: int) -> list[Array]:
     case = ran.case
     if ran.bundled.form != BY_WORKER:
         return source.layout.read(ran.folder / ran.bundled.expected.folder, case.model, samples)
-    found, missing = [], []
+    found, wrong = [], []
     for name in outputs(case):
         try:
-            with (ran.folder / name).open("rb") as stream:
-                found.append(np.load(stream, allow_pickle=False))
-        except FileNotFoundError:
-            missing.append(f"{name}: missing")
-        except (OSError, ValueError, EOFError, MemoryError):  # a header may say any shape
-            missing.append(f"{name}: truncated, or no npy file")
-    if missing:
-        raise BadOutput(f"{case.id}: the results cannot be scored: {'; '.join(missing)}")
+            found.append(arrays.npy(ran.folder / name, dtype="float32"))
+        except arrays.BadArray as problem:
+            wrong.append(f"{name}: {problem.kind}")
+    if wrong:
+        raise BadOutput(f"{case.id}: the results cannot be scored: {'; '.join(wrong)}")
     return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from harness import arrays
 from harness.domain.models import Model
 from harness.tasks.layouts import Piece
 from harness.tasks.layouts.files import raw
-from harness.tasks.layouts.results import Array, Names, gather, load_npy, require
+from harness.tasks.layouts.results import Array, Names, gather, require
 from harness.tasks.text.ner import Features
 
 FORMS = {"ais_bench": "what ais_bench takes as --input, three folders in the order of the model's inputs"}
@@ -43,7 +44,7 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
     shape = (model.length, model.architecture.labels)
 
     def load(path: Path, names: Names) -> Array:
-        array = load_npy(path)
+        array = arrays.npy(path)
         fits = array.ndim == 3 and array.shape[1:] == shape and len(array) > 0
         require(array, names.dtype, f"[1 or more, {shape[0]}, {shape[1]}]", fits=fits)
         first: Array = array[0]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
+from harness import arrays
 from harness.errors import BadOutput, NotThere
 from harness.tasks.layouts.files import listed
 
@@ -25,7 +24,6 @@ _TOOLS_OWN = re.compile(r"summ?ary|perf|\.log|^\.", re.IGNORECASE)
 
 
 _REMEDY = "give the folder that the tool wrote, in the documented output format"
-_UNREADABLE = (ValueError, OSError, EOFError, BadZipFile, zlib.error)
 
 
 class BadResults(BadOutput):
@@ -86,8 +84,8 @@ def gather(
     """All outputs, ``[samples, *shape]`` each, of whichever of `tools` made the results.
 
     They lie in `results`, or in the one sub-folder of it that has any. `load` gives one file's array of
-    `shape` and raises `Fault`; once all files are loaded, `check` gives what is wrong with files beside
-    others, the kind of the fault and the file's name each. Raises `BadResults` with everything that is
+    `shape` and raises `Fault` or `BadArray`; once all are loaded, `check` gives what is wrong with files
+    beside others, the kind of the fault and the file's name each. Raises `BadResults` with everything that is
     wrong: files missing, files that belong to no sample, files that `load` or `check` refuses, a NaN or an
     infinity. A tool's own summary may lie there.
     """
@@ -95,8 +93,8 @@ def gather(
     faults = _Faults()
     present = {path.name for path in folder.iterdir() if path.is_file()}
     expected = {names.of(sample, output) for sample in range(samples) for output in range(outputs)}
-    arrays = [np.empty((samples, *shape), names.dtype) for _ in range(outputs)]
-    for output, array in enumerate(arrays):
+    made = [np.empty((samples, *shape), names.dtype) for _ in range(outputs)]
+    for output, array in enumerate(made):
         for sample in range(samples):
             name = names.of(sample, output)
             if name not in present:
@@ -104,7 +102,7 @@ def gather(
                 continue
             try:
                 array[sample] = _finite(load(folder / name, names))
-            except Fault as fault:
+            except (Fault, arrays.BadArray) as fault:
                 faults.note(fault.kind, name)
     for kind, name in check():
         faults.note(kind, name)
@@ -113,7 +111,7 @@ def gather(
             faults.note("of no sample", name)
     if faults.by_kind:
         raise BadResults(folder, dict(faults.by_kind))
-    return arrays
+    return made
 
 
 def oldest_ns(results: Path, tools: Sequence[Names]) -> int:
@@ -123,29 +121,12 @@ def oldest_ns(results: Path, tools: Sequence[Names]) -> int:
     return min(path.stat().st_mtime_ns for path in folder.iterdir() if pattern.fullmatch(path.name))
 
 
-def load_npy(path: Path) -> Array:
-    """The array in an npy file; raises `Fault` for one that is cut short or none."""
-    try:
-        with path.open("rb") as stream:
-            array = np.load(stream, allow_pickle=False)
-    except _UNREADABLE:
-        raise Fault("truncated, or no npy file") from None
-    if not isinstance(array, np.ndarray):  # an npz file under another name
-        raise Fault("truncated, or no npy file")
-    return array
-
-
 def load_npz(path: Path, key: str) -> Array:
-    """The one array in an npz file, called `key`; raises `Fault` for any other file."""
-    try:
-        # Opened here: numpy leaves a file open whose archive it cannot read.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            if archive.files != [key]:
-                raise Fault(f"with {listed(archive.files) or 'nothing'} in it instead of {key} alone")
-            array: Array = archive[key]
-    except (*_UNREADABLE, AttributeError, TypeError):  # the last two: an npy file under another name
-        raise Fault("truncated, or no npz file") from None
-    return array
+    """The one array in an npz file, called `key`; raises `Fault` or `BadArray` for any other file."""
+    archive = arrays.npz(path, [key])
+    if archive.names != (key,):
+        raise Fault(f"with {listed(archive.names) or 'nothing'} in it instead of {key} alone")
+    return archive[key]
 
 
 def require(array: Array, dtype: str, shapes: str, *, fits: bool) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-
+from harness import arrays
 from harness.domain.models import Model
 from harness.tasks.layouts import Piece
 from harness.tasks.layouts.files import raw
-from harness.tasks.layouts.results import Array, Fault, Names, gather
+from harness.tasks.layouts.results import Array, Names, gather
 from harness.tasks.text.squad_windows import Features
 
 FORMS = {"ais_bench": "what ais_bench takes as --input, three folders in the order of the model's inputs"}
@@ -42,10 +41,6 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
     """
 
     def load(path: Path, names: Names) -> Array:
-        found, wanted = path.stat().st_size, model.length * np.dtype(names.dtype).itemsize
-        if found != wanted:
-            what = "truncated" if found < wanted else "too long"
-            raise Fault(f"{what}: {found} bytes instead of {wanted}, {model.length} numbers of {names.dtype}")
-        return np.fromfile(path, np.dtype(names.dtype).newbyteorder("<"))
+        return arrays.raw(path, names.dtype, model.length)
 
     return gather(results, TOOLS, samples, (model.length,), load, outputs=len(model.outputs))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from harness import arrays
 from harness.domain.models import Model
 from harness.tasks.layouts import Piece
 from harness.tasks.layouts.files import raw
@@ -27,7 +26,6 @@ TOOLS = (Names(template=RESULTS, dtype="float32"),)
 
 _DTYPE = "int64"  # of the files; the device's inputs are int32
 _BLOCK = 1 << 20
-_UNREADABLE = (ValueError, OSError, EOFError, BadZipFile, zlib.error)
 
 
 def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> Iterator[Piece]:
@@ -71,38 +69,34 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
     folder, tool = find(results, TOOLS, remedy=remedy)
     path = folder / RESULTS
     faults: dict[str, list[str]] = defaultdict(list)
-    arrays = []
+    expected = [output.name for output in model.outputs]
+    found: list[Array] = []
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            expected = [output.name for output in model.outputs]
-            for name in sorted({*archive.files} - {*expected}):
-                faults["of no output"].append(name)
-            for name in expected:
-                kind, array = _array(archive, name, (samples, model.length))
-                arrays.append(array)
-                if kind:
-                    faults[kind].append(name)
-    except (*_UNREADABLE, AttributeError, TypeError):  # the last two: an npy file under this name
-        faults["truncated, or no npz file"].append(RESULTS)
+        archive = arrays.npz(path, expected)
+    except arrays.BadArray as problem:
+        faults[problem.kind].append(RESULTS)
+    else:
+        for name in sorted({*archive.names} - {*expected}):
+            faults["of no output"].append(name)
+        for name in expected:
+            if kind := _wrong(archive, name, (samples, model.length)):
+                faults[kind].append(name)
+        found = list(archive.arrays.values())
     beside = sorted(item.name for item in folder.iterdir() if item.is_file() and item != path)
     if others := [name for name in beside if foreign(name, tool, TOOLS)]:
         faults[f"beside {RESULTS}"] = others
     if faults:
         raise BadResults(folder, dict(faults))
-    return arrays
+    return found
 
 
-def _array(archive: Mapping[str, Array], name: str, shape: tuple[int, int]) -> tuple[str, Array]:
-    """An array of `archive`, and what is wrong with it; nothing where nothing is."""
-    nothing = np.empty((0, 0), np.float32)
-    if name not in archive:
-        return "missing", nothing
-    try:
-        array = archive[name]
-    except _UNREADABLE:  # a wrong checksum, a cut, or Python objects
-        return "truncated or damaged", nothing
+def _wrong(archive: arrays.Archive, name: str, shape: tuple[int, int]) -> str:
+    """What is wrong with an array of `archive`; nothing where nothing is."""
+    if name in archive.faults:
+        return archive.faults[name]
+    array = archive[name]
     if array.shape != shape:
-        return f"shape {list(array.shape)} instead of {list(shape)}: windows, length", nothing
+        return f"shape {list(array.shape)} instead of {list(shape)}: windows, length"
     if array.dtype != np.float32:
-        return f"{array.dtype} instead of float32", nothing
-    return "" if np.isfinite(array).all() else "with a NaN or an infinity", array
+        return f"{array.dtype} instead of float32"
+    return "" if np.isfinite(array).all() else "with a NaN or an infinity"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.domain.parts import Parts
 from harness.errors import BadOutput, NoSamples
 from harness.tasks.tags import OUTSIDE
 
@@ -48,3 +49,19 @@ def entity_scores(truth: Sequence[list[str]], predictions: Sequence[list[str]]) 
     return EntityScores(
         precision=float(precision), recall=float(recall), f1=float(f1), entities=int(entities)
     )
+
+
+def entity_parts(truth: Sequence[list[str]], predictions: Sequence[list[str]]) -> Parts:
+    """F1 of entities by sentence: twice those that match, and all that the truth and the predictions have.
+
+    Entities as `entity_scores` reads them, of sentences that match one for one.
+    """
+    from seqeval.metrics.sequence_labeling import get_entities
+
+    above: list[float] = []
+    below: list[float] = []
+    for wanted, found in zip(truth, predictions, strict=True):
+        true, predicted = set(get_entities(wanted)), set(get_entities(found))
+        above.append(2 * len(true & predicted))
+        below.append(len(true) + len(predicted))
+    return Parts(above=above, below=below)

@@ -17,9 +17,10 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)  # ASCII only, as in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SquadScore:
-    """Which questions are answered exactly, and the sum of all F1, taken in order in double precision."""
+    """Which questions are answered exactly, each one's F1, and their sum in order in double precision."""
 
     right: tuple[bool, ...]
+    f1s: tuple[float, ...]
     f1_sum: float
 
     def __post_init__(self) -> None:
@@ -95,6 +96,7 @@ def score(
     if len(predictions) != len(answers):
         raise BadOutput(f"found {len(predictions)} answers to {len(answers)} questions, expected one for one")
     right: list[bool] = []
+    f1s: list[float] = []
     f1_sum = 0.0
     for number, (predicted, given) in enumerate(zip(predictions, answers, strict=True)):
         if not given:
@@ -104,5 +106,6 @@ def score(
         normal = normalise(predicted)
         right.append(any(normalise(text) == normal for text in distinct))
         # Not sum(): from Python 3.12 on it compensates, and the last digit is another.
-        f1_sum += max(f1(predicted, text, official=official) for text in distinct)
-    return SquadScore(right=tuple(right), f1_sum=f1_sum)
+        f1s.append(max(f1(predicted, text, official=official) for text in distinct))
+        f1_sum += f1s[-1]
+    return SquadScore(right=tuple(right), f1s=tuple(f1s), f1_sum=f1_sum)

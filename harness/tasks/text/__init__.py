@@ -15,6 +15,7 @@ from typing import Protocol as Shape
 
 from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Model, Protocol
+from harness.domain.parts import RAW, Parts
 from harness.errors import NotYet
 
 if TYPE_CHECKING:
@@ -48,6 +49,18 @@ class Scored:
     predictions: npt.NDArray[Any] = field(repr=False)  # one a sample, comparable with ==
     right: npt.NDArray[np.bool_] = field(repr=False)  # for each prediction, whether it is the wanted one
     facts: Mapping[str, Any] = field(default_factory=dict)  # JSON: what was measured beside the score
+    # Of metrics that are no share of right samples: what each sample adds to them.
+    parts: Mapping[Metric, Parts] = field(default_factory=dict, repr=False)
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """What a result keeps of every sample."""
+        from harness.tasks.metrics.accuracy import marks
+
+        told: dict[str, Any] = {"predictions": self.predictions.tolist(), "right": marks(self.right)}
+        if not self.parts:
+            return told
+        return told | {RAW: {str(name): parts.as_raw() for name, parts in self.parts.items()}}
 
 
 class Task(Shape):

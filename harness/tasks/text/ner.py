@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from harness.domain.metrics import Metric
 from harness.domain.models import InputRole
+from harness.domain.parts import Parts
 from harness.errors import BadOutput, NoSamples, ZoocheckError
 from harness.tasks.metrics.accuracy import Accuracy, accuracy
-from harness.tasks.metrics.entities import entity_scores
+from harness.tasks.metrics.entities import entity_parts, entity_scores
 from harness.tasks.text.wordpiece import CLASSIFY, SEPARATE, UNKNOWN, WordPieceTokenizer
 
 IntArray = npt.NDArray[np.int64]
@@ -221,6 +222,14 @@ def entity_metrics(
     """Micro precision, recall and F1 of the entities in sentences that `bounds` part, by seqeval."""
     scores = entity_scores(_sentences(truth, bounds, labels), _sentences(predictions, bounds, labels))
     return {Metric.PRECISION: scores.precision, Metric.RECALL: scores.recall, Metric.F1: scores.f1}
+
+
+def parts_of_f1(
+    predictions: IntArray, truth: IntArray, bounds: IntArray, labels: Sequence[str]
+) -> dict[Metric, Parts]:
+    """What each sentence adds to the F1 of entities."""
+    parts = entity_parts(_sentences(truth, bounds, labels), _sentences(predictions, bounds, labels))
+    return {Metric.F1: parts}
 
 
 def without_entities(

@@ -120,6 +120,7 @@ def _scored(predictions: IntArray, features: Features, protocol: Protocol, entit
         samples=sentences,
         predictions=(sentences_as_text := _strings(predictions, bounds)),
         right=sentences_as_text == _strings(truth, bounds),
+        parts=ner.parts_of_f1(predictions, truth, bounds, LABELS),
         facts=ner.facts_with_share(features.facts, UNIT)
         | {
             "scored_sentences": sentences,

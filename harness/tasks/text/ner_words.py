@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
+from harness.domain.parts import Parts
 from harness.errors import NoSamples
 from harness.tasks.tags import OUTSIDE, iob2
 from harness.tasks.text import Scored, ner
@@ -102,14 +103,17 @@ def _scored(
     predictions: ner.IntArray, features: Features, protocol: Protocol, entities: ner.Entities
 ) -> Scored:
     right = ner.count_right(predictions, features.labels)
-    metrics = {Metric.ACCURACY: right.value}
+    metrics: dict[Metric, float] = {Metric.ACCURACY: right.value}
+    parts: dict[Metric, Parts] = {}
     if protocol is Protocol.STANDARD:
         metrics |= entities(predictions, features.labels, features.bounds, LABELS)
+        parts = ner.parts_of_f1(predictions, features.labels, features.bounds, LABELS)
     return Scored(
         metrics=metrics,
         correct={Metric.ACCURACY: right.correct},
         samples=right.samples,
         predictions=predictions,
         right=predictions == features.labels,
+        parts=parts,
         facts=ner.facts_with_share(features.facts, UNIT) | {f"scored_{UNIT}": right.samples},
     )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.domain.metrics import Metric
+from harness.domain.parts import Parts
 from harness.errors import BadOutput
 from harness.tasks.metrics import squad as metric
 from harness.tasks.text import Scored
@@ -57,6 +58,7 @@ def _scored(found: Sequence[str | None], features: Features, rules: Rules) -> Sc
         samples=counted.samples,
         predictions=np.array(predictions, np.str_),
         right=np.array(counted.right),
+        parts={Metric.F1: Parts(above=counted.f1s, below=[1.0] * counted.samples)},
         facts={
             "exact_percent": counted.exact_percent,
             "f1_percent": counted.f1_percent,

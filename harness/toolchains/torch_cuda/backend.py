@@ -166,6 +166,8 @@ def _difference(case: Case, source: GraphSource) -> float:
     """The largest difference in fp32 logits of the fused from the eager network, by the CPU."""
     import torch
 
+    from harness.models.graphs.export import apart
+
     network = source.network()
     module = torch_device.fused(source.architecture, case.model.inputs, Precision.FP32)
     module.get_submodule("network").load_state_dict(network.state_dict())
@@ -173,7 +175,7 @@ def _difference(case: Case, source: GraphSource) -> float:
     with torch.inference_mode():
         ours, theirs = module(*batch), network(*batch)
     theirs = theirs if isinstance(theirs, tuple) else (theirs,)
-    return max(float((a - b).abs().max()) for a, b in zip(ours, theirs, strict=True))
+    return apart([array.numpy() for array in ours], [array.numpy() for array in theirs])
 
 
 def _unusable(device: int, name: str) -> Unavailable | None:

@@ -130,10 +130,11 @@ def _with_devices(log: Log, runs: list[ToolRun]) -> ToolLog:
     rates = [rate for _, rate in devices] or [run.samples_per_s or 0 for run in runs]
     if not math.isclose(printed, sum(rates), rel_tol=PRECISION):
         raise log.wrong(line, f"summary throughput {printed!r}", f"the sum of the devices', {sum(rates)!r}")
+    count = len({device for device, _ in devices}) or len(rates)  # several processes may share a device
     sizes = {run.batch_size for run in runs}
     whole = replace(
         runs[0], samples_per_s=printed, batch_size=sizes.pop() if len(sizes) == 1 else None, batch_ms=None,
-        devices=len(rates), device=None, latencies=(), line=line,
-        definition=f"sum over {len(rates)} devices of {DEFINITION}",
+        devices=count, device=None, latencies=(), line=line,
+        definition=f"sum over {count} devices of {DEFINITION}",
     )  # fmt: skip
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs), total=whole)

@@ -1,7 +1,8 @@
 """mm_run, Cambricon's MagicMind runner, old and new output: samples a second of the host's wall time.
 
 Both print ``Throughput (qps)`` counted in samples (the logs agree: iterations x batch / wall time); the new
-one says so itself (``with total batch sizes``). A run on several devices prints a summary for each, no total.
+one says so itself (``with total batch sizes``). A run on several devices prints a summary for each, no total;
+one by several threads prints their total.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _STAGE = re.compile(r"^\s*((?:H2D|MLU Compute|D2H|Total Latency)\b.*?) ?Summary(
 _GROUP = re.compile(r"^Input shape group (\d+): *(.*)", re.ASCII)
 _DIMS = re.compile(r"\[(\d{1,9}(?:, *\d{1,9})*)\]", re.ASCII)
 _OLD_DIMS = re.compile(r"^\s*input\[\d+\] dim: *\[(\d{1,9}(?:, *\d{1,9})*)\]", re.ASCII)
-_THREADS = re.compile(r"^thread_num: *(\d{1,9})", re.ASCII)
+_THREADS = re.compile(r"^(?:thread_num|--threads\S*)\s*: *(\d{1,9})$", re.ASCII)
 _MODEL = re.compile(r"^(?:magicmind model file|--magicmind_model\S*\s*): *(\S+)")
 _VERSION = re.compile(r"^MagicMind: *(\S+)")
 _DEVICE = re.compile(r"Device (\d{1,9}) (?:Utilization|PMU) Summary|^dev(\d{1,9})_chip_util", re.ASCII)
@@ -108,7 +109,7 @@ def _run(log: Log, block: _Block) -> ToolRun:
     if printed[2] is not None:
         total = positive(log, line, printed[2], "the total of batch sizes")
         size = batch(total / iterations) if size is not None and iterations else None
-    elif size is not None and _single_thread(block):
+    elif size is not None and _threads(block) == 1:
         total = iterations * size
     if total is not None and not math.isclose(rate, total / seconds, rel_tol=PRECISION):
         right = f"{total / seconds:g}, which {total:g} samples / {seconds:g} s gives"
@@ -122,6 +123,7 @@ def _run(log: Log, block: _Block) -> ToolRun:
         queries_per_s=None if printed[3] is None else positive(log, line, printed[3], "iterations a second"),
         version=None if version is None else f"MagicMind {shown(version[1][1])}",
         device=block.device,
+        streams=_threads(block),
         model=None if model is None else model[1][1],
         input_shapes=shapes,
         latencies=tuple(_latencies(log, part)),
@@ -135,9 +137,10 @@ def _first(pattern: re.Pattern[str], part: Sequence[Line]) -> tuple[int, re.Matc
     return next(((line.number, found) for line in part if (found := pattern.search(line.text))), None)
 
 
-def _single_thread(block: _Block) -> bool:
+def _threads(block: _Block) -> int:
+    """The threads that called at once on the device; a summary counts the samples of all of them."""
     threads = _first(_THREADS, block.told)
-    return threads is None or threads[1][1] == "1"
+    return 1 if threads is None else max(1, int(threads[1][1]))
 
 
 def _shapes(block: _Block) -> tuple[tuple[tuple[int, ...], ...], int | float | None]:

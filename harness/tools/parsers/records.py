@@ -39,7 +39,8 @@ class ToolRun:
     version: str | None = None
     device: str | None = None  # its number, as the log has it
     device_name: str | None = None  # such as "NVIDIA T4"
-    devices: int = 1  # how many the throughput is the total of
+    devices: int | None = 1  # how many the throughput is the total of; None: the log does not tell
+    streams: int = 1  # calls under way at once on each device: threads, instances and processes
     model: str | None = None  # the file that was run
     precision: str | None = None  # as printed
     input_shapes: tuple[tuple[int, ...], ...] = ()

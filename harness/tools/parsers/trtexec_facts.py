@@ -14,7 +14,7 @@ _DEVICE = re.compile(r"Selected Device: *(.+)")
 _PRECISION = re.compile(r"\[I\] Precision: *(.+)")
 _SHAPE = re.compile(r"Input inference shape ?: *\S+?=(\S+)")
 _OVERRIDDEN = re.compile(r"no shapes were provided.*overriding shape to: *(\S+)")
-_IMPLICIT = re.compile(r"\[I\] Batch: *(\d{1,9})$", re.ASCII)
+_BATCH = re.compile(r"\[I\] Batch: *(\d{1,9}|Explicit)$", re.ASCII)
 _OPTION = re.compile(r"--(onnx|loadEngine|batch|shapes|optShapes)=(\S+)")
 _DIMENSIONS = re.compile(r"\d{1,9}(?:x\d{1,9})*", re.ASCII)
 
@@ -86,8 +86,14 @@ def _of(text: str) -> tuple[tuple[int, ...], ...]:
 
 
 def _implicit(options: dict[str, str], lines: Sequence[Line]) -> int | None:
+    """The batch that was run beside the engine's own, as listed, else as asked for.
+
+    A graph of ONNX has its own batch: from TensorRT 7 on trtexec drops ``--batch`` beside ``--onnx`` without
+    a word, and lists ``Batch: Explicit``.
+    """
+    listed = _last(_BATCH, lines)
+    if listed is not None:
+        return None if listed[1] == "Explicit" else int(listed[1]) or None
     asked = options.get("batch", "")
-    if asked.isascii() and asked.isdigit() and len(asked) < 10:
-        return int(asked) or None
-    listed = _last(_IMPLICIT, lines)
-    return None if listed is None else int(listed[1]) or None
+    told = asked.isascii() and asked.isdigit() and len(asked) < 10 and "onnx" not in options
+    return int(asked) or None if told else None

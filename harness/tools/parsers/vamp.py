@@ -17,7 +17,7 @@ TOOL = "vamp"
 DEFINITION = "samples over all instances / forward wall time"
 PRECISION = 1e-3  # vamp prints six digits of each
 
-_START = re.compile(r"number of instances in each device ?:")
+_START = re.compile(r"number of instances in each device ?: *(\d{1,9})?", re.ASCII)
 _KEY = re.compile(
     r"^\s*(devices|batch (?:size|szie)|samples|for(?:ward|wad) time \(s\)|throughput \(qps\)"
     r"|number of process(?:es)?) ?:\s*(.*)"
@@ -38,6 +38,7 @@ class Block:
     values: dict[str, tuple[int, str]] = field(default_factory=dict)
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
     stage: str = ""
+    instances: int = 1  # on each device
     shapes: list[tuple[int, ...]] = field(default_factory=list)
     command: re.Match[str] | None = None  # the last one printed before it
 
@@ -64,9 +65,12 @@ def blocks(log: Log, start: re.Pattern[str], tool: str) -> list[Block]:
         if shape:
             sizes = _DEVICES.findall(shape[1])
             shapes.append(tuple(int(size) for size in sizes))
-        if start.search(line.text) and (not found or "throughput" in found[-1].values):
+        started = start.search(line.text)
+        if started and (not found or "throughput" in found[-1].values):
             found.append(Block(line=line.number, shapes=shapes, command=command))
             shapes = []
+        if started:
+            found[-1].instances = int(started[1] or 1)
         if not found:
             continue
         _take(log, line.number, line.text, found[-1])
@@ -111,12 +115,19 @@ def _run(log: Log, block: Block) -> ToolRun:
         version=None if version is None else version[1],
         model=None if block.command is None else block.command[1],
         device=devices[0] if len(devices) == 1 else None,
-        devices=max(1, len(devices)),
+        devices=len(set(devices)) or None,
+        streams=_streams(block),
         input_shapes=tuple(block.shapes),
         latencies=latencies(block),
         duration_s=seconds,
         line=line,
     )
+
+
+def _streams(block: Block) -> int:
+    """Instances a device, of all processes together."""
+    processes = _DEVICES.match(block.values.get("number of process", (0, "1"))[1])
+    return max(1, block.instances) * max(1, 1 if processes is None else int(processes[0]))
 
 
 def _number(log: Log, block: Block, key: str) -> float | None:

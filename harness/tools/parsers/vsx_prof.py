@@ -15,7 +15,7 @@ from harness.tools.parsers.vamp import Block, blocks, latencies
 TOOL = "vsx_prof"
 DEFINITION = "queries a second through the application, as printed"
 
-_START = re.compile(r"number of instances ?:")
+_START = re.compile(r"number of instances ?: *(\d{1,9})?", re.ASCII)
 _QUEUE = re.compile(r"^\s*queue size ?:")
 _DEVICE = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -44,7 +44,8 @@ def _run(log: Log, block: Block) -> ToolRun:
         samples_per_s=positive(log, line, printed, "the throughput"),
         batch_size=None if size is None else batch(whole(log, *size, "`batch size`")),
         device=devices[0] if len(devices) == 1 else None,
-        devices=max(1, len(devices)),
+        devices=len(set(devices)) or None,
+        streams=max(1, block.instances),
         latencies=latencies(block),
         line=line,
     )

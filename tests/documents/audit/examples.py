@@ -103,6 +103,21 @@ EXAMPLES = (
     ),
     none("share-of-peak", "linear", speeds("1 100.0", "2 200.0", "4 400.0", "8 800.0", "64 6000.0")),
     one("accuracy-count", "between two counts", accuracies("TinyBERT(bs1) 92.66 92.61"), "872 samples"),
+    one(
+        "accuracy-count",
+        "either way",
+        accuracies("TinyBERT(bs1) 92.69 92.37"),
+        "made them, rounded or cut off, is 616: 92.69 = 571/616, 92.37 = 569/616",
+    ),
+    one(
+        "accuracy-count", "one way", accuracies("TinyBERT(bs1) 66.66 92.32"), "it, cut off, is 3: 66.66 = 2/3"
+    ),
+    one(
+        "accuracy-count",
+        "more than all",
+        accuracies("TinyBERT(bs1) 104.00 92.32"),
+        "no denominator up to 1000000 could have made it either",
+    ),
     none("accuracy-count", "counts", accuracies("TinyBERT(bs1) 92.66 92.32")),
     none("accuracy-count", "too coarse to tell", accuracies("TinyBERT(bs1) 93 92")),
     none("accuracy-count", "no data set", accuracies("x(bs1) 92.66 92.61", model="Net")),

@@ -47,6 +47,24 @@ def test_tables_go_to_standard_output_and_what_was_not_read_to_standard_error(re
     assert done.stderr.splitlines()[-1] == "1 tables with 2 values, 1 things not read"
 
 
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("310P性能", {}),
+        ("310P性能(FPS/Card)", {"per_card": True}),
+        ("310P性能 | 310*4", {"per_card": True, "times_devices": True}),
+    ],
+)
+def test_how_throughput_is_counted_is_part_of_the_document(readme, header, said):
+    """And what was written is taken: a catalog refuses `times_devices` of a document that counts no cards."""
+    more = header.count("|")
+    lines = README.replace("310P性能", header).splitlines()
+    lines[3:5] = [lines[3] + "---|" * more, lines[4] + " 12 |" * more]
+    readme.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    [document] = tomllib.loads(run(readme, "--repository", "A/Zoo").stdout)["document"]
+    assert {key: document[key] for key in ("per_card", "times_devices") if key in document} == said
+
+
 def test_a_file_is_written_and_json_has_all(readme, tmp_path):
     done = run(readme, "--out", tmp_path / "x.toml", "--document", "my-zoo", "--json")
     content = json.loads(done.stdout)

@@ -7,9 +7,10 @@ import dataclasses
 import numpy as np
 import onnx
 import onnxruntime
+import onnxsim
 import pytest
 from making import make_case
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from harness.domain.catalog import Catalog
 from harness.domain.models import Architecture
@@ -24,6 +25,7 @@ from harness.models.graphs.export import (
     export_any_shape,
     run_torch,
 )
+from harness.models.networks import build_network
 
 LEVELS = onnxruntime.GraphOptimizationLevel
 PINNED = LEVELS.ORT_ENABLE_BASIC  # what harness.toolchains.onnxruntime.backend opens stand-ins with
@@ -90,6 +92,56 @@ def test_a_graph_above_protobufs_limit_is_an_error(catalog, small, network, monk
         export(network, catalog.models["tinybert"], small, batch_size=1, opset=17)
     with pytest.raises(GraphError, match="take a smaller checkpoint"):
         export_any_shape(network, catalog.models["tinybert"], small, opset=17)
+
+
+def simplify_badly(monkeypatch, graph_end: str, bias: float, at=0):
+    """From here on what onnxsim makes has `bias` added to one value of the constant that ends so."""
+    sound = onnxsim.simplify
+
+    def simplify(raw, **options):
+        graph, said = sound(raw, **options)
+        (tensor,) = [item for item in graph.graph.initializer if item.name.endswith(graph_end)]
+        array = numpy_helper.to_array(tensor).copy()
+        array[at] += bias
+        tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+        return graph, said
+
+    monkeypatch.setattr(onnxsim, "simplify", simplify)
+
+
+def test_a_simplification_that_changes_the_numbers_is_an_error(catalog, small, network, monkeypatch):
+    """Whatever the simplifier says of it: the comparison with torch finds it, at a fixed batch and at any."""
+    model = catalog.models["tinybert"]
+    simplify_badly(monkeypatch, "classifier.bias", 2 * PARITY_BOUND)
+    with pytest.raises(GraphError, match=r"tinybert: the graph .* differs from torch by 0\.00"):
+        export(network, model, small, batch_size=1, opset=17)
+    with pytest.raises(GraphError, match=r"differs from torch by 0\.00"):
+        export_any_shape(network, model, small, opset=17)
+
+
+def test_a_graph_that_cannot_be_simplified_is_an_error(catalog, small, network, monkeypatch):
+    """In one sentence, with what the simplifier said."""
+
+    def broken(*_, **__):
+        raise RuntimeError("no schema of Gelu")
+
+    monkeypatch.setattr(onnxsim, "simplify", broken)
+    with pytest.raises(GraphError, match=r"tinybert: onnxsim cannot simplify .*: no schema of Gelu"):
+        export(network, catalog.models["tinybert"], small, batch_size=1, opset=17)
+
+
+def test_a_nan_of_the_last_output_is_a_difference(catalog, monkeypatch):
+    """The start logits are right and the end logits are none."""
+    model = catalog.models["bert-squad"]
+    squad = dataclasses.replace(
+        model.architecture, layers=1, hidden=32, heads=2, intermediate=64, vocabulary=200, positions=64
+    )
+    network = build_network(squad, model.inputs).eval()
+    short = dataclasses.replace(model, length=squad.positions)
+    export(network, short, squad, batch_size=1, opset=17)
+    simplify_badly(monkeypatch, "qa_outputs.bias", np.nan, at=1)
+    with pytest.raises(GraphError, match="differs from torch by nan"):
+        export(network, short, squad, batch_size=1, opset=17)
 
 
 def test_layer_normalization_is_one_operator_from_opset_17(catalog, small, network):

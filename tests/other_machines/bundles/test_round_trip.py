@@ -250,8 +250,16 @@ class TestAscend:
         for bad, says in ((swapped, "each other's place"), (broken, "a NaN"), (good[:-1], "has shape")):
             np.save(path, bad)
             assert says in by_kind(collect(folder))[Kind.ACCURACY][1]
-        path.write_bytes(path.read_bytes()[:140])
-        assert "truncated" in by_kind(collect(folder))[Kind.ACCURACY][1]
+        np.savez(path.with_suffix(".npz"), good)
+        np.save(path, good)
+        whole, archive = path.read_bytes(), path.with_suffix(".npz").read_bytes()
+        for content, says in (
+            (whole[:140], "output-0.npy: truncated"),
+            (b"", "output-0.npy: empty"),
+            (archive, "output-0.npy: an npz archive instead of one npy array"),
+        ):
+            path.write_bytes(content)
+            assert says in by_kind(collect(folder))[Kind.ACCURACY][1]
         path.unlink()
         assert "output-0.npy: missing" in by_kind(collect(folder))[Kind.ACCURACY][1]
 
@@ -303,8 +311,11 @@ class TestManifest:
             collect(tmp_path)
 
 
-def test_full_weights_on_full_data_are_judged_by_the_document(catalog: Catalog, store: Store, tmp_path: Path):
-    """The mini stands for the documented checkpoint: vocabulary and data are here, weights are not."""
+def brought_back(catalog: Catalog, store: Store, tmp_path: Path, name: str, **machine: str) -> Collected:
+    """A bundle of full weights on full data, run on a card that is not imitated, as its logs say.
+
+    The mini stands for the documented checkpoint: vocabulary and data are here, weights are not.
+    """
     home = make_home(tmp_path)
     mini = home.minis / "tinybert"
     for source, target in ((mini / "vocab.txt", home.models / "tinybert"), (CORPUS, home.data / "sst2")):
@@ -313,18 +324,32 @@ def test_full_weights_on_full_data_are_judged_by_the_document(catalog: Catalog, 
     count = len(CORPUS.read_text(encoding="utf-8").splitlines()) - 1
     options = Options(weights="mini", data="mini")
     folder = tmp_path / "bundle"
-    case = cases.named(catalog, TINY)
+    case = cases.named(catalog, name)
     writing.write(Materials(catalog, home, options, Silent()), [case], folder, writing.Choice())
-    card.install("ascend", tmp_path / "tools").run(folder)
-    for log in (folder / TINY / "logs").glob("*.log"):
+    card.install("ascend", tmp_path / "tools").run(folder, **machine)
+    for log in (folder / name / "logs").glob("*.log"):
         log.write_bytes(log.read_bytes().replace(kit.SIMULATED.encode(), b"1.0"))
     rewrite(folder, lambda told: told["cases"][0].update(weights="full", data="full"))
     spec = dataclasses.replace(catalog.datasets["sst2"], counts={"samples": count})
     counted = dataclasses.replace(catalog, datasets={**catalog.datasets, "sst2": spec})
-    found = Collector(counted, home, store, "run", Silent()).collect(folder)
+    return Collector(counted, home, store, "run", Silent()).collect(folder)
+
+
+def test_full_weights_on_full_data_are_judged_by_the_document(catalog: Catalog, store: Store, tmp_path: Path):
+    found = brought_back(catalog, store, tmp_path, TINY)
     accuracy, throughput = found.results
     assert accuracy.verdict.basis is throughput.verdict.basis is Basis.DOCUMENTED
     assert "the full weights are not here" in accuracy.verdict.message
     assert (accuracy.verdict.expected, throughput.verdict.expected) == (92.32, 5871.86)
     assert {item.measurement.origin for item in found.results} == {Origin.IMPORTED}
     assert not found.machine_only
+
+
+def test_one_device_of_a_card_of_four_is_not_compared(catalog: Catalog, store: Store, tmp_path: Path):
+    """`run.sh` measures one device of a 310, and TinyBERT's README counts fps/card: 2883.62 at batch 8."""
+    found = brought_back(catalog, store, tmp_path, "tinybert-ascend310-bs8", ZOOCHECK_SIMULATED_NPU="310")
+    _, throughput = found.results
+    assert throughput.measurement.origin is Origin.IMPORTED
+    assert throughput.measurement.detail["devices"] == 1
+    assert (throughput.verdict.kind, throughput.verdict.expected) == (VerdictKind.NOT_COMPARABLE, None)
+    assert "one device's, and the document counts by the card of 4 devices" in throughput.verdict.message

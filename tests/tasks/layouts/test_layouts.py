@@ -335,7 +335,7 @@ class TestWordResults:
         assert wrong(np.zeros((1, 8, 9), dtype)) == [f"{np.dtype(dtype)} instead of float32"]
 
     def test_objects_are_never_unpickled(self, wrong):
-        assert wrong(np.full((1, 8, 9), {}, object)) == ["truncated, or no npy file"]
+        assert wrong(np.full((1, 8, 9), {}, object)) == ["with Python objects in it, which are not loaded"]
 
 
 class TestCharacterResults:

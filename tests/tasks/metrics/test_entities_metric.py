@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.errors import BadOutput, NoSamples
 from harness.tasks.metrics.accuracy import accuracy
-from harness.tasks.metrics.entities import EntityScores, entity_scores
+from harness.tasks.metrics.entities import EntityScores, entity_parts, entity_scores
 
 unhurried = settings(deadline=None)
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
@@ -82,6 +82,12 @@ def test_scores_are_those_of_an_independent_count(pairs):
     assert scores.recall == right / len(ours)
     assert scores.f1 == pytest.approx(2 * right / (len(ours) + len(theirs)))
     assert scores.entities == len(ours)
+    parts = entity_parts(truth, predicted)
+    assert parts.value == pytest.approx(scores.f1)
+    assert sum(parts.above) == 2 * right
+    assert list(parts.below) == [
+        sum(number == at for number, *_ in (*ours, *theirs)) for at in range(len(truth))
+    ]
 
 
 @unhurried

@@ -52,19 +52,19 @@ def test_of_two_texts_that_normalise_to_nothing_the_official_f1_is_0():
 
 def test_each_question_takes_the_answer_that_suits_best():
     counted = score(["b c", "x"], [["b", "c b", "b c d"], ["y"]])
-    assert counted == SquadScore(right=(False, False), f1_sum=1.0)
-    assert score(["b"], [["z", "B."]]) == SquadScore(right=(True,), f1_sum=1.0)
+    assert counted == SquadScore(right=(False, False), f1s=(1.0, 0.0), f1_sum=1.0)
+    assert score(["b"], [["z", "B."]]) == SquadScore(right=(True,), f1s=(1.0,), f1_sum=1.0)
 
 
 def test_answers_that_normalise_to_nothing_count_in_the_official_evaluation_alone():
-    assert score(["the"], [["a", "b"]]) == SquadScore(right=(True,), f1_sum=0.0)
-    assert score(["the"], [["a", "b"]], official=False) == SquadScore(right=(False,), f1_sum=0.0)
-    assert score(["the"], [["a"]], official=False) == SquadScore(right=(True,), f1_sum=1.0)
+    assert score(["the"], [["a", "b"]]) == SquadScore(right=(True,), f1s=(0.0,), f1_sum=0.0)
+    assert score(["the"], [["a", "b"]], official=False) == SquadScore(right=(False,), f1s=(0.0,), f1_sum=0.0)
+    assert score(["the"], [["a"]], official=False) == SquadScore(right=(True,), f1s=(1.0,), f1_sum=1.0)
 
 
 def _score(exact: int, samples: int) -> SquadScore:
     """A score of so many right questions."""
-    return SquadScore(right=(True,) * exact + (False,) * (samples - exact), f1_sum=0.0)
+    return SquadScore(right=(True,) * exact + (False,) * (samples - exact), f1s=(0.0,) * samples, f1_sum=0.0)
 
 
 def test_percent_is_multiplied_before_it_is_divided():

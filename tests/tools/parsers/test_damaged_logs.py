@@ -178,6 +178,51 @@ def test_an_implicit_batch_is_not_counted_twice():
     assert (run.queries_per_s, run.samples_per_s, run.version) == (100, 800, "8.4.1")
 
 
+@pytest.mark.parametrize("listed", ["", "[I] Batch: Explicit\n"])
+def test_the_batch_asked_for_beside_an_onnx_graph_is_not_run(listed: str):
+    """trtexec drops ``--batch`` there: a graph of batch 1 in 10 ms is 100 samples a second, and not 800."""
+    text = (
+        f"{listed}[I] Throughput: 99 qps\n[I] GPU Compute Time: min = 9 ms, max = 11 ms, mean = 10 ms\n"
+        "&&&& PASSED TensorRT.trtexec [TensorRT v8401] # trtexec --onnx=a.onnx --batch=8\n"
+    )
+    run = parsers.parse(text).chosen()
+    assert (run.batch_size, run.samples_per_s, run.queries_per_s) == (None, None, 99)
+    assert run.of_batch(1).samples_per_s == 100
+
+
+def test_a_listed_batch_is_what_was_run():
+    """Of an implicit graph of another form, or an engine: the options as trtexec lists them come first."""
+    text = "[I] Batch: 4\n[I] GPU Compute Time: min = 9 ms, max = 11 ms, mean = 10 ms\n"
+    assert parsers.parse(text).chosen().samples_per_s == 400
+    command = "&&&& RUNNING TensorRT.trtexec # trtexec --loadEngine=a.plan --batch=8\n"
+    explicit = text.replace("Batch: 4", "Batch: Explicit")
+    assert parsers.parse(command + explicit).chosen().batch_size is None
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "streams"),
+    [
+        (VAMP, "", "", 1),
+        (VAMP, "each device: 1", "each device: 3", 3),
+        (VAMP, "number of process:1", "number of process:2", 2),
+        (MM_RUN, "", "", 1),
+        (MM_RUN, "thread_num: 1", "thread_num: 4", 4),
+        (MM_RUN, "thread_num: 1", "--threads<Int>                : 4", 4),
+    ],
+)
+def test_calls_at_once_are_counted(text: str, old: str, new: str, streams: int):
+    """Instances, processes and threads: what is printed is the total of all."""
+    assert old in text
+    assert parsers.parse(text.replace(old, new) if old else text).chosen().streams == streams
+
+
+@pytest.mark.parametrize(("said", "devices"), [("[0]", 1), ("[0, 1]", 2), ("[0,0]", 1), (None, None)])
+def test_a_log_that_does_not_tell_its_devices_says_so(said: str | None, devices: int | None):
+    """One device for want of a word would be a guess."""
+    found = re.sub(r"devices: \[0\]\n", "" if said is None else f"devices: {said}\n", VAMP)
+    assert parsers.parse(found).chosen().devices == devices
+
+
 @pytest.mark.parametrize("value", ["1555 us", "1555us", "1.555 ms", "1.555ms", "0.001555 s", "1555000 ns"])
 def test_times_have_units(value: str):
     run = parsers.parse(f"Inference average time: {value}\n").chosen()

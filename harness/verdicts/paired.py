@@ -1,0 +1,111 @@
+"""What two runs differ by on the same samples: marks of right and wrong, and the judged metric itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from harness.domain.parts import Parts
+from harness.errors import NoSamples
+from harness.verdicts.effects import Effect
+from harness.verdicts.stats import student_t
+
+DRAWS = 1000  # of the samples, with replacement: a standard deviation is then known to 2 %
+_AT_ONCE = 50
+_SEED = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flips:
+    """How two runs differ on the same samples."""
+
+    samples: int
+    lost: int  # right before, wrong after
+    gained: int  # wrong before, right after
+    p_value: float  # McNemar's exact test, two-sided
+
+    @property
+    def change(self) -> float:
+        """The change of the share of right samples."""
+        return (self.gained - self.lost) / self.samples
+
+    @property
+    def words(self) -> str:
+        """``3 lost, 1 gained of 872, McNemar p = 0.62``."""
+        return f"{self.lost} lost, {self.gained} gained of {self.samples}, McNemar p = {self.p_value:.2g}"
+
+
+def mcnemar(before: str, after: str) -> Flips:
+    """McNemar's exact test of two runs' marks, a ``1`` for each right sample and a ``0`` for each wrong one.
+
+    Only samples that are right in one run alone tell the two apart; by chance alone each of these would be
+    lost or gained like a coin (Q. McNemar, 1947; here the binomial test, not its approximation).
+    Raises `NoSamples` where there are none, or not the same number.
+    """
+    if not before or len(before) != len(after):
+        raise NoSamples(
+            f"the first run scored {len(before)} samples and the second {len(after)}; "
+            "both need the same samples, at least one"
+        )
+    from scipy import stats
+
+    lost = sum(a == "1" and b == "0" for a, b in zip(before, after, strict=True))
+    gained = sum(a == "0" and b == "1" for a, b in zip(before, after, strict=True))
+    p = 1.0 if lost + gained == 0 else float(stats.binomtest(gained, lost + gained).pvalue)
+    return Flips(samples=len(before), lost=lost, gained=gained, p_value=p)
+
+
+def score_change(flips: Flips, *, confidence: float = 0.99) -> Effect:
+    """The change of the share of right samples, with the exact interval that goes with McNemar's test.
+
+    Given how many samples changed sides, the share of those gained has Clopper's and Pearson's interval.
+    """
+    from scipy import stats
+
+    changed = flips.lost + flips.gained
+    low = high = 0.0
+    if changed:
+        share = stats.binomtest(flips.gained, changed).proportion_ci(confidence, method="exact")
+        low, high = ((2 * float(edge) - 1) * changed / flips.samples for edge in (share.low, share.high))
+    return Effect(
+        change=flips.change,
+        low=low,
+        high=high,
+        confidence=confidence,
+        basis=flips.words,
+    )
+
+
+def metric_change(before: Parts, after: Parts, *, confidence: float = 0.99) -> Effect:
+    """The change of a metric that two runs have on the same samples, by paired resampling.
+
+    Samples are drawn with replacement, each as often in one run as in the other (B. Efron's bootstrap, by
+    Poisson weights; seeded). The interval is Student's of the draws' standard deviation, with one degree of
+    freedom less than there are samples that differ: of a few that do, hardly anything is known. Raises
+    `NoSamples` for runs of other samples, or none.
+    """
+    if not len(before) or len(before) != len(after):
+        raise NoSamples(
+            f"the first run has {len(before)} samples and the second {len(after)}; "
+            "both need the same samples, at least one"
+        )
+    import numpy as np
+
+    columns = np.array([before.above, before.below, after.above, after.below], dtype=np.float64).T
+    changed = int(np.sum((columns[:, 0] != columns[:, 2]) | (columns[:, 1] != columns[:, 3])))
+    change = after.value - before.value
+    half = 0.0
+    if changed:
+        random = np.random.default_rng(_SEED)
+        sums = np.concatenate([
+            random.poisson(1.0, (_AT_ONCE, len(columns))) @ columns for _ in range(DRAWS // _AT_ONCE)
+        ])  # fmt: skip
+        sums = sums[(sums[:, 1] > 0) & (sums[:, 3] > 0)]
+        drawn = sums[:, 2] / sums[:, 3] - sums[:, 0] / sums[:, 1]
+        half = student_t(0.5 + confidence / 2, max(1, changed - 1)) * float(np.std(drawn, ddof=1))
+        if not math.isfinite(half):
+            half = 1.0
+    return Effect(
+        change=change, low=max(-1.0, change - half), high=min(1.0, change + half), confidence=confidence,
+        basis=f"{DRAWS} draws of the samples, {changed} of {len(columns)} differ",
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""Which earlier runs a spread is taken from, in a store of several hosts and of runs of other kinds."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from store_samples import make
+
+from harness.cli.compare import of_runs, throughputs_before
+from harness.comparing import gate
+from harness.domain.cases import Kind
+from harness.machine.fingerprint import machine_key
+from harness.store.results import Store
+from harness.verdicts.effects import Finding
+
+NIGHTS = 24
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """Eight hosts of three cases each, 1 % from night to night; and an accuracy session every night."""
+    made = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
+    draw, number = random.Random(3), 0
+    for night in range(NIGHTS):
+        day = f"2026-01-{1 + night:02}"
+        for host in range(8):
+            for case in range(3):
+                number += 1
+                made.add(make(
+                    number, run=f"h{host}-{night:02}-nightly", kind=Kind.THROUGHPUT, protocol=None,
+                    metrics={"throughput": 800 * draw.lognormvariate(0, 0.01)}, samples=800, raw={},
+                    case=f"tinybert-ascend310p-bs{case + 1}", machine={"cpu": f"x{host}"},
+                    created=f"{day}T{host:02}:00:00+00:00", detail={"calls": 100, "noisy": []},
+                ))  # fmt: skip
+        number += 1
+        made.add(
+            make(number, run=f"accuracy-{night:02}", created=f"{day}T23:00:00+00:00", machine={"cpu": "x0"})
+        )
+    return made
+
+
+def test_the_window_is_of_runs_of_this_machine_that_have_a_throughput(store: Store) -> None:
+    """Of thirty runs of everything it was three of the host itself."""
+    here = machine_key({"cpu": "x0"})
+    found = throughputs_before(store, [here], f"h0-{NIGHTS - 1:02}-nightly")
+    runs = list(dict.fromkeys(item.measurement.run for item in found))
+    assert runs == [f"h0-{night:02}-nightly" for night in range(NIGHTS - 1)]
+    assert {machine_key(item.measurement.provenance.machine) for item in found} == {here}
+    assert len(found) == 3 * (NIGHTS - 1)
+
+
+def test_of_several_machines_each_has_its_own_window(store: Store) -> None:
+    here = [machine_key({"cpu": f"x{host}"}) for host in (0, 5)]
+    found = throughputs_before(store, here)
+    assert len({item.measurement.run for item in found}) == 2 * NIGHTS
+
+
+def test_nights_of_a_host_among_eight_are_rarely_false_alarms(store: Store) -> None:
+    news = 0
+    for night in range(6, NIGHTS):
+        found = of_runs(store, f"h0-{night - 1:02}-nightly", f"h0-{night:02}-nightly", gate.EVERYTHING)
+        news += sum(pair.finding in (Finding.BETTER, Finding.WORSE) for pair in found.pairs)
+        assert f"of {night} earlier runs and 3 series of this machine" in found.pairs[0].message
+    assert news <= 1
