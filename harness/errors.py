@@ -69,7 +69,21 @@ class ParseError(ZoocheckError):
 
 
 class NotThere(ZoocheckError):
-    """A checkpoint, data set or device that is not here. In a suite it is a skip with the remedy."""
+    """A checkpoint, data set or device that is not here. In a suite it is a skip with the remedy.
+
+    `option` is the one that may have asked for it by name, ``weights`` for ``--weights full``: then the suite
+    fails (`harness.setting.demands`). Empty where no option does.
+    """
+
+    option = ""
+
+    def __init__(self, message: str, *, remedy: str | None = None, option: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.option = option or self.option
+
+
+class NotApplicable(NotThere):
+    """What cannot be asked of a case, whatever is here: its segments, of a single text. In a suite a skip."""
 
 
 class NotYet(NotThere):

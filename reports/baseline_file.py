@@ -6,15 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from harness import __version__
-from harness.errors import BadInput, RecordError
+from harness.errors import BadInput, NoSamples, RecordError
 from harness.machine.fingerprint import machine_key
 from harness.records import from_json, to_json
 from harness.store.baselines import Baseline
 from harness.store.results import Result
-from reports.document import Document, document
+from reports.document import Document, document, today
 
 SCHEMA_ID: Literal["urn:zoocheck:baseline:1"] = "urn:zoocheck:baseline:1"
 
@@ -56,13 +56,14 @@ def stands_for(baseline: Baseline, result: Result) -> bool:
 
 
 def read(path: Path) -> tuple[tuple[Baseline, ...], list[Result]]:
-    """The baselines of a file and their results.
+    """The baselines of a file and their results, those of an older zoocheck in today's words.
 
     Raises `BadInput` for what is no such file, and for a baseline without results in it.
     """
     try:
-        found = from_json(BaselineFile, json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, RecordError) as problem:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        found = from_json(BaselineFile, _today(content))
+    except (ValueError, TypeError, KeyError, NoSamples, RecordError) as problem:
         raise BadInput(
             f"no file of a baseline: {problem}", path=path, remedy="write one with `zoocheck baseline export`"
         ) from problem
@@ -76,3 +77,9 @@ def read(path: Path) -> tuple[tuple[Baseline, ...], list[Result]]:
                 remedy="write it again with `zoocheck baseline export`",
             )
     return found.baselines, results
+
+
+def _today(content: Any) -> Any:
+    """A file's content, its results those of this version; what has none stays as it is."""
+    results = content.get("results") if isinstance(content, dict) else None
+    return {**content, "results": today(results)} if isinstance(results, dict) else content

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from harness import __version__
-from harness.domain.measurements import Measurement, Verdict
-from harness.records import to_json
+from harness.domain.measurements import Measurement, Verdict, kind_today
+from harness.records import from_json, to_json
 from harness.store.notrun import NotRun
 from harness.store.results import Result
+from reports import tested
 from reports.outcomes import counts, outcomes
 
-VERSION: Literal[1] = 1  # raised where a document of the last one would no longer fit the schema
-SCHEMA_ID: Literal["urn:zoocheck:results:1"] = "urn:zoocheck:results:1"
+VERSION: Literal[2] = 2  # raised where a document of the last one would no longer fit the schema
+SCHEMA_ID: Literal["urn:zoocheck:results:2"] = "urn:zoocheck:results:2"
+_OF_BEFORE = "urn:zoocheck:results:1"  # without the verdict `survives` and without `documented`
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -32,34 +34,60 @@ class Entry:
 class Document:
     """Every result that was asked for, with its raw samples, and what was not run.
 
-    `counts` is of the latest result of each claim, by verdict, as the report has it; `results` holds all.
+    `counts` is of the latest result of each claim, by verdict, as the report has it; `documented` of the
+    documented numbers that these tested, by what they came to: empty where none was. `results` holds all.
     Scores are fractions; units of other numbers are in their names.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
-    schema: Literal["urn:zoocheck:results:1"]
-    version: Literal[1]
+    schema: Literal["urn:zoocheck:results:2"]
+    version: Literal[2]
     zoocheck: str  # that wrote the document; what measured is in each result
     runs: tuple[str, ...]
     counts: Mapping[str, int]
+    documented: Mapping[str, int]
     results: tuple[Entry, ...]
     not_run: tuple[NotRun, ...]
 
 
 def document(results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> dict[str, Any]:
     """The results as a JSON object that fits `schema`. Raises `NoSamples` for no results."""
+    found = outcomes(results)
     return to_json(
         Document(
             schema=SCHEMA_ID,
             version=VERSION,
             zoocheck=__version__,
             runs=tuple(dict.fromkeys(result.measurement.run for result in results)),
-            counts=counts(outcomes(results)),
+            counts=counts(found),
+            documented=tested.documented(found),
             results=tuple(Entry(measurement=item.measurement, verdict=item.verdict) for item in results),
             not_run=tuple(not_run),
         )
     )
+
+
+def today(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A document that may be of version 1 as one of this version: its verdicts in today's words.
+
+    One of any other version, and what is no document, stays as it is. Raises `RecordError`, `KeyError` and
+    `TypeError` for what says that it is of version 1 and is not.
+    """
+    if found.get("schema") != _OF_BEFORE:
+        return found
+    results = [
+        Result(
+            measurement=from_json(Measurement, item["measurement"]),
+            verdict=None if item["verdict"] is None else _verdict_today(item["verdict"]),
+        )
+        for item in found["results"]
+    ]
+    return document(results, [from_json(NotRun, item) for item in found["not_run"]])
+
+
+def _verdict_today(found: Mapping[str, Any]) -> Verdict:
+    return from_json(Verdict, {**found, "kind": kind_today(found["kind"], found["basis"])})
 
 
 def schema() -> dict[str, Any]:

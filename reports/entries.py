@@ -173,6 +173,11 @@ def _own_fp32(measurement: Measurement) -> str | None:
     return joined("", [numbers.percent(fp32.own_fp32), of])
 
 
+def _max_drop(measurement: Measurement) -> str | None:
+    allowed = AccuracyDetail.from_stored(measurement.detail).max_drop
+    return None if allowed is None else numbers.percent(allowed)
+
+
 def _flip_count(measurement: Measurement) -> str | None:
     parity, fp32 = ParityDetail.from_stored(measurement.detail), OwnFp32.from_stored(measurement.detail)
     if parity.decisions is not None:
@@ -218,6 +223,7 @@ _IN_WORDS: Mapping[str, Callable[[Measurement], str | None]] = {
     "own_fp32": _own_fp32,
     "flips": _flip_count,
     "truncated": _truncated,
+    "max_drop": _max_drop,
     "grouped": _grouped,
     "ignored_weights": _ignored_weights,
     "change": _relative_change,

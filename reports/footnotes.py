@@ -24,7 +24,7 @@ def footnotes(found: Sequence[Outcome]) -> Iterator[str]:
         yield say(
             "By the drop: the score on the chip's numerics against the same checkpoint's own fp32 score; "
             "allowed is the documented drop or 1 % of that score, whichever is larger, and never less than "
-            "two samples."
+            "two samples, unless --max-drop says otherwise."
         )
     yield from _throughput_notes(found)
     yield from _length_notes(found)

@@ -20,6 +20,7 @@ from reports.likeness import label
 from reports.markdown import escape
 from reports.numbers import NOTHING, printable
 from reports.outcomes import MARKS, WORDS, Outcome, counts
+from reports.tested import sentence
 
 if TYPE_CHECKING:
     from harness.store.notrun import NotRun
@@ -78,6 +79,7 @@ def job_summary(
     lines = [f"### zoocheck {escape(run)}: {_headline(len(found), len(bad), len(failures))}", ""]
     if found:
         lines += [", ".join(f"{WORDS[status]} {count}" for status, count in counts(found).items()), ""]
+        lines += [f"{sentence(found)}.", ""]
     if bad or failures:
         lines += ["#### Falls short or failed", "", *map(_bullet, bad)]
         lines += [f"- **{escape(item.title)}**: {escape(item.message)}" for item in failures]

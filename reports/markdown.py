@@ -57,7 +57,7 @@ def _verdict(status: str) -> Both:
 
 
 def _legend(marks: frozenset[Mark]) -> Both:
-    """``✔ reproduced · ✔ drop: no further below ...``."""
+    """``✔ reproduced · ✓ drop: no further below ...``."""
     return joined(
         " · ",
         [joined(": " if mark.drop else " ", [mark_text(mark), mark_words(mark)]) for mark in legend(marks)],

@@ -34,6 +34,7 @@ ORDER: tuple[str, ...] = (
     VerdictKind.KNOWN_GAP,
     VerdictKind.EXCEEDS,
     VerdictKind.REPRODUCED,
+    VerdictKind.SURVIVES,
     VerdictKind.NO_REFERENCE,
     VerdictKind.NOT_COMPARABLE,
 )
@@ -44,6 +45,7 @@ WORDS: Mapping[str, Both] = {
     VerdictKind.KNOWN_GAP: say("known gap"),
     VerdictKind.EXCEEDS: say("exceeds"),
     VerdictKind.REPRODUCED: say("reproduced"),
+    VerdictKind.SURVIVES: say("survives"),
     VerdictKind.NO_REFERENCE: say("no reference"),
     VerdictKind.NOT_COMPARABLE: say("not comparable"),
 }
@@ -54,6 +56,7 @@ MARKS: Mapping[str, str] = {
     VerdictKind.KNOWN_GAP: "◆",
     VerdictKind.EXCEEDS: "▲",
     VerdictKind.REPRODUCED: "✔",
+    VerdictKind.SURVIVES: "✓",
     VerdictKind.NO_REFERENCE: "○",
     VerdictKind.NOT_COMPARABLE: "≠",
 }
@@ -219,7 +222,7 @@ def by_drop(verdict: Verdict | None) -> bool:
 
 
 def mark_text(mark: Mark) -> str:
-    """What stands in a cell: ``✔``, or ``✔ drop``."""
+    """What stands in a cell: ``✔``, or ``✓ drop``."""
     return say("{mark} drop", mark=MARKS[mark.status]) if mark.drop else MARKS[mark.status]
 
 

@@ -12,7 +12,7 @@ from harness.domain.datasets import Corpus
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.models import Protocol, Weights
 from harness.domain.series import Series
-from reports import absent, details, folding, layout, likeness, provenance
+from reports import absent, details, folding, layout, likeness, provenance, tested
 from reports.footnotes import footnotes
 from reports.language import Both, Language, in_language, joined, say
 from reports.numbers import NOTHING, moment, one_line
@@ -84,7 +84,9 @@ def build(
     return Report(
         ran=tuple(_ran(every)),
         counts=tuple(Count(status=status, count=count) for status, count in counts(every).items()),
-        headline=headline(every, len(missing)),
+        headline=say(
+            "{headline} {tested}.", headline=headline(every, len(missing)), tested=tested.sentence(every)
+        ),
         summary=summary(every),
         shortfalls=tuple(_shortfalls(found, anchors))[:SHORTFALLS],
         more_shortfalls=max(bad - SHORTFALLS, 0),
@@ -141,7 +143,7 @@ def _left_out(every: Sequence[Outcome], found: Sequence[Outcome]) -> Iterator[st
 
 
 def summary(found: Sequence[Outcome]) -> Both:
-    """The counts on one line: ``falls short 2, reproduced 4``."""
+    """The counts on one line: ``falls short 2, survives 4``."""
     return joined(", ", [joined(" ", [WORDS[status], str(count)]) for status, count in counts(found).items()])
 
 

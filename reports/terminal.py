@@ -15,6 +15,7 @@ from reports.likeness import label
 from reports.numbers import NOTHING, one_line
 from reports.outcomes import MARKS, NOT_JUDGED, WORDS, outcomes
 from reports.page import summary
+from reports.tested import sentence
 
 if TYPE_CHECKING:
     from harness.store.results import Result
@@ -25,7 +26,8 @@ STYLES = {
     NOT_JUDGED: "yellow",
     VerdictKind.KNOWN_GAP: "yellow",
     VerdictKind.EXCEEDS: "cyan",
-    VerdictKind.REPRODUCED: "green",
+    VerdictKind.REPRODUCED: "bold green",
+    VerdictKind.SURVIVES: "green",
     VerdictKind.NO_REFERENCE: "dim",
     VerdictKind.NOT_COMPARABLE: "dim",
 }
@@ -52,6 +54,11 @@ def counts_line(results: Sequence[Result]) -> str:
     """How many results have which verdict, on one line. Raises `NoSamples` for no results."""
     found = outcomes(results)
     return f"{len(found)} {'result' if len(found) == 1 else 'results'}: {summary(found)}"
+
+
+def documented_line(results: Sequence[Result]) -> str:
+    """Which documented numbers were tested, on one line. Raises `NoSamples` for no results."""
+    return sentence(outcomes(results))
 
 
 def _row(row: Row) -> list[Text]:

@@ -66,7 +66,7 @@ def collect(
 
 def _print(found: Collected) -> None:
     """Files that are not as they were written; then each verdict, and the counts."""
-    from reports.terminal import counts_line, verdict_table
+    from reports.terminal import counts_line, documented_line, verdict_table
 
     for name, why in found.faults.items():
         typer.echo(f"zoocheck: {name}: {why}", err=True)
@@ -75,6 +75,7 @@ def _print(found: Collected) -> None:
         if item.verdict is not None:
             typer.echo(f"{item.verdict.kind}: {item.verdict.message}")
     typer.echo(counts_line(found.results))
+    typer.echo(documented_line(found.results))
 
 
 def _collected(

@@ -103,7 +103,7 @@ def _render(
     from reports.absent import terminal_line
     from reports.files import write
     from reports.language import Language
-    from reports.terminal import counts_line, verdict_table
+    from reports.terminal import counts_line, documented_line, verdict_table
 
     written = write(
         catalog.load(), found, out, not_run=missing, history=history, language=language or Language.ENGLISH
@@ -117,6 +117,7 @@ def _render(
         return
     console_for_tables().print(verdict_table(found))
     typer.echo(counts_line(found))
+    typer.echo(documented_line(found))
     if missing:
         typer.echo(terminal_line(missing))
     typer.echo(f"report: {written.html} and {written.markdown}")

@@ -14,7 +14,7 @@ from harness.conformance.contract import require_contract
 from harness.conformance.subject import Subject, reference
 from harness.domain.measurements import Verdict
 from harness.domain.precisions import PrecisionSpec
-from harness.errors import BadOutput, NoSamples, NotThere
+from harness.errors import BadOutput, NoSamples, NotApplicable
 from harness.running.bounds import parity_bounds
 from harness.running.materials import Materials
 from harness.running.recording import Stages
@@ -92,11 +92,11 @@ def _declared(subject: Subject) -> tuple[Contract | None, Contract] | None:
 def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -> Measured:
     """One of the checks that need no reference: the artifact held against itself.
 
-    Raises `NotThere` where it cannot be asked of this case, `BadOutput` as `metamorphic.hold` does.
+    Raises `NotApplicable` where it cannot be asked of this case, `BadOutput` as `metamorphic.hold` does.
     """
     case, probe = subject.case, subject.probe
     if check.two_texts and not subject.opened.reads_two_texts:
-        raise NotThere(f"{case.id}: its samples are of one text: there are no segments to tell apart")
+        raise NotApplicable(f"{case.id}: its samples are of one text: there are no segments to tell apart")
     try:
         variation = metamorphic.varied(check.relation, probe)
         base, repeated = subject.base(stages), subject.again(stages)
@@ -106,7 +106,7 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
             check.relation, probe, variation, base, outputs, bound=spec.invariance.most, noise=noise
         )
     except NoSamples as nothing:
-        raise NotThere(f"{case.id}: {nothing}") from nothing
+        raise NotApplicable(f"{case.id}: {nothing}") from nothing
     except BadOutput as problem:
         raise BadOutput(f"{case.id}: {check.claim}: {problem}") from problem
     detail = {

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.domain.models import InputRole, Output
-from harness.errors import BadOutput, NoSamples, NotThere
+from harness.errors import BadOutput, NoSamples, NotApplicable
 from harness.running.valid import by_position, counted, require_numbers, spread
 
 Array = npt.NDArray[Any]
@@ -217,12 +217,12 @@ def hold(
     """Run the probe twice and its variation once, and say what the variation came to.
 
     `bound` is what the precision's rounding explains, in spreads. Where two equal calls differ, a difference
-    of up to `NOISE_ALLOWED` times that is no fault, but beyond the bound it is `too_noisy`. Raises `NotThere`
-    where the variation needs an artifact of any shape and there is none, `NoSamples` where nothing can be
-    varied, `BadOutput` for a NaN, an infinity, or another number of rows.
+    of up to `NOISE_ALLOWED` times that is no fault, but beyond the bound it is `too_noisy`. Raises
+    `NotApplicable` where the variation needs an artifact of any shape and there is none, `NoSamples` where
+    nothing can be varied, `BadOutput` for a NaN, an infinity, or another number of rows.
     """
     if relation.any_shape and run_any_shape is None:
-        raise NotThere("its backend takes the documented shape only: no other length can be run")
+        raise NotApplicable("its backend takes the documented shape only: no other length can be run")
     variation = varied(relation, probe)
     base, repeated = run(probe.inputs), run(probe.inputs)
     chosen = run_any_shape if relation.any_shape and run_any_shape is not None else run

@@ -17,7 +17,7 @@ from harness.conformance.metamorphic import Inputs, Probe, Variation
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
-from harness.errors import NoSamples, NotThere
+from harness.errors import NoSamples, NotApplicable, NotThere
 from harness.models.graphs import int8
 from harness.models.graphs.export import example_inputs, run_torch
 from harness.running.called import checked_outputs, run_batch
@@ -81,7 +81,7 @@ class Subject:
         return self._once(_AGAIN, stages, lambda: self._run(self._rest({_AGAIN: self.probe.inputs})))
 
     def varied(self, check: Check, variation: Variation, stages: Stages) -> Sequence[Array]:
-        """The outputs of a check's variation; raises `NotThere` where no artifact can run it."""
+        """The outputs of a check's variation; raises `NotApplicable` where no artifact can run it."""
         name = check.name
         if check.relation.vary is metamorphic.again:
             return self.again(stages)
@@ -135,7 +135,7 @@ class Subject:
 
     def _run_any_shape(self, inputs: Inputs, stages: Stages) -> list[Array]:
         if self.opened.any_shape is None:
-            raise NotThere(
+            raise NotApplicable(
                 f"{self.case.id}: its backend takes the documented shape only: no other length can be run"
             )
         if self._any_shape is None:

@@ -118,6 +118,7 @@ class AccuracyDetail(Stored):
     facts: Mapping[str, Any] | None = None  # counts and shares that the text pipeline keeps
     run: HowRun = field(default_factory=HowRun, metadata=SPREAD)
     trivial: Mapping[str, Mapping[str, float]] | None = None  # what answers without a network score
+    max_drop: float | None = None  # the fraction that --max-drop allowed
     reference: str | None = None  # why there is none: of a bundle whose checkpoint is not here
     misfed: Misfed | None = None
     common: Common = field(default_factory=Common, metadata=SPREAD)

@@ -31,10 +31,15 @@ class Origin(StrEnum):
 
 
 class VerdictKind(StrEnum):
-    """What a measurement comes to."""
+    """What a measurement comes to.
+
+    ``reproduced`` and ``exceeds`` are said of documented numbers alone, ``survives`` of what is held to
+    something else: the checkpoint's own fp32, or the bound of a check.
+    """
 
     REPRODUCED = "reproduced"
     EXCEEDS = "exceeds"
+    SURVIVES = "survives"
     FALLS_SHORT = "falls-short"
     NO_REFERENCE = "no-reference"
     NOT_COMPARABLE = "not-comparable"
@@ -52,6 +57,16 @@ class Basis(StrEnum):
 
     DOCUMENTED = "documented"
     DROP = "drop"
+
+
+def kind_today(kind: str, basis: str | None) -> str:
+    """The kind of a recorded verdict in today's words, by what it was recorded to be measured against.
+
+    Before there was ``survives``, what did not fall below the checkpoint's own fp32, and every check that
+    held, was recorded as ``reproduced`` too.
+    """
+    old = kind == VerdictKind.REPRODUCED and basis != Basis.DOCUMENTED
+    return VerdictKind.SURVIVES.value if old else kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,3 +151,8 @@ class Verdict:
     tolerance: float | None  # in points of `unit` for scores, relative for throughput
     reference: Reference | None
     message: str
+
+    @property
+    def of_documented(self) -> bool:
+        """Whether the documented number itself was tested: the measured value was held to the printed one."""
+        return self.basis is Basis.DOCUMENTED

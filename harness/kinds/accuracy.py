@@ -12,7 +12,7 @@ from harness.domain.cases import Case, Kind
 from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32
 from harness.domain.measurements import Measurement, Verdict
 from harness.domain.models import InputRole, Protocol, Weights
-from harness.errors import NotThere
+from harness.errors import NotApplicable
 from harness.running.bounds import explained
 from harness.running.called import Loaded
 from harness.running.inference import Outputs
@@ -68,9 +68,9 @@ class _Reference:
 def accuracy(bench: Workbench, case: Case, protocol: Protocol) -> Result:
     """Score every sample through the case's artifact, record it, judge it.
 
-    Raises `NotThere` where the chip, the checkpoint or the data is not here, and for random weights: then
-    nothing is recorded. Raises `BadOutput` for outputs that cannot be scored, or that are another sample's:
-    they are not kept, and the message says so.
+    Raises `NotThere` where the chip, the checkpoint or the data is not here, `NotApplicable` for random
+    weights: then nothing is recorded. Raises `BadOutput` for outputs that cannot be scored, or that are
+    another sample's: they are not kept, and the message says so.
     """
     opened = _open(bench, case, protocol)
     outputs = _run(bench, opened)
@@ -95,7 +95,7 @@ def _open(bench: Workbench, case: Case, protocol: Protocol) -> _Opened:
     materials, stages = bench.materials, Stages()
     target = materials.target(case)
     if materials.checkpoint(case.model).weights is Weights.RANDOM:
-        raise NotThere(
+        raise NotApplicable(
             f"{case.id}: random weights have no accuracy",
             remedy="choose --weights mini or full, or -m conformance for output parity",
         )
@@ -170,6 +170,7 @@ def _detail(
         facts=dict(scored.facts),
         run=HowRun.from_stored(outputs.facts),
         trivial=materials.trivial(model, opened.protocol),
+        max_drop=materials.options.max_drop,
         misfed=_misfed(opened.feed, reference.fed_right, scored),
         common=common(opened.session, opened.place),
     )
@@ -213,10 +214,11 @@ def _judge(
         metric=metric,
         value=scored.metrics[metric],
         samples=scored.samples,
-        own_fp32=None if weights is Weights.FULL else reference.own.metrics[metric],
+        own_fp32=reference.own.metrics[metric],
         comparable=not why_not,
         why_not=why_not,
         flips=detail.fp32.flips,
+        most_drop=materials.options.max_drop,
     )
     beside = scores.Beside(
         trivial=detail.trivial or {},

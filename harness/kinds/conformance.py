@@ -14,7 +14,7 @@ def conformance(bench: Workbench, opened: LastOpened, case: Case, check: str) ->
     """Carry out one check of `harness.conformance.checks`, record it and judge it; any weights will do.
 
     `opened` keeps a case's artifact open for all checks of it that come one behind the other. Raises
-    `NotThere` for what cannot be asked of this case, and as `conformance.measuring` does.
+    `NotApplicable` for what cannot be asked of this case, and as `conformance.measuring` does.
     """
     stages = Stages()
     subject = opened.subject(case, stages)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.domain.cases import Case, Kind
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
-from harness.errors import NotThere, NotYet
+from harness.errors import NotApplicable, NotYet
 from harness.kinds.throughput import card_of
 from harness.running.materials import inputs_in_order
 from harness.running.recording import Stages
@@ -22,8 +22,8 @@ from harness.verdicts import throughputs
 def scenario(bench: Workbench, case: Case, ask: Ask) -> Result:
     """Let LoadGen run one scenario on the case's artifact; record and judge it.
 
-    Raises `NotThere` for what is not here and for a case that the scenario cannot be asked of, `NotYet` for a
-    toolchain whose tool makes the calls, and as `loadgen.running.run`.
+    Raises `NotThere` for what is not here, `NotApplicable` for a case that the scenario cannot be asked of,
+    `NotYet` for a toolchain whose tool makes the calls, and as `loadgen.running.run`.
     """
     stages = Stages()
     target = _target(bench, case, ask)
@@ -60,10 +60,12 @@ def scenario(bench: Workbench, case: Case, ask: Ask) -> Result:
 def _target(bench: Workbench, case: Case, ask: Ask) -> Target:
     """What the case runs on; raises where the scenario cannot be asked of it."""
     if why := ask.unfit(case.batch_size):
-        raise NotThere(f"{case.id}: {why}", remedy="choose another --bs or --samples-per-query")
+        remedy = "choose another --bs or --samples-per-query"
+        raise NotApplicable(f"{case.id}: {why}", remedy=remedy)
     target = bench.materials.target(case)
     if not target.backend.computes_here:
         raise NotYet(
-            f"{case.id}: a tool runs its artifact in a process of its own, which LoadGen cannot call"
+            f"{case.id}: a tool runs its artifact in a process of its own, which LoadGen cannot call",
+            option="scenario",
         )
     return target

@@ -79,8 +79,9 @@ def dataset_path(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tu
         raise NotThere(
             f"{model.name}: no corpus is embedded: {mini} is not there",
             remedy=f"use --data full with {full}",
+            option="data",
         )
-    raise NotThere(f"{model.name}: data set {spec.name} is not there: {full}", remedy=get)
+    raise NotThere(f"{model.name}: data set {spec.name} is not there: {full}", remedy=get, option="data")
 
 
 def read_dataset(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Dataset[Any]]:
@@ -173,6 +174,7 @@ class Materials:
             raise NotThere(
                 f"{model.name}: no vocab.txt to make features with",
                 remedy=f"put the documented one into {self.home.models / model.name}",
+                option="weights",
             )
         tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.tokenizer.lower_case)
         return load_task(model).prepare(examples, tokenizer, length=model.length, protocol=protocol)

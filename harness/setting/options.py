@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from harness.domain.models import Protocol
 from harness.errors import UsageError
+from harness.setting.demands import FailOn
 from harness.setting.scenarios import Ask
 from harness.setting.stamps import Stamp
 
@@ -38,6 +40,10 @@ class Options:
     scenario: Ask | None = None  # of LoadGen's; None: a throughput is calls of one batch, one after another
     threads: int | None = None  # of a throughput that computes in this process; None: every usable core
     tool_timeout_s: float | None = None  # of every call of a vendor's tool; None: its stage's own limit
+    max_drop: float | None = (
+        None  # a fraction: how far a score may fall below its own fp32; None: by the rule
+    )
+    fail_on: FailOn = FailOn.DEMANDED  # which claims fail because they were not run
 
     def __post_init__(self) -> None:
         for name, known in (("target", TARGETS), ("weights", WEIGHTS), ("data", DATA)):
@@ -50,3 +56,16 @@ class Options:
         limit_s = self.tool_timeout_s
         if limit_s is not None and not (math.isfinite(limit_s) and limit_s > 0):
             raise UsageError(f"--tool-timeout {limit_s:g}: expected a positive number of seconds")
+
+
+def max_drop(text: str) -> float:
+    """What ``--max-drop`` says, ``1%`` for one percentage point, as a fraction.
+
+    Raises `UsageError` for anything else: a number without a unit may mean either.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s?%", text, re.ASCII)
+    if found is None or float(found[1]) > 100:
+        raise UsageError(
+            f"--max-drop {text}: expected percentage points of the score from 0% to 100%, such as 1% or 0.5%"
+        )
+    return float(found[1]) / 100

@@ -56,6 +56,8 @@ def command(
     further = [*_selecting(case), *_preparing(options)]
     if kind is Kind.ACCURACY:
         further += _given("--protocol", protocol, Protocol.DOCUMENTED)
+        most = options.max_drop
+        further += _given("--max-drop", None if most is None else f"{most * 100:.12g}%")
     if kind is Kind.THROUGHPUT:
         further += _timing(options, audit=check in _AUDITS)
         further += _asking(options.scenario) if check in list(Scenario) else ()
@@ -99,6 +101,7 @@ def _preparing(options: Options) -> Iterator[str]:
     yield from _given("--data", options.data, default.data)
     yield from _given("--limit", options.limit)
     yield from _given("--tool-timeout", options.tool_timeout_s)
+    yield from _given("--fail-on", options.fail_on, default.fail_on)
 
 
 def _timing(options: Options, *, audit: bool) -> Iterator[str]:

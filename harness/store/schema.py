@@ -20,11 +20,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from harness.domain.measurements import Measurement, Provenance, Verdict
+from harness.domain.measurements import Measurement, Provenance, Verdict, kind_today
 from harness.errors import StoreError
 from harness.records import from_json, to_json
 
-VERSION = 2
+VERSION = 3
 FIRST = frozenset({"meta", "measurements", "verdicts"})  # the tables that every version has
 
 
@@ -186,7 +186,12 @@ def verdict_columns() -> list[sa.Label[Any]]:
 
 
 def to_verdict(row: sa.RowMapping) -> Verdict | None:
-    """The `verdict_columns` of a row as the record they were made from; None where there is no verdict."""
+    """The `verdict_columns` of a row as the record they were made from; None where there is no verdict.
+
+    A row of before there was ``survives`` stays as it was written and is read in today's words: the tables
+    only grow, and a process of an older zoocheck may still be writing.
+    """
     if row["verdict_id"] is None:
         return None
-    return from_json(Verdict, {name: row[f"verdict_{name}"] for name in _VERDICT})
+    recorded = {name: row[f"verdict_{name}"] for name in _VERDICT}
+    return from_json(Verdict, {**recorded, "kind": kind_today(recorded["kind"], recorded["basis"])})

@@ -44,7 +44,8 @@ def resolve(chip: Chip, choice: str, runtime: str = "", device: int = 0) -> Targ
     answer = loading.probe(chip, runtime, device)
     if isinstance(answer, Unavailable):
         if choice == "chip" or chip.local:
-            raise NotThere(f"{chip.name}: {answer.reason}", remedy=answer.remedy or None)
+            option = "target" if choice == "chip" else "device"
+            raise NotThere(f"{chip.name}: {answer.reason}", remedy=answer.remedy or None, option=option)
         return _stand_in(chip, answer.reason)
     return Target(
         origin=Origin.SIMULATED if answer.simulated else Origin.CHIP,

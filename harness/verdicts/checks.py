@@ -149,7 +149,7 @@ def _audited(case: Case, said: str, limit: str, effect: Effect, finding: Finding
 
 def _conforms(case: Case, good: bool, said: str, measured: float, bound: float) -> Verdict:
     return Verdict(
-        kind=VerdictKind.REPRODUCED if good else VerdictKind.FALLS_SHORT,
+        kind=VerdictKind.SURVIVES if good else VerdictKind.FALLS_SHORT,
         basis=None,
         metric=None,
         measured=measured,

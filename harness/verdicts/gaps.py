@@ -37,7 +37,7 @@ def excuses(gap: Gap, verdict: Verdict) -> bool:
 
 def closes(verdict: Verdict) -> bool:
     """Whether a verdict shows that there is no gap; one without a comparison does not."""
-    return verdict.kind in (VerdictKind.REPRODUCED, VerdictKind.EXCEEDS)
+    return verdict.kind in (VerdictKind.REPRODUCED, VerdictKind.EXCEEDS, VerdictKind.SURVIVES)
 
 
 def stale(catalog: Catalog, today: date, checks: Mapping[Kind, Collection[str]]) -> tuple[str, ...]:

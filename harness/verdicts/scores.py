@@ -26,9 +26,9 @@ SAMPLES_ALLOWED = 2  # no drop is judged more finely than what two samples are w
 class Score:
     """A measured score and what it may be compared with.
 
-    `value` and `own_fp32` are fractions; `comparable` says whether documented values apply at all:
-    full weights on full data under the documented protocol. Raises `NoSamples` without samples and
-    `BadOutput` for a score that is no fraction: neither is ever judged.
+    `value` and `own_fp32` are fractions, and so is `most_drop`, what ``--max-drop`` allows; `comparable` says
+    whether documented values apply at all: full weights on full data under the documented protocol. Raises
+    `NoSamples` without samples and `BadOutput` for a score that is no fraction: neither is ever judged.
     """
 
     metric: Metric
@@ -38,6 +38,7 @@ class Score:
     comparable: bool
     why_not: str = ""  # where not comparable, why, in words
     flips: int | None = None  # predictions that differ from fp32
+    most_drop: float | None = None  # None: as `allowed_drop` has it
 
     def __post_init__(self) -> None:
         if self.samples < 1:
@@ -84,16 +85,19 @@ def judge_score(
     documented_drop: Drop | None,
     beside: Beside | None = None,
 ) -> Verdict:
-    """Full checkpoints against the documented value, all others by the drop from their own fp32.
+    """Against the documented value where there is one that applies, else by the drop from the own fp32.
 
     A good score that `beside` casts doubt on is an error: the outputs are not this checkpoint's, or the
-    checkpoint is not the one on its card. A score that is not good stays what it is: it tells more. Other
-    facts are added to the message and change nothing.
+    checkpoint is not the one on its card. A score that is not good stays what it is; one that dropped says
+    whether the loss is real or the artifact's that is not this checkpoint's. Other facts are added to the
+    message and change nothing.
     """
     beside = beside or Beside()
     verdict = _by_rule(case, score, reference, documented_drop)
     doubt = (_not_its_outputs(case, beside) or _not_its_card(beside.card)) if verdict.kind.good else ""
-    notes = (_no_better_than(verdict, beside.trivial), beside.not_held, doubt, beside.no_card)
+    dropped = verdict.kind is VerdictKind.FALLS_SHORT and verdict.basis is Basis.DROP
+    loss = _real_or_stale(case, score, beside) if dropped else ""
+    notes = (_no_better_than(verdict, beside.trivial), beside.not_held, doubt, loss, beside.no_card)
     return replace(
         verdict,
         kind=VerdictKind.ERROR if doubt else verdict.kind,
@@ -117,20 +121,21 @@ def _by_rule(case: Case, score: Score, reference: Reference | None, documented_d
         reference=reference,
         message=f"{said}; the documents give no {score.metric} for this case{flips}",
     )
-    if score.comparable:
-        return _against_document(plain, score, said, flips)
+    if score.comparable and reference is not None and reference.fraction is not None:
+        return _against_document(plain, score, reference, reference.fraction, said, flips)
+    if score.own_fp32 is None and score.comparable:
+        return plain
     if score.own_fp32 is None:
         message = f"{said}, not comparable with a documented value: {score.why_not}{flips}"
         return replace(plain, kind=VerdictKind.NOT_COMPARABLE, message=message)
     return _by_drop(plain, score, score.own_fp32, documented_drop, said, flips)
 
 
-def _against_document(plain: Verdict, score: Score, said: str, flips: str) -> Verdict:
-    reference = plain.reference
-    if reference is None or reference.fraction is None:
-        return plain
+def _against_document(
+    plain: Verdict, score: Score, reference: Reference, documented: float, said: str, flips: str
+) -> Verdict:
     points = SCORE_TOLERANCE_POINTS if reference.tolerance is None else reference.tolerance
-    difference = score.value - reference.fraction
+    difference = score.value - documented
     if difference < -points / 100 - SLACK:
         kind, relation = VerdictKind.FALLS_SHORT, f"below {reference.printed} - {points:g}"
     elif difference > points / 100 + SLACK:
@@ -141,18 +146,22 @@ def _against_document(plain: Verdict, score: Score, said: str, flips: str) -> Ve
         plain,
         kind=kind,
         basis=Basis.DOCUMENTED,
-        expected=reference.fraction * 100,
+        expected=documented * 100,
         tolerance=points,
         message=f"{said} {relation} points [{reference.source}]{flips}",
     )
 
 
-def allowed_drop(own_fp32: float, samples: int, documented_drop: Drop | None) -> tuple[float, str]:
+def allowed_drop(
+    own_fp32: float, samples: int, documented_drop: Drop | None, most: float | None = None
+) -> tuple[float, str]:
     """How far, as a fraction, a checkpoint may fall below its own fp32 score, and by which rule.
 
-    The documented drop or 1 % relative, whichever is larger, and never less than two samples. A
-    documented drop names both of its values with their places.
+    `most`, what the user allows, where it is given. Else the documented drop or 1 % relative, whichever is
+    larger, and never less than two samples. A documented drop names both of its values with their places.
     """
+    if most is not None:
+        return most, f"--max-drop {most * 100:.12g}%"
     rules = [
         (SAMPLES_ALLOWED / samples, f"{SAMPLES_ALLOWED} of {samples} samples"),
         (RELATIVE_DROP * own_fp32, f"{percent(RELATIVE_DROP)} of that score"),
@@ -165,16 +174,40 @@ def allowed_drop(own_fp32: float, samples: int, documented_drop: Drop | None) ->
 def _by_drop(
     plain: Verdict, score: Score, own_fp32: float, documented_drop: Drop | None, said: str, flips: str
 ) -> Verdict:
-    allowed, rule = allowed_drop(own_fp32, score.samples, documented_drop)
+    allowed, rule = allowed_drop(own_fp32, score.samples, documented_drop, score.most_drop)
     short = own_fp32 - score.value > allowed + SLACK
+    why = score.why_not or f"the documents give no {score.metric} for this case"
     limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points ({rule})"
     return replace(
         plain,
-        kind=VerdictKind.FALLS_SHORT if short else VerdictKind.REPRODUCED,
+        kind=VerdictKind.FALLS_SHORT if short else VerdictKind.SURVIVES,
         basis=Basis.DROP,
         expected=own_fp32 * 100,
         tolerance=allowed * 100,
-        message=f"{said} {'below' if short else 'not below'} {limit}{flips} (by the drop: {score.why_not})",
+        message=f"{said} {'below' if short else 'not below'} {limit}{flips} (by the drop: {why})",
+    )
+
+
+def _real_or_stale(case: Case, score: Score, beside: Beside) -> str:
+    """Whether a drop that is too far is a loss of this checkpoint's, or made by an artifact of another one.
+
+    Empty where the outputs were not held against the checkpoint's own, which `Beside.not_held` tells. Half
+    of all predictions flipped is what two networks of two classes that know nothing of each other come to.
+    """
+    if beside.typical_difference is None:
+        return ""
+    away = (
+        f"a typical sample's outputs differ from the checkpoint's in fp32 by {beside.typical_difference:.3g} "
+        "standard deviations of the logits"
+    )
+    explained = f"the {beside.typical_bound:g} that {case.precision} explains"
+    by_chance = score.flips is not None and 2 * score.flips >= score.samples
+    if beside.typical_difference <= beside.typical_bound and not by_chance:
+        return f"a real loss: {away}, within {explained}; `zoocheck bisect {case.id}` names the operator"
+    beyond = "and as many predictions flipped as by chance" if by_chance else f"beyond {explained}"
+    return (
+        f"perhaps not a loss but a stale artifact, or one of other weights: {away}, {beyond}. Build it anew: "
+        "`zoocheck cache prune --max-age 0d`, then run again; what still falls as far is a real loss"
     )
 
 

@@ -57,7 +57,7 @@ def test_a_real_artifact_passes_every_check(
             runner.conformance(case, name)
     results = [runner.conformance(case, name) for name in names]
     assert len(opened) == 1
-    assert [item.verdict.kind for item in results if item.verdict] == [VerdictKind.REPRODUCED] * len(names)
+    assert [item.verdict.kind for item in results if item.verdict] == [VerdictKind.SURVIVES] * len(names)
     assert [item.measurement.check for item in store.results()] == names
     assert results[names.index("mask")].measurement.detail["difference_in_spread"] > 0.01
 
@@ -124,7 +124,7 @@ def test_a_little_noise_is_recorded_and_good(fake: Runner, store: Store):
     fake.materials.backend.change = little  # type: ignore[attr-defined]
     twice = fake.conformance(a_case(fake), "same input twice")
     assert twice.verdict is not None
-    assert twice.verdict.kind is VerdictKind.REPRODUCED
+    assert twice.verdict.kind is VerdictKind.SURVIVES
     assert "not deterministic" in twice.verdict.message
     assert not twice.measurement.detail["deterministic"]
     assert twice.measurement.detail["noise_in_spread"] == pytest.approx(0.02, rel=0.1)
@@ -155,7 +155,7 @@ def test_a_tool_is_started_twice_a_case(fake: Runner, monkeypatch: pytest.Monkey
         if name != "padded length":
             result = fake.conformance(a_case(fake, precision=Precision.FP32), name)
             assert result.verdict is not None
-            assert result.verdict.kind is VerdictKind.REPRODUCED
+            assert result.verdict.kind is VerdictKind.SURVIVES
     assert TrayOfTools.starts == 2
 
 

@@ -130,6 +130,7 @@ def accuracy(
     )
     provenance = made.provenance
     full = provenance.weights is Weights.FULL and provenance.data is Corpus.FULL
+    full = full and provenance.limit is None and provenance.protocol is Protocol.DOCUMENTED
     score = scores.Score(
         metric=Metric.ACCURACY,
         value=correct / samples,

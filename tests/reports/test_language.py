@@ -58,7 +58,10 @@ def test_what_is_not_in_the_catalogue_is_the_same_in_both():
 
 def test_the_markdown_report_is_chinese_on_request(catalog):
     text = markdown.render(catalog, factory.mixed(catalog), language=Language.CHINESE)
-    assert text.startswith("# zoocheck 报告\n\n**11 个结果中，2 个未达到，1 个无法测量。**")
+    assert text.startswith(
+        "# zoocheck 报告\n\n**11 个结果中，2 个未达到，1 个无法测量。"
+        "检验了 4 个文档值：未达到 1，已复现 3；1 个降幅未劣化。**"
+    )
     assert "## 文档值与实测值对照" in text
     assert "310P推理精度 · 实测（替身，迷你）" in text
     for english in ("measured", "stand-in", "falls short", "weights"):

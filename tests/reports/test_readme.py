@@ -67,7 +67,7 @@ def test_measured_columns_stand_beside_their_own_with_origin_mark_and_footnote(c
     ]
     [row] = [line for line in text.splitlines() if line.startswith("|<center>TinyBERT(bs8)")]
     cells = row.removeprefix("|<center>").split("|<center>")
-    assert cells[at : at + 3] == ["92.32", "92.32 ✔", "79.17 ✔ 降幅"]
+    assert cells[at : at + 3] == ["92.32", "92.32 ✔", "79.17 ✓ 降幅"]
     assert cells[heads.index("310P性能 · 替身，不可比（迷你）¹")] == "123.45 ≠"
     assert cells[1] == "无"
     assert "¹ 并非芯片本身：替身，迷你" in text

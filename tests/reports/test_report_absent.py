@@ -48,12 +48,12 @@ def test_a_claim_with_a_result_was_run(catalog):
 def test_the_headline_says_how_much_was_not_run(catalog):
     good = [factory.accuracy(catalog, CASE, 190, 240)]
     items = [skipped("a-x-bs1"), skipped("a-x-bs2")]
-    assert build(catalog, good).headline == "Nothing falls short in the only result."
-    assert build(catalog, good, items).headline == (
-        "Nothing falls short in the only result; 2 claims were not run."
+    assert build(catalog, good).headline.startswith("Nothing falls short in the only result. No ")
+    assert build(catalog, good, items).headline.startswith(
+        "Nothing falls short in the only result; 2 claims were not run. No "
     )
-    assert build(catalog, factory.mixed(catalog), items[:1]).headline == (
-        "Of 11 results, 2 fall short and 1 could not be measured; 1 claim was not run."
+    assert build(catalog, factory.mixed(catalog), items[:1]).headline.startswith(
+        "Of 11 results, 2 fall short and 1 could not be measured; 1 claim was not run. 4 documented "
     )
 
 

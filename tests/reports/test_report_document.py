@@ -63,7 +63,7 @@ def test_a_document_reads_back_to_the_last_bit(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("path", "wrong"),
     [
-        (("version",), 2),
+        (("version",), 1),
         (("extra",), 1),
         (("results", 0, "measurement", "origin"), "somewhere"),
         (("results", 0, "measurement", "samples"), "872"),

@@ -174,7 +174,10 @@ def test_documented_and_measured_stand_in_one_row(catalog):
 
 def test_the_headline_says_what_is_wrong_and_the_list_says_why(catalog):
     page = rendered(catalog, factory.mixed(catalog))
-    assert page.text(inside="h1") == "Of 11 results, 2 fall short and 1 could not be measured."
+    assert page.text(inside="h1") == (
+        "Of 11 results, 2 fall short and 1 could not be measured. "
+        "4 documented numbers were tested: falls short 1, reproduced 3; 1 drop survives."
+    )
     text = page.text()
     assert "accuracy 62.50 % below its own fp32 79.17 %" in text
     assert "the session gave NaN logits" in text
@@ -184,6 +187,7 @@ def test_a_verdict_is_never_told_by_colour_alone(catalog):
     """Every element that is coloured by a verdict holds the word for it."""
     text = english(html.render(catalog, factory.mixed(catalog)))
     words = {"falls-short": "falls short", "error": "error", "reproduced": "reproduced"}
+    words |= {"survives": "survives"}
     words |= {"not-comparable": "not comparable", "no-reference": "no reference"}
     coloured = re.findall(r'<(a|span) class="(?:verdict|mark) ([a-z-]+)"[^>]*>(.*?)</\1>', text)
     assert len(coloured) > 20
@@ -405,7 +409,10 @@ def test_of_very_many_results_some_are_shown_and_all_are_in_a_file(catalog, tmp_
     results = factory.mixed(catalog)
     written = files.write(catalog, results, tmp_path)
     page = parse(english(written.html.read_text("utf-8")))
-    assert page.text(inside="h1") == "Of 11 results, 2 fall short and 1 could not be measured."
+    assert page.text(inside="h1") == (
+        "Of 11 results, 2 fall short and 1 could not be measured. "
+        "4 documented numbers were tested: falls short 1, reproduced 3; 1 drop survives."
+    )
     shown = [given["data-verdict"] for tag, given in page.elements if tag == "tr" and "data-verdict" in given]
     assert sorted(shown) == ["error", "falls-short", "falls-short", "reproduced"]
     rest = [json.loads(line) for line in (tmp_path / "report-results.jsonl").read_text("utf-8").splitlines()]

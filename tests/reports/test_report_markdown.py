@@ -40,7 +40,7 @@ def test_documented_and_measured_stand_side_by_side(catalog):
         "79.17 %",
         "73.59–83.83 %",
         "own fp32 79.17 % − 0.83 points",
-        "✔ reproduced, by the drop",
+        "✓ survives, by the drop",
         "stand-in",
         "mini",
         "mini",
@@ -65,7 +65,10 @@ def test_the_documents_table_names_where_each_column_comes_from(catalog):
 
 def test_the_headline_names_what_falls_short_and_what_failed(catalog):
     text = markdown.render(catalog, factory.mixed(catalog))
-    assert "**Of 11 results, 2 fall short and 1 could not be measured.**" in text
+    assert (
+        "**Of 11 results, 2 fall short and 1 could not be measured. "
+        "4 documented numbers were tested: falls short 1, reproduced 3; 1 drop survives.**" in text
+    )
     findings = [line for line in text.splitlines() if line.startswith(("- ▼", "- ✖"))]
     assert len(findings) == 3
     assert findings[0].startswith(
@@ -81,7 +84,11 @@ def test_the_headline_names_what_falls_short_and_what_failed(catalog):
 
 def test_a_good_report_says_that_nothing_falls_short(catalog):
     text = markdown.render(catalog, [factory.accuracy(catalog, CASE, 190, 240)])
-    assert "**Nothing falls short in the only result.** Verdicts: reproduced 1." in text
+    assert (
+        "**Nothing falls short in the only result. "
+        "No documented number was tested: no published checkpoint, no documented data; 1 drop survives.** "
+        "Verdicts: survives 1."
+    ) in text
     assert "## Falls short" not in text
 
 
@@ -96,7 +103,7 @@ def test_only_what_occurs_is_explained(catalog):
 
 def test_earlier_results_of_the_same_claim_are_counted(catalog):
     results = [factory.accuracy(catalog, CASE, 190, 240, number=number) for number in range(3)]
-    assert "✔ reproduced, by the drop (latest of 3)" in markdown.render(catalog, results)
+    assert "✓ survives, by the drop (latest of 3)" in markdown.render(catalog, results)
 
 
 def test_all_rows_of_a_table_have_the_columns_of_its_head(catalog):

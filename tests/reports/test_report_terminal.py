@@ -25,7 +25,7 @@ def test_a_row_says_what_was_documented_measured_and_judged(catalog):
     lines = printed([factory.accuracy(catalog, "tinybert-ascend310p-bs8", 190, 240)]).splitlines()
     assert lines[0].split() == ["case", "kind", "documented", "measured", "verdict", "origin"]
     assert " ".join(lines[1].split()) == (
-        "tinybert-ascend310p-bs8 accuracy 92.32 79.17 % ✔ reproduced (drop) stand-in, mini"
+        "tinybert-ascend310p-bs8 accuracy 92.32 79.17 % ✓ survives (drop) stand-in, mini"
     )
 
 
@@ -40,7 +40,7 @@ def test_every_result_has_a_row_with_its_verdict_in_words(catalog):
 
 def test_the_counts_are_one_line(catalog):
     assert counts_line(factory.mixed(catalog)) == (
-        "11 results: falls short 2, error 1, reproduced 5, no reference 1, not comparable 2"
+        "11 results: falls short 2, error 1, reproduced 3, survives 2, no reference 1, not comparable 2"
     )
     assert counts_line([factory.throughput(catalog, "tinybert-t4-bs1", 1.0)]) == "1 result: not comparable 1"
 

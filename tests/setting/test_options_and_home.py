@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.setting.home import MINIS, Home
-from harness.setting.options import Options
+from harness.setting.options import Options, max_drop
 
 VARIABLES = ("ZOOCHECK_HOME", "ZOOCHECK_MODELS", "ZOOCHECK_DATA")
 
@@ -47,6 +47,20 @@ def test_an_impossible_option_lists_what_exists(wrong: dict[str, Any], message: 
     """A command's options are held to the same values as pytest's."""
     with pytest.raises(UsageError, match=f"^{message}$"):
         Options(**wrong)
+
+
+@pytest.mark.parametrize(("text", "share"), [("1%", 0.01), ("0.5 %", 0.005), ("0%", 0.0), ("100%", 1.0)])
+def test_a_drop_is_told_in_percentage_points(text: str, share: float):
+    assert max_drop(text) == share
+
+
+@pytest.mark.parametrize("text", ["1", "0.01", "-1%", "101%", "1,5%", "1 point", "%", "nan%", "", "１%"])
+def test_any_other_drop_is_refused(text: str):
+    """A number without a unit may mean a fraction or points."""
+    with pytest.raises(
+        UsageError, match=r"^--max-drop .*: expected percentage points of the score from 0% to"
+    ):
+        max_drop(text)
 
 
 def test_the_home_is_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

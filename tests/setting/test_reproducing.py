@@ -9,7 +9,8 @@ import pytest
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.models import Protocol
-from harness.setting.options import Options
+from harness.setting.demands import FailOn
+from harness.setting.options import Options, max_drop
 from harness.setting.reproducing import TESTS, command, ending, without_ending
 from harness.setting.scenarios import Ask, Scenario
 from harness.setting.stamps import Stamp
@@ -36,10 +37,11 @@ def test_what_differs_from_its_default_is_given(case: Case):
     """Each in pytest's spelling."""
     options = Options(
         target="stand-in", device=1, weights="random", data="mini", limit=10, tool_timeout_s=0.1,
+        fail_on=FailOn.NOT_RUN,
     )  # fmt: skip
     expected = [
         "--target", "stand-in", "--device", "1", "--weights", "random", "--data", "mini", "--limit", "10",
-        "--tool-timeout", "0.1",
+        "--tool-timeout", "0.1", "--fail-on", "not-run",
     ]  # fmt: skip
     for kind, check in TESTS:
         assert further(command(case, kind, options, check=check))[: len(expected)] == expected
@@ -53,6 +55,14 @@ def test_the_protocol_is_the_scores_own(case: Case):
         "--protocol", "standard",
     ]  # fmt: skip
     assert further(command(case, Kind.CONFORMANCE, both, protocol=Protocol.STANDARD)) == []
+
+
+def test_the_bound_of_a_drop_is_the_scores_own(case: Case):
+    """To the digit that was typed."""
+    for text in ("1%", "0.5%", "0.07%", "33.3333%"):
+        options = Options(max_drop=max_drop(text))
+        assert further(command(case, Kind.ACCURACY, options)) == ["--max-drop", text]
+        assert further(command(case, Kind.CONFORMANCE, options)) == []
 
 
 def test_how_calls_are_timed_is_a_matter_of_throughput(case: Case):

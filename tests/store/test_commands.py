@@ -61,7 +61,7 @@ def other(tmp_path: Path) -> str:
 def test_info(filled: str):
     """For people and as JSON; without a store a sentence."""
     text = told("store", "info", filled)
-    assert f"{filled}: schema version 2" in text
+    assert f"{filled}: schema version 3" in text
     assert "measurements: 4, runs: 2, verdicts: 2, rows of baselines: 0" in text
     found = json.loads(told("store", "info", filled, "--json"))
     assert found["hosts"] == [{"id": "aa", "measurements": 3}, {"id": "bb", "measurements": 1}]
@@ -165,6 +165,23 @@ class TestFile:
             assert connection.execute("SELECT count(*) FROM baselines").fetchall() == [(2,)]
         Store(filled).copy_to(Store(url))  # the same rows by another way are the same
         assert ids(Store(url).results())[:3] == ["0002", "0003", "0004"]
+
+    def test_one_of_before_survives_is_read_in_todays_words(self, file: Path, url: str):
+        """Version 1 of the results had neither the word nor the documented numbers that were tested."""
+        content = json.loads(file.read_text(encoding="utf-8"))
+        results = content["results"]
+        del results["documented"]
+        first, second, *_ = results["results"]
+        first["verdict"] |= {"kind": "reproduced", "basis": "drop"}
+        second["verdict"] |= {"kind": "reproduced", "basis": "documented"}
+        content["results"] = results | {"schema": "urn:zoocheck:results:1", "version": 1}
+        file.write_text(json.dumps(content), encoding="utf-8")
+        told("baseline", "import", str(file), "--results", url)
+        kinds = {
+            item.measurement.id: item.verdict and str(item.verdict.kind) for item in Store(url).results()
+        }
+        assert kinds[first["measurement"]["id"]] == "survives"
+        assert kinds[second["measurement"]["id"]] == "reproduced"
 
     def test_is_in_force_again_after_a_drop(self, file: Path, filled: str):
         """Whoever imports it means it."""

@@ -2,7 +2,9 @@
 
 `home_before/home.tar.gz` was made at commit cb5d898: TinyBERT on three chips and BERT Chinese NER on one,
 with the minis, a baseline, and the kept fp32 references of the former; the machine's details are replaced.
-The texts beside it are what that commit printed.
+The texts beside it are what that commit printed, but for what has since had another name: its 27 verdicts of
+no documented number read `survives` and no longer `reproduced`, the report says that none was tested, and the
+store is of the version that has the word.
 """
 
 from __future__ import annotations
@@ -71,9 +73,22 @@ def test_a_command_prints_what_it_printed(recorded: Path, name: str, arguments: 
 
 
 def test_the_report_as_json_is_the_same_to_the_byte(recorded: Path, tmp_path: Path):
-    """Every result with its raw numbers, its provenance and its detail."""
+    """Every result with its raw numbers, provenance and detail: but for the word, what that commit wrote."""
     said("report", "--run", RUN, "--format", "json", "--out", str(tmp_path / "report.json"))
-    assert hashlib.sha256((tmp_path / "report.json").read_bytes()).hexdigest() == REPORT_SHA256
+    text = (tmp_path / "report.json").read_text(encoding="utf-8")
+    for today, before, times in (
+        (
+            '"schema": "urn:zoocheck:results:2", "version": 2',
+            '"schema": "urn:zoocheck:results:1", "version": 1',
+            1,
+        ),
+        ('"counts": {"survives": 27', '"counts": {"reproduced": 27', 1),
+        ('"documented": {}, ', "", 1),
+        ('"kind": "survives"', '"kind": "reproduced"', 27),
+    ):
+        assert text.count(today) == times
+        text = text.replace(today, before)
+    assert hashlib.sha256(text.encode()).hexdigest() == REPORT_SHA256
 
 
 def test_every_result_is_read(recorded: Path):

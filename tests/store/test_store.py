@@ -26,7 +26,15 @@ from store_samples import ERROR, MEASUREMENT, REFERENCE, VERDICT, ids, make
 
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
-from harness.domain.measurements import Interval, Measurement, Origin, Provenance, Verdict
+from harness.domain.measurements import (
+    Basis,
+    Interval,
+    Measurement,
+    Origin,
+    Provenance,
+    Verdict,
+    VerdictKind,
+)
 from harness.domain.models import Protocol, Weights
 from harness.domain.references import Reference
 from harness.errors import RecordError, StoreError
@@ -134,7 +142,7 @@ class TestRoundTrip:
             Verdict, measured=REALS, expected=REALS, tolerance=REALS, message=TEXT,
             reference=st.none()
             | st.builds(Reference, value=st.none() | FLOATS, tolerance=st.none() | FLOATS),
-        ),
+        ).filter(lambda verdict: verdict.kind is not VerdictKind.REPRODUCED or verdict.of_documented),
     )  # fmt: skip
     def test_whatever_is_written_comes_back(self, common: Store, verdict: Verdict, **values: Any):
         """Every field comes back to the last bit and the last character."""
@@ -144,6 +152,27 @@ class TestRoundTrip:
         [result] = common.results(case=one.case)
         assert json.dumps(to_json(result.measurement)) == json.dumps(to_json(one))
         assert json.dumps(to_json(result.verdict)) == json.dumps(to_json(verdict))
+
+    @pytest.mark.parametrize(
+        ("basis", "today"),
+        [(Basis.DOCUMENTED, "reproduced"), (Basis.DROP, "survives"), (None, "survives")],
+    )
+    def test_a_row_of_before_survives_reads_in_todays_words(
+        self, store: Store, url: str, basis: Basis | None, today: str
+    ):
+        """What was no documented number was `reproduced` as well; the row itself stays what it is."""
+        store.add(MEASUREMENT)
+        kind = VerdictKind.REPRODUCED
+        store.judge(MEASUREMENT.id, dataclasses.replace(VERDICT, kind=kind, basis=basis))
+        with bare(url) as connection:
+            assert connection.execute("SELECT kind FROM verdicts").fetchall() == [("reproduced",)]
+        [result] = store.results()
+        [number] = store.numbers()
+        assert (
+            result.verdict
+            == number.verdict
+            == dataclasses.replace(VERDICT, kind=VerdictKind(today), basis=basis)
+        )
 
     def test_raw_latencies_are_kept_compactly(self, store: Store, url: str):
         """100,000 latencies come back exactly and take less than half of their JSON."""
@@ -388,7 +417,7 @@ class TestProcesses:
 
 class TestRefused:
     @pytest.mark.parametrize(
-        ("version", "advice"), [("3", "upgrade zoocheck"), ("0", "read it with the zoocheck that wrote it")]
+        ("version", "advice"), [("4", "upgrade zoocheck"), ("0", "read it with the zoocheck that wrote it")]
     )
     def test_another_schema_version(self, store: Store, url: str, version: str, advice: str):
         """A newer and an older store are refused with both versions and what to do."""
@@ -396,7 +425,7 @@ class TestRefused:
         with bare(url) as connection:
             connection.execute(f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")
         with pytest.raises(
-            StoreError, match=rf"found schema version {version}, expected 2; {advice}.*--results"
+            StoreError, match=rf"found schema version {version}, expected 3; {advice}.*--results"
         ):
             Store(url)
 
@@ -404,7 +433,7 @@ class TestRefused:
         """Tables of our names without a version are not believed."""
         with bare(url) as connection:
             connection.execute("DELETE FROM meta")
-        with pytest.raises(StoreError, match="found schema version None, expected 2"):
+        with pytest.raises(StoreError, match="found schema version None, expected 3"):
             Store(url)
 
     def test_a_database_of_something_else(self, url: str):

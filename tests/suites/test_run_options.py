@@ -34,15 +34,15 @@ def test_both_protocols(zoo: Zoo, tmp_path: Path) -> None:
     found = {result.measurement.provenance.protocol: result.verdict for result in run.results}
     assert {protocol: verdict and verdict.kind for protocol, verdict in found.items()} == {
         Protocol.DOCUMENTED: VerdictKind.FALLS_SHORT,
-        Protocol.STANDARD: VerdictKind.NOT_COMPARABLE,
+        Protocol.STANDARD: VerdictKind.SURVIVES,
     }
     assert len(run.results) == 2
     junit = (tmp_path / "junit.xml").read_text(encoding="utf-8")
     assert '<property name="documented.verdict" value="falls-short" />' in junit
-    assert '<property name="standard.verdict" value="not-comparable" />' in junit
+    assert '<property name="standard.verdict" value="survives" />' in junit
 
 
-def test_limit_is_not_comparable_with_a_document(zoo: Zoo, tmp_path: Path) -> None:
+def test_limit_tests_no_documented_number(zoo: Zoo, tmp_path: Path) -> None:
     """The first N samples, said so in the store and in the verdict."""
     run = zoo.suites(tmp_path, *ONE, "--limit", "5")
     assert run.status == 0
@@ -50,27 +50,91 @@ def test_limit_is_not_comparable_with_a_document(zoo: Zoo, tmp_path: Path) -> No
     assert result.measurement.samples == 5
     assert result.measurement.provenance.limit == 5
     assert result.verdict is not None
-    assert result.verdict.kind is VerdictKind.NOT_COMPARABLE
+    assert (result.verdict.kind, result.verdict.basis) == (VerdictKind.SURVIVES, Basis.DROP)
+    assert "No documented number was tested: no whole data set; 1 drop survives" in run.out
     assert "the first 5 samples only" in result.verdict.message
 
 
-def test_an_undocumented_precision_has_no_reference(zoo: Zoo, tmp_path: Path) -> None:
-    run = zoo.suites(tmp_path, *ONE, "--precision", "fp16")
+def test_an_undocumented_precision_is_judged_by_its_drop(zoo: Zoo, tmp_path: Path) -> None:
+    """What --max-drop allows is in the verdict, beside the result, and in no run that was not told."""
+    run = zoo.suites(tmp_path, *ONE, "--precision", "fp16", "--max-drop", "0.5%")
     assert run.status == 0
-    assert run.verdicts == {("mite-abacus-fp16-bs1", "accuracy"): "no-reference"}
+    assert run.verdicts == {("mite-abacus-fp16-bs1", "accuracy"): "survives"}
+    result = run.result("mite-abacus-fp16-bs1", Kind.ACCURACY)
+    assert result.measurement.detail["max_drop"] == 0.005
+    assert result.verdict is not None
+    assert "its own fp32 75.00 % - 0.50 points (--max-drop 0.5%)" in result.verdict.message
 
 
-def test_target_chip_without_the_chip_skips_with_the_remedy(zoo: Zoo, tmp_path: Path) -> None:
-    """All skipped is exit status 0, as pytest has it: nothing was measured, nothing fell short."""
-    claims = "mite and quipu and (accuracy or throughput)"
-    run = zoo.suites(tmp_path, "-m", claims, "--bs", "1", "--precision", "fp16", "--target", "chip")
-    assert run.status == 0
-    said = "quipu: `quipu-smi` not on PATH; tie the knots first"
-    assert said in run.skips
-    assert said in run.out.partition("rootdir")[0]
-    assert "2 skipped" in run.out
+def test_a_bound_without_its_unit_is_a_usage_error(zoo: Zoo, tmp_path: Path) -> None:
+    run = zoo.suites(tmp_path, *ONE, "--max-drop", "1")
+    assert run.status == 4
+    assert "--max-drop 1: expected percentage points of the score from 0% to 100%, such as 1% or" in run.err
+
+
+QUIPU = ("-m", "mite and quipu and (accuracy or throughput)", "--bs", "1", "--precision", "fp16")
+KNOTS = "quipu: `quipu-smi` not on PATH; tie the knots first"
+
+
+def test_target_chip_without_the_chip_fails_with_the_remedy(zoo: Zoo, tmp_path: Path) -> None:
+    """It was asked for by name: 1, a sentence and the line that tries it again; nothing is measured."""
+    run = zoo.suites(tmp_path, *QUIPU, "--target", "chip", "--junitxml", "junit.xml")
+    assert run.status == 1
+    assert KNOTS in run.out.partition("rootdir")[0]
+    assert (
+        f"not run: {KNOTS} (`--target chip` asks for it by name, so that it fails; "
+        "`--fail-on not-run:never` would skip it)\n"
+        "reproduce: pytest 'suites/test_accuracy.py::test_accuracy[mite-quipu-bs1]' --target chip"
+    ) in run.out
+    assert "2 failed" in run.out
+    assert f"Nothing was measured, and no report written: 2 claims were not run (2: {KNOTS})" in run.out
+    assert "Traceback" not in run.out
     assert run.results == []
     assert not (tmp_path / "build").exists()
+    junit = (tmp_path / "junit.xml").read_text(encoding="utf-8")
+    assert f'<property name="not_run" value="{KNOTS}" />' in junit
+    assert 'name="verdict"' not in junit
+
+
+def test_fail_on_not_run_never_skips_what_was_asked_for_too(zoo: Zoo, tmp_path: Path) -> None:
+    """All skipped is exit status 0, as pytest has it."""
+    run = zoo.suites(tmp_path, *QUIPU, "--target", "chip", "--fail-on", "not-run:never")
+    assert run.status == 0
+    assert KNOTS in run.skips
+    assert "2 skipped" in run.out
+
+
+def test_fail_on_not_run_fails_what_nothing_asked_for_by_name(zoo: Zoo, tmp_path: Path) -> None:
+    """`auto` finds neither the full nor a mini checkpoint: a skip by default. From workers too."""
+    bare = zoo.but(models=tmp_path / "models")
+    asked = ("-m", "mite and abacus and accuracy", "--bs", "1,4", "-n", "2")
+    skipped = bare.suites(tmp_path, *asked)
+    assert (skipped.status, "2 skipped" in skipped.out) == (0, True)
+    failed = bare.suites(tmp_path, *asked, "--fail-on", "not-run")
+    assert failed.status == 1
+    assert "neither a full nor a mini checkpoint" in failed.out
+    assert "(`--fail-on not-run` fails what is not run)" in failed.out
+    assert "--fail-on not-run" in failed.out.partition("reproduce: pytest ")[2].splitlines()[0]
+    assert "Nothing was measured, and no report written: 2 claims were not run" in failed.out
+
+
+def test_what_cannot_be_asked_of_a_case_is_skipped_all_the_same(zoo: Zoo, tmp_path: Path) -> None:
+    """Random weights have no accuracy, whatever is here: nothing is missing."""
+    run = zoo.suites(tmp_path, *ONE, "--weights", "random", "--fail-on", "not-run")
+    assert (run.status, "1 skipped" in run.out) == (0, True)
+
+
+def test_an_unknown_thing_to_fail_on_is_a_usage_error(zoo: Zoo, tmp_path: Path) -> None:
+    run = zoo.suites(tmp_path, *ONE, "--fail-on", "throughput:5%")
+    assert run.status == 4
+    assert "--fail-on throughput:5%: expected not-run or not-run:never; losses from" in run.err
+
+
+def test_data_that_was_asked_for_and_is_not_there_fails(zoo: Zoo, tmp_path: Path) -> None:
+    run = zoo.but(data=tmp_path / "data").suites(tmp_path, *ONE, "--data", "full")
+    assert run.status == 1
+    assert "data set proverbs is not there" in run.out
+    assert "`--data full` asks for it by name" in run.out
 
 
 def test_target_stand_in_runs_beside_a_chip_that_is_here(zoo: Zoo, tmp_path: Path) -> None:
@@ -99,15 +163,16 @@ def test_benchmark_disable_skips_throughput(zoo: Zoo, tmp_path: Path) -> None:
     assert "1 skipped" in run.out
 
 
-def test_a_checkpoint_that_is_not_there_skips_and_says_how_to_get_it(zoo: Zoo, tmp_path: Path) -> None:
-    """Also where pytest-benchmark has been told to write a file and there is nothing to write."""
+def test_a_checkpoint_that_is_not_there_fails_and_says_how_to_get_it(zoo: Zoo, tmp_path: Path) -> None:
+    """`--weights full` asked for it. Also where pytest-benchmark was told to write a file."""
     run = zoo.suites(
         tmp_path, "-m", "bert_squad and mlu370 and not conformance", "--bs", "1", "--weights", "full",
         "--benchmark-json", "benchmark.json",
     )  # fmt: skip
-    assert run.status == 0
-    assert "zoocheck fetch bert-squad" in run.skips
-    assert "4 skipped" in run.out
+    assert run.status == 1
+    assert "no full checkpoint: " in run.out
+    assert "zoocheck fetch bert-squad" in run.out
+    assert "4 failed" in run.out
 
 
 def test_without_xdist(zoo: Zoo, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ def test_unmutated_is_green(catalog: Catalog, home: Home, store: Store, model: s
     """Nothing of what the mutations are told by is there without them."""
     runner = ascend_machine.runner(catalog, home, store)
     kind, message = verdict(runner, make_case(catalog, model, "ascend310p", batch_size=BATCH))
-    assert kind is VerdictKind.REPRODUCED, message
+    assert kind is VerdictKind.SURVIVES, message
 
 
 @pytest.mark.parametrize("model", SYSTEMS)

@@ -10,7 +10,7 @@ from typing import Any
 from harness.domain.cases import Case, Kind
 from harness.domain.details import TimedOutputsDetail
 from harness.domain.measurements import Verdict
-from harness.errors import BadOutput, NotThere
+from harness.errors import BadOutput, NotApplicable
 from harness.kinds import throughput
 from harness.kinds.audits import batches, outputs, speeds
 from harness.kinds.audits.checks import OUTPUTS, REPEATED, SEED
@@ -45,12 +45,12 @@ class _Audited:
 def audit(bench: Workbench, case: Case, check: str) -> Result:
     """Carry out the audit called `check` (`checks.NAMES`) in this process, record it and judge it.
 
-    Raises `NotThere` where the calls are a tool's own, and where they are too slow to take turns; `BadOutput`
-    where outputs say nothing; what the backend raises.
+    Raises `NotApplicable` where the calls are a tool's own, and where they are too slow to take turns;
+    `BadOutput` where outputs say nothing; what the backend raises.
     """
     target = bench.materials.target(case)
     if not target.backend.computes_here:
-        raise NotThere(
+        raise NotApplicable(
             f"{case.id}: cannot be audited: the vendor's tool makes the timed calls in its own process and "
             "shows none of their inputs and outputs",
             remedy="audit its stand-in with --target stand-in",
@@ -145,8 +145,8 @@ def _by_turns(
     try:
         with timing.stages.timed("timed calls"):
             turns = speeds.in_turns(session.run, first, second, most_s=timing.plan.longest_s)
-    except NotThere as slow:
-        raise NotThere(f"{timing.case.id}: {slow}") from slow
+    except NotApplicable as slow:
+        raise NotApplicable(f"{timing.case.id}: {slow}") from slow
     finding = of(turns)
     fours = sum(map(len, turns.rounds))
     detail = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from harness.errors import NotThere
+from harness.errors import NotApplicable
 from harness.timing.arm import FOURS
 from harness.timing.turns import (
     FEWEST_FOURS,
@@ -72,13 +72,13 @@ class Batches:
 def in_turns(call: Call, first: Draw, second: Draw, *, most_s: float) -> Turns:
     """Calls of batches of `first` and of `second`, A B B A and B A A B; positive where the second is faster.
 
-    Raises `NotThere` where the fewest calls that tell anything would take longer than `most_s` seconds.
+    Raises `NotApplicable` where the fewest calls that tell anything would take longer than `most_s` seconds.
     """
     pair = Batches(call, first, second)
     pair.turn(0, 1)
     least_s = FEWEST_CALLS * pair.turn(0, 1) / 1e9
     if least_s > most_s:
-        raise NotThere(
+        raise NotApplicable(
             f"{FEWEST_CALLS} calls in turns would take {least_s:.0f} s, longer than the {most_s:.0f} s of "
             "its stamp",
             remedy="choose a smaller --bs, or a higher --stamp",

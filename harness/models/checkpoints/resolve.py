@@ -80,6 +80,7 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     raise NotThere(
         f"{model.name}: no vocabulary: {' and '.join(map(str, candidates))} not there",
         remedy=f"{put} and use `--weights full`" if resolved is Weights.MINI else put,
+        option="weights",
     )
 
 
@@ -142,14 +143,16 @@ def _require_complete(model: Model, choice: str, resolved: Weights, home: Home) 
     found = f"{folder} lacks {', '.join(missing)}" if folder.is_dir() else f"{folder} is not there"
     get = how_to_get(model, home)
     if resolved is Weights.FULL:
-        raise NotThere(f"{model.name}: no full checkpoint: {found}", remedy=get)
+        raise NotThere(f"{model.name}: no full checkpoint: {found}", remedy=get, option="weights")
     if choice == "auto":
         absent = ", ".join(lacking(model, Weights.FULL, home))
         found = f"{home.models / model.name} lacks {absent}, and the embedded {found}"
-        raise NotThere(f"{model.name}: neither a full nor a mini checkpoint: {found}", remedy=get)
+        said = f"{model.name}: neither a full nor a mini checkpoint: {found}"
+        raise NotThere(said, remedy=get, option="weights")
     raise NotThere(
         f"{model.name}: no mini checkpoint is embedded: {found}",
         remedy=f"use `--weights random` where accuracy is not asked for, or `--weights full`: {get}",
+        option="weights",
     )
 
 

@@ -37,6 +37,7 @@ def documented(case: Case, *, layers: int) -> tuple[tuple[str, Step], ...]:
         raise NotYet(
             f"{case.id}: onnxruntime on the CPU does not imitate {case.precision}",
             remedy="choose --precision fp32, fp16 or int8, or the chip cuda",
+            option="precision",
         )
     chosen: list[tuple[str, Step]] = []
     if case.precision is not Precision.FP32:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from harness import arrays
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import Verdict
-from harness.domain.models import InputRole, Protocol, Weights
+from harness.domain.models import InputRole, Protocol
 from harness.errors import BadInput, BadOutput, CheckpointError, NotThere
 from harness.other_machines import exchange
 from harness.other_machines.bundles.steps import Ran
@@ -102,8 +102,7 @@ class Scorer:
         require_in_place(case, found, reference, mask, explained(materials, case, reference, mask))
         flipped = flips(scored.predictions, own.predictions)
         typical = typical_difference(found, reference, mask, model.outputs)
-        full = ran.bundled.weights is Weights.FULL
-        held = replace(score, own_fp32=None if full else own.metrics[model.metric], flips=len(flipped))
+        held = replace(score, own_fp32=own.metrics[model.metric], flips=len(flipped))
         on_card = materials.score_on_card(model, PROTOCOL)
         beside = replace(
             beside, typical_difference=typical,

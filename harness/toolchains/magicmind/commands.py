@@ -41,6 +41,7 @@ def job(case: Case) -> dict[str, Any]:
             f"{case.id}: the documented model takes batches of {SMALLEST_BATCH} to {LARGEST_BATCH}, "
             f"found {case.batch_size}",
             remedy="choose a smaller --bs",
+            option="bs",
         )
     length, count = case.model.length, len(case.model.inputs)
     dim_range = {"min": [SMALLEST_BATCH, length], "max": [LARGEST_BATCH, length]}

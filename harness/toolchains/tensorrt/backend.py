@@ -74,6 +74,7 @@ class EngineSession(WorkerSession):
                 f"{self._case.id}: outputs cannot be read: {self._place.toolchain.python} has neither "
                 "tensorrt nor onnxruntime with TensorrtExecutionProvider",
                 remedy="name the interpreter that has one of them in ZOOCHECK_TENSORRT_PYTHON",
+                option="target",
             )
         return super().run_all(inputs)
 

@@ -108,6 +108,7 @@ def require_precision(case: Case, version: str | None) -> None:
             f"{case.id}: trtexec runs fp32, as documented, and before TensorRT 11 fp16; "
             f"found {case.precision}",
             remedy="choose --precision fp32 or fp16",
+            option="precision",
         )
 
 

@@ -103,6 +103,7 @@ class Backend:
             raise NotYet(
                 f"{case.id}: torch on a GPU runs {listed}; found {case.precision}",
                 remedy="choose one of them with --precision",
+                option="precision",
             )
         return {"libraries": {name: version(name) for name in ("safetensors", "torch", "transformers")}}
 

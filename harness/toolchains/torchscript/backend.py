@@ -97,6 +97,7 @@ class Backend:
             raise NotYet(
                 f"{case.id}: TorchScript on the CPU runs fp32; found {case.precision}",
                 remedy="choose --precision fp32",
+                option="precision",
             )
         traced = source.trace(order=order_of(case))
         torchscript.save(traced, out / MODULE)

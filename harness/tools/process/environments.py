@@ -46,7 +46,8 @@ def environment(script: Path, *, timeout_s: float | None = None) -> Mapping[str,
     try:
         stat = path.stat()
     except OSError:
-        raise NotThere(f"{script}: no such script", remedy="name the set_env.sh of the toolkit") from None
+        remedy = "name the set_env.sh of the toolkit"
+        raise NotThere(f"{script}: no such script", remedy=remedy, option="target") from None
     key = (str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns)
     if key not in _CHANGES:
         _CHANGES[key] = _change(path, timeout_s)

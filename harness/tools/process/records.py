@@ -151,6 +151,8 @@ class Finished:
 class ToolMissing(NotThere):
     """A tool that is not on this machine, or that may not be run. In a suite it is a skip with the remedy."""
 
+    option = "target"  # a chip that was asked for by name is not here without its tools
+
 
 class ToolFailed(MachineError):
     """A tool that failed: `finished` keeps what was run and the tail of its log, `meaning` what it says.

@@ -46,7 +46,7 @@ def test_two_cases_share_their_inputs_and_one_fails(run, tmp_path: Path):
     told = json.loads(failed.stdout)
     assert (told["run"], told["simulated"]) == ("again", True)
     kinds = [item["verdict"]["kind"] for item in told["results"]]
-    assert kinds == ["error", "error", "reproduced", "not-comparable"]
+    assert kinds == ["error", "error", "survives", "not-comparable"]
     (folder / names[1] / "results" / "output-0.npy").unlink()
     assert run("collect", folder, *report, *store).exit_code == 1
 
