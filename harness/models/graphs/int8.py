@@ -7,6 +7,7 @@ import io
 import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import onnx
 
 from harness.errors import GraphError
+from harness.models.graphs.values import constants, copy_of
 
 if TYPE_CHECKING:
     from onnxruntime.quantization import CalibrationDataReader
@@ -27,41 +29,115 @@ PERCENTILE = 99.999
 OPERATORS = ("MatMul", "Gemm")
 
 
-def to_int8(model: onnx.ModelProto, feeds: Sequence[Feed]) -> onnx.ModelProto:
-    """A graph whose matrix products read int8 weights and int8 activations; all else stays fp32.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """The ranges of one product's operands and result, in the operator's order.
 
-    Scales are symmetric, one a tensor; activations are cut at the 99.999th percentile of what they are
-    on `feeds`, the inputs of the calibration. The graph keeps its fp32 inputs and outputs: values are
-    quantised and dequantised around each product. Where this departs from the chip's own compiler stands
-    in docs/architecture.md. Raises `GraphError` without feeds, or where there is no product.
+    Each is what the calibration samples stay within, (least, greatest), float32; None of a constant.
+    """
+
+    operator: str  # of OPERATORS
+    ranges: tuple[tuple[np.float32, np.float32] | None, ...]
+
+
+# The ranges of every product, in the order of the graph's nodes. What a graph calls its values depends on its
+# batch size; which product comes behind which does not: ranges found at one batch size hold for any.
+Ranges = tuple[Product, ...]
+
+
+def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
+    """What every product reads and gives on `feeds`, the inputs of the calibration, each run once.
+
+    Every row of them counts: a sample that is fed twice weighs twice. Activations are cut at the 99.999th
+    percentile of all feeds together. Raises `GraphError` without feeds, or where there is no product.
     """
     if not feeds:
         raise GraphError("int8 needs calibration samples, found none")
-    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+    products = _products(model)
+    from onnxruntime.quantization import CalibrationMethod, create_calibrator
 
     with tempfile.TemporaryDirectory(prefix="zoocheck-int8-") as folder, _quiet():
-        before, after = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
-        onnx.save(model, before)
-        quantize_static(
-            before,
-            after,
-            _reader(feeds),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(OPERATORS),
+        file, augmented = Path(folder) / "fp32.onnx", Path(folder) / "augmented.onnx"
+        onnx.save(model, file)
+        calibrator = create_calibrator(
+            file, list(OPERATORS), augmented_model_path=str(augmented),
+            calibrate_method=CalibrationMethod.Percentile, extra_options={"percentile": PERCENTILE},
+        )  # fmt: skip
+        calibrator.collect_data(_reader(feeds))
+        found = dict(calibrator.compute_data().items())
+    known = {name: (np.float32(data.lowest), np.float32(data.highest)) for name, data in found.items()}
+    return tuple(
+        Product(operator=node.op_type, ranges=tuple(known.get(name) for name in _operands(node)))
+        for node in products
+    )
+
+
+def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
+    """A graph whose matrix products read int8 weights and int8 activations; all else stays fp32.
+
+    Scales are symmetric, one a tensor; those of activations come from `ranges`, which may be of the same
+    network's graph at another batch size. The graph keeps its fp32 inputs and outputs: values are quantised
+    and dequantised around each product. Where this departs from the chip's own compiler stands in
+    docs/architecture.md. Raises `GraphError` where there is no product, or where the ranges are another
+    network's.
+    """
+    from onnxruntime.quantization import CalibrationMethod, QDQQuantizer, QuantType, TensorData, TensorsData
+
+    found = {
+        name: TensorData(lowest=np.array(least), highest=np.array(greatest))
+        for name, (least, greatest) in _by_name(model, ranges).items()
+    }
+    with _quiet():
+        quantizer = QDQQuantizer(
+            copy_of(model),
             per_channel=False,
-            activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.Percentile,
-            extra_options={
-                "CalibPercentile": PERCENTILE,
-                "ActivationSymmetric": True,
-                "WeightSymmetric": True,
-            },
+            reduce_range=False,
+            weight_qType=QuantType.QInt8,
+            activation_qType=QuantType.QInt8,
+            tensors_range=TensorsData(CalibrationMethod.Percentile, found),
+            nodes_to_quantize=[],
+            nodes_to_exclude=[],
+            op_types_to_quantize=list(OPERATORS),
+            extra_options={"ActivationSymmetric": True, "WeightSymmetric": True},
         )
-        quantised = onnx.load(after)
-    if not any(node.op_type == "QuantizeLinear" for node in quantised.graph.node):
-        raise GraphError(f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}")
+        quantizer.quantize_model()
+        quantizer.model.topological_sort()
+    quantised: onnx.ModelProto = quantizer.model.model
     return quantised
+
+
+def _by_name(model: onnx.ModelProto, ranges: Ranges) -> dict[str, tuple[np.float32, np.float32]]:
+    """The range of each value that a product of `model` reads or gives; raises as `to_int8`."""
+    products = _products(model)
+    given = {name for name, _ in constants(model.graph)}
+    shapes = [
+        (node.op_type, *(None if name in given else ... for name in _operands(node))) for node in products
+    ]
+    theirs = [(one.operator, *(None if pair is None else ... for pair in one.ranges)) for one in ranges]
+    if shapes != theirs:
+        raise GraphError(
+            f"the ranges that int8 was calibrated to are of {len(theirs)} products, the graph has "
+            f"{len(shapes)}, or another operator or constant among them: they are another network's"
+        )
+    return {
+        name: pair
+        for node, one in zip(products, ranges, strict=True)
+        for name, pair in zip(_operands(node), one.ranges, strict=True)
+        if pair is not None
+    }
+
+
+def _products(model: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """The products of a graph in its order; raises `GraphError` where it has none."""
+    found = [node for node in model.graph.node if node.op_type in OPERATORS]
+    if not found:
+        raise GraphError(f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}")
+    return found
+
+
+def _operands(node: onnx.NodeProto) -> tuple[str, ...]:
+    """What a product reads and then what it gives, by name."""
+    return (*node.input, *node.output)
 
 
 def _reader(feeds: Sequence[Feed]) -> CalibrationDataReader:
