@@ -29,12 +29,16 @@ from harness.toolchains.targets import Target
 ANY = 0  # the artifact of any shape, in place of a batch size
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["mini", "random"])
 def materials(
-    small_tables: Catalog, shared_home: Home, tmp_path_factory: pytest.TempPathFactory
+    small_tables: Catalog,
+    shared_home: Home,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Materials:
+    """A checkpoint, and random weights, whose biases are zeros that onnxsim leaves out here and there."""
     home = mini.home_in(tmp_path_factory.mktemp("calibration"), shared_home.minis)
-    return Materials(small_tables, home, Options(weights="mini"), Silent())
+    return Materials(small_tables, home, Options(weights=request.param), Silent())
 
 
 def built(materials: Materials, batch_size: int) -> Artifact:

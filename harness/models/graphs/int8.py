@@ -7,7 +7,6 @@ import io
 import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,8 @@ import numpy.typing as npt
 import onnx
 
 from harness.errors import GraphError
-from harness.models.graphs.values import constants, copy_of
+from harness.models.graphs.products import as_gemm
+from harness.models.graphs.values import constants
 
 if TYPE_CHECKING:
     from onnxruntime.quantization import CalibrationDataReader
@@ -29,20 +29,12 @@ PERCENTILE = 99.999
 OPERATORS = ("MatMul", "Gemm")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """The ranges of one product's operands and result, in the operator's order.
-
-    Each is what the calibration samples stay within, (least, greatest), float32; None of a constant.
-    """
-
-    operator: str  # of OPERATORS
-    ranges: tuple[tuple[np.float32, np.float32] | None, ...]
-
-
-# The ranges of every product, in the order of the graph's nodes. What a graph calls its values depends on its
-# batch size; which product comes behind which does not: ranges found at one batch size hold for any.
-Ranges = tuple[Product, ...]
+# What the calibration samples stay within: (least, greatest), float32.
+Range = tuple[np.float32, np.float32]
+# Of every product, in the order of the graph's nodes, the range of each operand that is no constant, then of the
+# result. What a graph calls its values depends on its batch size, and so does whether onnxsim leaves out a bias of
+# zeros; which product comes behind which does not: ranges found at one batch size hold for any.
+Ranges = tuple[tuple[Range, ...], ...]
 
 
 def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
@@ -53,12 +45,13 @@ def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
     """
     if not feeds:
         raise GraphError("int8 needs calibration samples, found none")
-    products = _products(model)
+    graph = as_gemm(model)
+    names = _values(graph)
     from onnxruntime.quantization import CalibrationMethod, create_calibrator
 
     with tempfile.TemporaryDirectory(prefix="zoocheck-int8-") as folder, _quiet():
         file, augmented = Path(folder) / "fp32.onnx", Path(folder) / "augmented.onnx"
-        onnx.save(model, file)
+        onnx.save(graph, file)
         calibrator = create_calibrator(
             file, list(OPERATORS), augmented_model_path=str(augmented),
             calibrate_method=CalibrationMethod.Percentile, extra_options={"percentile": PERCENTILE},
@@ -66,10 +59,7 @@ def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
         calibrator.collect_data(_reader(feeds))
         found = dict(calibrator.compute_data().items())
     known = {name: (np.float32(data.lowest), np.float32(data.highest)) for name, data in found.items()}
-    return tuple(
-        Product(operator=node.op_type, ranges=tuple(known.get(name) for name in _operands(node)))
-        for node in products
-    )
+    return tuple(tuple(known[name] for name in product) for product in names)
 
 
 def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
@@ -83,13 +73,14 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
     """
     from onnxruntime.quantization import CalibrationMethod, QDQQuantizer, QuantType, TensorData, TensorsData
 
+    graph = as_gemm(model)
     found = {
         name: TensorData(lowest=np.array(least), highest=np.array(greatest))
-        for name, (least, greatest) in _by_name(model, ranges).items()
+        for name, (least, greatest) in _by_name(graph, ranges).items()
     }
     with _quiet():
         quantizer = QDQQuantizer(
-            copy_of(model),
+            graph,
             per_channel=False,
             reduce_range=False,
             weight_qType=QuantType.QInt8,
@@ -106,38 +97,32 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
     return quantised
 
 
-def _by_name(model: onnx.ModelProto, ranges: Ranges) -> dict[str, tuple[np.float32, np.float32]]:
-    """The range of each value that a product of `model` reads or gives; raises as `to_int8`."""
-    products = _products(model)
-    given = {name for name, _ in constants(model.graph)}
-    shapes = [
-        (node.op_type, *(None if name in given else ... for name in _operands(node))) for node in products
-    ]
-    theirs = [(one.operator, *(None if pair is None else ... for pair in one.ranges)) for one in ranges]
-    if shapes != theirs:
+def _by_name(graph: onnx.ModelProto, ranges: Ranges) -> dict[str, Range]:
+    """The range of each value that a product of `graph` reads or gives; raises as `to_int8`."""
+    names = _values(graph)
+    if [len(product) for product in names] != [len(product) for product in ranges]:
         raise GraphError(
-            f"the ranges that int8 was calibrated to are of {len(theirs)} products, the graph has "
-            f"{len(shapes)}, or another operator or constant among them: they are another network's"
+            f"int8 was calibrated on {len(ranges)} products and the graph has {len(names)}, or constants at "
+            "other places of them: the ranges are another network's"
         )
     return {
         name: pair
-        for node, one in zip(products, ranges, strict=True)
-        for name, pair in zip(_operands(node), one.ranges, strict=True)
-        if pair is not None
+        for product, pairs in zip(names, ranges, strict=True)
+        for name, pair in zip(product, pairs, strict=True)
     }
 
 
-def _products(model: onnx.ModelProto) -> list[onnx.NodeProto]:
-    """The products of a graph in its order; raises `GraphError` where it has none."""
-    found = [node for node in model.graph.node if node.op_type in OPERATORS]
+def _values(graph: onnx.ModelProto) -> list[tuple[str, ...]]:
+    """Of every product, in order, what it reads and then gives, constants left out; `GraphError` for none."""
+    given = {name for name, _ in constants(graph.graph)}
+    found = [
+        tuple(name for name in (*node.input, *node.output) if name not in given)
+        for node in graph.graph.node
+        if node.op_type in OPERATORS
+    ]
     if not found:
         raise GraphError(f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}")
     return found
-
-
-def _operands(node: onnx.NodeProto) -> tuple[str, ...]:
-    """What a product reads and then what it gives, by name."""
-    return (*node.input, *node.output)
 
 
 def _reader(feeds: Sequence[Feed]) -> CalibrationDataReader:
