@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from harness.artifacts import code
 from harness.artifacts.cache import Artifact, ArtifactCache, Recipe
 from harness.domain.cases import Case
 from harness.domain.models import Architecture, InputRole
@@ -36,8 +37,9 @@ def artifact(
     """The case's artifact for `target`, built or taken from the cache.
 
     Its key holds everything that decides it: the graph's contract, the architecture, the weights'
-    SHA-256, batch size, precision, and what the backend adds (steps and the SHA-256 of their code, library
-    versions, options). Not the chip's name: two chips with the same numerics share their stand-in.
+    SHA-256, batch size, precision, what the backend adds (steps, library versions, options), and the code
+    that builds, loads and calibrates (`harness.artifacts.code`). Not the chip's name: two chips with the
+    same numerics share their stand-in.
     """
     return _get(cache, materials, case, target, place, _CaseGraph(materials, case))
 
@@ -74,6 +76,7 @@ def _recipe(materials: Materials, case: Case, target: Target, place: Place, sour
             "backend": target.backend_name,
             "options": target.backend.options(case, place),
             "calibration": source.calibration_digest,
+            "code": code.of(__name__, *code.modules_of(target.backend)),
         }
     )
 

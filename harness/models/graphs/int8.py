@@ -31,9 +31,9 @@ OPERATORS = ("MatMul", "Gemm")
 
 # What the calibration samples stay within: (least, greatest), float32.
 Range = tuple[np.float32, np.float32]
-# Of every product, in the order of the graph's nodes, the range of each operand that is no constant, then of the
-# result. What a graph calls its values depends on its batch size, and so does whether onnxsim leaves out a bias of
-# zeros; which product comes behind which does not: ranges found at one batch size hold for any.
+# Of every product, in the order of the graph's nodes, the range of each operand that is no constant, then of
+# the result. What a graph calls its values depends on its batch size, and so does whether onnxsim leaves a
+# bias of zeros out; which product comes behind which does not: ranges found at one batch size hold for any.
 Ranges = tuple[tuple[Range, ...], ...]
 
 

@@ -130,14 +130,12 @@ class Backend:
         return Available(device=DEVICE, facts={"onnxruntime": version("onnxruntime")})
 
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
-        """Opset, numerics and the SHA-256 of their code, and the libraries that make and simplify graphs."""
-        from harness.models.graphs import steps_sha256
+        """Opset, numerics, and the libraries that make and simplify graphs."""
         from harness.models.graphs.numerics import STAND_IN_OPSET, steps
 
         return {
             "opset": STAND_IN_OPSET,
             "steps": [name for name, _ in steps(case, layers=0, ranges=tuple)],
-            "steps_sha256": steps_sha256(),
             "libraries": {
                 name: version(name) for name in ("onnx", "onnxruntime", "onnxsim", "torch", "transformers")
             },

@@ -89,12 +89,9 @@ class Backend:
 
         The calibration samples are in the key already, where the precision takes them.
         """
-        from harness.models.graphs import steps_sha256
-
         return {
             "yaml": commands.recipe(case),
             "traced": list(commands.TRACED),
-            "steps_sha256": steps_sha256(),
             "tools": {name: place.facts.get(name, NOT_TOLD) for name in OF_THE_ARTIFACT},
             "libraries": {name: version(name) for name in ("torch", "transformers")},
         }
