@@ -166,7 +166,10 @@ EXPECTED: Mapping[str, Mapping[str, frozenset[str]]] = {
         SPANBERT: frozenset({SHORT, PARITY, "segments"}),
     },
     "tanh GELU for erf": {TINYBERT: frozenset({PARITY})},
-    "bias lost": dict.fromkeys((TINYBERT, CHINESE, LARGE_NER, SQUAD, SPANBERT), frozenset({PARITY})),
+    "bias lost": {
+        TINYBERT: frozenset({PARITY, NOT_THE_CHECKPOINTS}),
+        **dict.fromkeys((CHINESE, LARGE_NER, SQUAD, SPANBERT), frozenset({PARITY})),
+    },
     "int8 scale off by 2": {CHINESE_INT8: frozenset({PARITY})},
     "layer skipped": {
         TINYBERT: frozenset({SHORT, PARITY}),
@@ -183,7 +186,7 @@ EXPECTED: Mapping[str, Mapping[str, frozenset[str]]] = {
 
 SHORTENED = ""  # to keep the suite short: no reason in the fault or the system
 _ONE_TEXT_OF_TEXT = "one text, and in int8 no sample is of seeded ids: zeros stand for zeros"
-_COARSE = "0.03 spreads, where int8's own rounding comes to 0.06"
+_COARSE = "it comes to 0.086 spreads, where int8's rounding alone comes to 0.10"
 _ROUNDED = "the difference is within what rounding explains below fp32"
 _NO_INT8 = "no document has int8 for it"
 _NO_NAMES = "its labels have no names in the task: other label order is what it has"
