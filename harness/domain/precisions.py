@@ -59,9 +59,10 @@ class PrecisionSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelParity:
-    """Bounds of one model's documented network at one precision, in place of the precision's own.
+    """Bounds of one model at one precision, in place of the precision's own where they are smaller.
 
-    A checkpoint of fewer layers is held to its share of them (`running.bounds.parity_bounds`).
+    They are of a network of `layers`, the documented one's without; a checkpoint of others is held to its
+    share of them (`running.bounds.parity_bounds`).
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
@@ -69,3 +70,4 @@ class ModelParity:
     precision: Precision
     largest: Bound
     rms: Bound
+    layers: int | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy.typing as npt
@@ -19,24 +20,37 @@ Array = npt.NDArray[Any]
 def parity_bounds(spec: PrecisionSpec, case: Case, layers: int) -> checks.ParityBounds:
     """By how much the outputs of a checkpoint of `layers` may differ from torch's, in spreads.
 
-    Its model's bounds at its precision, else the precision's; and more where the document's build computes
-    GELU's tanh form, which torch's reference does not. A model's own bounds are of the documented network:
-    the errors of its layers add up at most, so that a checkpoint of fewer layers has its share of them.
+    The precision's, and more where the document's build computes GELU's tanh form, which torch's reference
+    does not; its model's own at that precision where those are smaller. A model's own are of a network of so
+    many layers, the documented ones unless it says how many, and of the documented build, its GELU included.
+    The errors of layers add up at most: a checkpoint of other layers has as many times as much.
     """
     more = spec.tanh_gelu.most if case.gelu is Gelu.TANH else 0.0
+    largest, rms, reason = spec.largest.most + more, spec.rms.most + more, spec.largest.reason
     own = next((item for item in case.model.parity if item.precision is case.precision), None)
-    if own is None:
-        largest, rms, reason = spec.largest.most, spec.rms.most, spec.largest.reason
-    else:
-        share = min(1.0, layers / case.model.architecture.layers)
-        largest, rms, reason = own.largest.most * share, own.rms.most * share, own.largest.reason
-        if share < 1:
-            reason += f"; of {own.largest.most:g} the share of {layers} of the documented layers, {share:.3g}"
-    return checks.ParityBounds(largest=largest + more, rms=rms + more, reason=reason)
+    if own is not None:
+        documented = case.model.architecture.layers
+        of = own.layers or documented
+        share = min(layers, documented) / of
+        if own.largest.most * share < largest:
+            largest, reason = own.largest.most * share, own.largest.reason
+            if share != 1:
+                reason += f"; of {own.largest.most:g} of {of} layers the share of {layers}, {share:.3g}"
+        rms = min(rms, own.rms.most * share)
+    return checks.ParityBounds(largest=largest, rms=rms, reason=reason)
 
 
-def explained(materials: Materials, case: Case, reference: Sequence[Array], mask: Array) -> float:
-    """The largest difference from the fp32 `reference` that the case's precision explains, in logits."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """How far outputs may be from fp32's in logits: the largest difference, and the root mean square."""
+
+    largest: float
+    rms: float
+
+
+def explained(materials: Materials, case: Case, reference: Sequence[Array], mask: Array) -> Explained:
+    """The differences from the fp32 `reference` that the case's precision explains."""
     spec = materials.catalog.precisions[case.precision]
-    layers = materials.checkpoint(case.model).architecture.layers
-    return parity_bounds(spec, case, layers).largest * spread(reference, mask, case.model.outputs)
+    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).architecture.layers)
+    unit = spread(reference, mask, case.model.outputs)
+    return Explained(largest=bounds.largest * unit, rms=bounds.rms * unit)

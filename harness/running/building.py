@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from harness.artifacts import code
 from harness.artifacts.cache import Artifact, ArtifactCache, Recipe
 from harness.domain.cases import Case
 from harness.domain.models import Architecture, InputRole
@@ -36,8 +37,9 @@ def artifact(
     """The case's artifact for `target`, built or taken from the cache.
 
     Its key holds everything that decides it: the graph's contract, the architecture, the weights'
-    SHA-256, batch size, precision, and what the backend adds (steps and the SHA-256 of their code, library
-    versions, options). Not the chip's name: two chips with the same numerics share their stand-in.
+    SHA-256, batch size, precision, what the backend adds (steps, library versions, options), and the code
+    that builds, loads and calibrates (`harness.artifacts.code`). Not the chip's name: two chips with the
+    same numerics share their stand-in.
     """
     return _get(cache, materials, case, target, place, _CaseGraph(materials, case))
 
@@ -47,8 +49,8 @@ def any_shape_artifact(
 ) -> Artifact:
     """The case's artifact with open batch and length, for samples at their real length.
 
-    Its key is as `artifact`'s without the batch size, so that batch sizes share it; int8's are calibrated as
-    their own artifacts are, in batches of that size. `target`'s backend has to be one of `any_shape`.
+    Its key is as `artifact`'s without the batch size, so that batch sizes share it. `target`'s backend has
+    to be one of `any_shape`.
     """
     return _get(cache, materials, case, target, place, _AnyShapeGraph(materials, case))
 
@@ -74,6 +76,7 @@ def _recipe(materials: Materials, case: Case, target: Target, place: Place, sour
             "backend": target.backend_name,
             "options": target.backend.options(case, place),
             "calibration": source.calibration_digest,
+            "code": code.of(__name__, *code.modules_of(target.backend)),
         }
     )
 
@@ -121,11 +124,11 @@ class _CaseGraph:
     def network(self) -> torch.nn.Module:
         return self._materials.network(self._case.model)
 
-    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
+    def export(self, *, opset: int, dynamic_batch: bool = False, batch_size: int | None = None) -> Exported:
         model = self._case.model
         return export(
             self._materials.network(model), model, self.architecture,
-            batch_size=self._case.batch_size, opset=opset, dynamic_batch=dynamic_batch,
+            batch_size=batch_size or self._case.batch_size, opset=opset, dynamic_batch=dynamic_batch,
         )  # fmt: skip
 
     def trace(self, *, order: Sequence[InputRole], batch_size: int | None = None, dtype: str = "") -> Traced:
@@ -137,12 +140,11 @@ class _CaseGraph:
         return trace(network, model, self.architecture, batch_size=size, order=order)
 
     def calibration(self) -> list[dict[str, Array]]:
-        """The calibration samples in batches of the case's size, by input name."""
-        case = self._case
-        arrays = inputs_in_order(case.model, self._features)
-        first = [array[: int8.SAMPLES] for array in arrays]
-        names = [item.name for item in case.model.inputs]
-        return [dict(zip(names, inputs, strict=True)) for inputs, _ in batched(first, case.batch_size)]
+        """The calibration samples, each by itself, by input name."""
+        model = self._case.model
+        first = [array[: int8.SAMPLES] for array in inputs_in_order(model, self._features)]
+        names = [item.name for item in model.inputs]
+        return [dict(zip(names, inputs, strict=True)) for inputs, _ in batched(first, 1)]
 
     @property
     def calibration_digest(self) -> str | None:
@@ -161,10 +163,11 @@ class _AnyShapeGraph(_CaseGraph):
 
     @property
     def shape(self) -> dict[str, Any]:
-        calibrated = self._case.batch_size if self._case.precision is Precision.INT8 else None
-        return {"batch_size": "any", "calibration_batch_size": calibrated}
+        return {"batch_size": "any"}
 
-    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
+    def export(self, *, opset: int, dynamic_batch: bool = False, batch_size: int | None = None) -> Exported:
+        if batch_size is not None:
+            return super().export(opset=opset, dynamic_batch=dynamic_batch, batch_size=batch_size)
         return export_any_shape(
             self._materials.network(self._case.model), self._case.model, self.architecture, opset=opset
         )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from harness.artifacts import code
 from harness.domain.cases import Case
 from harness.domain.models import Protocol
 from harness.records import canonical
@@ -234,6 +235,7 @@ class Inference:
             "features": self.materials.samples(case.model, protocol).digest,
             "feed": feed_of(case, protocol),
             "protocol": protocol,
+            "code": code.of(__name__),
         }
         name = hashlib.sha256(canonical(identity, "identity")).hexdigest()[:32]
         return OutputLog(self.materials.home.root / "unfinished" / f"{case.id}-{name}.outputs", identity)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from harness.artifacts import code
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus, DatasetSpec
@@ -239,6 +240,7 @@ class Materials:
             "batch_size": REFERENCE_BATCH,
             "torch": version("torch"),
             "transformers": version("transformers"),
+            "code": code.of(__name__),
         }
         key = hashlib.sha256(canonical(identity, "identity")).hexdigest()
         log = OutputLog(self.home.root / "references" / f"{key}.outputs", identity)

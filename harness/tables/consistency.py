@@ -210,6 +210,9 @@ def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
     _check_repeats(entry, "parity", (item.precision for item in model.parity), draft)
     for index, item in enumerate(model.parity):
         _check_bounds(entry, f"parity[{index}].", item, draft)
+        if item.layers is not None and not 1 <= item.layers <= model.architecture.layers:
+            expected = f"1 to architecture.layers, {model.architecture.layers}"
+            draft.wrong(entry, f"parity[{index}].layers", str(item.layers), expected)
     _check_architecture(entry, model.architecture, draft)
     _check_checkpoint(entry, model.checkpoint, draft)
     _check_contract(entry, model, draft)

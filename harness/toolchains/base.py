@@ -74,10 +74,11 @@ class GraphSource(Protocol):
     def network(self) -> torch.nn.Module:
         """The network itself, on the CPU in eval mode, fp32, with eager attention."""
 
-    def export(self, *, opset: int, dynamic_batch: bool = False) -> Exported:
+    def export(self, *, opset: int, dynamic_batch: bool = False, batch_size: int | None = None) -> Exported:
         """The simplified fp32 graph at the case's batch size, or of any shape (`harness.running.building`).
 
-        With `dynamic_batch` it takes any batch of the documented length, and is as exported.
+        With `dynamic_batch` it takes any batch of the documented length, and is as exported. With
+        `batch_size` it has that and the documented length.
         """
 
     def trace(self, *, order: Sequence[InputRole], batch_size: int | None = None, dtype: str = "") -> Traced:
@@ -87,7 +88,7 @@ class GraphSource(Protocol):
         """
 
     def calibration(self) -> Sequence[Mapping[str, npt.NDArray[np.integer]]]:
-        """Batches of the calibration samples, by input name."""
+        """The calibration samples, by input name, each by itself: arrays ``[1, length]``."""
 
 
 class Session(Protocol):

@@ -46,7 +46,7 @@ def limited(short_graph: onnx.ModelProto) -> onnx.ModelProto:
 @pytest.fixture(scope="session")
 def quantised(limited: onnx.ModelProto, batch: Batch) -> onnx.ModelProto:
     """int8, calibrated on the batch itself."""
-    return int8.to_int8(limited, [batch[0]])
+    return int8.to_int8(limited, int8.ranges_of(limited, [batch[0]]))
 
 
 @pytest.fixture(scope="session")

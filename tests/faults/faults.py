@@ -139,6 +139,16 @@ def layer_skipped(graph: onnx.ModelProto, case: Case) -> onnx.ModelProto:
     return planted.layer_bypassed(graph, LAYER)
 
 
+def bias_lost(graph: onnx.ModelProto, case: Case) -> onnx.ModelProto:
+    """The bias of the first Gemm is zeros; biases of keys alone would not matter, by the softmax."""
+    faulty = values.copy_of(graph)
+    first = next(node for node in faulty.graph.node if node.op_type == "Gemm")
+    [bias] = [tensor for name, tensor in values.constants(faulty.graph) if name == first.input[2]]
+    assert "query" in bias.name
+    values.store(bias, np.zeros_like(values.array_of(bias)))
+    return faulty
+
+
 def int8_scale(graph: onnx.ModelProto, case: Case) -> onnx.ModelProto:
     return planted.int8_weight_scale_doubled(graph, LAYER)
 
@@ -250,6 +260,7 @@ PLANTS: Mapping[str, Plant] = {
     "mask lost": Plant(built=mask_lost),
     "segments zeroed": Plant(session=SegmentsZeroed),
     "tanh GELU for erf": Plant(exported=tanh_for_erf),
+    "bias lost": Plant(exported=bias_lost),
     "int8 scale off by 2": Plant(built=int8_scale),
     "layer skipped": Plant(exported=layer_skipped),
     "wrong vocabulary": Plant(checkpoint=wrong_vocabulary),

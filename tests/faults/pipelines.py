@@ -8,28 +8,36 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from expected import CONTRACT, IN_ANOTHERS_PLACE, NOT_ON_ITS_CARD, NOT_THE_CHECKPOINTS, SOUND
 from faults import PLANTS, Plant
 from making import make_case
 
+from harness.artifacts.cache import ArtifactCache
 from harness.conformance.checks import METAMORPHIC, PARITY
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import VerdictKind
-from harness.domain.models import Protocol
+from harness.domain.models import InputRole, Protocol
 from harness.domain.precisions import Precision
 from harness.errors import NotThere, ZoocheckError
 from harness.kinds.runner import Runner
 from harness.models.checkpoints.card import CARD
-from harness.running.materials import Materials
+from harness.models.graphs.export import run_torch
+from harness.running import building
+from harness.running.bounds import Explained, explained
+from harness.running.materials import Materials, inputs_in_order
+from harness.running.predictions import batched
 from harness.running.progress import Silent
 from harness.setting.home import MINIS, Home
 from harness.setting.options import Options
 from harness.store.results import Store
 from harness.toolchains.onnxruntime import backend as cpu
+from harness.toolchains.place import Place, Toolchain
 from harness.toolchains.targets import Target
 
+TOOLCHAIN = Toolchain(name="onnxruntime")
 SAMPLES = 21  # questions, or half as many as sentences: no multiple of a batch
 
 
@@ -173,6 +181,17 @@ class Outcome:
     said: Mapping[str, str] = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A case's outputs ``[samples, ...]``, the fp32 ones, and by what they may differ."""
+
+    case: Case
+    ours: list[np.ndarray]
+    theirs: list[np.ndarray]
+    mask: np.ndarray
+    explained: Explained
+
+
 class World:
     """Everything that the faults of one model share: a home, materials, graphs."""
 
@@ -227,6 +246,29 @@ class World:
         materials, graphs = self._with(fault)
         materials.backend = PlantedBackend(fault, graphs)
         return Runner(materials, self._store, fault)
+
+    def outputs(self, system: System, samples: int) -> Shown:
+        """The sound artifact's outputs of the first samples of the corpus, padded, and torch's."""
+        materials, case = self._sound, system.case(self._catalog)
+        materials.backend = PlantedBackend(SOUND, self._graphs)
+        target, place = materials.target(case), Place(folder=self._folder / "place", toolchain=TOOLCHAIN)
+        built = building.artifact(ArtifactCache(materials.home.artifacts), materials, case, target, place)
+        session = materials.backend.open(case, built, place)
+        features = materials.samples(case.model, Protocol.DOCUMENTED).features
+        arrays = [array[:samples] for array in inputs_in_order(case.model, features)]
+        names = [item.name for item in case.model.inputs]
+        network = materials.network(case.model)
+        ours, theirs = [], []
+        for inputs, count in batched(arrays, case.batch_size):
+            ours.append([output[:count] for output in session.run(inputs)])
+            named = dict(zip(names, inputs, strict=True))
+            theirs.append([output[:count] for output in run_torch(network, case.model, named)])
+        whole = [[np.concatenate(parts) for parts in zip(*one, strict=True)] for one in (ours, theirs)]
+        mask = features.inputs[InputRole.MASK][:samples]
+        return Shown(
+            case=case, ours=whole[0], theirs=whole[1], mask=mask,
+            explained=explained(materials, case, whole[1], mask),
+        )  # fmt: skip
 
     def outcome(self, system: System, fault: str) -> Outcome:
         """Every check of a system's case, carried out."""

@@ -111,6 +111,7 @@ def test_the_artifact_holds_the_set_its_recipe_and_its_log(catalog: Catalog, vac
         assert {name: (array.dtype, array.shape) for name, array in sample.items()} == {
             name: (np.dtype(np.int64), (1, 256)) for name in commands.TRACED.values()
         }
+    assert len({path.read_bytes() for path in samples}) == commands.SAMPLES
 
 
 def test_a_compiler_whose_log_is_cut_has_compiled(

@@ -57,7 +57,7 @@ def bisect(materials: Materials, case: Case, file: Path | None = None) -> Suspic
     mask = _mask(case, inputs)
     compared = compare(reference, artifact, inputs, mask, case.precision, ours=file is None)
     whole = [np.concatenate(parts) for parts in zip(*outputs, strict=True)]
-    bound = explained(materials, case, whole, np.concatenate([_mask(case, one) for one in shown]))
+    bound = explained(materials, case, whole, np.concatenate([_mask(case, one) for one in shown])).largest
     names = [item.name for item in reference.graph.output]
     exported = cutting.run(reference, inputs, names, Precision.FP32, "the reference")
     off = _away(case, [exported[name] for name in names], theirs, mask)

@@ -13,6 +13,7 @@ from harness.conformance.operators.catalogue import Single
 from harness.conformance.operators.propagation import constants, propagate
 from harness.domain.precisions import Precision
 from harness.errors import GraphError
+from harness.models.graphs import int8
 from harness.models.graphs.numerics import rounding
 from harness.toolchains.onnxruntime.backend import load_graph
 
@@ -35,7 +36,7 @@ def compute(single: Single, precision: Precision) -> dict[str, Array]:
     """
     graph = single.graph
     if single.product or precision is not Precision.INT8:
-        for _, step in rounding(precision, lambda: [single.inputs]):
+        for _, step in rounding(precision, lambda: int8.ranges_of(single.graph, [single.inputs])):
             graph = step(graph)
     names = [item.name for item in graph.graph.output]
     try:

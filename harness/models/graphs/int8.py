@@ -15,6 +15,8 @@ import numpy.typing as npt
 import onnx
 
 from harness.errors import GraphError
+from harness.models.graphs.products import as_gemm
+from harness.models.graphs.values import constants
 
 if TYPE_CHECKING:
     from onnxruntime.quantization import CalibrationDataReader
@@ -27,41 +29,100 @@ PERCENTILE = 99.999
 OPERATORS = ("MatMul", "Gemm")
 
 
-def to_int8(model: onnx.ModelProto, feeds: Sequence[Feed]) -> onnx.ModelProto:
-    """A graph whose matrix products read int8 weights and int8 activations; all else stays fp32.
+# What the calibration samples stay within: (least, greatest), float32.
+Range = tuple[np.float32, np.float32]
+# Of every product, in the order of the graph's nodes, the range of each operand that is no constant, then of
+# the result. What a graph calls its values depends on its batch size, and so does whether onnxsim leaves a
+# bias of zeros out; which product comes behind which does not: ranges found at one batch size hold for any.
+Ranges = tuple[tuple[Range, ...], ...]
 
-    Scales are symmetric, one a tensor; activations are cut at the 99.999th percentile of what they are
-    on `feeds`, the inputs of the calibration. The graph keeps its fp32 inputs and outputs: values are
-    quantised and dequantised around each product. Where this departs from the chip's own compiler stands
-    in docs/architecture.md. Raises `GraphError` without feeds, or where there is no product.
+
+def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
+    """What every product reads and gives on `feeds`, the inputs of the calibration, each run once.
+
+    Every row of them counts: a sample that is fed twice weighs twice. Activations are cut at the 99.999th
+    percentile of all feeds together. Raises `GraphError` without feeds, or where there is no product.
     """
     if not feeds:
         raise GraphError("int8 needs calibration samples, found none")
-    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+    graph = as_gemm(model)
+    names = _values(graph)
+    from onnxruntime.quantization import CalibrationMethod, create_calibrator
 
     with tempfile.TemporaryDirectory(prefix="zoocheck-int8-") as folder, _quiet():
-        before, after = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
-        onnx.save(model, before)
-        quantize_static(
-            before,
-            after,
-            _reader(feeds),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(OPERATORS),
+        file, augmented = Path(folder) / "fp32.onnx", Path(folder) / "augmented.onnx"
+        onnx.save(graph, file)
+        calibrator = create_calibrator(
+            file, list(OPERATORS), augmented_model_path=str(augmented),
+            calibrate_method=CalibrationMethod.Percentile, extra_options={"percentile": PERCENTILE},
+        )  # fmt: skip
+        calibrator.collect_data(_reader(feeds))
+        found = dict(calibrator.compute_data().items())
+    known = {name: (np.float32(data.lowest), np.float32(data.highest)) for name, data in found.items()}
+    return tuple(tuple(known[name] for name in product) for product in names)
+
+
+def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
+    """A graph whose matrix products read int8 weights and int8 activations; all else stays fp32.
+
+    Scales are symmetric, one a tensor; those of activations come from `ranges`, which may be of the same
+    network's graph at another batch size. The graph keeps its fp32 inputs and outputs: values are quantised
+    and dequantised around each product. Where this departs from the chip's own compiler stands in
+    docs/architecture.md. Raises `GraphError` where there is no product, or where the ranges are another
+    network's.
+    """
+    from onnxruntime.quantization import CalibrationMethod, QDQQuantizer, QuantType, TensorData, TensorsData
+
+    graph = as_gemm(model)
+    found = {
+        name: TensorData(lowest=np.array(least), highest=np.array(greatest))
+        for name, (least, greatest) in _by_name(graph, ranges).items()
+    }
+    with _quiet():
+        quantizer = QDQQuantizer(
+            graph,
             per_channel=False,
-            activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.Percentile,
-            extra_options={
-                "CalibPercentile": PERCENTILE,
-                "ActivationSymmetric": True,
-                "WeightSymmetric": True,
-            },
+            reduce_range=False,
+            weight_qType=QuantType.QInt8,
+            activation_qType=QuantType.QInt8,
+            tensors_range=TensorsData(CalibrationMethod.Percentile, found),
+            nodes_to_quantize=[],
+            nodes_to_exclude=[],
+            op_types_to_quantize=list(OPERATORS),
+            extra_options={"ActivationSymmetric": True, "WeightSymmetric": True},
         )
-        quantised = onnx.load(after)
-    if not any(node.op_type == "QuantizeLinear" for node in quantised.graph.node):
-        raise GraphError(f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}")
+        quantizer.quantize_model()
+        quantizer.model.topological_sort()
+    quantised: onnx.ModelProto = quantizer.model.model
     return quantised
+
+
+def _by_name(graph: onnx.ModelProto, ranges: Ranges) -> dict[str, Range]:
+    """The range of each value that a product of `graph` reads or gives; raises as `to_int8`."""
+    names = _values(graph)
+    if [len(product) for product in names] != [len(product) for product in ranges]:
+        raise GraphError(
+            f"int8 was calibrated on {len(ranges)} products and the graph has {len(names)}, or constants at "
+            "other places of them: the ranges are another network's"
+        )
+    return {
+        name: pair
+        for product, pairs in zip(names, ranges, strict=True)
+        for name, pair in zip(product, pairs, strict=True)
+    }
+
+
+def _values(graph: onnx.ModelProto) -> list[tuple[str, ...]]:
+    """Of every product, in order, what it reads and then gives, constants left out; `GraphError` for none."""
+    given = {name for name, _ in constants(graph.graph)}
+    found = [
+        tuple(name for name in (*node.input, *node.output) if name not in given)
+        for node in graph.graph.node
+        if node.op_type in OPERATORS
+    ]
+    if not found:
+        raise GraphError(f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}")
+    return found
 
 
 def _reader(feeds: Sequence[Feed]) -> CalibrationDataReader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import onnx
@@ -17,15 +17,13 @@ STAND_IN_OPSET = 17  # the first with LayerNormalization as one operator
 Step = Callable[[onnx.ModelProto], onnx.ModelProto]
 
 
-def steps(
-    case: Case, *, layers: int, feeds: Callable[[], Sequence[int8.Feed]]
-) -> tuple[tuple[str, Step], ...]:
+def steps(case: Case, *, layers: int, ranges: Callable[[], int8.Ranges]) -> tuple[tuple[str, Step], ...]:
     """The named steps from the exported fp32 graph to the case's numerics, in order.
 
     Those of `documented`, then that of `rounding`. Raises `NotYet` for tf32 and bf16, which no documented
     chip computes in.
     """
-    return (*documented(case, layers=layers), *rounding(case.precision, feeds))
+    return (*documented(case, layers=layers), *rounding(case.precision, ranges))
 
 
 def documented(case: Case, *, layers: int) -> tuple[tuple[str, Step], ...]:
@@ -47,15 +45,15 @@ def documented(case: Case, *, layers: int) -> tuple[tuple[str, Step], ...]:
     return tuple(chosen)
 
 
-def rounding(precision: Precision, feeds: Callable[[], Sequence[int8.Feed]]) -> tuple[tuple[str, Step], ...]:
+def rounding(precision: Precision, ranges: Callable[[], int8.Ranges]) -> tuple[tuple[str, Step], ...]:
     """The step that makes a precision's values of fp32 ones: none for fp32.
 
-    Every value is rounded to fp16, or the products are quantised to int8, calibrated on what `feeds` gives.
+    Every value is rounded to fp16, or the products are quantised to int8, calibrated to what `ranges` gives.
     """
     if precision is Precision.FP16:
         return (("fp16", fp16.to_fp16),)
     if precision is Precision.INT8:
-        return (("int8", lambda graph: int8.to_int8(graph, feeds())),)
+        return (("int8", lambda graph: int8.to_int8(graph, ranges())),)
     return ()
 
 

@@ -138,8 +138,6 @@ class Backend:
         """The documented opset and atc arguments, the chip, CANN's version, and what makes the graph."""
         from importlib.metadata import version
 
-        from harness.models.graphs import steps_sha256
-
         facts = place.facts
         soc = facts.get("soc_version", "")
         return {
@@ -149,7 +147,6 @@ class Backend:
             "CANN": facts.get("CANN"),
             "atc_sha256": facts.get("atc_sha256"),
             "steps": ["limit-mask", "name-outputs"],
-            "steps_sha256": steps_sha256(),
             "libraries": {name: version(name) for name in ("onnx", "onnxsim", "torch", "transformers")},
         }
 

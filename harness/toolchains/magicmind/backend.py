@@ -89,13 +89,10 @@ class Backend:
 
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
         """The builder's job, how the module is traced, and the versions of SDK and libraries."""
-        from harness.models.graphs import steps_sha256
-
         return {
             "job": commands.job(case),
             "traced": [item.role for item in case.model.inputs],
             "trace_dtype": commands.TRACE_DTYPE,
-            "steps_sha256": steps_sha256(),
             "tools": {"magicmind": place.facts.get("magicmind", NOT_TOLD)},
             "libraries": {name: version(name) for name in ("torch", "transformers")},
         }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
     from harness.artifacts.cache import Artifact
+    from harness.models.graphs import int8
     from harness.toolchains.place import Place
 
 GRAPH = "model.onnx"
@@ -82,6 +83,20 @@ def _declared(items: Sequence[onnxruntime.NodeArg]) -> Contract:
     return [(item.name, dtypes.get(item.type, item.type), tuple(item.shape)) for item in items]
 
 
+def _ranges(case: Case, source: GraphSource, graph: onnx.ModelProto) -> int8.Ranges:
+    """What int8's scales are chosen by: each calibration sample once, through the graph of one sample.
+
+    Whatever the case's batch size, the scales are then the same, and no filling of a batch is counted.
+    `graph` is the case's own as exported, which is taken where it is of one sample.
+    """
+    from harness.models.graphs import int8
+    from harness.models.graphs.numerics import STAND_IN_OPSET, apply, documented
+
+    if graph.graph.input[0].type.tensor_type.shape.dim[0].dim_value != 1:
+        graph = source.export(opset=STAND_IN_OPSET, batch_size=1).graph
+    return int8.ranges_of(apply(graph, documented(case, layers=source.layers)), source.calibration())
+
+
 def _work(graph: onnx.ModelProto, case: Case) -> Mapping[str, Any]:
     """The operations of one batch, or why they could not be counted: no reason to have no artifact."""
     from harness.models.graphs import flops
@@ -115,14 +130,12 @@ class Backend:
         return Available(device=DEVICE, facts={"onnxruntime": version("onnxruntime")})
 
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
-        """Opset, numerics and the SHA-256 of their code, and the libraries that make and simplify graphs."""
-        from harness.models.graphs import steps_sha256
+        """Opset, numerics, and the libraries that make and simplify graphs."""
         from harness.models.graphs.numerics import STAND_IN_OPSET, steps
 
         return {
             "opset": STAND_IN_OPSET,
-            "steps": [name for name, _ in steps(case, layers=0, feeds=tuple)],
-            "steps_sha256": steps_sha256(),
+            "steps": [name for name, _ in steps(case, layers=0, ranges=tuple)],
             "libraries": {
                 name: version(name) for name in ("onnx", "onnxruntime", "onnxsim", "torch", "transformers")
             },
@@ -135,7 +148,8 @@ class Backend:
         from harness.models.graphs.numerics import STAND_IN_OPSET, apply, steps
 
         exported = source.export(opset=STAND_IN_OPSET)
-        graph = apply(exported.graph, steps(case, layers=source.layers, feeds=source.calibration))
+        chosen = steps(case, layers=source.layers, ranges=lambda: _ranges(case, source, exported.graph))
+        graph = apply(exported.graph, chosen)
         onnx.save(graph, out / GRAPH)
         return {"export_max_abs_difference": exported.max_abs_difference, **_work(graph, case)}
 

@@ -135,13 +135,10 @@ class Backend:
 
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
         """Graph, command, versions and card. Raises as `commands.require_precision`."""
-        from harness.models.graphs import steps_sha256
-
         commands.require_precision(case, _version(place))
         return {
             "opset": case.model.opset,
             "steps": ["limit-mask"] if case.precision is Precision.FP16 else [],
-            "steps_sha256": steps_sha256(),
             "command": commands.build(case, GRAPH, ENGINE, version=_version(place), device=place.device),
             "tools": {name: place.facts.get(name) for name in ("name", "driver", "cuda", "tensorrt")},
             "libraries": {name: version(name) for name in ("onnx", "onnxsim", "torch", "transformers")},

@@ -80,12 +80,9 @@ class Backend:
         return Available(device=DEVICE, facts={"torch": version("torch")})
 
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
-        """The order of the arguments, the SHA-256 of the code that traces, and its libraries."""
-        from harness.models.graphs import steps_sha256
-
+        """The order of the arguments, and the libraries that trace."""
         return {
             "traced": order_of(case),
-            "steps_sha256": steps_sha256(),
             "libraries": {name: version(name) for name in ("torch", "transformers")},
         }
 

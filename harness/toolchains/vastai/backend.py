@@ -89,12 +89,9 @@ class Backend:
 
         The calibration samples are in the key already, where the precision takes them.
         """
-        from harness.models.graphs import steps_sha256
-
         return {
             "yaml": commands.recipe(case),
             "traced": list(commands.TRACED),
-            "steps_sha256": steps_sha256(),
             "tools": {name: place.facts.get(name, NOT_TOLD) for name in OF_THE_ARTIFACT},
             "libraries": {name: version(name) for name in ("torch", "transformers")},
         }
@@ -185,15 +182,11 @@ def _write_calibration(case: Case, source: GraphSource, folder: Path) -> int:
 
     folder.mkdir()
     names = {item.name: commands.TRACED[item.role] for item in case.model.inputs}
-    count = 0
-    for batch in source.calibration():
-        for row in range(min(len(array) for array in batch.values())):
-            if count == commands.SAMPLES:  # the last batch may be filled up
-                return count
-            arrays = {names[name]: array[row : row + 1].astype("int64") for name, array in batch.items()}
-            np.savez(folder / f"{count:06d}.npz", **arrays)  # type: ignore[arg-type] # as in layouts
-            count += 1
-    return count
+    samples = source.calibration()[: commands.SAMPLES]
+    for at, sample in enumerate(samples):
+        arrays = {names[name]: array.astype("int64") for name, array in sample.items()}
+        np.savez(folder / f"{at:06d}.npz", **arrays)  # type: ignore[arg-type] # as in layouts
+    return len(samples)
 
 
 def _set_in(out: Path, log: Path) -> Path:

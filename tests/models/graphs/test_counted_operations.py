@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from harness.domain.flops import encoder_flops
 from harness.domain.precisions import Precision
 from harness.errors import GraphError
-from harness.models.graphs import flops, numerics
+from harness.models.graphs import flops, int8, numerics
 from harness.models.graphs.export import example_inputs, export, export_any_shape
 from harness.models.networks import build_network
 from harness.running.materials import Materials
@@ -46,8 +46,9 @@ def test_a_chips_numerics_change_no_product(catalog, exported, small, precision:
     case = dataclasses.replace(
         make_case(catalog, "tinybert", "vacc", batch_size=3), model=model, precision=precision
     )
-    feeds = lambda: [example_inputs(model, vocabulary=small.vocabulary, batch_size=3)]  # noqa: E731
-    graph = numerics.apply(exported.graph, numerics.steps(case, layers=small.layers, feeds=feeds))
+    feed = example_inputs(model, vocabulary=small.vocabulary, batch_size=3)
+    steps = numerics.steps(case, layers=small.layers, ranges=lambda: int8.ranges_of(exported.graph, [feed]))
+    graph = numerics.apply(exported.graph, steps)
     assert flops.count(graph).products == 3 * encoder_flops(small, model.length)
 
 

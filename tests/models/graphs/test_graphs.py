@@ -313,7 +313,7 @@ def test_tanh_gelu_refuses_another_count(exported):
 def test_numerics_of_each_chip(catalog, chip, precision, expected):
     """TinyBERT's atc command asks for the fast GELU on Ascend; trtexec runs fp32 without --fp16."""
     case = make_case(catalog, "tinybert", chip, precision=precision)
-    assert [name for name, _ in numerics.steps(case, layers=4, feeds=tuple)] == expected
+    assert [name for name, _ in numerics.steps(case, layers=4, ranges=tuple)] == expected
 
 
 @pytest.mark.parametrize("precision", [Precision.TF32, Precision.BF16])
@@ -321,7 +321,7 @@ def test_what_only_a_gpu_computes_in_is_refused(catalog, precision):
     """No stand-in claims numerics that nobody compared it with."""
     case = make_case(catalog, "tinybert", "cuda", precision=precision)
     with pytest.raises(NotYet, match=f"tinybert-cuda-{precision}-bs8: onnxruntime on the CPU does not"):
-        numerics.steps(case, layers=4, feeds=tuple)
+        numerics.steps(case, layers=4, ranges=tuple)
 
 
 @pytest.fixture(scope="session")
@@ -332,7 +332,8 @@ def quantised(exported, catalog, small):
         example_inputs(model, vocabulary=small.vocabulary, batch_size=3, seed=seed)
         for seed in range(100, 110)
     ]
-    return int8.to_int8(mask.limit_mask(exported.graph), feeds)
+    limited = mask.limit_mask(exported.graph)
+    return int8.to_int8(limited, int8.ranges_of(limited, feeds))
 
 
 def test_int8_quantises_the_products_and_nothing_else(quantised, exported):
@@ -360,7 +361,8 @@ def test_int8_calibration_is_deterministic(exported, catalog, small):
     """The same samples give the same bytes."""
     model = catalog.models["tinybert"]
     feeds = [example_inputs(model, vocabulary=small.vocabulary, batch_size=3, seed=s) for s in range(3)]
-    one, two = (int8.to_int8(mask.limit_mask(exported.graph), feeds) for _ in range(2))
+    limited = mask.limit_mask(exported.graph)
+    one, two = (int8.to_int8(limited, int8.ranges_of(limited, feeds)) for _ in range(2))
     assert one.SerializeToString() == two.SerializeToString()
 
 
@@ -377,7 +379,7 @@ def test_int8_cuts_activations_at_the_documented_percentile():
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     x = np.ones((count, 1), np.float32)
     x[7] = 100.0
-    quantised = int8.to_int8(model, [{"x": x}])
+    quantised = int8.to_int8(model, int8.ranges_of(model, [{"x": x}]))
     known = dict(values.constants(quantised.graph))
     scale = next(float(values.array_of(known[n.input[1]])) for n in quantised.graph.node if n.input[0] == "x")
     assert scale < 2.0 / 127
@@ -393,7 +395,54 @@ def test_int8_shows_in_the_numbers_and_the_model_survives(quantised, inputs, fp3
 def test_int8_without_samples_is_refused(exported):
     """A scale of nothing is no scale."""
     with pytest.raises(GraphError, match="calibration samples, found none"):
-        int8.to_int8(exported.graph, [])
+        int8.ranges_of(exported.graph, [])
+
+
+def test_int8_without_a_product_is_refused():
+    """What the numbers say of int8 would be said of fp32."""
+    value = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, [2])  # noqa: E731
+    graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "g", [value("x")], [value("y")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    for refused in (
+        lambda: int8.ranges_of(model, [{"x": np.ones(2, np.float32)}]),
+        lambda: int8.to_int8(model, ()),
+    ):
+        with pytest.raises(GraphError, match="nothing to quantise: the graph has none of MatMul, Gemm"):
+            refused()
+
+
+@pytest.fixture(scope="session")
+def one_at_a_time(catalog, small, network) -> tuple[onnx.ModelProto, int8.Ranges]:
+    """The small network's graph of one sample, and what four samples come to in it."""
+    model = catalog.models["tinybert"]
+    graph = mask.limit_mask(export(network, model, small, batch_size=1, opset=17).graph)
+    feeds = [example_inputs(model, vocabulary=small.vocabulary, batch_size=1, seed=s) for s in range(4)]
+    return graph, int8.ranges_of(graph, feeds)
+
+
+@pytest.mark.parametrize("which", ["batch of three", "any shape"])
+def test_ranges_of_one_sample_are_those_of_the_same_products(
+    which: str, one_at_a_time, exported, any_shape, catalog, small
+):
+    """Values have other names at another batch size: the order of the products tells which is which."""
+    model = catalog.models["tinybert"]
+    _, single = one_at_a_time
+    graph = mask.limit_mask(exported.graph if which == "batch of three" else any_shape)
+    feeds = [example_inputs(model, vocabulary=small.vocabulary, batch_size=1, seed=s) for s in range(4)]
+    if which == "batch of three":  # four samples three times each: as many of each
+        feeds = [{name: np.repeat(array, 3, axis=0) for name, array in feed.items()} for feed in feeds]
+    own = int8.ranges_of(graph, feeds)
+    for ours, theirs in zip(own, single, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
+def test_ranges_of_another_network_are_refused(one_at_a_time):
+    """One product fewer, or a constant where a value belongs: every scale behind it would be another's."""
+    graph, ranges = one_at_a_time
+    two_values = (ranges[0][:1], *ranges[1:])
+    for wrong in (ranges[:-1], two_values):
+        with pytest.raises(GraphError, match=r"on \d+ products and the graph has \d+.* another network's"):
+            int8.to_int8(graph, wrong)
 
 
 def test_torch_and_the_graph_agree_on_other_inputs(exported, catalog, network, small):
