@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+import typer
 
 from harness.comparing import arm_specs
 from harness.domain.cases import Case
@@ -219,3 +221,38 @@ def test_versions_that_pip_cannot_get(reader: arm_specs.Specs, monkeypatch: pyte
         reader.read("onnxruntime==0.0.1")
     folder = reader.materials.home.root / "environments"
     assert [path.name for path in folder.iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_command_fails_where_the_work_is_not_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    """Without any limit asked for, and no word of faster or slower."""
+    from harness.cli import compare as command
+    from harness.comparing import arms
+    from harness.comparing.arms import ComparedArms
+    from harness.comparing.same_work import Work
+
+    one = {"bound": 0.01, "precision": "fp16", "decisions": 8}
+    works = (
+        Work(arm="A (current)", largest=0.001, flips=0, why="", **one),
+        Work(arm="B (x.onnx)", largest=3.0, flips=4, why="the largest difference is 3; 4 of 8 differ", **one),
+    )
+    found = ComparedArms(
+        case="tinybert-t4-bs1", first="current", second="x.onnx", versions=({}, {}), works=works, turns=None,
+        finding=None,
+    )  # fmt: skip
+    monkeypatch.setattr(arms, "compare_arms", lambda *_, **__: found)
+    with pytest.raises(typer.Exit) as ended:
+        command.compare("current", "x.onnx", ab="tinybert-t4-bs1", seconds=1, threads=1, as_json=as_json)
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr().out
+    if as_json:
+        content = json.loads(said)
+        assert (content["same_work"], content["fails"], content["turns"]) == (False, True, None)
+    else:
+        assert said.splitlines() == [
+            "tinybert-t4-bs1: B (x.onnx) against A (current): not the same work",
+            "  A (current) is within 0.001 of the 0.01 that fp16 explains",
+            "  B (x.onnx): the largest difference is 3; 4 of 8 differ",
+        ]

@@ -258,6 +258,14 @@ def test_nights_before_say_how_far_nights_lie_apart() -> None:
     assert not messages(compare([night(2000)], [night(1840)], earlier=past))
 
 
+def test_a_tools_number_is_not_counted_from_the_calls_beside_it() -> None:
+    """It may be rounded, however many calls of ours lie beside it: the floor is that of told numbers."""
+    for detail, floor in (({"tool": {"samples_per_s": 2000.0}, "calls": 64}, "0.5"), ({"calls": 64}, "0.2")):
+        past = nights([timed(calls(4e6, spread=1e-6), **detail) for _ in range(8)])
+        (pair,) = compare([past[-1]], [timed(calls(4e6, spread=1e-6), **detail)], earlier=past[:-1]).pairs
+        assert f"a spread of {floor} % from run to run, of 8 earlier runs" in pair.message
+
+
 # ----------------------------------------------------------------------- gate
 
 
