@@ -12,7 +12,6 @@ import numpy.typing as npt
 from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case
 from harness.errors import BadOutput
-from harness.running.kept_outputs import code
 from harness.running.predictions import Batch
 from harness.running.valid import require_numbers
 from harness.toolchains.base import Session
@@ -37,15 +36,14 @@ class Loaded:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What decides its outputs for given inputs: kept ones are of this build, called by this code here.
+        """What decides its outputs for given inputs, beside the code that calls it (`artifacts.code`).
 
-        The key alone does not: an artifact is built anew under it, a card repaired, a session's code mended.
+        The key alone does not: an artifact is built anew under it, a card repaired.
         """
         return {
             "artifact": self.artifact.key,
             "files": dict(self.artifact.files),
             "built": self.artifact.created,
-            "code": code(),
             "device": self.place.device,
             "told of the device": dict(self.place.facts),
         }

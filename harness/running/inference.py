@@ -235,7 +235,7 @@ class Inference:
             "features": self.materials.samples(case.model, protocol).digest,
             "feed": feed_of(case, protocol),
             "protocol": protocol,
-            "code": code.of(__name__),
+            "code": code.of(__name__, *code.modules_of(loaded.session)),
         }
         name = hashlib.sha256(canonical(identity, "identity")).hexdigest()[:32]
         return OutputLog(self.materials.home.root / "unfinished" / f"{case.id}-{name}.outputs", identity)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from harness.errors import MachineError, StoreError, ZoocheckError
-from harness.setting.home import CODE, Home
+from harness.setting.home import Home
 
 FOLDERS = ("references", "unfinished")
 
@@ -77,20 +75,6 @@ def dropping(drop: Callable[[], None], whose: str) -> Iterator[None]:
         said = f"{whose} are dropped: the next run computes them again"
         problem.add(said) if isinstance(problem, ZoocheckError) else problem.add_note(said)
         raise
-
-
-@cache
-def code() -> str:
-    """The SHA-256 of zoocheck's own modules: names and bytes, read once a process.
-
-    All of them, rather than those that call an artifact: unfinished outputs live from a killed run to the
-    next, and nobody who only uses zoocheck changes it between the two.
-    """
-    whole = hashlib.sha256()
-    for module in sorted((CODE / "harness").rglob("*.py")):
-        content = module.read_bytes()
-        whole.update(f"{module.relative_to(CODE).as_posix()} {len(content)}\n".encode() + content)
-    return whole.hexdigest()
 
 
 def lock_of(path: Path) -> FileLock:

@@ -16,7 +16,7 @@ from typing import Any
 import mini
 import numpy as np
 import pytest
-from making import make_case, make_place
+from making import make_artifact, make_case, make_place
 
 from harness.artifacts import code
 from harness.artifacts.cache import ArtifactCache
@@ -24,6 +24,7 @@ from harness.domain.catalog import Catalog
 from harness.domain.models import Architecture, Protocol
 from harness.domain.precisions import Precision
 from harness.running import building, inference, materials
+from harness.running.called import Loaded
 from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.setting.home import Home
@@ -121,7 +122,8 @@ def test_every_key_holds_the_code(
         if what == "reference":
             samples = made.samples(case.model, Protocol.DOCUMENTED)
             return made._reference_log(case.model, samples, {}).path
-        return inference.Inference(made)._log(case, Protocol.DOCUMENTED, "artifact", {}).path
+        loaded = Loaded(artifact=make_artifact("key"), session=object(), place=place)
+        return inference.Inference(made)._log(case, Protocol.DOCUMENTED, loaded, {}).path
 
     before = key()
     assert key() == before
