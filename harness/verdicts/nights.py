@@ -110,7 +110,7 @@ def least_spread(values: Sequence[float], *, told: bool) -> float:
     """
     if not told or not values:
         return LEAST_SPREAD
-    decimals = max(-int(Decimal(repr(value)).normalize().as_tuple().exponent) for value in values)
+    decimals = max(-int(Decimal(repr(float(value))).normalize().as_tuple().exponent) for value in values)
     return max(LEAST_TOLD, _OF_A_UNIT * 10.0 ** -max(decimals, 0) / median(values))
 
 
