@@ -12,7 +12,8 @@ import math
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median, stdev
+from functools import cache
+from statistics import median
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -110,8 +111,14 @@ def least_spread(values: Sequence[float], *, told: bool) -> float:
     """
     if not told or not values:
         return LEAST_SPREAD
-    decimals = max(-int(Decimal(repr(float(value))).normalize().as_tuple().exponent) for value in values)
+    decimals = max(map(_decimals, set(values)))
     return max(LEAST_TOLD, _OF_A_UNIT * 10.0 ** -max(decimals, 0) / median(values))
+
+
+@cache
+def _decimals(value: float) -> int:
+    """How many digits a number has behind its point, below 0 for round ones."""
+    return -int(Decimal(repr(float(value))).normalize().as_tuple().exponent)
 
 
 def blind(
@@ -196,13 +203,17 @@ def _about_levels(values: Sequence[float], least: float) -> tuple[Spread, Shift 
         edge = _ODD * max(near, median(abs(value) for value in rest) / levels.MEDIAN_OF_NORMAL)
         rest = [min(max(value, -edge), edge) for value in rest]
     free = max(1.0, len(values) - 1.0 - len(found))
-    spread = Spread(sd=max(stdev(rest), least), degrees=free, results=len(values))
+    spread = Spread(sd=max(_stdev(rest), least), degrees=free, results=len(values))
     return spread, found[-1] if found else None
+
+
+def _stdev(values: Sequence[float]) -> float:
+    return float(np.std(values, ddof=1))
 
 
 def _shifts(values: Sequence[float], near: float) -> tuple[Shift, ...]:
     """Lasting steps, looked for only where results stray further than neighbours do."""
-    if len(values) < 2 * levels.FEWEST or stdev(values) < _STRAYING * near:
+    if len(values) < 2 * levels.FEWEST or _stdev(values) < _STRAYING * near:
         return ()
     lasting = levels.dependence([values], least=LEAST_SPREAD)
     scatter = Scatter(of_neighbours=near, dependence=lasting, degrees=levels.degrees(len(values)))
