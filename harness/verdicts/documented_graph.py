@@ -70,7 +70,7 @@ def judge(
         return _verdict(case, VerdictKind.SURVIVES, said, spelt, bounds)
     why = f"no value of a LayerNorm leaves fp16, {largest}: its operators' roundings add up"
     if lost:
-        why = lost[0] + (f" (and of {len(lost) - 1} LayerNorms behind it)" if len(lost) > 1 else "")
+        why = lost[0] + (f" (and of {len(lost) - 1} behind it)" if len(lost) > 1 else "")
     as_one = f"with LayerNorm as one operator they {fused.said(bounds)}"
     bisect = f"`zoocheck bisect {case.id} --documented-graph` names the operator"
     if not fused.within(bounds) and not spelt.within(bounds):
