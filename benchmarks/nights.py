@@ -20,7 +20,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +30,12 @@ sys.path.insert(0, str(ROOT))
 
 from harness.comparing.judging import THROUGHPUT_MARGIN  # noqa: E402
 from harness.comparing.runs import FALSE_ALARMS  # noqa: E402
+from harness.comparing.spreads import WINDOW  # noqa: E402
 from harness.verdicts import nights  # noqa: E402
 from harness.verdicts.effects import LEAST_CHANGE, Effect, Finding, Timed, throughput_change  # noqa: E402
 from harness.verdicts.stats import wilson  # noqa: E402
 
-WINDOW = 30  # runs of a machine that a spread is taken from
+AT_ONCE = 40  # nights of one machine, before another one is drawn
 NEWS = (Finding.BETTER, Finding.WORSE)
 
 
@@ -53,6 +54,8 @@ class Cell:
     new_case: bool = False  # one series has only the night before
     back: int = 1  # how many nights before it the night lies that it is held against
     machines: int = 1  # hosts, each judged by its own nights
+    fastest: float = 3000.0  # samples/s; the slowest has 20, or a fifth of the fastest
+    partial: int = 0  # runs of one series alone between two nights
 
 
 def cells() -> Iterator[Cell]:
@@ -65,14 +68,17 @@ def cells() -> Iterator[Cell]:
     yield Cell(name="a new case, night 7", own=0.01, night=7, new_case=True)
     yield Cell(name="a new case, night 32", own=0.01, night=32, new_case=True)
     for own, shared in ((0.005, 0.0), (0.01, 0.0), (0.005, 0.01)):
-        base = Cell(name="nights", own=own, shared=shared)
-        yield base
-        for lasting in (0.5, 0.8):
-            yield replace(base, name=f"nights, AR({lasting})", lasting=lasting)
+        yield Cell(name="nights", own=own, shared=shared)
+    yield Cell(name="nights, AR(0.5)", own=0.01, lasting=0.5)
+    yield Cell(name="nights, AR(0.5)", own=0.005, shared=0.01, lasting=0.5)
+    yield Cell(name="nights, AR(0.8)", own=0.01, lasting=0.8)
     yield Cell(name="against a baseline 20 nights ago", own=0.01, back=20)
     yield Cell(name="the same, AR(0.5)", own=0.01, back=20, lasting=0.5)
     yield Cell(name="rounded to whole", own=0.01, digits=0)
     yield Cell(name="rounded to tenths", own=0.004, digits=1)
+    yield Cell(name="rounded to whole, 12 to 60 samples/s", own=0.01, digits=0, fastest=60)
+    yield Cell(name="rounded to whole, 6 to 30 samples/s", own=0.004, digits=0, fastest=30)
+    yield Cell(name="4 runs of one case between nights", own=0.005, shared=0.03, partial=4)
     yield Cell(name="every tenth series 4 times noisier", own=0.004, noisier=4.0)
     yield Cell(name="8 hosts", own=0.01, shared=0.005, machines=8)
 
@@ -82,7 +88,7 @@ class Machine:
 
     def __init__(self, cell: Cell, random: np.random.Generator) -> None:
         self.cell, self.random = cell, random
-        self.level = np.log(random.uniform(20, 3000, cell.series))
+        self.level = np.log(random.uniform(min(20, cell.fastest / 5), cell.fastest, cell.series))
         self.own = cell.own * np.where(np.arange(cell.series) % 10 == 0, cell.noisier, 1.0)
         self.apart = random.normal(size=cell.series) * self.own
         self.alike = random.normal() * cell.shared
@@ -104,16 +110,11 @@ def judged(cell: Cell, earlier: list[np.ndarray], tonight: np.ndarray) -> tuple[
     """
     before, keys = earlier[-cell.back], range(cell.series)
     told = set() if cell.digits is None else set(keys)
-    names = [f"{at:03}" for at in range(len(earlier))]
-    first = len(earlier) - 1 if cell.new_case else 0  # the nights of the last series
-    table = {
-        key: {name: float(rates[key]) for at, (name, rates) in enumerate(zip(names, earlier, strict=True))
-              if key < cell.series - 1 or at >= first}
-        for key in keys
-    }  # fmt: skip
+    names, table = _table(cell, earlier)
     known = nights.of_nights(table, names, told)
     changes = {key: math.log(tonight[key] / before[key]) for key in keys}
-    pair = nights.of_pair(changes, told)
+    least = {key: nights.least_spread([before[key], tonight[key]], told=key in told) for key in keys}
+    pair = nights.of_pair(changes, least)
 
     def change(key: int, factor: float = 1.0) -> Effect:
         return throughput_change(
@@ -128,6 +129,22 @@ def judged(cell: Cell, earlier: list[np.ndarray], tonight: np.ndarray) -> tuple[
     victim = int(np.random.default_rng(len(earlier)).integers(cell.series))
     lost = finding(change(victim, math.exp(-2 * halves[victim]))) is Finding.WORSE
     return news, lost, float(np.median(halves))
+
+
+def _table(cell: Cell, earlier: list[np.ndarray]) -> tuple[list[str], dict[int, dict[str, float]]]:
+    """The runs in order, and what each series has in them: partial ones of one series between the nights."""
+    first = len(earlier) - 1 if cell.new_case else 0  # the nights of the last series
+    names: list[str] = []
+    table: dict[int, dict[str, float]] = {key: {} for key in range(cell.series)}
+    for at, rates in enumerate(earlier):
+        names.append(f"{at:03}")
+        for key in range(cell.series):
+            if key < cell.series - 1 or at >= first:
+                table[key][names[-1]] = float(rates[key])
+        for extra in range(cell.partial):
+            names.append(f"{at:03}-{extra}")
+            table[extra][names[-1]] = float(rates[extra])
+    return names, table
 
 
 def finding(effect: Effect) -> Finding:
@@ -147,13 +164,14 @@ def simulated(cell: Cell, count: int, random: np.random.Generator) -> Iterator[t
             rates = [machine.night() for _ in range(cell.night)]
             yield judged(cell, rates[:-1], rates[-1])
         return
-    hosts = [Machine(cell, random) for _ in range(cell.machines)]
-    past = [deque((host.night() for _ in range(WINDOW)), maxlen=WINDOW) for host in hosts]
-    for at in range(count):
-        host, mine = hosts[at % cell.machines], past[at % cell.machines]
-        tonight = host.night()
-        yield judged(cell, list(mine), tonight)
-        mine.append(tonight)
+    for start in range(0, count, AT_ONCE * cell.machines):
+        hosts = [Machine(cell, random) for _ in range(cell.machines)]
+        past = [deque((host.night() for _ in range(WINDOW)), maxlen=WINDOW) for host in hosts]
+        for at in range(min(AT_ONCE * cell.machines, count - start)):
+            host, mine = hosts[at % cell.machines], past[at % cell.machines]
+            tonight = host.night()
+            yield judged(cell, list(mine), tonight)
+            mine.append(tonight)
 
 
 def after_a_step(size: float, count: int, random: np.random.Generator) -> None:

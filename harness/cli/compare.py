@@ -15,13 +15,13 @@ from harness.setting.options import Options
 from harness.tables import cases, catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from harness.comparing.arms import ComparedArms
     from harness.comparing.gate import FailOn
     from harness.comparing.judging import Pair
     from harness.comparing.runs import Comparison
-    from harness.store.results import Result, Store
+    from harness.store.results import Store
 
 BASELINE = "baseline:"
 LATEST = "latest"
@@ -38,7 +38,8 @@ Losses = Annotated[
     typer.Option(
         metavar="LIMITS",
         help="Exit with 1 from these losses on, as throughput:5%,accuracy:0.2 (points); noisy:50% fails "
-        "where more throughputs than that are too noisy to tell, not-run where claims of A are not in B.",
+        "where more throughputs than that are too noisy to tell, not-run where claims of A are not in B "
+        "(not-run:never: not for that).",
     ),
 ]
 InTurns = Annotated[
@@ -76,6 +77,7 @@ def compare(
 
     limits = None if fail_on is None else gate.parse(fail_on)
     if ab is not None:
+        _refuse_beside_turns(limits, stamp=stamp, across_machines=across_machines)
         options = Options(weights=weights, target=target, threads=threads or None)
         return _arms(ab, first, second, limits, seconds, options, as_json)
     store = open_store(results)
@@ -153,6 +155,7 @@ def of_runs(
     """Both runs' results, held against each other with what came before them."""
     from harness.comparing.gate import FailOn
     from harness.comparing.runs import compare as compare_results
+    from harness.comparing.spreads import throughputs_before
     from harness.machine.fingerprint import machine_key
 
     after = store.results(run=new)
@@ -168,33 +171,6 @@ def of_runs(
         across_machines=across_machines,
         stamp=stamp,
     )
-
-
-def throughputs_before(store: Store, machines: Collection[str], run: str | None = None) -> list[Result]:
-    """The throughputs of `machines` in the latest runs before `run` (of all) that have any of them.
-
-    Of each machine `_NIGHTS` runs: those of other hosts and without a throughput are none of it.
-    """
-    from harness.comparing.spreads import usable
-    from harness.domain.cases import Kind
-    from harness.machine.fingerprint import machine_key
-
-    known = [item.id for item in store.runs()]
-    before = known if run is None else known[: known.index(run)]
-    found: list[Result] = []
-    nights: dict[str, set[str]] = {machine: set() for machine in machines}
-    while before and any(len(runs) < _NIGHTS for runs in nights.values()):
-        before, chunk = before[:-_NIGHTS], before[-_NIGHTS:]
-        for result in reversed(store.numbers(runs=chunk, kind=Kind.THROUGHPUT)):
-            made = result.measurement
-            runs = nights.get(machine_key(made.provenance.machine))
-            if runs is not None and usable(made) and (made.run in runs or len(runs) < _NIGHTS):
-                runs.add(made.run)
-                found.append(result)
-    return found[::-1]
-
-
-_NIGHTS = 30  # runs of a machine that the spread from one to the next is taken from
 
 
 def as_content(found: Comparison, failing: Sequence[Pair]) -> dict[str, object]:
@@ -225,7 +201,8 @@ def lines(old: str, new: str, found: Comparison, failing: Sequence[Pair], limits
         label = str(finding).upper()
         said += [f"{label} {pair}" for pair in found.of(finding) if pair not in failing]
     said += [f"not compared: {_claims(claims)}: {why}" for why, claims in found.not_compared.items()]
-    said += [f"not measured this time: {_claims(found.gone)}"] if found.gone else []
+    if found.gone and not (limits is not None and limits.not_run):
+        said.append(f"not measured this time: {_claims(found.gone)}")
     said += [f"new: {_claims(found.new)}"] if found.new else []
     said += [f"told: {told}"] if (told := gate.resolution(found)) else []
     said += list(found.steps)
@@ -236,6 +213,19 @@ def _claims(claims: Sequence[str]) -> str:
     from harness.comparing.gate import named
 
     return f"{len(claims)} ({named(claims)})"
+
+
+def _refuse_beside_turns(limits: FailOn | None, *, stamp: str | None, across_machines: bool) -> None:
+    """Raise `UsageError` for what means nothing of two arms."""
+    others = () if limits is None else (limits.score, limits.noisy, limits.not_run)
+    given = {
+        "--stamp": stamp is not None, "--across-machines": across_machines,
+        "--fail-on of anything but throughput": any(item is not None for item in others),
+    }  # fmt: skip
+    if wrong := [name for name, there in given.items() if there]:
+        raise UsageError(
+            f"{' and '.join(wrong)}: of two arms in turns (--ab) that means nothing; leave it out"
+        )
 
 
 def _arms(
@@ -277,7 +267,8 @@ def _arms_lines(found: ComparedArms) -> list[str]:
         before, after = (f"{took / 1e6:.4g} ms" for took in turns.mean_ns)
         said = [
             f"{begun}{found.finding}",
-            f"  {in_percent(turns.effect)}; a call takes {before} and {after}",
+            f"  {in_percent(turns.effect)}, of the median four turns; on average a call takes {before} and "
+            f"{after}",
             f"  by {turns.effect.basis}, {turns.calls_a_turn} calls a turn, {turns.seconds:.0f} s",
             f"  the same work: {'; '.join(map(str, found.works))}",
         ]

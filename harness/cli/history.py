@@ -24,8 +24,8 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Every series of a case, oldest first, with its change points and what else changed there."""
-    from harness.cli.compare import throughputs_before
     from harness.comparing.history import histories
+    from harness.comparing.spreads import throughputs_before
     from harness.machine.fingerprint import machine_key
     from harness.records import to_json
 

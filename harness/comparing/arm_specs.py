@@ -31,7 +31,7 @@ _KEY = re.compile(r"[0-9a-f]{8,64}")
 _VERSIONS = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+(,[A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+)*")
 _FORMS = (
     f"{CURRENT!r} (the case's own artifact), the key of an artifact (`zoocheck cache list`), a file such as "
-    "other.onnx, another case, or library versions such as onnxruntime==1.22.0"
+    "other.onnx, another documented case, or library versions such as onnxruntime==1.22.0"
 )
 
 
@@ -87,6 +87,8 @@ class Specs:
             return Spec(text=text, case=self.case.id, artifact=self._cached(text))
         if text in {case.id for case in cases.enumerate_cases(self.materials.catalog)}:
             return Spec(text=text, case=text, artifact=self._other(text))
+        if "/" in text or Path(text).suffix == ".onnx":
+            raise UsageError(f"{text}: no such file", remedy=f"an arm is {_FORMS}")
         raise UsageError(f"found {text!r}, expected an arm: {_FORMS}")
 
     def _built(self, case: Case) -> Artifact:

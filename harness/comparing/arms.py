@@ -132,7 +132,7 @@ def _setups(specs: tuple[Spec, Spec], common: Mapping[str, Any]) -> tuple[Setup,
     first, second = (
         Setup(
             name=name,
-            content={**common, "arms": [{"case": spec.case, "artifact": spec.setup()}]},
+            content={**common, "arms": [{"name": name, "case": spec.case, "artifact": spec.setup()}]},
             python_path=() if spec.packages is None else (spec.packages,),
         )
         for name, spec in zip(_names(specs), specs, strict=True)

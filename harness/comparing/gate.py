@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.comparing.judging import Margins, Pair
 from harness.comparing.runs import Comparison
@@ -14,7 +14,7 @@ from harness.errors import UsageError
 from harness.verdicts.effects import Effect, Finding
 
 _LIMIT = re.compile(r"(?P<what>[a-z]+):(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<unit>%?)")
-_FORM = "throughput:5%,accuracy:0.2,noisy:50%,not-run"
+_FORM = "throughput:5%,accuracy:0.2,noisy:50%,not-run (or not-run:never)"
 NOT_RUN, NOT_RUN_NEVER = "not-run", "not-run:never"
 
 
@@ -57,9 +57,14 @@ EVERYTHING = FailOn(throughput=0.0, score=0.0, not_run=True)  # whatever is show
 
 
 def of_a_night(text: str | None) -> FailOn:
-    """A night's limits: by default whatever is shown to be worse, and whatever did not run."""
-    limits = EVERYTHING if text is None else parse(text)
-    return replace(limits, not_run=True) if limits.not_run is None else limits
+    """A night's limits: whatever is shown to be worse, or did not run, but for what `text` says otherwise."""
+    given = FailOn() if text is None else parse(text)
+    return FailOn(
+        throughput=EVERYTHING.throughput if given.throughput is None else given.throughput,
+        score=EVERYTHING.score if given.score is None else given.score,
+        noisy=given.noisy,
+        not_run=EVERYTHING.not_run if given.not_run is None else given.not_run,
+    )
 
 
 def parse(text: str) -> FailOn:
@@ -90,6 +95,10 @@ def parse(text: str) -> FailOn:
             raise UsageError(f"--fail-on: found {part.strip()!r}, expected {what} in {wanted}")
         if what in limits:
             raise UsageError(f"--fail-on: found two limits of {what}, expected one")
+        if what == "noisy" and number >= 1:
+            raise UsageError(
+                f"--fail-on: found {part.strip()!r}, expected less than 100%: no more can be noisy"
+            )
         limits[what] = number
     assert all(math.isfinite(limit) for limit in limits.values())
     return FailOn(
@@ -110,11 +119,12 @@ def beside(found: Comparison, limits: FailOn) -> tuple[str, ...]:
 
 def _did_not_run(found: Comparison, limits: FailOn) -> str:
     """What to say where claims of the earlier run are not in the later one, and that fails; else nothing."""
-    if not limits.not_run or not found.gone:
+    lost = (*found.gone, *found.replaced)
+    if not limits.not_run or not lost:
         return ""
-    count = len(found.gone)
+    count = len(lost)
     return (
-        f"{count} {'claim' if count == 1 else 'claims'} of the earlier run did not run: {named(found.gone)} "
+        f"{count} {'claim' if count == 1 else 'claims'} of the earlier run did not run: {named(lost)} "
         f"(--fail-on {NOT_RUN_NEVER} lets them go)"
     )
 
@@ -125,6 +135,7 @@ def named(claims: Sequence[str]) -> str:
 
 
 _NAMED = 5
+_TELLS_NOTHING = math.log(2)  # half of an interval that reaches from half to double
 
 
 def _too_noisy(found: Comparison, limits: FailOn) -> str:
@@ -148,8 +159,12 @@ def resolution(found: Comparison) -> str:
     )
     if not halves:
         return ""
-    middle, most = halves[len(halves) // 2], halves[-1]
+    told = [half for half in halves if half <= _TELLS_NOTHING]
+    blind = f"; of {len(halves) - len(told)} nothing can be told" if len(told) < len(halves) else ""
+    if not told:
+        return f"of {len(halves)} throughputs nothing can be told"
+    middle, most = told[len(told) // 2], told[-1]
     return (
-        f"half of the throughputs tell a change of {math.expm1(middle) * 100:.1f} % or less, "
-        f"all of them one of {math.expm1(most) * 100:.1f} %"
+        f"half of {len(told)} throughputs tell a change of {math.expm1(middle) * 100:.1f} % or less, "
+        f"all of them one of {math.expm1(most) * 100:.1f} %{blind}"
     )

@@ -17,7 +17,6 @@ from harness.store.results import Result
 from harness.verdicts import levels, nights
 from harness.verdicts.effects import LEAST_CHANGE
 from harness.verdicts.levels import Scatter
-from harness.verdicts.nights import LEAST_SPREAD, LEAST_TOLD
 from harness.verdicts.noise import Spread
 from harness.verdicts.plain import SLACK
 
@@ -106,11 +105,14 @@ def _history(
 ) -> History:
     last, limit = results[-1], repeated.series.limit
     points = tuple(_point(item, metric) for item in results)
-    least = LEAST_TOLD if by_a_tool(last) else LEAST_SPREAD
+    rates = [made.metrics[metric] for made in results if usable(made)]
+    least = nights.least_spread(rates, told=by_a_tool(last))
     return History(
         claim=last.claim,
         metric=metric,
-        made=last.made + ("" if limit is None else f", first {limit} samples"),
+        made=", ".join(
+            [last.made, *([] if limit is None else [f"first {limit} samples"]), *repeated.asked.words]
+        ),
         machine=repeated.machine,
         points=points,
         changes=_steps(points) if metric.is_score else _shifts(points, others, least),
@@ -139,10 +141,11 @@ def _steps(points: Sequence[Point]) -> tuple[Change, ...]:
 
 
 def _shifts(points: Sequence[Point], others: Sequence[Sequence[float]], least: float) -> tuple[Change, ...]:
-    """Shifts of the level of a throughput that last (`verdicts.levels`). Results of a disturbed machine do
-    not count.
+    """Shifts of the level of a throughput that last (`verdicts.levels`).
+
+    Results of a disturbed machine do not count, nor does a stored throughput of nothing.
     """
-    steady = [(at, point) for at, point in enumerate(points) if not point.noisy]
+    steady = [(at, point) for at, point in enumerate(points) if not point.noisy and point.value > 0]
     values = [math.log(point.value) for _, point in steady]
     if len(values) < 2 * levels.FEWEST:
         return ()

@@ -69,8 +69,9 @@ def pair(before: Result, after: Result, margins: Margins, noise: Noise | None, s
         finding, message = _by_number(before, after, effect, message, margins)
     elif _rank(after) < _rank(before):
         finding = Finding.BETTER
-    if worse and effect is not None and made.kind is Kind.THROUGHPUT and finding is not Finding.WORSE:
-        # Two speeds may lie on two sides of a documented tolerance and be no different.
+    if worse and effect is not None and not _may_be_worse(before, after, finding):
+        # Two speeds may lie on two sides of a documented tolerance and be no different, and a score that rose
+        # may be held to a tighter bound.
         worse = False
         message = f"{words.verdicts(before, after)}, which is not shown to be a difference; {message}"
     if worse:
@@ -82,6 +83,20 @@ def pair(before: Result, after: Result, margins: Margins, noise: Noise | None, s
         case=made.case, kind=made.kind, claim=made.claim, series=made.made, finding=finding,
         effect=effect, message=" ".join((message or "the same verdict").split()), verdict_worse=worse,
     )  # fmt: skip
+
+
+def _may_be_worse(before: Result, after: Result, finding: Finding) -> bool:
+    """Whether numbers allow a worse verdict: a speed shown to have fallen, a score that did not rise."""
+    if after.measurement.kind is Kind.THROUGHPUT:
+        return finding is Finding.WORSE
+    old, new = _judged(before, after)
+    return new <= old + SLACK
+
+
+def _judged(before: Result, after: Result) -> tuple[float, float]:
+    """The judged metric of both, fractions; 0 of one that has none."""
+    metric = None if after.verdict is None else after.verdict.metric
+    return before.measurement.metrics.get(metric or "", 0.0), after.measurement.metrics.get(metric or "", 0.0)
 
 
 def has_number(before: Result, after: Result) -> bool:
@@ -186,8 +201,7 @@ def _with_metric(finding: Finding, before: Result, after: Result, margin: float)
     Marks of right samples may tell another story than an F1: never better where the metric fell, never worse
     where it rose, and not the same where it moved by more than the margin.
     """
-    metric = None if after.verdict is None else after.verdict.metric
-    old, new = (item.measurement.metrics.get(metric or "", 0.0) for item in (before, after))
+    old, new = _judged(before, after)
     against = {Finding.BETTER: new < old - SLACK, Finding.WORSE: new > old + SLACK}
     if against.get(finding, False) or (finding is Finding.SAME and abs(new - old) > margin + SLACK):
         return Finding.TOO_NOISY

@@ -22,6 +22,7 @@ class Pairing:
     not_compared: Mapping[str, tuple[str, ...]]  # why -> claims
     new: tuple[str, ...]  # claims that the earlier run does not have
     gone: tuple[str, ...]  # claims that the later run does not have
+    replaced: tuple[str, ...]  # of those not compared, with what the later run has in the earlier one's place
 
 
 def paired(
@@ -35,20 +36,35 @@ def paired(
     old, new = _latest(before), _latest(after)
     not_compared: dict[str, tuple[str, ...]] = {}
     fresh: list[str] = []
+    replaced: list[str] = []
     pairs: list[tuple[Result, Result]] = []
     for key, result in new.items():
         partner = old.get(key) or _nearest(result, old)
         if partner is None:
             fresh.append(_name(result))
-        elif why := _unlike(partner, result, across_machines=across_machines) or _unstamped(
-            (partner, result), stamp
-        ):
+            continue
+        elsewhere = "" if across_machines else _elsewhere(partner, result)
+        instead = "" if elsewhere else _instead(partner, result)
+        unstamped = _unstamped((partner, result), stamp)
+        if not elsewhere and unstamped and not _unstamped((partner,), stamp):
+            instead = instead or unstamped  # the earlier one has the stamp
+        if why := elsewhere or instead or unstamped:
             not_compared[why] = (*not_compared.get(why, ()), _name(result))
         else:
             pairs.append((partner, result))
-    claims = {Claim.of(result.measurement) for result in new.values()}
-    gone = dict.fromkeys(_name(item) for item in old.values() if Claim.of(item.measurement) not in claims)
-    return Pairing(pairs=tuple(pairs), not_compared=not_compared, new=tuple(fresh), gone=tuple(gone))
+        replaced += [f"{_name(result)}: {instead}"] if instead and not failed(partner) else []
+    claims = [Claim.of(result.measurement) for result in new.values()]
+    gone = dict.fromkeys(_name(item) for item in old.values() if not _found(item, claims))
+    return Pairing(
+        pairs=tuple(pairs), not_compared=not_compared, new=tuple(fresh), gone=tuple(gone),
+        replaced=tuple(replaced),
+    )  # fmt: skip
+
+
+def _found(result: Result, claims: Sequence[Claim]) -> bool:
+    """Whether a claim is among others; one that failed before it knew its protocol stands for any."""
+    own = Claim.of(result.measurement)
+    return any(claim.mended_by(own) for claim in claims)
 
 
 def failed(result: Result) -> bool:
@@ -78,22 +94,26 @@ def _name(result: Result) -> str:
 def _nearest(result: Result, others: Mapping[_Key, Result]) -> Result | None:
     """The last result of the same series that may be held against it, else the last of the same claim."""
     claim, asked = Claim.of(result.measurement), Asked.of(result.measurement)
-    same = [item for key, item in others.items() if key[0].claim == claim]
+    same = [item for key, item in others.items() if claim.mended_by(key[0].claim)]
     alike = [item for item in same if not Asked.of(item.measurement).unlike(asked)]
     series = [item for item in alike if Series.of(item.measurement) == Series.of(result.measurement)]
     return next((items[-1] for items in (series, alike, same) if items), None)
 
 
-def _unlike(before: Result, after: Result, *, across_machines: bool) -> str:
-    """Why two results must not be held against each other, or nothing.
+def _elsewhere(before: Result, after: Result) -> str:
+    """What tells the machines of two results apart, or nothing."""
+    first, second = before.measurement.provenance.machine, after.measurement.provenance.machine
+    facts = {*first, *second} - PASSING
+    other = sorted(name for name in facts if first.get(name) != second.get(name))
+    return f"another machine ({', '.join(other)})" if other else ""
+
+
+def _instead(before: Result, after: Result) -> str:
+    """Why two results of one machine must not be held against each other, or nothing.
 
     A case that failed may not have come to know its weights and data: an error is compared all the same.
     """
     first, second = before.measurement.provenance, after.measurement.provenance
-    facts = {*first.machine, *second.machine} - PASSING
-    other = sorted(name for name in facts if first.machine.get(name) != second.machine.get(name))
-    if other and not across_machines:
-        return f"another machine ({', '.join(other)})"
     if failed(before) or failed(after):
         return ""
     if before.measurement.origin is not after.measurement.origin:
@@ -112,11 +132,11 @@ def _change(first: object, second: object) -> str:
     return f"{first}, another file" if first == second else f"{first} -> {second}"
 
 
-def _unstamped(pair: tuple[Result, Result], wanted: str | None) -> str:
-    """Why the stamps of two throughputs are too low, or nothing."""
-    measurement = pair[0].measurement
+def _unstamped(results: Sequence[Result], wanted: str | None) -> str:
+    """Why the stamps of throughputs are too low, or nothing."""
+    measurement = results[0].measurement
     if wanted is None or measurement.kind is not Kind.THROUGHPUT or measurement.check:
         return ""
-    earned = [Stamped.from_stored(item.measurement.detail).stamp for item in pair]
+    earned = [Stamped.from_stored(item.measurement.detail).stamp for item in results]
     short = [stamp or "none" for stamp in earned if not stamps.meets(stamp, wanted)]
     return f"stamp {' and '.join(sorted(set(short)))}, asked for {wanted}" if short else ""

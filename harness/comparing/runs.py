@@ -27,6 +27,9 @@ class Comparison:
     not_compared: Mapping[str, tuple[str, ...]]  # why -> claims
     new: tuple[str, ...]  # claims that the earlier run does not have
     gone: tuple[str, ...]  # claims that the later run does not have
+    replaced: tuple[
+        str, ...
+    ]  # claims of the earlier run that something else stands for: "...: other weights"
     changes: tuple[str, ...]  # library versions and the revision: "onnx 1.22.0 -> 1.23.2 (of 12 pairs)"
     steps: tuple[str, ...]  # of a whole machine before, and for how many nights nothing could be told
     confidence: float  # of each interval
@@ -68,8 +71,9 @@ def compare(
         not_compared=matched.not_compared,
         new=matched.new,
         gone=matched.gone,
+        replaced=matched.replaced,
         changes=_changes(matched.pairs),
-        steps=_steps(known, limits.throughput, sure.together),
+        steps=_steps(known, limits.throughput, sure),
         confidence=confidence,
     )
 
@@ -102,17 +106,18 @@ def _changes(pairs: Sequence[tuple[Result, Result]]) -> tuple[str, ...]:
     )
 
 
-def _steps(known: Known, limit: float, together: float) -> tuple[str, ...]:
+def _steps(known: Known, limit: float, sure: Sure) -> tuple[str, ...]:
     """Where a whole machine changed before the nights compared, and for how long that blinded the gate."""
     said = []
-    for machine, nights in known.nights.items():
-        if nights.step is None:
+    for machine, found in known.machines.items():
+        step, of_machine = found.said.step, list(found.said.of_machine)
+        if step is None:
             continue
-        size, count = math.expm1(nights.step.after - nights.step.before), len(nights.of_machine)
-        blind = nights.blind(limit=limit, together=together)
+        size = math.expm1(step.after - step.before)
+        blind = found.blind(limit=limit, each=sure.each, together=sure.together)
         said.append(
             f"machine {machine} became {abs(size) * 100:.1f} % {'faster' if size > 0 else 'slower'} as a "
-            f"whole at {list(nights.of_machine)[nights.step.at]}, {count - nights.step.at} runs ago; a loss "
-            f"of {limit * 100:g} % of one series could not be told for {blind or 'none'} of them"
+            f"whole at {of_machine[step.at]}, {len(of_machine) - step.at} runs ago; a loss of "
+            f"{limit * 100:g} % of one series could not be told for {blind or 'none'} of them"
         )
     return tuple(said)

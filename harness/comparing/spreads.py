@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.domain.cases import Kind
@@ -12,7 +12,7 @@ from harness.domain.measurements import Measurement
 from harness.domain.metrics import Metric
 from harness.domain.series import Repetition
 from harness.machine.fingerprint import machine_key
-from harness.store.results import Result
+from harness.store.results import Result, Store
 from harness.verdicts import nights
 from harness.verdicts.nights import Nights
 from harness.verdicts.noise import Noise
@@ -38,25 +38,73 @@ def usable(measurement: Measurement) -> bool:
     )
 
 
+WINDOW = 30  # runs of a machine that its spread is taken from, those of fewer series than tell it aside
+_MOST_RUNS = 120  # with those
+
+
+def throughputs_before(store: Store, machines: Collection[str], run: str | None = None) -> list[Result]:
+    """The throughputs of `machines` in the latest runs before `run` (of all) that have any of them.
+
+    Of each machine `WINDOW` runs of `nights.FEWEST_SERIES` series or more: runs of other hosts, those without
+    a throughput and those of one case alone push none of them out.
+    """
+    known = [item.id for item in store.runs()]
+    before = known if run is None else known[: known.index(run)]
+    left = dict.fromkeys(machines, _MOST_RUNS)
+    whole = dict.fromkeys(machines, 0)
+    found: list[Result] = []
+    while before and any(left.values()):
+        before, chunk = before[:-WINDOW], before[-WINDOW:]
+        by_run: dict[tuple[str, str], list[Result]] = {}
+        for result in store.numbers(runs=chunk, kind=Kind.THROUGHPUT):
+            machine = machine_key(result.measurement.provenance.machine)
+            if machine in left and usable(result.measurement):
+                by_run.setdefault((result.measurement.run, machine), []).append(result)
+        for name, machine in ((name, machine) for name in reversed(chunk) for machine in machines):
+            results = by_run.get((name, machine), [])
+            if not results or not left[machine]:
+                continue
+            series = {repetition_of(item.measurement) for item in results}
+            whole[machine] += len(series) >= nights.FEWEST_SERIES
+            left[machine] = 0 if whole[machine] == WINDOW else left[machine] - 1
+            found += results
+    return sorted(found, key=lambda item: item.measurement.created)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """The nights of one machine, a run being a night, and what they say."""
+
+    values: Mapping[Repetition, Mapping[str, float]]
+    order: Sequence[str]  # of its nights, oldest first
+    told: Collection[Repetition]
+    said: Nights[Repetition]
+
+    def blind(self, *, limit: float, each: float, together: float) -> int:
+        """As `nights.blind`."""
+        return nights.blind(
+            self.values, self.order, self.said, limit=limit, each=each, together=together, told=self.told
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is known of machines: the nights of each, and where those say too little, tonight's changes."""
 
-    nights: Mapping[str, Nights[Repetition]]  # by the machine's key
+    machines: Mapping[str, Machine]  # by key
     tonight: Mapping[Repetition, Noise]
 
     def noise(self, repeated: Repetition) -> Noise | None:
         """The noise of a series; None where nothing is known, and it has to be assumed."""
-        of_machine = self.nights.get(repeated.machine)
-        earlier = None if of_machine is None else of_machine.noise(repeated)
+        of_machine = self.machines.get(repeated.machine)
+        earlier = None if of_machine is None else of_machine.said.noise(repeated)
         return earlier or self.tonight.get(repeated)
 
 
 def known(earlier: Iterable[Result], pairs: Sequence[tuple[Result, Result]]) -> Known:
     """What `earlier` results say, and of a machine of which they say too little the changes of `pairs`.
 
-    `earlier` are in the order in which they were made; of several results of a series in one run the last
-    counts.
+    Of several results of a series in one run the last counts.
     """
     by_machine: dict[str, list[Measurement]] = {}
     for result in sorted(earlier, key=lambda item: item.measurement.created):
@@ -64,33 +112,33 @@ def known(earlier: Iterable[Result], pairs: Sequence[tuple[Result, Result]]) -> 
         if usable(made):
             by_machine.setdefault(machine_key(made.provenance.machine), []).append(made)
     return Known(
-        nights={machine: _nights(results) for machine, results in by_machine.items()},
+        machines={machine: _machine(results) for machine, results in by_machine.items()},
         tonight=_tonight(pairs),
     )
 
 
-def _nights(results: Sequence[Measurement]) -> Nights[Repetition]:
-    """The nights of one machine, a run being a night, in the order in which they began."""
+def _machine(results: Sequence[Measurement]) -> Machine:
+    """Results of one machine in the order in which they were made."""
     values: dict[Repetition, dict[str, float]] = {}
     for made in results:
         values.setdefault(repetition_of(made), {})[made.run] = made.metrics[Metric.THROUGHPUT]
     told = {repetition_of(made) for made in results if by_a_tool(made)}
-    return nights.of_nights(values, list(dict.fromkeys(made.run for made in results)), told)
+    order = list(dict.fromkeys(made.run for made in results))
+    return Machine(values=values, order=order, told=told, said=nights.of_nights(values, order, told))
 
 
 def _tonight(pairs: Sequence[tuple[Result, Result]]) -> dict[Repetition, Noise]:
     """The noise that the changes of a machine's throughputs show by how unlike they are."""
     changes: dict[str, dict[Repetition, float]] = {}
-    told = set()
+    least: dict[Repetition, float] = {}
     for before, after in pairs:
         if usable(before.measurement) and usable(after.measurement):
-            old, new = (item.measurement.metrics[Metric.THROUGHPUT] for item in (before, after))
+            rates = [item.measurement.metrics[Metric.THROUGHPUT] for item in (before, after)]
             repeated = repetition_of(after.measurement)
-            changes.setdefault(repeated.machine, {})[repeated] = math.log(new / old)
-            if by_a_tool(after.measurement):
-                told.add(repeated)
+            changes.setdefault(repeated.machine, {})[repeated] = math.log(rates[1] / rates[0])
+            least[repeated] = nights.least_spread(rates, told=by_a_tool(after.measurement))
     return {
         repeated: noise
         for of_machine in changes.values()
-        for repeated, noise in nights.of_pair(of_machine, told).items()
+        for repeated, noise in nights.of_pair(of_machine, least).items()
     }

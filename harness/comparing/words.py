@@ -12,6 +12,9 @@ from harness.verdicts.effects import Effect
 def in_percent(effect: Effect) -> str:
     """A relative change in words: ``5.0 % slower (99 % interval 3.9 to 6.1 % slower)``."""
     direction, factor = ("faster", 100) if effect.change >= 0 else ("slower", -100)
+    if effect.low < -0.5 and effect.high > 1:
+        sure = f"{effect.confidence * 100:.6g} % interval from less than half to more than double"
+        return f"{abs(effect.change) * 100:.1f} % {direction} ({sure}: nothing can be told)"
     low, high = sorted((effect.low * factor, effect.high * factor))
     kept = f"{effect.confidence * 100:.6g} % interval {low:.1f} to {high:.1f} %"
     return f"{abs(effect.change) * 100:.1f} % {direction} ({kept})"

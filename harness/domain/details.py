@@ -265,7 +265,7 @@ class ThroughputDetail(Stored):
     common: Common = field(default_factory=Common, metadata=SPREAD)
     watched: Watched = field(default_factory=Watched, metadata=SPREAD)
     threads: int | str | None = None  # a number, or in words that they were the library's own
-    device: int | None = None  # the number of the card, where it is not the first
+    device: int | None = None  # the number of the card; a stand-in has none
     steadiness: Steadiness = field(default_factory=Steadiness, metadata=SPREAD)
     calls: Calls = field(default_factory=Calls, metadata=SPREAD)
     tool: Tool | None = None

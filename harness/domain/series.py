@@ -127,7 +127,7 @@ class Asked:
 
     threads: str | None = None
     isolated: bool | None = None  # in a process of its own
-    device: int | None = None  # by its number, where it is not the first
+    device: int | None = None  # the card's number
     devices: int | None = None  # whose total it is
     streams: int | None = None  # calls at once on a device
     stamp: str | None = None
@@ -151,6 +151,20 @@ class Asked:
             if run is None
             else ", ".join(f"{name} {value}" for name, value in run.targets.items()),
         )
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Each of what was told, in words: ``2 threads``, ``in a process of its own``, ``stamp nightly``."""
+        said = (
+            self.threads and f"threads {self.threads}",
+            self.isolated and "in a process of its own",
+            self.device is not None and f"card {self.device}",
+            self.devices not in (None, 1) and f"{self.devices} devices",
+            self.streams and f"{self.streams} calls at once",
+            self.stamp and f"stamp {self.stamp}",
+            self.targets,
+        )
+        return tuple(word for word in said if word)
 
     def unlike(self, later: Asked) -> tuple[str, ...]:
         """What was asked for differently, in words; of what one of the two does not tell nothing is said."""

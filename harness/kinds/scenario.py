@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.domain.cases import Case, Kind
+from harness.domain.measurements import Origin
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.errors import NotApplicable, NotYet
@@ -45,7 +46,7 @@ def scenario(bench: Workbench, case: Case, ask: Ask) -> Result:
         samples=answered.system["samples_answered"],
         detail={
             **detail_of(answered, plan, place.stamp),
-            **({"device": place.device} if place.device else {}),
+            **({} if target.origin is Origin.STAND_IN else {"device": place.device}),
             "commands": place.recorded(),
         },
     )  # fmt: skip

@@ -197,7 +197,7 @@ def _series(timing: Timing, ours: Latencies) -> ThroughputDetail:
     return ThroughputDetail(
         watched=Watched.from_stored({"isolated": False, **facts}),
         threads=told.get("threads"),
-        device=timing.place.device or None,
+        device=None if timing.target.origin is Origin.STAND_IN else timing.place.device,
         steadiness=Steadiness(
             stamp=earned,
             stamp_asked=timing.place.stamp,

@@ -29,6 +29,14 @@ class Arm:
     answer: Answer
 
 
+class Unopened(ZoocheckError):
+    """An arm that cannot be opened, and its name."""
+
+    def __init__(self, said: str, *, arm: str) -> None:
+        super().__init__(said)
+        self.arm = arm
+
+
 def main() -> int:
     """Serve requests until the input ends. An error is answered with its reason, and ends with status 1."""
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
@@ -50,6 +58,9 @@ def main() -> int:
                 _answer(answers, fours(calls, **request) if "fours" in request else turn(calls[0], **request))
     except BrokenPipeError:
         return 1  # nobody is there to be told
+    except Unopened as problem:
+        _answer(answers, {"problem": str(problem), "arm": problem.arm})
+        return 1
     except ZoocheckError as problem:
         _answer(answers, {"problem": str(problem)})
         return 1
@@ -61,8 +72,17 @@ def main() -> int:
 
 def opened(setup: dict[str, Any], *, open: Sequence[int]) -> list[Arm]:
     """The setup's arms, loaded in that order, told in the setup's."""
-    arms = {arm: open_arm({**setup, **setup["arms"][arm]}) for arm in open}
+    arms = {arm: _opened({**setup, **setup["arms"][arm]}) for arm in open}
     return [arms[arm] for arm in sorted(arms)]
+
+
+def _opened(setup: dict[str, Any]) -> Arm:
+    """`open_arm`, and which of two it is that cannot be opened."""
+    try:
+        return open_arm(setup)
+    except Exception as problem:  # a library's or a graph's
+        said = str(problem) if isinstance(problem, ZoocheckError) else f"{type(problem).__name__}: {problem}"
+        raise Unopened(said, arm=setup.get("name", "")) from problem
 
 
 def _answer(stream: TextIO, content: dict[str, Any]) -> None:

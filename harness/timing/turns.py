@@ -218,7 +218,7 @@ class Process:
             raise MachineError(f"{self.name}: its process ended with status {status} before it answered")
         said: dict[str, Any] = json.loads(line)
         if "problem" in said:
-            raise ZoocheckError(f"{self.name}: {said['problem']}")
+            raise ZoocheckError(f"{said.get('arm') or self.name}: {said['problem']}")
         return said
 
 

@@ -35,7 +35,8 @@ class Target:
 def resolve(chip: Chip, choice: str, runtime: str = "", device: int = 0) -> Target:
     """What `chip`'s cases run on under `--target choice`; raises `NotThere` with the remedy.
 
-    `runtime` names another backend than the chip's own, `device` one of several cards. A local chip (`cpu`,
+    `runtime` names another backend than the chip's own, `device` one of several cards: nothing stands in for
+    any but the first. A local chip (`cpu`,
     `cuda`) has no stand-in: it is here, or its cases skip.
     """
     if choice == "stand-in" and not chip.local:
@@ -43,7 +44,7 @@ def resolve(chip: Chip, choice: str, runtime: str = "", device: int = 0) -> Targ
     runtime = runtime or chip.backend
     answer = loading.probe(chip, runtime, device)
     if isinstance(answer, Unavailable):
-        if choice == "chip" or chip.local:
+        if choice == "chip" or chip.local or device:
             option = "target" if choice == "chip" else "device"
             raise NotThere(f"{chip.name}: {answer.reason}", remedy=answer.remedy or None, option=option)
         return _stand_in(chip, answer.reason)

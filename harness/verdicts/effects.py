@@ -20,6 +20,7 @@ from harness.verdicts.stats import lag_1, student_t
 PARTS = 10  # into which a run's calls are cut, in the order of time
 FEWEST_CALLS = 20  # two a part
 LEAST_CHANGE = 0.01  # of a throughput: two processes of one program differ by as much, and less is no news
+UNSTEADY = math.log(1.5)  # of the machine's own speed: beyond it a factor is told, and no percentage
 MOST_CORRELATED = 0.9  # what ten parts can say of their correlation at most
 UNKNOWN = Noise(
     own=ASSUMED, shared=NOTHING, words=f"an assumed spread of {ASSUMED.sd * 100:g} % from run to run",
@@ -105,7 +106,11 @@ def throughput_change(
         half = max(half, within) + drift
     else:
         half = max(half, drift)
-    if drift:
+    if drift > UNSTEADY:
+        words.append(
+            f"the machine's own speed, right before and after the calls, differed {math.exp(drift):.1f}-fold"
+        )
+    elif drift:
         words.append(f"the machine's own speed differed by {math.expm1(drift) * 100:.1f} %")
     middle = math.log(after.samples_per_s / before.samples_per_s)
     return Effect(

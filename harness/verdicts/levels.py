@@ -18,7 +18,6 @@ LAGS = (2, 3, 4)  # nights over which a dependence is looked for
 FEWEST_PAIRS = 5  # of results that far apart
 
 MEDIAN_OF_NORMAL = 0.6745  # of the absolute value of a standard normal variable
-_GRAIN = 0.7  # of the least difference: values that are mostly equal may scatter as far without showing it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,20 +56,11 @@ class Shift:
 def of_neighbours(values: Sequence[float], *, apart: int = 1) -> float:
     """The standard deviation of one result, by the median difference of two that are so many results apart.
 
-    The median of ``|N(0, 2 s^2)|`` is ``0.6745 sqrt(2) s``; a step or a slow drift hardly moves it. Values
-    that a tool rounded are mostly equal: it is no less than their `grain`. 0 for values that are all equal,
-    or too few.
+    The median of ``|N(0, 2 s^2)|`` is ``0.6745 sqrt(2) s``; a step or a slow drift hardly moves it. 0 for
+    values that are mostly equal, or too few.
     """
     steps = [abs(later - earlier) for earlier, later in zip(values, values[apart:], strict=False)]
-    if not steps:
-        return 0.0
-    return max(median(steps) / (MEDIAN_OF_NORMAL * math.sqrt(2)), grain(values))
-
-
-def grain(values: Sequence[float]) -> float:
-    """A standard deviation that rounded values need not show; next to 0 of values that were not rounded."""
-    gaps = [later - earlier for earlier, later in pairwise(sorted(set(values)))]
-    return _GRAIN * min(gaps) if gaps else 0.0
+    return median(steps) / (MEDIAN_OF_NORMAL * math.sqrt(2)) if steps else 0.0
 
 
 def degrees(count: int) -> float:
@@ -85,10 +75,12 @@ def dependence(series: Iterable[Sequence[float]], *, least: float) -> float:
     """How much of a difference lasts until the next result, 0 to `MOST_LASTING`; of all series together.
 
     Of an AR(1) series with dependence f, results k apart differ in variance by ``1 + f + ... + f^(k-1)``
-    times what neighbours do. That is solved for f at each of `LAGS`, and averaged. `least` is a standard
-    deviation below which nothing is measured. Series too short to say it say nothing; 0 where all are.
+    times what neighbours do. That is solved for f at each of `LAGS`, and averaged, of what the likeliest
+    single shift leaves of each series: a shift itself would look like a difference that lasts. `least` is a
+    standard deviation below which nothing is measured. Series too short to say it say nothing; 0 where all
+    are.
     """
-    known = [values for values in series if len(values) >= min(LAGS) + FEWEST_PAIRS]
+    known = [_without_one(values) for values in series if len(values) >= min(LAGS) + FEWEST_PAIRS]
     found = []
     for lag in LAGS:
         long = [values for values in known if len(values) >= lag + FEWEST_PAIRS]
@@ -97,6 +89,19 @@ def dependence(series: Iterable[Sequence[float]], *, least: float) -> float:
         if long:
             found.append(_solved(far / near, lag))
     return sum(found) / len(found) if found else 0.0
+
+
+def _without_one(values: Sequence[float]) -> list[float]:
+    """Values less the means on both sides of the one split that explains most of them."""
+    total, best, at, before = sum(values), 0.0, 0, 0.0
+    for place in range(1, len(values)):
+        before += values[place - 1]
+        left, right = before / place, (total - before) / (len(values) - place)
+        explained = (right - left) ** 2 * place * (len(values) - place)
+        if FEWEST <= place <= len(values) - FEWEST and explained > best:
+            best, at = explained, place
+    sides = [side for side in (values[:at], values[at:]) if side]
+    return [value - sum(side) / len(side) for side in sides for value in side]
 
 
 def _solved(ratio: float, lag: int) -> float:

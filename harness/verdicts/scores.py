@@ -192,7 +192,7 @@ def _real_or_stale(case: Case, score: Score, beside: Beside) -> str:
     """Whether a drop that is too far is a loss of this checkpoint's, or made by an artifact of another one.
 
     Empty where the outputs were not held against the checkpoint's own, which `Beside.not_held` tells. Half
-    of all predictions flipped is what two networks of two classes that know nothing of each other come to.
+    of all predictions flipped is more than any precision loses.
     """
     if beside.typical_difference is None:
         return ""
@@ -201,10 +201,10 @@ def _real_or_stale(case: Case, score: Score, beside: Beside) -> str:
         "standard deviations of the logits"
     )
     explained = f"the {beside.typical_bound:g} that {case.precision} explains"
-    by_chance = score.flips is not None and 2 * score.flips >= score.samples
-    if beside.typical_difference <= beside.typical_bound and not by_chance:
+    by_half = score.flips is not None and 2 * score.flips >= score.samples
+    if beside.typical_difference <= beside.typical_bound and not by_half:
         return f"a real loss: {away}, within {explained}; `zoocheck bisect {case.id}` names the operator"
-    beyond = "and as many predictions flipped as by chance" if by_chance else f"beyond {explained}"
+    beyond = "and half of the predictions or more flipped" if by_half else f"beyond {explained}"
     return (
         f"perhaps not a loss but a stale artifact, or one of other weights: {away}, {beyond}. Build it anew: "
         "`zoocheck cache prune --max-age 0d`, then run again; what still falls as far is a real loss"

@@ -14,7 +14,7 @@ import typer
 
 from harness.comparing import arm_specs
 from harness.domain.cases import Case
-from harness.errors import MachineError, UsageError
+from harness.errors import MachineError, UsageError, ZoocheckError
 from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.setting.home import Home
@@ -206,6 +206,7 @@ def test_arms_that_can_be_named(reader: arm_specs.Specs, tmp_path: Path) -> None
         ("spanbert-t4-bs1", "found 'spanbert-t4-bs1', expected an arm|takes other inputs"),
         ("onnxruntime=1.2", "found 'onnxruntime=1.2', expected an arm: 'current'"),
         ("", "found '', expected an arm"),
+        ("/nowhere/x.onnx", "/nowhere/x.onnx: no such file"),
     ],
 )
 def test_arms_that_mean_nothing(reader: arm_specs.Specs, text: str, said: str) -> None:
@@ -256,3 +257,33 @@ def test_the_command_fails_where_the_work_is_not_the_same(
             "  A (current) is within 0.001 of the 0.01 that fp16 explains",
             "  B (x.onnx): the largest difference is 3; 4 of 8 differ",
         ]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"stamp": "nightly"}, "--stamp: of two arms"),
+        ({"across_machines": True}, "--across-machines: of two arms"),
+        ({"fail_on": "throughput:5%,not-run"}, "--fail-on of anything but throughput: of two arms"),
+        ({"fail_on": "accuracy:1", "stamp": "quick"}, "--stamp and --fail-on of anything but throughput"),
+    ],
+)
+def test_options_that_mean_nothing_of_two_arms(options: dict[str, object], said: str) -> None:
+    from harness.cli import compare as command
+
+    with pytest.raises(UsageError, match=said):
+        command.compare("current", "x.onnx", ab="tinybert-t4-bs1", seconds=1, threads=1, **options)
+
+
+def test_an_arm_that_cannot_be_opened_is_named_alone(
+    materials: Materials, case: Case, tmp_path: Path
+) -> None:
+    from harness.comparing.arms import compare_arms
+
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"no graph")
+    with pytest.raises(ZoocheckError) as raised:
+        compare_arms(
+            materials, case, arm_specs.CURRENT, str(broken), seconds=1, margin=0.05, folder=tmp_path / "place"
+        )
+    assert str(raised.value).startswith(f"B ({broken}): ")

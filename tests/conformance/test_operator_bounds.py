@@ -10,9 +10,10 @@ import onnx
 import pytest
 
 from fixtures import operators as selection
+from fixtures.properties.operators import Values
 from harness.conformance.operators import NAMES
-from harness.conformance.operators.arithmetic import ERF_ULPS, TANH_ULPS, U16, U32
-from harness.conformance.operators.bounded import Array
+from harness.conformance.operators.arithmetic import ERF_ULPS, TANH_ULPS, U16, U32, Arithmetic
+from harness.conformance.operators.bounded import Array, within
 from harness.conformance.operators.catalogue import LOWEST, Single, Size, single
 from harness.conformance.operators.checking import check, compute, expect, hold
 from harness.conformance.operators.rules import COMPUTING, MOVING
@@ -26,7 +27,7 @@ SIZE = Size(length=24, hidden=48, heads=4, rows=5)
 
 
 def problem(item: Single, precision: Precision, computed: dict[str, Array]) -> str:
-    return hold(computed, expect(item, precision), precision).problem
+    return hold(computed, expect(item, precision)).problem
 
 
 def given(item: Single, **inputs: Array) -> Single:
@@ -253,6 +254,19 @@ def test_an_overflow_of_fp16_is_infinite_and_a_clamp_is_caught():
     assert not problem(item, FP16, computed)
     clamped = {"y": np.minimum(computed["y"], np.float32(65504))}
     assert "is beyond fp16, and came out as 65504" in problem(item, FP16, clamped)
+
+
+def test_what_may_be_beyond_fp16_by_its_operands_roundings_alone_is_no_clamp():
+    """65663.9 exactly, by weights that fp16 rounds: 65504 is as right as an infinity."""
+    draw = Values(seed=34, scale=0, edges=1.0)  # edge values of fp16 alone
+    item = single("gemm-down", Size(length=1, hidden=34, heads=2, rows=2), seed=0, precision=FP16, draw=draw)
+    expected = expect(item, FP16)["y"]
+    assert expected.value[0, 1] == pytest.approx(65663.9, abs=0.05)
+    assert np.isinf(expected.error[0, 1])
+    assert not expected.infinite[0, 1]
+    assert not check(item, FP16).problem
+    sure = Arithmetic(precision=FP16).rounded(within(np.array([65663.9, -65663.9]), np.array([143.0, 144.0])))
+    assert sure.infinite.tolist() == [True, False]
 
 
 def test_a_constant_beyond_fp16_is_an_error():

@@ -156,7 +156,7 @@ def test_of_two_runs_alone_nothing_below_the_assumed_spread_is_told() -> None:
     (pair,) = found.pairs
     assert pair.finding is Finding.TOO_NOISY  # 3 % slower
     assert gate.resolution(found) == (
-        "half of the throughputs tell a change of 5.6 % or less, all of them one of 5.6 %"
+        "half of 1 throughputs tell a change of 5.6 % or less, all of them one of 5.6 %"
     )
 
 
@@ -188,6 +188,8 @@ def test_a_gate_takes_the_stamp_it_asks_for() -> None:
     found = compare([old], [new], stamp="nightly")
     assert found.not_compared == {"stamp quick, asked for nightly": (f"{CASE} throughput",)}
     assert len(compare([old], [old], stamp="nightly").pairs) == 1
+    lost = (f"{CASE} throughput: stamp quick, asked for nightly",)
+    assert (found.replaced, compare([new], [new], stamp="nightly").replaced) == (lost, ())
     higher = timed(calls(4e6), stamp="mlperf-like")
     assert len(compare([old], [higher], stamp="nightly").pairs) == 1
 
@@ -295,6 +297,7 @@ def test_limits(text: str, throughput_limit: float | None, score_limit: float | 
         ("throughput:-5%", "found 'throughput:-5%'"),
         ("throughput:nan%", "found 'throughput:nan%'"),
         ("throughput:5%,throughput:6%", "found two limits of throughput, expected one"),
+        ("noisy:100%", "found 'noisy:100%', expected less than 100%"),
     ],
 )
 def test_limits_that_are_none(text: str, said: str) -> None:
@@ -320,6 +323,34 @@ def test_a_worse_verdict_fails_every_gate(catalog: Catalog) -> None:
     assert len(gate.failing(found, gate.parse("throughput:50%"))) == 1
 
 
+def test_a_night_keeps_the_limits_that_are_not_named() -> None:
+    """`not-run:never`, which its own message advises, took every limit of a number away."""
+    for text in (None, "not-run", "not-run:never", "noisy:50%"):
+        limits = gate.of_a_night(text)
+        assert (limits.throughput, limits.score) == (0.0, 0.0)
+        assert limits.not_run is (text != "not-run:never")
+    limits = gate.of_a_night("throughput:5%")
+    assert (limits.throughput, limits.score, limits.not_run) == (0.05, 0.0, True)
+
+
+def test_an_interval_that_says_nothing_is_said_so() -> None:
+    """A machine whose own speed was gauged 28 times as fast as a moment before: no "5433 % faster"."""
+    made = timed(calls(4e6)), timed(calls(4e6, seed=1))
+    swinging = [
+        dataclasses.replace(item, measurement=dataclasses.replace(
+            item.measurement,
+            detail={"matmul": {"before_per_s": speed, "after_per_s": 26 * speed, "peak_per_s": 26 * speed}},
+        ))
+        for item, speed in zip(made, (6.4e9, 7e9), strict=True)
+    ]  # fmt: skip
+    found = compare([swinging[0]], [swinging[1]])
+    (pair,) = found.pairs
+    assert pair.finding is Finding.TOO_NOISY
+    assert "interval from less than half to more than double: nothing can be told)" in pair.message
+    assert pair.message.endswith("right before and after the calls, differed 28.4-fold")
+    assert gate.resolution(found) == "of 1 throughputs nothing can be told"
+
+
 # -------------------------------------------------------------------- pairing
 
 
@@ -341,6 +372,46 @@ def test_what_is_not_alike_is_not_compared(catalog: Catalog, change: dict[str, A
     found = compare([accuracy(catalog, CASE, 190, 240)], [accuracy(catalog, CASE, 100, 240, **change)])
     assert found.not_compared == {why: (f"{CASE} accuracy",)}
     assert (found.pairs, found.new, found.gone) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"weights": Weights.FULL}, {"origin": Origin.CHIP}, {"data": Corpus.FULL}, {"limit": 7}],
+)
+def test_what_something_else_stands_for_did_not_run(catalog: Catalog, change: dict[str, Any]) -> None:
+    """The checkpoint is lost and a mini taken, the card and a stand-in: a night is not green by that."""
+    other = accuracy(catalog, CASE, 190, 240, **change)
+    here = conformance(catalog, CASE)
+    found = compare([other, here], [accuracy(catalog, CASE, 190, 240), here])
+    assert len(found.pairs) == 1
+    (said,) = gate.beside(found, gate.of_a_night(None))
+    assert said.startswith(f"1 claim of the earlier run did not run: {CASE} accuracy: ")
+    assert gate.beside(found, gate.of_a_night("not-run:never")) == ()
+    moved = {**MACHINE, "cpu": "another"}
+    elsewhere = compare([other], [accuracy(catalog, CASE, 190, 240, machine=moved)])
+    assert gate.beside(elsewhere, gate.of_a_night(None)) == ()
+
+
+def test_an_error_that_knows_no_protocol_stands_for_its_claim(catalog: Catalog) -> None:
+    """It failed before it came to know: the claim is neither gone nor new, and is worse."""
+    lost = failed(CASE, Kind.ACCURACY, f"{CASE}: device lost", data=None, protocol=None)
+    found = compare([accuracy(catalog, CASE, 190, 240)], [lost])
+    assert (found.gone, found.new) == ((), ())
+    assert [pair.finding for pair in found.pairs] == [Finding.WORSE]
+
+
+def test_a_score_that_rose_is_not_worse_by_a_tighter_bound(catalog: Catalog) -> None:
+    """From 80 to 83 %: the later run was held to less of a drop, which is said."""
+    good = accuracy(catalog, CASE, 190, 240).verdict
+    short = accuracy(catalog, CASE, 150, 240, fp32=190).verdict
+    before = dataclasses.replace(marked("1" * 180 + "0" * 60, catalog=catalog), verdict=good)
+    after = dataclasses.replace(marked("1" * 200 + "0" * 40, catalog=catalog), verdict=short)
+    found = compare([before], [after])
+    (pair,) = found.pairs
+    assert pair.finding is Finding.BETTER
+    assert not pair.verdict_worse
+    assert "which is not shown to be a difference" in pair.message
+    assert gate.failing(found, gate.of_a_night(None)) == ()
 
 
 def test_a_busy_machine_is_the_same_machine(catalog: Catalog) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from store_samples import make
 
-from harness.cli.compare import of_runs, throughputs_before
+from harness.cli.compare import of_runs
 from harness.comparing import gate
+from harness.comparing.spreads import WINDOW, throughputs_before
 from harness.domain.cases import Kind
 from harness.machine.fingerprint import machine_key
 from harness.store.results import Store
@@ -64,3 +65,26 @@ def test_nights_of_a_host_among_eight_are_rarely_false_alarms(store: Store) -> N
         news += sum(pair.finding in (Finding.BETTER, Finding.WORSE) for pair in found.pairs)
         assert f"of {night} earlier runs and 3 series of this machine" in found.pairs[0].message
     assert news <= 1
+
+
+def test_runs_of_one_case_push_no_night_out(tmp_path: Path) -> None:
+    """Forty `-k` runs between two nights; each of the thirty nights before is still there."""
+    store, number = Store(f"sqlite:///{tmp_path / 'results.sqlite'}"), 0
+
+    def add(run: str, case: int, minute: int) -> None:
+        nonlocal number
+        number += 1
+        store.add(make(
+            number, run=run, kind=Kind.THROUGHPUT, protocol=None, metrics={"throughput": 800.0}, samples=8,
+            raw={}, case=f"tinybert-ascend310p-bs{case}", machine={"cpu": "x"}, detail={"noisy": []},
+            created=f"2026-01-01T{minute // 60:02}:{minute % 60:02}:00+00:00",
+        ))  # fmt: skip
+
+    for night in range(WINDOW + 5):
+        for case in (1, 2, 3):
+            add(f"night-{night:02}", case, night)
+    for one in range(40):
+        add(f"one-{one:02}", 1, WINDOW + 5 + one)
+    found = {item.measurement.run for item in throughputs_before(store, [machine_key({"cpu": "x"})])}
+    assert sum(run.startswith("night") for run in found) == WINDOW
+    assert sum(run.startswith("one") for run in found) == 40

@@ -9,6 +9,7 @@ import pytest
 
 from harness.verdicts import levels
 from harness.verdicts.levels import Scatter
+from harness.verdicts.nights import least_spread
 
 
 def series(draw: random.Random, count: int, sd: float, lasting: float = 0.0) -> list[float]:
@@ -20,14 +21,14 @@ def series(draw: random.Random, count: int, sd: float, lasting: float = 0.0) -> 
     return values
 
 
-def scatter(values: list[float], *others: list[float]) -> Scatter:
-    near = max(levels.of_neighbours(values), 0.002)
+def scatter(values: list[float], *others: list[float], least: float = 0.002) -> Scatter:
+    near = max(levels.of_neighbours(values), least)
     lasting = levels.dependence([values, *others], least=0.002)
     return Scatter(of_neighbours=near, dependence=lasting, degrees=levels.degrees(len(values)))
 
 
-def found(values: list[float], *others: list[float]) -> tuple[levels.Shift, ...]:
-    return levels.shifts(values, scatter(values, *others), least=0.01)
+def found(values: list[float], *others: list[float], least: float = 0.002) -> tuple[levels.Shift, ...]:
+    return levels.shifts(values, scatter(values, *others, least=least), least=0.01)
 
 
 def test_the_spread_of_neighbours_is_a_standard_deviation_and_ignores_a_step() -> None:
@@ -36,14 +37,6 @@ def test_the_spread_of_neighbours_is_a_standard_deviation_and_ignores_a_step() -
     assert levels.of_neighbours(still) == pytest.approx(0.02, rel=0.08)
     assert levels.of_neighbours(stepped) == pytest.approx(levels.of_neighbours(still), rel=0.01)
     assert levels.of_neighbours([1.0]) == levels.of_neighbours([1.0] * 9) == 0.0
-
-
-def test_values_that_a_tool_rounded_may_scatter_by_what_they_were_rounded_to() -> None:
-    """45 samples/s and a standard deviation of 1 %: most neighbours are equal, and their median step is 0."""
-    draw = random.Random(1)
-    rounded = [math.log(round(45 * math.exp(draw.gauss(0, 0.007)))) for _ in range(30)]
-    assert len(set(rounded)) > 1
-    assert levels.of_neighbours(rounded) > 0.01
 
 
 @pytest.mark.parametrize("lasting", [0.0, 0.5, 0.8])
@@ -68,8 +61,8 @@ def test_numbers_that_a_tool_rounded_are_rarely_a_shift(base: float, digits: int
     """Of 100 series of 30; it was 60 of them for numbers rounded to whole ones."""
     draw, shifted = random.Random(6), 0
     for _ in range(100):
-        values = [math.log(round(base * math.exp(draw.gauss(0, sd)), digits)) for _ in range(30)]
-        shifted += bool(found(values))
+        rates = [float(round(base * math.exp(draw.gauss(0, sd)), digits)) for _ in range(30)]
+        shifted += bool(found([math.log(rate) for rate in rates], least=least_spread(rates, told=True)))
     assert shifted <= 2
 
 
@@ -86,6 +79,16 @@ def test_a_shift_that_lasts_is_found_where_it_is() -> None:
         assert shift.p_value < 0.01 / 30
         rest = levels.without(stepped, (shift,))
         assert max(map(abs, rest)) < 0.06
+
+
+@pytest.mark.parametrize(("each", "least"), [(5, 60), (8, 90), (10, 95)])
+def test_a_step_of_twenty_deviations_is_found_by_the_series_alone(each: int, least: int) -> None:
+    """Of 100: where a shift counts as dependence it is not, 4 of 100 with five results on each side."""
+    draw, seen = random.Random(9), 0
+    for _ in range(100):
+        values = [draw.gauss(0, 0.005) + (0.1 if at >= each else 0) for at in range(2 * each)]
+        seen += [shift.at for shift in found(values)] == [each]
+    assert seen >= least
 
 
 def test_too_few_values_have_no_shift() -> None:

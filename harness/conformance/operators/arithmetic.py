@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,13 +46,16 @@ class Arithmetic:
     def rounded(self, result: Bounded) -> Bounded:
         """A result of an operator in fp32, as the graph hands it on: in fp16 rounded once more.
 
-        Beyond fp16's range it may be infinite: then the error is.
+        Beyond fp16's range it may be infinite: then the error is. It has to be where all that the operands'
+        errors allow is beyond.
         """
         if self.precision is not Precision.FP16 or not np.issubdtype(result.value.dtype, np.floating):
             return result
         most = result.most
         error = result.error + np.minimum(U16 * most + TINY16, most)  # at worst it is rounded to 0
-        return within(result.value, np.where(most >= FP16_OVERFLOWS, np.inf, error))
+        bounded = within(result.value, np.where(most >= FP16_OVERFLOWS, np.inf, error))
+        with np.errstate(invalid="ignore"):
+            return replace(bounded, infinite=np.abs(result.value) - result.error >= FP16_OVERFLOWS)
 
     def constant(self, value: Array) -> Bounded:
         """A constant as the graph holds it: fp16's are rounded, and the difference is known exactly."""
@@ -81,9 +84,3 @@ class Arithmetic:
     def product(self, result: Bounded) -> Bounded:
         """The result of a product: in int8 it is quantised again, as an activation."""
         return self.operand(result, constant=False)
-
-
-def overflows(item: Bounded) -> Array:
-    """Where fp16 has to give an infinity, whatever the roundings before."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(item.value) >= FP16_OVERFLOWS * (1 + 4 * U16))

@@ -20,6 +20,7 @@ class Bounded:
 
     value: Array
     error: Array
+    infinite: Array | None = None  # where the computed value has to be an infinity; None: nowhere is it known
 
     @property
     def most(self) -> Array:
