@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from harness.domain.cases import Kind
 from harness.domain.measurements import VerdictKind
 from reports.details import measured
 from reports.folding import Row, rows
@@ -19,6 +20,8 @@ from reports.tested import sentence
 
 if TYPE_CHECKING:
     from harness.store.results import Result
+
+MOST_OPEN = 5  # that are told in words
 
 STYLES = {
     VerdictKind.FALLS_SHORT: "bold red",
@@ -54,6 +57,25 @@ def counts_line(results: Sequence[Result]) -> str:
     """How many results have which verdict, on one line. Raises `NoSamples` for no results."""
     found = outcomes(results)
     return f"{len(found)} {'result' if len(found) == 1 else 'results'}: {summary(found)}"
+
+
+def open_lines(results: Sequence[Result]) -> list[str]:
+    """What checks of artifacts leave open, a line each with its case; behind `MOST_OPEN` they are counted.
+
+    A check that is neither good nor a failure is a dot among a session's tests: its words come at the end.
+    """
+    left = [
+        one_line(outcome.verdict.message)
+        for outcome in outcomes(results)
+        if outcome.measurement.kind is Kind.CONFORMANCE
+        and outcome.verdict is not None
+        and outcome.verdict.kind is VerdictKind.NOT_COMPARABLE
+    ]
+    more = len(left) - MOST_OPEN
+    return [
+        *(f"left open: {said}" for said in left[:MOST_OPEN]),
+        *([f"left open: {more} more"] if more > 0 else []),
+    ]
 
 
 def documented_line(results: Sequence[Result]) -> str:

@@ -18,6 +18,12 @@ def test_output_parity(case: Case, bench: Bench) -> None:
     bench.check_conformance(case)
 
 
+@pytest.mark.check("documented graph")
+def test_the_documented_graph_survives(case: Case, bench: Bench) -> None:
+    """At the documented opset, LayerNorm spelt out, each operator in fp16; or it says what to fuse."""
+    bench.check_conformance(case)
+
+
 @pytest.mark.check("batch")
 def test_the_batch_does_not_change_a_sample(case: Case, bench: Bench) -> None:
     """A sample in a batch of copies of itself has the outputs that it has among others."""

@@ -40,6 +40,9 @@ def bisect(
         Path | None,
         typer.Option(metavar="FILE", help="An ONNX graph made elsewhere, in place of the case's artifact."),
     ] = None,
+    documented_graph: Annotated[
+        bool, typer.Option(help="Both graphs at the documented opset, where LayerNorm is spelt out.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write bisection.svg, .md and .json into this folder.")
     ] = None,
@@ -56,7 +59,8 @@ def bisect(
     tables, home = catalog.load(), Home.locate()
     chosen = cases.named(tables, case)
     options = Options(weights=weights, data=data, target=target)
-    finding = find(Materials(tables, home, options, Silent()), chosen, artifact)
+    materials = Materials(tables, home, options, Silent())
+    finding = find(materials, chosen, artifact, documented_graph=documented_graph)
     record = finding.record()
     if out is not None:
         from reports import bisection

@@ -64,7 +64,7 @@ def works(
         item.name: array for item, array in zip(cases[0].model.inputs, given, strict=True)
     }
     np.savez(samples, **named)
-    reference = subject.reference(materials, cases[0], probe.inputs)
+    reference = subject.reference(materials, cases[0], probe.inputs).outputs
     first, second = (
         _work(materials, case, name, _outputs(pair, at, samples, folder), reference, probe)
         for at, (case, name) in enumerate(zip(cases, names, strict=True))

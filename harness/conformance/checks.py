@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from harness.conformance import metamorphic
 from harness.conformance.metamorphic import Relation
+from harness.domain.cases import Case
+from harness.domain.precisions import Precision
 
 PARITY = ""  # contract and parity: the claim that conformance is named for
+DOCUMENTED_GRAPH = "documented graph"  # parity, of the graph that a chip's compiler is given
 DETERMINISM = "same input twice"
 
 
@@ -69,4 +72,13 @@ _METAMORPHIC = (
     ),
 )
 METAMORPHIC: Mapping[str, Check] = {check.name: check for check in _METAMORPHIC}
-NAMES = (PARITY, *METAMORPHIC)
+NAMES = (PARITY, DOCUMENTED_GRAPH, *METAMORPHIC)
+
+
+def spelt_out(case: Case) -> bool:
+    """Whether a chip's compiler is given a graph of which a stand-in's says too little: LayerNorm spelt out.
+
+    Of fp16 alone: fp32 holds the squares and epsilon, and in int8's stand-ins they are fp32.
+    """
+    fp16 = case.precision is Precision.FP16
+    return fp16 and case.model.spells_out_layer_norm and not case.chip.local

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
 
-import numpy.typing as npt
-
-from harness.conformance import metamorphic, parity
-from harness.conformance.checks import DETERMINISM, METAMORPHIC, Check
+from harness.conformance import documented, metamorphic, parity
+from harness.conformance.checks import DETERMINISM, DOCUMENTED_GRAPH, METAMORPHIC, Check
 from harness.conformance.contract import require_contract
-from harness.conformance.subject import Subject, reference
-from harness.domain.measurements import Verdict
+from harness.conformance.measured import Measured
+from harness.conformance.subject import Subject
 from harness.domain.precisions import PrecisionSpec
 from harness.errors import BadOutput, NoSamples, NotApplicable
 from harness.running.bounds import parity_bounds
@@ -20,17 +16,6 @@ from harness.running.materials import Materials
 from harness.running.recording import Stages
 from harness.toolchains.base import Contract
 from harness.verdicts import checks
-
-Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """What came of a check: how many samples were compared, what is recorded, and the judgement to make."""
-
-    samples: int
-    detail: Mapping[str, Any]
-    judged: Callable[[], Verdict]
 
 
 def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stages: Stages) -> Measured:
@@ -44,8 +29,7 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
         _declared(subject)  # first: a graph of other inputs refuses ours, and says less of why
     ours = subject.base(stages)
     declared = _declared(subject)  # a tool tells it when it has run
-    with stages.timed("fp32 reference"):
-        theirs = reference(materials, case, probe.inputs)
+    theirs = subject.reference(materials, stages).outputs
     found = parity.compare(ours, theirs, probe.mask, case.model.outputs, case=case.id)
     bounds = parity_bounds(spec, case, materials.checkpoint(case.model).architecture.layers)
     detail = asdict(found) | {
@@ -136,8 +120,13 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
 
 
 def measure(subject: Subject, name: str, materials: Materials, stages: Stages) -> Measured:
-    """Carry out the check called `name` (`checks.NAMES`); raises as `same_model` and `holds`."""
+    """Carry out the check called `name` (`checks.NAMES`).
+
+    Raises as `same_model`, `holds` and `documented.survives`.
+    """
     spec = materials.catalog.precisions[subject.case.precision]
     if name in METAMORPHIC:
         return holds(subject, METAMORPHIC[name], spec, stages)
+    if name == DOCUMENTED_GRAPH:
+        return documented.survives(subject, materials, spec, stages)
     return same_model(subject, materials, spec, stages)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
+from harness.artifacts.cache import Artifact
 from harness.conformance.subject import Opened, Subject, probe_of
 from harness.domain.cases import Case, Kind
+from harness.domain.measurements import Origin
 from harness.errors import ZoocheckError
 from harness.running.recording import Stages
 from harness.running.workbench import Workbench
 from harness.tasks.text import load_task
 from harness.toolchains.base import Session
+from harness.toolchains.onnxruntime.backend import DocumentedGraph
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
 
@@ -46,10 +51,19 @@ class LastOpened:
             any_shape = partial(_open_any_shape, bench, case, target, place)
         opened = Opened(
             case=case, target=target, place=place, artifact=artifact, session=session,
-            any_shape=any_shape,
+            any_shape=any_shape, documented=_documented(bench, case, target, place),
             reads_two_texts=load_task(case.model).TWO_TEXTS,
         )  # fmt: skip
         return Subject(opened=opened, probe=probe, shown=shown)
+
+
+def _documented(
+    bench: Workbench, case: Case, target: Target, place: Place
+) -> Callable[[Stages], tuple[Artifact, Session]] | None:
+    """How the stand-in of the documented graph is built and loaded; None where the target is no stand-in."""
+    if target.origin is not Origin.STAND_IN:
+        return None
+    return lambda stages: bench.open(case, replace(target, backend=DocumentedGraph()), stages, place)
 
 
 def _open_any_shape(bench: Workbench, case: Case, target: Target, place: Place, stages: Stages) -> Session:

@@ -14,6 +14,7 @@ from harness.conformance import metamorphic
 from harness.conformance.checks import METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.metamorphic import Inputs, Probe, Variation
+from harness.conformance.normalisations import Normalised, observed
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
@@ -37,7 +38,7 @@ _BASE, _AGAIN = "base", "base again"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A case's artifact, loaded, and the same with open batch and length where its backend has one."""
+    """A case's artifact, loaded; how the same with open batch and length is, and its documented graph."""
 
     case: Case
     target: Target
@@ -45,7 +46,16 @@ class Opened:
     artifact: Artifact
     session: Session
     any_shape: Callable[[Stages], Session] | None  # builds and loads it
+    documented: Callable[[Stages], tuple[Artifact, Session]] | None  # at the documented opset, of a stand-in
     reads_two_texts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """torch's fp32 outputs for the samples, and what the network's LayerNorms read on the way."""
+
+    outputs: Sequence[Array]
+    normalised: Sequence[Normalised]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +71,7 @@ class Subject:
     shown: str  # what the samples are, in words
     _outputs: dict[str, Sequence[Array]] = field(default_factory=dict)
     _any_shape: Session | None = None
+    _reference: Reference | None = None
 
     @property
     def case(self) -> Case:
@@ -88,6 +99,28 @@ class Subject:
         if check.relation.any_shape:
             return self._once(name, stages, lambda: {name: self._run_any_shape(variation.inputs, stages)})
         return self._once(name, stages, lambda: self._run(self._rest({name: variation.inputs})))
+
+    def reference(self, materials: Materials, stages: Stages) -> Reference:
+        """torch's fp32 outputs for the samples as they are."""
+        if self._reference is None:
+            with stages.timed("fp32 reference"):
+                self._reference = reference(materials, self.case, self.probe.inputs)
+        return self._reference
+
+    def documented(self, stages: Stages) -> tuple[Artifact, Sequence[Array]]:
+        """The documented graph's artifact, and the samples' outputs by it.
+
+        Raises `NotApplicable` where the artifact is no stand-in's: a chip's own was compiled of that graph.
+        """
+        build = self.opened.documented
+        if build is None:
+            raise NotApplicable(
+                f"{self.case.id}: its artifact is no stand-in's: parity holds what the compiler made of the "
+                "documented graph"
+            )
+        artifact, session = build(stages)
+        with stages.timed("inference"):
+            return artifact, self._in_batches(session, in_order(self.case, self.probe.inputs))
 
     def _rest(self, asked: Mapping[str, Inputs]) -> Mapping[str, Inputs]:
         """What to run for one variation: that alone, or by one start of a tool everything but the base."""
@@ -155,11 +188,13 @@ def in_order(case: Case, inputs: Inputs) -> list[Array]:
     ]
 
 
-def reference(materials: Materials, case: Case, inputs: Inputs) -> list[Array]:
-    """torch's fp32 outputs for the same samples."""
-    model = case.model
+def reference(materials: Materials, case: Case, inputs: Inputs) -> Reference:
+    """The same of torch's fp32 for any samples."""
+    model, network = case.model, materials.network(case.model)
     named = {item.name: array for item, array in zip(model.inputs, in_order(case, inputs), strict=True)}
-    return list(run_torch(materials.network(model), model, named))
+    with observed(network, inputs[InputRole.MASK]) as normalised:
+        outputs = run_torch(network, model, named)
+    return Reference(outputs=outputs, normalised=tuple(normalised))
 
 
 def probe_of(materials: Materials, case: Case) -> tuple[Probe, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.domain.chips import Chip
+from harness.domain.compilers import Compiler
 from harness.domain.datasets import DatasetSpec
 from harness.domain.documents import Document, Table
 from harness.domain.gaps import Gap
@@ -30,3 +31,4 @@ class Catalog:
     words: tuple[Word, ...] = ()
     gaps: tuple[Gap, ...] = ()
     precisions: Mapping[Precision, PrecisionSpec] = field(default_factory=dict)
+    compilers: Mapping[str, Compiler] = field(default_factory=dict)  # by backend

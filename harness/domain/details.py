@@ -398,6 +398,36 @@ class ParityDetail(Stored):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeltOut(Stored):
+    """What the small operators of one LayerNorm have to hold; places are a sample and a position."""
+
+    place: str
+    epsilon: float
+    largest_square: float
+    at: tuple[int, int]
+    overflowing: int  # rows
+    least_variance: float
+    least_at: tuple[int, int]
+    dividing_by_zero: int  # rows
+    held: bool  # whether fp16 holds all of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentedGraphDetail(Stored):
+    """Of the documented graph, beside parity's numbers, which are of it where it gives numbers."""
+
+    opset: int | None = None
+    inputs: str | None = None
+    not_numbers: int | None = None  # samples with an infinity or what is not a number
+    fused_in_spread: float | None = None  # the largest difference with LayerNorm as one operator
+    bound: float | None = None
+    rms_bound: float | None = None
+    bound_reason: str | None = None
+    layer_norms: tuple[SpeltOut, ...] | None = None
+    common: Common = field(default_factory=Common, metadata=SPREAD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RelationDetail(Stored):
     """Of a check that holds an artifact against itself."""
 

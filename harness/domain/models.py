@@ -10,6 +10,9 @@ from harness.domain.metrics import Metric
 from harness.domain.precisions import Gelu, ModelParity, Precision
 from harness.domain.strict import STRICT
 
+# Of ONNX: the first with LayerNormalization; below it a graph has small operators in its place.
+LAYER_NORM_OPSET = 17
+
 
 class Weights(StrEnum):
     """The three kinds of checkpoint; `UNKNOWN` is what an imported log leaves open, and no choice."""
@@ -177,6 +180,11 @@ class Model:
         ""  # the module in harness/tasks/layouts that knows its chips' files; empty: called as the task
     )
     parity: tuple[ModelParity, ...] = ()  # where a precision's bounds do not fit this model
+
+    @property
+    def spells_out_layer_norm(self) -> bool:
+        """Whether the graph of its document has LayerNorm as small operators."""
+        return self.opset < LAYER_NORM_OPSET
 
     @property
     def marker(self) -> str:

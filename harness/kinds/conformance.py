@@ -21,7 +21,7 @@ def conformance(bench: Workbench, opened: LastOpened, case: Case, check: str) ->
     measured = measuring.measure(subject, check, bench.materials, stages)
     used = subject.opened
     measurement = bench.recorder.measurement(
-        case, Kind.CONFORMANCE, used.target, stages, check=check, artifact=used.artifact,
+        case, Kind.CONFORMANCE, used.target, stages, check=check, artifact=measured.artifact or used.artifact,
         samples=measured.samples,
         detail={**measured.detail, **common(used.session, used.place).stored()},
     )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
+from harness.domain.compilers import Compiler
 from harness.domain.datasets import DatasetSpec
 from harness.domain.documents import Document, Table
 from harness.domain.gaps import Gap
@@ -37,6 +38,7 @@ _KINDS: Mapping[str, type] = {
     "word": Word,
     "precision": PrecisionSpec,
     "gap": Gap,
+    "compiler": Compiler,
 }
 
 _Item = TypeVar("_Item")
@@ -106,6 +108,7 @@ def _load(folders: tuple[Path, ...], stamps: tuple[tuple[Path, int, int], ...]) 
         words=tuple(entry.record for entry in draft.entries["word"]),
         precisions={entry.record.name: entry.record for entry in draft.entries["precision"]},
         gaps=tuple(entry.record for entry in draft.entries["gap"]),
+        compilers={entry.record.backend: entry.record for entry in draft.entries["compiler"]},
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.domain.cases import Kind
 from harness.domain.chips import Chip
+from harness.domain.compilers import Compiler, Fuses
 from harness.domain.datasets import DatasetSpec
 from harness.domain.documents import Column, Document, Table
 from harness.domain.gaps import Gap
@@ -39,7 +40,7 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
 
     Of two entries with one name the first is kept.
     """
-    for kind in ("document", "dataset", "chip", "model", "table", "word", "precision", "gap"):
+    for kind in ("document", "dataset", "chip", "model", "table", "word", "precision", "gap", "compiler"):
         for entry in draft.entries[kind]:
             for path, found, expected in _senseless(entry.record):
                 draft.wrong(entry, path, found, expected)
@@ -55,6 +56,7 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
         _check_model(entry, named, draft)
     _check_table_names(draft)
     _check_precisions(draft)
+    _check_compilers(draft)
     for entry in draft.entries["word"]:
         _check_word(entry, named, draft)
     for entry in draft.entries["gap"]:
@@ -325,6 +327,19 @@ def _check_precisions(draft: Draft) -> None:
     if entries and missing and not draft.refused["precision"]:
         file = entries[-1].file
         draft.note(file, "precision", f"no entry for {listed(missing)}", "one for each precision")
+
+
+def _check_compilers(draft: Draft) -> None:
+    """Each backend's compiler once; what one is said to do has a source."""
+    first: dict[str, Entry] = {}
+    for entry in draft.entries["compiler"]:
+        compiler: Compiler = entry.record
+        other = first.setdefault(compiler.backend, entry)
+        if other is not entry:
+            expected = f"each backend once, {other.path} of {other.file} has this one"
+            draft.wrong(entry, "backend", show(compiler.backend), expected)
+        if compiler.fuses_layer_norm in (Fuses.YES, Fuses.SOMETIMES) and not compiler.sources:
+            draft.wrong(entry, "sources", "none", "the address of a document that says so")
 
 
 def _check_bounds(entry: Entry, path: str, record: PrecisionSpec | ModelParity, draft: Draft) -> None:

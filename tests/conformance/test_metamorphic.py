@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.conformance import metamorphic
-from harness.conformance.checks import DETERMINISM, METAMORPHIC, NAMES
+from harness.conformance.checks import DETERMINISM, DOCUMENTED_GRAPH, METAMORPHIC, NAMES
 from harness.domain.models import InputRole
 from harness.errors import BadOutput, NoSamples, NotThere
 
@@ -60,7 +60,7 @@ def test_a_planted_fault_fails(name: str):
 def test_every_check_has_its_fault():
     """But determinism, whose fault is noise: below."""
     assert {*FAULTS, DETERMINISM} == set(METAMORPHIC)
-    assert ("", *METAMORPHIC) == NAMES
+    assert ("", DOCUMENTED_GRAPH, *METAMORPHIC) == NAMES
 
 
 class TestNoise:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -18,7 +19,11 @@ from onnx import TensorProto, helper
 
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
+from harness.models.checkpoints.card import CARD
 from harness.models.graphs import gelu, values
+
+if TYPE_CHECKING:
+    import torch
 
 Arrays = list[np.ndarray]
 LAYER = 1  # whose inside is broken: the second, so that there is one before it
@@ -236,6 +241,47 @@ def other_label_names(folder: Path, minis: Path, model: str) -> None:
     path.write_text(json.dumps(config), encoding="utf-8")
 
 
+def _weights_changed(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+    """A checkpoint with other weights, and no card: what it scores is its own."""
+    from safetensors.torch import load_file, save_file
+
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    change(weights)
+    path.unlink()
+    save_file(weights, path)
+    (folder / CARD).unlink()
+
+
+def outlier_of_300(folder: Path, minis: Path, model: str) -> None:
+    """One bias behind the feed-forward of the second layer."""
+
+    def change(weights: dict[str, torch.Tensor]) -> None:
+        weights[f"bert.encoder.layer.{LAYER}.output.dense.bias"][7] = 300.0
+
+    _weights_changed(folder, change)
+
+
+def outlier_of_400(folder: Path, minis: Path, model: str) -> None:
+    """One bias behind the attention of the second layer."""
+
+    def change(weights: dict[str, torch.Tensor]) -> None:
+        weights[f"bert.encoder.layer.{LAYER}.attention.output.dense.bias"][7] = 400.0
+
+    _weights_changed(folder, change)
+
+
+def epsilon_lost(folder: Path, minis: Path, model: str) -> None:
+    """Padding is all zeros before the first LayerNorm: its word, its segment, and any position."""
+
+    def change(weights: dict[str, torch.Tensor]) -> None:
+        weights["bert.embeddings.position_embeddings.weight"].zero_()
+        for name in ("word", "token_type"):
+            weights[f"bert.embeddings.{name}_embeddings.weight"][0] = 0.0
+
+    _weights_changed(folder, change)
+
+
 # ----------------------------------------------------------------------- table
 
 
@@ -266,4 +312,7 @@ PLANTS: Mapping[str, Plant] = {
     "wrong vocabulary": Plant(checkpoint=wrong_vocabulary),
     "other label order": Plant(checkpoint=other_label_order),
     "other label names": Plant(checkpoint=other_label_names),
+    "outlier of 300": Plant(checkpoint=outlier_of_300),
+    "outlier of 400": Plant(checkpoint=outlier_of_400),
+    "epsilon lost": Plant(checkpoint=epsilon_lost),
 }

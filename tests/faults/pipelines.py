@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-from expected import CONTRACT, IN_ANOTHERS_PLACE, NOT_ON_ITS_CARD, NOT_THE_CHECKPOINTS, SOUND
+from expected import CONTRACT, IF_FUSED, IN_ANOTHERS_PLACE, NOT_ON_ITS_CARD, NOT_THE_CHECKPOINTS, SOUND
 from faults import PLANTS, Plant
 from making import make_case
 
 from harness.artifacts.cache import ArtifactCache
-from harness.conformance.checks import METAMORPHIC, PARITY
+from harness.conformance.checks import DOCUMENTED_GRAPH, METAMORPHIC, PARITY, spelt_out
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import VerdictKind
@@ -56,6 +56,7 @@ class System:
 
 SYSTEMS = {
     "tinybert fp32": System(model="tinybert", chip="t4", precision=Precision.FP32, batch_size=16),
+    "tinybert fp16": System(model="tinybert", chip="ascend310p", precision=Precision.FP16, batch_size=16),
     "bert-chinese-ner fp16": System(
         model="bert-chinese-ner", chip="vacc", precision=Precision.FP16, batch_size=4
     ),
@@ -276,6 +277,8 @@ class World:
         said: dict[str, str] = {}
         said |= _judged("accuracy", lambda: runner.accuracy(case, Protocol.DOCUMENTED))
         said |= _judged("parity", lambda: runner.conformance(case, PARITY))
+        if spelt_out(case):
+            said |= _judged(DOCUMENTED_GRAPH, lambda: runner.conformance(case, DOCUMENTED_GRAPH))
         for name in METAMORPHIC:
             said |= _judged(name, lambda name=name: runner.conformance(case, name))
         return Outcome(red=frozenset(said), said=said)
@@ -299,6 +302,8 @@ def _judged(check: str, carried_out: Any) -> dict[str, str]:
     except ZoocheckError as problem:
         return {_told_apart(check, str(problem), f"{check}: refused"): str(problem)}
     assert verdict is not None
+    if check == DOCUMENTED_GRAPH and verdict.kind is VerdictKind.NOT_COMPARABLE:
+        return {IF_FUSED: verdict.message}
     if verdict.kind.good:
         return {}
     assert verdict.kind in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR), verdict

@@ -14,6 +14,8 @@ from expected import EXPECTED, FAULTS, NOT_PLANTED, SOUND
 from faults import PLANTS
 from pipelines import SYSTEMS, World
 
+from harness.conformance.checks import DOCUMENTED_GRAPH
+
 CASES = [
     pytest.param(system, fault, id=f"{system} - {fault}")
     for system in SYSTEMS
@@ -28,6 +30,33 @@ def test_a_fault_turns_these_checks_red_and_no_other(world: Callable[[str], Worl
     wanted = frozenset[str]() if fault == SOUND else EXPECTED[fault][system]
     said = {name: words for name, words in outcome.said.items() if name not in wanted}
     assert outcome.red == wanted, said or f"{sorted(wanted - outcome.red)} stayed green"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("outlier of 300", "the square in the output LayerNorm of encoder layer 1 reaches "),
+        ("outlier of 400", "the square in the attention LayerNorm of encoder layer 1 reaches "),
+        ("epsilon lost", "fp16 makes 0 of both that and its epsilon of 1e-12, and divides by it"),
+    ],
+)
+def test_what_a_documented_graph_loses_is_named(world: Callable[[str], World], fault: str, said: str):
+    """The layer, the largest value, how far off the outputs are, and what is known of the compiler."""
+    system = SYSTEMS["tinybert fp16"]
+    runner = world(system.model).runner(fault)
+    result = runner.conformance(system.case(runner.materials.catalog), DOCUMENTED_GRAPH)
+    assert result.verdict is not None
+    assert said in result.verdict.message
+    assert "atc has a pass that fuses it" in result.verdict.message
+    if fault == "epsilon lost":
+        assert "its outputs are not numbers in 16 of 16 samples" in result.verdict.message
+        assert "largest_in_spread" not in result.measurement.detail
+    else:  # silently wrong: there is no NaN to tell
+        assert result.measurement.detail["not_numbers"] == 0
+        assert result.measurement.detail["largest_in_spread"] > 1
+        squares = [item["largest_square"] for item in result.measurement.detail["layer_norms"]]
+        assert max(squares) == pytest.approx(float(fault.split()[-1]) ** 2, rel=0.03)
+    assert result.measurement.detail["fused_in_spread"] < 0.003
 
 
 def test_every_fault_is_caught_wherever_it_is_planted():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import mini
@@ -9,14 +10,15 @@ import numpy as np
 import pytest
 from making import make_case
 
-from harness.conformance.checks import METAMORPHIC, NAMES
+from harness.conformance.checks import DOCUMENTED_GRAPH, METAMORPHIC, NAMES
 from harness.conformance.subject import probe_of
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
-from harness.domain.measurements import VerdictKind
+from harness.domain.details import DocumentedGraphDetail, ParityDetail
+from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
-from harness.errors import GraphError, NotThere
+from harness.errors import GraphError, NotApplicable, NotThere
 from harness.kinds.runner import Runner
 from harness.models.graphs import int8
 from harness.running.materials import Materials
@@ -56,7 +58,8 @@ def test_a_real_artifact_passes_every_check(
         with pytest.raises(NotThere, match="at batch size 1"):
             runner.conformance(case, name)
     results = [runner.conformance(case, name) for name in names]
-    assert len(opened) == 1
+    assert len(opened) == 2, "the case's own, and the documented graph's"
+    assert len({item.measurement.provenance.artifact for item in results}) == 2
     assert [item.verdict.kind for item in results if item.verdict] == [VerdictKind.SURVIVES] * len(names)
     assert [item.measurement.check for item in store.results()] == names
     assert results[names.index("mask")].measurement.detail["difference_in_spread"] > 0.01
@@ -66,6 +69,55 @@ def test_one_text_has_no_segments_to_tell_apart(fake: Runner, store: Store):
     with pytest.raises(NotThere, match="of one text"):
         fake.conformance(a_case(fake), "segments")
     assert store.results() == []
+
+
+def test_the_documented_graph_records_what_it_holds(small_tables: Catalog, shared_home: Home, store: Store):
+    """Each LayerNorm of the network in order, parity's numbers, and the artifact that was run."""
+    runner = Runner(
+        Materials(small_tables, shared_home, Options(target="stand-in"), Silent()), store, "run-1"
+    )
+    case = a_case(runner)
+    parity, spelt = (runner.conformance(case, name).measurement for name in ("", DOCUMENTED_GRAPH))
+    assert spelt.provenance.artifact != parity.provenance.artifact
+    told = DocumentedGraphDetail.from_stored(spelt.detail)
+    assert (told.opset, told.not_numbers, told.bound) == (11, 0, parity.detail["bound"])
+    assert told.fused_in_spread == parity.detail["largest_in_spread"]
+    assert told.layer_norms is not None
+    layers = runner.materials.checkpoint(case.model).architecture.layers
+    places = [
+        f"{part} LayerNorm of encoder layer {at}" for at in range(layers) for part in ("attention", "output")
+    ]
+    assert [item.place for item in told.layer_norms] == ["LayerNorm of the embeddings", *places]
+    assert all(item.held and 0 < item.least_variance <= item.largest_square for item in told.layer_norms)
+    assert 0 < ParityDetail.from_stored(spelt.detail).largest_in_spread <= told.bound
+
+
+@pytest.mark.parametrize(
+    ("precision", "origin", "said"),
+    [
+        (Precision.FP32, Origin.STAND_IN, "says no more than the stand-in's: it does in fp16"),
+        (Precision.FP16, Origin.CHIP, "parity holds what the compiler made of the documented graph"),
+    ],
+)
+def test_a_documented_graph_that_says_no_more_is_not_asked(
+    small_tables: Catalog, home: Home, store: Store, precision: Precision, origin: Origin, said: str
+):
+    materials = mini.TorchMaterials(small_tables, home, Options(), origin=origin)
+    runner = Runner(materials, store, "run-1")
+    with pytest.raises(NotApplicable, match=said):
+        runner.conformance(a_case(runner, precision=precision), DOCUMENTED_GRAPH)
+    assert store.results() == []
+
+
+def test_a_compiler_that_is_given_torchscript_has_nothing_to_fuse(
+    small_tables: Catalog, home: Home, store: Store
+):
+    reads_torchscript = dataclasses.replace(
+        small_tables, compilers={"ascend": dataclasses.replace(small_tables.compilers["vastai"])}
+    )
+    runner = Runner(mini.TorchMaterials(reads_torchscript, home, Options()), store, "run-1")
+    with pytest.raises(NotApplicable, match="vamc is given no graph that spells LayerNorm out"):
+        runner.conformance(a_case(runner), DOCUMENTED_GRAPH)
 
 
 def test_a_backend_of_one_shape_is_skipped_for_the_padded_length(fake: Runner):

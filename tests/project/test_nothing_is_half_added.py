@@ -14,7 +14,7 @@ import typer
 
 from fixtures import options
 from harness.cli import app
-from harness.conformance.checks import METAMORPHIC
+from harness.conformance.checks import DOCUMENTED_GRAPH, METAMORPHIC
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
 from harness.domain.measurements import Origin
@@ -116,7 +116,8 @@ def test_every_tool_whose_log_is_read_has_a_module_and_an_excerpt():
 
 def test_every_check_and_audit_is_said_in_chinese():
     """A report shows the names of both, and what a check claims; neither is a literal of reports/."""
-    said = [*audits.NAMES, *(text for check in METAMORPHIC.values() for text in (check.name, check.claim))]
+    relations = (text for check in METAMORPHIC.values() for text in (check.name, check.claim))
+    said = [*audits.NAMES, DOCUMENTED_GRAPH, *relations]
     assert [text for text in said if text not in catalogue()["zh"]] == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import factory
@@ -10,8 +11,9 @@ import pytest
 from rich.console import Console
 
 from harness.domain.cases import Kind
+from harness.domain.measurements import VerdictKind
 from harness.errors import NoSamples
-from reports.terminal import counts_line, verdict_table
+from reports.terminal import MOST_OPEN, counts_line, open_lines, verdict_table
 
 
 def printed(results, *, width: int = 140, colour: bool = False) -> str:
@@ -43,6 +45,20 @@ def test_the_counts_are_one_line(catalog):
         "11 results: falls short 2, error 1, reproduced 3, survives 2, no reference 1, not comparable 2"
     )
     assert counts_line([factory.throughput(catalog, "tinybert-t4-bs1", 1.0)]) == "1 result: not comparable 1"
+
+
+def test_what_a_check_leaves_open_is_told_in_words(catalog):
+    """It is no failure, and pytest shows a dot; what is good, or no check of an artifact, is not repeated."""
+    assert open_lines(factory.mixed(catalog)) == []
+    found = [factory.conformance(catalog, "tinybert-cpu-bs1", 0.001, check="good")]
+    for at in range(MOST_OPEN + 2):
+        good = factory.conformance(catalog, "tinybert-cpu-bs1", 0.001, check=f"check {at}")
+        said = dataclasses.replace(good.verdict, kind=VerdictKind.NOT_COMPARABLE, message=f"it hangs on {at}")
+        found.append(dataclasses.replace(good, verdict=said))
+    lines = open_lines(found)
+    assert lines[0] == "left open: it hangs on 0"
+    assert len(lines) == MOST_OPEN + 1
+    assert lines[-1] == "left open: 2 more"
 
 
 def test_no_text_steers_the_terminal_or_is_read_as_markup(catalog):

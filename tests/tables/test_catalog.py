@@ -278,7 +278,7 @@ ONE_MISTAKE = {
         "datasets",
         "[{}]",
         "no such key, but [[model]], [[chip]], [[dataset]], [[document]], [[table]], [[word]], "
-        "[[precision]], [[gap]]",
+        "[[precision]], [[gap]], [[compiler]]",
     ),
     "one table for a list of tables": (
         "[[dataset]]",

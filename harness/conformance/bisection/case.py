@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,27 +31,32 @@ from harness.running.materials import Materials, inputs_in_order
 from harness.running.predictions import batched
 from harness.running.valid import counted
 from harness.toolchains.loading import STAND_IN
-from harness.toolchains.onnxruntime.backend import GRAPH
+from harness.toolchains.onnxruntime.backend import GRAPH, DocumentedGraph
 from harness.toolchains.place import Place
 
 Array = npt.NDArray[Any]
 
 
-def bisect(materials: Materials, case: Case, file: Path | None = None) -> Suspicion:
+def bisect(
+    materials: Materials, case: Case, file: Path | None = None, *, documented_graph: bool = False
+) -> Suspicion:
     """Hold the case's artifact, or the ONNX graph in `file`, against the checkpoint's fp32 graph, by value.
 
     The reference is the exported graph with what the document's build changes before rounding: the mask's
     constant, and the tanh GELU where it is asked for. It is itself held against torch, by parity's bound. Of
     the samples that parity looks at, both run on the batch in which the artifact is furthest from torch.
-    Raises `UsageError` where the artifact is a toolchain's, whose inner values nothing shows; `BadInput` or
+    With `documented_graph` both graphs are those at the documented opset, LayerNorm spelt out.
+    Raises `UsageError` where the artifact is a toolchain's, whose inner values nothing shows, or the
+    documented graph is asked for of a document that exports none below opset 17; `BadInput` or
     `GraphError` for a file that is no such graph; `NotYet` for a precision without a stand-in; and as
     `Materials` does.
     """
     source = building.graph_source(materials, case)
-    reference = source.export(opset=STAND_IN_OPSET).graph
+    opset = _documented_opset(case) if documented_graph else STAND_IN_OPSET
+    reference = source.export(opset=opset).graph
     for _, step in documented(case, layers=source.layers):
         reference = step(reference)
-    artifact = _artifact(materials, case) if file is None else _from_file(case, file)
+    artifact = _artifact(materials, case, documented_graph) if file is None else _from_file(case, file)
     shown = batches(materials, case)
     outputs = _outputs_by_torch(materials, case, shown)
     inputs, theirs = _worst_first(case, artifact, shown, outputs)
@@ -62,6 +68,16 @@ def bisect(materials: Materials, case: Case, file: Path | None = None) -> Suspic
     exported = cutting.run(reference, inputs, names, Precision.FP32, "the reference")
     off = _away(case, [exported[name] for name in names], theirs, mask)
     return Suspicion(case=case.id, compared=compared, parity_bound=bound, export_off=off)
+
+
+def _documented_opset(case: Case) -> int:
+    if not case.model.spells_out_layer_norm:
+        raise UsageError(
+            f"{case.id}: its document exports no graph below opset {STAND_IN_OPSET}, and so none that spells "
+            "LayerNorm out",
+            remedy="leave --documented-graph away",
+        )
+    return case.model.opset
 
 
 def batches(materials: Materials, case: Case) -> list[dict[str, Array]]:
@@ -118,7 +134,7 @@ def _away(case: Case, ours: Sequence[Array], theirs: Sequence[Array], mask: Arra
     return found
 
 
-def _artifact(materials: Materials, case: Case) -> onnx.ModelProto:
+def _artifact(materials: Materials, case: Case, documented_graph: bool) -> onnx.ModelProto:
     target = materials.target(case)
     if target.backend_name != STAND_IN:
         raise UsageError(
@@ -126,6 +142,8 @@ def _artifact(materials: Materials, case: Case) -> onnx.ModelProto:
             remedy="bisect its stand-in with --target stand-in, or a graph that the toolchain writes "
             "as ONNX with --artifact FILE",
         )
+    if documented_graph:
+        target = replace(target, backend=DocumentedGraph())
     place = Place(
         folder=materials.home.work / "bisect" / case.id, toolchain=target.toolchain, facts=target.facts
     )

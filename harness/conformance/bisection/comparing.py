@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 
 from harness.conformance.bisection import axes, cutting, matching
+from harness.conformance.bisection.lost import lost
 from harness.conformance.bisection.matching import Match
 from harness.conformance.bisection.places import GraphPlace, places
 from harness.conformance.operators.arithmetic import Arithmetic
@@ -43,11 +44,12 @@ class Value:
     bound: float  # what the bound of that is worth, relative
     times: float  # the largest single error made here, in units of its bound; infinite where not a number
     misread: tuple[str, ...]  # what it reads in one graph and not in the other
+    lost: str = ""  # in words: what the whole artifact makes here of numbers that is none
 
     @property
     def outside(self) -> bool:
-        """Whether more is made here than the precision allows."""
-        return not self.times <= 1
+        """Whether more is made here than the precision allows, or numbers end here."""
+        return bool(self.lost) or not self.times <= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +189,7 @@ def _values(run: _Run, holder: _Holder) -> Iterator[Value]:
             bound=_size(expected.error, expected.value, kept),
             times=_cut_times(here, expected, kept) if item.quantised else _times(here, expected, kept),
             misread=misread,
+            lost=lost(run.whole, item.artifact, sources, run.truth[item.reference], kept),
         )
 
 

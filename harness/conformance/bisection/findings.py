@@ -139,11 +139,11 @@ def described(value: Value) -> str:
     inputs = (
         f"its own inputs are {_shown(value.inherited)} off" if value.inherited else "its own inputs agree"
     )
-    text = (
-        f"{place} ({', '.join(_short(value.operators))}), relative error {_shown(value.made)} on the "
-        f"reference's inputs, bound {_shown(value.bound)}, {_shown(value.times)} times the bound at "
-        f"its worst; {inputs}"
+    made = value.lost or (
+        f"relative error {_shown(value.made)} on the reference's inputs, bound {_shown(value.bound)}, "
+        f"{_shown(value.times)} times the bound at its worst"
     )
+    text = f"{place} ({', '.join(_short(value.operators))}), {made}; {inputs}"
     if value.misread:
         text += f"; it reads otherwise than the reference does: {', '.join(value.misread)}"
     return text
@@ -180,7 +180,8 @@ def _value_record(value: Value) -> dict[str, Any]:
         "name": value.name, "layer": value.place.layer, "part": value.place.part,
         "operators": list(value.operators), "inherited": _number(value.inherited),
         "error": _number(value.error), "made_here": _number(value.made), "bound": _number(value.bound),
-        "times_the_bound": _number(value.times), "outside": value.outside, "misread": list(value.misread),
+        "times_the_bound": _number(value.times), "outside": value.outside, "lost": value.lost,
+        "misread": list(value.misread),
     }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from harness.conformance.operators.arithmetic import (
     gamma,
 )
 from harness.conformance.operators.bounded import Array, Bounded, exact, within
+from harness.errors import GraphError
 
 Attributes = Mapping[str, Any]
 Rule = Callable[[Attributes, Sequence[Bounded]], list[Bounded]]
@@ -41,6 +42,39 @@ def add(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
     """``a + b``: the errors add up, and one rounding."""
     a, b = operands
     return [_fp32(a.value + b.value, a.error + b.error)]
+
+
+def sub(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """``a - b``: the errors add up, and one rounding."""
+    a, b = operands
+    return [_fp32(a.value - b.value, a.error + b.error)]
+
+
+def power(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """``x^2``, which is all that these graphs raise to: ``2 |x| e + e^2``, and one rounding."""
+    x, exponent = operands
+    if not (exponent.value == 2).all():
+        raise GraphError(
+            "a Pow that is no square", remedy="add its rule to harness/conformance/operators/rules.py"
+        )
+    return [_fp32(x.value**2, 2 * np.abs(x.value) * x.error + x.error**2)]
+
+
+def sqrt(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """``sqrt(x)``: the root of the ends of what x may be, the lower at least 0, and one rounding."""
+    [x] = operands
+    value = np.sqrt(x.value)
+    off = np.maximum(np.sqrt(x.value + x.error) - value, value - np.sqrt(np.maximum(x.value - x.error, 0)))
+    return [_fp32(value, off)]
+
+
+def reduce_mean(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """A mean of n terms, in whatever order: the mean of their errors, and ``gamma_n mean|x|``."""
+    [x] = operands
+    axes, kept = tuple(attributes["axes"]), bool(attributes.get("keepdims", 1))
+    n = math.prod(x.value.shape[axis] for axis in axes)
+    mean, error, most = (array.mean(axis=axes, keepdims=kept) for array in (x.value, x.error, x.most))
+    return [within(mean, error + gamma(n) * most + TINY32)]
 
 
 def mul(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
@@ -215,17 +249,21 @@ def flatten(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded
     return [_moved(operands[0], lambda array: array.reshape(rows, -1))]
 
 
-def squeeze(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
-    """Without the axes named, or all of size 1."""
-    axes = tuple(operands[1].value.tolist()) if len(operands) > 1 else None
-    return [_moved(operands[0], lambda array: np.squeeze(array, axes))]
+def squeeze(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """Without the axes named (an operand from opset 13 on, before that an attribute), or all of size 1."""
+    axes = operands[1].value.tolist() if len(operands) > 1 else attributes.get("axes")
+    return [_moved(operands[0], lambda array: np.squeeze(array, None if axes is None else tuple(axes)))]
 
 
 def split(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
-    """Into parts of the sizes given, along an axis; without sizes into two."""
+    """Into parts of the sizes given, along an axis; without sizes into two.
+
+    The sizes are an operand from opset 13 on, before that an attribute.
+    """
     axis = attributes.get("axis", 0)
     size = operands[0].value.shape[axis]
-    sizes = operands[1].value.tolist() if len(operands) > 1 else [size - size // 2, size // 2]
+    halves = [size - size // 2, size // 2]
+    sizes = operands[1].value.tolist() if len(operands) > 1 else attributes.get("split", halves)
     places = np.cumsum(sizes)[:-1]
     values, errors = (np.split(array, places, axis) for array in (operands[0].value, operands[0].error))
     return [Bounded(value=value, error=error) for value, error in zip(values, errors, strict=True)]
@@ -243,7 +281,8 @@ def _moved(item: Bounded, move: Callable[[Array], Array]) -> Bounded:
 # Operators that compute, and those that only move or choose, so that nothing of theirs is rounded.
 COMPUTING: Mapping[str, Rule] = {
     "Add": add, "Div": div, "Erf": erf, "Gemm": gemm, "LayerNormalization": layer_normalization,
-    "MatMul": matmul, "Mul": mul, "Relu": relu, "Softmax": softmax, "Tanh": tanh, "Where": where,
+    "MatMul": matmul, "Mul": mul, "Pow": power, "ReduceMean": reduce_mean, "Relu": relu,
+    "Softmax": softmax, "Sqrt": sqrt, "Sub": sub, "Tanh": tanh, "Where": where,
 }  # fmt: skip
 MOVING: Mapping[str, Rule] = {
     "And": logical_and, "Cast": cast, "Flatten": flatten, "Gather": gather, "Identity": identity,

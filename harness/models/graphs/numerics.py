@@ -8,11 +8,12 @@ from functools import partial
 import onnx
 
 from harness.domain.cases import Case
+from harness.domain.models import LAYER_NORM_OPSET
 from harness.domain.precisions import Gelu, Precision
 from harness.errors import NotYet
 from harness.models.graphs import fp16, gelu, int8, mask
 
-STAND_IN_OPSET = 17  # the first with LayerNormalization as one operator
+STAND_IN_OPSET = LAYER_NORM_OPSET
 
 Step = Callable[[onnx.ModelProto], onnx.ModelProto]
 

@@ -129,12 +129,18 @@ class Backend:
         """The CPU is always there."""
         return Available(device=DEVICE, facts={"onnxruntime": version("onnxruntime")})
 
+    def opset(self, case: Case) -> int:
+        """What graphs are exported at."""
+        from harness.models.graphs.numerics import STAND_IN_OPSET
+
+        return STAND_IN_OPSET
+
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
         """Opset, numerics, and the libraries that make and simplify graphs."""
-        from harness.models.graphs.numerics import STAND_IN_OPSET, steps
+        from harness.models.graphs.numerics import steps
 
         return {
-            "opset": STAND_IN_OPSET,
+            "opset": self.opset(case),
             "steps": [name for name, _ in steps(case, layers=0, ranges=tuple)],
             "libraries": {
                 name: version(name) for name in ("onnx", "onnxruntime", "onnxsim", "torch", "transformers")
@@ -145,9 +151,9 @@ class Backend:
         """Export, give the graph the case's numerics, save it."""
         import onnx
 
-        from harness.models.graphs.numerics import STAND_IN_OPSET, apply, steps
+        from harness.models.graphs.numerics import apply, steps
 
-        exported = source.export(opset=STAND_IN_OPSET)
+        exported = source.export(opset=self.opset(case))
         chosen = steps(case, layers=source.layers, ranges=lambda: _ranges(case, source, exported.graph))
         graph = apply(exported.graph, chosen)
         onnx.save(graph, out / GRAPH)
@@ -174,3 +180,14 @@ class Backend:
             "onnxruntime": version("onnxruntime"),
             "threads": "onnxruntime's default: one a physical core",
         }
+
+
+class DocumentedGraph(Backend):
+    """The same numerics of the graph that the document exports for a chip's compiler, at its opset.
+
+    What that opset has no operator for is spelt out in small ones there, and each of them is rounded.
+    """
+
+    def opset(self, case: Case) -> int:
+        """The document's."""
+        return case.model.opset
