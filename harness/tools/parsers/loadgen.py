@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import ParseError
+from harness.tools.parsers import consistency
 
 TOOL = "LoadGen"
 DETAIL, SUMMARY = "mlperf_log_detail.txt", "mlperf_log_summary.txt"
@@ -167,6 +168,7 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
         raise ParseError(
             f"{TOOL}: there is no entry of the scored percentile, {percentile(scored)}", log=DETAIL
         )
+    _held(found, scenario, rate, mean_ns, percentiles_ns)
     early = {"SingleStream": "early_stopping_latency_ss", "MultiStream": "early_stopping_latency_ms"}
     estimate = found.whole(early[scenario]) if scenario in early else 0
     server = scenario == "Server"
@@ -200,6 +202,37 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
     )
 
 
+def _held(
+    found: _Entries, scenario: str, rate: float, mean_ns: int, percentiles_ns: Mapping[str, int]
+) -> None:
+    """Raises `ParseError` for numbers that cannot be true together: latencies, and the rate beside them."""
+    least, most = found.whole("result_min_latency_ns"), found.whole("result_max_latency_ns")
+    ranks = {float(name[1:]): float(value) for name, value in percentiles_ns.items()}
+    wrong = consistency.disorder(least, most, {"mean": mean_ns}, ranks, last_digit=1)
+    if wrong is not None:
+        line = found.values["result_mean_latency_ns"][0]
+        raise ParseError(f"found latencies of {wrong[0]} ns, expected {wrong[1]} ns", log=DETAIL, line=line)
+    if scenario == "SingleStream" and mean_ns and not consistency.at_most(rate, 1e9 / mean_ns):
+        line = found.values[_RATES[scenario][0]][0]
+        expected = f"at most {1e9 / mean_ns:g}, one at a time of {mean_ns} ns each"
+        raise ParseError(f"found {rate:g} queries a second, expected {expected}", log=DETAIL, line=line)
+    scheduled = "result_scheduled_samples_per_sec"
+    if found.has(scheduled) and not consistency.at_most(rate, found.rate(scheduled), rel=0.01):
+        line = found.values[_RATES[scenario][0]][0]
+        expected = f"at most {found.rate(scheduled):g}, as many as were scheduled"
+        raise ParseError(
+            f"found {rate:g} completed samples a second, expected {expected}", log=DETAIL, line=line
+        )
+    over, queries = "result_overlatency_query_count", found.whole("result_query_count")
+    if found.has(over) and found.whole(over) > queries:
+        line = found.values[over][0]
+        raise ParseError(
+            f"found {over} {found.whole(over)}, expected at most {queries}, all queries",
+            log=DETAIL,
+            line=line,
+        )
+
+
 def _rate(found: _Entries, scenario: str, samples_per_query: int) -> tuple[float, str]:
     """Samples a second, and by what definition. LoadGen states none for multi-stream."""
     if scenario == "MultiStream":
@@ -219,6 +252,8 @@ def _scored(found: _Entries) -> float:
 def _why(found: _Entries, errors: int) -> tuple[str, ...]:
     """What was not met, what LoadGen says of it, and its errors."""
     told = [words for key, words in _CONSTRAINTS.items() if found.has(key) and not found.yes(key)]
+    further = [key for key in found.values if key.endswith("_met") and key not in _CONSTRAINTS]
+    told += [f"{key} is false" for key in further if not found.yes(key)]
     if _CONSTRAINTS["early_stopping_met"] in told:
         told += _starred(found.text("early_stopping_result"))
     if found.has("result_invalid_reason"):

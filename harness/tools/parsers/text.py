@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.errors import ParseError
+from harness.tools import failures
 
 _COLOURS = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # a window's title
@@ -76,8 +77,10 @@ class Log:
         )
 
     def failed(self, tool: str, line: int | None, said: str) -> ParseError:
-        """The error of a log that tells of a failure instead of a number."""
-        return ParseError(f"{tool} failed: {shown(said)}", log=self.name, line=line)
+        """The error of a log that tells of a failure instead of a number, and what is known of it."""
+        meaning = failures.meaning("\n".join(item.text for item in self.lines))
+        means = "" if meaning is None else f" ({meaning})"
+        return ParseError(f"{tool} failed: {shown(said)}{means}", log=self.name, line=line)
 
 
 def read(data: bytes | str, name: str = "log") -> Log:
