@@ -2,9 +2,9 @@
 
 The log says nothing of the weights, so provenance says `Weights.UNKNOWN`: whoever files a log under a case
 says that it is of the case's model. What the log does tell is held against the case. Another tool or batch
-size is refused; another device, precision or input shape is recorded and not compared, and neither is a precision
-that the log does not tell. One device or several
-is held to what the document counts by `verdicts.cards`.
+size is refused; another device, precision or input shape is recorded and not compared, and neither is a
+precision that the log does not tell. One device or several is held to what the document counts by
+`verdicts.cards`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from harness.store.results import Result, Store
 from harness.tables import references
 from harness.tools import parsers
 from harness.tools.parsers import Latency, ToolRun
-from harness.tools.parsers.precision_words import words
+from harness.tools.parsers.precision_words import Words
 from harness.verdicts import throughputs
 
 NEARLY_FULL = 0.99  # of a batch, on average: less and the throughput is of other calls than the documents'
@@ -143,11 +143,11 @@ def differences(log: ForeignLog) -> Iterator[str]:
         yield f"made with {run.tool}, the documents measure with {documented}"
     if run.streams > 1:
         yield f"the total of {run.streams} calls at once on a device, the documents make one at a time"
+    words = re.split(r"[\s_-]+", run.device_name or "")
+    if run.device_name and case.chip.device_names and not set(words) & set(case.chip.device_names):
+        yield f"measured on {run.device_name}, not on {case.chip.title}"
     if run.mean_batch is not None and run.mean_batch < NEARLY_FULL * case.batch_size:
         yield _partly_full(run)
-    named = re.split(r"[\s_-]+", run.device_name or "")
-    if run.device_name and case.chip.device_names and not set(named) & set(case.chip.device_names):
-        yield f"measured on {run.device_name}, not on {case.chip.title}"
     yield from _precision(run, case.precision)
     for shape in run.input_shapes:
         if len(shape) != 2 or shape[-1] != case.model.length:
@@ -157,16 +157,16 @@ def differences(log: ForeignLog) -> Iterator[str]:
 
 
 def _precision(run: ToolRun, documented: Precision) -> Iterator[str]:
-    """How what the log says of its precision differs from `documented`; what it says and we do not know does.
+    """How what the log says of its precision differs from `documented`; what we do not know does.
 
-    Of several formats the narrowest that a tool was allowed counts: ``FP32+FP16`` is fp16. A name of no table of
-    ours is another format.
+    Of several formats the narrowest that a tool was allowed counts: ``FP32+FP16`` is fp16. A name of no table
+    of ours is another format.
     """
     if run.precision is None:
         if run.precision_untold:
             yield run.precision_untold
         return
-    said = words(run.precision)
+    said = Words.of(run.precision)
     if not said.formats:
         yield f"the log does not tell the precision: it says `{run.precision}`"
         return
@@ -255,6 +255,7 @@ def _detail(log: ForeignLog) -> Mapping[str, Any]:
         device=run.device,
         devices=run.devices,
         streams=run.streams if run.streams > 1 else None,
+        mean_batch=run.mean_batch,
         device_name=run.device_name,
         model_file=run.model,
         precision_printed=run.precision,

@@ -1,8 +1,8 @@
 """ais_bench, the inference tool of the Ascend documents: 1000 x batch size / mean NPU compute time.
 
-The printed line is held to its own formula, and to the batch size that the tool says it counts. Several devices
-run side by side and mix their lines; the tool prints their sum at the end (``summary throughput``). ais_infer, its
-first form, prints the formula without its numbers: the batch size is what makes it true.
+The printed line is held to its own formula, and to the batch size that the tool says it counts. Several
+devices run side by side and mix their lines; the tool prints their sum at the end (``summary throughput``).
+ais_infer, its first form, prints the formula without its numbers: the batch size is what makes it true.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.tools.parsers.text import Line, Log, positive, whole
 TOOL = "ais_bench"
 DEFINITION = "1000 x batch size / mean NPU compute time"
 FORMULA = "throughput 1000*batchsize(N)/NPU_compute_time.mean(T): X"
-PRECISION = 1e-6  # of what Python prints in full; anything further off is another calculation
+PRECISION = consistency.EXACT  # anything further off is another calculation
 
 _HEADER = re.compile(r"-\s*Performance Summary\s*-", re.IGNORECASE)
 _LATENCY = re.compile(r"([A-Za-z][\w ]*?) ?\((\w+)\) ?: *(min ?=.*)")
@@ -53,7 +53,10 @@ def may_be(log: Log) -> bool:
 
 
 def parse(log: Log) -> ToolLog:
-    """Every summary. Raises `ParseError` for a failed run, a cut log, and numbers that contradict each other."""
+    """Every summary.
+
+    Raises `ParseError` for a failed run, a cut log, and numbers that contradict each other.
+    """
     model: str | None = None
     told: int | None = None
     runs: list[ToolRun] = []
@@ -69,7 +72,7 @@ def parse(log: Log) -> ToolLog:
         found = _LATENCY.search(line.text)
         if found:
             name = found[1].replace(" ", "_")
-            pending.append(equals_pairs(log, line.number, name, found[3], found[2]))
+            pending.append(equals_pairs(log, line.number, name, found[3], found[2], rel=PRECISION))
         run = _read(log, line, told, pending)
         if run is not None:
             runs.append(replace(run, model=model))

@@ -9,8 +9,8 @@ from harness.tools.parsers.text import Log
 
 _NAME = r"E[A-Z]?\d{4,5}"
 _STAMP = r"\[PID: *\d+\] *[\d:.-]*"  # of newer CANN: the process, and when
-# ``E19010: text``, ``EZ9999  text``, ``E20001: [PID: 7] date text``, ``EZ9999[PID: 7] date (EZ9999):  text``, and
-# ``[PID: 7] date Invalid_Argument(E10001): text``.
+# ``E19010: text``, ``EZ9999  text``, ``E20001: [PID: 7] date text``, ``EZ9999[PID: 7] date (EZ9999):  text``,
+# and ``[PID: 7] date Invalid_Argument(E10001): text``.
 _HEAD = rf"(?P<head>{_NAME})\b *:? *(?:{_STAMP} *)?(?:\({_NAME}\) *:? *)?"
 _TITLED = rf"{_STAMP} *[\w -]*\((?P<titled>{_NAME})\) *:? *"
 _CODE = re.compile(rf"^\s*(?:{_HEAD}|{_TITLED})(?P<said>.*)", re.ASCII)
@@ -32,7 +32,7 @@ class AscendError:
 
 
 def tells_an_error(log: Log) -> bool:
-    """Whether a line is an Ascend tool's error beyond doubt: a code at its head, or behind a process's stamp."""
+    """Whether a line is an Ascend tool's error beyond doubt: a code at its head, or by a process's stamp."""
     return log.has(_SURE)
 
 

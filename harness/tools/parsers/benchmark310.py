@@ -1,9 +1,9 @@
 """benchmark, the Ascend 310's first inference tool: its throughput is the interface's, of one device.
 
 Two forms: inference of a data set (``[infer] ... Interface throughputRate``), and ``PureInfer`` of
-nothing (``ave_throughputRate: 182.044samples/s``; in its result file ``ave_throughputRate = 182.044samples/s``). A
-310 card has four devices; its documents multiply by 4. Both latencies are of a sample: the interface is a part of
-the module, and a mean of rates is never below the rate of the mean.
+nothing (``ave_throughputRate: 182.044samples/s``; in its result file with ``=``). A 310 card has four
+devices; its documents multiply by 4. Both latencies are of a sample: the interface is a part of the module,
+and a mean of rates is never below the rate of the mean.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _INTERFACE = re.compile(
 )
 _PURE = re.compile(r"ave_throughputRate ?[:=] *([^\s,]*?)(?: ?samples/s)? ?,(.*)", re.IGNORECASE)
 _MODULE_RATE = re.compile(r"(?<!Interface )\bthroughputRate ?: *([^\s,]*)", re.IGNORECASE)
+_LATENCIES = re.compile(r"\b(\w*latency) ?[:=] *([^\s,]*)", re.IGNORECASE)
 _MODULE = re.compile(r"moduleLatency ?: *([^\s,]*)", re.IGNORECASE)
 _AVERAGE = re.compile(r"ave_latency ?[:=] *([^\s,]*)", re.IGNORECASE)
 _WHOLE = re.compile(r"\[e2e\].*\blatency ?: *([^\s,]*)", re.IGNORECASE)
@@ -95,7 +96,10 @@ def _run(
         samples_per_s=printed,
         batch_size=size,
         device=device,
-        latencies=() if mean is None else (Latency(name=name, mean_ms=mean),),
+        latencies=tuple(
+            Latency(name=item[1], mean_ms=milliseconds(log, line, item[2], item[1]))
+            for item in _LATENCIES.finditer(text)
+        ),
         duration_s=duration,
         line=line,
     )

@@ -1,14 +1,15 @@
 """Whether the numbers of one log can be true together: the one place that decides it, for every parser.
 
-Logs round what they print, so numbers are held to each other within `PRINTED`, and where a tool prints so many
-digits behind the point, within one of the last of them. What cannot be true together is a `ParseError` that has
-both numbers: nobody can tell which of the two is wrong.
+Logs round what they print, so numbers are held to each other within `PRINTED`, and where a tool prints so
+many digits behind the point, within one of the last of them. What cannot be true together is a `ParseError`
+that has both numbers: nobody can tell which of the two is wrong.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from harness.tools.parsers.records import Latency
 from harness.tools.parsers.text import Log, number
@@ -16,6 +17,7 @@ from harness.tools.parsers.text import Log, number
 PRINTED = (
     1e-3  # relative: tools print as few as four digits, and add thousands of times up in single precision
 )
+EXACT = 1e-6  # of what is printed in full, or is a whole number
 _MEDIAN = 50.0
 
 
@@ -36,23 +38,28 @@ def disorder(
     percentiles: Mapping[float, float],
     *,
     last_digit: float = 0.0,
+    rel: float = PRINTED,
 ) -> tuple[str, str] | None:
-    """What of a statistic cannot be: the number found in words, and the one that it contradicts; None if nothing.
+    """What of a statistic cannot be: the number found in words, and the one that it contradicts, or None.
 
-    `within` are numbers by name that lie between `lowest` and `highest`, a mean for one; `percentiles` values by
-    percent, which lie there too and only grow. All in one unit, `last_digit` too.
+    `within` are numbers by name that lie between `lowest` and `highest`, a mean for one; `percentiles` values
+    by percent, which lie there too and only grow. All in one unit, `last_digit` too.
     """
+
+    def rises(low: float, high: float) -> bool:
+        return at_most(low, high, last_digit=last_digit, rel=rel)
+
     ranks = sorted(percentiles)
     named = {**within, **{f"p{rank:g}": percentiles[rank] for rank in ranks}}
-    if lowest is not None and highest is not None and not at_most(lowest, highest, last_digit=last_digit):
+    if lowest is not None and highest is not None and not rises(lowest, highest):
         return f"min {lowest:g}", f"at most the max, {highest:g}"
     for name, value in named.items():
-        if lowest is not None and not at_most(lowest, value, last_digit=last_digit):
+        if lowest is not None and not rises(lowest, value):
             return f"{name} {value:g}", f"at least the min, {lowest:g}"
-        if highest is not None and not at_most(value, highest, last_digit=last_digit):
+        if highest is not None and not rises(value, highest):
             return f"{name} {value:g}", f"at most the max, {highest:g}"
     for (low, below), (high, above) in _in_order(within.get("median"), percentiles):
-        if not at_most(below, above, last_digit=last_digit):
+        if not rises(below, above):
             return f"{high} {above:g}", f"at least {low}, {below:g}"
     return None
 
@@ -60,17 +67,20 @@ def disorder(
 def _in_order(
     median: float | None, percentiles: Mapping[float, float]
 ) -> Iterator[tuple[tuple[str, float], tuple[str, float]]]:
-    """Neighbours by rank. The median may be the mean of two calls, which p50 need not be: it stands for it."""
+    """Neighbours by rank. The median may be the mean of two calls, which p50 is not: it stands for it."""
     ranked = {rank: (f"p{rank:g}", value) for rank, value in percentiles.items()}
     if median is not None:
         ranked[_MEDIAN] = ("the median", median)
     order = [ranked[rank] for rank in sorted(ranked)]
-    yield from zip(order, order[1:], strict=False)
+    yield from pairwise(order)
 
 
-def ordered(log: Log, line: int, item: Latency, *, last_digit_ms: float = 0.0) -> Latency:
-    """`item` itself. Raises `ParseError` for a mean or percentile outside min..max, and percentiles out of order.
+def ordered(
+    log: Log, line: int, item: Latency, *, last_digit_ms: float = 0.0, rel: float = PRINTED
+) -> Latency:
+    """`item` itself, held to itself.
 
+    Raises `ParseError` for a mean or percentile outside min..max, and for percentiles out of order.
     `last_digit_ms` is one of the last digit that the tool prints, where it prints a fixed number of them.
     """
     within = {"mean": item.mean_ms, "median": item.median_ms}
@@ -80,6 +90,7 @@ def ordered(log: Log, line: int, item: Latency, *, last_digit_ms: float = 0.0) -
         {name: value for name, value in within.items() if value is not None},
         {float(name[1:]): value for name, value in item.percentiles_ms.items()},
         last_digit=last_digit_ms,
+        rel=rel,
     )
     if wrong is not None:
         raise log.wrong(line, f"{item.name}: {wrong[0]} ms", f"{wrong[1]} ms")
@@ -102,8 +113,8 @@ def under_way(
 ) -> int:
     """How many calls were under way at once: `streams`, else at least so many, where the log does not tell.
 
-    A device that computes one call at a time makes at most 1000 / `mean_ms` of them a second; `what` names that
-    mean. Raises `ParseError` for more calls a second than `streams` at once can make.
+    A device that computes one call at a time makes at most 1000 / `mean_ms` of them a second; `what` names
+    that mean. Raises `ParseError` for more calls a second than `streams` at once can make.
     """
     if calls_per_s is None or mean_ms is None:
         return streams or 1

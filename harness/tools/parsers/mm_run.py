@@ -28,7 +28,7 @@ _THROUGHPUT = re.compile(
 )
 _WALL = re.compile(r"^\s*Host wall time *\(s\): *(\S+)", re.IGNORECASE)
 _COUNT = re.compile(r"^\s*(?:Total )?iterations: +(\S+)", re.IGNORECASE)
-_LATENCY = re.compile(r"^\s*([A-Z][\w ]*?) *\((?:([a-z ]+), *)?ms\): *(min:.*)")
+_LATENCY = re.compile(r"^\s*([A-Za-z][\w ]*?) *\((?:([a-z ]+), *)?(\w+)\): *(min:.*)")
 _STAGE = re.compile(r"^\s*([A-Za-z].*?) ?Summary(\([^)]*\))?:\s*$")
 _COMPUTE = re.compile(r"MLU Compute")
 _UTILISED = re.compile(r"chip_util\(%\): *(.*)")
@@ -176,7 +176,7 @@ def _batch(log: Log, line: int, total: float, iterations: int, listed: float | N
 def _held_to_latency(
     log: Log, block: _Block, rate: float, size: float | None, latencies: Sequence[Latency]
 ) -> None:
-    """Each thread keeps as many calls under way as its depth says; the new output tells it, and has two unsaid."""
+    """Each thread keeps as many calls under way as its depth says, which is two by default."""
     compute = next((item for item in latencies if _COMPUTE.search(item.name)), None)
     groups = {item.name.partition(":")[0] for item in latencies if item.name.startswith("group ")}
     if compute is None or size is None or len(groups) > 1:
@@ -216,6 +216,5 @@ def _latencies(log: Log, part: Sequence[Line]) -> Iterator[Latency]:
             stage = f"{heading[1]}{heading[2] or ''}, "
         if found:
             clock = "" if found[2] is None else f", {found[2]}"
-            yield colon_pairs(
-                log, line.number, f"{group}{stage}{found[1]}{clock}", found[3], last_digit_ms=LAST_DIGIT_MS
-            )
+            name = f"{group}{stage}{found[1]}{clock}"
+            yield colon_pairs(log, line.number, name, found[4], found[3], last_digit_ms=LAST_DIGIT_MS)

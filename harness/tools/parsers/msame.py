@@ -14,6 +14,7 @@ DEFINITION = "1000 x batch size / mean inference time, the first call left out w
 
 _MEAN = re.compile(r"Inference average time( without first time)? ?:(.*)", re.IGNORECASE)
 _CALL = re.compile(r"Inference time ?:(.*)", re.IGNORECASE)
+_OTHER = re.compile(r"Inference (?!average\b)(\w+) time ?:(.*)", re.IGNORECASE)
 _MODEL = re.compile(r"\bload model (\S+) success")
 _BEGINNING = re.compile(
     r"load model \S+ success|get input dynamic gear count|create model description success"
@@ -37,14 +38,21 @@ def parse(log: Log) -> ToolLog:
     runs: list[ToolRun] = []
     mean: tuple[int, float] | None = None
     calls: list[float] = []
+    further: dict[str, float] = {}
     file: str | None = None
     whole = False  # whether all of a run's calls are in the log
     for line in log.lines:
-        if _BEGINNING.search(line.text) or _LEFT_OUT.search(line.text):
-            whole = not calls and not _LEFT_OUT.search(line.text)
+        call, found = _CALL.search(line.text), _MEAN.search(line.text)
+        begins, gap = _BEGINNING.search(line.text), _LEFT_OUT.search(line.text)
+        if mean is not None and (begins or call):  # the next run's: the last one stated no other mean
+            mean, calls, further = None, [], {}
+        if begins or gap:
+            whole = not calls and not gap
         loaded = _MODEL.search(line.text)
         file = loaded[1] if loaded else file
-        call, found = _CALL.search(line.text), _MEAN.search(line.text)
+        other = _OTHER.search(line.text)
+        if other:
+            further[other[1]] = milliseconds(log, line.number, other[2], f"the {other[1]} inference time")
         if call:
             calls.append(milliseconds(log, line.number, call[1], "an inference time"))
         if found is None:
@@ -55,13 +63,13 @@ def parse(log: Log) -> ToolLog:
         if whole and calls and not found[1]:
             _among(log, line.number, value, calls)
         if found[1] and mean is not None:
-            runs[-1] = _run(log, mean[0], mean[1], value, calls, file)
+            runs[-1] = _run(log, mean[0], mean[1], value, calls, further, file)
             mean = None
         else:
-            runs.append(_run(log, line.number, value, value if found[1] else None, calls, file))
+            runs.append(_run(log, line.number, value, value if found[1] else None, calls, further, file))
             mean = None if found[1] else (line.number, value)
         if mean is None:
-            calls = []
+            calls, further = [], {}
     if not runs:
         error = first_error(log)
         raise log.missing(TOOL, _LINE) if error is None else log.failed(TOOL, error.line, str(error))
@@ -75,9 +83,15 @@ def _among(log: Log, line: int, mean: float, calls: list[float]) -> None:
 
 
 def _run(
-    log: Log, line: int, mean: float, without_first: float | None, calls: list[float], model: str | None
+    log: Log,
+    line: int,
+    mean: float,
+    without_first: float | None,
+    calls: list[float],
+    further: dict[str, float],
+    model: str | None,
 ) -> ToolRun:
-    latencies = [Latency(name="Inference average time", mean_ms=mean)]
+    latencies = [Latency(name="Inference average time", mean_ms=mean, further_ms=further)]
     if without_first is not None:
         latencies.append(Latency(name="Inference average time without first time", mean_ms=without_first))
     # A log that is cut at the front, or an excerpt, has fewer calls than its mean is of.

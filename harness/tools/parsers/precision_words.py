@@ -1,7 +1,7 @@
 """What a tool's words for a precision say: number formats, and what else stands beside them.
 
-trtexec prints ``FP32+FP16``, with further formats (FP8, INT4) from release to release, a suffix in brackets, or a
-phrase such as ``Strongly Typed``. Nothing of it is dropped: what is no format is a remainder of its own.
+trtexec prints ``FP32+FP16``, with further formats (FP8, INT4) from release to release, a suffix in brackets,
+or a phrase such as ``Strongly Typed``. Nothing of it is dropped: what is no format is a remainder of its own.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ class Words:
     formats: tuple[str, ...]  # lower case, in the order printed; empty where the words name none
     further: str  # what is no format, as printed; empty where there is nothing
 
-
-def words(printed: str) -> Words:
-    """The formats that `printed` names, and everything else that it says."""
-    suffix = _SUFFIX.search(printed)
-    plain = printed[: suffix.start()] if suffix else printed
-    parts = [part.strip() for part in re.split(r"[+,/]", plain)]
-    formats = tuple(part.lower() for part in parts if _FORMAT.fullmatch(part))
-    others = [part for part in parts if part and not _FORMAT.fullmatch(part)]
-    return Words(formats=formats, further=" ".join([*others, *([suffix[0].strip()] if suffix else [])]))
+    @classmethod
+    def of(cls, printed: str) -> Words:
+        """The formats that `printed` names, and everything else that it says."""
+        suffix = _SUFFIX.search(printed)
+        plain = printed[: suffix.start()] if suffix else printed
+        parts = [part.strip() for part in re.split(r"[+,/]", plain)]
+        formats = tuple(part.lower() for part in parts if _FORMAT.fullmatch(part))
+        others = [part for part in parts if part and not _FORMAT.fullmatch(part)]
+        return cls(formats=formats, further=" ".join([*others, *([suffix[0].strip()] if suffix else [])]))

@@ -1,10 +1,10 @@
 """trtexec of TensorRT 7 to 11. What it calls throughput is queries (batches) a second of wall time.
 
 The documents of T4 compute ``1000 / (GPU Compute mean / batch)`` instead, and so is `samples_per_s` here;
-`queries_per_s` is the tool's own. Of several streams at once each call waits for the others: that formula is no
-throughput then, and the tool's own is taken. With ``--batch`` (implicit batch, until TensorRT 9) the tool counts
-samples, which is undone here.
-TensorRT 7 prints ``throughput: 0 qps`` for explicit batches, which is no measurement.
+`queries_per_s` is the tool's own. Of several streams at once each call waits for the others: that formula is
+no throughput then, and the tool's own is taken. With ``--batch`` (implicit batch, until TensorRT 9) the tool
+counts samples, which is undone here. TensorRT 7 prints ``throughput: 0 qps`` for explicit batches, which is
+no measurement.
 """
 
 from __future__ import annotations
@@ -94,11 +94,13 @@ def _runs(log: Log, part: Sequence[Line]) -> Iterator[ToolRun]:
     if idle is not None:
         raise log.failed(TOOL, idle[0].number, f"its calls did not run: {idle[1][1] or idle[1][2]}")
     known = facts(part)
+    if known.batch is not None and known.batch != "Explicit":
+        whole(log, part[-1].number, known.batch, "`Batch:`")
     for name, shape in known.bound.items():
         if known.asked.get(name, shape) != shape:
             asked = "x".join(map(str, known.asked[name]))
-            found = f"an input {name} of {'x'.join(map(str, shape))}"
-            raise log.wrong(part[-1].number, found, f"{asked}, which the options of the same call ask for")
+            laid_out = f"an input {name} of {'x'.join(map(str, shape))}"
+            raise log.wrong(part[-1].number, laid_out, f"{asked}, which the options of the same call ask for")
     blocks = list(_blocks(log, part))
     for block in blocks:
         if COMPUTE in block.latencies:
@@ -116,7 +118,8 @@ def _run(log: Log, block: _Block, known: Facts) -> ToolRun:
     if known.implicit and known.batch_size and queries_per_s is not None:  # the tool multiplied already
         queries_per_s /= known.batch_size
     what = f"each of {COMPUTE}"
-    streams = consistency.under_way(log, block.line, queries_per_s, mean, known.streams, what)
+    told = None if known.streams is None else max(1, whole(log, block.line, known.streams, "the streams"))
+    streams = consistency.under_way(log, block.line, queries_per_s, mean, told, what)
     if streams > 1 and queries_per_s is None:
         found = f"{streams} streams at once and no line `Throughput: X qps`"
         needed = "that line: 1000 / (mean / batch size) is no throughput where calls wait for each other"
@@ -146,9 +149,9 @@ def _traced(log: Log, part: Sequence[Line], run: ToolRun) -> ToolRun:
     told = next(((line, found) for line in reversed(part) if (found := _TRACE.search(line.text))), None)
     if told is None:
         return run
-    line, found = told
-    queries = whole(log, line.number, found[1], "the queries")
-    lasted = seconds(log, line.number, found[2], "the time of all queries")
+    line, trace = told
+    queries = whole(log, line.number, trace[1], "the queries")
+    lasted = seconds(log, line.number, trace[2], "the time of all queries")
     known = facts(part)
     each = known.batch_size if known.implicit and known.batch_size else 1  # queries are samples then
     if run.queries_per_s is not None and lasted:

@@ -1,7 +1,7 @@
 """What a trtexec log says beside its numbers: version, device, precision, streams, shapes and batch size.
 
-The tool lists its options whether they count or not: precision and the implicit ``Batch: 1`` hold for an engine that
-is built in the same call, and say nothing of one that was loaded.
+The tool lists its options whether they count or not: precision and the implicit ``Batch: 1`` hold for an
+engine that is built in the same call, and say nothing of one that was loaded.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _DEVICE = re.compile(r"Selected Device: *(.+)")
 _PRECISION = re.compile(r"\[I\] Precision: *(.+)")
 _LOADED = re.compile(r"\[I\] (?:Load engine: *\S|Engine loaded in )")
 _BUILT = re.compile(r"\[I\] (?:Engine built in |Format: *(?:ONNX|UFF|Caffe)\b)", re.IGNORECASE)
-_STREAMS = re.compile(r"\[I\] (?:Inference )?Streams: *(\d{1,9})$", re.ASCII)
+_STREAMS = re.compile(r"\[I\] (?:Inference )?Streams: *(\S.*)$")
 _SHAPE = re.compile(r"Input inference shape ?: *(\S+?)=(\S+)")
 _OVERRIDDEN = re.compile(
     r"required for input: *(.*?), but no shapes were provided.*overriding shape to: *(\S+)"
 )
 _BINDING = re.compile(r"(?:Created input|Input) binding for (\S.*?) with dimensions (\S+)")
-_BATCH = re.compile(r"\[I\] Batch: *(\d{1,9}|Explicit)$", re.ASCII)
+_BATCH = re.compile(r"\[I\] Batch: *(\S.*)$")
 _OPTION = re.compile(r"--(onnx|uff|deploy|loadEngine|batch|shapes|optShapes|streams|infStreams)=(\S+)")
 _FLAG = re.compile(r"--(fp16|bf16|int8|fp8|int4|best|stronglyTyped)\b")
 _OWN_BATCH = re.compile(r"Explicit batch network detected and batch size specified")
@@ -45,7 +45,8 @@ class Facts:
     precision: str | None  # as printed, or as the command line asks; None for an engine that was loaded
     precision_untold: str  # why it is None
     model: str | None
-    streams: int | None
+    streams: str | None  # as printed
+    batch: str | None  # as printed: a number, or ``Explicit``
     shapes: tuple[Shape, ...]  # of the inputs, the batch among their sizes
     bound: Mapping[str, Shape]  # inputs by name, as they were laid out in memory
     asked: Mapping[str, Shape]  # inputs by name, as the command line or the listed options have them
@@ -54,7 +55,7 @@ class Facts:
 
 
 def facts(lines: Sequence[Line]) -> Facts:
-    """The facts of one run, from its command line, the options that it lists, and the inputs that it laid out."""
+    """The facts of one run: from its command line, the options that it lists, the inputs that it laid out."""
     command = _last(_COMMAND, lines)
     options = {} if command is None else dict(_OPTION.findall(command[2]))
     version = _last(_VERSION, lines)
@@ -75,7 +76,8 @@ def facts(lines: Sequence[Line]) -> Facts:
         precision=precision,
         precision_untold=untold,
         model=options.get("onnx") or options.get("loadEngine"),
-        streams=_streams(options, lines),
+        streams=_printed(_STREAMS, lines) or options.get("infStreams") or options.get("streams"),
+        batch=_printed(_BATCH, lines),
         shapes=shapes,
         bound=bound,
         asked=asked,
@@ -123,17 +125,13 @@ def _precision(
     ), ""
 
 
-def _streams(options: Mapping[str, str], lines: Sequence[Line]) -> int | None:
-    """How many calls the tool kept under way at once; None where neither options nor command line are there."""
-    listed = _last(_STREAMS, lines)
-    if listed is not None:
-        return max(1, int(listed[1]))
-    asked = options.get("infStreams") or options.get("streams") or ""
-    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+def _printed(pattern: re.Pattern[str], lines: Sequence[Line]) -> str | None:
+    found = _last(pattern, lines)
+    return None if found is None else found[1].strip()
 
 
 def _asked(options: Mapping[str, str], lines: Sequence[Line]) -> dict[str, Shape]:
-    """The shapes that were to be run: as asked for, as listed, as made up by the tool, or the optimal ones."""
+    """The shapes that were to be run: asked for, listed, made up by the tool, or the optimal ones."""
     asked = _of(options.get("shapes", ""))
     return asked or _shapes(_SHAPE, lines) or _shapes(_OVERRIDDEN, lines) or _of(options.get("optShapes", ""))
 
@@ -163,8 +161,8 @@ def _implicit(options: Mapping[str, str], lines: Sequence[Line], *, built: bool)
     """The batch that was run beside the engine's own, as listed, else as asked for.
 
     A graph of ONNX has its own batch: from TensorRT 7 on trtexec drops ``--batch`` beside ``--onnx`` without
-    a word, and lists ``Batch: Explicit``. ``Batch: 1`` is listed by default for every engine that is loaded, with a
-    batch of its own or not; a larger one makes the call fail for an engine that has its own.
+    a word, and lists ``Batch: Explicit``. ``Batch: 1`` is listed by default for every engine that is loaded,
+    with a batch of its own or not; a larger one makes the call fail for an engine that has its own.
     """
     listed = _last(_BATCH, lines)
     if (listed is not None and listed[1] == "Explicit") or _last(_OWN_BATCH, lines) is not None:

@@ -1,8 +1,8 @@
 """vamp, Vastai's model benchmark, versions 1 and 2: samples a second of wall time.
 
 Its own misspellings (``batch szie``, ``forwad time``) are read as they are. It prints one summary a run, over
-all its instances, processes and devices; several runs in one file are several summaries. An instance has several
-calls under way (24.4 samples/s beside 102 ms a call), so the rate is not held to the latencies.
+all its instances, processes and devices; several runs in one file are several summaries. An instance has
+several calls under way (24.4 samples/s beside 102 ms a call), so the rate is not held to the latencies.
 """
 
 from __future__ import annotations
@@ -174,4 +174,4 @@ def _latency(log: Log, line: int, name: str, values: dict[str, float]) -> Latenc
         percentiles_ms=ranks,
         further_ms={key: value for key, value in values.items() if key not in ("avg", "min", "max", *ranks)},
     )
-    return consistency.ordered(log, line, item, last_digit_ms=LAST_DIGIT_MS)
+    return consistency.ordered(log, line, item, last_digit_ms=LAST_DIGIT_MS, rel=consistency.EXACT)
