@@ -103,6 +103,10 @@ def _of_case(case: Case, name: str, run: ToolRun, told: int | None) -> ToolRun:
                 f"{name}: the log does not tell its batch size, and {case.id} is about {case.batch_size}",
                 remedy="say what it was with --bs-of-log N",
             )
+        if run.mean_batch is not None and told < run.mean_batch:
+            raise UsageError(
+                f"{name}: --bs-of-log {told}, but the log has {run.mean_batch:.4g} samples a call on average"
+            )
         run = run.of_batch(told)
     elif told is not None and told != run.batch_size:
         raise UsageError(f"{name}: --bs-of-log {told}, but the log says batch size {run.batch_size}")

@@ -22,7 +22,7 @@ FORMULA = "throughput 1000*batchsize(N)/NPU_compute_time.mean(T): X"
 PRECISION = consistency.EXACT  # anything further off is another calculation
 
 _HEADER = re.compile(r"-\s*Performance Summary\s*-", re.IGNORECASE)
-_LATENCY = re.compile(r"([A-Za-z][\w ]*?) ?\((\w+)\) ?: *(min ?=.*)")
+_LATENCY = re.compile(r"([A-Za-z][\w ]{0,40}?) ?\((\w+)\) ?: *((?=.*\b(?:min|max|mean) ?=).*)")
 _FORMULA = re.compile(
     r"throughput 1000\*batchsize(?:\.mean)?\(([^()]*)\)/NPU_compute_time\.mean\(([^()]*)\) ?:(.*)",
     re.IGNORECASE,

@@ -28,7 +28,7 @@ _THROUGHPUT = re.compile(
 )
 _WALL = re.compile(r"^\s*Host wall time *\(s\): *(\S+)", re.IGNORECASE)
 _COUNT = re.compile(r"^\s*(?:Total )?iterations: +(\S+)", re.IGNORECASE)
-_LATENCY = re.compile(r"^\s*([A-Za-z][\w ]*?) *\((?:([a-z ]+), *)?(\w+)\): *(min:.*)")
+_LATENCY = re.compile(r"^\s*([A-Za-z][\w ]*?) *\((?:([\w ]+), *)?(\w+)\): *((?=.*\b(?:min|max|mean):).*)")
 _STAGE = re.compile(r"^\s*([A-Za-z].*?) ?Summary(\([^)]*\))?:\s*$")
 _COMPUTE = re.compile(r"MLU Compute")
 _UTILISED = re.compile(r"chip_util\(%\): *(.*)")

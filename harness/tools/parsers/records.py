@@ -60,7 +60,7 @@ class ToolRun:
         """The same run, its batch size told by somebody who knows it."""
         if self.batch_ms is None and self.samples_per_s is None and self.queries_per_s is not None:
             return replace(self, batch_size=batch_size, samples_per_s=batch_size * self.queries_per_s)
-        if self.batch_ms is None:
+        if self.batch_ms is None or self.mean_batch is not None:
             return replace(self, batch_size=batch_size)
         return replace(self, batch_size=batch_size, samples_per_s=1000 * batch_size / self.batch_ms)
 

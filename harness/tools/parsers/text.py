@@ -158,7 +158,8 @@ def _time(log: Log, line: int, text: str, what: str, unit: str) -> tuple[float, 
     found = _QUANTITY.fullmatch(text.strip())
     a_second = _A_SECOND.get((found[2] or unit).lower()) if found else None
     if found is None or a_second is None:
-        raise log.wrong(line, f"{what} {shown(text)!r}", "a time such as 12.93 ms")
+        told = text if found is None or found[2] else f"{text.strip()} {unit}"
+        raise log.wrong(line, f"{what} {shown(told)!r}", "a time such as 12.93 ms")
     return number(log, line, found[1], what), a_second
 
 

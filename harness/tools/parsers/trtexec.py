@@ -26,7 +26,7 @@ COMPUTE = "GPU Compute Time"
 
 _PREFIX = re.compile(r"^\s*(?:\[[^\[\]]*\] ?)*")
 _SUMMARY = re.compile(r"^=== Performance summary ===", re.IGNORECASE)
-_EQUALS = re.compile(r"^([A-Za-z][\w -]*?): *(min = .*)")
+_EQUALS = re.compile(r"^([A-Za-z][\w -]*?): *((?=.*\b(?:min|max|mean) = ).*)")
 _TRACE = re.compile(r"Timing trace has (\S+) queries over (\S+ ?[mnu]?s)$")
 _SECTION = re.compile(r"^(Host Latency|Enqueue Time|GPU Compute)$")  # TensorRT 7
 _ITEM = re.compile(r"^(min|max|mean|median): *(\S+(?: ?[mnu]?s)?)")

