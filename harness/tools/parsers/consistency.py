@@ -145,9 +145,10 @@ def percentage(log: Log, line: int, text: str, what: str) -> float:
 def full_batch(log: Log, line: int, mean: float, told: int | None) -> int | None:
     """The batch size of calls whose mean is `mean` samples: a data set's last batch need not be full.
 
-    `told` is the batch size as the log has it beside. Without it the whole number that goes with such a mean,
-    None where several do: 41 samples in 6 calls are of batch size 7 or 8. Raises `ParseError` for more samples a
-    call than fit.
+    `told` is the batch size that the log has beside. Without it the whole number that goes with such a mean,
+    and None where several do: 41 samples in 6 calls are of batch size 7 or 8.
+
+    Raises `ParseError` for more samples a call than fit.
     """
     if told is not None and not at_most(mean, told):
         raise log.wrong(

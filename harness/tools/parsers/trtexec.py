@@ -34,6 +34,7 @@ _PERCENTILE = re.compile(r"^percentile: *(\S+(?: ?[mnu]?s)?) at (\d+(?:\.\d+)?)%
 _THROUGHPUT = re.compile(r"^throughput: *(\S+) *qps", re.IGNORECASE)
 _WALL = re.compile(r"^(?:Total Host Walltime|walltime): *([\d.]\S* ?[mnu]?s?)$", re.IGNORECASE)
 _START = re.compile(r"&&&& RUNNING TensorRT")
+_SKIPPED = re.compile(r"Skipped inference phase")
 _FAILED = re.compile(r"&&&& FAILED TensorRT")
 _ERROR = re.compile(r"\[E\] *(.*)")
 # TensorRT 7 goes on, times calls that did nothing, and ends with PASSED.
@@ -59,6 +60,7 @@ class _Block:
     line: int
     latencies: dict[str, Latency] = field(default_factory=dict)
     queries_per_s: float | None = None
+    rated: bool = False  # whether its throughput was read, which may be none
     duration_s: float | None = None
     header: bool = False
 
@@ -70,6 +72,9 @@ def parse(log: Log) -> ToolLog:
         error = next(iter(reversed(list(log.find(_ERROR)))), None)
         if error is not None:
             raise log.failed(TOOL, error[0], error[1][1])
+        skipped = next(iter(log.find(_SKIPPED)), None)
+        if skipped is not None:
+            raise log.wrong(skipped[0], "a build alone (--skipInference)", "a run that was timed")
         raise log.missing(TOOL, f"{COMPUTE}: min = X ms, ... mean = X ms")
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
 
@@ -192,7 +197,8 @@ def _blocks(log: Log, part: Sequence[Line]) -> Iterator[_Block]:
 
 def _repeated(body: str, title: re.Match[str] | None, block: _Block) -> bool:
     found = title or _EQUALS.match(body)
-    return found is not None and _name(found[1]) in block.latencies
+    again = found is not None and _name(found[1]) in block.latencies
+    return again or (block.rated and _THROUGHPUT.match(body) is not None)
 
 
 def _name(printed: str) -> str:
@@ -208,6 +214,7 @@ def _read(log: Log, line: int, body: str, block: _Block) -> None:
         block.line = line if name == COMPUTE else block.line
     throughput, wall = _THROUGHPUT.match(body), _WALL.match(body)
     if throughput:
+        block.rated = True
         block.queries_per_s = number(log, line, throughput[1], "the throughput") or None
     if wall:
         block.duration_s = seconds(log, line, wall[1], "the wall time")

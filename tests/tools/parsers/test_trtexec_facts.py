@@ -177,3 +177,28 @@ def test_calls_that_did_not_run_have_no_time(line: str):
     """TensorRT 7 prints a summary and PASSED behind them; NVIDIA/TensorRT issues 1521 and 3549."""
     with pytest.raises(ParseError, match="trtexec failed: its calls did not run: "):
         parsed(LOAD.replace("a.plan", "a.plan --batch=8"), line, "[I] Throughput: 90000 qps\n")
+
+
+def test_excerpts_of_several_runs_keep_their_rates():
+    """Three runs of TensorRT 11, cut to rates and times: 1, 2, 4 streams (trt-samples-for-hackathon-cn)."""
+    text = (
+        "[I] Throughput: 16179.7 qps\n"
+        "[I] GPU Compute Time: min = 0.0583496 ms, max = 0.0948486 ms, mean = 0.0590652 ms\n"
+        "[I] Throughput: 29302.3 qps\n"
+        "[I] GPU Compute Time: min = 0.0605469 ms, max = 0.0900879 ms, mean = 0.0653227 ms\n"
+        "[I] Throughput: 33918.6 qps\n"
+        "[I] GPU Compute Time: min = 0.0646973 ms, max = 0.10376 ms, mean = 0.0748586 ms\n"
+    )
+    runs = parsers.parse(text).runs
+    assert [run.queries_per_s for run in runs] == [16179.7, 29302.3, 33918.6]
+    assert [run.streams for run in runs] == [1, 2, 3]  # of the last at least: four kept 2.54 busy
+
+
+def test_a_build_alone_says_so():
+    text = (
+        BUILD + "[I] Engine built in 6.1 sec.\n[I] Skipped inference phase since --skipInference is added.\n"
+    )
+    with pytest.raises(
+        ParseError, match=r"found a build alone \(--skipInference\), expected a run that was timed"
+    ):
+        parsers.parse(text)
