@@ -20,7 +20,9 @@ FORMS = [
     "{code}  {text}",
     "{code}: {stamp} {text}",
     "{code}[PID: 7] 2026-05-02-10:11:12 ({code}):  {text}",
+    "{code}{stamp} AclNN_Inner_Error({code}):  {text}",
     "{stamp} Invalid_Argument({code}): {text}",
+    "AclNN_Inner_Error({code}): {text}",
     "{stamp} Communication_Error_Get_Socket({code}): {text}",
 ]
 SAID = "Value [Ascend999] for parameter [--soc_version] is invalid."
