@@ -10,8 +10,8 @@ from harness.tools.parsers.text import Log
 _NAME = r"E[A-Z]?\d{4,5}"
 _STAMP = r"\[PID: *\d+\] *[\d:.-]*"  # of newer CANN: the process, and when
 # ``E19010: text``, ``EZ9999  text``, ``E20001: [PID: 7] date text``, ``EZ9999[PID: 7] date (EZ9999):  text``
-# with a title before the second code or not, ``[PID: 7] date Invalid_Argument(E10001): text``, and that without
-# its stamp.
+# with a title before the second code or not, ``[PID: 7] date Invalid_Argument(E10001): text``, and that
+# without its stamp.
 _HEAD = rf"(?P<head>{_NAME})\b *:? *(?:{_STAMP} *(?:\w*\({_NAME}\) *:? *)?)?(?:\({_NAME}\) *:? *)?"
 _TITLED = rf"(?:{_STAMP} *[\w -]*|[A-Z]\w*_\w+)\((?P<titled>{_NAME})\) *:? *"
 _CODE = re.compile(rf"^\s*(?:{_HEAD}|{_TITLED})(?P<said>.*)", re.ASCII)
