@@ -340,6 +340,7 @@ class ImportedDetail(Stored):
     device: Any | None = None
     devices: int | None = field(default=None, metadata=NULL)  # measured at once; None: the log does not tell
     streams: int | None = None  # calls at once on a device, where there were several
+    mean_batch: float | None = None  # samples a call, where the last call was not full
     device_name: str | None = None
     model_file: str | None = None
     precision_printed: str | None = None

@@ -2,8 +2,9 @@
 
 The log says nothing of the weights, so provenance says `Weights.UNKNOWN`: whoever files a log under a case
 says that it is of the case's model. What the log does tell is held against the case. Another tool or batch
-size is refused; another device, precision or input shape is recorded and not compared. One device or several
-is held to what the document counts by `verdicts.cards`.
+size is refused; another device, precision or input shape is recorded and not compared, and neither is a
+precision that the log does not tell. One device or several is held to what the document counts by
+`verdicts.cards`.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ from harness.store.results import Result, Store
 from harness.tables import references
 from harness.tools import parsers
 from harness.tools.parsers import Latency, ToolRun
+from harness.tools.parsers.precision_words import Words
 from harness.verdicts import throughputs
 
+NEARLY_FULL = 0.99  # of a batch, on average: less and the throughput is of other calls than the documents'
 SHOWN_HASH = 12  # hexadecimal digits of a hash in a message; the record has all of them
 
 
@@ -100,6 +103,10 @@ def _of_case(case: Case, name: str, run: ToolRun, told: int | None) -> ToolRun:
                 f"{name}: the log does not tell its batch size, and {case.id} is about {case.batch_size}",
                 remedy="say what it was with --bs-of-log N",
             )
+        if run.mean_batch is not None and told < run.mean_batch:
+            raise UsageError(
+                f"{name}: --bs-of-log {told}, but the log has {run.mean_batch:.4g} samples a call on average"
+            )
         run = run.of_batch(told)
     elif told is not None and told != run.batch_size:
         raise UsageError(f"{name}: --bs-of-log {told}, but the log says batch size {run.batch_size}")
@@ -125,6 +132,8 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
             said = f"{log.case.id}: {log.samples_per_s:.2f} samples/s, not comparable: {why_not}"
             judged = replace(judged, kind=VerdictKind.NOT_COMPARABLE, message=said)
         source = f"imported from {log.name} (sha256 {log.sha256[:SHOWN_HASH]}…), {log.run.definition}"
+        if log.run.mean_batch is not None:
+            source += f"; {_partly_full(log.run)}"
         return replace(judged, message=f"{judged.message}; {source}")
 
     return record(store, measurement(log, run), verdict)
@@ -141,9 +150,9 @@ def differences(log: ForeignLog) -> Iterator[str]:
     words = re.split(r"[\s_-]+", run.device_name or "")
     if run.device_name and case.chip.device_names and not set(words) & set(case.chip.device_names):
         yield f"measured on {run.device_name}, not on {case.chip.title}"
-    used = _precision(run.precision)
-    if used is not None and used is not case.precision:
-        yield f"made in {used} (the log says {run.precision})"
+    if run.mean_batch is not None and run.mean_batch < NEARLY_FULL * case.batch_size:
+        yield _partly_full(run)
+    yield from _precision(run, case.precision)
     for shape in run.input_shapes:
         if len(shape) != 2 or shape[-1] != case.model.length:
             expected = f"[{case.batch_size}, {case.model.length}]"
@@ -151,10 +160,33 @@ def differences(log: ForeignLog) -> Iterator[str]:
             break
 
 
-def _precision(printed: str | None) -> Precision | None:
-    """The smallest number format that trtexec was allowed: ``FP32+FP16`` is fp16."""
-    named = {part.strip().lower() for part in (printed or "").split("+")}
-    return next((item for item in reversed(Precision) if item.value in named), None)
+def _precision(run: ToolRun, documented: Precision) -> Iterator[str]:
+    """How what the log says of its precision differs from `documented`; what we do not know does.
+
+    Of several formats the narrowest that a tool was allowed counts: ``FP32+FP16`` is fp16. A name of no table
+    of ours is another format.
+    """
+    if run.precision is None:
+        if run.precision_untold:
+            yield run.precision_untold
+        return
+    said = Words.of(run.precision)
+    if not said.formats:
+        yield f"the log does not tell the precision: it says `{run.precision}`"
+        return
+    known = {item.value for item in Precision}
+    new = [name for name in said.formats if name not in known]
+    used = new[-1] if new else next(item for item in reversed(Precision) if item.value in said.formats)
+    if used != documented:
+        yield f"made in {used} (the log says {run.precision})"
+    elif said.further:
+        yield f"made in {used} with `{said.further}`, which the documents' builds are not"
+
+
+def _partly_full(run: ToolRun) -> str:
+    return (
+        f"its calls held {run.mean_batch:.4g} of {run.batch_size} samples on average: the last was not full"
+    )
 
 
 def by_wall_time(run: ToolRun) -> float | None:
@@ -171,7 +203,10 @@ def latencies(run: ToolRun) -> dict[str, dict[str, float]]:
 
 def _statistics(item: Latency) -> dict[str, float]:
     named = {"min": item.min_ms, "max": item.max_ms, "mean": item.mean_ms, "median": item.median_ms}
-    return {key: value for key, value in named.items() if value is not None} | dict(item.percentiles_ms)
+    return {key: value for key, value in named.items() if value is not None} | {
+        **item.percentiles_ms,
+        **item.further_ms,
+    }
 
 
 def measurement(log: ForeignLog, run: str) -> Measurement:
@@ -224,6 +259,7 @@ def _detail(log: ForeignLog) -> Mapping[str, Any]:
         device=run.device,
         devices=run.devices,
         streams=run.streams if run.streams > 1 else None,
+        mean_batch=run.mean_batch,
         device_name=run.device_name,
         model_file=run.model,
         precision_printed=run.precision,

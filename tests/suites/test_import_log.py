@@ -54,12 +54,26 @@ def test_the_documented_value_is_reproduced(zoo: Zoo, tmp_path: Path):
 
 def test_t4_is_judged_by_the_documents_formula(zoo: Zoo, tmp_path: Path):
     """GPU compute mean 0.859765 ms at batch 4 is 4652.4; trtexec 7 printed no throughput of its own."""
-    path = LOGS / "trtexec-7-compute_only.txt"
-    asked = ("import-log", str(path), "--case", "tinybert-t4-bs4", "--bs-of-log", "4", *FILED)
+    log = (LOGS / "trtexec-7-compute_only.txt").read_text(encoding="utf-8")
+    (tmp_path / "mine.log").write_text(
+        f"{log}\n&&&& PASSED TensorRT.trtexec # trtexec --onnx=bs4.onnx --threads\n"
+    )
+    asked = ("import-log", "mine.log", "--case", "tinybert-t4-bs4", "--bs-of-log", "4", *FILED)
     said = zoo.zoocheck(tmp_path, *asked).json
     assert said["throughput_samples_per_s"] == pytest.approx(4 * 1000 / 0.859765)
     assert (said["verdict"]["kind"], said["verdict"]["basis"]) == ("exceeds", "documented")
     assert (said["batch_size_told_by"], said["queries_per_s"]) == ("--bs-of-log", None)
+
+
+def test_a_log_that_is_silent_about_its_precision_is_not_compared(zoo: Zoo, tmp_path: Path):
+    """The numbers alone may be those of an fp16 build."""
+    path = LOGS / "trtexec-7-compute_only.txt"
+    asked = ("import-log", str(path), "--case", "tinybert-t4-bs4", "--bs-of-log", "4", *FILED)
+    verdict = zoo.zoocheck(tmp_path, *asked).json["verdict"]
+    assert verdict["kind"] == "not-comparable"
+    assert (
+        "the log tells no precision: it has neither a line `Precision:` nor the command" in verdict["message"]
+    )
 
 
 def test_the_tools_own_throughput_stands_beside(zoo: Zoo, tmp_path: Path):
@@ -109,7 +123,7 @@ def on_devices(devices: Sequence[int], mean_ms: float, size: int) -> str:
         ([0, 1, 2, 3], "reproduced", "707.89 samples/s within 707.89 ± 5 %"),
         ([0], "not-comparable", "176.97 samples/s, not comparable: one device's, and the document"),
         ([0, 1], "not-comparable", "not comparable: the total of 2 devices, and the document counts"),
-        ([0, 0, 0, 0], "not-comparable", "707.89 samples/s, not comparable: one device's, and the document"),
+        ([0, 0, 0, 0], "not-comparable", "not comparable: the total of 4 calls at once on a device, the"),
     ],
     ids=["a card", "a device", "half a card", "four processes on one device"],
 )

@@ -1,31 +1,36 @@
 """ais_bench, the inference tool of the Ascend documents: 1000 x batch size / mean NPU compute time.
 
-The printed line is held to its own formula. Several devices run side by side and mix their lines; the
-tool prints their sum at the end (``summary throughput``).
+The printed line is held to its own formula, and to the batch size that the tool says it counts. Several
+devices run side by side and mix their lines; the tool prints their sum at the end (``summary throughput``).
+ais_infer, its first form, prints the formula without its numbers: the batch size is what makes it true.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import replace
 
+from harness.tools.parsers import consistency
 from harness.tools.parsers.ascend import first_error
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
 from harness.tools.parsers.statistics import equals_pairs
-from harness.tools.parsers.text import Log, batch, positive
+from harness.tools.parsers.text import Line, Log, positive, whole
 
 TOOL = "ais_bench"
 DEFINITION = "1000 x batch size / mean NPU compute time"
 FORMULA = "throughput 1000*batchsize(N)/NPU_compute_time.mean(T): X"
-PRECISION = 1e-6  # of what Python prints in full; anything further off is another calculation
+PRECISION = consistency.EXACT  # anything further off is another calculation
 
 _HEADER = re.compile(r"-\s*Performance Summary\s*-", re.IGNORECASE)
-_LATENCY = re.compile(r"(H2D_latency|NPU[_ ]compute[_ ]time|D2H_latency) ?\(ms\) ?:(.*)")
+_LATENCY = re.compile(r"([A-Za-z][\w ]{0,40}?) ?\((\w+)\) ?: *((?=.*\b(?:min|max|mean) ?=).*)")
 _FORMULA = re.compile(
     r"throughput 1000\*batchsize(?:\.mean)?\(([^()]*)\)/NPU_compute_time\.mean\(([^()]*)\) ?:(.*)",
     re.IGNORECASE,
 )
+_BARE = re.compile(
+    r"throughput \(1000\*batchsize/NPU_compute_time\) ?:(.*)", re.IGNORECASE
+)  # ais_infer, 2022
+_OF_MODEL = re.compile(r"try get model batchsize ?: *(\S+)|\bfilesperbatch ?: *(\d{1,9})\b", re.ASCII)
 _DEVICE = re.compile(r"\bi:\d+ device_(\d+) throughput:(\S+)")
 _TOTAL = re.compile(r"\bsummary throughput:(.*)", re.IGNORECASE)
 _MODEL = re.compile(r"\bload model (\S+) success")
@@ -48,23 +53,28 @@ def may_be(log: Log) -> bool:
 
 
 def parse(log: Log) -> ToolLog:
-    """Every summary. Raises `ParseError` for a failed run, a cut log, and a formula that does not hold."""
+    """Every summary.
+
+    Raises `ParseError` for a failed run, a cut log, and numbers that contradict each other.
+    """
     model: str | None = None
+    told: int | None = None
     runs: list[ToolRun] = []
     headers: list[int] = []
     pending: list[Latency] = []
     for line in log.lines:
-        loaded = _MODEL.search(line.text)
+        loaded, counted = _MODEL.search(line.text), _OF_MODEL.search(line.text)
         model = loaded[1] if loaded else model
+        if counted:  # 0 where the inputs have no common first size
+            told = whole(log, line.number, counted[1] or counted[2], "the model's batch size") or None
         if _HEADER.search(line.text):
             headers.append(line.number)
         found = _LATENCY.search(line.text)
         if found:
             name = found[1].replace(" ", "_")
-            pending.append(equals_pairs(log, line.number, name, found[2]))
-        formula = _FORMULA.search(line.text)
-        if formula:
-            run = _run(log, line.number, formula, pending)
+            pending.append(equals_pairs(log, line.number, name, found[3], found[2], rel=PRECISION))
+        run = _read(log, line, told, pending)
+        if run is not None:
             runs.append(replace(run, model=model))
     if len(headers) > len(runs):
         raise log.missing(TOOL, FORMULA, headers[len(runs)])
@@ -74,20 +84,40 @@ def parse(log: Log) -> ToolLog:
     return _with_devices(log, runs)
 
 
-def _run(log: Log, line: int, formula: re.Match[str], pending: list[Latency]) -> ToolRun:
-    """One formula line, held to itself and to the compute time printed above it."""
-    size = positive(log, line, formula[1], "the batch size")
-    mean = positive(log, line, formula[2], "the mean NPU compute time")
-    printed = positive(log, line, formula[3], "the throughput")
-    if not math.isclose(printed, 1000 * size / mean, rel_tol=PRECISION):
-        raise log.wrong(
-            line, f"throughput {printed!r}", f"{1000 * size / mean!r}, which 1000*{size:g}/{mean!r} gives"
-        )
+def _read(log: Log, line: Line, told: int | None, pending: list[Latency]) -> ToolRun | None:
+    """The run that a formula line ends, by either form of it; None for any other line."""
+    formula, bare = _FORMULA.search(line.text), _BARE.search(line.text)
+    if formula:
+        size = positive(log, line.number, formula[1], "the batch size")
+        mean = positive(log, line.number, formula[2], "the mean NPU compute time")
+        printed = positive(log, line.number, formula[3], "the throughput")
+        why = f"1000*{size:g}/{mean!r}"
+        consistency.held(log, line.number, "throughput", printed, 1000 * size / mean, why, rel=PRECISION)
+        return _run(log, line.number, size, mean, printed, told, pending)
+    if bare is None:
+        return None
+    printed = positive(log, line.number, bare[1], "the throughput")
+    computed = next((item.mean_ms for item in reversed(pending) if item.name == _COMPUTE), None)
+    if not computed:
+        raise log.missing(TOOL, "NPU_compute_time (ms): min = X, ... mean = X")
+    size = printed * computed / 1000
+    near = max(1, round(size))
+    why = f"the nearest whole batch size, 1000*{near}/{computed!r},"
+    consistency.held(log, line.number, "throughput", printed, 1000 * near / computed, why, rel=PRECISION)
+    return _run(log, line.number, near, computed, printed, told, pending)
+
+
+def _run(
+    log: Log, line: int, size: float, mean: float, printed: float, told: int | None, pending: list[Latency]
+) -> ToolRun:
+    """One summary: `size` samples in each call's mean `mean` ms."""
+    full = consistency.full_batch(log, line, size, told)
     return ToolRun(
         tool=TOOL,
         definition=DEFINITION,
         samples_per_s=printed,
-        batch_size=batch(size),
+        batch_size=full,
+        mean_batch=None if full == size else size,
         batch_ms=mean,
         latencies=_own(log, line, mean, pending),
         line=line,
@@ -99,7 +129,7 @@ def _own(log: Log, line: int, mean: float, pending: list[Latency]) -> tuple[Late
     computes = [item for item in pending if item.name == _COMPUTE]
     if not computes:
         return ()
-    same = [item for item in computes if math.isclose(item.mean_ms or 0, mean, rel_tol=PRECISION)]
+    same = [item for item in computes if consistency.same(item.mean_ms or 0, mean, rel=PRECISION)]
     if not same:
         printed = computes[-1].mean_ms
         raise log.wrong(line, f"a formula with the mean {mean!r}", f"the mean printed above it, {printed!r}")
@@ -128,13 +158,13 @@ def _with_devices(log: Log, runs: list[ToolRun]) -> ToolLog:
     line, found = totals[0]
     printed = positive(log, line, found[1], "the summary throughput")
     rates = [rate for _, rate in devices] or [run.samples_per_s or 0 for run in runs]
-    if not math.isclose(printed, sum(rates), rel_tol=PRECISION):
-        raise log.wrong(line, f"summary throughput {printed!r}", f"the sum of the devices', {sum(rates)!r}")
+    why = "the sum of the devices'"
+    consistency.held(log, line, "summary throughput", printed, sum(rates), why, rel=PRECISION)
     count = len({device for device, _ in devices}) or len(rates)  # several processes may share a device
     sizes = {run.batch_size for run in runs}
     whole = replace(
         runs[0], samples_per_s=printed, batch_size=sizes.pop() if len(sizes) == 1 else None, batch_ms=None,
-        devices=count, device=None, latencies=(), line=line,
+        devices=count, device=None, streams=-(-len(rates) // count), latencies=(), line=line,
         definition=f"sum over {count} devices of {DEFINITION}",
     )  # fmt: skip
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs), total=whole)

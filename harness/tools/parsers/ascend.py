@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from harness.tools.parsers.text import Log
 
-_CODE = re.compile(r"^\s*(E[A-Z]?\d{4,5})\b ?:? *(.*)")
+_NAME = r"E[A-Z]?\d{4,5}"
+_STAMP = r"\[PID: *\d+\] *[\d:.-]*"  # of newer CANN: the process, and when
+# ``E19010: text``, ``EZ9999  text``, ``E20001: [PID: 7] date text``, ``EZ9999[PID: 7] date (EZ9999):  text``
+# with a title before the second code or not, ``[PID: 7] date Invalid_Argument(E10001): text``, and that
+# without its stamp.
+_HEAD = rf"(?P<head>{_NAME})\b *:? *(?:{_STAMP} *(?:\w*\({_NAME}\) *:? *)?)?(?:\({_NAME}\) *:? *)?"
+_TITLED = rf"(?:{_STAMP} *[\w -]*|[A-Z]\w*_\w+)\((?P<titled>{_NAME})\) *:? *"
+_CODE = re.compile(rf"^\s*(?:{_HEAD}|{_TITLED})(?P<said>.*)", re.ASCII)
+_SURE = re.compile(rf"^\s*(?:{_NAME}\b *(?::|{_STAMP})|{_TITLED})", re.ASCII)
 _ERROR = re.compile(r"^\s*\[ERROR\]\s*(.*)")
 _EMPTY = re.compile(r"Inner Error\s*!?", re.IGNORECASE)  # the code's title, which says nothing
 
@@ -24,11 +32,16 @@ class AscendError:
         return f"{self.code}: {self.message}" if self.code else self.message
 
 
+def tells_an_error(log: Log) -> bool:
+    """Whether a line is an Ascend tool's error beyond doubt: a code at its head, or by a process's stamp."""
+    return log.has(_SURE)
+
+
 def errors(log: Log) -> tuple[AscendError, ...]:
     """Every coded error, each code once, with the first text that says more than its title."""
     found: dict[str, AscendError] = {}
     for line, match in log.find(_CODE):
-        code, said = match[1], match[2].strip()
+        code, said = match["head"] or match["titled"], match["said"].strip()
         known = found.get(code)
         if known is None or (_EMPTY.fullmatch(known.message) and said):
             found[code] = AscendError(code=code, message=said, line=line)

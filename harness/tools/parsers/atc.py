@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from harness.tools.parsers.ascend import AscendError, errors
+from harness.tools.parsers.ascend import AscendError, errors, tells_an_error
 from harness.tools.parsers.text import Log
 
 TOOL = "atc"
@@ -13,7 +13,6 @@ TOOL = "atc"
 _SUCCESS = re.compile(r"ATC run success")
 _FAILURE = re.compile(r"ATC run failed")
 _START = re.compile(r"ATC start working")
-_CODE = re.compile(r"^\s*E[A-Z]?\d{4,5}\b *:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +25,7 @@ class AtcOutcome:
 
 def recognises(log: Log) -> bool:
     """Whether these are atc's lines, or an Ascend error alone (which other tools print as well)."""
-    return any(log.has(pattern) for pattern in (_START, _SUCCESS, _FAILURE, _CODE))
+    return any(log.has(pattern) for pattern in (_START, _SUCCESS, _FAILURE)) or tells_an_error(log)
 
 
 def parse(log: Log) -> AtcOutcome:

@@ -1,13 +1,16 @@
 """benchmark, the Ascend 310's first inference tool: its throughput is the interface's, of one device.
 
 Two forms: inference of a data set (``[infer] ... Interface throughputRate``), and ``PureInfer`` of
-nothing (``ave_throughputRate: 182.044samples/s``). A 310 card has four devices; its documents multiply by 4.
+nothing (``ave_throughputRate: 182.044samples/s``; in its result file with ``=``). A 310 card has four
+devices; its documents multiply by 4. Both latencies are of a sample: the interface is a part of the module,
+and a mean of rates is never below the rate of the mean.
 """
 
 from __future__ import annotations
 
 import re
 
+from harness.tools.parsers import consistency
 from harness.tools.parsers.ascend import first_error
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
 from harness.tools.parsers.text import Log, milliseconds, positive, seconds
@@ -15,13 +18,17 @@ from harness.tools.parsers.text import Log, milliseconds, positive, seconds
 TOOL = "benchmark310"
 DEFINITION = "samples a second through the inference interface of one device"
 PURE = "samples a second of pure inference on one device"
+SLACK = 0.01  # relative, between a rate and a latency that were taken by two clocks
+SPREAD = 2.0  # the most that a mean of rates is above the rate of the mean: times that vary three times over
 
 _INTERFACE = re.compile(
     r"\[infer(?:ence)?\]([^\[\]]*?)Interface throughputRate ?: *([^\s,]*)(.*)", re.IGNORECASE
 )
-_PURE = re.compile(r"ave_throughputRate ?: *([^\s,]*?)(?: ?samples/s)? ?,(.*)", re.IGNORECASE)
+_PURE = re.compile(r"ave_throughputRate ?[:=] *([^\s,]*?)(?: ?samples/s)? ?,(.*)", re.IGNORECASE)
+_MODULE_RATE = re.compile(r"(?<!Interface )\bthroughputRate ?: *([^\s,]*)", re.IGNORECASE)
+_LATENCIES = re.compile(r"\b(\w*latency) ?[:=] *([^\s,]*)", re.IGNORECASE)
 _MODULE = re.compile(r"moduleLatency ?: *([^\s,]*)", re.IGNORECASE)
-_AVERAGE = re.compile(r"ave_latency ?: *([^\s,]*)", re.IGNORECASE)
+_AVERAGE = re.compile(r"ave_latency ?[:=] *([^\s,]*)", re.IGNORECASE)
 _WHOLE = re.compile(r"\[e2e\].*\blatency ?: *([^\s,]*)", re.IGNORECASE)
 _BATCH = re.compile(r"-batch_size=(\d{1,9})\b|_batchsize_(\d{1,9})_|_bs(\d{1,9})_", re.ASCII)
 _DEVICE = re.compile(r"_device_(\d{1,9})\b|-device_id=(\d{1,9})\b", re.ASCII)
@@ -67,13 +74,32 @@ def _run(
     else:
         return None
     mean = None if latency is None else milliseconds(log, line, latency[1], name)
+    printed = positive(log, line, rate, "the throughput rate")
+    module = _MODULE_RATE.search(text) if interface else None
+    if module:
+        whole = positive(log, line, module[1], "throughputRate")
+        if not consistency.at_most(whole, printed, rel=SLACK):
+            raise log.wrong(
+                line, f"Interface throughputRate {printed:g}", f"at least throughputRate, {whole:g}"
+            )
+    if mean and not consistency.at_most(1000 / mean, printed, rel=SLACK):
+        raise log.wrong(
+            line, f"{printed:g} samples/s", f"at least {1000 / mean:g}, which {name} {mean:g} ms gives"
+        )
+    if mean and pure and not consistency.at_most(printed * mean / 1000, SPREAD):
+        raise log.wrong(
+            line, f"{printed:g} samples/s", f"about {1000 / mean:g}, which {name} {mean:g} ms gives"
+        )
     return ToolRun(
         tool=TOOL,
         definition=definition,
-        samples_per_s=positive(log, line, rate, "the throughput rate"),
+        samples_per_s=printed,
         batch_size=size,
         device=device,
-        latencies=() if mean is None else (Latency(name=name, mean_ms=mean),),
+        latencies=tuple(
+            Latency(name=item[1], mean_ms=milliseconds(log, line, item[2], item[1]))
+            for item in _LATENCIES.finditer(text)
+        ),
         duration_s=duration,
         line=line,
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import ParseError
+from harness.tools.parsers.loadgen_numbers import contradiction
 
 TOOL = "LoadGen"
 DETAIL, SUMMARY = "mlperf_log_detail.txt", "mlperf_log_summary.txt"
@@ -154,6 +155,8 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
             raise ParseError(f"found {name} {said[name]!r}, where {DETAIL} says {value!r}", log=SUMMARY)
     errors = found.whole("num_errors")
     valid = validity == "VALID"
+    if valid and _unmet(found):
+        raise ParseError(f"found VALID, where {'; '.join(_unmet(found))}", log=DETAIL)
     samples_per_query = found.whole("effective_samples_per_query")
     mean_ns = found.whole("result_mean_latency_ns")
     rate, definition = _rate(found, scenario, samples_per_query)
@@ -170,7 +173,7 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
     early = {"SingleStream": "early_stopping_latency_ss", "MultiStream": "early_stopping_latency_ms"}
     estimate = found.whole(early[scenario]) if scenario in early else 0
     server = scenario == "Server"
-    return LoadgenLog(
+    told = LoadgenLog(
         version=found.text("loadgen_version"),
         scenario=scenario,
         valid=valid,
@@ -198,6 +201,17 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
             if key.startswith("effective_")
         },
     )
+    return _held(told, found)
+
+
+def _held(log: LoadgenLog, found: _Entries) -> LoadgenLog:
+    """The log itself. Raises `ParseError` where its numbers cannot be true together."""
+    scheduled = "result_scheduled_samples_per_sec"
+    wrong = contradiction(log, found.rate(scheduled) if found.has(scheduled) else None)
+    if wrong is not None:
+        line = found.values["result_mean_latency_ns"][0]
+        raise ParseError(f"found {wrong[0]}, expected {wrong[1]}", log=DETAIL, line=line)
+    return log
 
 
 def _rate(found: _Entries, scenario: str, samples_per_query: int) -> tuple[float, str]:
@@ -216,9 +230,16 @@ def _scored(found: _Entries) -> float:
     return float(found.get(key, "a fraction", lambda value: _is_number(value) and 0 < value < 1))
 
 
+def _unmet(found: _Entries) -> list[str]:
+    """Each constraint that was not met, in words; one that we do not know by its name."""
+    told = [words for key, words in _CONSTRAINTS.items() if found.has(key) and not found.yes(key)]
+    further = [key for key in found.values if key.endswith("_met") and key not in _CONSTRAINTS]
+    return told + [f"{key} is false" for key in further if not found.yes(key)]
+
+
 def _why(found: _Entries, errors: int) -> tuple[str, ...]:
     """What was not met, what LoadGen says of it, and its errors."""
-    told = [words for key, words in _CONSTRAINTS.items() if found.has(key) and not found.yes(key)]
+    told = _unmet(found)
     if _CONSTRAINTS["early_stopping_met"] in told:
         told += _starred(found.text("early_stopping_result"))
     if found.has("result_invalid_reason"):

@@ -7,18 +7,18 @@ one by several threads prints their total.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from harness.tools.parsers import consistency
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
 from harness.tools.parsers.statistics import colon_pairs
 from harness.tools.parsers.text import Line, Log, batch, positive, shown, whole
 
 TOOL = "mm_run"
 DEFINITION = "iterations x batch size / host wall time"
-PRECISION = 1e-3  # mm_run prints six digits of each
+LAST_DIGIT_MS = 1e-3  # it prints the extremes to the microsecond, a mean in five digits
 
 _SUMMARY = re.compile(r"=+ *Performance Summary")
 _PARAMETERS = re.compile(r"=+ *Parameter Information")
@@ -28,12 +28,16 @@ _THROUGHPUT = re.compile(
 )
 _WALL = re.compile(r"^\s*Host wall time *\(s\): *(\S+)", re.IGNORECASE)
 _COUNT = re.compile(r"^\s*(?:Total )?iterations: +(\S+)", re.IGNORECASE)
-_LATENCY = re.compile(r"^\s*([A-Z][\w ]*?) *\((?:([a-z ]+), *)?ms\): *(min:.*)")
-_STAGE = re.compile(r"^\s*((?:H2D|MLU Compute|D2H|Total Latency)\b.*?) ?Summary(\([^)]*\))?:\s*$")
+_LATENCY = re.compile(r"^\s*([A-Za-z][\w ]*?) *\((?:([\w ]+), *)?(\w+)\): *((?=.*\b(?:min|max|mean):).*)")
+_STAGE = re.compile(r"^\s*([A-Za-z].*?) ?Summary(\([^)]*\))?:\s*$")
+_COMPUTE = re.compile(r"MLU Compute")
+_UTILISED = re.compile(r"chip_util\(%\): *(.*)")
+_VALUE = re.compile(r"\w+: *([\d.]+)|\([\d.]+%\) *([\d.]+)", re.ASCII)
 _GROUP = re.compile(r"^Input shape group (\d+): *(.*)", re.ASCII)
 _DIMS = re.compile(r"\[(\d{1,9}(?:, *\d{1,9})*)\]", re.ASCII)
 _OLD_DIMS = re.compile(r"^\s*input\[\d+\] dim: *\[(\d{1,9}(?:, *\d{1,9})*)\]", re.ASCII)
-_THREADS = re.compile(r"^(?:thread_num|--threads\S*)\s*: *(\d{1,9})$", re.ASCII)
+_THREADS = re.compile(r"^(?:thread_num|--threads\S*)\s*: *(\S.*)$")
+_DEPTH = re.compile(r"^--infer_depth\S*\s*: *(\S.*)$")
 _MODEL = re.compile(r"^(?:magicmind model file|--magicmind_model\S*\s*): *(\S+)")
 _VERSION = re.compile(r"^MagicMind: *(\S+)")
 _DEVICE = re.compile(r"Device (\d{1,9}) (?:Utilization|PMU) Summary|^dev(\d{1,9})_chip_util", re.ASCII)
@@ -105,28 +109,36 @@ def _run(log: Log, block: _Block) -> ToolRun:
     seconds = positive(log, wall[0], wall[1][1], "the wall time")
     iterations = whole(log, count[0], count[1][1], "the iterations")
     shapes, size = _shapes(block)
+    threads = _told(log, _THREADS, block)
     total: float | None = None
     if printed[2] is not None:
         total = positive(log, line, printed[2], "the total of batch sizes")
-        size = batch(total / iterations) if size is not None and iterations else None
-    elif size is not None and _threads(block) == 1:
+        size = _batch(log, line, total, iterations, size)
+    elif size is not None and threads == 1:
         total = iterations * size
-    if total is not None and not math.isclose(rate, total / seconds, rel_tol=PRECISION):
-        right = f"{total / seconds:g}, which {total:g} samples / {seconds:g} s gives"
-        raise log.wrong(line, f"throughput {rate:g}", right)
+    if total is not None:
+        consistency.held(log, line, "throughput", rate, total / seconds, f"{total:g} samples / {seconds:g} s")
+    calls = None if printed[3] is None else positive(log, line, printed[3], "iterations a second")
+    if calls is not None:
+        consistency.held(
+            log, line, "iterations a second", calls, iterations / seconds, f"{iterations} / {seconds:g} s"
+        )
+    _utilised(log, block)
+    latencies = tuple(_latencies(log, part))
+    _held_to_latency(log, block, rate, size, latencies)
     model, version = _first(_MODEL, block.told), _first(_VERSION, block.told)
     return ToolRun(
         tool=TOOL,
         definition=DEFINITION,
         samples_per_s=rate,
         batch_size=size,
-        queries_per_s=None if printed[3] is None else positive(log, line, printed[3], "iterations a second"),
+        queries_per_s=calls,
         version=None if version is None else f"MagicMind {shown(version[1][1])}",
         device=block.device,
-        streams=_threads(block),
+        streams=threads,
         model=None if model is None else model[1][1],
         input_shapes=shapes,
-        latencies=tuple(_latencies(log, part)),
+        latencies=latencies,
         duration_s=seconds,
         count=iterations,
         line=line,
@@ -137,10 +149,49 @@ def _first(pattern: re.Pattern[str], part: Sequence[Line]) -> tuple[int, re.Matc
     return next(((line.number, found) for line in part if (found := pattern.search(line.text))), None)
 
 
-def _threads(block: _Block) -> int:
-    """The threads that called at once on the device; a summary counts the samples of all of them."""
-    threads = _first(_THREADS, block.told)
-    return 1 if threads is None else max(1, int(threads[1][1]))
+def _told(log: Log, pattern: re.Pattern[str], block: _Block) -> int:
+    """A number among the run's parameters, of threads for one; 1 where it is not there.
+
+    A summary counts the samples of all threads that called at once on its device.
+    """
+    told = _first(pattern, block.told)
+    return (
+        1
+        if told is None
+        else max(1, whole(log, told[0], told[1][1], f"`{told[1][0].partition(':')[0].strip()}`"))
+    )
+
+
+def _batch(log: Log, line: int, total: float, iterations: int, listed: float | None) -> int | float | None:
+    """The batch size of one shape group: that of its shapes, which the total of batch sizes has to be of."""
+    if listed is None or not iterations:
+        return None
+    if not consistency.same(total / iterations, listed):
+        raise log.wrong(
+            line, f"{total:g} samples in {iterations} iterations", f"{listed:g} in each, as its shapes say"
+        )
+    return batch(listed)
+
+
+def _held_to_latency(
+    log: Log, block: _Block, rate: float, size: float | None, latencies: Sequence[Latency]
+) -> None:
+    """Each thread keeps as many calls under way as its depth says, which is two by default."""
+    compute = next((item for item in latencies if _COMPUTE.search(item.name)), None)
+    groups = {item.name.partition(":")[0] for item in latencies if item.name.startswith("group ")}
+    if compute is None or size is None or len(groups) > 1:
+        return
+    depth = 1 if _first(_DEPTH, block.told) is None else _told(log, _DEPTH, block)
+    at_once = _told(log, _THREADS, block) * max(2, depth)
+    consistency.under_way(log, block.line, rate / size, compute.mean_ms, at_once, f"each of {compute.name}")
+
+
+def _utilised(log: Log, block: _Block) -> None:
+    """No part of the device's time is above the whole of it."""
+    for line in block.told:
+        found = _UTILISED.search(line.text)
+        for value in _VALUE.finditer(found[1]) if found else ():
+            consistency.percentage(log, line.number, value[1] or value[2], "chip_util")
 
 
 def _shapes(block: _Block) -> tuple[tuple[tuple[int, ...], ...], int | float | None]:
@@ -165,4 +216,5 @@ def _latencies(log: Log, part: Sequence[Line]) -> Iterator[Latency]:
             stage = f"{heading[1]}{heading[2] or ''}, "
         if found:
             clock = "" if found[2] is None else f", {found[2]}"
-            yield colon_pairs(log, line.number, f"{group}{stage}{found[1]}{clock}", found[3])
+            name = f"{group}{stage}{found[1]}{clock}"
+            yield colon_pairs(log, line.number, name, found[4], found[3], last_digit_ms=LAST_DIGIT_MS)

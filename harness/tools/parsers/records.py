@@ -21,6 +21,9 @@ class Latency:
     min_ms: float | None = None
     max_ms: float | None = None
     percentiles_ms: Mapping[str, float] = field(default_factory=dict)  # "p99" -> milliseconds
+    further_ms: Mapping[str, float] = field(
+        default_factory=dict
+    )  # any other statistic, as it is called there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +43,24 @@ class ToolRun:
     device: str | None = None  # its number, as the log has it
     device_name: str | None = None  # such as "NVIDIA T4"
     devices: int | None = 1  # how many the throughput is the total of; None: the log does not tell
-    streams: int = 1  # calls under way at once on each device: threads, instances and processes
+    streams: int = (
+        1  # calls under way at once on each device, at least: threads, instances, processes, streams
+    )
     model: str | None = None  # the file that was run
-    precision: str | None = None  # as printed
+    precision: str | None = None  # as printed, of what was built in the same call
+    precision_untold: str = ""  # why the log of a tool that may tell the precision does not
     input_shapes: tuple[tuple[int, ...], ...] = ()
     latencies: tuple[Latency, ...] = ()
     duration_s: float | None = None  # of the timed part, by the host's clock
     count: int | None = None  # timed calls
+    mean_batch: float | None = None  # samples a call, where the last call was not full
     line: int  # where the number stands
 
     def of_batch(self, batch_size: int) -> ToolRun:
         """The same run, its batch size told by somebody who knows it."""
-        if self.batch_ms is None:
+        if self.batch_ms is None and self.samples_per_s is None and self.queries_per_s is not None:
+            return replace(self, batch_size=batch_size, samples_per_s=batch_size * self.queries_per_s)
+        if self.batch_ms is None or self.mean_batch is not None:
             return replace(self, batch_size=batch_size)
         return replace(self, batch_size=batch_size, samples_per_s=1000 * batch_size / self.batch_ms)
 

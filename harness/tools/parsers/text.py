@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.errors import ParseError
+from harness.tools import failures
 
 _COLOURS = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # a window's title
@@ -76,8 +77,10 @@ class Log:
         )
 
     def failed(self, tool: str, line: int | None, said: str) -> ParseError:
-        """The error of a log that tells of a failure instead of a number."""
-        return ParseError(f"{tool} failed: {shown(said)}", log=self.name, line=line)
+        """The error of a log that tells of a failure instead of a number, and what is known of it."""
+        meaning = failures.meaning("\n".join(item.text for item in self.lines))
+        means = "" if meaning is None else f" ({meaning})"
+        return ParseError(f"{tool} failed: {shown(said)}{means}", log=self.name, line=line)
 
 
 def read(data: bytes | str, name: str = "log") -> Log:
@@ -155,7 +158,8 @@ def _time(log: Log, line: int, text: str, what: str, unit: str) -> tuple[float, 
     found = _QUANTITY.fullmatch(text.strip())
     a_second = _A_SECOND.get((found[2] or unit).lower()) if found else None
     if found is None or a_second is None:
-        raise log.wrong(line, f"{what} {shown(text)!r}", "a time such as 12.93 ms")
+        told = text if found is None or found[2] else f"{text.strip()} {unit}"
+        raise log.wrong(line, f"{what} {shown(told)!r}", "a time such as 12.93 ms")
     return number(log, line, found[1], what), a_second
 
 

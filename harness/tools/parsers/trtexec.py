@@ -1,9 +1,10 @@
-"""trtexec of TensorRT 7, 8 and 10. What it calls throughput is queries (batches) a second of wall time.
+"""trtexec of TensorRT 7 to 11. What it calls throughput is queries (batches) a second of wall time.
 
 The documents of T4 compute ``1000 / (GPU Compute mean / batch)`` instead, and so is `samples_per_s` here;
-`queries_per_s` is the tool's own. With ``--batch`` (implicit batch, until TensorRT 9) the tool counts
-samples, which is undone here.
-TensorRT 7 prints ``throughput: 0 qps`` for explicit batches, which is no measurement.
+`queries_per_s` is the tool's own. Of several streams at once each call waits for the others: that formula is
+no throughput then, and the tool's own is taken. With ``--batch`` (implicit batch, until TensorRT 9) the tool
+counts samples, which is undone here. TensorRT 7 prints ``throughput: 0 qps`` for explicit batches, which is
+no measurement.
 """
 
 from __future__ import annotations
@@ -12,28 +13,35 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from harness.tools.parsers import consistency
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
 from harness.tools.parsers.statistics import equals_pairs, latency
-from harness.tools.parsers.text import SHORTEST_MS, Line, Log, milliseconds, number, seconds
+from harness.tools.parsers.text import SHORTEST_MS, Line, Log, milliseconds, number, seconds, whole
 from harness.tools.parsers.trtexec_facts import Facts, facts
 
 TOOL = "trtexec"
 DEFINITION = "1000 / (mean GPU compute time / batch size)"
+AT_ONCE = "the tool's queries a second of wall time x batch size, several calls at once"
 COMPUTE = "GPU Compute Time"
 
 _PREFIX = re.compile(r"^\s*(?:\[[^\[\]]*\] ?)*")
 _SUMMARY = re.compile(r"^=== Performance summary ===", re.IGNORECASE)
-_EQUALS = re.compile(
-    r"^((?:End-to-End Host |H2D |D2H )?Latency|Enqueue Time|GPU Compute Time|GPU Compute): *(min = .*)"
-)
+_EQUALS = re.compile(r"^([A-Za-z][\w -]*?): *((?=.*\b(?:min|max|mean) = ).*)")
+_TRACE = re.compile(r"Timing trace has (\S+) queries over (\S+ ?[mnu]?s)$")
 _SECTION = re.compile(r"^(Host Latency|Enqueue Time|GPU Compute)$")  # TensorRT 7
 _ITEM = re.compile(r"^(min|max|mean|median): *(\S+(?: ?[mnu]?s)?)")
 _PERCENTILE = re.compile(r"^percentile: *(\S+(?: ?[mnu]?s)?) at (\d+(?:\.\d+)?)%", re.ASCII)
 _THROUGHPUT = re.compile(r"^throughput: *(\S+) *qps", re.IGNORECASE)
 _WALL = re.compile(r"^(?:Total Host Walltime|walltime): *([\d.]\S* ?[mnu]?s?)$", re.IGNORECASE)
 _START = re.compile(r"&&&& RUNNING TensorRT")
+_SKIPPED = re.compile(r"Skipped inference phase")
 _FAILED = re.compile(r"&&&& FAILED TensorRT")
 _ERROR = re.compile(r"\[E\] *(.*)")
+# TensorRT 7 goes on, times calls that did nothing, and ends with PASSED.
+_NOT_RUN = re.compile(
+    r"(?:\[E\].*?|Error\[\d+\]: *)((?:\[\S*enqueue\S*\] |Parameter check failed at: \S*enqueue).*)"
+    r"|\[E\] (Error occurred during inference.*)"
+)
 _MARK = re.compile(
     r"TensorRT\.trtexec|=== Performance summary ===|GPU Compute(?: Time: min =|$)"
     r"|Average on \d+ runs - GPU latency|\[I\] Host Latency$|\[E\] (?:\[TRT\]|Engine set up failed)"
@@ -52,6 +60,7 @@ class _Block:
     line: int
     latencies: dict[str, Latency] = field(default_factory=dict)
     queries_per_s: float | None = None
+    rated: bool = False  # whether its throughput was read, which may be none
     duration_s: float | None = None
     header: bool = False
 
@@ -63,6 +72,9 @@ def parse(log: Log) -> ToolLog:
         error = next(iter(reversed(list(log.find(_ERROR)))), None)
         if error is not None:
             raise log.failed(TOOL, error[0], error[1][1])
+        skipped = next(iter(log.find(_SKIPPED)), None)
+        if skipped is not None:
+            raise log.wrong(skipped[0], "a build alone (--skipInference)", "a run that was timed")
         raise log.missing(TOOL, f"{COMPUTE}: min = X ms, ... mean = X ms")
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
 
@@ -83,10 +95,22 @@ def _runs(log: Log, part: Sequence[Line]) -> Iterator[ToolRun]:
     if failed is not None:
         errors = [found[1] for line in part if (found := _ERROR.search(line.text))]
         raise log.failed(TOOL, failed.number, errors[-1] if errors else failed.text)
+    idle = next(((line, found) for line in part if (found := _NOT_RUN.search(line.text))), None)
+    if idle is not None:
+        raise log.failed(TOOL, idle[0].number, f"its calls did not run: {idle[1][1] or idle[1][2]}")
     known = facts(part)
-    for block in _blocks(log, part):
+    if known.batch is not None and known.batch != "Explicit":
+        whole(log, part[-1].number, known.batch, "`Batch:`")
+    for name, shape in known.bound.items():
+        if known.asked.get(name, shape) != shape:
+            asked = "x".join(map(str, known.asked[name]))
+            laid_out = f"an input {name} of {'x'.join(map(str, shape))}"
+            raise log.wrong(part[-1].number, laid_out, f"{asked}, which the options of the same call ask for")
+    blocks = list(_blocks(log, part))
+    for block in blocks:
         if COMPUTE in block.latencies:
-            yield _run(log, block, known)
+            run = _run(log, block, known)
+            yield _traced(log, part, run) if len(blocks) == 1 else run
         elif block.header or block.queries_per_s is not None:
             raise log.missing(TOOL, f"{COMPUTE}: min = X ms, ... mean = X ms", block.line)
 
@@ -95,26 +119,52 @@ def _run(log: Log, block: _Block, known: Facts) -> ToolRun:
     mean = block.latencies[COMPUTE].mean_ms
     if mean is None or mean < SHORTEST_MS:
         raise log.wrong(block.line, f"a mean {COMPUTE} of {mean} ms", "a time above 0")
+    queries_per_s = block.queries_per_s
+    if known.implicit and known.batch_size and queries_per_s is not None:  # the tool multiplied already
+        queries_per_s /= known.batch_size
+    what = f"each of {COMPUTE}"
+    told = None if known.streams is None else max(1, whole(log, block.line, known.streams, "the streams"))
+    streams = consistency.under_way(log, block.line, queries_per_s, mean, told, what)
+    if streams > 1 and queries_per_s is None:
+        found = f"{streams} streams at once and no line `Throughput: X qps`"
+        needed = "that line: 1000 / (mean / batch size) is no throughput where calls wait for each other"
+        raise log.wrong(block.line, found, needed)
     run = ToolRun(
         tool=TOOL,
-        definition=DEFINITION,
+        definition=AT_ONCE if streams > 1 else DEFINITION,
         samples_per_s=None,
-        batch_ms=mean,
-        queries_per_s=block.queries_per_s,
+        batch_ms=None if streams > 1 else mean,
+        queries_per_s=queries_per_s,
         version=known.version,
         device_name=known.device_name,
+        streams=streams,
         model=known.model,
         precision=known.precision,
+        precision_untold=known.precision_untold,
         input_shapes=known.shapes,
         latencies=tuple(block.latencies.values()),
         duration_s=block.duration_s,
         line=block.line,
     )
-    if known.batch_size is None:
+    return run if known.batch_size is None else run.of_batch(known.batch_size)
+
+
+def _traced(log: Log, part: Sequence[Line], run: ToolRun) -> ToolRun:
+    """The run with its count of calls, as the log tells it; the tool's own throughput is held to it."""
+    told = next(((line, found) for line in reversed(part) if (found := _TRACE.search(line.text))), None)
+    if told is None:
         return run
-    if known.implicit and run.queries_per_s is not None:  # the tool multiplied already
-        run = replace(run, queries_per_s=run.queries_per_s / known.batch_size)
-    return run.of_batch(known.batch_size)
+    line, trace = told
+    queries = whole(log, line.number, trace[1], "the queries")
+    lasted = seconds(log, line.number, trace[2], "the time of all queries")
+    known = facts(part)
+    each = known.batch_size if known.implicit and known.batch_size else 1  # queries are samples then
+    if run.queries_per_s is not None and lasted:
+        why = f"{queries} queries in {lasted:g} s"
+        consistency.held(
+            log, line.number, "queries a second", run.queries_per_s * each, queries / lasted, why
+        )
+    return replace(run, count=queries // each)
 
 
 def _blocks(log: Log, part: Sequence[Line]) -> Iterator[_Block]:
@@ -147,7 +197,8 @@ def _blocks(log: Log, part: Sequence[Line]) -> Iterator[_Block]:
 
 def _repeated(body: str, title: re.Match[str] | None, block: _Block) -> bool:
     found = title or _EQUALS.match(body)
-    return found is not None and _name(found[1]) in block.latencies
+    again = found is not None and _name(found[1]) in block.latencies
+    return again or (block.rated and _THROUGHPUT.match(body) is not None)
 
 
 def _name(printed: str) -> str:
@@ -163,6 +214,7 @@ def _read(log: Log, line: int, body: str, block: _Block) -> None:
         block.line = line if name == COMPUTE else block.line
     throughput, wall = _THROUGHPUT.match(body), _WALL.match(body)
     if throughput:
+        block.rated = True
         block.queries_per_s = number(log, line, throughput[1], "the throughput") or None
     if wall:
         block.duration_s = seconds(log, line, wall[1], "the wall time")

@@ -10,14 +10,13 @@ import re
 
 from harness.tools.parsers.records import ToolLog, ToolRun
 from harness.tools.parsers.text import Log, batch, positive, whole
-from harness.tools.parsers.vamp import Block, blocks, latencies
+from harness.tools.parsers.vamp import Block, blocks, devices, latencies
 
 TOOL = "vsx_prof"
 DEFINITION = "queries a second through the application, as printed"
 
-_START = re.compile(r"number of instances ?: *(\d{1,9})?", re.ASCII)
+_START = re.compile(r"number of instances ?: *([^\s*]*)")
 _QUEUE = re.compile(r"^\s*queue size ?:")
-_DEVICE = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def recognises(log: Log) -> bool:
@@ -35,7 +34,7 @@ def parse(log: Log) -> ToolLog:
 def _run(log: Log, block: Block) -> ToolRun:
     line, printed = block.values["throughput"]
     size = block.values.get("batch size")
-    devices = _DEVICE.findall(block.values.get("devices", (0, ""))[1])
+    on = devices(log, block)
     if size is not None:
         positive(log, *size, "`batch size`")
     return ToolRun(
@@ -43,9 +42,9 @@ def _run(log: Log, block: Block) -> ToolRun:
         definition=DEFINITION,
         samples_per_s=positive(log, line, printed, "the throughput"),
         batch_size=None if size is None else batch(whole(log, *size, "`batch size`")),
-        device=devices[0] if len(devices) == 1 else None,
-        devices=len(set(devices)) or None,
-        streams=max(1, block.instances),
-        latencies=latencies(block),
+        device=on[0] if len(on) == 1 else None,
+        devices=len(set(on)) or None,
+        streams=block.instances,
+        latencies=latencies(log, block),
         line=line,
     )
