@@ -9,7 +9,6 @@ is held to what the document counts by `verdicts.cards`.
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from harness.errors import UsageError
 from harness.running.recording import record
 from harness.store.results import Result, Store
 from harness.tables import references
+from harness.toolchains import names
 from harness.tools import parsers
 from harness.tools.parsers import Latency, ToolRun
 from harness.verdicts import throughputs
@@ -138,9 +138,9 @@ def differences(log: ForeignLog) -> Iterator[str]:
         yield f"made with {run.tool}, the documents measure with {documented}"
     if run.streams > 1:
         yield f"the total of {run.streams} calls at once on a device, the documents make one at a time"
-    words = re.split(r"[\s_-]+", run.device_name or "")
-    if run.device_name and case.chip.device_names and not set(words) & set(case.chip.device_names):
-        yield f"measured on {run.device_name}, not on {case.chip.title}"
+    other = names.other(case.chip, run.device_name) if run.device_name else None
+    if other is not None:
+        yield f"measured on {other}, not on {case.chip.title}"
     used = _precision(run.precision)
     if used is not None and used is not case.precision:
         yield f"made in {used} (the log says {run.precision})"

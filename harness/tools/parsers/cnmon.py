@@ -17,7 +17,7 @@ _VERSION = re.compile(r"\bCNMON v?(\S+)")
 _DRIVER = re.compile(r"\bDriver v(\S+)")
 # The card's number and the virtual function that it is of (`/` for the whole card), the name, the firmware.
 _FIRST = re.compile(
-    r"((?:(?:\d{1,9}|/|N/A|-+)(?: +|$)){0,2})(.*?)(?:(?:^| +)(v\d[\w.]*|\d+(?:\.\d+)+|N/A))?", re.ASCII
+    r"((?:(?:\d{1,9}|/|N/A|-+)(?: +|$)){0,2})(.*?)(?: *(?<!\S)(v\d[\w.]*|\d+(?:\.\d+)+|N/A))?", re.ASCII
 )
 _HEADED = ("Card", "Fan")
 _OLD_DRIVER = re.compile(r"(On|Off) +v(\S+)")  # version 4 lists it by card: ``On v4.20.11``
@@ -77,7 +77,7 @@ def _card(found: Rows) -> Card:
         facts.word("bus_id", first[1], BUS)
     busy = _BUSY.fullmatch(first[2])
     facts.number("utilisation_percent", first[2] if busy is None else busy[1] or "", "%")
-    facts.known("ECC errors", busy[2] if busy else None, r"\d+|[0-9]+ +\S+")
+    facts.known("ECC errors", busy[2] if busy else None, r"\d+")
     second = others[0] if others else ["", "", ""]
     facts.cell(second[0], _FAN_TO_POWER, {"temperature_c": "C", "power_w": "W"})
     facts.cell(second[1], _MEMORY, {"memory_used_mib": "MiB", "memory_total_mib": "MiB"})

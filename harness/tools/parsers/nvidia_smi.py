@@ -34,6 +34,7 @@ _COLUMNS = {
 
 _NAMED = ("index", "name", "pci.bus_id", "driver_version")
 
+_ATTACHED = re.compile(r"^Attached GPUs *: *(.*)$")
 _GPU = re.compile(r"^GPU(?: +(\S+))?$")
 _ENTRY = re.compile(r"^( +)(\S.*?) *(?: : (.*))?$")
 _SECTIONS = ("GPU Power Readings", "Power Readings")
@@ -47,7 +48,7 @@ _ENTRIES = {
 }
 
 _FIRST = re.compile(
-    r"(?:(\d{1,9})(?= |$)|N/A|-+)? *(.*?)(?:(?:^| +)(On|Off|N/A|ERR!|Enabled|Disabled))?", re.ASCII
+    r"(?:(\d{1,9})(?= |$)|N/A|-+)? *(.*?)(?: *(?<!\S)(On|Off|N/A|ERR!|Enabled|Disabled))?", re.ASCII
 )
 _HEADED = ("GPU", "Fan")
 _SWITCH = r"On|Off|Enabled|Disabled|ERR!"
@@ -103,12 +104,15 @@ def versions(log: Log) -> tuple[str | None, str | None, tuple[str, ...]]:
         found = _TABLE.search(line.text)
         text = line.text if found is None else line.text[found.end() :]
         told |= {name: value for name, value in _HEADING.findall(text) if name not in told}
-    driver, cuda = (
-        next((told[name] for name in names if _VERSION.fullmatch(told.get(name, ""))), None)
-        for names in (_DRIVER, _CUDA)
-    )
-    others = tuple(f"{name}: {value}" for name, value in told.items() if name not in _KNOWN)
-    return driver, cuda, others
+    found = []
+    others = [f"{name}: {value}" for name, value in told.items() if name not in _KNOWN]
+    for names in (_DRIVER, _CUDA):
+        values = {name: told[name] for name in names if name in told}
+        found.append(next((value for value in values.values() if _VERSION.fullmatch(value)), None))
+        if found[-1] is None:  # not in a form that is known: told as it stands
+            others += [f"{name}: {value}" for name, value in values.items()]
+    driver, cuda = found
+    return driver, cuda, tuple(others)
 
 
 def _csv(log: Log, at: int, names: list[str]) -> CardList:
@@ -123,9 +127,9 @@ def _csv(log: Log, at: int, names: list[str]) -> CardList:
         if row is None:
             said.append(shown(line.text))
             continue
-        told = row.get("driver_version", "")
-        driver = told if _VERSION.fullmatch(told) else driver
         cards.append(_of_columns(names, row, len(cards)))
+        if "driver" not in cards[-1].unread:
+            driver = row.get("driver_version", driver)
     if not cards:
         raise log.missing(TOOL, "a line of values", at)
     return CardList(tool=TOOL, version=None, driver=driver, cards=tuple(cards), said=tuple(said))
@@ -154,6 +158,9 @@ def _of_columns(names: Sequence[str], row: Mapping[str, str], place: int) -> Car
         facts.unread["index"] = row["index"]
     facts.word("name", row.get("name", ""))
     facts.word("bus_id", row.get("pci.bus_id"), BUS)
+    driver = row.get("driver_version")
+    if driver is not None and not _VERSION.fullmatch(driver):
+        facts.unread["driver"] = driver
     for name in names:
         field = _FIELD.fullmatch(name)
         fact, unit = _COLUMNS.get(field[1] if field else "", ("", ""))
@@ -184,6 +191,9 @@ def _query(log: Log) -> CardList:
         facts.told |= {"share": "MIG"} if mode == "Enabled" else {}
         cards.append(facts.card(number))
     driver, cuda, said = versions(log)
+    attached = log.first(_ATTACHED)
+    if attached is not None and attached[1] != str(len(cards)):
+        said = (*said, f"Attached GPUs: {attached[1]}, and {len(cards)} are listed")
     return CardList(tool=TOOL, version=None, driver=driver, cards=tuple(cards), cuda=cuda, said=said)
 
 

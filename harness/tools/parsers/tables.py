@@ -59,12 +59,12 @@ def groups(lines: Iterator[tuple[Line, list[str]]], starts: Any) -> list[Rows]:
     return found
 
 
-def quantity(text: str, unit: str = "") -> float | None:
+def quantity(text: str, unit: str = "", *, bare: bool = True) -> float | None:
     """``28`` of ``28C`` where `unit` is ``C``; None for everything that is not a number with that unit.
 
-    A number alone is one of the unit that the column's heading says.
+    Where it may be `bare`, a number alone is one of the unit that the column's heading says.
     """
-    found = re.fullmatch(rf"({NUMBER}) *(?:{unit})?", text.strip(), re.ASCII)
+    found = re.fullmatch(rf"({NUMBER}) *(?:{unit}){'?' if bare else ''}", text.strip(), re.ASCII)
     value = float(found[1]) if found else -1.0
     return value if 0 <= value <= LARGEST else None
 
@@ -81,11 +81,11 @@ class Facts:
     told: dict[str, Any] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
 
-    def number(self, fact: str, text: str | None, unit: str = "") -> None:
+    def number(self, fact: str, text: str | None, unit: str = "", *, bare: bool = True) -> None:
         """A quantity of `unit`; None is what the listing does not have."""
         if text is None:
             return
-        value = quantity(text, unit)
+        value = quantity(text, unit, bare=bare)
         if value is None:
             self.unread[fact] = text
         else:
@@ -109,14 +109,14 @@ class Facts:
     def cell(self, text: str, form: str, units: Mapping[str, str]) -> None:
         """A cell that holds several quantities: the groups of `form`, which are facts by the units.
 
-        A cell of another form tells none of them: which number is which cannot be known.
+        Each has its unit beside it. A cell of another form tells none: which number is which is not known.
         """
         found = re.fullmatch(form, text, re.ASCII)
         for fact, unit in units.items():
             if found is None:
                 self.unread[fact] = text
             else:
-                self.number(fact, found[fact], unit)
+                self.number(fact, found[fact], unit, bare=False)
 
     def card(self, index: int | None) -> Card:
         """The card; one whose name is no name, or that says it is lost, is in trouble."""
