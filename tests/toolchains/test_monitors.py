@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from making import forget_probes
 
+from harness.cli import inspection
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import Origin
 from harness.errors import NotThere
@@ -175,6 +177,39 @@ def test_a_card_in_mig_mode_is_given_away_in_parts(catalog: Catalog, install: In
     answer = t4(catalog)
     assert isinstance(answer, Unavailable)
     assert answer.reason == "card 0 is a Tesla T4 that is given away in parts (nvidia-smi: MIG)"
+
+
+def doctor(
+    install_done: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> dict[str, str]:
+    """What `zoocheck doctor --json` says of the T4."""
+    monkeypatch.setenv("ZOOCHECK_HOME", str(install_done / "home"))
+    inspection.doctor(as_json=True)
+    (found,) = [chip for chip in json.loads(capsys.readouterr().out)["chips"] if chip["name"] == "t4"]
+    return dict(found)
+
+
+def test_doctor_says_what_is_not_told(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    smi(install, SOUND.replace("15360 MiB, 3 MiB", "[N/A], [N/A]"), LOST, status=15)
+    found = doctor(tmp_path, monkeypatch, capsys)
+    assert (found["target"], found["remedy"]) == ("chip", "")
+    said = (
+        "Tesla T4; memory.total not told ([N/A]); memory.used not told ([N/A]); it ended with exit status 15"
+    )
+    assert found["reason"].startswith(said)
+
+
+def test_doctor_says_what_helps(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Of a share of a T4: the driver is there, and to install it would help nobody."""
+    smi(install, SOUND.replace("Tesla T4", "GRID T4-4C"))
+    found = doctor(tmp_path, monkeypatch, capsys)
+    assert found["target"] == "stand-in"
+    assert found["reason"] == "card 0 is GRID T4-4C, a share of a T4 (vGPU), expected NVIDIA T4"
+    assert found["remedy"] == "choose another card with --device, or the stand-in with --target stand-in"
 
 
 def npu(catalog: Catalog, install: Install, listed: str, device: int = 0, *, status: int = 0) -> str:

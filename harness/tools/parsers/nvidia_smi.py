@@ -101,10 +101,10 @@ def versions(log: Log) -> tuple[str | None, str | None, tuple[str, ...]]:
     for line in log.lines:
         if _GPU.match(line.text):
             break
-        found = _TABLE.search(line.text)
-        text = line.text if found is None else line.text[found.end() :]
+        head = _TABLE.search(line.text)
+        text = line.text if head is None else line.text[head.end() :]
         told |= {name: value for name, value in _HEADING.findall(text) if name not in told}
-    found = []
+    found: list[str | None] = []
     others = [f"{name}: {value}" for name, value in told.items() if name not in _KNOWN]
     for names in (_DRIVER, _CUDA):
         values = {name: told[name] for name in names if name in told}
