@@ -16,6 +16,7 @@ from harness.toolchains.base import Unavailable
 from harness.toolchains.place import SIMULATED, Toolchain
 from harness.tools import parsers, process
 from harness.tools.parsers import Card, CardList, Log
+from harness.tools.parsers.tables import NOTHING
 from harness.tools.process import Command, Stage, ToolFailed, ToolTimedOut
 from harness.tools.process.records import ending
 
@@ -75,6 +76,11 @@ def _without_log(failure: ToolFailed) -> ToolFailed:
     return type(failure)(
         failure.why, failure.finished, log=None, meaning=failure.meaning, remedy=failure.remedy
     )
+
+
+def unknown(card: Card) -> dict[str, str]:
+    """Of a card the words that nobody here knows, by the facts in whose place they stand; no ``NA``."""
+    return {fact: f"{NOT_TOLD} ({word})" for fact, word in card.unread.items() if not NOTHING.fullmatch(word)}
 
 
 def chosen(listing: Listing, device: int) -> Card | Unavailable:

@@ -204,6 +204,21 @@ def test_power_is_kept_where_memory_is_not_told(said: str):
     assert energy.of_card(cards, seconds=10.0).joules == 400.0
 
 
+def test_what_a_card_does_not_tell_stands_in_its_conditions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    tool = tmp_path / "nvidia-smi"
+    header, line = SAMPLES.decode().splitlines()[:2]
+    told = f"echo '{header}'; echo '{line.replace('512 MiB', '[N/A]')}'; touch '{tmp_path}/told'"
+    tool.write_text(f"#!/bin/sh\n{told}; exec sleep 60\n", encoding="utf-8")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with watching.Watch(card=0) as watch:
+        until = time.monotonic() + 20
+        while not (tmp_path / "told").exists() and time.monotonic() < until:
+            time.sleep(0.01)
+    state = watch.facts["conditions"]["card"]["after"]
+    assert (state["power_w"], state["memory_used_mib"]) == (30.0, "not told ([N/A])")
+
+
 def test_a_card_without_nvidia_smi_is_not_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with watching.Watch(card=0, root=tmp_path) as watch:

@@ -15,8 +15,9 @@ from harness.cli import inspection
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import Origin
 from harness.errors import NotThere
-from harness.toolchains import loading, targets
+from harness.toolchains import loading, monitors, targets
 from harness.toolchains.base import Available, Unavailable
+from harness.tools.parsers import Card
 
 FIELDS = (
     "index, name, pci.bus_id, driver_version, vbios_version, memory.total [MiB], memory.used [MiB], "
@@ -233,6 +234,11 @@ def test_a_chip_without_a_bus_is_told_by_its_name(catalog: Catalog, install: Ins
     """A 310B lists its Bus-Id as NA."""
     listed = NPU.replace("310P3", "310B1").replace("0000:01:00.0", "NA          ")
     assert npu(catalog, install, listed) == "card 0 is a 310B1, expected a 310P3"
+
+
+def test_a_word_that_nobody_knows_is_a_fact_of_the_card():
+    card = Card(index=0, name="310P3", unread={"power_w": "NA", "temperature_c": "47 K"})
+    assert monitors.unknown(card) == {"temperature_c": "not told (47 K)"}
 
 
 def test_a_virtual_function_of_an_mlu_is_refused(catalog: Catalog, install: Install):

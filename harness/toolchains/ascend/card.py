@@ -53,7 +53,7 @@ def probe(chip: Chip, device: int, toolchain: Toolchain) -> Availability:
             **{name: installed[name] or NOT_STATED for name in ("python", *PACKAGES)},
             "InferSession": installed[f"no {SDK}"] or IMPORTABLE,
         }
-        facts |= {fact: f"{monitors.NOT_TOLD} ({word})" for fact, word in card.unread.items()}
+        facts |= monitors.unknown(card)
         if listing.trouble:
             facts["monitor"] = listing.trouble
         simulated = listing.simulated or any(SIMULATED in fact for fact in facts.values())

@@ -80,6 +80,7 @@ class Backend:
             "magicmind": str(sdk.get("magicmind") or NOT_TOLD),
             "vendor_python": str(sdk.get("python") or NOT_TOLD),
         }
+        facts |= monitors.unknown(card)
         if listing.trouble:
             facts["monitor"] = listing.trouble
         simulated = listing.simulated or SIMULATED in answer
