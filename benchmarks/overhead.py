@@ -35,6 +35,7 @@ def loaded(runner, settings):
     import onnxruntime
 
     from harness.domain.models import Protocol
+    from harness.models.graphs import sessions
     from harness.running.batches import fixed_batch
 
     case = next(c for c in settings.cases() if (c.model.name, c.chip.name) == ("tinybert", "cpu"))
@@ -42,8 +43,9 @@ def loaded(runner, settings):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = timing.place.threads
     session = onnxruntime.InferenceSession(
-        timing.artifact.path("model.onnx"), options, providers=["CPUExecutionProvider"]
+        timing.artifact.path("model.onnx"), options, providers=[sessions.CPU]
     )
+    sessions.hold([sessions.CPU], session.get_providers())
     batch = fixed_batch(case, runner.materials.samples(case.model, Protocol.DOCUMENTED))
     feed = {item.name: array for item, array in zip(case.model.inputs, batch, strict=True)}
     names = [item.name for item in case.model.outputs]

@@ -17,11 +17,14 @@ from harness.domain.metrics import Metric
 from harness.domain.models import Model, Weights
 from harness.domain.references import Reference
 from harness.errors import NotThere, ZoocheckError
+from harness.machine import runtimes
 from harness.setting.home import Home
 from harness.tables import cases as case_module
 from harness.tables import catalog, references
 from harness.tasks.text import has_task
 from harness.toolchains import loading, targets
+from harness.toolchains.base import Unavailable
+from harness.toolchains.monitors import NOT_TOLD
 
 MISSING = "- (see `zoocheck doctor`)"
 
@@ -144,10 +147,12 @@ def doctor(as_json: Json = False) -> None:
         _model(model, tables, home) | {"problem": _problem(model, home)} for model in tables.models.values()
     ]
     datasets = [_dataset(spec, home) for spec in tables.datasets.values()]
+    installed = [_runtime(item) for item in runtimes.runtimes()]
     if as_json:
         print_json(
             {"zoocheck": __version__, "home": str(home.root), "models_folder": str(home.models),
-             "data_folder": str(home.data), "chips": chips, "models": models, "datasets": datasets}
+             "data_folder": str(home.data), "chips": chips, "runtimes": installed, "models": models,
+             "datasets": datasets}
         )  # fmt: skip
         return
     print_table(
@@ -165,6 +170,15 @@ def doctor(as_json: Json = False) -> None:
         ],
     )
     print_table(
+        "Other runtimes in this interpreter",
+        ["package", "installed", "loads", "why not", "needs"],
+        [
+            [r["name"], r["version"] or "no", "yes" if r["loads"] else "no" if r["version"] else "-",
+             r["problem"] or "", r["needs"]]
+            for r in installed
+        ],
+    )  # fmt: skip
+    print_table(
         f"Checkpoints (full ones under {home.models})",
         ["model", "found", "what is wrong, or missing for the full one"],
         [[m["name"], m["checkpoint"] or "-", m["problem"] or m["full_missing"] or ""] for m in models],
@@ -174,6 +188,17 @@ def doctor(as_json: Json = False) -> None:
         ["data set", "present", "expected at", "published at"],
         [[d["name"], "yes" if d["present"] else "no", d["path"], d["published"]] for d in datasets],
     )
+
+
+def _runtime(found: runtimes.Runtime) -> dict[str, Any]:
+    return {
+        "name": found.known.distribution,
+        "provider": found.known.provider or None,
+        "version": found.version,
+        "loads": found.loads,
+        "problem": found.problem,
+        "needs": found.known.needs,
+    }
 
 
 def _dataset(spec: DatasetSpec, home: Home) -> dict[str, Any]:
@@ -210,6 +235,13 @@ def _diagnosis(chip: Chip) -> dict[str, Any]:
         target = targets.resolve(chip, "auto")
     except NotThere as absent:
         return {**base, "target": "not here", "reason": str(absent), "remedy": chip.remedy}
-    on_chip = target.name == "chip"
-    remedy = "" if on_chip else chip.remedy
-    return {**base, "target": target.name, "reason": target.reason, "remedy": remedy}
+    untold = {name: fact for name, fact in target.facts.items() if fact.startswith(NOT_TOLD)}
+    said = [f"{name} {fact}" for name, fact in untold.items()]
+    said += [target.facts["monitor"]] if "monitor" in target.facts else []
+    answer = loading.probe(chip, chip.backend)
+    return {
+        **base,
+        "target": target.name,
+        "reason": "; ".join([target.reason, *said]),
+        "remedy": answer.remedy if isinstance(answer, Unavailable) else "",
+    }

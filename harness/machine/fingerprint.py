@@ -24,12 +24,14 @@ LIBRARIES = (
     "numpy",
     "onnx",
     "onnxruntime",
+    "onnxruntime-cann",
     "onnxruntime-gpu",
     "onnxruntime-openvino",
     "onnxsim",
     "safetensors",
     "tokenizers",
     "torch",
+    "torch-npu",
     "transformers",
 )
 

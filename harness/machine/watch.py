@@ -67,13 +67,17 @@ class Watch:
 
 
 def _ends(states: list[Card]) -> dict[str, Any]:
-    """The first and the last state of a card."""
+    """The first and the last state of a card; what nvidia-smi does not tell of it, in its own word."""
     if not states:
         return {}
     ends = {"before": states[0], "after": states[-1]}
-    return {
-        when: {name: value for name in _STATES if (value := getattr(card, name)) is not None}
-        for when, card in ends.items()
+    return {when: _state(card) for when, card in ends.items()}
+
+
+def _state(card: Card) -> dict[str, Any]:
+    told = {name: value for name in _STATES if (value := getattr(card, name)) is not None}
+    return told | {
+        name: f"{conditions.NOT_TOLD} ({card.unread[name]})" for name in _STATES if name in card.unread
     }
 
 

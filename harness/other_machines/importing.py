@@ -10,7 +10,6 @@ precision that the log does not tell. One device or several is held to what the 
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from harness.errors import UsageError
 from harness.running.recording import record
 from harness.store.results import Result, Store
 from harness.tables import references
+from harness.toolchains import names
 from harness.tools import parsers
 from harness.tools.parsers import Latency, ToolRun
 from harness.tools.parsers.precision_words import Words
@@ -147,9 +147,9 @@ def differences(log: ForeignLog) -> Iterator[str]:
         yield f"made with {run.tool}, the documents measure with {documented}"
     if run.streams > 1:
         yield f"the total of {run.streams} calls at once on a device, the documents make one at a time"
-    words = re.split(r"[\s_-]+", run.device_name or "")
-    if run.device_name and case.chip.device_names and not set(words) & set(case.chip.device_names):
-        yield f"measured on {run.device_name}, not on {case.chip.title}"
+    other = names.other(case.chip, run.device_name) if run.device_name else None
+    if other is not None:
+        yield f"measured on {other}, not on {case.chip.title}"
     if run.mean_batch is not None and run.mean_batch < NEARLY_FULL * case.batch_size:
         yield _partly_full(run)
     yield from _precision(run, case.precision)

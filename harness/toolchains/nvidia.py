@@ -8,15 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.errors import ParseError
+from harness.toolchains import monitors
 from harness.toolchains.base import Unavailable
-from harness.toolchains.place import SIMULATED, Toolchain
+from harness.toolchains.monitors import NOT_TOLD, Listing
+from harness.toolchains.place import Toolchain
 from harness.toolchains.tensorrt import commands
 from harness.tools import parsers, process
 from harness.tools.parsers import nvidia_smi
-from harness.tools.process import Command, Stage
+from harness.tools.parsers.tables import NOTHING
+from harness.tools.process import Command, Stage, ToolFailed
 
-_CUDA = re.compile(r"CUDA Version *: *([\d.]+)", re.ASCII)
-_NOTHING = ("[N/A]", "[Not Supported]", "")
+_REFUSED = re.compile(r'Field "([\w.]+)" is not a valid field to query')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,29 +41,59 @@ def said(toolchain: Toolchain, argv: Sequence[str]) -> parsers.Log:
 
 
 def card(toolchain: Toolchain, device: int) -> Found | Unavailable:
-    """Card number `device`. Raises as `said`, and `ParseError` for an answer that lists no card."""
-    log = said(toolchain, commands.cards())
-    every = nvidia_smi.parse(log).cards
-    chosen = next((item for item in every if item.index == device), None)
-    if chosen is None:
-        listed = ", ".join(f"{item.index} ({item.name})" for item in every)
-        return Unavailable(
-            reason=f"there is no card {device}: nvidia-smi lists {listed}",
-            remedy="choose one of them with --device",
-        )
-    facts = {name: value for name, value in _row(log, device).items() if value not in _NOTHING}
-    table = said(toolchain, commands.monitor())
-    cuda = table.first(_CUDA)
-    if cuda is not None:
-        facts["cuda"] = cuda[1]  # the newest that the driver runs
-    facts["driver"] = facts.pop("driver_version", "")
-    simulated = any(SIMULATED in line.text for each in (log, table) for line in each.lines)
+    """Card number `device`. Raises as `monitors.listed`: for an answer that lists no card `ParseError`."""
+    listing = _listing(toolchain)
+    chosen = monitors.chosen(listing, device)
+    if isinstance(chosen, Unavailable):
+        return chosen
+    table = _table(toolchain)
+    if table is not None and (whole := table.cards.of(device)) is not None and whole.share is not None:
+        return monitors.chosen(table, device)  # type: ignore[return-value] # a share is never chosen
+    facts = _facts(listing, device, table)
+    assert chosen.name is not None  # `chosen` refuses one without
+    simulated = listing.simulated or (table is not None and table.simulated)
     return Found(name=chosen.name, facts=facts, simulated=simulated)
 
 
-def named(name: str, words: Sequence[str]) -> bool:
-    """Whether a card's name holds one of `words` as a word: ``Tesla T4`` is a T4, ``NVIDIA T4G`` is none."""
-    return not words or bool(set(re.split(r"[\s_-]+", name)) & set(words))
+def _listing(toolchain: Toolchain) -> Listing:
+    """The cards; a field that this driver does not have, or has no more, is left out: it is not told."""
+    fields = list(commands.QUERIED)
+    while True:
+        try:
+            return monitors.listed(toolchain, commands.cards(fields), nvidia_smi.parse)
+        except ToolFailed as failure:
+            refused = _REFUSED.search(failure.tail)
+            if refused is None or refused[1] not in fields or refused[1] in ("index", "name"):
+                raise
+            fields.remove(refused[1])
+
+
+def _table(toolchain: Toolchain) -> Listing | None:
+    """The table, whose head names the driver and the CUDA that it runs; None where it cannot be read."""
+    try:
+        return monitors.listed(toolchain, commands.monitor(), nvidia_smi.parse)
+    except (ParseError, ToolFailed):
+        return None
+
+
+def _facts(listing: Listing, device: int, table: Listing | None) -> dict[str, str]:
+    """What is told of the card, its driver and the newest CUDA that this runs; what is not, by its name."""
+    row = _row(listing.log, device)
+    facts = {name: NOT_TOLD for name in commands.QUERIED if name not in row}
+    for name, value in row.items():
+        word = value if value.startswith("[") else ""
+        untold = bool(word) or NOTHING.fullmatch(value) is not None
+        facts[name] = f"{NOT_TOLD} ({value or 'nothing stands there'})" if untold else value
+    head = None if table is None else table.cards
+    others = "; ".join(head.said) if head is not None else "its table cannot be read"
+    unknown = f"{NOT_TOLD} ({others})" if others else NOT_TOLD
+    driver = facts.pop("driver_version")
+    if driver.startswith(NOT_TOLD):
+        driver = (head and head.driver) or unknown
+    facts |= {"driver": driver, "cuda": (head and head.cuda) or unknown}
+    if listing.trouble:
+        facts["monitor"] = listing.trouble
+    return facts
 
 
 def _row(log: parsers.Log, device: int) -> dict[str, str]:
@@ -68,5 +101,5 @@ def _row(log: parsers.Log, device: int) -> dict[str, str]:
     rows = [[value.strip() for value in line.text.split(",")] for line in log.lines]
     names = next(row for row in rows if "index" in row)
     at = names.index("index")
-    found = next(row for row in rows if len(row) == len(names) and row[at] == str(device))
-    return {name.partition(" [")[0]: value for name, value in zip(names, found, strict=True)}
+    found = next(row for row in rows if len(row) > at and row[at] == str(device))
+    return {name.partition(" [")[0]: value for name, value in zip(names, found, strict=False)}

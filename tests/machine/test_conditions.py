@@ -195,6 +195,30 @@ def test_energy_of_a_card_is_its_mean_power_times_the_time():
     assert energy.read_samples(b"") == energy.read_samples(b"No devices were found\n") == []
 
 
+@pytest.mark.parametrize("said", ["[N/A]", "[Not Supported]", "[Insufficient Permissions]"])
+def test_power_is_kept_where_memory_is_not_told(said: str):
+    """A GB10 tells no memory of its own (HSF/prmon pull 318); its power stands beside it."""
+    text = SAMPLES.replace(b"15360 MiB, 512 MiB", f"{said}, {said}".encode())
+    cards = energy.read_samples(text)
+    assert [card.power_w for card in cards] == [30.0, 50.0]
+    assert energy.of_card(cards, seconds=10.0).joules == 400.0
+
+
+def test_what_a_card_does_not_tell_stands_in_its_conditions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    tool = tmp_path / "nvidia-smi"
+    header, line = SAMPLES.decode().splitlines()[:2]
+    told = f"echo '{header}'; echo '{line.replace('512 MiB', '[N/A]')}'; touch '{tmp_path}/told'"
+    tool.write_text(f"#!/bin/sh\n{told}; exec sleep 60\n", encoding="utf-8")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with watching.Watch(card=0) as watch:
+        until = time.monotonic() + 20
+        while not (tmp_path / "told").exists() and time.monotonic() < until:
+            time.sleep(0.01)
+    state = watch.facts["conditions"]["card"]["after"]
+    assert (state["power_w"], state["memory_used_mib"]) == (30.0, "not told ([N/A])")
+
+
 def test_a_card_without_nvidia_smi_is_not_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with watching.Watch(card=0, root=tmp_path) as watch:

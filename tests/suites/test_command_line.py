@@ -76,6 +76,10 @@ def test_doctor_names_chips_folders_and_remedies(zoo: Zoo, tmp_path: Path) -> No
     assert datasets["proverbs"]["present"] is True
     assert datasets["sst2"]["present"] is False
     assert found["home"] == str(zoo.home)
+    told = {item["name"]: item for item in found["runtimes"]}
+    assert set(told) == {"onnxruntime-gpu", "onnxruntime-cann", "onnxruntime-openvino", "torch-npu"}
+    assert "numpy below 2" in told["onnxruntime-cann"]["needs"]
+    assert all(item["version"] or not (item["loads"] or item["problem"]) for item in told.values())
 
 
 def test_doctor_finds_a_checkpoint_that_is_not_the_documented_one(zoo: Zoo, tmp_path: Path) -> None:

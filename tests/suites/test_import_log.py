@@ -87,6 +87,24 @@ def test_the_tools_own_throughput_stands_beside(zoo: Zoo, tmp_path: Path):
     assert "an input of shape [1, 1, 28, 28], the case's are [1, 64]" in said["verdict"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("name", "share"), [("GRID T4-4C", "vGPU"), ("NVIDIA T4-16Q", "vGPU"), ("Tesla T4 MIG 1g.4gb", "MIG")]
+)
+def test_a_share_of_a_card_is_not_held_against_the_card(zoo: Zoo, tmp_path: Path, name: str, share: str):
+    """9.9 ms a batch of 8 is 808 samples/s, a quarter of the T4's 3325.62: of a quarter of a T4."""
+    (tmp_path / "share.log").write_text(
+        "&&&& RUNNING TensorRT.trtexec [TensorRT v8601] # trtexec --onnx=t.onnx --shapes=input_ids:8x64\n"
+        f"[I] Selected Device: {name}\n"
+        "[I] GPU Compute Time: min = 9.8 ms, max = 10.1 ms, mean = 9.9 ms, median = 9.9 ms\n"
+        "&&&& PASSED TensorRT.trtexec [TensorRT v8601] # trtexec --onnx=t.onnx --shapes=input_ids:8x64\n"
+    )
+    said = zoo.zoocheck(tmp_path, "import-log", "share.log", "--case", "tinybert-t4-bs8", *FILED).json
+    assert said["throughput_samples_per_s"] == pytest.approx(8000 / 9.9)
+    assert (said["device_name"], said["verdict"]["kind"]) == (name, "not-comparable")
+    expected = f"measured on {name}, a share of a T4 ({share}), not on NVIDIA T4"
+    assert expected in said["verdict"]["message"]
+
+
 def test_a_log_of_another_length_is_not_comparable(zoo: Zoo, tmp_path: Path):
     """The mm_run logs of that zoo are of length 128 and 384; the case is of 384."""
     path = LOGS / "mm_run-2022-old_b8.txt"

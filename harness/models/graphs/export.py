@@ -15,7 +15,7 @@ import onnx
 
 from harness.domain.models import Architecture, Model
 from harness.errors import GraphError
-from harness.models.graphs import products, values
+from harness.models.graphs import products, sessions, values
 
 if TYPE_CHECKING:
     import torch
@@ -200,9 +200,7 @@ def _difference_from_torch(
     model: Model,
     inputs: Mapping[str, npt.NDArray[np.integer]],
 ) -> float:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = sessions.opened(graph.SerializeToString())
     names = [item.name for item in model.outputs]
     outputs = session.run(names, dict(inputs))
     return apart(outputs, run_torch(network, model, inputs))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import onnx
 
 from harness.errors import GraphError
+from harness.models.graphs import sessions
 from harness.models.graphs.products import as_gemm
 from harness.models.graphs.values import constants
 
@@ -56,6 +57,7 @@ def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
             file, list(OPERATORS), augmented_model_path=str(augmented),
             calibrate_method=CalibrationMethod.Percentile, extra_options={"percentile": PERCENTILE},
         )  # fmt: skip
+        sessions.hold([sessions.CPU], calibrator.infer_session.get_providers())
         calibrator.collect_data(_reader(feeds))
         found = dict(calibrator.compute_data().items())
     known = {name: (np.float32(data.lowest), np.float32(data.highest)) for name, data in found.items()}

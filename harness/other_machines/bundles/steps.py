@@ -99,10 +99,12 @@ class Ran:
             return None
         log = self.log(self.of(PROBE)[0])
         try:
-            cards = monitor.read(parsers.read(_bytes(log), log.name)).cards
+            card = monitor.read(parsers.read(_bytes(log), log.name)).of(self.bundled.device)
         except ParseError:
             return None
-        return {card.number: card.name for card in cards}.get(self.bundled.device)
+        if card is None or card.name is None:
+            return None
+        return card.name if card.share is None else f"{card.name}, a share of it ({card.share})"
 
     def _status(self, step: BundledStep) -> int | None:
         text = _bytes(self.folder / LOGS / step.status).decode("ascii", "replace").strip()

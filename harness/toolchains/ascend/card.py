@@ -11,12 +11,13 @@ from pathlib import Path
 from harness.domain.chips import Chip
 from harness.errors import MachineError
 from harness.hashing import sha256
+from harness.toolchains import monitors, names
 from harness.toolchains.ascend import commands
 from harness.toolchains.base import Availability, Available, Unavailable
 from harness.toolchains.place import SIMULATED, Place, Toolchain
 from harness.toolchains.worker_session import WORKERS
-from harness.tools.parsers import Card, npu_smi, read
-from harness.tools.process import Stage, find
+from harness.tools.parsers import Card, npu_smi
+from harness.tools.process import Stage, ToolFailed, ToolTimedOut, find
 
 HEALTHY = "OK"  # as npu-smi writes it
 TOOL, SDK = "ais_bench", "ais_bench.infer.interface"
@@ -32,59 +33,70 @@ def probe(chip: Chip, device: int, toolchain: Toolchain) -> Availability:
     """Card `device` of `chip`, as ais_bench's ``--device`` counts; raises as `Place.run` and the parsers."""
     with tempfile.TemporaryDirectory(prefix="zoocheck-probe-") as name:
         place = Place(folder=Path(name), toolchain=toolchain)
-        listed = _output(place, commands.info())
-        table = npu_smi.parse(read(listed, "npu-smi info"))
-        card = next((item for item in table.cards if item.number == device), None)
-        problem = _unfit(chip, card, table.cards, device)
-        if card is None or problem is not None:
-            return problem or Unavailable(reason=f"card {device} is not there", remedy=chip.remedy)
-        board = _output(place, commands.board(card.index))
+        listing = monitors.listed(toolchain, commands.info(), npu_smi.parse)
+        table, card = listing.cards, _fit(chip, listing, device)
+        if isinstance(card, Unavailable):
+            return card
+        chip_name = str(card.name)  # `_fit` refuses one without
         installed = _installed(place)
         if (missing := _without_ais_bench(installed, toolchain)) is not None:
             return missing
         toolkit = _toolkit(toolchain)
-        firmware = _FIRMWARE.search(board)
         facts = {
-            "chip_name": card.name,
-            "soc_version": commands.soc_version(card.name),
+            "chip_name": chip_name,
+            "soc_version": commands.soc_version(chip_name),
             "npu-smi": table.version or NOT_STATED,
             "driver": table.driver or NOT_STATED,
-            "firmware": firmware[1] if firmware else NOT_STATED,
+            "firmware": _firmware(place, card),
             "CANN": toolkit,
             "atc_sha256": sha256(find("atc", toolchain.environment(), remedy=chip.remedy).resolve()),
             **{name: installed[name] or NOT_STATED for name in ("python", *PACKAGES)},
             "InferSession": installed[f"no {SDK}"] or IMPORTABLE,
         }
-        simulated = SIMULATED in listed or any(SIMULATED in fact for fact in facts.values())
-        name = f"{commands.soc_version(card.name)}, card {device}"
+        facts |= monitors.unknown(card)
+        if listing.trouble:
+            facts["monitor"] = listing.trouble
+        simulated = listing.simulated or any(SIMULATED in fact for fact in facts.values())
+        name = f"{commands.soc_version(chip_name)}, card {device}"
         return Available(device=name, facts=facts, simulated=simulated)
 
 
 def is_chip(chip: Chip, name: str) -> bool:
     """Whether a card that npu-smi calls `name` is one of `chip`."""
-    return not chip.device_names or name in chip.device_names
+    return names.other(chip, name) is None
 
 
-def _unfit(chip: Chip, card: Card | None, cards: tuple[Card, ...], device: int) -> Unavailable | None:
-    """Why this card is none to measure `chip` on, or None."""
-    if card is None:
-        known = ", ".join(f"{item.number} ({item.name})" for item in cards)
-        return Unavailable(
-            reason=f"there is no card {device}: npu-smi lists {known}",
-            remedy="choose one of them with --device",
-        )
-    if not is_chip(chip, card.name):
+def _fit(chip: Chip, listing: monitors.Listing, device: int) -> Card | Unavailable:
+    """The card that is meant, or why it is none to measure `chip` on."""
+    card = monitors.chosen(listing, device)
+    if isinstance(card, Unavailable):
+        return card
+    if (other := names.other(chip, str(card.name))) is not None:
         expected = " or ".join(chip.device_names)
         return Unavailable(
-            reason=f"card {device} is a {card.name}, expected a {expected}",
+            reason=f"card {device} is a {other}, expected a {expected}",
             remedy="choose another card with --device, or the cases of that chip",
         )
     if card.health != HEALTHY:
+        said = card.health or f"{card.unread.get('health', '')!r} of its health"
         return Unavailable(
-            reason=f"card {device} is not healthy: npu-smi says {card.health}, expected {HEALTHY}",
+            reason=f"card {device} is not healthy: npu-smi says {said}, expected {HEALTHY}",
             remedy="see `npu-smi info -t health`, and repair or reset the card",
         )
-    return None
+    return card
+
+
+def _firmware(place: Place, card: Card) -> str:
+    """The firmware's version; a card that does not tell it is a card all the same."""
+    if card.index is None:
+        return NOT_STATED
+    try:
+        found = _FIRMWARE.search(_output(place, commands.board(card.index)))
+    except ToolTimedOut:
+        raise
+    except ToolFailed:
+        return NOT_STATED
+    return found[1] if found else NOT_STATED
 
 
 def _output(place: Place, argv: list[str]) -> str:

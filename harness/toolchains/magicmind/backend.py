@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError
+from harness.toolchains import monitors, names
 from harness.toolchains.asking import ask, told
 from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile, Unavailable
 from harness.toolchains.magicmind import commands
 from harness.toolchains.place import SIMULATED, Place, Toolchain
 from harness.toolchains.profiling import profiled
 from harness.toolchains.worker_session import WORKERS, WorkerSession
-from harness.tools import parsers
 from harness.tools.parsers import cnmon
 from harness.tools.process import Stage, ToolFailed
 
@@ -55,18 +55,14 @@ class Backend:
         Raises as `ask`, and `ParseError` for a table that is none.
         """
         toolchain = Toolchain(name="magicmind", script=chip.environment)
-        table = ask(toolchain, commands.cnmon())
-        listed = cnmon.parse(parsers.read(table, "cnmon"))
-        card = next((card for card in listed.cards if card.index == device), None)
-        if card is None:
-            numbers = ", ".join(f"{card.index} ({card.name})" for card in listed.cards)
+        listing = monitors.listed(toolchain, commands.cnmon(), cnmon.parse)
+        card = monitors.chosen(listing, device)
+        if isinstance(card, Unavailable):
+            return card
+        name = str(card.name)  # `chosen` refuses one without
+        if (other := names.other(chip, name)) is not None:
             return Unavailable(
-                reason=f"there is no card {device}: cnmon lists {numbers}",
-                remedy="choose one of them with --device",
-            )
-        if not is_chip(chip, card.name):
-            return Unavailable(
-                reason=f"card {device} is a {card.name}, expected a {' or '.join(chip.device_names)}",
+                reason=f"card {device} is a {other}, expected a {' or '.join(chip.device_names)}",
                 remedy="choose another card with --device, or the cases of that chip",
             )
         try:
@@ -78,14 +74,17 @@ class Backend:
             ) from None
         sdk = told(answer, RUNNER.name)
         facts = {
-            "card": card.name,
-            "driver": listed.driver or NOT_TOLD,
-            "cnmon": listed.version or NOT_TOLD,
+            "card": name,
+            "driver": listing.cards.driver or NOT_TOLD,
+            "cnmon": listing.cards.version or NOT_TOLD,
             "magicmind": str(sdk.get("magicmind") or NOT_TOLD),
             "vendor_python": str(sdk.get("python") or NOT_TOLD),
         }
-        simulated = SIMULATED in table or SIMULATED in answer
-        return Available(device=card.name, facts=facts, simulated=simulated)
+        facts |= monitors.unknown(card)
+        if listing.trouble:
+            facts["monitor"] = listing.trouble
+        simulated = listing.simulated or SIMULATED in answer
+        return Available(device=name, facts=facts, simulated=simulated)
 
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
         """The builder's job, how the module is traced, and the versions of SDK and libraries."""
@@ -145,7 +144,7 @@ class Backend:
 
 def is_chip(chip: Chip, name: str) -> bool:
     """Whether a card that cnmon calls `name` is one of `chip`."""
-    return not chip.device_names or name.startswith(chip.device_names)
+    return names.other(chip, name) is None
 
 
 def lay_out(case: Case, source: GraphSource, out: Path) -> float:

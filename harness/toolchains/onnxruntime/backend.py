@@ -35,9 +35,11 @@ def load_graph(
     Below fp32 the optimisation level is pinned, so that no rounding is lost: higher levels fuse operators
     and drop casts, and with them the fp16 rounding between them; a test holds this level to giving the very
     bits of a graph whose every value is an output. `threads` compute, without it as many as onnxruntime
-    chooses. Raises what onnxruntime raises.
+    chooses. Raises as `sessions.opened`.
     """
     import onnxruntime
+
+    from harness.models.graphs import sessions
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # warnings are not ours, and errors are raised
@@ -46,7 +48,7 @@ def load_graph(
     options.graph_optimization_level = levels.ORT_ENABLE_ALL if exact else levels.ORT_ENABLE_BASIC
     if threads is not None:
         options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return sessions.opened(graph, options=options)
 
 
 class CpuSession:
@@ -166,6 +168,8 @@ class Backend:
         """
         try:
             session = load_graph(artifact.path(GRAPH), case.precision, place.threads)
+        except ZoocheckError:
+            raise
         except Exception as problem:
             raise _refusal(case, "load", problem) from problem
         return CpuSession(session, case, place.threads)

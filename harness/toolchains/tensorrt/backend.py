@@ -13,7 +13,7 @@ from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.domain.precisions import Precision
 from harness.errors import MachineError, NotThere, ParseError
-from harness.toolchains import nvidia
+from harness.toolchains import names, nvidia
 from harness.toolchains.base import (
     Availability,
     Available,
@@ -114,9 +114,9 @@ class Backend:
         found = nvidia.card(toolchain, device)
         if isinstance(found, Unavailable):
             return found
-        if not nvidia.named(found.name, chip.device_names):
+        if (other := names.other(chip, found.name)) is not None:
             return Unavailable(
-                reason=f"card {device} is {found.name}, expected {chip.title}",
+                reason=f"card {device} is {other}, expected {chip.title}",
                 remedy="choose another card with --device, or the stand-in with --target stand-in",
             )
         log = nvidia.said(toolchain, commands.version())
@@ -231,5 +231,6 @@ def require_whole(case: Case, path: Path) -> None:
             f"{case.id}: trtexec ended with status 0, but its log stops before `&&&& PASSED`; log: {path}"
         )
     selected = facts(log.lines).device_name
-    if selected is not None and not nvidia.named(selected, case.chip.device_names):
-        raise MachineError(f"{case.id}: trtexec ran on {selected}, expected {case.chip.title}; log: {path}")
+    other = None if selected is None else names.other(case.chip, selected)
+    if other is not None:
+        raise MachineError(f"{case.id}: trtexec ran on {other}, expected {case.chip.title}; log: {path}")

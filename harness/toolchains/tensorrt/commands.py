@@ -15,6 +15,8 @@ of bert-large-ner prints no line, only the formula of its result. What is change
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.domain.cases import Case
 from harness.domain.precisions import Precision
 from harness.errors import NotYet
@@ -45,9 +47,9 @@ QUERIED = (
 )  # fmt: skip
 
 
-def cards() -> list[str]:
+def cards(fields: Sequence[str] = QUERIED) -> list[str]:
     """Every card: a header of names, then a line a card."""
-    return ["nvidia-smi", f"--query-gpu={','.join(QUERIED)}", "--format=csv"]
+    return ["nvidia-smi", f"--query-gpu={','.join(fields)}", "--format=csv"]
 
 
 def monitor() -> list[str]:

@@ -1,27 +1,61 @@
-"""nvidia-smi in three forms: its table, ``-q``, and ``--query-gpu=... --format=csv`` with its header."""
+"""nvidia-smi in three forms: its table, ``-q``, and ``--query-gpu=... --format=csv`` with its header.
+
+From driver 610 on ``Driver Version`` is called ``KMD Version``, ``CUDA Version`` ``CUDA UMD Version``.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.tools.parsers.records import Card, CardList
-from harness.tools.parsers.tables import BUS, MEMORY, cells, index, quantity
-from harness.tools.parsers.text import Log
+from harness.tools.parsers.tables import BUS, Facts, Rows, groups, is_index, quantity, rows
+from harness.tools.parsers.text import Line, Log, shown
 
 TOOL = "nvidia_smi"
 SECOND = "| Fan Temp Perf Pwr:Usage/Cap | Memory-Usage | GPU-Util |"
 
 _TABLE = re.compile(r"\| *NVIDIA-SMI +(\S+)")
-_DRIVER = re.compile(r"Driver Version *: *([\d.]+)", re.ASCII)
 _QUERY = re.compile(r"=+NVSMI LOG=+")
-_CSV = re.compile(r"^(?:.*, )?(?:name|memory\.total \[MiB\])(?:,.*)?$")
 _PROCESSES = re.compile(r"^(?=.*\bpid\b)(?=.*\bused_gpu_memory\b).*,")
-_FIRST = re.compile(r"(\d{1,9}) +(.*?)(?: {2,}\S+)?", re.ASCII)
-_POWER = re.compile(r"(\d+)W */", re.ASCII)
-_TEMPERATURE = re.compile(r"(\d+)C\b", re.ASCII)
-_GPU = re.compile(r"^GPU ([0-9A-Fa-f]{8}:\S+)")
+# The head's own words, by what they tell: older drivers' and those of 610 on.
+_DRIVER, _CUDA = ("KMD Version", "Driver Version"), ("CUDA UMD Version", "CUDA Version")
+_KNOWN = (*_DRIVER, *_CUDA, "NVIDIA-SMI version", "NVML version")
+_HEADING = re.compile(r"([A-Za-z][A-Za-z-]*(?: [A-Za-z-]+)* [Vv]ersion) *: *(.*?)(?: {2,}|\s*\|?$)")
+_VERSION = re.compile(r"\d[\w.]*", re.ASCII)
+
+_FIELD = re.compile(r"([A-Za-z][\w.]*)(?: \[([^]]+)\])?", re.ASCII)
+# The columns that are read, the fact of each, and the unit that its heading and its values have.
+_COLUMNS = {
+    "memory.total": ("memory_total_mib", "MiB"), "memory.used": ("memory_used_mib", "MiB"),
+    "temperature.gpu": ("temperature_c", ""), "power.draw": ("power_w", "W"),
+    "utilization.gpu": ("utilisation_percent", "%"),
+}  # fmt: skip
+
+_NAMED = ("index", "name", "pci.bus_id", "driver_version")
+
+_ATTACHED = re.compile(r"^Attached GPUs *: *(.*)$")
+_GPU = re.compile(r"^GPU(?: +(\S+))?$")
 _ENTRY = re.compile(r"^( +)(\S.*?) *(?: : (.*))?$")
+_SECTIONS = ("GPU Power Readings", "Power Readings")
+_DRAWS = ("Power Draw", "Average Power Draw", "Instantaneous Power Draw")
+_ENTRIES = {
+    "memory_total_mib": (["FB Memory Usage/Total"], "MiB"),
+    "memory_used_mib": (["FB Memory Usage/Used"], "MiB"),
+    "temperature_c": (["Temperature/GPU Current Temp"], "C"),
+    "power_w": ([f"{section}/{draw}" for section in _SECTIONS for draw in _DRAWS], "W"),
+    "utilisation_percent": (["Utilization/GPU", "Utilization/Gpu"], "%"),
+}
+
+_FIRST = re.compile(
+    r"(?:(\d{1,9})(?= |$)|N/A|-+)? *(.*?)(?: *(?<!\S)(On|Off|N/A|ERR!|Enabled|Disabled))?", re.ASCII
+)
+_HEADED = ("GPU", "Fan")
+_SWITCH = r"On|Off|Enabled|Disabled|ERR!"
+_FAN_TO_POWER = r"(?P<fan>\S+) +(?P<temperature_c>\S+) +P?\S+ +(?P<power_w>\S+) */ *\S+"
+_MEMORY = r"(?P<memory_used_mib>\S+?) */ *(?P<memory_total_mib>\S+)"
+_BUSY = re.compile(r"(\d+ ?%|N/A|ERR!|\[[^]]+\])?(?: *(\S.*))?", re.ASCII)
+_MODES = r"Default|E\. ?Process|E\. ?Thread|Exclusive_?Process|Exclusive_?Thread|Prohibited"
 
 
 def recognises(log: Log) -> bool:
@@ -44,11 +78,13 @@ def parse(log: Log) -> CardList:
 
 
 def _header(log: Log) -> tuple[int, list[str]] | None:
-    """The first line that names columns, and these."""
-    for line, found in log.find(_CSV):
-        names = [name.strip() for name in found[0].split(",")]
-        if {"name", "memory.total [MiB]"} <= set(names):
-            return line, names
+    """The first line that names columns, a card's name or number among them, and these."""
+    for line in log.lines:
+        names = [name.strip() for name in line.text.split(",")]
+        fields = [_FIELD.fullmatch(name) for name in names]
+        known = {field[1] for field in fields if field} & {*_NAMED, *_COLUMNS}
+        if all(fields) and len(known) > 1 and {"name", "index"} & known:
+            return line.number, names
     return None
 
 
@@ -56,56 +92,119 @@ def _apps(log: Log) -> bool:
     return log.has(_PROCESSES)
 
 
+def versions(log: Log) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """The driver, the newest CUDA that it runs, and the headings of other versions, as printed.
+
+    Of the head alone: of the table's its line, of ``-q`` what stands before the first card.
+    """
+    told: dict[str, str] = {}
+    for line in log.lines:
+        if _GPU.match(line.text):
+            break
+        head = _TABLE.search(line.text)
+        text = line.text if head is None else line.text[head.end() :]
+        told |= {name: value for name, value in _HEADING.findall(text) if name not in told}
+    found: list[str | None] = []
+    others = [f"{name}: {value}" for name, value in told.items() if name not in _KNOWN]
+    for names in (_DRIVER, _CUDA):
+        values = {name: told[name] for name in names if name in told}
+        found.append(next((value for value in values.values() if _VERSION.fullmatch(value)), None))
+        if found[-1] is None:  # not in a form that is known: told as it stands
+            others += [f"{name}: {value}" for name, value in values.items()]
+    driver, cuda = found
+    return driver, cuda, tuple(others)
+
+
 def _csv(log: Log, at: int, names: list[str]) -> CardList:
     cards: list[Card] = []
     driver: str | None = None
+    said: list[str] = []
     for line in log.lines:
-        if line.number <= at or "," not in line.text:
-            continue
         values = [value.strip() for value in line.text.split(",")]
-        if len(values) != len(names):
-            raise log.wrong(
-                line.number, f"{len(values)} values", f"{len(names)}, as many as the header names"
-            )
-        row = dict(zip(names, values, strict=True))
-        driver = row.get("driver_version", driver)
-        number = row.get("index", str(len(cards)))
-        cards.append(
-            _card(log, line.number, index(log, line.number, number), row["name"], {
-                "bus": row.get("pci.bus_id"), "total": row["memory.total [MiB]"],
-                "used": row.get("memory.used [MiB]"), "temperature": row.get("temperature.gpu"),
-                "power": row.get("power.draw [W]"), "busy": row.get("utilization.gpu [%]"),
-            })
-        )  # fmt: skip
+        if line.number <= at or not line.text.strip() or values == names:
+            continue
+        row = _row(names, values)
+        if row is None:
+            said.append(shown(line.text))
+            continue
+        cards.append(_of_columns(names, row, len(cards)))
+        if "driver" not in cards[-1].unread:
+            driver = row.get("driver_version", driver)
     if not cards:
         raise log.missing(TOOL, "a line of values", at)
-    return CardList(tool=TOOL, version=None, driver=driver, cards=tuple(cards))
+    return CardList(tool=TOOL, version=None, driver=driver, cards=tuple(cards), said=tuple(said))
 
 
-def _card(log: Log, line: int, number: int, name: str, said: Mapping[str, str | None]) -> Card:
-    total = quantity(said["total"] or "")
-    if not name or total is None:
-        raise log.wrong(line, f"card {number} without a name or its memory", "both")
-    return Card(
-        index=number,
-        name=name,
-        bus_id=said["bus"],
-        memory_used_mib=quantity(said["used"] or ""),
-        memory_total_mib=total,
-        temperature_c=quantity(said["temperature"] or ""),
-        power_w=quantity(said["power"] or ""),
-        utilisation_percent=quantity(said["busy"] or ""),
-    )
+def _row(names: Sequence[str], values: Sequence[str]) -> dict[str, str] | None:
+    """A line's values by the names of the header, None for a sentence among them.
+
+    A line of too few values is still of the card that it begins with; what is beyond was not told.
+    """
+    whole = len(values) == len(names)
+    numbered = "index" in names and len(values) > (at := names.index("index")) and is_index(values[at])
+    if not numbered and not (whole and not any(value.endswith(".") for value in values)):
+        return None
+    missing = f"[its line has {len(values)} values, its header {len(names)}]"
+    if len(values) > len(names):
+        return {**dict.fromkeys(names, missing), "index": values[names.index("index")]}
+    return dict(zip(names, [*values, *[missing] * (len(names) - len(values))], strict=True))
+
+
+def _of_columns(names: Sequence[str], row: Mapping[str, str], place: int) -> Card:
+    """A card by its columns; one without a column of numbers is numbered by its place."""
+    facts = Facts()
+    index = place if "index" not in row else int(row["index"]) if is_index(row["index"]) else None
+    if index is None:
+        facts.unread["index"] = row["index"]
+    facts.word("name", row.get("name", ""))
+    facts.word("bus_id", row.get("pci.bus_id"), BUS)
+    driver = row.get("driver_version")
+    if driver is not None and not _VERSION.fullmatch(driver):
+        facts.unread["driver"] = driver
+    for name in names:
+        field = _FIELD.fullmatch(name)
+        fact, unit = _COLUMNS.get(field[1] if field else "", ("", ""))
+        if field is not None and fact:
+            headed = field[2] in (None, unit)
+            facts.number(fact, row[name] if headed else f"{row[name]} [{field[2]}]", unit)
+    return facts.card(index)
 
 
 def _query(log: Log) -> CardList:
     """``-q``: indented ``key : value`` below headings, a section a card."""
+    sections = _sections(log)
+    if not sections:
+        raise log.missing(TOOL, "GPU 00000000:83:00.0")
+    if not sections[-1][2]:
+        raise log.missing(TOOL, "Product Name", sections[-1][0])
+    cards = []
+    for number, (_, bus, found) in enumerate(sections):
+        facts = Facts()
+        facts.word("name", found.get("Product Name", ""))
+        facts.word("bus_id", bus, BUS)
+        for fact, (keys, unit) in _ENTRIES.items():
+            values = [found[key] for key in keys if key in found]
+            told = [value for value in values if quantity(value, unit) is not None]
+            facts.number(fact, next(iter(told or values), None), unit)
+        mode = found.get("MIG Mode/Current")
+        facts.known("MIG mode", mode, "Enabled|Disabled")
+        facts.told |= {"share": "MIG"} if mode == "Enabled" else {}
+        cards.append(facts.card(number))
+    driver, cuda, said = versions(log)
+    attached = log.first(_ATTACHED)
+    if attached is not None and attached[1] != str(len(cards)):
+        said = (*said, f"Attached GPUs: {attached[1]}, and {len(cards)} are listed")
+    return CardList(tool=TOOL, version=None, driver=driver, cards=tuple(cards), cuda=cuda, said=said)
+
+
+def _sections(log: Log) -> list[tuple[int, str, dict[str, str]]]:
+    """The line, the bus and the entries of each card; an entry's key is its path."""
     sections: list[tuple[int, str, dict[str, str]]] = []
     path: list[tuple[int, str]] = []
     for line in log.lines:
         gpu, entry = _GPU.match(line.text), _ENTRY.match(line.text)
         if gpu:
-            sections.append((line.number, gpu[1], {}))
+            sections.append((line.number, gpu[1] or "", {}))
             path = []
         elif entry and sections:
             path = [item for item in path if item[0] < len(entry[1])]
@@ -114,55 +213,55 @@ def _query(log: Log) -> CardList:
                 path.append((len(entry[1]), entry[2]))
             else:
                 sections[-1][2].setdefault(key, entry[3].strip())
-    if not sections:
-        raise log.missing(TOOL, "GPU 00000000:83:00.0")
-    cards = []
-    for number, (line_number, bus, found) in enumerate(sections):
-        for key in ("Product Name", "FB Memory Usage/Total"):
-            if key not in found:
-                raise log.missing(TOOL, key, line_number)
-        power = next((value for key, value in found.items() if key.endswith("Power Draw")), "")
-        cards.append(
-            _card(log, line_number, number, found["Product Name"], {
-                "bus": bus, "total": found["FB Memory Usage/Total"],
-                "used": found.get("FB Memory Usage/Used"),
-                "temperature": found.get("Temperature/GPU Current Temp"), "power": power,
-                "busy": found.get("Utilization/GPU") or found.get("Utilization/Gpu"),
-            })
-        )  # fmt: skip
-    driver = log.first(_DRIVER)
-    return CardList(tool=TOOL, version=None, driver=driver and driver[1], cards=tuple(cards))
+    return sections
 
 
 def _table(log: Log) -> CardList:
-    version, driver = log.first(_TABLE), log.first(_DRIVER)
-    cards: list[Card] = []
-    first: tuple[int, re.Match[str], str] | None = None
-    for line in log.lines:
-        row = cells(line.text)
-        if len(row) != 3:
-            continue
-        bus, named = BUS.search(row[1]), _FIRST.fullmatch(row[0])
-        if bus and named:
-            if first is not None:
-                raise log.missing(TOOL, SECOND, first[0])
-            first = (line.number, named, bus[0])
-        elif first is not None:
-            memory = MEMORY.search(row[1])
-            if memory is None:
-                raise log.missing(TOOL, SECOND, first[0])
-            power, temperature = _POWER.search(row[0]), _TEMPERATURE.search(row[0])
-            cards.append(
-                _card(log, line.number, index(log, first[0], first[1][1]), first[1][2].strip(), {
-                    "bus": first[2], "total": memory[2], "used": memory[1], "power": power and power[1],
-                    "temperature": temperature and temperature[1], "busy": row[2] if "%" in row[2] else "",
-                })
-            )  # fmt: skip
-            first = None
-    if first is not None:
-        raise log.missing(TOOL, SECOND, first[0])
-    if not cards:
+    listed = groups(_body(log), _begins)
+    if listed and not listed[-1].closed and len(listed[-1].rows) == 1:
+        raise log.missing(TOOL, SECOND, listed[-1].line)
+    if not listed:
         raise log.missing(TOOL, "| GPU Name Persistence-M | Bus-Id | ... |")
+    version = log.first(_TABLE)
+    driver, cuda, said = versions(log)
     return CardList(
-        tool=TOOL, version=version and version[1], driver=driver and driver[1], cards=tuple(cards)
-    )
+        tool=TOOL, version=version and version[1], driver=driver, cuda=cuda, said=said,
+        cards=tuple(_of_rows(found) for found in listed),
+    )  # fmt: skip
+
+
+def _begins(row: list[str], before: list[list[str]]) -> bool:
+    """Whether a row is a card's first: the one below a line of the box, or one with a bus of its own."""
+    return bool(row[0] and not before) or re.search(BUS, row[1]) is not None
+
+
+def _body(log: Log) -> Iterator[tuple[Line, list[str]]]:
+    """The rows of cards: those below are of MIG's instances and of processes."""
+    for line, row in rows(log, (1, 3)):
+        if len(row) == 1 and row[0].startswith(("MIG devices", "Processes")):
+            return
+        if len(row) != 1 and not (row and (row[0].startswith(_HEADED) or row[2] == "MIG M.")):
+            yield line, row
+
+
+def _of_rows(found: Rows) -> Card:
+    facts = Facts()
+    first, *others = found.rows
+    named = _FIRST.fullmatch(first[0])
+    index, name = (named[1], named[2]) if named else (None, first[0])
+    if index is None:
+        facts.unread["index"] = first[0]
+    facts.word("name", name)
+    bus = re.fullmatch(rf"({BUS})(?: +(?:{_SWITCH}|N/A))?", first[1], re.ASCII)
+    facts.word("bus_id", bus[1] if bus else first[1], BUS)
+    facts.known("ECC errors", first[2], r"\d+|Off|ERR!")
+    second = others[0] if others else ["", "", ""]
+    facts.cell(second[0], _FAN_TO_POWER, {"temperature_c": "C", "power_w": "W"})
+    facts.cell(second[1], _MEMORY, {"memory_used_mib": "MiB", "memory_total_mib": "MiB"})
+    busy = _BUSY.fullmatch(second[2])
+    facts.number("utilisation_percent", second[2] if busy is None else busy[1] or "", "%")
+    facts.known("compute mode", busy[2] if busy else None, _MODES)
+    for row in others[1:]:
+        facts.known("MIG mode", row[2], r"(?:Enabled|Disabled)\*?")
+        facts.told |= {"share": "MIG"} if row[2].startswith("Enabled") else {}
+    return facts.card(None if index is None else int(index))

@@ -109,11 +109,19 @@ class ToolLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One card, or one chip of it, as a monitor lists it. None is what the log does not state."""
+    """One card, or one chip of it, as a monitor lists it. None is what it does not tell.
 
-    index: int
-    name: str
+    `unread` has by fact what stands in its place: the tool's own word for it (``[N/A]``), or one that is not
+    known here. A fact that is neither told nor in `unread` is not in the listing at all.
+    """
+
+    index: int | None  # None of a card whose number cannot be read
+    name: str | None
     device: int | None = None  # the number by which the vendor's runtime knows it, where that is another
+    share: str | None = (
+        None  # what part of a card this is, in the tool's words: ``VF 1``; None for a whole one
+    )
+    trouble: str | None = None  # what the tool says of a card that it lists and cannot reach: ``GPU is lost``
     health: str | None = None
     bus_id: str | None = None
     memory_used_mib: float | None = None  # npu-smi writes MB and means these
@@ -121,11 +129,21 @@ class Card:
     temperature_c: float | None = None
     power_w: float | None = None
     utilisation_percent: float | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def number(self) -> int:
-        """What the vendor's runtime calls it, and so `--device`."""
+    def number(self) -> int | None:
+        """What the vendor's runtime calls it, and so `--device`; None where that is not told."""
+        if "device" in self.unread:
+            return None
         return self.index if self.device is None else self.device
+
+    def __str__(self) -> str:
+        """As messages list it: ``0 (Tesla T4)``, ``1 (GPU is lost)``."""
+        number = "a card whose number is not told" if self.number is None else str(self.number)
+        named = self.name or f"name not told: {self.unread.get('name') or 'nothing stands there'}"
+        said = [self.trouble or named, *([self.share] if self.share else [])]
+        return f"{number} ({', '.join(said)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,3 +154,12 @@ class CardList:
     version: str | None  # of the monitor
     driver: str | None
     cards: tuple[Card, ...]  # never empty
+    cuda: str | None = None  # the newest that the driver runs
+    said: tuple[str, ...] = ()  # headings and lines beside the cards that are not known here, as printed
+
+    def of(self, device: int) -> Card | None:
+        """The card that `--device` calls `device`: the whole one, where parts of it are listed beside."""
+        found = sorted(
+            (card for card in self.cards if card.number == device), key=lambda c: c.share is not None
+        )
+        return found[0] if found else None

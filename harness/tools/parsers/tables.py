@@ -1,32 +1,136 @@
-"""What monitors' boxes have in common: cells between bars, and quantities in them."""
+"""What monitors' boxes have in common: cells between bars, rows of one card, and quantities in them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from harness.tools.parsers.text import LARGEST, NUMBER, Log
+from harness.tools.parsers.records import Card
+from harness.tools.parsers.text import LARGEST, NUMBER, Line, Log
 
-BUS = re.compile(r"\b[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f]\b")
-MEMORY = re.compile(rf"({NUMBER}) *(?:MiB)? */ *({NUMBER})", re.ASCII)
+BUS = r"[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f]"
+# How tools write that they do not tell something; anything else in a value's place is a word to be shown.
+NOTHING = re.compile(
+    r"\[?(?:n/?a|-+|not supported|insufficient permissions|not available)\]?|", re.IGNORECASE
+)
+# A card that is listed and is not there any more, as nvidia-smi and its library's errors write it.
+_LOST = re.compile(r"\blost\b|\brequires? (?:a )?reset|\bfallen off", re.IGNORECASE)
+_RULE = re.compile(r"[|+]?[-=+]{5,}[|+]?")
 
 
 def cells(text: str) -> list[str]:
     """The cells of one row of a box, without their padding; none where it is no row."""
     stripped = text.strip()
-    if not stripped.startswith("|"):
+    if not stripped.startswith("|") or is_rule(text):
         return []
-    return [cell.strip() for cell in stripped.strip("|").split("|")]
+    return [cell.strip() for cell in stripped.removeprefix("|").removesuffix("|").split("|")]
 
 
-def quantity(text: str, unit: str = "") -> float | None:
-    """The first number before `unit` (``28`` in ``28C``); None for ``N/A`` and the like."""
-    found = re.search(rf"({NUMBER}) *{unit}", text, re.ASCII)
+def is_rule(text: str) -> bool:
+    """Whether this is a line of a box: what stands below it is of another card."""
+    return _RULE.fullmatch(text.strip()) is not None
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one card, from its first on."""
+
+    line: int  # of the first row
+    rows: list[list[str]]
+    closed: bool = False  # by a line of the box, or by the next card: the listing does not end within it
+
+
+def groups(lines: Iterator[tuple[Line, list[str]]], starts: Any) -> list[Rows]:
+    """Rows by card. `starts(row, rows so far)` says whether a row is the first of another card."""
+    found: list[Rows] = []
+    for line, row in lines:
+        current = found[-1] if found and not found[-1].closed else None
+        if not row:
+            if current is not None:
+                current.closed = True
+        elif starts(row, [] if current is None else current.rows):
+            if current is not None:
+                current.closed = True
+            found.append(Rows(line=line.number, rows=[row]))
+        elif current is not None:
+            current.rows.append(row)
+    return found
+
+
+def quantity(text: str, unit: str = "", *, bare: bool = True) -> float | None:
+    """``28`` of ``28C`` where `unit` is ``C``; None for everything that is not a number with that unit.
+
+    Where it may be `bare`, a number alone is one of the unit that the column's heading says.
+    """
+    found = re.fullmatch(rf"({NUMBER}) *(?:{unit}){'?' if bare else ''}", text.strip(), re.ASCII)
     value = float(found[1]) if found else -1.0
     return value if 0 <= value <= LARGEST else None
 
 
-def index(log: Log, line: int, text: str) -> int:
-    """A card's number. Raises `ParseError`."""
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise log.wrong(line, repr(text[:20]), "a card's number")
-    return int(text)
+def is_index(text: str) -> bool:
+    """Whether `text` is a card's number."""
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+@dataclass(slots=True)
+class Facts:
+    """The facts of one card as they are found: what is told, and what stands where something is not."""
+
+    told: dict[str, Any] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+
+    def number(self, fact: str, text: str | None, unit: str = "", *, bare: bool = True) -> None:
+        """A quantity of `unit`; None is what the listing does not have."""
+        if text is None:
+            return
+        value = quantity(text, unit, bare=bare)
+        if value is None:
+            self.unread[fact] = text
+        else:
+            self.told[fact] = value
+
+    def word(self, fact: str, text: str | None, form: str = r".+") -> None:
+        """A word or a name of the `form`."""
+        if text is None:
+            return
+        broken = NOTHING.fullmatch(text) or text.startswith("[")
+        if broken or not re.fullmatch(form, text, re.ASCII):
+            self.unread[fact] = text
+        else:
+            self.told[fact] = text
+
+    def known(self, what: str, text: str | None, form: str) -> None:
+        """Something that is no fact here, and is told where it is not one of the known words."""
+        if text is not None and not NOTHING.fullmatch(text) and not re.fullmatch(form, text, re.ASCII):
+            self.unread[what] = text
+
+    def cell(self, text: str, form: str, units: Mapping[str, str]) -> None:
+        """A cell that holds several quantities: the groups of `form`, which are facts by the units.
+
+        Each has its unit beside it. A cell of another form tells none: which number is which is not known.
+        """
+        found = re.fullmatch(form, text, re.ASCII)
+        for fact, unit in units.items():
+            if found is None:
+                self.unread[fact] = text
+            else:
+                self.number(fact, found[fact], unit, bare=False)
+
+    def card(self, index: int | None) -> Card:
+        """The card; one whose name is no name, or that says it is lost, is in trouble."""
+        lost = [text for text in self.unread.values() if _LOST.search(text)]
+        name = self.unread.get("name", "")
+        if not lost and not NOTHING.fullmatch(name):
+            lost = [name]
+        trouble = lost[0].strip("[]") if lost else None
+        return Card(index=index, unread=self.unread, **{"name": None, "trouble": trouble} | self.told)
+
+
+def rows(log: Log, sizes: tuple[int, ...]) -> Iterator[tuple[Line, list[str]]]:
+    """Every row of as many cells as `sizes` has, and an empty one for each line of the box."""
+    for line in log.lines:
+        row = cells(line.text)
+        if len(row) in sizes or is_rule(line.text):
+            yield line, row

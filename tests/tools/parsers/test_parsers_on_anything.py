@@ -16,6 +16,7 @@ from harness.errors import ParseError, UsageError
 from harness.tools import parsers
 
 TOOLS = (*parsers.THROUGHPUT_TOOLS, *parsers.MONITORS, *parsers.COMPILERS)
+QUANTITIES = ("memory_used_mib", "memory_total_mib", "temperature_c", "power_w", "utilisation_percent")
 LINES = sorted(
     {line for path in EXCERPTS.glob("*.txt") for line in path.read_text(encoding="utf-8").splitlines()[1:]}
 )
@@ -86,7 +87,11 @@ def test_a_clean_error_or_a_number(tool: str, data: str | bytes):
             check(run)
     elif tool in parsers.MONITORS:
         assert found.cards
-        assert all(card.name and math.isfinite(card.memory_total_mib) for card in found.cards)
+        for card in found.cards:
+            assert str(card)
+            values = [getattr(card, name) for name in QUANTITIES]
+            assert all(value is None or 0 <= value < math.inf for value in values)
+            assert not {name for name in QUANTITIES if getattr(card, name) is not None} & set(card.unread)
 
 
 def check(run) -> None:
