@@ -1,0 +1,166 @@
+"""Weights files as names and tensors: safetensors, or pickles of which only tensors are read.
+
+torch and safetensors are imported inside functions, so that collecting tests needs neither.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import CheckpointError
+from harness.models.checkpoints import files, shards
+from harness.notation import short
+
+if TYPE_CHECKING:
+    pass
+
+_REMEDY = "get the published file again, or save its state dict as model.safetensors where you trust it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What weights files hold: tensors by the key that they have there, and what stood around them."""
+
+    tensors: Mapping[str, Any]
+    around: tuple[str, ...] = ()  # keys of a training checkpoint beside the state dict: epoch, optimizer
+
+
+def shapes(folder: Path, names: Sequence[str], source: str) -> Mapping[str, tuple[int, ...]] | None:
+    """The shapes that safetensors files state, by key, from their headers alone; None for pickles.
+
+    `source` is the weights file, or the index whose shards `names` are. Raises `CheckpointError` for a
+    damaged header, for one that does not describe its file's bytes, and for shards that are not as their
+    index says.
+    """
+    if not all(name.endswith(".safetensors") for name in names):
+        return None
+    found: dict[str, tuple[int, ...]] = {}
+    places: list[tuple[str, str]] = []
+    for name in names:
+        header = _header(folder / name)
+        places += [(key, name) for key in header]
+        found |= header
+    _require_once(folder / source, places)
+    return found
+
+
+def read(folder: Path, names: Sequence[str], source: str) -> Stored:
+    """What the weights files hold, on the CPU; `names` and `source` as in `shapes`.
+
+    Raises `CheckpointError` for a file that is damaged or holds anything but tensors, and for shards that are
+    not as their index says.
+    """
+    if len(names) == 1 and names[0] == source:
+        return _state(folder / source)
+    tensors: dict[str, Any] = {}
+    places: list[tuple[str, str]] = []
+    for name in names:
+        part = _state(folder / name).tensors
+        places += [(key, name) for key in part]
+        tensors |= part
+    _require_once(folder / source, places)
+    return Stored(tensors=tensors)
+
+
+def _require_once(source: Path, places: Sequence[tuple[str, str]]) -> None:
+    """Raise `CheckpointError` for a tensor in two shards, or elsewhere than the index at `source` says."""
+    held: dict[str, str] = {}
+    for key, name in places:
+        if held.setdefault(key, name) != name:
+            raise CheckpointError(
+                f"{source}: found {short(key)} in {held[key]} and {name}, expected it once",
+                remedy="put the shards there as they were saved",
+            )
+    if source.name.endswith(files.INDEX):
+        shards.require_as_indexed(source, held)
+
+
+def _header(path: Path) -> dict[str, tuple[int, ...]]:
+    from safetensors import safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as opened:
+            return {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118
+    except Exception as problem:  # what a damaged header makes the reader do
+        raise _unsound(path, problem) from problem
+
+
+def _unsound(path: Path, problem: Exception) -> CheckpointError:
+    return CheckpointError(f"{path}: not a sound safetensors file: {problem}", remedy=_REMEDY)
+
+
+def _state(path: Path) -> Stored:
+    """One file's names and tensors."""
+    from safetensors.torch import load_file
+
+    if path.suffix == ".safetensors":
+        try:
+            return Stored(tensors=load_file(path))
+        except Exception as problem:  # what a damaged file makes the reader do
+            raise _unsound(path, problem) from problem
+    content = _unpickled(path)
+    if not isinstance(content, dict):
+        found = type(content).__name__
+        raise CheckpointError(f"{path}: found a {found}, expected names and tensors", remedy=_REMEDY)
+    return _inner(path, content)
+
+
+def _unpickled(path: Path) -> Any:
+    import torch
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a newer pickle protocol: it fails anyway
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as problem:  # a damaged pickle raises whatever its bytes make the reader do
+        raise CheckpointError(
+            f"{path}: refused: not a plain state dict. Only tensors are unpickled, because a pickle that "
+            f"holds anything else can run any code when it is read. torch says: {_reason(problem)}",
+            remedy=_REMEDY,
+        ) from problem
+
+
+def _reason(problem: Exception) -> str:
+    """What torch says is wrong, without its advice to read the file with the protection switched off."""
+    lines = [line.strip() for line in str(problem).splitlines() if "weights_only" not in line]
+    return " ".join(filter(None, lines)) or type(problem).__name__
+
+
+def _inner(path: Path, content: Mapping[Any, Any]) -> Stored:
+    """The state dict that `content` is, or that it holds under one of its keys, as trainers save it."""
+    if any(_is_tensor(value) for value in content.values()):
+        return Stored(tensors=_texts(path, content))
+    states = [key for key, value in content.items() if _is_state(value)]
+    if len(states) > 1:
+        listed = ", ".join(map(short, states[:5]))
+        raise CheckpointError(
+            f"{path}: holds {len(states)} state dicts, under {listed}, expected one",
+            remedy="save the one that is meant by itself, as model.safetensors",
+        )
+    if not states:
+        listed = ", ".join(map(short, list(content)[:5])) or "none"
+        raise CheckpointError(f"{path}: holds no tensors; its keys are {listed}", remedy=_REMEDY)
+    around = tuple(str(key) for key in content if key != states[0])
+    return Stored(tensors=_texts(path, content[states[0]]), around=around)
+
+
+def _texts(path: Path, state: Mapping[Any, Any]) -> Mapping[str, Any]:
+    """A state dict by its keys as text."""
+    wrong = next((key for key in state if not isinstance(key, str)), None)
+    if wrong is not None:
+        raise CheckpointError(f"{path}: found the key {short(wrong)}, expected names", remedy=_REMEDY)
+    return state
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, dict) and any(_is_tensor(item) for item in value.values())
+
+
+def _is_tensor(value: Any) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor)
