@@ -12,6 +12,7 @@ DEEPEST = 64  # levels of lists and tables in each other; what people and tools 
 _SHOWN = 60  # characters of a found key or value
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_HALVES = re.compile(r"\\u[dD][89a-fA-F]")  # of what is spelt as two codes
 _DIGITS = "a whole number of more than 4300 digits"
 
 
@@ -28,7 +29,7 @@ def json_object(text: str) -> dict[str, Any]:
     """The JSON object that `text` is.
 
     Raises `Unreadable` for other text, for a key that one object has twice, for numbers of more digits than
-    Python converts, and for more than `DEEPEST` levels.
+    Python converts, for half a character, and for more than `DEEPEST` levels.
     """
     try:
         content = json.loads(text, object_pairs_hook=_once)
@@ -41,6 +42,8 @@ def json_object(text: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise Unreadable(f"found a {type(content).__name__}, expected a JSON object", 1)
     _require_shallow(content)
+    if _HALVES.search(text):
+        _require_whole_characters(content)
     return content
 
 
@@ -91,6 +94,15 @@ def _require_shallow(content: Any) -> None:
         if not level:
             return
     raise Unreadable(_too_deep())
+
+
+def _require_whole_characters(content: Any) -> None:
+    """Raise `Unreadable` for a text with half of a character's two codes, which no file or terminal takes."""
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError as problem:
+        code = ord(problem.object[problem.start])
+        raise Unreadable(f"found \\u{code:04x} by itself, half of a character") from problem
 
 
 def _too_deep() -> str:

@@ -125,6 +125,10 @@ class Materials:
     def _checkpoint(self, model: Model) -> Checkpoint:
         task = load_task(model)  # a model whose pipeline is missing says that first
         found = checkpoints.locate(model, self.options.weights, self.home)
+        if found.weights is Weights.MINI and self.options.weights == "auto":
+            aside = checkpoints.left_aside(model, self.home)
+            if aside:
+                self.progress.note(f"{model.name}: mini weights; {aside}")
         return checkpoints.in_order(found, labels_of(model, task))
 
     def _loaded(self, model: Model) -> Loaded:

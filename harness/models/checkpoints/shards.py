@@ -10,6 +10,7 @@ from harness.errors import CheckpointError
 from harness.models.checkpoints import files
 from harness.notation import Unreadable, json_object, short
 
+_LONGEST = 255  # bytes of a file's name
 _REMEDY = "put the shards and their index there as they were saved"
 
 
@@ -24,16 +25,21 @@ def names(folder: Path, name: str) -> tuple[str, ...]:
     path = folder / name
     shards = sorted(set(index(path).values()))
     ending = "." + name.removesuffix(files.INDEX).rpartition(".")[2]
-    wrong = [shard for shard in shards if Path(shard).name != shard or not shard.endswith(ending)]
+    wrong = [shard for shard in shards if not _is_beside(shard, ending)]
     if wrong:
         raise CheckpointError(
             f"{path}: found the shard {short(wrong[0])}, expected a file beside it, *{ending}", remedy=_REMEDY
         )
-    absent = [shard for shard in shards if not (folder / shard).is_file()]
+    absent = [short(shard) for shard in shards if not (folder / shard).is_file()]
     if absent:
         said = f"{len(absent)} of {len(shards)} shards are not there: {', '.join(absent[:5])}"
         raise CheckpointError(f"{path}: {said}", remedy=_REMEDY)
     return tuple(shards)
+
+
+def _is_beside(shard: str, ending: str) -> bool:
+    """Whether `shard` can be the name of a file in the index's own folder."""
+    return Path(shard).name == shard and shard.endswith(ending) and len(shard.encode()) <= _LONGEST
 
 
 def index(path: Path) -> Mapping[str, str]:

@@ -5,20 +5,14 @@ torch and safetensors are imported inside functions, so that collecting tests ne
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.errors import CheckpointError
-from harness.models.checkpoints import files, shards
+from harness.models.checkpoints import files, pickles, shards
 from harness.notation import short
-
-if TYPE_CHECKING:
-    pass
-
-_REMEDY = "get the published file again, or save its state dict as model.safetensors where you trust it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +84,12 @@ def _header(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def _unsound(path: Path, problem: Exception) -> CheckpointError:
-    return CheckpointError(f"{path}: not a sound safetensors file: {problem}", remedy=_REMEDY)
+    return CheckpointError(f"{path}: not a sound safetensors file: {_shown(problem)}", remedy=pickles.REMEDY)
+
+
+def _shown(problem: Exception) -> str:
+    """What safetensors says, which may repeat a damaged key, in characters that a terminal takes."""
+    return str(problem).encode("utf-8", "backslashreplace").decode()
 
 
 def _state(path: Path) -> Stored:
@@ -102,32 +101,11 @@ def _state(path: Path) -> Stored:
             return Stored(tensors=load_file(path))
         except Exception as problem:  # what a damaged file makes the reader do
             raise _unsound(path, problem) from problem
-    content = _unpickled(path)
+    content = pickles.unpickled(path)
     if not isinstance(content, dict):
         found = type(content).__name__
-        raise CheckpointError(f"{path}: found a {found}, expected names and tensors", remedy=_REMEDY)
+        raise CheckpointError(f"{path}: found a {found}, expected names and tensors", remedy=pickles.REMEDY)
     return _inner(path, content)
-
-
-def _unpickled(path: Path) -> Any:
-    import torch
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of a newer pickle protocol: it fails anyway
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as problem:  # a damaged pickle raises whatever its bytes make the reader do
-        raise CheckpointError(
-            f"{path}: refused: not a plain state dict. Only tensors are unpickled, because a pickle that "
-            f"holds anything else can run any code when it is read. torch says: {_reason(problem)}",
-            remedy=_REMEDY,
-        ) from problem
-
-
-def _reason(problem: Exception) -> str:
-    """What torch says is wrong, without its advice to read the file with the protection switched off."""
-    lines = [line.strip() for line in str(problem).splitlines() if "weights_only" not in line]
-    return " ".join(filter(None, lines)) or type(problem).__name__
 
 
 def _inner(path: Path, content: Mapping[Any, Any]) -> Stored:
@@ -143,7 +121,7 @@ def _inner(path: Path, content: Mapping[Any, Any]) -> Stored:
         )
     if not states:
         listed = ", ".join(map(short, list(content)[:5])) or "none"
-        raise CheckpointError(f"{path}: holds no tensors; its keys are {listed}", remedy=_REMEDY)
+        raise CheckpointError(f"{path}: holds no tensors; its keys are {listed}", remedy=pickles.REMEDY)
     around = tuple(str(key) for key in content if key != states[0])
     return Stored(tensors=_texts(path, content[states[0]]), around=around)
 
@@ -152,7 +130,7 @@ def _texts(path: Path, state: Mapping[Any, Any]) -> Mapping[str, Any]:
     """A state dict by its keys as text."""
     wrong = next((key for key in state if not isinstance(key, str)), None)
     if wrong is not None:
-        raise CheckpointError(f"{path}: found the key {short(wrong)}, expected names", remedy=_REMEDY)
+        raise CheckpointError(f"{path}: found the key {short(wrong)}, expected names", remedy=pickles.REMEDY)
     return state
 
 
