@@ -18,7 +18,7 @@ _BEFORE = 3  # pickles before the state itself in a file of 2019: a number, a ve
 
 
 def unpickled(path: Path) -> Any:
-    """What the file at `path` holds, on the CPU; raises `CheckpointError` for more than tensors and plain data.
+    """What the file at `path` holds, on the CPU; raises `CheckpointError` for more than tensors and values.
 
     The names in it are read first: torch searches its own refusal of a name in time that grows with the
     square of the name's length, and in a damaged file of 2019 a name goes on to the next end of a line.
