@@ -164,7 +164,7 @@ def test_what_no_table_can_hold_is_told(tmp_path: Path, text: str, path: str, fo
 
 @pytest.mark.parametrize("which", ["a small zoo", "the built-in tables"])
 def test_damaged_tables_are_told_or_read(tmp_path: Path, which: str):
-    """What is read of a damaged file is a catalog; of the built-in ones there are a tenth as many, in turn."""
+    """What is read of a damaged file is a catalog; of the built-in ones a tenth as many, in turn."""
     folder = tmp_path / "tables"
     if which == "a small zoo":
         contents, count = {Path("zoo.toml"): (GOOD + MORE).encode()}, COUNT

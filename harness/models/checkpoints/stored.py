@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from harness.errors import CheckpointError
 from harness.models.checkpoints import files, pickles, shards
-from harness.notation import short
+from harness.notation import Unreadable, json_object, short
+
+_LONGEST_HEADER = 100_000_000  # bytes, as the library has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +76,41 @@ def _require_once(source: Path, places: Sequence[tuple[str, str]]) -> None:
 
 
 def _header(path: Path) -> dict[str, tuple[int, ...]]:
-    from safetensors import safe_open
+    """The shapes in a safetensors file's header: its length in 8 bytes, then JSON, then the tensors' bytes.
 
+    Read here, because looking at a checkpoint imports no library of its weights (`zoocheck doctor`). What
+    dtypes make of the bytes is left to whoever reads those.
+    """
     try:
-        with safe_open(path, framework="numpy") as opened:
-            return {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118
-    except Exception as problem:  # what a damaged header makes the reader do
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if size < 8 or length > min(size - 8, _LONGEST_HEADER):
+                raise Unreadable(f"a header of {length} bytes in a file of {size}")
+            content = json_object(stream.read(length).decode())
+        return {
+            key: _shape(key, entry, size - 8 - length)
+            for key, entry in content.items()
+            if key != "__metadata__"
+        }
+    except (OSError, UnicodeDecodeError, Unreadable) as problem:
         raise _unsound(path, problem) from problem
+
+
+def _shape(key: str, entry: Any, most: int) -> tuple[int, ...]:
+    """The shape of one entry of a header, which may take up the first `most` bytes behind it."""
+    shape, places = (
+        entry.get(part) if isinstance(entry, dict) else None for part in ("shape", "data_offsets")
+    )
+    if not _are_counts(shape) or not _are_counts(places) or len(places) != 2:
+        raise Unreadable(f"{short(key)}: found {short(entry)}, expected a dtype, a shape and two places")
+    if not places[0] <= places[1] <= most:
+        raise Unreadable(f"{short(key)}: found it at {places}, expected it within {most} bytes")
+    return tuple(shape)
+
+
+def _are_counts(value: Any) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(isinstance(item, int) and item >= 0 for item in value)
 
 
 def _unsound(path: Path, problem: Exception) -> CheckpointError:
