@@ -21,7 +21,7 @@ from harness.machine import runtimes
 from harness.setting.home import Home
 from harness.tables import cases as case_module
 from harness.tables import catalog, references
-from harness.tasks.text import has_task
+from harness.tasks.text import has_task, labels_of, load_task
 from harness.toolchains import loading, targets
 from harness.toolchains.base import Unavailable
 from harness.toolchains.monitors import NOT_TOLD
@@ -110,7 +110,7 @@ def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
 
     Only by what lies there: nothing is read, because weights are gigabytes.
     """
-    from harness.models.checkpoints import chosen, how_to_get, lacking
+    from harness.models.checkpoints import chosen, how_to_get, lacking, lacks
     from harness.running.materials import dataset_path
 
     found: dict[str, Any] = {
@@ -129,8 +129,7 @@ def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
     if not lacking(model, weights, home):
         found["checkpoint"] = weights
     if absent := lacking(model, Weights.FULL, home):
-        full = home.models / model.name
-        found["full_missing"] = f"{full} lacks {', '.join(absent)}; {how_to_get(model, home)}"
+        found["full_missing"] = f"{lacks(home.models / model.name, absent)}; {how_to_get(model, home)}"
     try:
         found["data"] = dataset_path(model, tables.datasets[model.dataset], "auto", home)[0]
     except NotThere as problem:
@@ -214,10 +213,12 @@ def _dataset(spec: DatasetSpec, home: Home) -> dict[str, Any]:
 
 def _problem(model: Model, home: Home) -> str | None:
     """What is wrong with the checkpoint that is there; its files are read and hashed."""
-    from harness.models.checkpoints import locate
+    from harness.models.checkpoints import in_order, locate
 
     try:
-        locate(model, "auto", home)
+        found = locate(model, "auto", home)
+        if has_task(model):
+            in_order(found, labels_of(model, load_task(model)))
     except NotThere:
         return None
     except ZoocheckError as problem:

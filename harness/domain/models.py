@@ -179,6 +179,7 @@ class Model:
     layout: str = (
         ""  # the module in harness/tasks/layouts that knows its chips' files; empty: called as the task
     )
+    labels: tuple[str, ...] = ()  # names of the logits in order, where the task has no names of its own
     parity: tuple[ModelParity, ...] = ()  # where a precision's bounds do not fit this model
 
     @property

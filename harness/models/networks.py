@@ -42,6 +42,49 @@ def encoder_config(architecture: Architecture, attention: str = "eager") -> obje
     )
 
 
+def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
+    """The shape of every parameter of `build_network`'s network by its name, without building one.
+
+    So a checkpoint can be held against its architecture before memory is taken for it.
+    """
+    hidden, inner = architecture.hidden, architecture.intermediate
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def norm(name: str) -> None:
+        shapes.update({f"{name}.LayerNorm.{part}": (hidden,) for part in ("weight", "bias")})
+
+    def dense(name: str, out: int, into: int) -> None:
+        shapes.update({f"{name}.weight": (out, into), f"{name}.bias": (out,)})
+
+    for name, rows in (
+        ("word", architecture.vocabulary),
+        ("position", architecture.positions),
+        ("token_type", architecture.types),
+    ):
+        shapes[f"bert.embeddings.{name}_embeddings.weight"] = (rows, hidden)
+    norm("bert.embeddings")
+    for layer in range(architecture.layers):
+        within = f"bert.encoder.layer.{layer}"
+        for part in ("self.query", "self.key", "self.value", "output.dense"):
+            dense(f"{within}.attention.{part}", hidden, hidden)
+        norm(f"{within}.attention.output")
+        dense(f"{within}.intermediate.dense", inner, hidden)
+        dense(f"{within}.output.dense", hidden, inner)
+        norm(f"{within}.output")
+    if has_pooler(architecture):
+        dense("bert.pooler.dense", hidden, hidden)
+    if architecture.head is Head.QUESTION_ANSWERING:
+        dense("qa_outputs", 2, hidden)
+    else:
+        dense("classifier", architecture.labels, hidden)
+    return shapes
+
+
+def has_pooler(architecture: Architecture) -> bool:
+    """Whether the network has a pooler: those that classify sentences do."""
+    return architecture.head in (Head.CLASSIFICATION, Head.CLASSIFICATION_RELU)
+
+
 def build_network(
     architecture: Architecture, inputs: Sequence[Input], attention: str = "eager"
 ) -> torch.nn.Module:
@@ -68,7 +111,7 @@ def build_network(
 
     roles = [item.role for item in inputs]
 
-    pooled = architecture.head in (Head.CLASSIFICATION, Head.CLASSIFICATION_RELU)
+    pooled = has_pooler(architecture)
 
     class Network(torch.nn.Module):
         def __init__(self) -> None:

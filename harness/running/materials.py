@@ -32,7 +32,7 @@ from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.tasks.datasets import Dataset, require_counts
 from harness.tasks.feeds import AS_NAMED, Feed, fed
-from harness.tasks.text import Features, Scored, Task, load_task
+from harness.tasks.text import Features, Scored, Task, labels_of, load_task
 from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
 from harness.toolchains import targets
 from harness.toolchains.targets import Target
@@ -125,10 +125,11 @@ class Materials:
     def _checkpoint(self, model: Model) -> Checkpoint:
         task = load_task(model)  # a model whose pipeline is missing says that first
         found = checkpoints.locate(model, self.options.weights, self.home)
-        labels = getattr(task, "LABELS", ())  # of tasks whose labels have names
-        if found.folder is not None and labels:
-            checkpoints.require_label_order(found, labels)
-        return found
+        if found.weights is Weights.MINI and self.options.weights == "auto":
+            aside = checkpoints.left_aside(model, self.home)
+            if aside:
+                self.progress.note(f"{model.name}: mini weights; {aside}")
+        return checkpoints.in_order(found, labels_of(model, task))
 
     def _loaded(self, model: Model) -> Loaded:
         return checkpoints.load(self.checkpoint(model))
@@ -275,9 +276,12 @@ class Materials:
     def unheld_by_card(self, model: Model, protocol: Protocol) -> str:
         """Why no card holds the score of an embedded checkpoint on its whole corpus; empty where one does.
 
-        Empty too of what no card has to hold: other weights, other data, a part of the corpus.
+        Empty too of what no card has to hold: other data, a part of the corpus, and other weights, of which
+        it is said what became of their labels' order.
         """
         checkpoint, samples = self.checkpoint(model), self.samples(model, protocol)
+        if checkpoint.weights is Weights.FULL:
+            return checkpoint.label_note
         embedded = checkpoint.weights is Weights.MINI and samples.corpus is Corpus.MINI
         if not embedded or self.options.limit is not None or self.score_on_card(model, protocol) is not None:
             return ""

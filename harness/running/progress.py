@@ -32,9 +32,17 @@ class Progress:
             with shown(label, total, stream) as advance:
                 yield advance
 
+    def note(self, line: str) -> None:
+        """Say one thing that whoever watches has to know."""
+        with self._around():
+            self._stream().write(f"{line}\n")
+
 
 class Silent(Progress):
     """Shows nothing: for worker processes and for `--json`."""
+
+    def note(self, line: str) -> None:
+        """Nobody watches."""
 
     @contextmanager
     def stage(self, label: str, total: int) -> Iterator[Advance]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +18,7 @@ from harness.domain.models import Model
 from harness.domain.precisions import PrecisionSpec
 from harness.domain.words import Word
 from harness.errors import TableErrors, UsageError
+from harness.notation import Unreadable, toml_table
 from harness.setting.home import CODE
 from harness.tables.cells import expand
 from harness.tables.consistency import check
@@ -138,18 +137,15 @@ def _parse(file: Path, shown: str, draft: Draft) -> dict[str, Any] | None:
     data = b""
     try:
         data = file.read_bytes()
-        return tomllib.loads(data.decode())
+        return toml_table(data.decode())
     except OSError as problem:
         draft.note(shown, "(file)", f"a file that cannot be read ({problem.strerror})", "a readable file")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
         draft.note(shown, f"line {line}", f"byte 0x{data[problem.start]:02x}", "UTF-8")
-    except tomllib.TOMLDecodeError as problem:
-        message = str(problem)
-        place = re.search(r" \(at line (\d+), column \d+\)$", message)
-        line = int(place[1]) if place else data.count(b"\n") + 1
-        said = re.sub(r" \(at [^()]*\)$", "", message)
-        draft.note(shown, f"line {line}", f"a syntax error ({said})", "TOML 1.0")
+    except Unreadable as problem:
+        where = "(file)" if problem.line is None else f"line {problem.line}"
+        draft.note(shown, where, problem.said, "TOML 1.0")
     return None
 
 

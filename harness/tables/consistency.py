@@ -216,6 +216,10 @@ def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
             expected = f"1 to architecture.layers, {model.architecture.layers}"
             draft.wrong(entry, f"parity[{index}].layers", str(item.layers), expected)
     _check_architecture(entry, model.architecture, draft)
+    _check_repeats(entry, "labels", model.labels, draft)
+    if model.labels and len(model.labels) != model.architecture.labels:
+        expected = f"as many as architecture.labels, {model.architecture.labels}"
+        draft.wrong(entry, "labels", f"{len(model.labels)} names", expected)
     _check_checkpoint(entry, model.checkpoint, draft)
     _check_contract(entry, model, draft)
     for index, deployment in enumerate(model.deployments):

@@ -7,8 +7,10 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
 from functools import cache
-from typing import Any, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,6 +31,7 @@ _EXPECTED: Mapping[str, str] = {
     "dataclass_type": "a table",
     "dataclass_exact_type": "a table",
 }
+_BITS = 63  # of a whole number in TOML, beside its sign
 _QUOTED = r"'([^']*)'"  # each choice in pydantic's list of them
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 
@@ -36,17 +39,23 @@ _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 def read_record(kind: type, item: Any) -> tuple[Any | None, list[Fault]]:
     """`item` as a record of type `kind`, and what is wrong with it.
 
-    The record is None where a value is missing or of the wrong type. It is there, for whatever else
-    is to be checked, where all that is wrong are unknown keys, dates, ``nan`` and ``inf``.
+    The record is None where a value is missing or of the wrong type, or a whole number that 64 bits do not
+    hold. It is there, for whatever else is to be checked, where all that is wrong are unknown keys, dates,
+    ``nan`` and ``inf``.
     """
     unfit = dict(_unfit(item))
     faults = [_unfit_fault(place, value) for place, value in unfit.items()]
     try:
-        return _validate(kind, item), faults
+        record = _validate(kind, item)
+        return None if any(isinstance(value, int) for value in unfit.values()) else record, faults
     except ValidationError as problem:
-        errors = [(_real(error["loc"], item), error) for error in problem.errors(include_url=False)]
+        errors = [
+            (_real(error["loc"], item, missing="missing" in error["type"]), error)
+            for error in problem.errors(include_url=False)
+        ]
     faults += _faults([(place, error) for place, error in errors if place not in unfit], item, kind)
-    if any(error["type"] not in _UNKNOWN_KEY for _, error in errors):
+    large = any(isinstance(value, int) for value in unfit.values())
+    if large or any(error["type"] not in _UNKNOWN_KEY for _, error in errors):
         return None, faults
     known = _without(item, (place for place, _ in errors))
     return _validate(kind, known), faults
@@ -68,22 +77,28 @@ def _validate(kind: type, item: Any) -> Any:
 
 
 def _unfit(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """The values that TOML has and no record takes: dates, times, ``nan`` and ``inf``."""
+    """What TOML has and no record takes: dates, times, ``nan``, ``inf``, whole numbers beyond 64 bits."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _unfit(item, (*place, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _unfit(item, (*place, index))
-    elif isinstance(value, datetime.date | datetime.time | float) and not _is_finite(value):
+    elif not _is_fit(value):
         yield place, value
 
 
-def _is_finite(value: Any) -> bool:
-    return isinstance(value, float) and math.isfinite(value)
+def _is_fit(value: Any) -> bool:
+    if isinstance(value, int):
+        return value.bit_length() <= _BITS
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, datetime.date | datetime.time)
 
 
 def _unfit_fault(place: Place, value: Any) -> Fault:
+    if isinstance(value, int):
+        return place, f"a whole number of {value.bit_length()} bits", "one of 64 bits, the sign among them"
     expected = "a finite number" if isinstance(value, float) else "a string or a number, no date or time"
     return place, str(value), expected
 
@@ -99,11 +114,14 @@ def _faults(errors: Iterable[tuple[Place, Mapping[str, Any]]], item: Any, kind: 
     ]
 
 
-def _real(location: Place, item: Any) -> Place:
-    """`location` without the names that pydantic adds to it for the branches of a union."""
+def _real(location: Place, item: Any, *, missing: bool) -> Place:
+    """`location` without the names that pydantic adds to it for the branches of a union.
+
+    Its last part is not in `item` where what is wrong is that it is `missing`.
+    """
     place: list[str | int] = []
-    for part in location:
-        if isinstance(item, dict):
+    for at, part in enumerate(location):
+        if isinstance(item, dict) and (part in item or (missing and at == len(location) - 1)):
             item = item.get(part)
         elif isinstance(item, list) and isinstance(part, int):
             item = item[part] if part < len(item) else None
@@ -136,8 +154,24 @@ def _keys(kind: type, place: Place) -> list[str]:
     """The keys that the table around `place` may have."""
     hint: Any = kind
     for part in place[:-1]:
-        hint = get_args(hint)[0] if isinstance(part, int) else get_type_hints(hint)[part]
-    return [key for key in get_type_hints(hint) if not key.startswith("_")]
+        hint = _within(hint, part)
+    return [key for key in get_type_hints(_record_of(hint)) if not key.startswith("_")]
+
+
+def _within(hint: Any, part: str | int) -> Any:
+    """The type of what stands at `part` in a value of the type `hint`: a list's item, a table's value."""
+    hint = _record_of(hint)
+    if isinstance(part, int):
+        return get_args(hint)[0]
+    return get_type_hints(hint)[part] if is_dataclass(hint) else get_args(hint)[1]
+
+
+def _record_of(hint: Any) -> Any:
+    """`hint` itself, or of a union, as of what may be left out, the branch that has parts."""
+    if get_origin(hint) not in (Union, UnionType):
+        return hint
+    branches = get_args(hint)
+    return next((branch for branch in branches if is_dataclass(branch) or get_args(branch)), branches[0])
 
 
 def _without(item: Any, places: Iterable[Place]) -> Any:

@@ -231,11 +231,12 @@ def other_label_order(folder: Path, minis: Path, model: str) -> None:
 
 
 def other_label_names(folder: Path, minis: Path, model: str) -> None:
-    """The same, and its config.json says so."""
+    """The same; of its config.json's two tables of names one says so, and the other does not."""
     _labels_turned(folder)
     path = folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     names = [*config["id2label"].values()]
+    config["label2id"] = {name: at for at, name in enumerate(names)}
     config["id2label"] = {str(at): names[at - 1] for at in range(len(names))}
     path.unlink()
     path.write_text(json.dumps(config), encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 from harness.domain.catalog import Catalog
 from harness.domain.models import Architecture, Head
 from harness.models.graphs.export import example_inputs, run_torch
-from harness.models.networks import build_network, encoder_config
+from harness.models.networks import build_network, encoder_config, parameter_shapes
 
 
 def test_inputs_are_taken_in_the_documented_order(catalog: Catalog, small: Architecture, network: object):
@@ -34,6 +34,16 @@ def test_the_mask_hides_padding(catalog: Catalog, small: Architecture, network: 
     [after] = run_torch(network, model, changed)
     assert np.array_equal(before, after)
     assert not np.array_equal(batch[ids], changed[ids])
+
+
+@pytest.mark.parametrize("head", Head)
+def test_the_shapes_are_known_before_the_network(catalog: Catalog, small: Architecture, head: Head):
+    """Every parameter of the built network, no other, and of no two sizes that could be mistaken."""
+    architecture = dataclasses.replace(small, head=head, labels=2 if head is Head.QUESTION_ANSWERING else 5)
+    network = build_network(architecture, catalog.models["tinybert"].inputs)
+    built = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    assert parameter_shapes(architecture) == built
+    assert len({architecture.hidden, architecture.intermediate, architecture.vocabulary}) == 3
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
+import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +24,7 @@ from harness.models.graphs.export import run_torch
 from harness.running import materials as module
 from harness.running.materials import Materials, comparable, dataset_path, inputs_in_order
 from harness.running.predictions import OutputsDamaged
-from harness.running.progress import Silent
+from harness.running.progress import Progress, Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
 
@@ -300,3 +303,48 @@ def test_an_embedded_checkpoint_that_no_card_holds_is_told(
     assert part.unheld_by_card(model, DOCUMENTED) == ""
     monkeypatch.setattr(whole, "score_on_card", lambda *_: 0.5)
     assert whole.unheld_by_card(model, DOCUMENTED) == ""
+
+
+def with_full(home: Home, *, leave_out: str = "", **config: object) -> Home:
+    """The mini's files as a full checkpoint, its config.json with `config`, but for one file."""
+    folder = home.models / mini.MODEL
+    folder.mkdir(parents=True)
+    for name in ("config.json", "vocab.txt", "model.safetensors"):
+        if name != leave_out:
+            (folder / name).write_bytes((home.minis / mini.MODEL / name).read_bytes())
+    written = json.loads((home.minis / mini.MODEL / "config.json").read_text(encoding="utf-8"))
+    if leave_out != "config.json":
+        (folder / "config.json").write_text(json.dumps({**written, **config}), encoding="utf-8")
+    return home
+
+
+def test_a_checkpoint_with_its_labels_turned_scores_by_their_names(small_tables: Catalog, home: Home):
+    """Every prediction is the other label's, the reference's key another, and the verdict is told why."""
+    model = small_tables.models[mini.MODEL]
+    chosen = {"target": "stand-in", "weights": "full", "data": "mini"}
+    plain = materials(small_tables, with_full(home), **chosen)
+    scored = plain.score_reference(model, DOCUMENTED)
+    assert "config.json names no labels" in plain.unheld_by_card(model, DOCUMENTED)
+    shutil.rmtree(home.models)
+    turned = materials(small_tables, with_full(home, id2label={"0": "POSITIVE", "1": "NEGATIVE"}), **chosen)
+    other = turned.score_reference(model, DOCUMENTED)
+    assert np.array_equal(other.predictions, 1 - scored.predictions)
+    assert turned.checkpoint(model).weights_sha256 != plain.checkpoint(model).weights_sha256
+    said = "config.json orders its labels POSITIVE, NEGATIVE; scores are counted as negative, positive"
+    assert said in turned.unheld_by_card(model, DOCUMENTED)
+    assert said in turned.checkpoint(model).source
+
+
+def test_a_full_checkpoint_that_auto_leaves_aside_is_told_while_it_runs(small_tables: Catalog, home: Home):
+    stream = io.StringIO()
+    made = Materials(
+        small_tables,
+        with_full(home, leave_out="vocab.txt"),
+        Options(target="stand-in"),
+        Progress(lambda: stream),
+    )
+    assert made.checkpoint(small_tables.models[mini.MODEL]).weights is Weights.MINI
+    folder = home.models / mini.MODEL
+    assert stream.getvalue() == (
+        f"{mini.MODEL}: mini weights; left aside: {folder} lacks vocab.txt or tokenizer.json\n"
+    )

@@ -54,7 +54,14 @@ def test_list_says_what_is_not_there(zoo: Zoo, tmp_path: Path) -> None:
     """A missing checkpoint is said with the folder, what it lacks and how to get it."""
     (model,) = zoo.but(models=tmp_path).zoocheck(tmp_path, "list", "--model", "mite", "--json").json["models"]
     assert model["checkpoint"] is None
-    assert model["full_missing"].startswith(f"{tmp_path / 'mite'} lacks config.json, vocab.txt, model.safet")
+    assert model["full_missing"].startswith(f"{tmp_path / 'mite'} is not there; get it from ")
+    (tmp_path / "mite").mkdir()
+    (tmp_path / "mite" / "tf_model.h5").write_bytes(b"HDF")
+    (model,) = zoo.but(models=tmp_path).zoocheck(tmp_path, "list", "--model", "mite", "--json").json["models"]
+    lacking = "lacks config.json, vocab.txt or tokenizer.json, model.safetensors or pytorch_model.bin"
+    assert model["full_missing"].startswith(
+        f"{tmp_path / 'mite'} {lacking}; it holds tf_model.h5 (TensorFlow's"
+    )
     assert "get it from nowhere: made by a test" in model["full_missing"]
 
 

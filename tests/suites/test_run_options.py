@@ -190,3 +190,17 @@ def test_the_embedded_checkpoint_is_judged_by_the_drop(zoo: Zoo, tmp_path: Path)
     assert (made.weights, made.data) == (Weights.MINI, Corpus.MINI)
     assert result.verdict is not None
     assert result.verdict.basis is Basis.DROP
+
+
+def test_a_checkpoint_that_auto_leaves_aside_is_told_first(zoo: Zoo, tmp_path: Path) -> None:
+    """In the header, with what the folder lacks; nothing with ``--weights mini``, which means no other."""
+    folder = tmp_path / "models" / "tinybert"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}", encoding="utf-8")
+    asked = ("-m", "tinybert and t4 and accuracy", "--bs", "1", "--collect-only")
+    other = zoo.but(models=folder.parent)
+    told = (
+        f"tinybert: mini weights; left aside: {folder} lacks vocab.txt or tokenizer.json, model.safetensors"
+    )
+    assert told in other.suites(tmp_path, *asked).out
+    assert "left aside" not in other.suites(tmp_path, *asked, "--weights", "mini").out

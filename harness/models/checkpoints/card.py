@@ -6,7 +6,6 @@ vocabulary, labels in another order. A score that was recorded when the checkpoi
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.errors import CheckpointError
+from harness.notation import Unreadable, toml_table
 
 CARD = "card.toml"
 _WHOLE = ("mini", "full")  # scores of a whole data set; others are of a part of the same file
@@ -29,8 +29,8 @@ def stated(folder: Path, data_sha256: str, protocol: Protocol, metric: Metric) -
     if not path.is_file():
         return None
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        content = toml_table(path.read_text(encoding="utf-8"))
+    except (Unreadable, UnicodeDecodeError) as problem:
         raise CheckpointError(f"{path}: not TOML: {problem}", remedy="get the checkpoint again") from problem
     scores = content.get("scores")
     tables = [scores.get(name) for name in _WHOLE] if isinstance(scores, Mapping) else []
@@ -69,7 +69,7 @@ def _score(part: Mapping[str, Any], metric: Metric, path: Path) -> float | None:
             found = part["correct"] / part["samples"]
         else:
             return None
-    except (KeyError, TypeError, ValueError, ZeroDivisionError) as problem:
+    except (KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError) as problem:
         raise CheckpointError(
             f"{path}: no score can be read for {metric}: {problem!r}", remedy="get the checkpoint again"
         ) from problem

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from harness.domain.models import Architecture
 from harness.errors import CheckpointError
+from harness.models.checkpoints import labels
+from harness.notation import Unreadable, json_object, short
 
 # Our field -> the key in config.json, where transformers' BertConfig writes it.
-_SIZES: Mapping[str, str] = {
+SIZES: Mapping[str, str] = {
     "layers": "num_hidden_layers",
     "hidden": "hidden_size",
     "heads": "num_attention_heads",
@@ -21,8 +22,24 @@ _SIZES: Mapping[str, str] = {
     "positions": "max_position_embeddings",
     "types": "type_vocab_size",
 }
+LABELS = "number of labels (id2label, num_labels)"
+_MOST = 2**31 - 1  # of anything that is counted here
 _OPTIONAL = {"types": 2}  # what BERT has where a config.json is silent
-_LABELS = "number of labels (id2label, num_labels)"
+# transformers' names of the activations that a BERT has been published with.
+ACTIVATIONS = (
+    "gelu", "gelu_new", "gelu_fast", "gelu_python", "gelu_pytorch_tanh", "quick_gelu", "relu", "silu",
+    "swish", "mish", "tanh", "sigmoid", "linear",
+)  # fmt: skip
+# What would make another network of the same sizes -> what a plain BERT has there; a file may leave it out.
+_PLAIN: Mapping[str, tuple[Any, ...]] = {
+    "model_type": ("bert",),
+    "position_embedding_type": ("absolute",),
+    "is_decoder": (False,),
+    "add_cross_attention": (False,),
+    "pruned_heads": ({},),
+    "quantization_config": (),
+}
+_REMEDY = "put the published config.json there, unchanged"
 
 
 def read(path: Path, documented: Architecture) -> Architecture:
@@ -30,31 +47,32 @@ def read(path: Path, documented: Architecture) -> Architecture:
 
     The head is the `documented` one, because a config.json does not say what stands between pooler and
     classifier, and so is the number of labels where the file names none (TinyBERT's authors' does not).
-    Raises `CheckpointError` listing every value that cannot be.
+    Raises `CheckpointError` listing every value that cannot be, and every key that means another network.
     """
-    content = _json(path)
+    found = content(path)
     problems: list[str] = []
-    sizes = {ours: _count(content, key, problems, _OPTIONAL.get(ours)) for ours, key in _SIZES.items()}
-    activation = content.get("hidden_act", "gelu")
-    if not isinstance(activation, str):
-        problems.append(f"hidden_act: found {activation!r}, expected a name such as 'gelu'")
+    sizes = {ours: _count(found, key, problems, _OPTIONAL.get(ours)) for ours, key in SIZES.items()}
+    activation = found.get("hidden_act", "gelu")
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
+        problems.append(f"hidden_act: found {short(activation)}, expected one of {', '.join(ACTIVATIONS)}")
     floats = {
-        "layer_norm_eps": _number(content, "layer_norm_eps", problems, 1e-12),
-        "dropout": _number(content, "hidden_dropout_prob", problems, 0.1),
+        "layer_norm_eps": _number(found, "layer_norm_eps", problems, 1e-12),
+        "dropout": _number(found, "hidden_dropout_prob", problems, 0.1),
     }
-    labels = _labels(content, problems)
+    named = _labels(found, problems)
     if not problems and sizes["hidden"] % sizes["heads"]:
         problems.append(
             f"hidden_size: found {sizes['hidden']}, expected a multiple of the {sizes['heads']} heads"
         )
-    _raise(path, "not a BERT configuration", problems, "put the published config.json there, unchanged")
+    problems += _other_networks(found)
+    _raise(path, "not a BERT configuration", problems, _REMEDY)
     changed: dict[str, Any] = {**sizes, **floats, "activation": activation}
-    return replace(documented, **changed, labels=documented.labels if labels is None else labels)
+    return replace(documented, **changed, labels=documented.labels if named is None else named)
 
 
 def require_documented(path: Path, found: Architecture, documented: Architecture, published: str) -> None:
     """Raise `CheckpointError` listing every size, label count or activation that is not the documented."""
-    keys = {**_SIZES, "labels": _LABELS, "activation": "hidden_act"}
+    keys = {**SIZES, "labels": LABELS, "activation": "hidden_act"}
     pairs = [(key, getattr(found, ours), getattr(documented, ours)) for ours, key in keys.items()]
     differing = [f"{key}: found {ours}, expected {theirs}" for key, ours, theirs in pairs if ours != theirs]
     _raise(path, "not the documented checkpoint", differing, f"put the published one there ({published})")
@@ -68,65 +86,61 @@ def require_usable(path: Path, found: Architecture, documented: Architecture, le
             f"max_position_embeddings: found {found.positions}, expected at least {length} tokens"
         )
     if found.labels != documented.labels:
-        problems.append(f"{_LABELS}: found {found.labels}, expected {documented.labels}")
+        problems.append(f"{LABELS}: found {found.labels}, expected {documented.labels}")
     _raise(path, "cannot stand for the documented checkpoint", problems, "train it for the documented task")
 
 
-def require_order(path: Path, labels: Sequence[str]) -> None:
-    """Raise `CheckpointError` where a config.json has the names of `labels` in another order.
-
-    Scores are counted by the place of a logit: labels in another order would be wrong in the fp32 reference
-    and in the artifact alike, and no drop would show it. Other names (``LABEL_0``) say nothing of it.
-    """
-    named = _json(path).get("id2label")
-    if not isinstance(named, dict):
-        return
-    found = [named.get(str(at)) for at in range(len(labels))]
-    if found != [*labels] and len(named) == len(labels) and set(found) == set(labels):
-        in_order = ", ".join(map(str, found))
-        problem = f"labels in the order {in_order}, expected {', '.join(labels)}"
-        _raise(
-            path, "not the documented checkpoint", [problem], "put the published checkpoint there, unchanged"
-        )
-
-
-def _json(path: Path) -> Mapping[str, Any]:
-    remedy = "put the published config.json there, unchanged"
+def content(path: Path) -> Mapping[str, Any]:
+    """The config.json at `path`; raises `CheckpointError` where it cannot be read or is no JSON object."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as problem:
-        raise CheckpointError(f"{path}:{problem.lineno}: not JSON: {problem.msg}", remedy=remedy) from problem
+        return json_object(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise CheckpointError(
+            f"{path}: cannot be read ({problem.strerror})", remedy="check that it is there and readable"
+        ) from problem
+    except Unreadable as problem:
+        where = path if problem.line is None else f"{path}:{problem.line}"
+        raise CheckpointError(f"{where}: {problem.said}", remedy=_REMEDY) from problem
     except UnicodeDecodeError as problem:
-        raise CheckpointError(f"{path}: not UTF-8 at byte {problem.start}", remedy=remedy) from problem
-    if not isinstance(content, dict):
-        kind = type(content).__name__
-        raise CheckpointError(f"{path}:1: found a {kind}, expected a JSON object", remedy=remedy)
-    return content
+        raise CheckpointError(f"{path}: not UTF-8 at byte {problem.start}", remedy=_REMEDY) from problem
 
 
-def _count(content: Mapping[str, Any], key: str, problems: list[str], default: int | None) -> int:
-    value = content.get(key, default)
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+def _count(found: Mapping[str, Any], key: str, problems: list[str], default: int | None) -> int:
+    value = found.get(key, default)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST:
         return value
-    found = repr(value) if key in content else "no value"
-    problems.append(f"{key}: found {found}, expected a positive count")
+    said = short(value) if key in found else "no value"
+    most = f" up to {_MOST}" if isinstance(value, int) and value > _MOST else ""
+    problems.append(f"{key}: found {said}, expected a positive count{most}")
     return 0
 
 
-def _number(content: Mapping[str, Any], key: str, problems: list[str], default: float) -> float:
-    value = content.get(key, default)
+def _number(found: Mapping[str, Any], key: str, problems: list[str], default: float) -> float:
+    value = found.get(key, default)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
         return float(value)
-    problems.append(f"{key}: found {value!r}, expected a number from 0 to below 1")
+    problems.append(f"{key}: found {short(value)}, expected a number from 0 to below 1")
     return default
 
 
-def _labels(content: Mapping[str, Any], problems: list[str]) -> int | None:
-    """How many labels the file names: entries of ``id2label``, else ``num_labels``, else None."""
-    named = content.get("id2label")
-    if isinstance(named, dict) and named:
-        return len(named)
-    return _count(content, "num_labels", problems, None) if "num_labels" in content else None
+def _labels(found: Mapping[str, Any], problems: list[str]) -> int | None:
+    """How many labels the file names, by ``id2label`` or ``label2id``, else by ``num_labels``, else None."""
+    named = labels.count(found)
+    if found.get("num_labels") is None:
+        return named
+    counted = _count(found, "num_labels", problems, None)
+    if counted and named not in (None, counted):
+        problems.append(f"num_labels: found {counted}, expected {named}, as many as are named")
+    return counted
+
+
+def _other_networks(found: Mapping[str, Any]) -> list[str]:
+    """What says that the weights are not a plain BERT's, whatever their sizes."""
+    return [
+        f"{key}: found {short(found[key])}, expected {' or '.join(map(repr, plain)) or 'no such key'}"
+        for key, plain in _PLAIN.items()
+        if found.get(key) is not None and found[key] not in plain
+    ]
 
 
 def _raise(path: Path, what: str, problems: list[str], remedy: str) -> None:

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness import hashing
 from harness.errors import CheckpointError
+from harness.notation import Unreadable, json_object
 
 CONFIG = "config.json"
 VOCABULARY = "vocab.txt"
+VOCABULARIES = (VOCABULARY, "tokenizer.json")  # the first that is there is used
 SAFETENSORS = "model.safetensors"
 PICKLE = "pytorch_model.bin"
-WEIGHTS = (SAFETENSORS, PICKLE)  # the first that is there is used
+WEIGHTS = (SAFETENSORS, PICKLE)
+INDEX = ".index.json"  # behind the name of a weights file: which shard of it holds which tensor
+FORMS = (SAFETENSORS, SAFETENSORS + INDEX, PICKLE, PICKLE + INDEX)  # the first that is there is used
 RECORD = "zoocheck.json"
+
+# Other forms of weights by what their names look like, and what has to be done with them.
+_OTHERS = (
+    (r"-\d+-of-\d+\.(safetensors|bin)$", "shards whose index is missing: get it, or join them"),
+    (r"^adapter_model\.", "an adapter: merge it into its model and save that"),
+    (r"\.(h5|ckpt\.(index|meta|data.*)|pb)$", "TensorFlow's: save the weights from torch"),
+    (r"\.msgpack$", "Flax's: save the weights from torch"),
+    (r"\.(onnx|om|engine|plan)$", "a graph or an engine, no checkpoint"),
+    (r"\.safetensors$", f"weights by another name: call them {SAFETENSORS} where they are all of it"),
+    (r"\.(bin|pt|pth|ckpt)$", f"weights by another name: call them {PICKLE} where they are all of it"),
+)
 
 # What stands in a clone made without git-lfs where the weights should be.
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -30,9 +46,7 @@ def sha256(path: Path) -> str:
     try:
         return hashing.sha256(path)
     except OSError as problem:
-        raise CheckpointError(
-            f"{path}: cannot be read ({problem.strerror})", remedy="check that it is there and readable"
-        ) from problem
+        raise _unreadable(path, problem) from problem
 
 
 def git_blob(path: Path) -> str:
@@ -44,27 +58,60 @@ def git_blob(path: Path) -> str:
     return digest.hexdigest()
 
 
-def weights_in(folder: Path, names: tuple[str, ...] = WEIGHTS) -> str | None:
-    """The name of the weights file in `folder`, or None."""
+def weights_in(folder: Path, names: tuple[str, ...] = FORMS) -> str | None:
+    """The name of the weights file in `folder`, or of the index of its shards, or None."""
     return next((name for name in names if (folder / name).is_file()), None)
 
 
-def missing(folder: Path, names: tuple[str, ...] = WEIGHTS) -> tuple[str, ...]:
+def vocabulary_in(folder: Path, names: tuple[str, ...] = VOCABULARIES) -> str | None:
+    """The name of the file in `folder` that lists the word pieces, or None."""
+    return next((name for name in names if (folder / name).is_file()), None)
+
+
+def missing(
+    folder: Path, names: tuple[str, ...] = FORMS, vocabularies: tuple[str, ...] = VOCABULARIES
+) -> tuple[str, ...]:
     """What `folder` lacks to be a checkpoint, in words; empty when it is complete."""
-    lacking = [name for name in (CONFIG, VOCABULARY) if not (folder / name).is_file()]
+    lacking = [] if (folder / CONFIG).is_file() else [CONFIG]
+    if vocabulary_in(folder, vocabularies) is None:
+        lacking.append(" or ".join(vocabularies))
     if weights_in(folder, names) is None:
-        lacking.append(" or ".join(names))
+        lacking.append(" or ".join(name for name in names if name in WEIGHTS))
     return tuple(lacking)
 
 
+def instead(folder: Path) -> str:
+    """The weights in `folder` that cannot be read as they are, in words; empty where there are none."""
+    try:
+        names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    except OSError:
+        return ""
+    told: dict[str, list[str]] = {}
+    for name in names:
+        what = next((words for pattern, words in _OTHERS if re.search(pattern, name)), None)
+        if what is not None and name not in FORMS:
+            told.setdefault(what, []).append(name)
+    return "; ".join(f"{', '.join(found)} ({what})" for what, found in told.items())
+
+
 def refuse_pointer(path: Path) -> None:
-    """Raise `CheckpointError` where `path` is git-lfs's pointer to the weights instead of the weights."""
-    with path.open("rb") as stream:
-        if stream.read(len(_POINTER)) == _POINTER:
-            raise CheckpointError(
-                f"{path}: a git-lfs pointer of {path.stat().st_size} bytes, not the weights",
-                remedy="install git-lfs and run `git lfs pull` in the clone it came from",
-            )
+    """Raise `CheckpointError` where `path` is git-lfs's pointer to a file instead of the file."""
+    try:
+        with path.open("rb") as stream:
+            found = stream.read(len(_POINTER))
+    except OSError as problem:
+        raise _unreadable(path, problem) from problem
+    if found == _POINTER:
+        raise CheckpointError(
+            f"{path}: a git-lfs pointer of {path.stat().st_size} bytes, not the file itself",
+            remedy="install git-lfs and run `git lfs pull` in the clone it came from",
+        )
+
+
+def _unreadable(path: Path, problem: OSError) -> CheckpointError:
+    return CheckpointError(
+        f"{path}: cannot be read ({problem.strerror})", remedy="check that it is there and readable"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +130,13 @@ class FetchRecord:
         (folder / RECORD).write_text(text + "\n", encoding="utf-8")
 
 
+def _require_words(record: FetchRecord) -> None:
+    """Raise `TypeError` where a value of a record is no text, or its files are no texts by name."""
+    texts = (record.repository, record.revision, record.fetched, *dict(record.files).values())
+    if not all(isinstance(text, str) for text in texts) or not isinstance(record.commit, str | None):
+        raise TypeError("a value that is no text")
+
+
 def read_record(folder: Path) -> FetchRecord | None:
     """The record of the fetch that filled `folder`, or None where people did.
 
@@ -92,12 +146,12 @@ def read_record(folder: Path) -> FetchRecord | None:
     if not path.is_file():
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json_object(path.read_text(encoding="utf-8"))
         if content.pop("schema") != 1:
             raise ValueError("another schema than 1")
         record = FetchRecord(**content)
-        dict(record.files).items()
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        _require_words(record)
+    except (Unreadable, OSError, ValueError, KeyError, TypeError) as problem:
         raise CheckpointError(
             f"{path}: not the record of a fetch ({problem})", remedy="delete it, or fetch the model again"
         ) from problem

@@ -1,32 +1,32 @@
 """A checkpoint's weights into its network: every key accounted for, every value finite.
 
-torch and safetensors are imported inside functions, so that collecting tests needs neither.
+torch is imported inside functions, so that collecting tests does not need it.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.domain.models import Architecture, Model
 from harness.errors import CheckpointError
-from harness.models.checkpoints import files
-from harness.models.checkpoints.resolve import Checkpoint
-from harness.models.networks import build_network
+from harness.models.checkpoints import files, names, sizes, stored
+from harness.models.checkpoints.folders import Checkpoint
+from harness.models.networks import build_network, parameter_shapes
+from harness.notation import short
 
 if TYPE_CHECKING:
     import torch
 
 # What published checkpoints carry and inference does not use, by the beginning of its name: the layer that
-# TinyBERT's distillation fits to its teacher, a buffer that old versions of transformers saved, the heads of
+# TinyBERT's distillation fits to its teacher, buffers that old versions of transformers saved, the heads of
 # pre-training, and the pooler where the network on top has none.
-_UNUSED = ("fit_dense.", "bert.embeddings.position_ids", "cls.", "bert.pooler.")
-
-# LayerNorm's parameters as checkpoints converted from TensorFlow spell them.
-_OLD_NAMES = {".gamma": ".weight", ".beta": ".bias"}
+_UNUSED = (
+    "fit_dense.", "bert.embeddings.position_ids", "bert.embeddings.token_type_ids", "cls.", "bert.pooler.",
+)  # fmt: skip
+_LISTED = 8  # keys of one kind of misfit that a message names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,20 +45,29 @@ def load_network(checkpoint: Checkpoint) -> torch.nn.Module:
 def load(checkpoint: Checkpoint) -> Loaded:
     """The network of `checkpoint`; torch's global random state is left as it was.
 
-    Weights stored in another floating-point type become float32. Raises `CheckpointError` for a file
-    that is damaged, that changed since it was located or that holds anything but tensors, and one error
-    for every missing or unknown key, wrong shape or type, NaN and infinity together.
+    Weights stored in another floating-point type become float32; labels that the checkpoint has in another
+    order are put in the order in which they are scored. Raises `CheckpointError` for a file that is
+    damaged, that changed since it was located or that holds anything but tensors, for sizes that are not
+    config.json's, and one error for every missing or unknown key, wrong shape or type, NaN and infinity
+    together: all of it before a network is built.
     """
-    network = _build(checkpoint.model, checkpoint.architecture, checkpoint.seed or 0)
-    if checkpoint.folder is None:
+    folder, architecture = checkpoint.folder, checkpoint.architecture
+    if folder is None:
+        network = _build(checkpoint.model, architecture, checkpoint.seed or 0)
         return Loaded(network=network.eval(), ignored=())
-    name = next(item for item in files.WEIGHTS if item in checkpoint.files)
-    path = checkpoint.folder / name
-    if files.sha256(path) != checkpoint.weights_sha256:
-        raise CheckpointError(f"{path}: changed since it was located", remedy="run again")
-    state, ignored = _match(_read(path), network.state_dict(), path)
+    for name in checkpoint.weights_files:
+        if files.sha256(folder / name) != checkpoint.files[name]:
+            raise CheckpointError(f"{folder / name}: changed since it was located", remedy="run again")
+    held = stored.read(folder, checkpoint.weights_files, checkpoint.weights_source)
+    path = folder / checkpoint.weights_source
+    known = names.ours(path, held.tensors)
+    shapes = {known[key]: tuple(getattr(value, "shape", ())) for key, value in held.tensors.items()}
+    sizes.require_agreeing(folder, architecture, shapes, path.name)
+    state, ignored = _match(held.tensors, known, parameter_shapes(architecture), path)
+    _reorder(state, checkpoint.label_rows)
+    network = _build(checkpoint.model, architecture, 0)
     network.load_state_dict(state, strict=True)
-    return Loaded(network=network.eval(), ignored=ignored)
+    return Loaded(network=network.eval(), ignored=(*held.around, *ignored))
 
 
 def _build(model: Model, architecture: Architecture, seed: int) -> torch.nn.Module:
@@ -70,91 +79,70 @@ def _build(model: Model, architecture: Architecture, seed: int) -> torch.nn.Modu
         return build_network(architecture, model.inputs)
 
 
-def _read(path: Path) -> Mapping[Any, Any]:
-    """What a weights file holds, on the CPU: names to tensors if the file is what it should be."""
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    remedy = "get the published file again, or save its state dict as model.safetensors where you trust it"
-    if path.name == files.SAFETENSORS:
-        try:
-            return load_file(path)
-        except (SafetensorError, OSError) as problem:
-            raise CheckpointError(
-                f"{path}: not a sound safetensors file: {problem}", remedy=remedy
-            ) from problem
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of a newer pickle protocol: it fails anyway
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as problem:  # a damaged pickle raises whatever its bytes make the reader do
-        raise CheckpointError(
-            f"{path}: refused: not a plain state dict. Only tensors are unpickled, because a pickle that "
-            f"holds anything else can run any code when it is read. torch says: {_reason(problem)}",
-            remedy=remedy,
-        ) from problem
-    if not isinstance(content, dict):
-        found = type(content).__name__
-        raise CheckpointError(f"{path}: found a {found}, expected names and tensors", remedy=remedy)
-    return content
-
-
-def _reason(problem: Exception) -> str:
-    """What torch says is wrong, without its advice to read the file with the protection switched off."""
-    lines = [line.strip() for line in str(problem).splitlines() if "weights_only" not in line]
-    return " ".join(filter(None, lines)) or type(problem).__name__
+def _reorder(state: dict[str, torch.Tensor], rows: Sequence[int]) -> None:
+    """Put the classifier's rows, one a label, in the order of `rows`; nothing without any."""
+    if rows:
+        for name in ("classifier.weight", "classifier.bias"):
+            state[name] = state[name][list(rows)].contiguous()
 
 
 def _match(
-    stored: Mapping[Any, Any], expected: Mapping[str, torch.Tensor], path: Path
+    held: Mapping[str, Any], known: Mapping[str, str], expected: Mapping[str, Sequence[int]], path: Path
 ) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
     """The stored tensors under the network's names, and the keys left out; every misfit in one error."""
     state: dict[str, torch.Tensor] = {}
+    seen: set[str] = set()
     ignored: list[str] = []
+    unknown: list[str] = []
     problems: list[str] = []
-    for key, value in stored.items():
-        name = _modern(str(key))
+    for key, value in held.items():
+        name = known[key]
         if name not in expected:
-            if name.startswith(_UNUSED):
-                ignored.append(str(key))
-            else:
-                problems.append(f"{key}: found, expected no such key")
-        elif name in state:
+            (ignored if name.startswith(_UNUSED) else unknown).append(key)
+        elif name in seen:
             problems.append(f"{key}: found, expected {name} only once")
         else:
-            problem, state[name] = _as_float32(value, expected[name])
-            problems.extend([f"{key}: {problem}"] if problem else [])
-    problems.extend(f"{name}: missing" for name in expected if name not in state)
-    if problems:
-        lines = "".join(f"\n  {problem}" for problem in problems)
+            seen.add(name)
+            problem, tensor = _as_float32(value, tuple(expected[name]))
+            if tensor is None:
+                problems.append(f"{key}: {problem}")
+            else:
+                state[name] = tensor
+    lines = [
+        *_some([f"{short(key)[1:-1]}: found, expected no such key" for key in unknown]),
+        *_some(problems),
+        *_some([f"{name}: missing" for name in expected if name not in seen]),
+    ]
+    if lines:
+        said = "".join(f"\n  {line}" for line in lines)
         raise CheckpointError(
-            f"{path}: not the weights of this network:{lines}", remedy="get the published file again"
+            f"{path}: not the weights of this network:{said}", remedy="get the published file again"
         )
     return state, tuple(ignored)
 
 
-def _modern(key: str) -> str:
-    """A key as the network spells it: no ``module.`` of a data-parallel wrapper, no gamma and beta."""
-    name = key.removeprefix("module.")
-    for old, new in _OLD_NAMES.items():
-        if name.endswith(old):
-            return name.removesuffix(old) + new
-    return name
+def _some(lines: list[str]) -> list[str]:
+    """The first lines of one kind, and how many more there are."""
+    more = len(lines) - _LISTED
+    return lines if more <= 0 else [*lines[:_LISTED], f"and {more} more like {lines[-1]}"]
 
 
-def _as_float32(value: Any, expected: torch.Tensor) -> tuple[str | None, torch.Tensor]:
-    """What is wrong with a stored value, or None, and the value as float32 (`expected` where it is wrong)."""
+def _as_float32(value: Any, expected: tuple[int, ...]) -> tuple[str, torch.Tensor | None]:
+    """A stored value as float32, or None and what is wrong with it."""
     import torch
 
     if not isinstance(value, torch.Tensor):
-        return f"found a {type(value).__name__}, expected a tensor", expected
-    if value.shape != expected.shape:
-        return f"found shape {list(value.shape)}, expected {list(expected.shape)}", expected
+        return f"found a {type(value).__name__}, expected a tensor", None
+    if tuple(value.shape) != expected:
+        return f"found shape {list(value.shape)}, expected {list(expected)}", None
+    if value.layout is not torch.strided:
+        return f"found {value.layout}, expected every value to be stored", None
     if not value.is_floating_point():
-        return f"found {value.dtype}, expected floating point", expected
+        return f"found {value.dtype}, expected floating point", None
+    if value.untyped_storage().nbytes() < value.numel() * value.element_size():
+        return f"found {value.numel()} values of which only some are stored, expected each", None
     wide = value.to(torch.float32)
     bad = int((~torch.isfinite(wide)).sum())
     if bad:
-        return f"found {bad} NaN or infinite of {wide.numel()} values, expected finite ones", expected
-    return None, wide
+        return f"found {bad} NaN or infinite of {wide.numel()} values, expected finite ones", None
+    return "", wide

@@ -91,3 +91,8 @@ def load_task(model: Model) -> Task:
     if not has_task(model):
         raise NotYet(f"{model.name}: its text pipeline ({model.task}) is not part of zoocheck yet")
     return cast(Task, import_module(f"harness.tasks.text.{model.task}"))
+
+
+def labels_of(model: Model, task: Task) -> tuple[str, ...]:
+    """The names of the model's logits in the order in which `task` counts them; empty without names."""
+    return tuple(getattr(task, "LABELS", model.labels))

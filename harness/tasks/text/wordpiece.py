@@ -8,13 +8,14 @@ Later tokenizers differ: transformers normalises to NFC first, Rust ones know ot
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from harness.errors import BadInput
 from harness.tasks.lines import read_lines, shown
+from harness.tasks.text import tokenizer_json
 
 UNKNOWN = "[UNK]"
 CLASSIFY = "[CLS]"
@@ -40,7 +41,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The pieces of a ``vocab.txt``: ``pieces[id]`` is the piece, ``index[piece]`` its id."""
+    """A checkpoint's pieces: ``pieces[id]`` is the piece, ``index[piece]`` its id."""
 
     path: Path
     sha256: str
@@ -55,30 +56,45 @@ class Vocabulary:
 
 
 def load_vocabulary(path: Path) -> Vocabulary:
-    r"""The vocabulary in `path`: one piece a line, its id the line's number from 0.
+    r"""The vocabulary in `path`: one piece a line, its id the line's number from 0; or a ``tokenizer.json``.
 
     Pieces are stripped as the original strips them, which leaves the piece U+2028 of
     bert-base-chinese empty: it keeps its id and matches nothing. Raises `NotThere` for a missing file;
     `BadInput`, with the line, for what `read_lines` refuses, a blank line and a piece that stood
-    before, and for a vocabulary without ``[UNK]``, ``[CLS]`` or ``[SEP]``.
+    before, and for a vocabulary without ``[UNK]``, ``[CLS]`` or ``[SEP]``; for a ``tokenizer.json`` as
+    `read_pieces` does, and with the id instead of the line.
     """
-    file = read_lines(path, remedy=_VOCABULARY_REMEDY)
-    pieces = tuple(line.strip() for line in file.lines)
+    by_id = path.name == tokenizer_json.NAME
+    if by_id:
+        listed = tokenizer_json.read_pieces(path)
+        found, sha256 = listed.pieces, listed.sha256
+    else:
+        file = read_lines(path, remedy=_VOCABULARY_REMEDY)
+        found, sha256 = file.lines, file.sha256
+    pieces = tuple(piece.strip() for piece in found)
+    _require_pieces(path, found, pieces, by_id)
+    return Vocabulary(path=path, sha256=sha256, pieces=pieces)
+
+
+def _require_pieces(path: Path, found: Sequence[str], pieces: Sequence[str], by_id: bool) -> None:
+    """Raise `BadInput` where `pieces`, `found` without blanks around, cannot be a vocabulary."""
+
+    def wrong(message: str, number: int) -> BadInput:
+        at = f"id {number}: {message}" if by_id else message
+        return BadInput(at, path=path, line=None if by_id else number + 1, remedy=_VOCABULARY_REMEDY)
+
     first: dict[str, int] = {}
-    for number, (line, piece) in enumerate(zip(file.lines, pieces, strict=True), start=1):
+    for number, (line, piece) in enumerate(zip(found, pieces, strict=True)):
         if line == "":
-            raise BadInput(
-                "found a blank line, expected a piece", path=path, line=number, remedy=_VOCABULARY_REMEDY
-            )
+            raise wrong(f"found {'an empty piece' if by_id else 'a blank line'}, expected a piece", number)
         if piece and piece in first:
-            message = f"found {shown(piece)} again, expected it once: it stands on line {first[piece]}"
-            raise BadInput(message, path=path, line=number, remedy=_VOCABULARY_REMEDY)
+            stands = f"of id {first[piece]}" if by_id else f"on line {first[piece] + 1}"
+            raise wrong(f"found {shown(piece)} again, expected it once: it stands {stands}", number)
         first[piece] = number
     missing = [piece for piece in (UNKNOWN, CLASSIFY, SEPARATE) if piece not in first]
     if missing:
         message = f"found no {', no '.join(missing)} among {len(pieces)} pieces, expected each once"
-        raise BadInput(message, path=path, line=len(pieces), remedy=_VOCABULARY_REMEDY)
-    return Vocabulary(path=path, sha256=file.sha256, pieces=pieces)
+        raise BadInput(message, path=path, line=None if by_id else len(pieces), remedy=_VOCABULARY_REMEDY)
 
 
 class WordPieceTokenizer:

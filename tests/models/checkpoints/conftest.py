@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny_model import ARCHITECTURE, VOCABULARY, config_json, home_in, tiny_model
 
+from harness.domain.models import Architecture
 from harness.models.networks import build_network
 from harness.setting.home import Home
 
@@ -51,6 +52,24 @@ def tiny_home(tmp_path: Path) -> Home:
 
 
 Lay = Callable[..., Path]
+LayNetwork = Callable[..., Path]
+
+
+@pytest.fixture
+def lay_network() -> LayNetwork:
+    """Lays out a whole checkpoint of other sizes than the tiny one's, whose config.json `changes` change."""
+
+    def lay_out(parent: Path, architecture: Architecture, **changes: object) -> Path:
+        from safetensors.torch import save_file
+
+        folder = parent / "tiny-bert"
+        folder.mkdir(parents=True)
+        save_file(build_network(architecture, tiny_model().inputs).state_dict(), folder / "model.safetensors")
+        (folder / "config.json").write_text(config_json(**changes), encoding="utf-8")
+        (folder / "vocab.txt").write_text(VOCABULARY, encoding="utf-8")
+        return folder
+
+    return lay_out
 
 
 @pytest.fixture

@@ -108,6 +108,75 @@ class TestNames:
         assert torch.equal(logits(loaded.network), logits(tiny_network))
         assert loaded.ignored == ()
 
+    @pytest.mark.parametrize("under", ["state_dict", "model", "model_state_dict", "net"])
+    def test_a_state_inside_a_training_checkpoint_is_read(
+        self, located: Located, state: State, tiny_network: torch.nn.Module, under: str
+    ):
+        loaded = load(located(pickled({"epoch": 3, under: state, "optimizer": {"state": {}}})))
+        assert torch.equal(logits(loaded.network), logits(tiny_network))
+        assert loaded.ignored == ("epoch", "optimizer")
+
+    @pytest.mark.parametrize(
+        "renamed",
+        [
+            pytest.param(lambda name: f"_orig_mod.{name}", id="torch.compile"),
+            pytest.param(lambda name: f"module._orig_mod.{name}", id="both"),
+            pytest.param(lambda name: f"model.{name}", id="lightning"),
+            pytest.param(lambda name: f"student.{name}", id="any-other"),
+            pytest.param(lambda name: name.removeprefix("bert."), id="no-bert"),
+            pytest.param(lambda name: f"module.{name.removeprefix('bert.')}", id="module-no-bert"),
+            pytest.param(lambda name: name.replace("bert.", "encoder.", 1), id="another-attribute"),
+            pytest.param(
+                lambda name: f"net.{name.replace('bert.', 'backbone.', 1)}", id="another-in-a-wrapper"
+            ),
+        ],
+    )
+    def test_what_stands_before_every_key_is_taken_off(
+        self, located: Located, state: State, tiny_network: torch.nn.Module, renamed: Callable[[str], str]
+    ):
+        loaded = load(located(pickled({renamed(name): tensor for name, tensor in state.items()})))
+        assert torch.equal(logits(loaded.network), logits(tiny_network))
+        assert loaded.ignored == ()
+
+    @pytest.mark.parametrize(
+        ("renamed", "said"),
+        [
+            (lambda name: name.replace("bert.", "roberta.", 1), "its encoder is called 'roberta'"),
+            (
+                lambda name: name.replace("bert.", "vit.", 1).replace("word_embeddings", "x"),
+                "no BERT: none of",
+            ),
+            (lambda name: name.replace("query.", "query.base_layer."), "holds an adapter, 4 keys"),
+        ],
+    )
+    def test_keys_of_another_network_are_named_in_one_line(
+        self, located: Located, state: State, renamed: Callable[[str], str], said: str
+    ):
+        with pytest.raises(CheckpointError) as caught:
+            load_network(located(pickled({renamed(name): tensor for name, tensor in state.items()})))
+        assert said in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_two_encoders_are_named_in_one_line(self, located: Located, state: State):
+        both = {f"{who}.{name}": tensor for who in ("student", "teacher") for name, tensor in state.items()}
+        with pytest.raises(CheckpointError) as caught:
+            load_network(located(pickled(both)))
+        assert "holds 2 encoders, under 'student.bert.', 'teacher.bert.'" in str(caught.value)
+
+    def test_many_misfits_of_one_kind_are_not_a_line_each(self, located: Located, state: State):
+        renamed = {name.replace(".dense.", ".linear."): tensor for name, tensor in state.items()}
+        with pytest.raises(CheckpointError) as caught:
+            load_network(located(pickled(renamed)))
+        lines = str(caught.value).splitlines()
+        assert len(lines) == 1 + 2 * (8 + 1)
+        assert (
+            lines[9]
+            .strip()
+            .startswith(
+                "and 4 more like bert.encoder.layer.1.output.linear.bias: found, expected no such key"
+            )
+        )
+
     def test_what_inference_does_not_use_is_ignored_and_listed(
         self, located: Located, state: State, tiny_network: torch.nn.Module
     ):
@@ -204,9 +273,20 @@ class TestDamage:
         with pytest.raises(CheckpointError, match=r"classifier\.bias: found a float, expected a tensor"):
             load_network(located(pickled({**state, "classifier.bias": 0.5})))
 
-    def test_a_training_checkpoint_around_the_state_is_refused(self, located: Located, state: State):
-        with pytest.raises(CheckpointError, match=r"epoch: found, expected no such key"):
-            load_network(located(pickled({"epoch": 3, "state_dict": state})))
+    def test_two_states_in_one_file_are_named_in_one_line(self, located: Located, state: State):
+        with pytest.raises(CheckpointError) as caught:
+            load_network(located(pickled({"model": state, "ema": state, "epoch": 3})))
+        assert "holds 2 state dicts, under 'model', 'ema', expected one" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_a_file_without_tensors_names_its_keys(self, located: Located):
+        with pytest.raises(CheckpointError, match="holds no tensors; its keys are 'epoch', 'optimizer'"):
+            load_network(located(pickled({"epoch": 3, "optimizer": {}})))
+
+    def test_values_that_are_not_all_stored_are_refused(self, located: Located, state: State):
+        state["classifier.weight"] = torch.ones(1).expand(2, 16)
+        with pytest.raises(CheckpointError, match="32 values of which only some are stored"):
+            load_network(located(pickled(state)))
 
     def test_cut_safetensors_are_refused(self, tiny_home: Home, lay: Lay, tiny_files: Mapping[str, bytes]):
         content = tiny_files["model.safetensors"][:-1]

@@ -14,7 +14,8 @@ from tiny_model import ARCHITECTURE, REPOSITORY, REVISION, config_json, hub_mode
 
 from harness.domain.models import Weights
 from harness.errors import CheckpointError, NotThere, UsageError
-from harness.models.checkpoints import files, locate, random_sha256, vocabulary
+from harness.models.checkpoints import files, left_aside, locate, random_sha256, vocabulary
+from harness.models.checkpoints.config import ACTIVATIONS
 from harness.setting.home import Home
 
 Lay = Callable[..., Path]
@@ -71,8 +72,29 @@ class TestFull:
 
     def test_a_vocabulary_alone_is_not_a_checkpoint(self, tiny_home: Home, lay: Lay):
         lay(tiny_home.models, "vocab.txt")
-        with pytest.raises(NotThere, match=r"lacks config\.json, model\.safetensors or pytorch_model\.bin"):
+        with pytest.raises(NotThere, match=r"lacks config\.json, model\.safetensors or pytorch_model\.bin;"):
             locate(tiny_model(), "full", tiny_home)
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("tf_model.h5", "TensorFlow's: save the weights from torch"),
+            ("flax_model.msgpack", "Flax's"),
+            ("adapter_model.safetensors", "an adapter: merge it into its model"),
+            ("model.fp16.safetensors", "weights by another name: call them model.safetensors"),
+            ("best.pt", "weights by another name: call them pytorch_model.bin"),
+            ("model-00001-of-00002.safetensors", "shards whose index is missing"),
+            ("model.onnx", "a graph or an engine, no checkpoint"),
+        ],
+    )
+    def test_what_lies_there_instead_of_weights_is_named(
+        self, tiny_home: Home, lay: Lay, name: str, said: str
+    ):
+        folder = lay(tiny_home.models, "config.json", "vocab.txt", **{name.replace(".", "__"): b"x"})
+        with pytest.raises(NotThere) as caught:
+            locate(tiny_model(), "full", tiny_home)
+        lacking = f"{folder} lacks model.safetensors or pytorch_model.bin; it holds {name} ({said}"
+        assert lacking in str(caught.value)
 
     def test_every_undocumented_size_is_listed(self, tiny_home: Home, lay: Lay):
         changed = config_json(hidden_size=32, num_hidden_layers=3, id2label={"0": "a", "1": "b", "2": "c"})
@@ -85,11 +107,13 @@ class TestFull:
         assert lines[2].startswith("number of labels (id2label, num_labels): found 3, expected 2")
         assert len(lines) == 3
 
-    def test_where_the_document_leaves_the_size_to_the_config_it_decides(self, tiny_home: Home, lay: Lay):
-        changed = config_json(num_hidden_layers=3, layer_norm_eps=1e-6).encode()
-        lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=changed)
+    def test_where_the_document_leaves_the_size_to_the_config_it_decides(
+        self, tiny_home: Home, lay_network: Lay
+    ):
+        wanted = dataclasses.replace(ARCHITECTURE, layers=3, layer_norm_eps=1e-6)
+        lay_network(tiny_home.models, wanted, num_hidden_layers=3, layer_norm_eps=1e-6)
         found = locate(tiny_model(config_decides=True), "full", tiny_home)
-        assert found.architecture == dataclasses.replace(ARCHITECTURE, layers=3, layer_norm_eps=1e-6)
+        assert found.architecture == wanted
 
     @pytest.mark.parametrize(
         ("content", "said"),
@@ -109,6 +133,40 @@ class TestFull:
             pytest.param(b"{}", "vocab_size: found no value, expected a positive count", id="empty"),
             pytest.param(config_json(hidden_act=3).encode(), "hidden_act: found 3", id="activation"),
             pytest.param(config_json(layer_norm_eps=-1).encode(), "layer_norm_eps: found -1", id="epsilon"),
+            pytest.param(
+                config_json(hidden_act="gelx").encode(),
+                "hidden_act: found 'gelx', expected one of gelu",
+                id="gelx",
+            ),
+            pytest.param(b'{"vocab_size": 1%s}' % (b"0" * 5000), "more than 4300 digits", id="digits"),
+            pytest.param(b'{"a": %s%s}' % (b"[" * 9000, b"]" * 9000), "more than 64 levels", id="nested"),
+            pytest.param(b'{"a": %s%s}' % (b"[" * 70, b"]" * 70), "more than 64 levels", id="rather-nested"),
+            pytest.param(
+                config_json(num_hidden_layers=10**20).encode(),
+                "expected a positive count up to 2147483647",
+                id="64",
+            ),
+            pytest.param(b'{"vocab_size": 40, "vocab_size": 4}', "the key 'vocab_size' twice", id="twice"),
+            pytest.param(
+                config_json(num_labels=3, id2label={"0": "a", "1": "b"}).encode(),
+                "num_labels: found 3, expected 2, as many as are named",
+                id="labels",
+            ),
+            pytest.param(
+                config_json(model_type="roberta").encode(),
+                "model_type: found 'roberta', expected 'bert'",
+                id="roberta",
+            ),
+            pytest.param(
+                config_json(position_embedding_type="relative_key").encode(),
+                "position_embedding_type: found 'relative_key', expected 'absolute'",
+                id="relative",
+            ),
+            pytest.param(
+                config_json(quantization_config={"bits": 8}).encode(),
+                "quantization_config: found {'bits': 8}, expected no such key",
+                id="quantised",
+            ),
         ],
     )
     def test_a_bad_config_is_refused_with_the_key(self, tiny_home: Home, lay: Lay, content: bytes, said: str):
@@ -176,12 +234,12 @@ class TestFetchRecord:
 
 
 class TestMini:
-    def test_its_own_config_decides_its_size(self, tiny_home: Home, lay: Lay):
-        changed = config_json(num_hidden_layers=1, num_labels=2).encode()
-        lay(tiny_home.minis, "vocab.txt", "model.safetensors", config__json=changed)
+    def test_its_own_config_decides_its_size(self, tiny_home: Home, lay_network: Lay):
+        wanted = dataclasses.replace(ARCHITECTURE, layers=1)
+        lay_network(tiny_home.minis, wanted, num_hidden_layers=1, num_labels=2)
         found = locate(tiny_model(), "mini", tiny_home)
         assert found.weights is Weights.MINI
-        assert found.architecture == dataclasses.replace(ARCHITECTURE, layers=1)
+        assert found.architecture == wanted
         assert found.source == "embedded in zoocheck"
 
     def test_a_pickle_is_no_mini(self, tiny_home: Home, lay: Lay):
@@ -242,6 +300,27 @@ class TestAuto:
         lay(tiny_home.models, "vocab.txt")
         assert locate(tiny_model(), "auto", tiny_home).weights is Weights.MINI
 
+    @pytest.mark.parametrize(
+        "names", [("config.json",), ("config.json", "vocab.txt"), ("model.safetensors",)]
+    )
+    def test_a_folder_that_is_left_aside_is_named_with_what_it_lacks(
+        self, tiny_home: Home, lay: Lay, names: tuple[str, ...]
+    ):
+        lay(tiny_home.minis, *FULL)
+        folder = lay(tiny_home.models, *names)
+        told = left_aside(tiny_model(), tiny_home)
+        assert told.startswith(f"left aside: {folder} lacks ")
+        assert all(name not in told for name in names)
+        assert locate(tiny_model(), "auto", tiny_home).source == f"embedded in zoocheck; {told}"
+        assert locate(tiny_model(), "mini", tiny_home).source == "embedded in zoocheck"
+
+    @pytest.mark.parametrize("names", [(), ("vocab.txt",), FULL])
+    def test_nothing_is_left_aside_of_a_vocabulary_or_a_whole_checkpoint(
+        self, tiny_home: Home, lay: Lay, names: tuple[str, ...]
+    ):
+        lay(tiny_home.models, *names)
+        assert left_aside(tiny_model(), tiny_home) == ""
+
     def test_a_full_checkpoint_that_is_not_the_documented_one_is_an_error_not_a_mini(
         self, tiny_home: Home, lay: Lay
     ):
@@ -287,3 +366,9 @@ class TestVocabulary:
         lay(tiny_home.models, *full)
         located = locate(tiny_model(), choice, tiny_home).vocabulary
         assert vocabulary(tiny_model(), choice, tiny_home) == located
+
+
+def test_every_activation_that_is_taken_is_one_of_the_librarys():
+    from transformers.activations import ACT2FN
+
+    assert [name for name in ACTIVATIONS if name not in ACT2FN] == []

@@ -1,0 +1,136 @@
+"""A checkpoint's folder as a `Checkpoint`: its sizes, pieces, shards and its record of fetching checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.domain.models import Architecture, Model, Weights
+from harness.errors import BadInput, CheckpointError
+from harness.models.checkpoints import config, files, names, shards, sizes, stored
+from harness.tasks.text import tokenizer_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Weights that are here, or that a seed makes, with the SHA-256 of everything they consist of."""
+
+    model: Model
+    weights: Weights
+    architecture: Architecture  # of these weights: the documented one, or what their config.json says
+    folder: Path | None  # None for random weights
+    files: Mapping[str, str]  # file name -> SHA-256 of its bytes
+    weights_sha256: str  # of all that decides the network's parameters: see `_sha256`, `random_sha256`
+    vocabulary: Path | None  # None only for random weights where no vocabulary is at hand
+    seed: int | None  # of random weights
+    source: str  # where it came from, in words, and what was done about it
+    weights_source: str = ""  # the weights file, or the index of its shards; empty for random weights
+    weights_files: tuple[str, ...] = ()  # that file, or the shards
+    label_rows: tuple[int, ...] = ()  # its logit of each label as scored; empty: in that order
+    label_note: str = ""  # what was done about its labels' order, or could not be; empty: nothing
+
+
+def weights_forms(weights: Weights) -> tuple[str, ...]:
+    """The weights files that count: the minis are ours, and safetensors only."""
+    return files.FORMS if weights is Weights.FULL else (files.SAFETENSORS,)
+
+
+def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
+    """A complete folder as a checkpoint, its sizes and its record of fetching checked."""
+    source = files.weights_in(folder, weights_forms(weights)) or ""
+    pieces = files.vocabulary_in(folder) or files.VOCABULARY
+    for name in {files.CONFIG, pieces, source}:
+        files.refuse_pointer(folder / name)
+    parts = shards.names(folder, source)
+    for name in parts:
+        files.refuse_pointer(folder / name)
+    path = folder / files.CONFIG
+    architecture = config.read(path, model.architecture)
+    if weights is Weights.FULL and not model.checkpoint.config_decides:
+        config.require_documented(path, architecture, model.architecture, model.checkpoint.published)
+    config.require_usable(path, architecture, model.architecture, model.length)
+    cased = require_fitting(folder / pieces, architecture, model.tokenizer.lower_case)
+    _require_sizes(folder, source, parts, architecture)
+    hashes = {name: files.sha256(folder / name) for name in (files.CONFIG, pieces, source, *parts)}
+    where = "embedded in zoocheck" if weights is Weights.MINI else _source(model, folder, hashes)
+    return Checkpoint(
+        model=model,
+        weights=weights,
+        architecture=architecture,
+        folder=folder,
+        files=hashes,
+        weights_sha256=shards.sha256({name: hashes[name] for name in parts}),
+        vocabulary=folder / pieces,
+        seed=None,
+        source=f"{where}; {cased}" if cased else where,
+        weights_source=source,
+        weights_files=parts,
+    )
+
+
+def _require_sizes(folder: Path, source: str, parts: Sequence[str], architecture: Architecture) -> None:
+    """Raise `CheckpointError` where safetensors' headers show other sizes than config.json says.
+
+    Pickles are held against it when they are loaded: they have no header.
+    """
+    shapes = stored.shapes(folder, parts, source)
+    if shapes is not None:
+        known = names.ours(folder / source, shapes)
+        by_name = {known[key]: shape for key, shape in shapes.items()}
+        sizes.require_agreeing(folder, architecture, by_name, source)
+
+
+def require_fitting(path: Path, architecture: Architecture, lower_case: bool) -> str:
+    """What a vocabulary says of upper case where that is not the document's way; empty where all agrees.
+
+    Raises `CheckpointError` where it is empty, or has more pieces than the embedding has rows.
+    """
+    note = ""
+    try:
+        if path.name == tokenizer_json.NAME:
+            listed = tokenizer_json.read_pieces(path)
+            pieces = len(listed.pieces)
+            if listed.lower_case not in (None, lower_case):
+                ways = "lower-cases" if listed.lower_case else "keeps upper case"
+                note = f"{path.name} {ways}, the document does not: texts are cut the document's way"
+        else:
+            content = path.read_bytes()
+            pieces = content.count(b"\n") + (not content.endswith(b"\n") and content != b"")
+    except OSError as problem:
+        message = f"{path}: cannot be read ({problem.strerror})"
+        raise CheckpointError(message, remedy="check that it is readable") from problem
+    except BadInput as problem:
+        raise CheckpointError(str(problem)) from problem
+    if not 0 < pieces <= architecture.vocabulary:
+        raise CheckpointError(
+            f"{path}: found {pieces} word pieces, expected 1 to {architecture.vocabulary}, one for each row "
+            "of the word embedding at most",
+            remedy=f"put the {path.name} that belongs to the checkpoint there",
+        )
+    return note
+
+
+def _source(model: Model, folder: Path, hashes: Mapping[str, str]) -> str:
+    """Where a full checkpoint came from; what was fetched must still be what was fetched."""
+    record = files.read_record(folder)
+    if record is None:
+        return f"local folder {folder}"
+    pinned = (model.checkpoint.hub or record.repository, model.checkpoint.revision or record.revision)
+    if (record.repository, record.revision) != pinned:
+        raise CheckpointError(
+            f"{folder}: holds {record.repository}@{record.revision}, expected {pinned[0]}@{pinned[1]}, which "
+            "the model's table pins",
+            remedy=f"run `zoocheck fetch {model.name}`",
+        )
+    changed = [
+        f"\n  {name}: found SHA-256 {found}, expected {record.files.get(name, 'no such file')}"
+        for name, found in hashes.items()
+        if found != record.files.get(name)
+    ]
+    if changed:
+        raise CheckpointError(
+            f"{folder}: its files differ from those fetched from {record.repository}:{''.join(changed)}",
+            remedy=f"run `zoocheck fetch {model.name}`, or delete {files.RECORD} if the change is meant",
+        )
+    return f"hub {record.repository}@{record.commit or record.revision}"

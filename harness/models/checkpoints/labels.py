@@ -1,0 +1,175 @@
+"""The names that a config.json gives its logits, in any usual spelling, and the order that is scored.
+
+Scores are counted by the place of a logit: labels in another order would be wrong in the fp32 reference and
+in the artifact alike, and no drop would show it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import CheckpointError
+
+# Other words for what labels name. No two meanings share a word; what only resembles one is none (GPE, FAC).
+_MEANS: Mapping[str, str] = {
+    "person": "per", "pers": "per", "persons": "per", "人名": "per",
+    "location": "loc", "locations": "loc", "地名": "loc",
+    "organization": "org", "organisation": "org", "organizations": "org", "机构名": "org", "机构": "org",
+    "miscellaneous": "misc",
+    "outside": "o",
+    "neg": "negative", "负面": "negative", "消极": "negative",
+    "pos": "positive", "正面": "positive", "积极": "positive",
+}  # fmt: skip
+_PLACES = {"b": "b", "begin": "b", "i": "i", "inside": "i"}  # of a token in what it is part of
+_NUMBERED = re.compile(r"(?:label-?)?(\d{1,6})", re.ASCII)  # what says nothing but its own number
+_KEY = re.compile(r"\d{1,6}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Where a checkpoint has each label that is scored: ``rows[n]`` is its logit of the n-th one.
+
+    `rows` is empty where nothing is to be moved; `note` says what was moved or could not be held against
+    anything, empty where all is well.
+    """
+
+    rows: tuple[int, ...] = ()
+    note: str = ""
+
+
+def order(path: Path, content: Mapping[str, Any], labels: Sequence[str]) -> Order:
+    """How the config.json at `path` orders `labels`.
+
+    Raises `CheckpointError` for an ``id2label`` and a ``label2id`` that contradict each other, for ids that
+    are not 0, 1, 2 ... once each, and for names of which some are among `labels` and some are not. Names of
+    which none is known are told in the note, and so are those that only number (``LABEL_0``).
+    """
+    found = _told(path, content)
+    if found is None:
+        return Order(note=f"{path.name} names no labels: taken in the order {', '.join(labels)}")
+    if len(found) != len(labels):
+        raise _refused(path, labels, f"found {len(found)} labels ({_listed(found)}), expected {len(labels)}")
+    wanted, names = [_meaning(name) for name in labels], [_meaning(name) for name in found]
+    if all(_NUMBERED.fullmatch(name) for name in names):
+        if [_number(name) for name in names] != list(range(len(names))):
+            raise _refused(path, labels, f"found {_listed(found)}, whose numbers are not their places")
+        return Order(note=f"{path.name} only numbers its labels: taken in the order {', '.join(labels)}")
+    if sorted(names) == sorted(wanted):
+        rows = tuple(names.index(name) for name in wanted)
+        return (
+            Order()
+            if rows == tuple(range(len(rows)))
+            else Order(rows=rows, note=_mapped(path, found, labels))
+        )
+    if set(names) & set(wanted) or len(set(names)) < len(names):
+        raise _refused(path, labels, f"found the labels {_listed(found)}, expected {', '.join(labels)}")
+    return Order(
+        note=f"{path.name} names its labels {_listed(found)}, none of which is known: taken in the order "
+        f"{', '.join(labels)}"
+    )
+
+
+def count(content: Mapping[str, Any]) -> int | None:
+    """How many labels a config.json names, None where it names none."""
+    for key in ("id2label", "label2id"):
+        named = content.get(key)
+        if isinstance(named, dict | list) and named:
+            return len(named)
+    return None
+
+
+def _told(path: Path, content: Mapping[str, Any]) -> list[str] | None:
+    """The names by their place, from whichever of the two tables tells more; None where neither does."""
+    forward = _placed(path, "id2label", _pairs(content.get("id2label")))
+    back = _placed(path, "label2id", [(number, name) for name, number in _pairs(content.get("label2id"))])
+    told = [names for names in (forward, back) if names is not None and not _only_numbers(names)]
+    if len(told) == 2 and [*map(_meaning, told[0])] != [*map(_meaning, told[1])]:
+        raise CheckpointError(
+            f"{path}: id2label has {_listed(told[0])} and label2id has {_listed(told[1])}, expected the same",
+            remedy="correct the one that is wrong; the training's own list of labels says which",
+        )
+    return told[0] if told else forward if forward is not None else back
+
+
+def _pairs(table: Any) -> list[tuple[Any, Any]]:
+    if isinstance(table, list):
+        return list(enumerate(table))
+    return list(table.items()) if isinstance(table, dict) else []
+
+
+def _placed(path: Path, key: str, pairs: Sequence[tuple[Any, Any]]) -> list[str] | None:
+    """The names of pairs ``(number, name)`` by number; None without any. Raises `CheckpointError`."""
+    if not pairs:
+        return None
+    by_place = {_place(number): name for number, name in pairs}
+    if set(by_place) != set(range(len(pairs))):
+        raise _unordered(path, key, f"the numbers {_listed([number for number, _ in pairs])}")
+    names = [by_place[at] for at in range(len(pairs))]
+    if not all(isinstance(name, str) for name in names):
+        raise _unordered(path, key, f"the names {_listed(names)}")
+    return names
+
+
+def _unordered(path: Path, key: str, found: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path}: {key}: found {found}, expected a name for each of the numbers from 0, once",
+        remedy="put the published config.json there, unchanged",
+    )
+
+
+def _place(number: Any) -> int | None:
+    if isinstance(number, str) and _KEY.fullmatch(number):
+        return int(number)
+    return number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def _only_numbers(names: Sequence[str]) -> bool:
+    return all(_NUMBERED.fullmatch(_meaning(name)) for name in names)
+
+
+def _number(name: str) -> int | None:
+    found = _NUMBERED.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def _meaning(name: str) -> str:
+    """A name in the spelling that all of its spellings share: ``B_Person`` and ``per-b`` are ``b-per``."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    parts = [part for part in re.split(r"[\s_\-./:]+", plain) if part]
+    for at in (0, -1):
+        if len(parts) > 1 and parts[at] in _PLACES:
+            place = _PLACES[parts.pop(at)]
+            return f"{place}-{_kind(parts)}"
+    return _kind(parts)
+
+
+def _kind(parts: Sequence[str]) -> str:
+    whole = "-".join(parts)
+    return _MEANS.get(whole, whole)
+
+
+def _mapped(path: Path, found: Sequence[str], labels: Sequence[str]) -> str:
+    return (
+        f"{path.name} orders its labels {_listed(found)}; scores are counted as {', '.join(labels)}: "
+        "its outputs are mapped by name"
+    )
+
+
+def _listed(names: Sequence[Any]) -> str:
+    shown = ", ".join(
+        name if isinstance(name, str) and name.isprintable() else repr(name) for name in names[:20]
+    )
+    return f"{shown}, ..." if len(names) > 20 else shown
+
+
+def _refused(path: Path, labels: Sequence[str], said: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path}: not the labels that are scored: {said}",
+        remedy="put the published checkpoint there, or name its labels in config.json as they are here: "
+        + ", ".join(labels),
+    )

@@ -1,0 +1,73 @@
+"""Pickled weights: only tensors are read of them, and no damaged one holds the reader up."""
+
+from __future__ import annotations
+
+import pickletools
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from harness.errors import CheckpointError
+
+REMEDY = "get the published file again, or save its state dict as model.safetensors where you trust it"
+_LONGEST = 500  # characters of the name of a class or function, with its module
+_ZIP = b"PK\x03\x04"
+_BEFORE = 3  # pickles before the state itself in a file of 2019: a number, a version, the machine
+
+
+def unpickled(path: Path) -> Any:
+    """What the file at `path` holds, on the CPU; raises `CheckpointError` for more than tensors and values.
+
+    The names in it are read first: torch searches its own refusal of a name in time that grows with the
+    square of the name's length, and in a damaged file of 2019 a name goes on to the next end of a line.
+    """
+    import torch
+
+    try:
+        _require_short_names(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a newer pickle protocol: it fails anyway
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as problem:  # a damaged pickle raises whatever its bytes make the reader do
+        raise CheckpointError(
+            f"{path}: refused: not a plain state dict. Only tensors are unpickled, because a pickle that "
+            f"holds anything else can run any code when it is read. {_reason(problem)}",
+            remedy=REMEDY,
+        ) from problem
+
+
+def _require_short_names(path: Path) -> None:
+    """Raise `ValueError` for a name of more than `_LONGEST` characters, and for a damaged pickle."""
+    with path.open("rb") as stream:
+        if stream.read(len(_ZIP)) == _ZIP:
+            with zipfile.ZipFile(stream) as archive:
+                for name in archive.namelist():
+                    if name.endswith("/data.pkl"):
+                        with archive.open(name) as member:
+                            _require_short(_names(member))
+            return
+        stream.seek(0)
+        for _ in range(_BEFORE + 1):
+            _require_short(_names(stream))
+
+
+def _names(stream: IO[bytes]) -> Iterator[str]:
+    """The modules and names in the next pickle of `stream`, which is read, not run."""
+    for opcode, argument, _ in pickletools.genops(stream):
+        if opcode.name in ("GLOBAL", "INST"):
+            yield str(argument)
+
+
+def _require_short(names: Iterator[str]) -> None:
+    for name in names:
+        if len(name) > _LONGEST:
+            raise ValueError(f"a name of {len(name)} characters, {name[:40]!r} and so on")
+
+
+def _reason(problem: Exception) -> str:
+    """What is wrong, without torch's advice to read the file with the protection switched off."""
+    lines = [line.strip() for line in str(problem).splitlines() if "weights_only" not in line]
+    said = " ".join(filter(None, lines)) or type(problem).__name__
+    return f"It is refused for: {said.encode('utf-8', 'backslashreplace').decode()}"

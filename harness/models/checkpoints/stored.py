@@ -1,0 +1,174 @@
+"""Weights files as names and tensors: safetensors, or pickles of which only tensors are read.
+
+torch and safetensors are imported inside functions, so that collecting tests needs neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from harness.errors import CheckpointError
+from harness.models.checkpoints import files, pickles, shards
+from harness.notation import Unreadable, json_object, short
+
+_LONGEST_HEADER = 100_000_000  # bytes, as the library has it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What weights files hold: tensors by the key that they have there, and what stood around them."""
+
+    tensors: Mapping[str, Any]
+    around: tuple[str, ...] = ()  # keys of a training checkpoint beside the state dict: epoch, optimizer
+
+
+def shapes(folder: Path, names: Sequence[str], source: str) -> Mapping[str, tuple[int, ...]] | None:
+    """The shapes that safetensors files state, by key, from their headers alone; None for pickles.
+
+    `source` is the weights file, or the index whose shards `names` are. Raises `CheckpointError` for a
+    damaged header, for one that does not describe its file's bytes, and for shards that are not as their
+    index says.
+    """
+    if not all(name.endswith(".safetensors") for name in names):
+        return None
+    found: dict[str, tuple[int, ...]] = {}
+    places: list[tuple[str, str]] = []
+    for name in names:
+        header = _header(folder / name)
+        places += [(key, name) for key in header]
+        found |= header
+    _require_once(folder / source, places)
+    return found
+
+
+def read(folder: Path, names: Sequence[str], source: str) -> Stored:
+    """What the weights files hold, on the CPU; `names` and `source` as in `shapes`.
+
+    Raises `CheckpointError` for a file that is damaged or holds anything but tensors, and for shards that are
+    not as their index says.
+    """
+    if len(names) == 1 and names[0] == source:
+        return _state(folder / source)
+    tensors: dict[str, Any] = {}
+    places: list[tuple[str, str]] = []
+    for name in names:
+        part = _state(folder / name).tensors
+        places += [(key, name) for key in part]
+        tensors |= part
+    _require_once(folder / source, places)
+    return Stored(tensors=tensors)
+
+
+def _require_once(source: Path, places: Sequence[tuple[str, str]]) -> None:
+    """Raise `CheckpointError` for a tensor in two shards, or elsewhere than the index at `source` says."""
+    held: dict[str, str] = {}
+    for key, name in places:
+        if held.setdefault(key, name) != name:
+            raise CheckpointError(
+                f"{source}: found {short(key)} in {held[key]} and {name}, expected it once",
+                remedy="put the shards there as they were saved",
+            )
+    if source.name.endswith(files.INDEX):
+        shards.require_as_indexed(source, held)
+
+
+def _header(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes in a safetensors file's header: its length in 8 bytes, then JSON, then the tensors' bytes.
+
+    Read here, because looking at a checkpoint imports no library of its weights (`zoocheck doctor`). What
+    dtypes make of the bytes is left to whoever reads those.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if size < 8 or length > min(size - 8, _LONGEST_HEADER):
+                raise Unreadable(f"a header of {length} bytes in a file of {size}")
+            content = json_object(stream.read(length).decode())
+        return {
+            key: _shape(key, entry, size - 8 - length)
+            for key, entry in content.items()
+            if key != "__metadata__"
+        }
+    except (OSError, UnicodeDecodeError, Unreadable) as problem:
+        raise _unsound(path, problem) from problem
+
+
+def _shape(key: str, entry: Any, most: int) -> tuple[int, ...]:
+    """The shape of one entry of a header, which may take up the first `most` bytes behind it."""
+    shape, places = (
+        entry.get(part) if isinstance(entry, dict) else None for part in ("shape", "data_offsets")
+    )
+    if not _are_counts(shape) or not _are_counts(places) or len(places) != 2:
+        raise Unreadable(f"{short(key)}: found {short(entry)}, expected a dtype, a shape and two places")
+    if not places[0] <= places[1] <= most:
+        raise Unreadable(f"{short(key)}: found it at {places}, expected it within {most} bytes")
+    return tuple(shape)
+
+
+def _are_counts(value: Any) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(isinstance(item, int) and item >= 0 for item in value)
+
+
+def _unsound(path: Path, problem: Exception) -> CheckpointError:
+    return CheckpointError(f"{path}: not a sound safetensors file: {_shown(problem)}", remedy=pickles.REMEDY)
+
+
+def _shown(problem: Exception) -> str:
+    """What safetensors says, which may repeat a damaged key, in characters that a terminal takes."""
+    return str(problem).encode("utf-8", "backslashreplace").decode()
+
+
+def _state(path: Path) -> Stored:
+    """One file's names and tensors."""
+    from safetensors.torch import load_file
+
+    if path.suffix == ".safetensors":
+        try:
+            return Stored(tensors=load_file(path))
+        except Exception as problem:  # what a damaged file makes the reader do
+            raise _unsound(path, problem) from problem
+    content = pickles.unpickled(path)
+    if not isinstance(content, dict):
+        found = type(content).__name__
+        raise CheckpointError(f"{path}: found a {found}, expected names and tensors", remedy=pickles.REMEDY)
+    return _inner(path, content)
+
+
+def _inner(path: Path, content: Mapping[Any, Any]) -> Stored:
+    """The state dict that `content` is, or that it holds under one of its keys, as trainers save it."""
+    if any(_is_tensor(value) for value in content.values()):
+        return Stored(tensors=_texts(path, content))
+    states = [key for key, value in content.items() if _is_state(value)]
+    if len(states) > 1:
+        listed = ", ".join(map(short, states[:5]))
+        raise CheckpointError(
+            f"{path}: holds {len(states)} state dicts, under {listed}, expected one",
+            remedy="save the one that is meant by itself, as model.safetensors",
+        )
+    if not states:
+        listed = ", ".join(map(short, list(content)[:5])) or "none"
+        raise CheckpointError(f"{path}: holds no tensors; its keys are {listed}", remedy=pickles.REMEDY)
+    around = tuple(str(key) for key in content if key != states[0])
+    return Stored(tensors=_texts(path, content[states[0]]), around=around)
+
+
+def _texts(path: Path, state: Mapping[Any, Any]) -> Mapping[str, Any]:
+    """A state dict by its keys as text."""
+    wrong = next((key for key in state if not isinstance(key, str)), None)
+    if wrong is not None:
+        raise CheckpointError(f"{path}: found the key {short(wrong)}, expected names", remedy=pickles.REMEDY)
+    return state
+
+
+def _is_state(value: Any) -> bool:
+    return isinstance(value, dict) and any(_is_tensor(item) for item in value.values())
+
+
+def _is_tensor(value: Any) -> bool:
+    import torch
+
+    return isinstance(value, torch.Tensor)
