@@ -250,7 +250,6 @@ _IN_THE_OTHERS: Mapping[str, Mapping[str, str]] = {
 _IN_TINYBERT_FP16 = {
     "tanh GELU for erf": "its document asks for the tanh form",
     "int8 scale off by 2": _NO_INT8,
-    "other label names": _NO_NAMES,
 }
 
 # Why a fault is not planted in a system; empty where it could be.
