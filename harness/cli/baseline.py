@@ -120,7 +120,8 @@ def import_(
     from harness.store.results import Store
     from reports import baseline_file
 
-    baselines, kept = baseline_file.read(file)
+    read = baseline_file.read(file)
+    baselines, kept = read.baselines, read.results
     home = Home.locate()
     if results is None:
         home.require_writable()
@@ -131,6 +132,8 @@ def import_(
         found = [store.set_baseline(item.name, item.machine, item.run, item.note) for item in new]
     finally:
         store.close()
+    if read.unproved:
+        typer.echo(f"zoocheck: {read.unproved}", err=True)
     if as_json:
         print_json(
             {"measurements": {"added": added, "there": len(kept) - added},

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from harness.decoding import Undecodable, toml_table
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.datasets import DatasetSpec
@@ -132,21 +131,13 @@ def _headers() -> list[str]:
 
 def _parse(file: Path, shown: str, draft: Draft) -> dict[str, Any] | None:
     """The file's content, or None when it is no TOML in UTF-8; the mistake's path is the line."""
-    data = b""
     try:
-        data = file.read_bytes()
-        return tomllib.loads(data.decode())
+        return toml_table(file.read_bytes())
     except OSError as problem:
         draft.note(shown, "(file)", f"a file that cannot be read ({problem.strerror})", "a readable file")
-    except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
-        draft.note(shown, f"line {line}", f"byte 0x{data[problem.start]:02x}", "UTF-8")
-    except tomllib.TOMLDecodeError as problem:
-        message = str(problem)
-        place = re.search(r" \(at line (\d+), column \d+\)$", message)
-        line = int(place[1]) if place else data.count(b"\n") + 1
-        said = re.sub(r" \(at [^()]*\)$", "", message)
-        draft.note(shown, f"line {line}", f"a syntax error ({said})", "TOML 1.0")
+    except Undecodable as problem:
+        place = "(file)" if problem.line is None else f"line {problem.line}"
+        draft.note(shown, place, problem.kind, "TOML 1.0 in UTF-8")
     return None
 
 

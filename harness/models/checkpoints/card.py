@@ -6,14 +6,14 @@ vocabulary, labels in another order. A score that was recorded when the checkpoi
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import toml_table
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
-from harness.errors import CheckpointError
+from harness.errors import CheckpointError, RecordError
 
 CARD = "card.toml"
 _WHOLE = ("mini", "full")  # scores of a whole data set; others are of a part of the same file
@@ -29,9 +29,9 @@ def stated(folder: Path, data_sha256: str, protocol: Protocol, metric: Metric) -
     if not path.is_file():
         return None
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise CheckpointError(f"{path}: not TOML: {problem}", remedy="get the checkpoint again") from problem
+        content = toml_table(path.read_bytes())
+    except RecordError as problem:
+        raise CheckpointError(f"{path}: no TOML: {problem}", remedy="get the checkpoint again") from problem
     scores = content.get("scores")
     tables = [scores.get(name) for name in _WHOLE] if isinstance(scores, Mapping) else []
     for table in tables:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import Undecodable, json_object
 from harness.domain.models import Architecture
 from harness.errors import CheckpointError
 
@@ -93,15 +93,10 @@ def require_order(path: Path, labels: Sequence[str]) -> None:
 def _json(path: Path) -> Mapping[str, Any]:
     remedy = "put the published config.json there, unchanged"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as problem:
-        raise CheckpointError(f"{path}:{problem.lineno}: not JSON: {problem.msg}", remedy=remedy) from problem
-    except UnicodeDecodeError as problem:
-        raise CheckpointError(f"{path}: not UTF-8 at byte {problem.start}", remedy=remedy) from problem
-    if not isinstance(content, dict):
-        kind = type(content).__name__
-        raise CheckpointError(f"{path}:1: found a {kind}, expected a JSON object", remedy=remedy)
-    return content
+        return json_object(path.read_bytes())
+    except Undecodable as problem:
+        where = path if problem.line is None else f"{path}:{problem.line}"
+        raise CheckpointError(f"{where}: found {problem.kind}", remedy=remedy) from problem
 
 
 def _count(content: Mapping[str, Any], key: str, problems: list[str], default: int | None) -> int:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness import hashing
-from harness.errors import CheckpointError
+from harness.decoding import json_object
+from harness.errors import CheckpointError, RecordError
 
 CONFIG = "config.json"
 VOCABULARY = "vocab.txt"
@@ -92,12 +93,12 @@ def read_record(folder: Path) -> FetchRecord | None:
     if not path.is_file():
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json_object(path.read_bytes())
         if content.pop("schema") != 1:
             raise ValueError("another schema than 1")
         record = FetchRecord(**content)
         dict(record.files).items()
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, RecordError) as problem:
         raise CheckpointError(
             f"{path}: not the record of a fetch ({problem})", remedy="delete it, or fetch the model again"
         ) from problem
