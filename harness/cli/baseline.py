@@ -35,6 +35,8 @@ def set_(
     as_json: Json = False,
 ) -> None:
     """Make a run the baseline of that name, for each machine that has results in it."""
+    from reports import terminal
+
     store = _open(results)
     try:
         runs = [item.id for item in store.runs()]
@@ -44,8 +46,11 @@ def set_(
         if chosen not in runs:
             raise store.unknown_run(chosen)
         found = [store.set_baseline(name, machine, chosen, note) for machine in store.machines(chosen)]
+        unjudged = terminal.unjudged_line(store.numbers(runs=[chosen]))
     finally:
         store.close()
+    if unjudged:
+        typer.echo(f"zoocheck: run {chosen}: {unjudged}", err=True)
     _show(found, as_json, lambda item: f"{item.name}: run {item.run} on machine {item.machine}")
 
 

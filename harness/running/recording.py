@@ -51,10 +51,16 @@ class Stages:
 
 
 def record(store: Store, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
-    """Write the measurement, then judge it: whatever judging comes to, the numbers are kept."""
-    store.add(measurement)
-    judged = verdict()
-    store.judge(measurement.id, judged)
+    """Judge the measurement and write both at once: a kill leaves both or neither.
+
+    Whatever judging comes to, the numbers are kept: where it fails, they are written without a verdict.
+    """
+    try:
+        judged = verdict()
+    except BaseException:
+        store.add(measurement)
+        raise
+    store.add(measurement, judged)
     return Result(measurement=measurement, verdict=judged)
 
 

@@ -110,6 +110,20 @@ def test_a_baseline_for_each_machine_of_the_latest_run(filled: str):
     assert [item.machine for item in Store(filled).baselines()] == [here]
 
 
+def test_a_result_without_a_verdict_is_told(filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """By `baseline set` and by `report`: its run ended between the number and the verdict."""
+    monkeypatch.setenv("ZOOCHECK_HOME", str(tmp_path / "home"))
+    for argv in (["baseline", "set", "good"], ["report", "--out", str(tmp_path / "report")]):
+        done = call(*argv, "--results", filled)
+        assert done.exit_code == 0, done.output
+        assert "1 result has no verdict, because the run ended before it was written" in done.stderr
+        assert "tinybert-ascend310p-bs8 accuracy" in done.stderr
+    page = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert "1 has no verdict" in page
+    Store(filled).judge("0004", VERDICT)
+    assert call("baseline", "set", "good", "--results", filled).stderr == ""
+
+
 def test_what_baseline_refuses(filled: str, other: str, tmp_path: Path):
     """An unknown run, an unknown baseline, a store without results."""
     assert "no run is called 'never'" in refused(

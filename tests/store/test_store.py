@@ -259,6 +259,42 @@ class TestOnlyGrows:
         store.add(MEASUREMENT)
         assert ids(store.results()) == ["0001"]
 
+    def test_a_measurement_with_its_verdict_is_both_or_neither(self, store: Store, url: str):
+        """A verdict that cannot be written leaves no measurement; a repeated attempt doubles neither."""
+        with pytest.raises(RecordError):
+            store.add(MEASUREMENT, dataclasses.replace(VERDICT, measured=math.inf))
+        assert store.results() == []
+        store.add(MEASUREMENT, VERDICT)
+        assert store.results() == [Result(measurement=MEASUREMENT, verdict=VERDICT)]
+        with bare(url) as connection:
+            assert connection.execute("SELECT count(*) FROM verdicts").fetchall() == [(1,)]
+
+    def test_a_kill_between_the_two_leaves_neither(self, file_url: str):
+        """The process ends when the verdict is about to be written, in the middle of the transaction."""
+        program = (
+            "import os, sys\n"
+            "from store_samples import MEASUREMENT, VERDICT\n"
+            "from sqlalchemy import event\n"
+            "from harness.store.results import Store\n"
+            "store = Store(sys.argv[1])\n"
+            "@event.listens_for(store._database._engine, 'before_cursor_execute')\n"
+            "def kill(connection, cursor, statement, *rest):\n"
+            "    if 'INTO verdicts' in statement:\n"
+            "        os.kill(os.getpid(), 9)\n"
+            "store.add(MEASUREMENT, VERDICT)\n"
+        )
+        here = Path(__file__).resolve().parent
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parents[1])])}
+        done = subprocess.run([sys.executable, "-c", program, file_url], env=env, check=False)
+        assert done.returncode == -9
+        assert Store(file_url).results() == []
+
+    def test_a_verdict_is_added_to_a_measurement_that_is_there(self, store: Store):
+        """As of a run that was killed before there was one."""
+        store.add(MEASUREMENT)
+        store.add(MEASUREMENT, VERDICT)
+        assert store.results() == [Result(measurement=MEASUREMENT, verdict=VERDICT)]
+
     def test_another_measurement_of_the_same_id_is_refused(self, store: Store):
         """The first one stays."""
         store.add(MEASUREMENT)
