@@ -78,7 +78,7 @@ def test_what_every_line_has_is_the_files(tmp_path: Path, read: Read, text: str,
         (
             conll.read, NER.replace("I-PER", "E-PER").replace("B-ORG", "S-ORG"),
             "file:3: found the tag 'S-ORG', expected one of B-LOC, B-MISC, B-ORG, B-PER, I-LOC, I-MISC, "
-            "I-ORG, I-PER, O; 2 of 4 lines are so: each ends with another tag; correct them, or put the test.txt",
+            "I-ORG, I-PER, O; 2 of 4 lines are so: each ends with another tag; correct them, or put the ",
         ),
         (conll.read, NER.replace("VBZ ", "VBZ  "), "file:4: found 5 columns in 'rejects VBZ  B-VP O'"),
         (conll.read, NER.replace("O\n\nPeter", "O\n \nPeter"), "file:5: found 2 columns in ' '"),
