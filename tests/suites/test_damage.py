@@ -88,7 +88,7 @@ def test_a_server_that_is_not_there(zoo: Zoo, tmp_path: Path) -> None:
     url = "postgresql://nobody@127.0.0.1:1/results"
     run = zoo.suites(tmp_path, *ONE, "--results", url, store=None)
     assert run.status == 6, run.out
-    assert f"{url}: no server listens there" in run.out
+    assert f"{url}: no server listens there" in run.out + run.err
 
 
 def test_a_full_disk_under_a_command(zoo: Zoo, tmp_path: Path) -> None:
