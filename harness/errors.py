@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,3 +128,18 @@ class MachineError(ZoocheckError):
 
     A run whose only failures are of this class exits with 6.
     """
+
+
+# A disk that is full or broken, a quota, too little memory, too many open files.
+_MACHINES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+
+
+def machines_fault(problem: BaseException) -> bool:
+    """Whether an error is the machine's fault: a `MachineError`, or disk or memory that gave out."""
+    if isinstance(problem, OSError):
+        return problem.errno in _MACHINES
+    return isinstance(problem, MachineError | MemoryError)
+
+
+class StoreGone(StoreError, MachineError):
+    """A results store that the machine keeps from us: its disk is full or broken, its server went away."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import numbers
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 R = TypeVar("R")
+
+SEAL = "sha256"  # the key of a file's checksum of itself
 
 # What needs neither a look nor a copy: lists of 100,000 latencies are made of these.
 _AS_THEY_ARE = frozenset({bool, int, NoneType})
@@ -95,6 +98,33 @@ def canonical(value: Any, path: str) -> bytes:
     """The one spelling of `value` in JSON: sorted keys, no spaces, ASCII. What hashes are made of."""
     text = json.dumps(plain(value, path), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text.encode("ascii")
+
+
+def sealed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """`content` with ``sha256`` of all of it, so that a change anywhere is seen by `unsealed`.
+
+    Raises `RecordError` as `plain` does.
+    """
+    return {**content, SEAL: _digest(content)}
+
+
+def unsealed(content: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """What `sealed` was given, and whether there was a checksum: files of before there was one have none.
+
+    Raises `RecordError` where the content is not what its checksum is of.
+    """
+    rest = {name: value for name, value in content.items() if name != SEAL}
+    if SEAL not in content:
+        return rest, False
+    if content[SEAL] != (found := _digest(rest)):
+        raise RecordError(
+            f"damaged or changed: the checksum in it is {content[SEAL]!r}, its content has {found}"
+        )
+    return rest, True
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical(content, "content")).hexdigest()
 
 
 @cache

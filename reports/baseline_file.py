@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from harness import __version__
+from harness.decoding import json_object
+from harness.domain.agreement import disagreements
 from harness.errors import BadInput, NoSamples, RecordError
 from harness.machine.fingerprint import machine_key
-from harness.records import from_json, to_json
+from harness.records import from_json, sealed, to_json, unsealed
 from harness.store.baselines import Baseline
 from harness.store.results import Result
 from reports.document import Document, document, today
+
+_REMEDY = "write it again with `zoocheck baseline export`"
+_SHOWN = 5  # contradictions
 
 SCHEMA_ID: Literal["urn:zoocheck:baseline:1"] = "urn:zoocheck:baseline:1"
 
@@ -36,13 +41,15 @@ def text(baselines: Sequence[Baseline], results: Sequence[Result]) -> str:
     """The file's text. Raises `NoSamples` where a baseline stands for no results."""
     return (
         json.dumps(
-            {
-                "schema": SCHEMA_ID,
-                "version": 1,
-                "zoocheck": __version__,
-                "baselines": [to_json(item) for item in baselines],
-                "results": document(results),
-            },
+            sealed(
+                {
+                    "schema": SCHEMA_ID,
+                    "version": 1,
+                    "zoocheck": __version__,
+                    "baselines": [to_json(item) for item in baselines],
+                    "results": document(results),
+                }
+            ),
             ensure_ascii=False,
         )
         + "\n"
@@ -55,18 +62,27 @@ def stands_for(baseline: Baseline, result: Result) -> bool:
     return made.run == baseline.run and machine_key(made.provenance.machine) == baseline.machine
 
 
-def read(path: Path) -> tuple[tuple[Baseline, ...], list[Result]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What a file holds, and what is to be said of the file itself."""
+
+    baselines: tuple[Baseline, ...]
+    results: list[Result]
+    unproved: str  # why nothing says that the file is as it was written; empty where its checksum does
+
+
+def read(path: Path) -> Read:
     """The baselines of a file and their results, those of an older zoocheck in today's words.
 
-    Raises `BadInput` for what is no such file, and for a baseline without results in it.
+    Raises `BadInput` for what is no such file, for one that is not what its checksum is of, for a result
+    whose numbers contradict each other, and for a baseline without results in it.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content, has_checksum = unsealed(json_object(path.read_bytes()))
         found = from_json(BaselineFile, _today(content))
-    except (ValueError, TypeError, KeyError, NoSamples, RecordError) as problem:
-        raise BadInput(
-            f"no file of a baseline: {problem}", path=path, remedy="write one with `zoocheck baseline export`"
-        ) from problem
+    except (TypeError, KeyError, NoSamples, RecordError) as problem:
+        raise BadInput(f"no file of a baseline: {problem}", path=path, remedy=_REMEDY) from problem
+    _require_agreement(path, found.results)
     results = [Result(measurement=item.measurement, verdict=item.verdict) for item in found.results.results]
     for baseline in found.baselines:
         if not any(stands_for(baseline, result) for result in results):
@@ -74,9 +90,26 @@ def read(path: Path) -> tuple[tuple[Baseline, ...], list[Result]]:
                 f"baseline {baseline.name!r} of machine {baseline.machine} is run {baseline.run}, "
                 "of which the file has no results of that machine",
                 path=path,
-                remedy="write it again with `zoocheck baseline export`",
+                remedy=_REMEDY,
             )
-    return found.baselines, results
+    said = f"{path}: exported without a checksum, so a change in it may show nowhere; its numbers agree"
+    return Read(baselines=found.baselines, results=results, unproved="" if has_checksum else said)
+
+
+def _require_agreement(path: Path, results: Document) -> None:
+    """Raise `BadInput` for results that say two things at once."""
+    wrong = [
+        f"{item.measurement.case}, {item.measurement.claim} ({item.measurement.id}): {sentence}"
+        for item in results.results
+        for sentence in disagreements(item.measurement, item.verdict)
+    ]
+    if wrong:
+        more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise BadInput(
+            f"results were changed since they were measured: {'; '.join(wrong[:_SHOWN])}{more}",
+            path=path,
+            remedy=_REMEDY,
+        )
 
 
 def _today(content: Any) -> Any:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from reports.drawing import DRAWER
 from reports.language import Both, say
 
 if TYPE_CHECKING:
@@ -63,9 +64,7 @@ def draw(chart: altair.TopLevelMixin) -> Markup:
 
 @lru_cache(maxsize=256)
 def _drawn(spec: str) -> Markup:
-    import vl_convert
-
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(spec))  # noqa: S314 - Vega's own output
+    root = ElementTree.fromstring(DRAWER.svg(spec))  # noqa: S314 - Vega's own output
     _clean(root)
     root.attrib = {
         "viewBox": root.attrib["viewBox"],

@@ -134,6 +134,11 @@ def render(
 
 
 def _galleries(catalog: Catalog, history: Sequence[Point], found: Sequence[Outcome]) -> tuple[Gallery, ...]:
+    from reports.drawing import NotDrawn
     from reports.plots import galleries
 
-    return galleries(catalog, found, history)
+    try:
+        return galleries(catalog, found, history)
+    except NotDrawn as problem:  # the numbers are all there
+        title, why = say("Charts"), say("No chart could be drawn: {problem}.", problem=str(problem))
+        return (Gallery(title=title, place="charts", explanation=why, charts=()),)

@@ -12,12 +12,12 @@ from harness.domain.datasets import Corpus
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.models import Protocol, Weights
 from harness.domain.series import Series
-from reports import absent, details, folding, layout, likeness, provenance, tested
+from reports import absent, details, folding, layout, provenance, shortfalls, tested
 from reports.footnotes import footnotes
-from reports.language import Both, Language, in_language, joined, say
-from reports.numbers import NOTHING, moment, one_line
-from reports.outcomes import ORDER, WORDS, Outcome, by_drop, counts, outcomes
-from reports.view import Cell, Count, Detail, Fact, Gallery, Grid, Head, Line, Report, Section, Shortfall
+from reports.language import Both, joined, say
+from reports.numbers import NOTHING, moment
+from reports.outcomes import NOT_JUDGED, ORDER, WORDS, Outcome, by_drop, counts, outcomes
+from reports.view import Cell, Count, Detail, Fact, Gallery, Grid, Head, Line, Report, Section
 
 if TYPE_CHECKING:
     from harness.store.notrun import NotRun
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SHOWN = 500  # results in rows and details; of more than that, all are in a file of their own
 SHORTFALLS = 60  # told at the top
-LONGEST_LINE = 280  # characters of a message in the headline; the detail has all of it
 
 RESULTS_FILE = "report-results.jsonl"
 Draw = Callable[[Sequence[Outcome]], tuple[Gallery, ...]]
@@ -79,6 +78,7 @@ def build(
         outcome.measurement.id: details.line(outcome, catalog, anchors[outcome.measurement.id])
         for outcome in found
     }
+    short = list(shortfalls.shortfalls(found, anchors))[:SHORTFALLS]
     machines = tuple(dict.fromkeys(provenance.machine(outcome.measurement) for outcome in found))
     versions = tuple(dict.fromkeys(provenance.versions(outcome.measurement) for outcome in found))
     return Report(
@@ -88,8 +88,8 @@ def build(
             "{headline} {tested}.", headline=headline(every, len(missing)), tested=tested.sentence(every)
         ),
         summary=summary(every),
-        shortfalls=tuple(_shortfalls(found, anchors))[:SHORTFALLS],
-        more_shortfalls=max(bad - SHORTFALLS, 0),
+        shortfalls=tuple(short),
+        more_shortfalls=bad - sum(len(item.cases) for item in short),
         galleries=galleries,
         not_run=absent.absences(missing),
         explanations=tuple(_explanations(every)),
@@ -154,6 +154,9 @@ def headline(found: Sequence[Outcome], not_run: int = 0) -> Both:
     known = by_status.get(VerdictKind.KNOWN_GAP, 0)
     gap = say("1 known gap") if known == 1 else say("{count} known gaps", count=known)
     further = [gap] if known else []
+    if unjudged := by_status.get(NOT_JUDGED, 0):
+        several = say("{count} have no verdict", count=unjudged)
+        further.append(say("1 has no verdict") if unjudged == 1 else several)
     further += [absent.claims(not_run)] if not_run else []
     rest = joined("", [part for item in further for part in ("; ", item)]) if further else ""
     of_all = say("the only result") if len(found) == 1 else say("{count} results", count=len(found))
@@ -213,33 +216,6 @@ def _ran_on(chip: str, origin: str) -> str:
         Origin.SIMULATED: say("simulated tools"),
         Origin.IMPORTED: say("imported"),
     }.get(Origin(origin), origin)
-
-
-def _shortfalls(found: Sequence[Outcome], anchors: Mapping[str, str]) -> Iterator[Shortfall]:
-    bad = [outcome for outcome in found if outcome.verdict is not None and not outcome.verdict.kind.good]
-    for outcome in sorted(bad, key=lambda item: item.status != VerdictKind.FALLS_SHORT):
-        measurement = outcome.measurement
-        yield Shortfall(
-            anchor=anchors[measurement.id],
-            status=outcome.status,
-            case=measurement.case,
-            kind=details.claimed(measurement),
-            how=likeness.label(outcome.likeness),
-            message=first_line(outcome),
-        )
-
-
-def first_line(outcome: Outcome) -> Both:
-    """A verdict's message on one line, without the case it may begin with."""
-    said = details.message(outcome)
-    return Both(*(_first_line(in_language(said, to), outcome) for to in Language))
-
-
-def _first_line(message: str, outcome: Outcome) -> str:
-    lines = message.strip().splitlines() if outcome.verdict is not None else []
-    text = one_line(lines[0]) if lines else "no message"
-    text = text.removeprefix(f"{outcome.measurement.case}: ")
-    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
 
 
 def _details(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.store.results import Result
 
 MOST_OPEN = 5  # that are told in words
+_NAMED = 5  # results in a line
 
 STYLES = {
     VerdictKind.FALLS_SHORT: "bold red",
@@ -81,6 +82,20 @@ def open_lines(results: Sequence[Result]) -> list[str]:
 def documented_line(results: Sequence[Result]) -> str:
     """Which documented numbers were tested, on one line. Raises `NoSamples` for no results."""
     return sentence(outcomes(results))
+
+
+def unjudged_line(results: Sequence[Result]) -> str:
+    """Which results have no verdict, on one line; nothing where all have. Raises as `outcomes`."""
+    found = [outcome.measurement for outcome in outcomes(results) if outcome.verdict is None]
+    if not found:
+        return ""
+    named = ", ".join(f"{made.case} {made.claim}" for made in found[:_NAMED])
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    has = "1 result has" if len(found) == 1 else f"{len(found)} results have"
+    return (
+        f"{has} no verdict, because the run ended before it was written: {named}{more}; "
+        "neither good nor bad is said of it until the same is measured again"
+    )
 
 
 def _row(row: Row) -> list[Text]:

@@ -178,12 +178,19 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shortfall:
-    """One result that falls short or could not be measured, in one line."""
+class Place:
+    """A case, and where the report tells of its result."""
 
-    anchor: str
-    status: str
     case: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """What falls short or could not be measured for one reason, with every case that does so."""
+
+    cases: tuple[Place, ...]
+    status: str
     kind: str
     how: str  # origin, weights and data in words
     message: str

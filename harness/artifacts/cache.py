@@ -219,7 +219,10 @@ class ArtifactCache:
         """Remove an artifact; renamed first, so that a kill half-way leaves no half of it in its place."""
         away = folder.with_name(f"{folder.name}.removing-{secrets.token_hex(4)}")
         folder.rename(away)
-        shutil.rmtree(away)
+        if away.is_dir() and not away.is_symlink():
+            shutil.rmtree(away)
+        else:  # a file or a link where an artifact's folder belongs
+            away.unlink()
 
     def _sweep(self, own: str | None = None) -> int:
         """Remove what killed processes left half built or half removed; returns the bytes.
@@ -275,11 +278,11 @@ def _artifact(folder: Path, content: manifest.Manifest) -> Artifact:
     return Artifact(
         key=content.key,
         folder=folder,
-        files={name: file["sha256"] for name, file in content.files.items()},
+        files={name: file.sha256 for name, file in content.files.items()},
         recipe=content.recipe,
         facts=content.facts,
         created=content.created,
-        bytes=sum(file["bytes"] for file in content.files.values()),
+        bytes=sum(file.bytes for file in content.files.values()),
     )
 
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from harness import __version__
+from harness.decoding import json_object
 from harness.errors import ArtifactError, RecordError
 from harness.hashing import sha256
-from harness.records import canonical, plain
+from harness.records import canonical, from_json, plain, sealed, unsealed
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -24,15 +25,27 @@ class Damage(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One file of an artifact."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The content of ``manifest.json``; `files` maps names to ``{"bytes": size, "sha256": hash}``."""
+    """The content of ``manifest.json``; `files` by their names with forward slashes."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     key: str
     created: str  # ISO 8601, UTC
     zoocheck: str  # the version that built it
     recipe: Mapping[str, Any]
     facts: Mapping[str, Any]
-    files: Mapping[str, Mapping[str, Any]]
+    files: Mapping[str, Listed]
 
 
 def write(folder: Path, key: str, recipe: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
@@ -60,32 +73,29 @@ def write(folder: Path, key: str, recipe: Mapping[str, Any], facts: Mapping[str,
             name: {"bytes": file.stat().st_size, "sha256": sha256(file)} for name, file in files.items()
         },
     }
-    content["sha256"] = _digest(content)
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(sealed(content), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / NAME).write_text(text + "\n", encoding="utf-8")
 
 
 def read(folder: Path) -> Manifest:
     """The manifest in `folder`. Raises `Damage` where it is missing or not as `write` left it."""
     try:
-        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        content = json_object((folder / NAME).read_bytes())
+        if (found := content.get("format")) != FORMAT:
+            raise Damage(f"{NAME}: found format {found!r}, expected {FORMAT}")
+        rest, has_checksum = unsealed(content)
+        if not has_checksum:
+            raise Damage(f"{NAME}: found no checksum of it, expected one")
+        manifest = from_json(Manifest, {name: value for name, value in rest.items() if name != "format"})
     except FileNotFoundError as problem:
         raise Damage(f"{NAME}: found no such file, expected the list of all files") from problem
-    except (OSError, ValueError) as problem:
-        raise Damage(f"{NAME}: found no JSON ({problem}), expected the list of all files") from problem
-    found = content.pop("format", None) if isinstance(content, dict) else None
-    if found != FORMAT:
-        raise Damage(f"{NAME}: found format {found!r}, expected {FORMAT}")
-    checksum = content.pop("sha256", None)
-    try:
-        actual = _digest({"format": FORMAT, **content})
+    except OSError as problem:
+        raise Damage(f"{NAME}: cannot be read ({problem.strerror})") from problem
     except RecordError as problem:
-        raise Damage(f"{NAME}: found {problem}") from problem
-    if checksum != actual:
-        raise Damage(f"{NAME}: found content of SHA-256 {actual}, expected {checksum}")
-    if content["key"] != folder.name or _digest(content["recipe"]) != folder.name:
-        raise Damage(f"{NAME}: found the recipe of artifact {content['key']}, expected {folder.name}")
-    return Manifest(**content)
+        raise Damage(f"{NAME}: {problem}; expected the list of all files") from problem
+    if manifest.key != folder.name or _digest(manifest.recipe) != folder.name:
+        raise Damage(f"{NAME}: found the recipe of artifact {manifest.key}, expected {folder.name}")
+    return manifest
 
 
 def check(folder: Path, *, fresh: bool = False) -> Manifest:
@@ -99,13 +109,13 @@ def check(folder: Path, *, fresh: bool = False) -> Manifest:
     for name, expected in manifest.files.items():
         file = present.pop(name, None)
         if file is None:
-            raise Damage(f"{name}: found no such file, expected {expected['bytes']} bytes")
+            raise Damage(f"{name}: found no such file, expected {expected.bytes} bytes")
         if file.is_symlink():
             raise Damage(f"{name}: found a link, expected a file")
-        if (size := file.stat().st_size) != expected["bytes"]:
-            raise Damage(f"{name}: found {size} bytes, expected {expected['bytes']}")
-        if (found := sha256(file, fresh=fresh)) != expected["sha256"]:
-            raise Damage(f"{name}: found SHA-256 {found}, expected {expected['sha256']}")
+        if (size := file.stat().st_size) != expected.bytes:
+            raise Damage(f"{name}: found {size} bytes, expected {expected.bytes}")
+        if (found := sha256(file, fresh=fresh)) != expected.sha256:
+            raise Damage(f"{name}: found SHA-256 {found}, expected {expected.sha256}")
     if present:
         raise Damage(f"{min(present)}: found a file, expected none of that name")
     return manifest

@@ -29,7 +29,7 @@ from harness.cli import (
     store,
     work,
 )
-from harness.errors import MachineError, ZoocheckError
+from harness.errors import ZoocheckError, machines_fault
 
 USAGE_STATUS = 2  # bad input; click's own for bad options
 MACHINE_STATUS = 6  # the machine's fault, as in a run of the suites
@@ -69,11 +69,17 @@ def main() -> None:
     try:
         app(prog_name="zoocheck")
     except ZoocheckError as problem:
-        _end(str(problem), MACHINE_STATUS if isinstance(problem, MachineError) else USAGE_STATUS)
+        _end(str(problem), _status(problem))
     except OSError as problem:  # a folder that cannot be written, a disk that is full
-        _end(f"{problem.filename or 'the system'}: {problem.strerror or problem}", USAGE_STATUS)
+        _end(f"{problem.filename or 'the system'}: {problem.strerror or problem}", _status(problem))
+    except MemoryError:
+        _end("there is too little memory for this; give more (ulimit -v), or ask for less", MACHINE_STATUS)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED_STATUS)
+
+
+def _status(problem: BaseException) -> int:
+    return MACHINE_STATUS if machines_fault(problem) else USAGE_STATUS
 
 
 def _end(message: str, status: int) -> NoReturn:

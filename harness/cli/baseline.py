@@ -35,6 +35,8 @@ def set_(
     as_json: Json = False,
 ) -> None:
     """Make a run the baseline of that name, for each machine that has results in it."""
+    from reports import terminal
+
     store = _open(results)
     try:
         runs = [item.id for item in store.runs()]
@@ -44,8 +46,11 @@ def set_(
         if chosen not in runs:
             raise store.unknown_run(chosen)
         found = [store.set_baseline(name, machine, chosen, note) for machine in store.machines(chosen)]
+        unjudged = terminal.unjudged_line(store.numbers(runs=[chosen]))
     finally:
         store.close()
+    if unjudged:
+        typer.echo(f"zoocheck: run {chosen}: {unjudged}", err=True)
     _show(found, as_json, lambda item: f"{item.name}: run {item.run} on machine {item.machine}")
 
 
@@ -120,7 +125,8 @@ def import_(
     from harness.store.results import Store
     from reports import baseline_file
 
-    baselines, kept = baseline_file.read(file)
+    read = baseline_file.read(file)
+    baselines, kept = read.baselines, read.results
     home = Home.locate()
     if results is None:
         home.require_writable()
@@ -131,6 +137,8 @@ def import_(
         found = [store.set_baseline(item.name, item.machine, item.run, item.note) for item in new]
     finally:
         store.close()
+    if read.unproved:
+        typer.echo(f"zoocheck: {read.unproved}", err=True)
     if as_json:
         print_json(
             {"measurements": {"added": added, "there": len(kept) - added},

@@ -54,6 +54,7 @@ def collect(
     if as_json:
         print_json(
             {"run": run, "simulated": found.simulated, "faults": dict(found.faults),
+             "unproved": found.unproved,
              "results": [to_json(item) for item in found.results],
              "html": str(written.html), "markdown": str(written.markdown)}
         )  # fmt: skip
@@ -68,6 +69,8 @@ def _print(found: Collected) -> None:
     """Files that are not as they were written; then each verdict, and the counts."""
     from reports.terminal import counts_line, documented_line, verdict_table
 
+    if found.unproved:
+        typer.echo(f"zoocheck: {found.unproved}", err=True)
     for name, why in found.faults.items():
         typer.echo(f"zoocheck: {name}: {why}", err=True)
     console_for_tables().print(verdict_table(found.results))

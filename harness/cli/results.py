@@ -52,6 +52,7 @@ def report(
 ) -> None:
     """Render results as Markdown tables and one HTML page, and print the table of verdicts."""
     from reports.absent import still_missing
+    from reports.terminal import unjudged_line
 
     _check(form, as_json, model, case, update)
     language = _language(lang)
@@ -63,6 +64,8 @@ def report(
         return _update(update, found, language, as_json)
     recorded = notrun.load_all(home.runs) if everything else notrun.load(home.runs, found[0].measurement.run)
     missing = still_missing(recorded, found)
+    if unjudged := unjudged_line(found):
+        typer.echo(f"zoocheck: {unjudged}", err=True)
     if form is Format.JSON:
         return formats.deliver(formats.results_text(found, missing), out)
     if form is Format.MODEL_INDEX:

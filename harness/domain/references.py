@@ -10,6 +10,9 @@ from harness.domain.metrics import Metric, Unit
 from harness.domain.precisions import Precision
 from harness.domain.strict import STRICT
 
+# A number as documents print it. What has more digits is no measured value, and would read as infinity.
+PRINTED = r"-?\d{1,15}(?:\.\d{1,20})?"
+
 
 class Rounding(StrEnum):
     """How a printed number was made from the measured one."""

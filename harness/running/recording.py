@@ -17,12 +17,13 @@ from harness.domain.details import FailedDetail
 from harness.domain.measurements import Interval, Measurement, Provenance, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
-from harness.errors import MachineError, ZoocheckError
+from harness.errors import MachineError, StoreGone, ZoocheckError
 from harness.machine.fingerprint import fingerprint, git_revision, library_versions
 from harness.models.checkpoints import Checkpoint
 from harness.running.materials import Materials, Samples
 from harness.setting import reproducing
 from harness.setting.home import CODE
+from harness.store import keeping
 from harness.store.results import Result, Store
 from harness.tables import cases, references
 from harness.toolchains.targets import Target
@@ -51,10 +52,16 @@ class Stages:
 
 
 def record(store: Store, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
-    """Write the measurement, then judge it: whatever judging comes to, the numbers are kept."""
-    store.add(measurement)
-    judged = verdict()
-    store.judge(measurement.id, judged)
+    """Judge the measurement and write both at once: a kill leaves both or neither.
+
+    Whatever judging comes to, the numbers are kept: where it fails, they are written without a verdict.
+    """
+    try:
+        judged = verdict()
+    except BaseException:
+        store.add(measurement)
+        raise
+    store.add(measurement, judged)
     return Result(measurement=measurement, verdict=judged)
 
 
@@ -100,7 +107,19 @@ class Recorder:
 
     def record(self, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
         """`record` in this run's store; a verdict that is not good ends with the line that reproduces it."""
-        return record(self.store, measurement, lambda: self._reproducible(measurement, verdict()))
+        judged: list[Verdict] = []
+
+        def judge() -> Verdict:
+            judged.append(self._reproducible(measurement, verdict()))
+            return judged[0]
+
+        try:
+            return record(self.store, measurement, judge)
+        except StoreGone as problem:
+            root = self.materials.home.root
+            kept = judged[0] if judged else None
+            keeping.keep(root, measurement, kept, problem=problem, wanted=self.store.shown)
+            raise
 
     def _reproducible(self, made: Measurement, verdict: Verdict) -> Verdict:
         if verdict.kind.good:

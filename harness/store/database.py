@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event, exc, pool
 
-from harness.errors import RecordError, StoreError
+from harness.errors import RecordError, StoreError, StoreGone
 from harness.store import urls
 from harness.store.troubles import REMEDY, passing, trouble, unreachable
 
@@ -35,6 +35,10 @@ class Refused(StoreError):
         self.sentence = sentence
 
 
+class Gone(Refused, StoreGone):
+    """A database that says nothing any more, or has no room: the machine's fault."""
+
+
 class Database:
     """Transactions on the database at a URL. Every trouble is a `StoreError` with a sentence.
 
@@ -49,6 +53,7 @@ class Database:
         self._engine = _engine(self.url, self.shown, existing=existing)
         self.kind = self._engine.dialect.name
         self._reached = False
+        self._gone = ""  # why a server that was there is taken to be gone for good; it is not asked again
 
     def close(self) -> None:
         """Give back what is open: a database in memory ends, no other has anything open."""
@@ -61,6 +66,8 @@ class Database:
         Violated constraints come through as `sqlalchemy.exc.IntegrityError`: the caller knows what
         they mean.
         """
+        if self._gone:
+            raise Gone(self.shown, self._gone, remedy=REMEDY)
         engine = self._engine.execution_options(zoocheck_write=write)
         last: exc.SQLAlchemyError | None = None
         for attempt in range(ATTEMPTS):
@@ -79,7 +86,9 @@ class Database:
                     raise self._refused(problem) from problem
                 last = problem
         if last is not None and unreachable(last):
-            raise self._refused(last) from last
+            refused = self._refused(last)
+            self._gone = f"was there and is gone; not asked again: {refused.sentence}"
+            raise refused from last
         raise StoreError(
             f"{self.shown}: still busy after {ATTEMPTS} attempts of {BUSY_TIMEOUT_S:g} s",
             remedy="find the process that holds it",
@@ -99,7 +108,8 @@ class Database:
     def _refused(self, problem: exc.SQLAlchemyError) -> Refused:
         found = trouble(problem)
         remedy = f"{found.remedy}, or {REMEDY}" if found.remedy else REMEDY
-        return Refused(self.shown, found.sentence, remedy=remedy)
+        kind = Gone if found.machine or (self._reached and unreachable(problem)) else Refused
+        return kind(self.shown, found.sentence, remedy=remedy)
 
 
 def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:

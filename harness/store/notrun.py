@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from urllib.parse import quote
 
 from filelock import FileLock
 
+from harness.decoding import json_object
 from harness.domain.cases import Kind
-from harness.errors import BadInput
+from harness.errors import BadInput, RecordError
 
 _LONGEST_NAME = 150  # of a file, in characters; file systems stop at 255 bytes
+_DRAFT = re.compile(r"\..*\.json\.[0-9a-f]{32}", re.DOTALL)
 _FORM = 1  # of the files
 
 
@@ -60,13 +63,14 @@ def merge(folder: Path, run: str, skipped: Iterable[NotRun], ran: Iterable[Claim
     folder.mkdir(parents=True, exist_ok=True)
     file = path(folder, run)
     with FileLock(folder / ".lock"):
+        _sweep(folder)
         known = {item.claim: item for item in load(folder, run)}
         for claim in ran:
             known.pop(claim, None)
         known |= {item.claim: item for item in skipped}
         found = tuple(known.values())
         if found or file.exists():
-            _replace(file, {"form": _FORM, "run": run, "not_run": [_content(item) for item in found]})
+            _replace(file, {"form": _FORM, "run": _spelt(run), "not_run": [_content(item) for item in found]})
     return found
 
 
@@ -87,14 +91,19 @@ def _content(item: NotRun) -> dict[str, Any]:
         "case": item.case,
         "kind": str(item.kind),
         "check": item.check,
-        "reason": item.reason,
+        "reason": _spelt(item.reason),
         "partly": item.partly,
     }
 
 
+def _spelt(text: str) -> str:
+    """`text` as UTF-8 holds it: a file's name in a reason may be of any bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _read(file: Path) -> tuple[NotRun, ...]:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json_object(file.read_bytes())
         if content["form"] != _FORM:
             raise ValueError(f"form {content['form']!r}")
         return tuple(
@@ -107,12 +116,20 @@ def _read(file: Path) -> tuple[NotRun, ...]:
             )
             for item in content["not_run"]
         )
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, RecordError) as problem:
+        said = str(problem) if isinstance(problem, RecordError) else f"{type(problem).__name__}: {problem}"
         raise BadInput(
-            f"not a list of what a run skipped ({type(problem).__name__}: {problem})",
+            f"not a list of what a run skipped ({said})",
             path=file,
             remedy="remove the file: results are not in it",
         ) from None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove drafts that killed processes left. Whoever writes one holds the lock, as the caller does."""
+    for path in folder.iterdir():
+        if _DRAFT.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def _replace(file: Path, content: Any) -> None:

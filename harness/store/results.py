@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -70,17 +71,25 @@ class Store:
         """End a store in memory. Any other has nothing open between calls."""
         self._database.close()
 
-    def add(self, measurement: Measurement) -> None:
-        """Write a measurement. The very same one may be written again, which changes nothing.
+    def add(self, measurement: Measurement, verdict: Verdict | None = None) -> None:
+        """Write a measurement, with its verdict in the same transaction. The very same may be written again.
 
         Raises `StoreError` where another one has its id and where `created` is no time in UTC, and
         `RecordError` for NaN, infinities and whatever else JSON cannot hold.
         """
         _check_time(measurement)
         row = measurement_row(measurement)
-        self._database.check_text(row)
+        judged = None if verdict is None else _verdict_row(measurement.id, verdict)
+        for each in filter(None, (row, judged)):
+            self._database.check_text(each)
+
+        def write(connection: sa.Connection) -> None:
+            connection.execute(MEASUREMENTS.insert(), row)
+            if judged is not None:
+                connection.execute(VERDICTS.insert(), judged)
+
         try:
-            self._database.do(lambda connection: connection.execute(MEASUREMENTS.insert(), row), write=True)
+            self._database.do(write, write=True)
         except exc.IntegrityError as problem:
             query = sa.select(MEASUREMENTS).where(MEASUREMENTS.c.id == measurement.id)
             there = self._database.do(lambda connection: connection.execute(query).mappings().first())
@@ -89,16 +98,21 @@ class Store:
                     f"{self._database.shown}: refused measurement {measurement.id} ({reason(problem)})",
                     remedy="give every measurement an id of its own (uuid4): the store only grows",
                 ) from problem
+            if judged is not None:  # of a measurement that was there, or of a commit whose answer was lost
+                self._judge(judged)
 
     def judge(self, measurement_id: str, verdict: Verdict) -> None:
         """Write a verdict on a measurement. Of several the newest counts; none is ever replaced.
 
         Raises `StoreError` where there is no such measurement, and `RecordError` as `add` does.
         """
-        token = uuid.uuid4().hex  # tells an attempt that is repeated from a second verdict
-        judged = datetime.now(UTC).isoformat()
-        row = to_json(verdict) | {"id": token, "measurement": measurement_id, "judged": judged}
+        row = _verdict_row(measurement_id, verdict)
         self._database.check_text(row)
+        self._judge(row)
+
+    def _judge(self, row: dict[str, Any]) -> None:
+        """Write a row of ``verdicts``; one whose id is there is not written again."""
+        token, measurement_id = row["id"], row["measurement"]
         try:
             self._database.do(lambda connection: connection.execute(VERDICTS.insert(), row), write=True)
         except exc.IntegrityError as problem:
@@ -234,6 +248,12 @@ class Store:
     def info(self) -> Info:
         """What the store holds, in numbers."""
         return self._database.do(lambda connection: summary.summarise(connection, self.shown, VERSION))
+
+
+def _verdict_row(measurement_id: str, verdict: Verdict) -> dict[str, Any]:
+    """A verdict as a row of its table; its id tells an attempt that is repeated from a second verdict."""
+    judged = datetime.now(UTC).isoformat()
+    return to_json(verdict) | {"id": uuid.uuid4().hex, "measurement": measurement_id, "judged": judged}
 
 
 def _check_time(measurement: Measurement) -> None:

@@ -8,7 +8,7 @@ gives a text alone.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import exc
 
@@ -24,6 +24,7 @@ class Trouble:
 
     sentence: str
     remedy: str = ""
+    machine: bool = False  # no fault of who named the store: the same store may work later
 
 
 _SQLITE = {
@@ -31,7 +32,9 @@ _SQLITE = {
     sqlite3.SQLITE_CANTOPEN: Trouble(sentence="cannot be opened here"),
     sqlite3.SQLITE_PERM: Trouble(sentence="may not be opened"),
     sqlite3.SQLITE_READONLY: Trouble(sentence="cannot be written"),
-    sqlite3.SQLITE_FULL: Trouble(sentence="the disk is full"),
+    sqlite3.SQLITE_FULL: Trouble(sentence="the disk is full", machine=True, remedy="make room"),
+    sqlite3.SQLITE_IOERR: Trouble(sentence="its disk cannot be read or written", machine=True),
+    sqlite3.SQLITE_NOMEM: Trouble(sentence="there is too little memory", machine=True),
     sqlite3.SQLITE_CORRUPT: Trouble(sentence="is damaged"),
 }
 _POSTGRESQL = {
@@ -44,7 +47,9 @@ _POSTGRESQL = {
         sentence="there is no such schema, or this user may not use it",
         remedy="make it (CREATE SCHEMA), or have its owner GRANT its use",
     ),
-    "53100": Trouble(sentence="the server's disk is full", remedy=_ADMINISTRATOR),
+    "53100": Trouble(sentence="the server's disk is full", remedy=_ADMINISTRATOR, machine=True),
+    "53200": Trouble(sentence="the server is out of memory", remedy=_ADMINISTRATOR, machine=True),
+    "58030": Trouble(sentence="the server's disk is broken", remedy=_ADMINISTRATOR, machine=True),
     "22021": Trouble(
         sentence="the database's encoding cannot hold this text", remedy="make one with --encoding=UTF8"
     ),
@@ -54,6 +59,12 @@ _POSTGRESQL = {
     "XX001": Trouble(sentence="is damaged", remedy=_ADMINISTRATOR),
     "XX002": Trouble(sentence="is damaged", remedy=_ADMINISTRATOR),
 }
+_NOBODY = Trouble(
+    sentence="no server listens there", remedy="start PostgreSQL, or check host and port", machine=True
+)
+_NO_ANSWER = Trouble(
+    sentence="the server does not answer", remedy="check host, port and firewall", machine=True
+)
 # What libpq or the server says before there is a connection, in the order in which to look.
 _CONNECTING = (
     ("password authentication failed", Trouble(sentence="user or password is wrong", remedy=_CREDENTIALS)),
@@ -67,16 +78,10 @@ _CONNECTING = (
     ),
     ("resolve host", Trouble(sentence="the host is unknown", remedy="check its name")),
     ("translate host name", Trouble(sentence="the host is unknown", remedy="check its name")),
-    (
-        "refused",
-        Trouble(sentence="no server listens there", remedy="start PostgreSQL, or check host and port"),
-    ),
-    (
-        "No such file or directory",
-        Trouble(sentence="no server listens there", remedy="start PostgreSQL, or name its host"),
-    ),
-    ("timeout", Trouble(sentence="the server does not answer", remedy="check host, port and firewall")),
-    ("timed out", Trouble(sentence="the server does not answer", remedy="check host, port and firewall")),
+    ("refused", _NOBODY),
+    ("No such file or directory", _NOBODY),
+    ("timeout", _NO_ANSWER),
+    ("timed out", _NO_ANSWER),
     ("SSL", Trouble(sentence="no encrypted connection could be agreed", remedy="check ?sslmode=")),
 )
 # Somebody else was first (serialization, deadlock, lock), or the server is coming or going.
@@ -92,10 +97,10 @@ def trouble(problem: exc.SQLAlchemyError) -> Trouble:
         said = _said(problem)
         found = next(
             (known for words, known in _CONNECTING if words in said),
-            Trouble(sentence="no connection could be made"),
+            Trouble(sentence="no connection could be made", machine=True),
         )
     found = found or Trouble(sentence="the database refused")
-    return Trouble(sentence=f"{found.sentence} ({reason(problem)})", remedy=found.remedy)
+    return replace(found, sentence=f"{found.sentence} ({reason(problem)})")
 
 
 def passing(problem: exc.SQLAlchemyError) -> bool:

@@ -11,14 +11,14 @@ from typing import Any
 
 from harness.domain.chips import Chip
 from harness.domain.documents import Meaning, Row, Table
-from harness.domain.references import Reference, Role, Rounding, Source
+from harness.domain.references import PRINTED, Reference, Role, Rounding, Source
 from harness.tables.cell_rules import Problem, Setting, problems, range_missed
 from harness.tables.consistency import Named, repeated
 from harness.tables.mistakes import Draft, Entry, listed, show
 
 ABSENT = ("无", "-", "--", "—", "/", "N/A")  # what the zoos print for "there is no such value"
 
-_DIGITS = r"(-?\d+(?:\.\d+)?)"
+_DIGITS = f"({PRINTED})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,9 +23,11 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from mutating import survives_all
 from privileges import as_nobody
 
 from harness import __version__, hashing
+from harness.artifacts import manifest
 from harness.artifacts.cache import Artifact, ArtifactCache, ArtifactDamaged, Recipe, parse_age, parse_size
 from harness.errors import ArtifactError, RecordError, UsageError
 
@@ -37,6 +40,7 @@ CONTENT = {"model.onnx": b"graph" * 100, "weights/part.bin": b"\x00" * 4096}
 WORKER = """
 import logging, sys, time
 from pathlib import Path
+from harness.artifacts import manifest
 from harness.artifacts.cache import ArtifactCache, Recipe
 
 folder, log, inside, go, said = map(Path, sys.argv[1:])
@@ -371,7 +375,28 @@ class TestDamage:
     def test_an_unreadable_manifest(self, cache: ArtifactCache, text: str):
         """A manifest that is no manifest is damage like any other."""
         message = self.damaged(cache, lambda folder: (folder / "manifest.json").write_text(text))
-        assert "manifest.json: found" in message
+        assert re.search(r"manifest\.json: (line 1: )?found .*; building it again", message)
+
+    def test_a_manifest_that_is_damaged_anywhere(self, cache: ArtifactCache):
+        """Each of 2,000 seeded mutations is damage, or the manifest as it was written, within a second."""
+        folder = cache.get(RECIPE, build).folder
+        good = manifest.read(folder)
+
+        def read(content: bytes) -> manifest.Manifest:
+            (folder / manifest.NAME).write_bytes(content)
+            return manifest.read(folder)
+
+        refused, kept = survives_all(
+            (folder / manifest.NAME).read_bytes(), read, good.__eq__, errors=manifest.Damage
+        )
+        assert refused > 1900 > kept
+
+    def test_a_file_in_place_of_the_folder(self, cache: ArtifactCache):
+        """It is taken away, and the artifact built."""
+        cache.folder.mkdir(parents=True)
+        (cache.folder / RECIPE.key).write_text("what is this", encoding="utf-8")
+        with pytest.warns(ArtifactDamaged, match=r"manifest\.json: .*; building it again"):
+            assert cache.get(RECIPE, build).path("model.onnx").read_bytes() == CONTENT["model.onnx"]
 
     def test_a_missing_manifest(self, cache: ArtifactCache):
         """Without a manifest nothing is believed."""
@@ -385,7 +410,7 @@ class TestDamage:
             file = folder / "manifest.json"
             file.write_text(file.read_text().replace("1.5e-07", "1.5e-09"))
 
-        assert "manifest.json: found content of SHA-256" in self.damaged(cache, change)
+        assert "manifest.json: damaged or changed: the checksum in it is" in self.damaged(cache, change)
 
     def test_another_artifacts_folder(self, cache: ArtifactCache):
         """An artifact that was copied over another one is not taken for it."""

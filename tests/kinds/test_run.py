@@ -32,6 +32,7 @@ from harness.errors import (
     MachineError,
     NoSamples,
     NotThere,
+    StoreGone,
     ZoocheckError,
 )
 from harness.kinds.runner import Runner
@@ -41,6 +42,7 @@ from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
+from harness.store import keeping
 from harness.store.results import Result, Store
 from harness.toolchains.base import Latencies
 from harness.toolchains.onnxruntime import backend
@@ -277,23 +279,45 @@ class TestAccuracy:
 
 
 class TestRecording:
-    def test_the_measurement_is_written_before_it_is_judged(
+    def test_the_measurement_is_written_with_its_verdict(
         self, fake: Make, store: Store, monkeypatch: pytest.MonkeyPatch
     ):
-        """When the judge is asked, the numbers are in the store already."""
-        seen: list[Result] = []
+        """When the judge is asked, nothing is in the store: a kill leaves no number that nobody judged."""
+        seen: list[list[Result]] = []
         judged = scores.judge_score
 
         def look(*arguments: Any) -> Verdict:
-            seen.append(only(store))
+            seen.append(store.results())
             return judged(*arguments)
 
         monkeypatch.setattr(scores, "judge_score", look)
         runner = fake()
         result = runner.accuracy(a_case(runner), DOCUMENTED)
-        assert [item.verdict for item in seen] == [None]
-        assert seen[0].measurement == result.measurement
-        assert only(store).verdict == result.verdict
+        assert seen == [[]]
+        assert only(store) == result
+
+    def test_what_a_store_that_is_gone_does_not_take_is_kept(
+        self, fake: Make, store: Store, home: Home, monkeypatch: pytest.MonkeyPatch
+    ):
+        """In a store of the home's, from which `store copy` brings it in, with its verdict."""
+
+        def gone(measurement: Measurement, verdict: Verdict | None) -> None:
+            raise StoreGone("postgresql://host/results: no server listens there")
+
+        runner = fake()
+        with monkeypatch.context() as patched:
+            patched.setattr(runner.recorder.store, "add", gone)
+            with pytest.raises(
+                StoreGone, match=r"what was measured is kept in sqlite:///\S+kept\.sqlite"
+            ) as caught:
+                runner.accuracy(a_case(runner), DOCUMENTED)
+        assert isinstance(caught.value, MachineError)
+        assert "brings it in, once the store is there again" in str(caught.value)
+        kept = Store(f"sqlite:///{home.root / keeping.FILE}", existing=True)
+        [result] = kept.results()
+        assert result.verdict is not None
+        kept.copy_to(store)
+        assert only(store) == result
 
     @pytest.mark.parametrize("kind", [Kind.ACCURACY, Kind.THROUGHPUT, Kind.CONFORMANCE])
     def test_a_failing_judge_keeps_the_numbers(
@@ -340,7 +364,7 @@ class TestRecording:
     ):
         """A full disk under the store costs no inference: the next run takes the outputs from the home."""
 
-        def full(measurement: Measurement) -> None:
+        def full(measurement: Measurement, verdict: Verdict | None) -> None:
             raise ZoocheckError("the disk is full")
 
         runner = fake()

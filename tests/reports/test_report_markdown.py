@@ -144,10 +144,37 @@ def test_what_markdown_would_read_is_escaped(given, escaped):
 
 
 def test_a_message_of_many_lines_is_one_line_in_the_headline(catalog):
-    message = "it broke\n# Heading\n" + "x" * 5000
+    """All of them: what was found is told behind the line that says where. Only a screenful is cut."""
+    message = (
+        f"{CASE}: config.json: not the documented checkpoint:\n  hidden_size: found 8\n  layers: found 3"
+    )
     text = markdown.render(catalog, [factory.failed(CASE, Kind.ACCURACY, message)])
-    assert "): it broke\n" in text
-    assert "Heading" not in text
+    whole = "config.json: not the documented one: hidden_size: found 8; layers: found 3"
+    assert f"): {markdown.escape(whole)}\n" in text
+    long = markdown.render(
+        catalog, [factory.failed(CASE, Kind.ACCURACY, "it broke\n# Heading\n" + "x" * 5000)]
+    )
+    assert "): it broke; # Heading; xxx" in long
+    assert "x" * 1900 in long
+    assert "x" * 2001 not in long
+
+
+def test_the_same_error_of_several_cases_is_one_row_with_all_of_them(catalog):
+    """Though each message names its own case; another error is a row of its own."""
+    cases = [f"tinybert-ascend310p-bs{size}" for size in (1, 4, 8, 16, 32)]
+    results = [
+        factory.failed(case, Kind.ACCURACY, f"{case}: dev.tsv:7: found the label 2; see work/{case}/log")
+        for case in cases
+    ]
+    results.append(factory.failed("tinybert-t4-bs1", Kind.ACCURACY, "tinybert-t4-bs1: no engine"))
+    text = markdown.render(catalog, results)
+    section = text.partition("## Falls short or failed\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("- ")]
+    assert len(rows) == 2
+    assert all(f"**{case}**" in rows[0] for case in cases)
+    assert rows[0].endswith(": dev.tsv:7: found the label 2; see work/CASE/log")
+    assert rows[1].endswith(": no engine")
+    assert "more are in the table" not in section
 
 
 def test_no_results_are_an_error_not_an_empty_report(catalog):

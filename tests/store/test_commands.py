@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from click.testing import Result as Done
 from databases import bare, place
+from mutating import survives_all
 from store_samples import ERROR, MEASUREMENT, VERDICT, ids, make
 from typer.testing import CliRunner
 
 from harness.cli import app
-from harness.errors import ZoocheckError
+from harness.errors import BadInput, ZoocheckError
 from harness.machine.fingerprint import machine_key
 from harness.store.results import Store
+from reports import baseline_file
 
 HERE, THERE = {"cpu": "x", "host_id": "aa"}, {"cpu": "y", "host_id": "bb"}
 
@@ -108,6 +110,20 @@ def test_a_baseline_for_each_machine_of_the_latest_run(filled: str):
     assert [item.machine for item in Store(filled).baselines()] == [here]
 
 
+def test_a_result_without_a_verdict_is_told(filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """By `baseline set` and by `report`: its run ended between the number and the verdict."""
+    monkeypatch.setenv("ZOOCHECK_HOME", str(tmp_path / "home"))
+    for argv in (["baseline", "set", "good"], ["report", "--out", str(tmp_path / "report")]):
+        done = call(*argv, "--results", filled)
+        assert done.exit_code == 0, done.output
+        assert "1 result has no verdict, because the run ended before it was written" in done.stderr
+        assert "tinybert-ascend310p-bs8 accuracy" in done.stderr
+    page = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert "1 has no verdict" in page
+    Store(filled).judge("0004", VERDICT)
+    assert call("baseline", "set", "good", "--results", filled).stderr == ""
+
+
 def test_what_baseline_refuses(filled: str, other: str, tmp_path: Path):
     """An unknown run, an unknown baseline, a store without results."""
     assert "no run is called 'never'" in refused(
@@ -175,8 +191,11 @@ class TestFile:
         first["verdict"] |= {"kind": "reproduced", "basis": "drop"}
         second["verdict"] |= {"kind": "reproduced", "basis": "documented"}
         content["results"] = results | {"schema": "urn:zoocheck:results:1", "version": 1}
+        del content["sha256"]  # nor had a file one
         file.write_text(json.dumps(content), encoding="utf-8")
-        told("baseline", "import", str(file), "--results", url)
+        done = call("baseline", "import", str(file), "--results", url)
+        assert done.exit_code == 0
+        assert f"{file}: exported without a checksum, so a change in it may show nowhere" in done.stderr
         kinds = {
             item.measurement.id: item.verdict and str(item.verdict.kind) for item in Store(url).results()
         }
@@ -202,12 +221,46 @@ class TestFile:
     )
     def test_that_is_none_is_refused(self, file: Path, other: str, change: Any, words: str):
         """With the file's name, and nothing is written."""
-        found = change(json.loads(file.read_text(encoding="utf-8")))
+        content = json.loads(file.read_text(encoding="utf-8"))
+        del content["sha256"]
+        found = change(content)
         file.write_text(found if isinstance(found, str) else json.dumps(found), encoding="utf-8")
         text = refused("baseline", "import", str(file), "--results", other)
         assert words in text
         assert str(file) in text
         assert not Path(other.removeprefix("sqlite:///")).exists()
+
+    def test_that_was_changed_is_refused_and_the_good_one_taken(self, file: Path, other: str):
+        """An accuracy that somebody made better: by the checksum, and without one by what was judged."""
+        good = file.read_text(encoding="utf-8")
+        content = json.loads(good)
+        content["results"]["results"][0]["measurement"]["metrics"]["accuracy"] = 0.875
+        file.write_text(json.dumps(content), encoding="utf-8")
+        said = refused("baseline", "import", str(file), "--results", other)
+        assert f"{file}: no file of a baseline: damaged or changed: the checksum in it is" in said
+        del content["sha256"]
+        file.write_text(json.dumps(content), encoding="utf-8")
+        said = refused("baseline", "import", str(file), "--results", other)
+        assert "accuracy is 0.875, and 80.0458715596 percent was judged" in said
+        file.write_text(good, encoding="utf-8")
+        done = call("baseline", "import", str(file), "--results", other)
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert "3 added, 0 there already" in done.stdout
+
+    def test_that_is_damaged_anywhere_is_refused(self, file: Path, tmp_path: Path):
+        """Each of 2,000 seeded mutations: an error of ours, or what was written, within a second."""
+        good = baseline_file.read(file)
+        damaged = tmp_path / "damaged.json"
+
+        def read(content: bytes) -> baseline_file.Read:
+            damaged.write_bytes(content)
+            return baseline_file.read(damaged)
+
+        def right(found: baseline_file.Read) -> bool:
+            return (found.baselines, found.results, found.unproved) == (good.baselines, good.results, "")
+
+        refused_, kept = survives_all(file.read_bytes(), read, right, errors=BadInput)
+        assert refused_ > 1900 > kept
 
 
 def _elsewhere(found: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mutating import survives_all
 
 from harness.domain.cases import Kind
 from harness.errors import BadInput
@@ -47,6 +48,33 @@ def test_a_runs_name_never_leaves_the_folder(tmp_path: Path, run: str):
     assert notrun.load(tmp_path / "runs", run) == (ONE,)
     assert len(list((tmp_path / "runs").glob("*.json"))) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def test_drafts_of_killed_processes_are_swept(tmp_path: Path):
+    """And nothing else of that folder, however alike it is called."""
+    draft = tmp_path / f".nightly.json.{'0a' * 16}"
+    others = [tmp_path / ".nightly.json.0a", tmp_path / f"nightly.json.{'0a' * 16}", tmp_path / "notes.txt"]
+    for path in (draft, *others):
+        path.write_text("{", encoding="utf-8")
+    notrun.merge(tmp_path, "another", [ONE], [])
+    assert not draft.exists()
+    assert all(path.exists() for path in others)
+
+
+def test_a_file_that_is_damaged_anywhere_is_told_or_read(tmp_path: Path):
+    """Each of 2,000 seeded mutations: a sentence, or claims of that form, within a second."""
+    notrun.merge(tmp_path, "nightly", [ONE, TWO], [])
+    file = notrun.path(tmp_path, "nightly")
+
+    def read(content: bytes) -> tuple[NotRun, ...]:
+        file.write_bytes(content)
+        return notrun.load(tmp_path, "nightly")
+
+    def right(found: tuple[NotRun, ...]) -> bool:
+        return all(isinstance(item.kind, Kind) and isinstance(item.partly, bool) for item in found)
+
+    refused, _ = survives_all(file.read_bytes(), read, right, errors=BadInput)
+    assert refused > 1000
 
 
 @pytest.mark.parametrize(

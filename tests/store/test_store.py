@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from databases import KINDS, bare, file_of, place, refusals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -37,7 +38,7 @@ from harness.domain.measurements import (
 )
 from harness.domain.models import Protocol, Weights
 from harness.domain.references import Reference
-from harness.errors import RecordError, StoreError
+from harness.errors import MachineError, RecordError, StoreError, StoreGone
 from harness.records import to_json
 from harness.store import database
 from harness.store.results import Result, RunSummary, Store
@@ -258,6 +259,70 @@ class TestOnlyGrows:
         store.add(MEASUREMENT)
         store.add(MEASUREMENT)
         assert ids(store.results()) == ["0001"]
+
+    def test_a_measurement_with_its_verdict_is_both_or_neither(self, store: Store, url: str):
+        """A verdict that cannot be written leaves no measurement; a repeated attempt doubles neither."""
+        with pytest.raises(RecordError):
+            store.add(MEASUREMENT, dataclasses.replace(VERDICT, measured=math.inf))
+        assert store.results() == []
+        store.add(MEASUREMENT, VERDICT)
+        assert store.results() == [Result(measurement=MEASUREMENT, verdict=VERDICT)]
+        with bare(url) as connection:
+            assert connection.execute("SELECT count(*) FROM verdicts").fetchall() == [(1,)]
+
+    def test_a_kill_between_the_two_leaves_neither(self, file_url: str):
+        """The process ends when the verdict is about to be written, in the middle of the transaction."""
+        program = (
+            "import os, sys\n"
+            "from store_samples import MEASUREMENT, VERDICT\n"
+            "from sqlalchemy import event\n"
+            "from harness.store.results import Store\n"
+            "store = Store(sys.argv[1])\n"
+            "@event.listens_for(store._database._engine, 'before_cursor_execute')\n"
+            "def kill(connection, cursor, statement, *rest):\n"
+            "    if 'INTO verdicts' in statement:\n"
+            "        os.kill(os.getpid(), 9)\n"
+            "store.add(MEASUREMENT, VERDICT)\n"
+        )
+        here = Path(__file__).resolve().parent
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(here), str(here.parents[1])])}
+        done = subprocess.run([sys.executable, "-c", program, file_url], env=env, check=False)
+        assert done.returncode == -9
+        assert Store(file_url).results() == []
+
+    def test_a_full_disk_is_the_machines_fault_and_the_store_is_still_read(self, file_url: str):
+        """SQLite's own word for it, from a file that may not grow; nothing half is left."""
+        store = Store(file_url)
+        store.add(MEASUREMENT, VERDICT)
+
+        @sa.event.listens_for(store._database._engine, "connect")
+        def small(connection: Any, _record: object) -> None:
+            connection.execute("PRAGMA max_page_count = 1").close()
+
+        large = make(2, raw={"latencies_ns": [at**3 % 99999 for at in range(99999)]})
+        with pytest.raises(StoreGone, match=r"the disk is full \(.*\); make room, or choose") as caught:
+            store.add(large, VERDICT)
+        assert isinstance(caught.value, MachineError)
+        assert store.results() == [Result(measurement=MEASUREMENT, verdict=VERDICT)]
+
+    def test_a_server_that_is_gone_is_not_asked_again(self, monkeypatch: pytest.MonkeyPatch):
+        """It was waited for once; each further call says so at once."""
+        monkeypatch.setattr(database, "RESTART_PAUSE_S", 0.0)
+        db = database.Database("postgresql://nobody@127.0.0.1:1/results")
+        db._reached = True  # as it was, when the run began
+        with pytest.raises(StoreGone, match="no server listens there"):
+            db.do(lambda connection: None)
+        start = time.perf_counter()
+        for _ in range(20):
+            with pytest.raises(StoreGone, match="was there and is gone; not asked again: no server"):
+                db.do(lambda connection: None)
+        assert time.perf_counter() - start < 0.5
+
+    def test_a_verdict_is_added_to_a_measurement_that_is_there(self, store: Store):
+        """As of a run that was killed before there was one."""
+        store.add(MEASUREMENT)
+        store.add(MEASUREMENT, VERDICT)
+        assert store.results() == [Result(measurement=MEASUREMENT, verdict=VERDICT)]
 
     def test_another_measurement_of_the_same_id_is_refused(self, store: Store):
         """The first one stays."""

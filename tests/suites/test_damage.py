@@ -83,6 +83,23 @@ def test_a_store_that_cannot_be_opened(zoo: Zoo, tmp_path: Path) -> None:
     assert "\n" not in said
 
 
+def test_a_server_that_is_not_there(zoo: Zoo, tmp_path: Path) -> None:
+    """The machine's fault: a sentence, at once, and status 6."""
+    url = "postgresql://nobody@127.0.0.1:1/results"
+    run = zoo.suites(tmp_path, *ONE, "--results", url, store=None)
+    assert run.status == 6, run.out
+    assert f"{url}: no server listens there" in run.out + run.err
+
+
+def test_a_full_disk_under_a_command(zoo: Zoo, tmp_path: Path) -> None:
+    """Status 6, with the file: nothing was wrong with what was asked."""
+    (tmp_path / "README.md").write_text("# Title\n", encoding="utf-8")
+    run = zoo.zoocheck(tmp_path, "audit", "README.md", "--format", "json", "--out", "/dev/full")
+    assert run.status == 6, run.out
+    assert "No space left on device" in run.err
+    assert "Traceback" not in run.out
+
+
 def test_a_report_that_cannot_be_written(zoo: Zoo, tmp_path: Path) -> None:
     """Whoever asked for a report and has none is told so by the exit status; the store has the results."""
     (tmp_path / "report").write_text("a file, where a folder was meant", encoding="utf-8")

@@ -756,7 +756,7 @@ rows = [{ batch_size = true, cells = [1] }]
 
 BROKEN = [
     ("b_syntax", "line 3", "a syntax error (Invalid value)"),
-    ("c_encoding", "line 2", "byte 0xe9"),
+    ("c_encoding", "line 2", "the byte 0xe9, no UTF-8"),
     ("d_chips", "chip[0].colour", '"red"'),
     ("d_chips", "chip[0].name", '"toycard"'),
     ("d_chips", "chip[0].precisions", "[]"),
@@ -788,7 +788,7 @@ def test_a_syntax_error_is_told_with_its_line_even_at_the_end_of_the_file(tmp_pa
     [(path, found, expected)] = mistakes_of(folder)
     assert path == "line 2"
     assert found.startswith("a syntax error (")
-    assert expected == "TOML 1.0"
+    assert expected == "TOML 1.0 in UTF-8"
 
 
 def test_a_folder_without_tables_is_a_mistake_and_so_is_a_file_without_entries(tmp_path):

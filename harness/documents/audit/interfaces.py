@@ -16,6 +16,8 @@ _TOKENS = re.compile(r"input_?ids|token_?type|segment_?ids|attention_?mask|input
 _IDS = re.compile(r"ids|token|segment|^input[_ ]?\d*$", re.IGNORECASE)
 _FLOATING = re.compile(r"(\w+_)?(float|fp|half)\s*(16|32|64)?", re.IGNORECASE)
 _IMAGE = re.compile(r"\b(RGB|BGR)|\bN(CHW|HWC)\b", re.IGNORECASE)
+_FOLDERS = re.compile("[三两二四]个文件夹")
+_NAMES = 200  # characters in front of that, in which the names stand
 _SPANS = ["squad"]  # data sets whose answers have a start and an end
 
 
@@ -186,9 +188,11 @@ def _folders(reading: Reading) -> tuple[int, list[str]] | None:
         if len(parts) > 1:
             return command.line, [part.rstrip("/").rpartition("/")[2] for part in parts]
     for line in reading.readme.prose:
-        match = re.search(r"((?:[\w]+[,，、]\s*)+[\w]+?)\s*[三两二四]个文件夹", line.text, re.ASCII)
-        if match:
-            return line.number, re.split(r"[,，、]\s*", match[1])
+        for counted in _FOLDERS.finditer(line.text):
+            before = line.text[max(0, counted.start() - _NAMES) : counted.start()].rstrip()
+            match = re.search(r"(?:\w+[,，、]\s*)+\w+$", before, re.ASCII)
+            if match:
+                return line.number, re.split(r"[,，、]\s*", match[0])
     return None
 
 

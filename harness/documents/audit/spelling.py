@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 # What READMEs of the zoos install; a name on the list is never a misspelling of another.
 KNOWN = frozenset(
     """
@@ -18,6 +20,7 @@ KNOWN = frozenset(
 SHORTEST = 5  # shorter names are near too many others
 
 
+@lru_cache(maxsize=4096)
 def misspelt(name: str) -> str | None:
     """The known package that `name` is meant to be; None where it is one, or near none.
 

@@ -9,13 +9,17 @@ from harness.documents.audit.findings import Found
 from harness.documents.audit.spelling import misspelt
 from harness.documents.readme.reading import Reading
 
+# Every pattern here takes a time that grows as the line does, whatever stands in it: a run of characters is
+# entered at its beginning alone, and a name has an end.
+_N = r"\d{1,15}(?:\.\d{1,20})?"
 _ARITHMETIC = re.compile(
-    r"(?P<left>\d+)\s*\*\s*\w*batch\w*\((?P<batch>\d+)\)\s*/\s*[\w.]*(?:mean|avg)\w*\((?P<mean>\d+(?:\.\d+)?)\)\s*[:=]\s*"
-    r"(?P<right>\d+(?:\.\d+)?)"
+    r"(?<!\d)(?P<left>\d{1,15})\s*\*\s*\w{0,40}?batch\w{0,40}\((?P<batch>\d{1,15})\)\s*/\s*"
+    rf"[\w.]{{0,40}}?(?:mean|avg)\w{{0,40}}\((?P<mean>{_N})\)\s*[:=]\s*(?P<right>{_N})(?!\d)"
 )
-_PLAIN = re.compile(
-    r"(?<![\w.)])(?P<a>\d+(?:\.\d+)?)\s*(?P<op>[*/×÷])\s*(?P<b>\d+(?:\.\d+)?)\s*=\s*(?P<right>\d+(?:\.\d+)?)(?![\w./])"
-)
+_PLAIN = re.compile(rf"(?<![\w.)])(?P<a>{_N})\s*(?P<op>[*/×÷])\s*(?P<b>{_N})\s*=\s*(?P<right>{_N})(?![\w./])")
+_BOUND = re.compile(r"version\s*(<=|>=)\s*(\d{1,9}(?:\.\d{1,9})+)")
+_BEFORE = 120  # characters in front of a match that may belong to it
+_OPERATORS = tuple("-+*/×÷(")
 _VERSION = re.compile(r"v?(\d+(?:\.\w+)+)\+?")
 _ALIASES = {
     "pytorch": "torch",
@@ -126,12 +130,17 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
             exact = float(match["left"]) * float(match["batch"]) / float(match["mean"])
             yield from _wrong(number, match[0], exact, match["right"])
         for match in _PLAIN.finditer(text):
-            if re.search(r"[-+*/×÷(]\s*$", text[: match.start()]):
+            if _before(text, match).rstrip()[-1:] in _OPERATORS:
                 continue  # the tail of a longer calculation
             a, b = float(match["a"]), float(match["b"])
             if match["op"] in "/÷" and not b:
                 continue
             yield from _wrong(number, match[0], a * b if match["op"] in "*×" else a / b, match["right"])
+
+
+def _before(text: str, match: re.Match[str]) -> str:
+    """The few characters in front of a match."""
+    return text[max(0, match.start() - _BEFORE) : match.start()]
 
 
 def _wrong(line: int, text: str, exact: float, printed: str) -> Iterator[Found]:
@@ -148,7 +157,7 @@ def sections(reading: Reading) -> Iterator[Found]:
     there = {heading.numbered for heading in reading.readme.headings if heading.titled and heading.numbered}
     for line in reading.readme.prose:
         for match in _SECTION.finditer(line.text):
-            if re.search(r"[A-Za-z]\s*$", line.text[: match.start()]):
+            if re.search(r"[A-Za-z]\s*$", _before(line.text, match)):
                 continue  # Python 3.7 is no section
             siblings = sorted(name for name in there if name.startswith(match[1].split(".")[0] + "."))
             if siblings and match[1] not in there:
@@ -163,9 +172,11 @@ def ranges(reading: Reading) -> Iterator[Found]:
     """Two conditions on one version, ``<= a`` and ``>= b``, that leave versions between them out."""
     bounds: dict[str, dict[str, tuple[int, tuple[int, ...], str]]] = {}
     for line in reading.readme.prose:
-        for match in re.finditer(r"([A-Za-z][\w ]*?version)\s*(<=|>=)\s*(\d+(?:\.\d+)+)", line.text):
-            parts = tuple(int(part) for part in match[3].split("."))
-            bounds.setdefault(match[1].strip(), {})[match[2]] = (line.number, parts, match[3])
+        for match in _BOUND.finditer(line.text):
+            name = re.search(r"[A-Za-z][\w ]*$", _before(line.text, match))
+            if name is not None:
+                parts = tuple(int(part) for part in match[2].split("."))
+                bounds.setdefault(f"{name[0]}version", {})[match[1]] = (line.number, parts, match[2])
     for what, given in bounds.items():
         if (
             len(given) == 2

@@ -16,7 +16,7 @@ from harness.domain.words import WordKind
 
 _BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
 _IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d+)|(?<!\d)(\d+)bs(?![a-z])", re.IGNORECASE)
-_FILE = re.compile(r"[\w${}./-]*[\w}]\.(?:onnx|om|engine|trt)(?![\w/])", re.ASCII)
+_FILE = re.compile(r"(?<![\w${}./-])[\w${}./-]*[\w}]\.(?:onnx|om|engine|trt)(?![\w/])", re.ASCII)
 _MAKES = re.compile(
     r"生成|得到|获得|保存|导出|产生|输出|下载|放到|放在|generate|download|produce|save|create|write|export",
     re.IGNORECASE,

@@ -14,8 +14,9 @@ from markdown_it.token import Token
 from harness.errors import BadInput
 
 _DELIMITER = re.compile(r"\|?(\s*:?-+:?\s*\|)+\s*(:?-+:?)?\s*")
-_TAG = re.compile(r"</?\w[^>]*>")
+_TAG = re.compile(r"</?\w[^<>]*>")
 _NUMBERING = re.compile(r"(?:[-*+]|\d+(?:\.\d+)*[.、)]?|[a-z][.)]|step\.\d+|[一二三四五六七八九十]+、)\s+")
+_LONGEST = 1000  # characters of markdown in a cell, a heading or a title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,7 @@ def read(path: Path, shown: str | None = None) -> Readme:
 def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -> Readme:
     """`text` as blocks. Indentation decides nothing: the zoos indent as it comes, and no reader sees it."""
     lines = tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    tokens = _markdown().parse("\n".join(line.strip() for line in lines))
+    tokens = _blocks().parse("\n".join(line.strip() for line in lines))
     grids, fences, headings, taken = list[Grid](), list[Fence](), list[Heading](), set[int]()
     for at, token in enumerate(tokens):
         if token.map is None:
@@ -149,7 +150,12 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
 
 
 def plain(markdown: str) -> str:
-    """Inline markdown as the text that a reader sees."""
+    """Inline markdown as the text that a reader sees; more than `_LONGEST` characters as they stand.
+
+    The parser takes the square of the time for brackets that never close, and no cell or title is so long.
+    """
+    if len(markdown) > _LONGEST:
+        return markdown.strip()
     [inline] = _markdown().parseInline(markdown.strip())
     parts = []
     for token in inline.children or ():
@@ -168,7 +174,18 @@ def cells(line: str) -> tuple[str, ...]:
 
 
 @cache
+def _blocks() -> MarkdownIt:
+    """The same, for blocks alone: what is in a line, `plain` reads."""
+    return _grammar().disable("inline")
+
+
+@cache
 def _markdown() -> MarkdownIt:
+    """For `plain`."""
+    return _grammar()
+
+
+def _grammar() -> MarkdownIt:
     """CommonMark with tables, without what indentation, HTML or dashes would make of a line."""
     markdown = MarkdownIt("commonmark").enable("table")
     return markdown.disable(["code", "list", "blockquote", "html_block", "lheading", "reference", "entity"])

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from harness.domain.references import PRINTED
+
 # What may stand before the digits: nothing, or a name and a colon or equals sign ("f1:", "Acc: ").
 _CELL = re.compile(
-    r"(?P<before>(?:[^:：=]{1,20}[:：=]\s*)?)(?P<digits>-?\d+(?:\.\d+)?)(?P<after>[^\d,;]{0,24})"
+    r"(?P<before>(?:[^:：=]{1,20}[:：=]\s*)?)(?P<digits>" + PRINTED + r")(?P<after>[^\d,;]{0,24})"
 )
 
 

@@ -21,7 +21,7 @@ FIGURE = re.compile(r"(?<![\w.:/-])\d+\.\d+(?![\w.])")
 _PAIRS = (
     re.compile(r"\('(?P<key>[\w@ -]+)',\s*(?P<value>-?\d+(?:\.\d+)?)\)"),
     re.compile(r"[\"'](?P<key>[\w@ -]+)[\"']:\s*(?P<value>-?\d+(?:\.\d+)?)"),
-    re.compile(r"(?<![\w.])(?P<key>[A-Za-z][\w@-]*)\s*[:：=]\s*(?P<value>-?\d+(?:\.\d+)?)(?![\w.])"),
+    re.compile(r"(?<![\w.])(?P<key>[A-Za-z][\w@-]{0,80})\s*[:：=]\s*(?P<value>-?\d+(?:\.\d+)?)(?![\w.])"),
 )
 _BATCH_OPTIONS = ("batch_size", "batchsize", "batch", "b")
 

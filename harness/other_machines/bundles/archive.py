@@ -67,6 +67,9 @@ def unpack(path: Path, out: Path, limits: Limits | None = None) -> Path:
                 pass
     except (tarfile.TarError, EOFError, ValueError, zlib.error, gzip.BadGzipFile) as problem:
         raise _bad(path, f"cut short or damaged: {problem}") from problem
+    except (RecursionError, OverflowError, MemoryError, LookupError) as problem:
+        # tarfile reads a header behind a header by calling itself, and believes a number's size
+        raise _bad(path, f"damaged: {type(problem).__name__} in its headers") from problem
     tops = [out, *sorted(item for item in out.iterdir() if item.is_dir())]
     found = [folder for folder in tops if (folder / manifest.NAME).is_file()]
     if len(found) != 1:

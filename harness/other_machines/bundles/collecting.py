@@ -43,6 +43,7 @@ class Collected:
     results: tuple[Result, ...]
     faults: Mapping[str, str]
     simulated: bool
+    unproved: str  # why nothing says that bundle.json is as it was written; empty where its checksum does
 
     @property
     def bad(self) -> list[Result]:
@@ -71,19 +72,22 @@ class Collector:
         Raises `BadInput` for a folder that is no bundle and `NotYet` for a case that cannot be bundled; then
         nothing is recorded.
         """
-        bundle, digest = manifest.read(folder)
+        read = manifest.read(folder)
+        bundle = read.bundle
         ran = [self._ran(folder, item) for item in bundle.cases]
         faults = manifest.changed(bundle, folder)
         simulated = any(item.simulated for item in ran)
         results = []
         for item in ran:
             self._keep_logs(item)
-            carried = _Carried(ran=item, bundle=bundle, digest=digest, run=self._run, simulated=simulated)
+            carried = _Carried(
+                ran=item, bundle=bundle, digest=read.digest, run=self._run, simulated=simulated
+            )
             wrong = {name: why for name, why in faults.items() if manifest.concerns(item.bundled, name)}
             claims = {Kind.ACCURACY: self._accuracy, Kind.THROUGHPUT: self._throughput}
             for kind, claim in claims.items():
                 results.append(self._result(carried, kind, wrong, claim))
-        return Collected(results=tuple(results), faults=faults, simulated=simulated)
+        return Collected(results=tuple(results), faults=faults, simulated=simulated, unproved=read.unproved)
 
     def _ran(self, folder: Path, item: BundledCase) -> Ran:
         case = cases.named(self._catalog, item.id)

@@ -8,14 +8,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from harness.decoding import json_object
 from harness.domain.datasets import Corpus
 from harness.domain.models import Weights
 from harness.domain.strict import STRICT
 from harness.errors import BadInput, RecordError
 from harness.hashing import sha256
-from harness.records import from_json, to_json
+from harness.records import from_json, sealed, to_json, unsealed
 from harness.toolchains.bundling import Expected
 from harness.toolchains.script import INPUTS, WORKERS
 
@@ -82,22 +83,34 @@ class Bundle:
 
 def write(bundle: Bundle, folder: Path) -> None:
     """``bundle.json``, the last file of a bundle: a folder without it is none."""
-    text = json.dumps(to_json(bundle), indent=1, ensure_ascii=True) + "\n"
+    text = json.dumps(sealed(to_json(bundle)), indent=1, ensure_ascii=True) + "\n"
     (folder / NAME).write_text(text, encoding="utf-8")
 
 
-def read(folder: Path) -> tuple[Bundle, str]:
-    """The bundle in `folder`, and the SHA-256 of its ``bundle.json``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A bundle that was read: what it says, and what is to be said of the file itself."""
 
-    Raises `BadInput` for a file that is missing, no JSON, of another format, that lacks a key, or that names
-    a path outside the folder.
+    bundle: Bundle
+    digest: str  # the SHA-256 of ``bundle.json``
+    unproved: str  # why nothing says that the file is as it was written; empty where its checksum does
+
+
+def read(folder: Path) -> Read:
+    """The bundle in `folder`.
+
+    Raises `BadInput` for a file that is missing, no JSON, of another format, that lacks a key, that is not
+    what its checksum is of, or that names a path outside the folder.
     """
     path = folder / NAME
     try:
         content = path.read_bytes()
     except OSError as problem:
         raise BadInput(f"no bundle: {problem.strerror}", path=path, remedy=_REMEDY) from problem
-    found = _json(path, content)
+    try:
+        found = json_object(content)
+    except RecordError as problem:
+        raise BadInput(f"damaged: {problem}", path=path, remedy=_REMEDY) from problem
     version = found.get("format")
     if version != FORMAT:
         raise BadInput(
@@ -105,12 +118,19 @@ def read(folder: Path) -> tuple[Bundle, str]:
             remedy="collect it with the zoocheck that wrote it",
         )  # fmt: skip
     try:
-        bundle = from_json(Bundle, found)
+        rest, has_checksum = unsealed(found)
+        bundle = from_json(Bundle, rest)
     except RecordError as problem:
         raise BadInput(str(problem), path=path, remedy=_REMEDY) from problem
     if wrong := list(_wrong(bundle)):
         raise BadInput("; ".join(wrong), path=path, remedy=_REMEDY)
-    return bundle, hashlib.sha256(content).hexdigest()
+    return Read(
+        bundle=bundle,
+        digest=hashlib.sha256(content).hexdigest(),
+        unproved=""
+        if has_checksum
+        else f"{NAME}: written without a checksum of itself, so a change in it shows nowhere",
+    )
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -140,16 +160,6 @@ def concerns(case: BundledCase, name: str) -> bool:
     others = name.startswith(f"{INPUTS}/") and not name.startswith(f"{INPUTS}/{case.model}/")
     top = name.partition("/")[0]
     return top in (case.id, SCRIPT, WORKERS) or (top == INPUTS and not others)
-
-
-def _json(path: Path, content: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(content)
-    except ValueError as problem:
-        raise BadInput(f"damaged: no JSON: {problem}", path=path, remedy=_REMEDY) from problem
-    if not isinstance(found, dict):
-        raise BadInput("damaged: found no JSON object", path=path, remedy=_REMEDY)
-    return found
 
 
 def _wrong(bundle: Bundle) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,10 +118,12 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.seen: dict[str, str] = {}  # id -> where
+        self.top: object = None
         self.articles = self.paragraphs = 0
 
     def questions(self, top: object) -> Iterator[QuestionExample]:
         """The questions in file order."""
+        self.top = top
         root = self.typed(top, dict, "$")
         if (version := root.get("version", VERSION)) != VERSION:
             raise self.wrong("$.version", _json(version), f'"{VERSION}": SQuAD {VERSION}')
@@ -199,13 +202,38 @@ class _Reader:
     def typed(self, value: object, kind: type, at: str) -> Any:
         """`value`, if it is of type `kind`; a bool is no number."""
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.wrong(at, _json(value), _TYPES[kind])
+            raise self.everywhere(at, kind) or self.wrong(at, _json(value), _TYPES[kind])
         return value
+
+    def everywhere(self, at: str, kind: type) -> BadInput | None:
+        """The mistake as the whole file's, where all values at such a path have one other type."""
+        steps = re.findall(r"\.(\w+)|(\[)\d+\]", at)
+        values = list(_all(self.top, ["[" if item else name for name, item in steps]))
+        others = {type(value) for value in values}
+        if len(values) < 2 or len(others) != 1 or kind in others:
+            return None
+        found = _TYPES.get(others.pop(), "a value of another kind")
+        where = re.sub(r"\[\d+\]", "[*]", at)
+        message = f"every one of {len(values)} values at {where} is {found} ({_json(values[0])}); "
+        return BadInput(
+            f"{message}the documented file has {_TYPES[kind]} there", path=self.path, remedy=_WHOLE_FILE
+        )
 
     def wrong(self, at: str, found: str, expected: str) -> BadInput:
         """The mistake at a JSON path."""
         message = f"{at}: found {found}, expected {expected}"
         return BadInput(message, path=self.path, remedy=_WHOLE_FILE)
+
+
+def _all(value: object, steps: Sequence[str]) -> Iterator[object]:
+    """Every value at a path of keys and ``[``, which stands for each item of a list."""
+    if not steps:
+        yield value
+    elif steps[0] == "[":
+        for item in value if isinstance(value, list) else ():
+            yield from _all(item, steps[1:])
+    elif isinstance(value, dict) and steps[0] in value:
+        yield from _all(value[steps[0]], steps[1:])
 
 
 def _json(value: object) -> str:

@@ -2,11 +2,13 @@ r"""SST-2 as GLUE ships it (``dev.tsv``): a header, then a sentence, a tab and i
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BadInput
 from harness.tasks.datasets import Dataset
+from harness.tasks.datasets.forms import Fault, fault
 from harness.tasks.lines import read_lines, shown
 
 HEADER = "sentence\tlabel"
@@ -14,6 +16,8 @@ LABELS = ("0", "1")
 
 _WHOLE_FILE = "put the dev.tsv of GLUE's SST-2 there, unchanged"
 _ROW = "a sentence, one tab and a label, 0 or 1"
+_LABELS = "0 (negative) or 1 (positive)"
+_LINE = "correct the line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,7 @@ def read(path: Path, *, expected: int | None) -> Dataset[SentenceExample]:
     if file.lines[0] != HEADER:
         message = f"found {shown(file.lines[0])}, expected the header {shown(HEADER)}"
         raise BadInput(message, path=path, line=1, remedy=_WHOLE_FILE)
-    examples = tuple(_example(line, number, path=path) for number, line in enumerate(file.lines[1:], start=2))
+    examples = tuple(_examples(file.lines[1:], path))
     if not examples:
         raise BadInput("found no sentence below the header", path=path, line=1, remedy=_WHOLE_FILE)
     if expected is not None and len(examples) != expected:
@@ -51,15 +55,27 @@ def read(path: Path, *, expected: int | None) -> Dataset[SentenceExample]:
     return Dataset(name="sst2", path=path, sha256=file.sha256, examples=examples)
 
 
-def _example(line: str, number: int, *, path: Path) -> SentenceExample:
+def _examples(rows: Sequence[str], path: Path) -> Iterator[SentenceExample]:
+    """The rows below the header. Raises `BadInput` at the first that is none."""
+    for number, line in enumerate(rows, start=2):
+        text, _, label = line.partition("\t")
+        if label not in LABELS:
+            kinds = [_fault(row).shared for row in rows]
+            raise fault(_fault(line), number, kinds, path=path, remedy=_WHOLE_FILE)
+        yield SentenceExample(text=text, label=int(label), line=number)
+
+
+def _fault(line: str) -> Fault:
+    """What is wrong with a line that is no row; nothing where it is one."""
     columns = line.split("\t")
     if line == "":
-        raise BadInput(f"found a blank line, expected {_ROW}", path=path, line=number, remedy="delete it")
+        message = f"found a blank line, expected {_ROW}"
+        return Fault(message=message, remedy="delete it", shared="is blank", whole=_ROW)
     if len(columns) != 2:
-        message = f"found {len(columns)} column{'s' * (len(columns) != 1)} in {shown(line)}, expected {_ROW}"
-        raise BadInput(message, path=path, line=number, remedy="correct the line")
-    text, label = columns
-    if label not in LABELS:
-        message = f"found the label {shown(label)}, expected 0 (negative) or 1 (positive)"
-        raise BadInput(message, path=path, line=number, remedy="correct the line")
-    return SentenceExample(text=text, label=int(label), line=number)
+        several = f"{len(columns)} column{'s' * (len(columns) != 1)}"
+        message = f"found {several} in {shown(line)}, expected {_ROW}"
+        return Fault(message=message, remedy=_LINE, shared=f"has {several}", whole=_ROW)
+    if columns[1] not in LABELS:
+        message = f"found the label {shown(columns[1])}, expected {_LABELS}"
+        return Fault(message=message, remedy=_LINE, shared="has another label", whole=f"the labels {_LABELS}")
+    return Fault(message="", remedy="", shared="", whole="")

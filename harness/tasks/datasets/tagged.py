@@ -8,10 +8,12 @@ from pathlib import Path
 
 from harness.errors import BadInput
 from harness.tasks.datasets import Dataset
+from harness.tasks.datasets.forms import Fault, fault
 from harness.tasks.lines import TextFile, read_lines, shown
 from harness.tasks.tags import OUTSIDE, Scheme, beginnings, plain_beginnings
 
 _DOCUMENT = "-DOCSTART-"
+_LINE = "correct the line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +93,17 @@ def _sentences(file: TextFile, spec: Format) -> Iterator[TaggedSentence]:
                 yield _sentence(words, tags, number - len(words), closed=True)
                 words, tags = [], []
         elif spec.document is not None and line.startswith(_DOCUMENT):
+            if line != spec.document and line.replace("\t", " ") == spec.document:
+                kinds = [item.shared for item in _faults(file, spec, like=line)]
+                raise fault(_fault(line, spec), number, kinds, path=file.path, remedy=spec.remedy)
             _check_document(line, number, spec, file.path, inside=bool(words))
         else:
             columns = line.split(" ")
             word, tag = columns[0], columns[-1]
             sound = len(columns) == width and tag in known
             if not sound or not word or (spec.one_character and len(word) != 1):
-                raise _fault(columns, line, number, spec, file.path)
+                kinds = [item.shared for item in _faults(file, spec, like=line)]
+                raise fault(_fault(line, spec), number, kinds, path=file.path, remedy=spec.remedy)
             words.append(word)
             tags.append(tag)
     if words:
@@ -108,19 +114,50 @@ def _sentence(words: list[str], tags: list[str], line: int, *, closed: bool) -> 
     return TaggedSentence(words=tuple(words), tags=tuple(tags), line=line, closed=closed)
 
 
-def _fault(columns: list[str], line: str, number: int, spec: Format, path: Path) -> BadInput:
-    """What is wrong with a line that is no row."""
-    if len(columns) != len(spec.columns):
+_SOUND = Fault(message="", remedy="", shared="", whole="")
+
+
+def _faults(file: TextFile, spec: Format, *, like: str) -> Iterator[Fault]:
+    """What is wrong with each row; with each line between sentences, where `like` is one of those."""
+    for line in file.lines:
+        if spec.document is not None and line.startswith(_DOCUMENT):
+            continue
+        if (not line.strip()) == (not like.strip()):
+            yield _SOUND if line == "" else _fault(line, spec)
+
+
+def _fault(line: str, spec: Format) -> Fault:
+    """What is wrong with a line that is no row; nothing where it is one."""
+    columns = line.split(" ")
+    names = ", ".join(spec.columns)
+    if len(columns) != len(spec.columns) or not line.strip():
         message = (
             f"found {len(columns)} column{'s' * (len(columns) != 1)} in {shown(line)}, expected "
-            f"{', '.join(spec.columns)}, with one space between each two"
+            f"{names}, with one space between each two"
         )
-    elif columns[-1] not in spec.tags:
-        message = f"found the tag {shown(columns[-1])}, expected one of {', '.join(sorted(spec.tags))}"
-    else:
+        whole = f"{len(spec.columns)}: {names}, with one space between each two"
+        return Fault(message=message, remedy=_LINE, shared=_columns(line, spec), whole=whole)
+    if columns[-1] not in spec.tags:
+        tags = ", ".join(sorted(spec.tags))
+        message = f"found the tag {shown(columns[-1])}, expected one of {tags}"
+        return Fault(message=message, remedy=_LINE, shared="ends with another tag", whole=f"the tags {tags}")
+    if not columns[0] or (spec.one_character and len(columns[0]) != 1):
         what = "one character" if spec.one_character else "a word"
         message = f"found {shown(columns[0])} in the first column, expected {what}"
-    return BadInput(message, path=path, line=number, remedy="correct the line")
+        shared = "has a first column of another length" if columns[0] else "has an empty first column"
+        return Fault(message=message, remedy=_LINE, shared=shared, whole=f"{what} there")
+    return _SOUND
+
+
+def _columns(line: str, spec: Format) -> str:
+    """In which way a line departs from the documented columns."""
+    if not line.strip():
+        return "between two sentences holds blanks"
+    by_tabs = len(line.split("\t"))
+    if by_tabs > 1:
+        return f"has tabs between its {by_tabs} columns"
+    count = len(line.split(" "))
+    return f"has {count} column{'s' * (count != 1)}"
 
 
 def _check_document(line: str, number: int, spec: Format, path: Path, *, inside: bool) -> None:

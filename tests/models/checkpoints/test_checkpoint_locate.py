@@ -118,8 +118,8 @@ class TestFull:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            pytest.param(b"{\n 'a': 1}", "config.json:2: not JSON", id="not-json"),
-            pytest.param(b"\xff\xfe", "config.json: not UTF-8 at byte 0", id="not-utf-8"),
+            pytest.param(b"{\n 'a': 1}", "config.json:2: found no JSON", id="not-json"),
+            pytest.param(b"\xff\xfe", "config.json:1: found the byte 0xff, no UTF-8", id="not-utf-8"),
             pytest.param(b"[1]", "found a list, expected a JSON object", id="not-an-object"),
             pytest.param(
                 config_json(hidden_size="16").encode(),

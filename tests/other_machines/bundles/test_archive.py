@@ -151,7 +151,7 @@ def test_bytes_changed_anywhere(tmp_path: Path):
     path, random = tmp_path / "a.tar", np.random.default_rng(0)
     long = "top/" + "x" * 120  # a header of its own
     whole = packed(path, GOOD, ("top/x", b"x" * 600), (long, b"y"), mode="w").read_bytes()
-    for number in range(300):
+    for number in range(2000):
         changed = bytearray(whole)
         for at in random.integers(0, 4096, 1 + number % 4):
             changed[at] = random.integers(0, 256)
@@ -163,6 +163,20 @@ def test_bytes_changed_anywhere(tmp_path: Path):
         assert {item for item in tmp_path.rglob("*") if out not in item.parents} == {path, out.parent, out}
         assert not [item for item in out.rglob("*") if item.is_symlink()]
         shutil.rmtree(out.parent)
+
+
+def test_headers_behind_headers(tmp_path: Path, refused: Callable[..., None]):
+    """Five thousand long names, each a header for the next: no traceback, whatever depth tarfile reaches."""
+    path = tmp_path / "deep.tar"
+    with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as made:
+        header = tarfile.TarInfo("././@LongLink")
+        header.type, header.size = tarfile.GNUTYPE_LONGNAME, 2
+        for _ in range(5000):
+            made.addfile(header, io.BytesIO(b"x\0"))
+        good = tarfile.TarInfo(GOOD[0])
+        good.size = len(GOOD[1])
+        made.addfile(good, io.BytesIO(GOOD[1]))
+    refused(path, "damaged: RecursionError in its headers")
 
 
 def test_no_bundle_or_two(tmp_path: Path, refused: Callable[..., None]):

@@ -1,0 +1,65 @@
+"""A line of any length: an audit's time grows as the line does, and what is found in a short one is found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from harness.documents.audit.findings import Finding
+
+Findings = Callable[[str], tuple[Finding, ...]]
+LENGTH = 40_000  # characters; the square of it is 44 s and more
+MOST_S = 5.0  # ten times what it takes on two old cores
+
+PLACES = {
+    "prose": "{}\n",
+    "block": "```bash\n{}\n```\n",
+    "cell": "| a | b |\n|---|---|\n| {} | 1 |\n",
+    "heading": "# {}\n",
+    "item": "- {}\n",
+}
+UNITS = [
+    "0", "x", "a_b", "1,", "a.", "a-", "![", "[a](", "<b", "tar ", "version ", "1*1=2 ", "a.onnx ", "batch",
+    "1 * batch", "1.5节 ", "a,b 三个文件夹", "pip install a==1.0 ", "acc: 0.95 ", " ", "|",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_time_grows_as_the_line_does(findings: Findings, unit: str, place: str):
+    text = "# Title\n\n" + PLACES[place].format((unit * LENGTH)[:LENGTH])
+    start = time.perf_counter()
+    findings(text)
+    assert time.perf_counter() - start < MOST_S
+
+
+def rules(found: tuple[Finding, ...]) -> set[str]:
+    return {item.rule for item in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("310单卡吞吐: 1000 * batchsize(4) / mean(7.5) = 540", "arithmetic"),
+        ("200 / 3 = 67.5", "arithmetic"),
+        ("when torch version <= 1.5 do a; when torch version >= 1.8 do b", "version-ranges"),
+        ("version of torch version <= 1.5.0; version of torch version >= 1.5.9", "version-ranges"),
+    ],
+)
+def test_what_a_short_line_says_is_found_and_behind_a_long_one_too(findings: Findings, text: str, rule: str):
+    """The same patterns, bounded: no name is so long, no number has so many digits."""
+    assert rule in rules(findings(f"# Title\n\n{text}\n"))
+    assert rule in rules(findings(f"# Title\n\n{'x ' * 5000}: {text}\n"))
+
+
+@pytest.mark.parametrize("digits", ["9" * 400, "9" * 5000])
+def test_a_number_of_hundreds_of_digits_is_none(findings: Findings, digits: str):
+    """It reads as infinity, or as nothing that Python converts: neither a finding nor a traceback."""
+    table = f"| Batch | 310P性能 |\n|---|---|\n| 1 | {digits} |\n| 4 | {digits}.5 |\n"
+    text = (
+        f"# Title\n\n{table}\n{digits} / 3 = 5\n\ntorch version <= 1.{digits}, torch version >= {digits}.9\n"
+    )
+    for item in findings(text):
+        assert "inf" not in item.sentence
