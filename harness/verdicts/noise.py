@@ -34,11 +34,12 @@ class Noise:
         """Half of the interval of a difference of two nights, as a difference of logarithms.
 
         `each` is the confidence of one series' interval, wide because many are looked at; `together` is that
-        of the whole night, which has one draw of what is `shared`. Where both
-        are there, each may be missed by half of what is left.
+        of the whole night, which has one draw of what is `shared`. Where both are there, each may be missed
+        by half of what is left, and the two half widths add up: the series that strays most strays on top of
+        what all of them did.
         """
         parts = [part for part in ((self.own, each), (self.shared, together)) if part[0].sd]
-        return math.hypot(*(half_width(spread, 1 - (1 - sure) / len(parts)) for spread, sure in parts))
+        return sum(half_width(spread, 1 - (1 - sure) / len(parts)) for spread, sure in parts)
 
 
 def half_width(spread: Spread, confidence: float) -> float:
