@@ -32,6 +32,11 @@ class Undecodable(RecordError):
         self.kind = kind
         self.line = line
 
+    @property
+    def said(self) -> str:
+        """What was found, in words, without the line."""
+        return f"found {self.kind}"
+
 
 def json_value(text: str | bytes) -> Any:
     """The value that a JSON text holds: None, bool, int, finite float, str, and lists and dicts of them.
@@ -77,6 +82,12 @@ def toml_table(text: str | bytes) -> dict[str, Any]:
         raise Undecodable(f"a syntax error ({said})", line=line) from problem
     table: dict[str, Any] = _sound(value, finite=False)
     return table
+
+
+def short(value: object) -> str:
+    """A found value for a message, cut to a line's length."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 _KINDS = {list: "a list", str: "a text", bool: "a truth value", type(None): "null"}

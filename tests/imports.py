@@ -16,7 +16,7 @@ TREES = ("suites", "fixtures", "harness", "reports", "training")
 # The chapters of harness/, in order: each imports from those above it and from no other. A chapter without a
 # place here fails; "harness" itself holds the version.
 CHAPTERS = (
-    "harness", "errors", "records", "decoding", "hashing", "notation", "arrays", "domain", "setting", "tasks",
+    "harness", "errors", "records", "decoding", "hashing", "arrays", "domain", "setting", "tasks",
     "tools", "machine", "models", "artifacts", "toolchains", "tables", "verdicts", "store", "documents",
     "timing", "running", "conformance", "kinds", "other_machines", "comparing", "cli", "__main__",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from harness.decoding import Undecodable, toml_table
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.compilers import Compiler
@@ -18,7 +19,6 @@ from harness.domain.models import Model
 from harness.domain.precisions import PrecisionSpec
 from harness.domain.words import Word
 from harness.errors import TableErrors, UsageError
-from harness.notation import Unreadable, toml_table
 from harness.setting.home import CODE
 from harness.tables.cells import expand
 from harness.tables.consistency import check
@@ -134,18 +134,13 @@ def _headers() -> list[str]:
 
 def _parse(file: Path, shown: str, draft: Draft) -> dict[str, Any] | None:
     """The file's content, or None when it is no TOML in UTF-8; the mistake's path is the line."""
-    data = b""
     try:
-        data = file.read_bytes()
-        return toml_table(data.decode())
+        return toml_table(file.read_bytes())
     except OSError as problem:
         draft.note(shown, "(file)", f"a file that cannot be read ({problem.strerror})", "a readable file")
-    except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
-        draft.note(shown, f"line {line}", f"byte 0x{data[problem.start]:02x}", "UTF-8")
-    except Unreadable as problem:
-        where = "(file)" if problem.line is None else f"line {problem.line}"
-        draft.note(shown, where, problem.said, "TOML 1.0")
+    except Undecodable as problem:
+        place = "(file)" if problem.line is None else f"line {problem.line}"
+        draft.note(shown, place, problem.kind, "TOML 1.0 in UTF-8")
     return None
 
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import Undecodable, toml_table
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.errors import CheckpointError
-from harness.notation import Unreadable, toml_table
 
 CARD = "card.toml"
 _WHOLE = ("mini", "full")  # scores of a whole data set; others are of a part of the same file
@@ -29,8 +29,8 @@ def stated(folder: Path, data_sha256: str, protocol: Protocol, metric: Metric) -
     if not path.is_file():
         return None
     try:
-        content = toml_table(path.read_text(encoding="utf-8"))
-    except (Unreadable, UnicodeDecodeError) as problem:
+        content = toml_table(path.read_bytes())
+    except Undecodable as problem:
         raise CheckpointError(f"{path}: not TOML: {problem}", remedy="get the checkpoint again") from problem
     scores = content.get("scores")
     tables = [scores.get(name) for name in _WHOLE] if isinstance(scores, Mapping) else []

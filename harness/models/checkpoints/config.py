@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import Undecodable, json_object, short
 from harness.domain.models import Architecture
 from harness.errors import CheckpointError
 from harness.models.checkpoints import labels
-from harness.notation import Unreadable, json_object, short
 
 # Our field -> the key in config.json, where transformers' BertConfig writes it.
 SIZES: Mapping[str, str] = {
@@ -93,16 +93,14 @@ def require_usable(path: Path, found: Architecture, documented: Architecture, le
 def content(path: Path) -> Mapping[str, Any]:
     """The config.json at `path`; raises `CheckpointError` where it cannot be read or is no JSON object."""
     try:
-        return json_object(path.read_text(encoding="utf-8"))
+        return json_object(path.read_bytes())
     except OSError as problem:
         raise CheckpointError(
             f"{path}: cannot be read ({problem.strerror})", remedy="check that it is there and readable"
         ) from problem
-    except Unreadable as problem:
+    except Undecodable as problem:
         where = path if problem.line is None else f"{path}:{problem.line}"
         raise CheckpointError(f"{where}: {problem.said}", remedy=_REMEDY) from problem
-    except UnicodeDecodeError as problem:
-        raise CheckpointError(f"{path}: not UTF-8 at byte {problem.start}", remedy=_REMEDY) from problem
 
 
 def _count(found: Mapping[str, Any], key: str, problems: list[str], default: int | None) -> int:

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness import hashing
+from harness.decoding import Undecodable, json_object
 from harness.errors import CheckpointError
-from harness.notation import Unreadable, json_object
 
 CONFIG = "config.json"
 VOCABULARY = "vocab.txt"
@@ -146,12 +146,12 @@ def read_record(folder: Path) -> FetchRecord | None:
     if not path.is_file():
         return None
     try:
-        content = json_object(path.read_text(encoding="utf-8"))
+        content = json_object(path.read_bytes())
         if content.pop("schema") != 1:
             raise ValueError("another schema than 1")
         record = FetchRecord(**content)
         _require_words(record)
-    except (Unreadable, OSError, ValueError, KeyError, TypeError) as problem:
+    except (Undecodable, OSError, ValueError, KeyError, TypeError) as problem:
         raise CheckpointError(
             f"{path}: not the record of a fetch ({problem})", remedy="delete it, or fetch the model again"
         ) from problem

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.decoding import short
 from harness.domain.models import Architecture, Model
 from harness.errors import CheckpointError
 from harness.models.checkpoints import files, names, sizes, stored
 from harness.models.checkpoints.folders import Checkpoint
 from harness.models.networks import build_network, parameter_shapes
-from harness.notation import short
 
 if TYPE_CHECKING:
     import torch

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from harness.decoding import short
 from harness.errors import CheckpointError
-from harness.notation import short
 
 # What stands before every key because something was around the network when it was saved: a data-parallel
 # wrapper, torch.compile's, a trainer. Any other prefix is taken off where the encoder and its head have it.

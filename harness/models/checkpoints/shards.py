@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.decoding import Undecodable, json_object, short
 from harness.errors import CheckpointError
 from harness.models.checkpoints import files
-from harness.notation import Unreadable, json_object, short
 
 _LONGEST = 255  # bytes of a file's name
 _REMEDY = "put the shards and their index there as they were saved"
@@ -48,7 +48,7 @@ def index(path: Path) -> Mapping[str, str]:
         content = json_object(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise CheckpointError(f"{path}: cannot be read ({problem.strerror})", remedy=_REMEDY) from problem
-    except (Unreadable, UnicodeDecodeError) as problem:
+    except (Undecodable, UnicodeDecodeError) as problem:
         raise CheckpointError(f"{path}: no index of shards: {problem}", remedy=_REMEDY) from problem
     found = content.get("weight_map")
     if not isinstance(found, dict) or not found or not all(isinstance(name, str) for name in found.values()):

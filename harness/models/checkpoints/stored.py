@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from harness.decoding import Undecodable, json_object, short
 from harness.errors import CheckpointError
 from harness.models.checkpoints import files, pickles, shards
-from harness.notation import Unreadable, json_object, short
 
 _LONGEST_HEADER = 100_000_000  # bytes, as the library has it
 
@@ -86,14 +86,14 @@ def _header(path: Path) -> dict[str, tuple[int, ...]]:
         with path.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             if size < 8 or length > min(size - 8, _LONGEST_HEADER):
-                raise Unreadable(f"a header of {length} bytes in a file of {size}")
+                raise Undecodable(f"a header of {length} bytes in a file of {size}")
             content = json_object(stream.read(length).decode())
         return {
             key: _shape(key, entry, size - 8 - length)
             for key, entry in content.items()
             if key != "__metadata__"
         }
-    except (OSError, UnicodeDecodeError, Unreadable) as problem:
+    except (OSError, UnicodeDecodeError, Undecodable) as problem:
         raise _unsound(path, problem) from problem
 
 
@@ -103,9 +103,9 @@ def _shape(key: str, entry: Any, most: int) -> tuple[int, ...]:
         entry.get(part) if isinstance(entry, dict) else None for part in ("shape", "data_offsets")
     )
     if not _are_counts(shape) or not _are_counts(places) or len(places) != 2:
-        raise Unreadable(f"{short(key)}: found {short(entry)}, expected a dtype, a shape and two places")
+        raise Undecodable(f"{short(key)}: found {short(entry)}, expected a dtype, a shape and two places")
     if not places[0] <= places[1] <= most:
-        raise Unreadable(f"{short(key)}: found it at {places}, expected it within {most} bytes")
+        raise Undecodable(f"{short(key)}: found it at {places}, expected it within {most} bytes")
     return tuple(shape)
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import Undecodable, json_object, short
 from harness.errors import BadInput
-from harness.notation import Unreadable, json_object, short
 from harness.tasks.lines import read_text
 
 NAME = "tokenizer.json"
@@ -37,7 +37,7 @@ def read_pieces(path: Path) -> PieceList:
     text, sha256 = read_text(path, remedy=_REMEDY)
     try:
         content = json_object(text)
-    except Unreadable as problem:
+    except Undecodable as problem:
         raise BadInput(problem.said, path=path, line=problem.line, remedy=_REMEDY) from problem
     model = content.get("model")
     if not isinstance(model, Mapping):
