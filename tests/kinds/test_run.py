@@ -136,7 +136,9 @@ class TestAccuracy:
         assert set(measurement.stages_s) == {
             "features", "build", "load", "inference", "fp32 reference", "score",
         }  # fmt: skip
-        assert measurement.detail["checkpoint"] == "embedded in zoocheck"
+        assert measurement.detail["checkpoint"].startswith(
+            "embedded in zoocheck; config.json names no labels"
+        )
         assert measurement.detail["checkpoint_files"] == dict(checkpoint.files)
         assert measurement.detail["device"] == "CPU (onnxruntime)"
         assert measurement.detail["ignored_weights"] == []
@@ -624,8 +626,8 @@ class TestConformance:
         assert 0 < found["mean_abs_difference"] <= found["max_abs_difference"]
         assert found["rms_in_spread"] <= found["largest_in_spread"] <= found["bound"]
         spec = runner.materials.catalog.precisions[precision]
-        more = spec.tanh_gelu.most if chip == "ascend310p" else 0  # which computes GELU's tanh form
-        assert found["bound"] == spec.largest.most + more
+        # The model's own bound of fp16, which has its documented GELU in it; else the precision's.
+        assert found["bound"] == (0.015 if precision is Precision.FP16 else spec.largest.most)
         assert found["inputs"] == "4 of text, 4 of seeded ids"
 
     def test_no_data_has_a_part_in_it(

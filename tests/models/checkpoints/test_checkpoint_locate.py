@@ -138,13 +138,9 @@ class TestFull:
                 "hidden_act: found 'gelx', expected one of gelu",
                 id="gelx",
             ),
-            pytest.param(
-                b'{"vocab_size": 1%s}' % (b"0" * 5000), "thousands of digits", id="digits"
-            ),
+            pytest.param(b'{"vocab_size": 1%s}' % (b"0" * 5000), "thousands of digits", id="digits"),
             pytest.param(b'{"a": %s%s}' % (b"[" * 9000, b"]" * 9000), "nested deeper than 64", id="nested"),
-            pytest.param(
-                b'{"a": %s%s}' % (b"[" * 70, b"]" * 70), "deeper than 64", id="rather-nested"
-            ),
+            pytest.param(b'{"a": %s%s}' % (b"[" * 70, b"]" * 70), "deeper than 64", id="rather-nested"),
             pytest.param(
                 config_json(num_hidden_layers=10**20).encode(),
                 "found an integer beyond 64 bits at num_hidden_layers",
