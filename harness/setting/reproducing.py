@@ -25,6 +25,7 @@ TESTS: Mapping[tuple[Kind, str], str] = MappingProxyType(
     {
         (Kind.ACCURACY, ""): "suites/test_accuracy.py::test_accuracy",
         (Kind.CONFORMANCE, ""): f"{_CONFORMANCE}::test_output_parity",
+        (Kind.CONFORMANCE, "documented graph"): f"{_CONFORMANCE}::test_the_documented_graph_survives",
         (Kind.CONFORMANCE, "batch"): f"{_CONFORMANCE}::test_the_batch_does_not_change_a_sample",
         (Kind.CONFORMANCE, "order"): f"{_CONFORMANCE}::test_the_order_of_the_batch_does_not_change_a_sample",
         (Kind.CONFORMANCE, "padding"): f"{_CONFORMANCE}::test_what_stands_in_the_padding_does_not_matter",

@@ -149,7 +149,7 @@ def test_a_message_of_many_lines_is_one_line_in_the_headline(catalog):
         f"{CASE}: config.json: not the documented checkpoint:\n  hidden_size: found 8\n  layers: found 3"
     )
     text = markdown.render(catalog, [factory.failed(CASE, Kind.ACCURACY, message)])
-    whole = "config.json: not the documented one: hidden_size: found 8; layers: found 3"
+    whole = "config.json: not the documented checkpoint: hidden_size: found 8; layers: found 3"
     assert f"): {markdown.escape(whole)}\n" in text
     long = markdown.render(
         catalog, [factory.failed(CASE, Kind.ACCURACY, "it broke\n# Heading\n" + "x" * 5000)]

@@ -87,7 +87,10 @@ def test_target_chip_without_the_chip_fails_with_the_remedy(zoo: Zoo, tmp_path: 
         "reproduce: pytest 'suites/test_accuracy.py::test_accuracy[mite-quipu-bs1]' --target chip"
     ) in run.out
     assert "2 failed" in run.out
-    assert f"Nothing was measured, and no report written: 2 claims were not run (2: {KNOTS})" in run.out
+    assert (
+        f"no report written: what lies there is of an earlier run. 2 claims were not run (2: {KNOTS})"
+        in run.out
+    )
     assert "Traceback" not in run.out
     assert run.results == []
     assert not (tmp_path / "build").exists()
@@ -115,7 +118,7 @@ def test_fail_on_not_run_fails_what_nothing_asked_for_by_name(zoo: Zoo, tmp_path
     assert "neither a full nor a mini checkpoint" in failed.out
     assert "(`--fail-on not-run` fails what is not run)" in failed.out
     assert "--fail-on not-run" in failed.out.partition("reproduce: pytest ")[2].splitlines()[0]
-    assert "Nothing was measured, and no report written: 2 claims were not run" in failed.out
+    assert "no report written: what lies there is of an earlier run. 2 claims were not run" in failed.out
 
 
 def test_what_cannot_be_asked_of_a_case_is_skipped_all_the_same(zoo: Zoo, tmp_path: Path) -> None:

@@ -105,7 +105,13 @@ def setup(name: str = "A (current)", call_ns: int = 4_000_000, **content: object
     return Setup(name=name, content=said, module="arm", python_path=(HERE,))
 
 
-def test_two_arms_of_the_same_packages_share_a_process_which_is_gone_afterwards() -> None:
+@pytest.fixture
+def others() -> set[int]:
+    """Processes that other tests' charts are drawn by, and that live on."""
+    return {child.pid for child in psutil.Process().children()}
+
+
+def test_two_arms_of_the_same_packages_share_a_process_which_is_gone_afterwards(others: set[int]) -> None:
     with arms(setup(), setup("B (other)", call_ns=5_000_000)) as pair:
         assert isinstance(pair, Together)
         assert pair.warm_up(None) == 1
@@ -115,7 +121,7 @@ def test_two_arms_of_the_same_packages_share_a_process_which_is_gone_afterwards(
         assert pair.versions == ({"numpy": "1"}, {"numpy": "1"})
         running = [child.pid for child in psutil.Process().children()]
         assert running
-    assert not set(running) & {child.pid for child in psutil.Process().children()}
+    assert not set(running) - others & {child.pid for child in psutil.Process().children()}
 
 
 def test_what_is_loaded_first_is_turned_round_and_told_as_a_and_b() -> None:
@@ -125,7 +131,7 @@ def test_what_is_loaded_first_is_turned_round_and_told_as_a_and_b() -> None:
         assert set(pair.fours(0, 10)) == {(80_000_000, 100_000_000)}
 
 
-def test_arms_of_other_packages_have_a_process_each(tmp_path: Path) -> None:
+def test_arms_of_other_packages_have_a_process_each(tmp_path: Path, others: set[int]) -> None:
     other = dataclasses.replace(setup("B (numpy==2)", call_ns=5_000_000), python_path=(tmp_path, HERE))
     with arms(setup(), other) as pair:
         assert isinstance(pair, Apart)
@@ -133,7 +139,7 @@ def test_arms_of_other_packages_have_a_process_each(tmp_path: Path) -> None:
         assert list(pair.fours(0, 10)) == [(80_000_000, 100_000_000)]
         running = [child.pid for child in psutil.Process().children()]
         assert len(running) >= 2
-    assert not set(running) & {child.pid for child in psutil.Process().children()}
+    assert not set(running) - others & {child.pid for child in psutil.Process().children()}
 
 
 def test_the_first_calls_say_how_many_make_a_turn() -> None:
@@ -152,11 +158,11 @@ def test_an_arm_that_ends() -> None:
         Process(setup(dies=True))
 
 
-def test_an_arm_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_arm_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, others: set[int]) -> None:
     monkeypatch.setattr(turns, "ANSWER_S", 0.3)
     monkeypatch.setattr(turns, "START_S", 30.0)
     with arms(setup(hangs=True), setup()) as pair:
         running = [child.pid for child in psutil.Process().children()]
         with pytest.raises(MachineError, match=r"no answer for 0\.3 s: it hangs, and was ended"):
             pair.warm_up(None)
-    assert not set(running) & {child.pid for child in psutil.Process().children()}
+    assert not set(running) - others & {child.pid for child in psutil.Process().children()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,8 +106,11 @@ class TestProbe:
             targets.resolve(catalog.chips["ascend310p"], "chip", device=device)
         assert str(absent.value).startswith("ascend310p: ")
         assert says in str(absent.value)
-        target = targets.resolve(catalog.chips["ascend310p"], "auto", device=device)
-        assert target.origin is Origin.STAND_IN
+        if device:  # nothing stands in for a card that was asked for by its number
+            with pytest.raises(NotThere, match=re.escape(says)):
+                targets.resolve(catalog.chips["ascend310p"], "auto", device=device)
+        else:
+            assert targets.resolve(catalog.chips["ascend310p"], "auto").origin is Origin.STAND_IN
 
     def test_an_interpreter_without_ais_bench(self, catalog: Catalog, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("ZOOCHECK_ASCEND_PYTHON", "python3")
