@@ -191,7 +191,8 @@ def test_what_was_skipped_is_kept_with_its_run(zoo: Zoo, tmp_path: Path) -> None
     first = zoo.suites(tmp_path, "-m", "mite and quipu and accuracy", "--target", "chip", *run)
     assert first.status == 1  # the chip was asked for
     assert re.search(
-        r"^Nothing was measured, and no report written: what lies there is of an earlier run\. 1 claim was not run \(1: .*`quipu-smi` not on PATH",
+        r"^Nothing was measured, and no report written: what lies there is of an earlier run\. "
+        r"1 claim was not run \(1: .*`quipu-smi` not on PATH",
         first.out,
         re.MULTILINE,
     )
