@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from mutated import held, mutations
+from mutating import COUNT, held, mutations
 from test_catalog import GOOD
 
 from harness.domain.catalog import Catalog
@@ -20,7 +20,6 @@ from harness.tables.catalog import _KINDS, BUILT_IN, load
 from harness.tables.validation import dotted, read_record
 
 FILES = sorted(path.relative_to(BUILT_IN) for path in BUILT_IN.rglob("*.toml"))
-COUNT = 2000
 
 # Tables that may be left out, beside the small zoo's.
 MORE = """

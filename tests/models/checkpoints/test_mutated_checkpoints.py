@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mutated import held, mutations
+from mutating import COUNT, held, mutations
 from safetensors.torch import save
 from tiny_model import ARCHITECTURE, config_json, tiny_model
 
@@ -20,7 +20,6 @@ from harness.models.checkpoints import card, files, in_order, load, locate
 from harness.setting.home import Home
 
 Lay = Callable[..., Path]
-COUNT = 2000
 LABELS = ("negative", "positive")
 CONFIG = config_json(
     model_type="bert", layer_norm_eps=1e-12, id2label={"0": "NEG", "1": "POS"}, label2id={"NEG": 0, "POS": 1}
