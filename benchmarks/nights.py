@@ -125,7 +125,7 @@ def judged(cell: Cell, earlier: list[np.ndarray], tonight: np.ndarray) -> tuple[
 
     found = [change(key) for key in keys]
     news = any(finding(effect) in NEWS for effect in found)
-    halves = [half(effect) for effect in found]
+    halves = [effect.half_width for effect in found]
     victim = int(np.random.default_rng(len(earlier)).integers(cell.series))
     lost = finding(change(victim, math.exp(-2 * halves[victim]))) is Finding.WORSE
     return news, lost, float(np.median(halves))
@@ -149,11 +149,6 @@ def _table(cell: Cell, earlier: list[np.ndarray]) -> tuple[list[str], dict[int, 
 
 def finding(effect: Effect) -> Finding:
     return effect.finding(margin=THROUGHPUT_MARGIN, least=LEAST_CHANGE)
-
-
-def half(effect: Effect) -> float:
-    """Half of an interval, as a difference of logarithms."""
-    return (math.log1p(effect.high) - math.log1p(effect.low)) / 2
 
 
 def simulated(cell: Cell, count: int, random: np.random.Generator) -> Iterator[tuple[bool, bool, float]]:

@@ -8,8 +8,11 @@ from typing import Any
 from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
+from harness.domain.metrics import Metric
 from harness.domain.precisions import Precision
+from harness.domain.references import Reference
 from harness.setting.home import Home
+from harness.tables import references
 from harness.tables.cases import case_id
 from harness.toolchains import loading, targets
 from harness.toolchains.place import Place, Toolchain
@@ -25,6 +28,14 @@ def make_case(
         id=case_id(a_model, a_chip, chosen, batch_size), model=a_model, chip=a_chip,
         precision=chosen, batch_size=batch_size, documented=True,
     )  # fmt: skip
+
+
+def documented_value(catalog: Catalog, case: Case, metric: Metric, printed: str) -> Reference:
+    """What the case's README says of a metric; it has to be printed so."""
+    reference = references.for_case(catalog, case, metric)
+    assert reference is not None
+    assert reference.printed == printed
+    return reference
 
 
 def make_home(folder: Path) -> Home:

@@ -155,19 +155,14 @@ def of_runs(
     """Both runs' results, held against each other with what came before them."""
     from harness.comparing.gate import FailOn
     from harness.comparing.runs import compare as compare_results
-    from harness.comparing.spreads import throughputs_before
-    from harness.machine.fingerprint import machine_key
+    from harness.comparing.spreads import machines_of, throughputs_before
 
     after = store.results(run=new)
-    machines = {machine_key(item.measurement.provenance.machine) for item in after}
-    earlier = [
-        item for item in throughputs_before(store, machines, new) if item.measurement.run not in (old, new)
-    ]
     return compare_results(
         store.results(run=old),
         after,
         margins=(limits or FailOn()).margins,
-        earlier=earlier,
+        earlier=throughputs_before(store, machines_of(after), new),
         across_machines=across_machines,
         stamp=stamp,
     )

@@ -25,17 +25,14 @@ def history(
 ) -> None:
     """Every series of a case, oldest first, with its change points and what else changed there."""
     from harness.comparing.history import histories
-    from harness.comparing.spreads import throughputs_before
-    from harness.machine.fingerprint import machine_key
+    from harness.comparing.spreads import machines_of, throughputs_before
     from harness.records import to_json
 
     store = open_store(results)
     try:
         found = store.numbers(case=case)
         known = [] if found else store.cases()
-        others = throughputs_before(
-            store, {machine_key(item.measurement.provenance.machine) for item in found}
-        )
+        others = throughputs_before(store, machines_of(found))
     finally:
         store.close()
     if not found:

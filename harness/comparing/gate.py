@@ -153,7 +153,7 @@ def resolution(found: Comparison) -> str:
     A true change as large as half of its interval is shown one time in two, one of twice that nearly always.
     """
     halves = sorted(
-        (math.log1p(pair.effect.high) - math.log1p(pair.effect.low)) / 2
+        pair.effect.half_width
         for pair in found.pairs
         if pair.kind is Kind.THROUGHPUT and pair.effect is not None
     )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
+_IN_WORDS = {"largest": "largest", "rms": "root mean square"}
+
 
 class Answering(Protocol):
     """Two arms that were started."""
@@ -102,12 +104,9 @@ def _work(
 def _why(found: parity.Parity, bounds: ParityBounds, case: Case) -> str:
     """Why outputs are not those of the same work; empty where they are."""
     faults = [
-        f"{which} difference from torch's fp32 is {value:.3g} spreads, {case.precision} explains {bound:g}"
-        for which, value, bound in (
-            ("the largest", found.largest_in_spread, bounds.largest),
-            ("the root mean square", found.rms_in_spread, bounds.rms),
-        )
-        if not value <= bound
+        f"the {_IN_WORDS[which]} difference from torch's fp32 is {value:.3g} spreads, {case.precision} "
+        f"explains {bound:g}"
+        for which, value, bound in bounds.exceeded(found.largest_in_spread, found.rms_in_spread)
     ]
     if found.unexplained(bounds.largest):
         faults.append("a decision flips that such differences do not explain")

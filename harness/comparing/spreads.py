@@ -42,12 +42,20 @@ WINDOW = 30  # runs of a machine that its spread is taken from, those of fewer s
 _MOST_RUNS = 120  # with those
 
 
+def machines_of(results: Iterable[Result]) -> set[str]:
+    """The keys of the machines that have a throughput among `results`."""
+    made = (item.measurement for item in results)
+    return {machine_key(item.provenance.machine) for item in made if item.kind is Kind.THROUGHPUT}
+
+
 def throughputs_before(store: Store, machines: Collection[str], run: str | None = None) -> list[Result]:
     """The throughputs of `machines` in the latest runs before `run` (of all) that have any of them.
 
     Of each machine `WINDOW` runs of `nights.FEWEST_SERIES` series or more: runs of other hosts, those without
     a throughput and those of one case alone push none of them out.
     """
+    if not machines:
+        return []
     known = [item.id for item in store.runs()]
     before = known if run is None else known[: known.index(run)]
     left = dict.fromkeys(machines, _MOST_RUNS)

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
-from harness.domain.details import ImportedDetail, ScenarioDetail, Stamped, ThroughputDetail, devices_of
+from harness.domain.details import ImportedDetail, ScenarioDetail, ThroughputDetail, devices_of
 from harness.domain.measurements import Measurement, Origin
 from harness.domain.models import Protocol, Weights
 
@@ -146,7 +146,7 @@ class Asked:
             device=detail.device,
             devices=devices_of(measurement.detail),
             streams=ImportedDetail.from_stored(measurement.detail).streams,
-            stamp=Stamped.from_stored(measurement.detail).stamp_asked,
+            stamp=detail.steadiness.stamp_asked,
             targets=None
             if run is None
             else ", ".join(f"{name} {value}" for name, value in run.targets.items()),

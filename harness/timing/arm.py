@@ -58,11 +58,9 @@ def main() -> int:
                 _answer(answers, fours(calls, **request) if "fours" in request else turn(calls[0], **request))
     except BrokenPipeError:
         return 1  # nobody is there to be told
-    except Unopened as problem:
-        _answer(answers, {"problem": str(problem), "arm": problem.arm})
-        return 1
     except ZoocheckError as problem:
-        _answer(answers, {"problem": str(problem)})
+        arm = problem.arm if isinstance(problem, Unopened) else ""
+        _answer(answers, {"problem": str(problem), "arm": arm})
         return 1
     except Exception as problem:  # a library's or a graph's: the parent says it in a sentence
         _answer(answers, {"problem": f"{type(problem).__name__}: {problem}"})

@@ -19,6 +19,17 @@ class ParityBounds:
     rms: float
     reason: str = ""  # for the value of `largest`
 
+    def exceeded(self, largest: float, rms: float) -> tuple[tuple[str, float, float], ...]:
+        """Which of the two differences are above their bounds, with both numbers: ``largest`` and ``rms``.
+
+        A NaN is above every bound.
+        """
+        pairs = (("largest", largest, self.largest), ("rms", rms, self.rms))
+        return tuple((which, found, bound) for which, found, bound in pairs if not found <= bound)
+
+
+_IN_WORDS = {"largest": "at most", "rms": "root mean square"}
+
 
 def judge_parity(
     case: Case,
@@ -36,12 +47,8 @@ def judge_parity(
     bound does not explain: one is a failure by itself. A NaN is above every bound.
     """
     faults = [
-        f"{name} {found:.3g} spreads, above the {bound:g} that {case.precision} explains"
-        for name, found, bound in (
-            ("at most", largest, bounds.largest),
-            ("root mean square", rms, bounds.rms),
-        )
-        if not found <= bound
+        f"{_IN_WORDS[which]} {found:.3g} spreads, above the {bound:g} that {case.precision} explains"
+        for which, found, bound in bounds.exceeded(largest, rms)
     ]
     faults += [f"a flip beyond that bound: {flip}" for flip in unexplained[:1]]
     flipped = f"; {flips} of {decisions} decisions flipped" if flips else ""

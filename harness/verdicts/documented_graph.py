@@ -35,7 +35,7 @@ class Form:
         """Whether parity would hold."""
         if self.not_numbers or self.largest is None or self.rms is None or self.unexplained:
             return False
-        return self.largest <= bounds.largest and self.rms <= bounds.rms
+        return not bounds.exceeded(self.largest, self.rms)
 
     def said(self, bounds: ParityBounds) -> str:
         """Behind "its outputs"."""

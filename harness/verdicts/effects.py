@@ -47,6 +47,11 @@ class Effect:
     confidence: float
     basis: str
 
+    @property
+    def half_width(self) -> float:
+        """Half of the interval of a throughput's change, as a difference of logarithms."""
+        return (math.log1p(self.high) - math.log1p(self.low)) / 2
+
     def finding(self, *, margin: float, least: float = 0.0) -> Finding:
         """Worse or better where the interval leaves out "no change" and the change is `least` or more.
 

@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from harness.verdicts import levels
+from harness.verdicts.effects import LEAST_CHANGE
 from harness.verdicts.levels import Scatter, Shift
 from harness.verdicts.noise import ASSUMED, NOTHING, Noise, Spread
 
@@ -32,7 +33,6 @@ MOST_DEGREES = 60.0  # nights are not as independent as their number
 LEAST_SPREAD = 0.002  # relative: no machine repeats itself more closely for months
 LEAST_SHARED = 0.001  # likewise of all series together
 LEAST_TOLD = 0.005  # of numbers that a tool told, which may be rounded
-LEAST_SHIFT = 0.01  # of a level
 _ODD = 3.0
 _OF_A_UNIT = 0.6
 _SETTLED = 6  # rounds of medians in which what nights share is told from what series have
@@ -217,7 +217,7 @@ def _shifts(values: Sequence[float], near: float) -> tuple[Shift, ...]:
         return ()
     lasting = levels.dependence([values], least=LEAST_SPREAD)
     scatter = Scatter(of_neighbours=near, dependence=lasting, degrees=levels.degrees(len(values)))
-    return levels.shifts(values, scatter, least=LEAST_SHIFT)
+    return levels.shifts(values, scatter, least=LEAST_CHANGE)
 
 
 def prior(spreads: Sequence[Spread]) -> Spread | None:

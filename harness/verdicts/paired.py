@@ -42,11 +42,7 @@ def mcnemar(before: str, after: str) -> Flips:
     lost or gained like a coin (Q. McNemar, 1947; here the binomial test, not its approximation).
     Raises `NoSamples` where there are none, or not the same number.
     """
-    if not before or len(before) != len(after):
-        raise NoSamples(
-            f"the first run scored {len(before)} samples and the second {len(after)}; "
-            "both need the same samples, at least one"
-        )
+    _require_same(len(before), len(after))
     from scipy import stats
 
     lost = sum(a == "1" and b == "0" for a, b in zip(before, after, strict=True))
@@ -84,11 +80,7 @@ def metric_change(before: Parts, after: Parts, *, confidence: float = 0.99) -> E
     freedom less than there are samples that differ: of a few that do, hardly anything is known. Raises
     `NoSamples` for runs of other samples, or none.
     """
-    if not len(before) or len(before) != len(after):
-        raise NoSamples(
-            f"the first run has {len(before)} samples and the second {len(after)}; "
-            "both need the same samples, at least one"
-        )
+    _require_same(len(before), len(after))
     import numpy as np
 
     columns = np.array([before.above, before.below, after.above, after.below], dtype=np.float64).T
@@ -109,3 +101,11 @@ def metric_change(before: Parts, after: Parts, *, confidence: float = 0.99) -> E
         change=change, low=max(-1.0, change - half), high=min(1.0, change + half), confidence=confidence,
         basis=f"{DRAWS} draws of the samples, {changed} of {len(columns)} differ",
     )  # fmt: skip
+
+
+def _require_same(before: int, after: int) -> None:
+    if not before or before != after:
+        raise NoSamples(
+            f"the first run scored {before} samples and the second {after}; "
+            "both need the same samples, at least one"
+        )

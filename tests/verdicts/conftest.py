@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from making import make_case
+from making import documented_value, make_case
 
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.metrics import Metric
 from harness.domain.references import Reference
-from harness.tables import references
 
 
 @pytest.fixture(scope="session")
@@ -21,16 +20,10 @@ def on_310p(catalog: Catalog) -> Case:
 @pytest.fixture(scope="session")
 def documented(catalog: Catalog, on_310p: Case) -> Reference:
     """The README's 92.32 %, which is 805 of 872, rounded."""
-    reference = references.for_case(catalog, on_310p, Metric.ACCURACY)
-    assert reference is not None
-    assert reference.printed == "92.32"
-    return reference
+    return documented_value(catalog, on_310p, Metric.ACCURACY, "92.32")
 
 
 @pytest.fixture(scope="session")
 def speed(catalog: Catalog, on_310p: Case) -> Reference:
     """The README's 5871.86 samples per second."""
-    reference = references.for_case(catalog, on_310p, Metric.THROUGHPUT)
-    assert reference is not None
-    assert reference.printed == "5871.86"
-    return reference
+    return documented_value(catalog, on_310p, Metric.THROUGHPUT, "5871.86")

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import make_case
+from making import documented_value, make_case
 
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
@@ -30,10 +30,7 @@ def on_310(catalog: Catalog) -> Case:
 
 @pytest.fixture(scope="session")
 def speed_310(catalog: Catalog, on_310: Case) -> Reference:
-    reference = references.for_case(catalog, on_310, Metric.THROUGHPUT)
-    assert reference is not None
-    assert reference.printed == "707.89"
-    return reference
+    return documented_value(catalog, on_310, Metric.THROUGHPUT, "707.89")
 
 
 @pytest.fixture(scope="session")
