@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from harness.domain.cases import Kind
 from harness.domain.details import Stamped
@@ -39,7 +39,7 @@ def paired(
     replaced: list[str] = []
     pairs: list[tuple[Result, Result]] = []
     for key, result in new.items():
-        partner = old.get(key) or _nearest(result, old)
+        partner = old.get(key) or _nearest(key, old)
         if partner is None:
             fresh.append(_name(result))
             continue
@@ -53,7 +53,7 @@ def paired(
         else:
             pairs.append((partner, result))
         replaced += [f"{_name(result)}: {instead}"] if instead and not failed(partner) else []
-    claims = [Claim.of(result.measurement) for result in new.values()]
+    claims = {series.claim for series, _ in new}
     gone = dict.fromkeys(_name(item) for item in old.values() if not _found(item, claims))
     return Pairing(
         pairs=tuple(pairs), not_compared=not_compared, new=tuple(fresh), gone=tuple(gone),
@@ -61,10 +61,10 @@ def paired(
     )  # fmt: skip
 
 
-def _found(result: Result, claims: Sequence[Claim]) -> bool:
+def _found(result: Result, claims: Set[Claim]) -> bool:
     """Whether a claim is among others; one that failed before it knew its protocol stands for any."""
     own = Claim.of(result.measurement)
-    return any(claim.mended_by(own) for claim in claims)
+    return not claims.isdisjoint({own, replace(own, protocol=None)})
 
 
 def failed(result: Result) -> bool:
@@ -91,13 +91,13 @@ def _name(result: Result) -> str:
     return f"{result.measurement.case} {result.measurement.claim}"
 
 
-def _nearest(result: Result, others: Mapping[_Key, Result]) -> Result | None:
+def _nearest(wanted: _Key, others: Mapping[_Key, Result]) -> Result | None:
     """The last result of the same series that may be held against it, else the last of the same claim."""
-    claim, asked = Claim.of(result.measurement), Asked.of(result.measurement)
-    same = [item for key, item in others.items() if claim.mended_by(key[0].claim)]
-    alike = [item for item in same if not Asked.of(item.measurement).unlike(asked)]
-    series = [item for item in alike if Series.of(item.measurement) == Series.of(result.measurement)]
-    return next((items[-1] for items in (series, alike, same) if items), None)
+    series, asked = wanted
+    same = {key: item for key, item in others.items() if series.claim.mended_by(key[0].claim)}
+    alike = [key for key in same if not key[1].unlike(asked)]
+    of_series = [key for key in alike if key[0] == series]
+    return next((same[keys[-1]] for keys in (of_series, alike, [*same]) if keys), None)
 
 
 def _elsewhere(before: Result, after: Result) -> str:
