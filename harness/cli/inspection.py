@@ -129,7 +129,7 @@ def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
     if not lacking(model, weights, home):
         found["checkpoint"] = weights
     if absent := lacking(model, Weights.FULL, home):
-        found["full_missing"] = f"{lacks(home.models / model.name, absent)}; {how_to_get(model, home)}"
+        found["full_missing"] = f"{lacks(home.checkpoint(model), absent)}; {how_to_get(model, home)}"
     try:
         found["data"] = dataset_path(model, tables.datasets[model.dataset], "auto", home)[0]
     except NotThere as problem:
@@ -201,7 +201,7 @@ def _runtime(found: runtimes.Runtime) -> dict[str, Any]:
 
 
 def _dataset(spec: DatasetSpec, home: Home) -> dict[str, Any]:
-    path = home.data / spec.name / spec.file
+    path = home.data_file(spec)
     return {
         "name": spec.name,
         "path": str(path),

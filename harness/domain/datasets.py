@@ -18,7 +18,10 @@ class Corpus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSpec:
-    """A documented data set: its file under the data folder, and the counts it must have."""
+    """A data set: its file, and the counts it must have.
+
+    The file is ``<data folder>/<name>/<file>``, unless the table says by `path` where it is.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
@@ -27,7 +30,8 @@ class DatasetSpec:
     reader: str  # the module in harness/tasks/datasets
     file: str
     counts: dict[str, int]  # what is counted -> how many; "samples" is what a score counts
-    published: str
+    published: str = ""  # where to get it; empty where `path` is all there is
+    path: str = ""  # of the file: seen from its table's folder, absolute once it is read
     hub: str = ""  # data set id on the Hugging Face hub, for a model card; with its configuration and split
     hub_config: str = ""
     hub_split: str = ""

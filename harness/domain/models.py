@@ -96,7 +96,8 @@ class CheckpointSource:
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
-    published: str  # the address, in the document's words
+    published: str = ""  # the address, in the document's words; empty where `folder` is all there is
+    folder: str = ""  # where the full checkpoint lies: seen from its table's folder, absolute once it is read
     hub: str | None = None  # repository id on the Hugging Face hub
     revision: str | None = None  # the pinned revision there
     sha256: str | None = None  # of the weights file, where the publisher states it
@@ -163,7 +164,6 @@ class Model:
 
     name: str
     title: str
-    document: str
     task: str  # the module in harness/tasks/text that knows its features and predictions
     dataset: str
     metric: Metric  # the score a verdict is about
@@ -176,6 +176,7 @@ class Model:
     inputs: tuple[Input, ...]  # in the documented order
     outputs: tuple[Output, ...]
     deployments: tuple[Deployment, ...]
+    document: str = ""  # what its numbers are read in; empty: nothing is documented of it
     layout: str = (
         ""  # the module in harness/tasks/layouts that knows its chips' files; empty: called as the task
     )

@@ -69,13 +69,15 @@ def features_digest(features: Features) -> str:
 
 def dataset_path(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Path]:
     """The data set that `choice` (full, mini, auto) means; raises `NotThere` with the remedy."""
-    full = home.data / spec.name / spec.file
+    full = home.data_file(spec)
     mini = home.minis / model.name / "corpus" / spec.file
     if choice != Corpus.MINI and full.is_file():
         return Corpus.FULL, full
     if choice != Corpus.FULL and mini.is_file():
         return Corpus.MINI, mini
     get = f"get it from {spec.published} and put it there, or set ZOOCHECK_DATA"
+    if spec.path:
+        get = "put it there, or correct path in its table"
     if choice == Corpus.MINI:
         raise NotThere(
             f"{model.name}: no corpus is embedded: {mini} is not there",
@@ -175,7 +177,7 @@ class Materials:
         if vocabulary is None:
             raise NotThere(
                 f"{model.name}: no vocab.txt to make features with",
-                remedy=f"put the documented one into {self.home.models / model.name}",
+                remedy=f"put the documented one into {self.home.checkpoint(model)}",
                 option="weights",
             )
         tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.tokenizer.lower_case)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
+from harness.domain.datasets import DatasetSpec
+from harness.domain.models import Model
 from harness.errors import UsageError
 
 CODE = Path(__file__).resolve().parents[2]  # the folder that zoocheck's packages lie in
@@ -33,6 +35,14 @@ class Home:
             models=_folder("ZOOCHECK_MODELS", root / "models"),
             data=_folder("ZOOCHECK_DATA", root / "data"),
         )
+
+    def checkpoint(self, model: Model) -> Path:
+        """Where the full checkpoint of `model` belongs: what its table says, else ``models/<model>``."""
+        return Path(model.checkpoint.folder) if model.checkpoint.folder else self.models / model.name
+
+    def data_file(self, spec: DatasetSpec) -> Path:
+        """Where a data set's file belongs: what its table says, else ``data/<data set>/<file>``."""
+        return Path(spec.path) if spec.path else self.data / spec.name / spec.file
 
     def require_writable(self) -> None:
         """Make the home where there is none; raises `UsageError` where it cannot be made or written."""

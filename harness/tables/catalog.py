@@ -22,6 +22,7 @@ from harness.errors import TableErrors, UsageError
 from harness.setting.home import CODE
 from harness.tables.cells import expand
 from harness.tables.consistency import check
+from harness.tables.located import located
 from harness.tables.mistakes import Draft, Entry, listed, show
 from harness.tables.validation import dotted, read_record
 
@@ -125,7 +126,7 @@ def _read(file: Path, shown: str, draft: Draft) -> None:
             _refuse(key, items, draft)
         else:
             for index, item in enumerate(items):
-                _enter(key, item, shown, f"{key}[{index}]", draft)
+                _enter(key, item, shown, f"{key}[{index}]", draft, folder=file.parent)
 
 
 def _headers() -> list[str]:
@@ -144,15 +145,16 @@ def _parse(file: Path, shown: str, draft: Draft) -> dict[str, Any] | None:
     return None
 
 
-def _enter(kind: str, item: Any, file: str, path: str, draft: Draft) -> None:
-    """One entry into the draft, or its mistakes, or both."""
+def _enter(kind: str, item: Any, file: str, path: str, draft: Draft, *, folder: Path) -> None:
+    """One entry into the draft, or its mistakes, or both; paths in it are seen from `folder`."""
     record, faults = read_record(_KINDS[kind], item)
     for place, found, expected in faults:
         draft.note(file, path + dotted(place), found, expected)
     if record is None:
         _refuse(kind, item, draft)
     else:
-        draft.entries[kind].append(Entry(file=file, path=path, record=record))
+        entry = Entry(file=file, path=path, record=located(record, folder))
+        draft.entries[kind].append(entry)
 
 
 def _refuse(kind: str, item: Any, draft: Draft) -> None:

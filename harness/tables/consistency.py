@@ -175,6 +175,8 @@ def _check_file(entry: Entry, file: str, draft: Draft) -> None:
 def _check_dataset(entry: Entry, draft: Draft) -> None:
     dataset: DatasetSpec = entry.record
     _check_file(entry, dataset.file, draft)
+    if not dataset.published and not dataset.path:
+        draft.wrong(entry, "published", "no value", "where to get it, or by path where its file is")
     if "samples" not in dataset.counts:
         draft.wrong(entry, "counts.samples", "no value", "the number of samples")
 
@@ -199,7 +201,8 @@ def _check_repeats(entry: Entry, path: str, items: Iterable[Hashable], draft: Dr
 
 def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
     model: Model = entry.record
-    draft.known(entry, "document", model.document, named["document"], "document")
+    if model.document:
+        draft.known(entry, "document", model.document, named["document"], "document")
     draft.known(entry, "dataset", model.dataset, named["dataset"], "dataset")
     if not model.metric.is_score:
         scores = [metric for metric in Metric if metric.is_score]
@@ -237,6 +240,8 @@ def _check_architecture(entry: Entry, architecture: Architecture, draft: Draft) 
 
 
 def _check_checkpoint(entry: Entry, checkpoint: CheckpointSource, draft: Draft) -> None:
+    if not checkpoint.published and not checkpoint.folder:
+        draft.wrong(entry, "checkpoint.published", "no value", "where to get it, or by folder where it is")
     if checkpoint.revision is not None and checkpoint.hub is None:
         draft.wrong(entry, "checkpoint.hub", "no value", "the repository that the revision is one of")
     if checkpoint.hub is not None and not re.fullmatch(r"[\w.-]+/[\w.-]+", checkpoint.hub):

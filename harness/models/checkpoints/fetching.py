@@ -58,7 +58,7 @@ def fetch(model: Model, home: Home, *, progress: Progress | None = None) -> Fetc
     pin = Pin(
         repository=model.checkpoint.hub,
         revision=model.checkpoint.revision or "main",
-        folder=home.models / model.name,
+        folder=home.checkpoint(model),
     )
     try:
         locks = home.root / "locks"
@@ -78,7 +78,7 @@ def fetch_dataset(spec: DatasetSpec, home: Home) -> FetchedData:
     The publishers' addresses are pages and archives, so nothing is downloaded. Raises `NotThere` that
     says where to get the file and where to put it.
     """
-    path = home.data / spec.name / spec.file
+    path = home.data_file(spec)
     if not path.is_file():
         raise NotThere(
             f"{spec.name}: {path} is not there", remedy=f"get it from {spec.published} and put it there"
@@ -88,7 +88,7 @@ def fetch_dataset(spec: DatasetSpec, home: Home) -> FetchedData:
 
 def _by_hand(model: Model, home: Home) -> Fetched:
     """A checkpoint that no hub has: what people put there, or how to."""
-    folder = home.models / model.name
+    folder = home.checkpoint(model)
     if lacking := files.missing(folder):
         message = f"{model.name}: published outside the hub, and {folder} lacks {', '.join(lacking)}"
         raise NotThere(message, remedy=how_to_get(model, home))

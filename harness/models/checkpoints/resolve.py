@@ -56,7 +56,7 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     Raises `NotThere` that says where to put it.
     """
     resolved = chosen(model, choice, home)
-    full = home.models / model.name
+    full = home.checkpoint(model)
     documented = full / (files.vocabulary_in(full) or files.VOCABULARY)
     own = home.minis / model.name / files.VOCABULARY
     candidates = {
@@ -106,7 +106,7 @@ def left_aside(model: Model, home: Home) -> str:
 
     A vocabulary alone is not a checkpoint that anybody expects to be used.
     """
-    folder = home.models / model.name
+    folder = home.checkpoint(model)
     absent = lacking(model, Weights.FULL, home)
     beside = [name for name in (files.CONFIG, *files.FORMS) if (folder / name).is_file()]
     if not absent or not (beside or files.instead(folder)):
@@ -125,7 +125,9 @@ def lacks(folder: Path, absent: Sequence[str]) -> str:
 def how_to_get(model: Model, home: Home) -> str:
     """What somebody has to do to have the full checkpoint of `model`, in words."""
     names = f"{files.CONFIG}, {files.VOCABULARY} and {' or '.join(files.WEIGHTS)}"
-    by_hand = f"get it from {model.checkpoint.published} and put {names} into {home.models / model.name}"
+    by_hand = f"get it from {model.checkpoint.published} and put {names} into {home.checkpoint(model)}"
+    if model.checkpoint.folder:
+        return f"put {names} there, or correct checkpoint.folder in its table"
     if model.checkpoint.hub is None:
         return by_hand
     return f"run `zoocheck fetch {model.name}`, or {by_hand}"
@@ -160,7 +162,7 @@ def lacking(model: Model, weights: Weights, home: Home) -> tuple[str, ...]:
 
 
 def _folder(model: Model, weights: Weights, home: Home) -> Path:
-    return (home.models if weights is Weights.FULL else home.minis) / model.name
+    return home.checkpoint(model) if weights is Weights.FULL else home.minis / model.name
 
 
 def _require_complete(model: Model, choice: str, resolved: Weights, home: Home) -> None:
@@ -173,7 +175,7 @@ def _require_complete(model: Model, choice: str, resolved: Weights, home: Home) 
     if resolved is Weights.FULL:
         raise NotThere(f"{model.name}: no full checkpoint: {found}", remedy=get, option="weights")
     if choice == "auto":
-        full = lacks(home.models / model.name, lacking(model, Weights.FULL, home))
+        full = lacks(home.checkpoint(model), lacking(model, Weights.FULL, home))
         found = f"{full}, and the embedded {found}"
         said = f"{model.name}: neither a full nor a mini checkpoint: {found}"
         raise NotThere(said, remedy=get, option="weights")

@@ -1,0 +1,26 @@
+"""Where the files lie that a table names: what it says is seen from its own folder."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.domain.datasets import DatasetSpec
+from harness.domain.models import Model
+
+
+def located(record: Any, folder: Path) -> Any:
+    """`record` with its paths absolute, those that are not seen from `folder`; others stay as they are."""
+    match record:
+        case DatasetSpec(path=str(path)) if path:
+            return replace(record, path=_seen(path, folder))
+        case Model() if record.checkpoint.folder:
+            found = replace(record.checkpoint, folder=_seen(record.checkpoint.folder, folder))
+            return replace(record, checkpoint=found)
+        case _:
+            return record
+
+
+def _seen(path: str, folder: Path) -> str:
+    return str((folder / Path(path).expanduser()).absolute())
