@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event, exc, pool
 
+from harness.decoding import json_value
 from harness.errors import RecordError, StoreError, StoreGone
 from harness.store import urls
 from harness.store.troubles import REMEDY, passing, trouble, unreachable
@@ -119,7 +120,9 @@ def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
         _make_room(url)
     # A connection for each transaction: nothing is left open, gone stale, or shared with a forked process.
     # Only a database in memory lives in its connection.
-    options: dict[str, Any] = {} if urls.in_memory(url) else {"poolclass": pool.NullPool}
+    options: dict[str, Any] = {"json_deserializer": json_value}
+    if not urls.in_memory(url):
+        options["poolclass"] = pool.NullPool
     if url.drivername == "postgresql+psycopg":
         given = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "zoocheck"}
         # A transaction that waited for its turn has to see what was written meanwhile.
