@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from harness.domain.families import Family
 from harness.domain.models import Architecture, Model, Weights
 from harness.errors import NotThere, UsageError
 from harness.models.checkpoints import config, files
@@ -137,9 +138,13 @@ def random_sha256(architecture: Architecture, seed: int) -> str:
     """What stands for the weights' hash where a seed makes the weights.
 
     The SHA-256 of ``random:<seed>:<architecture>``, the architecture as JSON with sorted keys and no
-    blanks. It names the recipe, not the bytes, which are another library version's to choose.
+    blanks; of a BERT without settings neither family nor settings are in it, as before there were others. It
+    names the recipe, not the bytes, which are another library version's to choose.
     """
-    described = json.dumps(asdict(architecture), sort_keys=True, separators=(",", ":"))
+    said = asdict(architecture)
+    if architecture.family is Family.BERT and not architecture.settings:
+        del said["family"], said["settings"]
+    described = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"random:{seed}:{described}".encode()).hexdigest()
 
 
