@@ -177,7 +177,6 @@ class FamilyFacts:
     """What is told of a family: the keys of its config.json, and what they are where it is silent."""
 
     title: str  # what people call it
-    encoder: str  # what its published weights stand under
     sizes: Mapping[str, str] = field(default_factory=lambda: _SIZES)  # field of Architecture -> key
     settings: Mapping[str, Setting] = field(default_factory=lambda: _padded_with(0))  # the other keys
     activation_key: str = "hidden_act"
@@ -187,8 +186,8 @@ class FamilyFacts:
     dropout_key: str = "hidden_dropout_prob"
     dropout: float = 0.1
     types: int = 2  # segments, where a config.json or a table is silent; 0: it knows none
-    words: str = "embeddings.word_embeddings.weight"  # its table of token embeddings, within the encoder
     positions_behind_padding: bool = False  # the first token's position is that behind the padding id
+    types_unsaid: int | None = None  # where a config.json is silent, if not `types`
     limits: Mapping[str, int] = field(default_factory=dict)  # of sizes that no weight shows
 
     @property
@@ -199,7 +198,7 @@ class FamilyFacts:
 
 # One segment, and positions that begin behind the padding id.
 _ROBERTA: Mapping[str, Any] = {
-    "encoder": "roberta", "settings": _padded_with(1), "types": 1, "positions_behind_padding": True,
+    "settings": _padded_with(1), "types": 1, "types_unsaid": 2, "positions_behind_padding": True,
 }  # fmt: skip
 _DEBERTA: Mapping[str, Setting] = {
     **_padded_with(0),
@@ -214,12 +213,11 @@ _DEBERTA: Mapping[str, Setting] = {
 
 FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
     {
-        Family.BERT: FamilyFacts(title="BERT", encoder="bert"),
+        Family.BERT: FamilyFacts(title="BERT"),
         Family.ROBERTA: FamilyFacts(title="RoBERTa", **_ROBERTA),
         Family.XLM_ROBERTA: FamilyFacts(title="XLM-R", **_ROBERTA),
         Family.ALBERT: FamilyFacts(
             title="ALBERT",
-            encoder="albert",
             settings={
                 **_padded_with(0),
                 "embedding_size": Whole(default=128),
@@ -232,7 +230,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.DISTILBERT: FamilyFacts(
             title="DistilBERT",
-            encoder="distilbert",
             sizes={
                 "layers": "n_layers", "hidden": "dim", "heads": "n_heads", "intermediate": "hidden_dim",
                 "vocabulary": "vocab_size", "positions": "max_position_embeddings",
@@ -244,12 +241,10 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.ELECTRA: FamilyFacts(
             title="ELECTRA",
-            encoder="electra",
             settings={**_padded_with(0), "embedding_size": Whole(default=128)},
         ),
         Family.DEBERTA: FamilyFacts(
             title="DeBERTa",
-            encoder="deberta",
             settings={**_DEBERTA, "talking_head": Flag(default=False)},
             epsilon=1e-7,
             types=0,
@@ -257,7 +252,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.DEBERTA_V2: FamilyFacts(
             title="DeBERTa v2 and v3",
-            encoder="deberta",
             settings={
                 **_DEBERTA,
                 "position_buckets": Whole(default=-1, least=-1),
@@ -274,7 +268,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.ERNIE: FamilyFacts(
             title="ERNIE",
-            encoder="ernie",
             settings={
                 **_padded_with(0),
                 "use_task_id": Flag(default=False),
@@ -283,7 +276,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.MODERNBERT: FamilyFacts(
             title="ModernBERT",
-            encoder="model",
             sizes=_NO_TYPES,
             settings={
                 **_padded_with(50283),
@@ -306,7 +298,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
             dropout_key="mlp_dropout",
             dropout=0.0,
             types=0,
-            words="embeddings.tok_embeddings.weight",
             limits={"positions": 2**20},
         ),
     }
