@@ -125,36 +125,7 @@ class Choices:
         return f"a list of some of {', '.join(self.words)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
-    """ModernBERT's rotary positions as transformers writes them: a table of two tables.
-
-    Only plain ones are built: a ``rope_type`` of default, and a ``rope_theta`` above 0.
-    """
-
-    default: None = None
-    kinds: tuple[str, ...] = ("full_attention", "sliding_attention")
-
-    def fits(self, value: Any) -> bool:
-        """Whether `value` is one."""
-        return isinstance(value, dict) and all(
-            key in self.kinds and isinstance(item, dict) and self._plain(item) for key, item in value.items()
-        )
-
-    def _plain(self, item: Mapping[str, Any]) -> bool:
-        return (
-            set(item) <= {"rope_type", "rope_theta"}
-            and item.get("rope_type", "default") == "default"
-            and Number(default=1.0).fits(item.get("rope_theta", 1.0))
-        )
-
-    @property
-    def expected(self) -> str:
-        """What it has to be, in words."""
-        return f"a table of {' and '.join(self.kinds)}, each with rope_type = default and a rope_theta"
-
-
-Setting = Whole | Number | Flag | Choice | Choices | Rotation
+Setting = Whole | Number | Flag | Choice | Choices
 
 _SIZES: Mapping[str, str] = {
     "layers": "num_hidden_layers",
@@ -206,7 +177,6 @@ _DEBERTA: Mapping[str, Setting] = {
     "max_relative_positions": Whole(default=-1, least=-1),
     "position_biased_input": Flag(default=True),
     "pos_att_type": Choices(default=(), words=("c2p", "p2c")),
-    "pooler_hidden_size": Whole(),
     "pooler_hidden_act": Choice(default="gelu", words=ACTIVATIONS),
     "embedding_size": Whole(),
 }
@@ -287,7 +257,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
                 "global_rope_theta": Number(default=160_000.0),
                 "local_rope_theta": Number(default=10_000.0),
                 "layer_types": Choices(default=(), words=("full_attention", "sliding_attention")),
-                "rope_parameters": Rotation(),
                 "classifier_pooling": Choice(default="cls", words=("cls", "mean")),
                 "classifier_bias": Flag(default=False),
                 "classifier_activation": Choice(default="gelu", words=ACTIVATIONS),

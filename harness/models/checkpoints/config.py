@@ -15,6 +15,7 @@ from harness.models.checkpoints import labels
 
 LABELS = "number of labels (id2label, num_labels)"
 MODEL_TYPE = "model_type"
+_POOLED = "pooler_hidden_size"  # of DeBERTa, whose pooler reads what the encoder gives
 # What would make another network of the same sizes -> what is there in the family's own; a file may leave it
 # out. `auto_map` names code of the checkpoint's own, which is not run.
 _PLAIN: Mapping[str, tuple[Any, ...]] = {
@@ -55,6 +56,9 @@ def read(path: Path, documented: Architecture) -> Architecture:
         problems.append(
             f"{key}: found {changed['hidden']}, expected a multiple of the {changed['heads']} heads"
         )
+    pooled = found.get(_POOLED, changed["hidden"])
+    if named in (Family.DEBERTA, Family.DEBERTA_V2) and pooled != changed["hidden"]:
+        problems.append(f"{_POOLED}: found {short(pooled)}, expected {changed['hidden']}, the hidden size")
     changed["settings"] = _settings(found, named, changed["layers"], problems)
     problems += _other_networks(found)
     _raise(path, f"not {_ARTICLES.get(named, 'a')} {facts.title} configuration", problems, _REMEDY)
@@ -162,11 +166,44 @@ def _settings(found: Mapping[str, Any], named: Family, layers: int, problems: li
     """The settings that differ from what the family has by itself; null stands for that."""
     known = FAMILIES[named].settings
     said = {key: found[key] for key in known if found.get(key) is not None}
+    if named is Family.MODERNBERT:
+        said = _as_of_old(said, layers) | _angles(found, problems)
     problems += [
         f"{key}: found {short(value)}, expected {expected}"
         for key, value, expected in faults(named, said, layers)
     ]
     return {key: value for key, value in said.items() if value != known[key].default}
+
+
+# What transformers 5 calls an angle's two tables -> what a config.json before it has.
+_THETAS = {"full_attention": "global_rope_theta", "sliding_attention": "local_rope_theta"}
+_ROPE = "rope_parameters"
+
+
+def _angles(found: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """ModernBERT's rotary positions, as transformers 5 writes them, as the settings that they were before."""
+    told = found.get(_ROPE)
+    if told is None:
+        return {}
+    if not isinstance(told, dict) or not all(
+        key in _THETAS and isinstance(item, dict) and item.get("rope_type", "default") == "default"
+        for key, item in told.items()
+    ):
+        expected = f"a table of {' and '.join(_THETAS)}, each with rope_type default"
+        problems.append(f"{_ROPE}: found {short(told)}, expected {expected}")
+        return {}
+    return {_THETAS[key]: item["rope_theta"] for key, item in told.items() if "rope_theta" in item}
+
+
+def _as_of_old(said: dict[str, Any], layers: int) -> dict[str, Any]:
+    """Settings with every n-th layer's attention to all told by n, where it is every n-th layer's."""
+    kinds = said.get("layer_types")
+    default = FAMILIES[Family.MODERNBERT].settings["global_attn_every_n_layers"].default
+    for every in (default, *range(1, layers + 1)):
+        if kinds == ["sliding_attention" if at % every else "full_attention" for at in range(layers)]:
+            rest = {key: value for key, value in said.items() if key != "layer_types"}
+            return {**rest, "global_attn_every_n_layers": every}
+    return said
 
 
 def _activation(found: Mapping[str, Any], key: str, default: str, problems: list[str]) -> str:
