@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from harness.domain.metrics import Metric
 from harness.domain.precisions import Gelu, ModelParity, Precision
@@ -171,7 +172,6 @@ class Model:
     opset: int  # what the document exports for a chip's compiler: for its backend; a stand-in has its own
     protocols: tuple[Protocol, ...]
     architecture: Architecture
-    tokenizer: TokenizerSpec
     checkpoint: CheckpointSource
     inputs: tuple[Input, ...]  # in the documented order
     outputs: tuple[Output, ...]
@@ -181,6 +181,8 @@ class Model:
         ""  # the module in harness/tasks/layouts that knows its chips' files; empty: called as the task
     )
     labels: tuple[str, ...] = ()  # names of the logits in order, where the task has no names of its own
+    tokenizer: TokenizerSpec | None = None  # of tasks that cut texts themselves; None: the checkpoint's
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)  # the task's own
     parity: tuple[ModelParity, ...] = ()  # where a precision's bounds do not fit this model
 
     @property

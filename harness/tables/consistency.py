@@ -24,6 +24,7 @@ from harness.domain.models import Architecture, CheckpointSource, Deployment, In
 from harness.domain.precisions import Bound, ModelParity, Precision, PrecisionSpec
 from harness.domain.words import Word, WordKind
 from harness.tables.mistakes import Draft, Entry, listed, show
+from harness.tables.pipelines import check_reader, check_task
 from harness.tools.parsers import THROUGHPUT_TOOLS
 
 Named = Mapping[str, Mapping[str, Any]]
@@ -33,6 +34,7 @@ OWN_CHIP = "*"  # of a word for a chip: whichever chip the document is about
 _NAME = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 _DTYPES = ("float16", "float32", "int32", "int64")
 _SIZES = ("batch", "length", "labels")
+_FREE = ("options",)  # keys that somebody else reads: a reader, a task
 
 
 def check(draft: Draft) -> dict[str, dict[str, Any]]:
@@ -73,7 +75,7 @@ def _senseless(record: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
     """Required values that say nothing, and whole numbers below 1 (all of ours count something)."""
     kind: type = type(record)
     for name, required in _fields(kind):
-        value = getattr(record, name)
+        value = () if name in _FREE else getattr(record, name)
         if required and value == ():
             yield f"{path}{name}", "[]", "at least one"
         elif required and isinstance(value, str) and not value.strip() and not isinstance(record, Column):
@@ -177,8 +179,11 @@ def _check_dataset(entry: Entry, draft: Draft) -> None:
     _check_file(entry, dataset.file, draft)
     if not dataset.published and not dataset.path:
         draft.wrong(entry, "published", "no value", "where to get it, or by path where its file is")
-    if "samples" not in dataset.counts:
+    if dataset.counts and "samples" not in dataset.counts:
         draft.wrong(entry, "counts.samples", "no value", "the number of samples")
+    if not dataset.counts and not dataset.path:
+        draft.wrong(entry, "counts", "no value", "the number of samples of published data at least")
+    check_reader(entry, draft)
 
 
 def _check_chip(entry: Entry, draft: Draft) -> None:
@@ -210,6 +215,7 @@ def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
     if model.length > model.architecture.positions:
         expected = f"at most architecture.positions, {model.architecture.positions}"
         draft.wrong(entry, "length", str(model.length), expected)
+    check_task(entry, named["dataset"], draft)
     _check_repeats(entry, "protocols", model.protocols, draft)
     _check_repeats(entry, "deployments", (item.chip for item in model.deployments), draft)
     _check_repeats(entry, "parity", (item.precision for item in model.parity), draft)
@@ -279,8 +285,10 @@ def _check_deployment(
     if not draft.known(entry, f"{path}.chip", deployment.chip, chips, "chip"):
         return
     chip = chips[deployment.chip]
-    if deployment.traced and sorted(deployment.traced) != sorted(InputRole):
-        draft.wrong(entry, f"{path}.traced", listed(deployment.traced), f"each of {listed(InputRole)} once")
+    roles = [item.role for item in entry.record.inputs]
+    if deployment.traced and sorted(deployment.traced) != sorted(roles):
+        expected = f"each input of the model once: {listed(roles)}"
+        draft.wrong(entry, f"{path}.traced", listed(deployment.traced), expected)
     if deployment.ascend is not None:
         _check_atc(entry, f"{path}.ascend.atc", deployment.ascend.atc, draft)
     for index, precision in enumerate(deployment.precisions):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.domain.models import Architecture, Model, Weights
+from harness.domain.models import Architecture, Model, TokenizerSpec, Weights
 from harness.errors import BadInput, CheckpointError
 from harness.models.checkpoints import config, files, names, shards, sizes, stored
 from harness.tasks.text import tokenizer_json
@@ -28,6 +28,7 @@ class Checkpoint:
     weights_source: str = ""  # the weights file, or the index of its shards; empty for random weights
     weights_files: tuple[str, ...] = ()  # that file, or the shards
     label_rows: tuple[int, ...] = ()  # its logit of each label as scored; empty: in that order
+    labels: tuple[str, ...] = ()  # their names in the order that is scored; empty: nobody tells
     label_note: str = ""  # what was done about its labels' order, or could not be; empty: nothing
 
 
@@ -50,7 +51,7 @@ def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
     if weights is Weights.FULL and not model.checkpoint.config_decides:
         config.require_documented(path, architecture, model.architecture, model.checkpoint.published)
     config.require_usable(path, architecture, model.architecture, model.length)
-    cased = require_fitting(folder / pieces, architecture, model.tokenizer.lower_case)
+    cased = require_fitting(folder / pieces, architecture, model.tokenizer)
     _require_sizes(folder, source, parts, architecture)
     hashes = {name: files.sha256(folder / name) for name in (files.CONFIG, pieces, source, *parts)}
     where = "embedded in zoocheck" if weights is Weights.MINI else _source(model, folder, hashes)
@@ -81,12 +82,16 @@ def _require_sizes(folder: Path, source: str, parts: Sequence[str], architecture
         sizes.require_agreeing(folder, architecture, by_name, source)
 
 
-def require_fitting(path: Path, architecture: Architecture, lower_case: bool) -> str:
+def require_fitting(path: Path, architecture: Architecture, tokenizer: TokenizerSpec | None) -> str:
     """What a vocabulary says of upper case where that is not the document's way; empty where all agrees.
 
+    The checkpoint's own tokenizer (`tokenizer` None) is held to the embedding when it is opened
+    (`harness.tasks.text.tokenizing`), which builds it.
     Raises `CheckpointError` where it is empty, or has more pieces than the embedding has rows.
     """
-    note = ""
+    if tokenizer is None:
+        return ""
+    note, lower_case = "", tokenizer.lower_case
     try:
         if path.name == tokenizer_json.NAME:
             listed = tokenizer_json.read_pieces(path)

@@ -74,6 +74,15 @@ def order(path: Path, content: Mapping[str, Any], labels: Sequence[str]) -> Orde
     )
 
 
+def names(path: Path, content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that the config.json at `path` gives its logits, by place; empty where it only numbers them.
+
+    Raises `CheckpointError` as `order` does.
+    """
+    found = _told(path, content)
+    return () if found is None or _only_numbers(found) else tuple(found)
+
+
 def count(content: Mapping[str, Any]) -> int | None:
     """How many labels a config.json names, None where it names none."""
     for key in ("id2label", "label2id"):

@@ -13,7 +13,7 @@ from harness.domain.models import Architecture, Model, Weights
 from harness.errors import NotThere, UsageError
 from harness.models.checkpoints import config, files
 from harness.models.checkpoints.folders import Checkpoint, from_folder, require_fitting, weights_forms
-from harness.models.checkpoints.labels import order
+from harness.models.checkpoints.labels import names, order
 from harness.setting.home import Home
 
 CHOICES = (Weights.FULL, Weights.MINI, Weights.RANDOM, "auto")
@@ -67,7 +67,8 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     found = next((path for path in candidates if path.is_file()), None)
     if found is not None:
         return found
-    put = f"put the {files.VOCABULARY} of {model.tokenizer.vocabulary} at {documented}"
+    of = model.name if model.tokenizer is None else model.tokenizer.vocabulary
+    put = f"put the {documented.name} of {of} at {documented}"
     raise NotThere(
         f"{model.name}: no vocabulary: {' and '.join(map(str, candidates))} not there",
         remedy=f"{put} and use `--weights full`" if resolved is Weights.MINI else put,
@@ -78,17 +79,22 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
 def in_order(checkpoint: Checkpoint, labels: Sequence[str]) -> Checkpoint:
     """The checkpoint with its logits in the order of `labels`, by the names that its config.json gives them.
 
-    Where they are moved its `weights_sha256` is another, for it is another network. Random weights, and a
-    task without names of labels, are left as they are. Raises as `labels.order` does.
+    Where they are moved its `weights_sha256` is another, for it is another network. Random weights are left
+    as they are. Without `labels` the order is the checkpoint's own, and its names are those of its
+    config.json. Raises as `labels.order` does.
     """
-    if checkpoint.folder is None or not labels:
-        return checkpoint
+    if checkpoint.folder is None:
+        return replace(checkpoint, labels=tuple(labels))
     path = checkpoint.folder / files.CONFIG
-    found = order(path, config.content(path), labels)
+    content = config.content(path)
+    if not labels:
+        return replace(checkpoint, labels=names(path, content))
+    found = order(path, content, labels)
     if not found.note:
-        return checkpoint
+        return replace(checkpoint, labels=tuple(labels))
     return replace(
         checkpoint,
+        labels=tuple(labels),
         label_rows=found.rows,
         label_note=found.note,
         source=f"{checkpoint.source}; {found.note}",
@@ -190,7 +196,7 @@ def _random(model: Model, home: Home) -> Checkpoint:
     path: Path | None = None
     with suppress(NotThere):
         path = vocabulary(model, Weights.RANDOM, home)
-        require_fitting(path, model.architecture, model.tokenizer.lower_case)
+        require_fitting(path, model.architecture, model.tokenizer)
     return Checkpoint(
         model=model,
         weights=Weights.RANDOM,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.domain.datasets import Examples
 from harness.errors import BadInput
 from harness.tasks.datasets import Dataset
 from harness.tasks.lines import read_text, shown
@@ -30,7 +31,8 @@ class Answer:
 class QuestionExample:
     """A question, the context it is asked about, and the answers that people gave: one at least.
 
-    Questions of one paragraph share one `context` object. `where` is the question's JSON path.
+    Of data whose questions `may_lack_answers` (SQuAD 2.0) it may have none. Questions of one paragraph share
+    one `context` object. `where` is the question's JSON path.
     """
 
     id: str
@@ -38,6 +40,12 @@ class QuestionExample:
     context: str = field(repr=False)
     answers: tuple[Answer, ...]
     where: str
+    may_lack_answers: bool = False
+
+
+def gives(options: None) -> Examples:
+    """What the examples are."""
+    return Examples.QUESTIONS
 
 
 def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:

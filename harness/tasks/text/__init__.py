@@ -1,7 +1,8 @@
 """One module per task: examples become features, outputs become predictions and scores.
 
 Each module is a `Task`: it has the functions `prepare`, `score` and `trivial`, and says whether the score
-reads what a network gives for padding, and whether a sample is of two texts. Tables name it.
+reads what a network gives for padding, and whether a sample is of two texts. Tables name it, and are held to
+what it is said to have in `facts`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from typing import Protocol as Shape
 
@@ -17,12 +18,11 @@ from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Model, Protocol
 from harness.domain.parts import RAW, Parts
 from harness.errors import NotYet
+from harness.tasks.text.facts import is_here
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-    from harness.tasks.text.wordpiece import WordPieceTokenizer
 
 
 class Features(Shape):
@@ -63,14 +63,27 @@ class Scored:
         return told | {RAW: {str(name): parts.as_raw() for name, parts in self.parts.items()}}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """What a checkpoint has for texts, from which its task opens the tokenizer."""
+
+    model: Model
+    vocabulary: Path  # the file that lists the pieces; others of the tokenizer lie beside it
+    ids: int  # rows of the word embedding: no id may be as large
+    labels: tuple[str, ...] = ()  # names of the logits in the order that is scored; empty: nobody tells
+
+
 class Task(Shape):
     """What a task's module can do."""
 
     READS_PADDING: bool  # whether the score depends on logits of padding: then samples are only run padded
     TWO_TEXTS: bool  # whether a sample is of two texts, told apart by their segments
 
+    def open_tokenizer(self, pieces: Pieces) -> Any:
+        """What `prepare` cuts texts with."""
+
     def prepare(
-        self, examples: Sequence[Any], tokenizer: WordPieceTokenizer, *, length: int, protocol: Protocol
+        self, examples: Sequence[Any], tokenizer: Any, *, length: int, protocol: Protocol
     ) -> Features:
         """The features of `examples` under `protocol`, in order."""
 
@@ -83,14 +96,14 @@ class Task(Shape):
 
 def has_task(model: Model) -> bool:
     """Whether zoocheck has this model's text pipeline; imports nothing."""
-    return find_spec(f"harness.tasks.text.{model.task}") is not None
+    return is_here(model.task)
 
 
 def load_task(model: Model) -> Task:
     """The module of the model's task; raises `NotYet` where zoocheck has none."""
     if not has_task(model):
         raise NotYet(f"{model.name}: its text pipeline ({model.task}) is not part of zoocheck yet")
-    return cast(Task, import_module(f"harness.tasks.text.{model.task}"))
+    return cast(Task, import_module(f"{__name__}.{model.task}"))
 
 
 def labels_of(model: Model, task: Task) -> tuple[str, ...]:
