@@ -54,6 +54,7 @@ class Samples:
     features: Features = field(repr=False)
     digest: str  # SHA-256 of the features: what a cached result of them is keyed by
     examples: Sequence[Any] = field(repr=False)  # what the features were made from, in order
+    facts: Mapping[str, Any] = field(default_factory=dict)  # what is to be known of the data beside its score
 
 
 def features_digest(features: Features) -> str:
@@ -149,6 +150,9 @@ class Materials:
             features=features,
             digest=features_digest(features),
             examples=examples,
+            facts={}
+            if self.catalog.datasets[model.dataset].counts
+            else {"counts_of_data": "its table has none"},
         )
 
     def _calibration(self, model: Model, examples: int) -> Features:
@@ -182,7 +186,7 @@ class Materials:
         return load_task(model).open_tokenizer(
             Pieces(
                 model=model, vocabulary=checkpoint.vocabulary, ids=checkpoint.architecture.vocabulary,
-                labels=checkpoint.labels,
+                labels=labels_for(checkpoint),
             )
         )  # fmt: skip
 
@@ -307,6 +311,15 @@ class Materials:
 
 def _reference_label(model: Model) -> str:
     return f"{model.name}: fp32 reference by torch"
+
+
+def labels_for(checkpoint: Checkpoint) -> tuple[str, ...] | None:
+    """The names of its logits; their numbers where it only numbers them; None of random weights without."""
+    if checkpoint.labels:
+        return checkpoint.labels
+    if checkpoint.weights is Weights.RANDOM:
+        return None
+    return tuple(map(str, range(checkpoint.architecture.labels)))
 
 
 def inputs_in_order(model: Model, features: Features, feed: Feed = AS_NAMED) -> list[Array]:

@@ -13,9 +13,18 @@ from harness.domain.datasets import DatasetSpec
 from harness.domain.models import Model, Weights
 from harness.errors import CheckpointError, DownloadError, NotThere
 from harness.models.checkpoints import files
-from harness.models.checkpoints.hub import Pin, Progress, Promise, ask, receive, require_weights
+from harness.models.checkpoints.hub import (
+    Pin,
+    Progress,
+    Promise,
+    ask,
+    ask_if_there,
+    receive,
+    require_weights,
+)
 from harness.models.checkpoints.resolve import how_to_get, locate
 from harness.setting.home import Home
+from harness.tasks.text import tokenizer_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +125,8 @@ def _kept(model: Model, pin: Pin) -> Fetched | None:
     record = _record(pin.folder)
     if record is None or (record.repository, record.revision) != (pin.repository, pin.revision):
         return None
-    if files.missing(pin.folder, tuple(name for name in files.WEIGHTS if name in record.files)):
+    weights = tuple(name for name in files.WEIGHTS if name in record.files)
+    if files.missing(pin.folder, weights, files.tokenizer_names(model)):
         return None
     if any(files.sha256(pin.folder / name) != found for name, found in record.files.items()):
         return None
@@ -137,7 +147,7 @@ def _fetched(model: Model, pin: Pin, hashes: Mapping[str, str], downloaded: tupl
 def _download(model: Model, pin: Pin, progress: Progress | None) -> Fetched:
     """Ask for every file first, then download what is not there, then show all of it at once."""
     here = sorted(files.WEIGHTS, key=lambda name: not (pin.folder / name).is_file())
-    promises = [ask(pin, files.CONFIG), ask(pin, files.VOCABULARY), ask(pin, *here)]
+    promises = [ask(pin, files.CONFIG), *_of_tokenizer(model, pin), ask(pin, *here)]
     _refuse_foreign(pin.folder, promises)
     with _staging(pin.folder) as staging:
         paths = {}
@@ -160,6 +170,15 @@ def _download(model: Model, pin: Pin, progress: Progress | None) -> Fetched:
         stale = () if before is None else tuple(set(before.files) - set(paths))
         _show(staging, pin.folder, downloaded, stale)
     return _fetched(model, pin, record.files, downloaded)
+
+
+def _of_tokenizer(model: Model, pin: Pin) -> list[Promise]:
+    """The files that say how texts are cut: the first form that the hub has, and what stands beside it."""
+    if model.tokenizer is not None:
+        return [ask(pin, files.VOCABULARY)]
+    form = ask(pin, *tokenizer_files.FORMS)
+    beside = [ask_if_there(pin, name) for name in tokenizer_files.beside(form.name)]
+    return [form, *(promise for promise in beside if promise is not None)]
 
 
 def _refuse_foreign(folder: Path, promises: list[Promise]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.domain.models import Architecture, Model, TokenizerSpec, Weights
 from harness.errors import BadInput, CheckpointError
 from harness.models.checkpoints import config, files, names, shards, sizes, stored
-from harness.tasks.text import tokenizer_json
+from harness.tasks.text import tokenizer_files, tokenizer_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,9 @@ def weights_forms(weights: Weights) -> tuple[str, ...]:
 def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
     """A complete folder as a checkpoint, its sizes and its record of fetching checked."""
     source = files.weights_in(folder, weights_forms(weights)) or ""
-    pieces = files.vocabulary_in(folder) or files.VOCABULARY
-    for name in {files.CONFIG, pieces, source}:
+    pieces = files.tokenizer_in(folder, model) or files.VOCABULARY
+    beside = () if model.tokenizer is not None else tokenizer_files.all_in(folder)
+    for name in {files.CONFIG, pieces, source, *beside}:
         files.refuse_pointer(folder / name)
     parts = shards.names(folder, source)
     for name in parts:
@@ -53,7 +54,7 @@ def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
     config.require_usable(path, architecture, model.architecture, model.length)
     cased = require_fitting(folder / pieces, architecture, model.tokenizer)
     _require_sizes(folder, source, parts, architecture)
-    hashes = {name: files.sha256(folder / name) for name in (files.CONFIG, pieces, source, *parts)}
+    hashes = {name: files.sha256(folder / name) for name in (files.CONFIG, pieces, *beside, source, *parts)}
     where = "embedded in zoocheck" if weights is Weights.MINI else _source(model, folder, hashes)
     return Checkpoint(
         model=model,

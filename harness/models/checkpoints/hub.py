@@ -71,6 +71,16 @@ def ask(pin: Pin, *names: str) -> Promise:
     raise explain(problem, name=" or ".join(names), source=str(pin), folder=pin.folder) from problem
 
 
+def ask_if_there(pin: Pin, name: str) -> Promise | None:
+    """What the hub says of a file, or None where it has none; raises `DownloadError` for anything else."""
+    try:
+        return _head(pin, name)
+    except Exception as problem:  # the client raises what half a dozen libraries raise
+        if _is_absent(problem):
+            return None
+        raise explain(problem, name=name, source=str(pin), folder=pin.folder) from problem
+
+
 def _head(pin: Pin, name: str) -> Promise:
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
 

@@ -57,7 +57,7 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     """
     resolved = chosen(model, choice, home)
     full = home.checkpoint(model)
-    documented = full / (files.vocabulary_in(full) or files.VOCABULARY)
+    documented = full / (files.tokenizer_in(full, model) or files.tokenizer_names(model)[0])
     own = home.minis / model.name / files.VOCABULARY
     candidates = {
         Weights.FULL: (documented,),
@@ -130,7 +130,7 @@ def lacks(folder: Path, absent: Sequence[str]) -> str:
 
 def how_to_get(model: Model, home: Home) -> str:
     """What somebody has to do to have the full checkpoint of `model`, in words."""
-    names = f"{files.CONFIG}, {files.VOCABULARY} and {' or '.join(files.WEIGHTS)}"
+    names = f"{files.CONFIG}, {files.tokenizer_names(model)[0]} and {' or '.join(files.WEIGHTS)}"
     by_hand = f"get it from {model.checkpoint.published} and put {names} into {home.checkpoint(model)}"
     if model.checkpoint.folder:
         return f"put {names} there, or correct checkpoint.folder in its table"
@@ -163,7 +163,7 @@ def chosen(model: Model, choice: str, home: Home) -> Weights:
 
 def lacking(model: Model, weights: Weights, home: Home) -> tuple[str, ...]:
     """The files that a full or mini checkpoint of `model` lacks; empty where it is complete."""
-    vocabularies = files.VOCABULARIES if weights is Weights.FULL else (files.VOCABULARY,)
+    vocabularies = files.tokenizer_names(model) if weights is Weights.FULL else (files.VOCABULARY,)
     return files.missing(_folder(model, weights, home), weights_forms(weights), vocabularies)
 
 

@@ -30,7 +30,12 @@ class TextExample:
 
 
 class NoExample(ZoocheckError):
-    """A row that is no example; the message says what was found and what was expected."""
+    """A row that is no example: what was found, what was expected, and in words that other rows may share."""
+
+    def __init__(self, found: str, expected: str, shared: str = "") -> None:
+        super().__init__(f"found {found}, expected {expected}")
+        self.expected = expected
+        self.shared = shared or f"has {found}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +111,8 @@ def label_name(value: Any, column: str, names: Names) -> str:
     if isinstance(value, bool):
         value = str(value).lower()
     if not isinstance(value, str | int | float) or (told := str(value).strip()) == "":
-        raise _no(f"the label {shown(str(value))} in {column}", "a text or a number")
+        found = f"the label {shown(str(value))} in {column}"
+        raise NoExample(found, "a text or a number", "has another label")
     if not names:
         return told
     by_value = names if isinstance(names, Mapping) else {str(at): name for at, name in enumerate(names)}
@@ -115,20 +121,20 @@ def label_name(value: Any, column: str, names: Names) -> str:
     if told in by_value.values():
         return told
     known = ", ".join(f"{key} ({name})" for key, name in list(by_value.items())[:20])
-    raise _no(f"the label {shown(told)} in {column}", f"one of {known}")
+    raise NoExample(f"the label {shown(told)} in {column}", f"one of {known}", "has another label")
 
 
 def _tagged(row: Mapping[str, Any], columns: Columns, line: int, names: Sequence[str]) -> TaggedSentence:
     words, tags = _list(row, columns.words), _list(row, columns.tags)
     if not words:
-        raise _no(f"no word in {columns.words}", "one or more")
+        raise NoExample(f"no word in {columns.words}", "one or more")
     if len(words) != len(tags):
-        raise _no(
+        raise NoExample(
             f"{len(words)} words in {columns.words} and {len(tags)} tags in {columns.tags}", "as many of both"
         )
     wrong = next((word for word in words if not isinstance(word, str) or not word), None)
     if wrong is not None:
-        raise _no(f"the word {shown(str(wrong))}", "a text that is not empty")
+        raise NoExample(f"the word {shown(str(wrong))}", "a text that is not empty")
     told = columns.labels or tuple(names)
     return TaggedSentence(
         words=tuple(words), tags=tuple(label_name(tag, columns.tags, told) for tag in tags), line=line
@@ -139,7 +145,7 @@ def _question(row: Mapping[str, Any], columns: Columns, line: int) -> QuestionEx
     context = _text(row, columns.context)
     answers = tuple(_answers(_value(row, columns.answers), columns.answers, context))
     if not answers and not columns.no_answers:
-        raise _no(f"no answer in {columns.answers}", "one or more, or no_answers = true in the table")
+        raise NoExample(f"no answer in {columns.answers}", "one or more, or no_answers = true in the table")
     return QuestionExample(
         id=_text(row, columns.id) if columns.id else str(line), question=_text(row, columns.question),
         context=context, answers=answers, where=f"line {line}", may_lack_answers=columns.no_answers,
@@ -152,23 +158,23 @@ def _answers(value: Any, column: str, context: str) -> Iterator[Answer]:
     if isinstance(value, Mapping):
         texts, starts = value.get("text"), value.get("answer_start")
         if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
-            raise _no(f"{shown(str(value))} in {column}", form)
+            raise NoExample(f"{shown(str(value))} in {column}", form, f"has other answers in {column}")
         pairs: Iterable[tuple[Any, Any]] = zip(texts, starts, strict=True)
     elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         pairs = [(item.get("text"), item.get("answer_start")) for item in value]
     else:
-        raise _no(f"{shown(str(value))} in {column}", form)
+        raise NoExample(f"{shown(str(value))} in {column}", form, f"has other answers in {column}")
     for text, start in pairs:
         if not isinstance(text, str) or not isinstance(start, int) or start < 0 or not text:
-            raise _no(f"the answer {shown(str(text))} at {start!r}", "a text and its place")
+            raise NoExample(f"the answer {shown(str(text))} at {start!r}", "a text and its place")
         if (there := context[start : start + len(text)]) != text:
-            raise _no(f"{shown(there)} at character {start} of the context", shown(text))
+            raise NoExample(f"{shown(there)} at character {start} of the context", shown(text))
         yield Answer(text=text, start=start)
 
 
 def _value(row: Mapping[str, Any], column: str) -> Any:
     if column not in row:
-        raise _no(
+        raise NoExample(
             f"no {column} among {', '.join(map(shown, row)) or 'nothing'}",
             "every column that the table names",
         )
@@ -178,16 +184,12 @@ def _value(row: Mapping[str, Any], column: str) -> Any:
 def _text(row: Mapping[str, Any], column: str) -> str:
     value = _value(row, column)
     if not isinstance(value, str):
-        raise _no(f"{shown(str(value))} in {column}", "a text")
+        raise NoExample(f"{shown(str(value))} in {column}", "a text", f"has no text in {column}")
     return value
 
 
 def _list(row: Mapping[str, Any], column: str) -> list[Any]:
     value = _value(row, column)
     if not isinstance(value, list):
-        raise _no(f"{shown(str(value))} in {column}", "a list")
+        raise NoExample(f"{shown(str(value))} in {column}", "a list", f"has no list in {column}")
     return value
-
-
-def _no(found: str, expected: str) -> NoExample:
-    return NoExample(f"found {found}, expected {expected}")

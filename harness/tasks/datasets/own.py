@@ -14,6 +14,7 @@ from harness.tasks.datasets import Dataset
 from harness.tasks.datasets.examples import Columns, NoExample, TextExample, example
 from harness.tasks.datasets.squad import QuestionExample
 from harness.tasks.datasets.tagged import TaggedSentence
+from harness.tasks.lines import shown
 
 _EXAMPLES = (TextExample, TaggedSentence, QuestionExample)
 _KEYS = (
@@ -80,7 +81,7 @@ def _example(row: Any, number: int) -> Any:
     if isinstance(row, _EXAMPLES):
         return row
     if not isinstance(row, Mapping):
-        raise NoExample(f"found {row!r}, expected a dict")
+        raise NoExample(shown(repr(row)), "a dict")
     columns = next((item for item in _KEYS if (item.text or item.words or item.question) in row), _KEYS[0])
     if "pair" in row and columns is _KEYS[0]:
         columns = Columns(text="text", pair="pair", label="label")

@@ -16,7 +16,7 @@ from harness.tasks.lines import read_text, shown
 
 VERSION = "1.1"
 _WHOLE_FILE = "put the dev-v1.1.json of SQuAD there, unchanged"
-_TYPES = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
+_TYPES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,8 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     id, an answer outside its context or another text than stands there, and a count other than `expected`.
     """
     text, sha256 = read_text(path, remedy=_WHOLE_FILE)
-    reader = _Reader(path)
-    examples = tuple(reader.questions(_parse(text, path=path)))
+    reader = Reader(path)
+    examples = tuple(reader.questions(parse(text, path=path)))
     if expected is not None and len(examples) != expected:
         message = f"$.data: found {len(examples)} questions, expected {expected}"
         raise BadInput(message, path=path, remedy=_WHOLE_FILE)
@@ -73,7 +73,7 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     return Dataset(name="squad", path=path, sha256=sha256, examples=examples, counts=counts)
 
 
-def _parse(text: str, *, path: Path) -> object:
+def parse(text: str, *, path: Path) -> object:
     """The JSON value; line and column are those of the character where the parser gave up."""
     repeated: list[_Repeated] = []
 
@@ -120,7 +120,7 @@ def _repetitions(value: object, at: str) -> Iterator[tuple[str, str]]:
             yield from _repetitions(item, f"{at}[{number}]")
 
 
-class _Reader:
+class Reader:
     """Walks one file, and knows where it is when something is wrong."""
 
     def __init__(self, path: Path) -> None:
@@ -133,8 +133,7 @@ class _Reader:
         """The questions in file order."""
         self.top = top
         root = self.typed(top, dict, "$")
-        if (version := root.get("version", VERSION)) != VERSION:
-            raise self.wrong("$.version", _json(version), f'"{VERSION}": SQuAD {VERSION}')
+        self.check_version(root)
         for article, at_article in self.items(root, "data", "$"):
             self.articles += 1
             for paragraph, at in self.items(article, "paragraphs", at_article):
@@ -142,6 +141,11 @@ class _Reader:
                 context = self.text(paragraph, "context", at)
                 for question, at_question in self.items(paragraph, "qas", at):
                     yield self.example(question, context, at_question)
+
+    def check_version(self, root: Mapping[str, Any]) -> None:
+        """Raise `BadInput` for another version where there is one."""
+        if (version := root.get("version", VERSION)) != VERSION:
+            raise self.wrong("$.version", _json(version), f'"{VERSION}": SQuAD {VERSION}')
 
     def example(self, question: Mapping[str, Any], context: str, at: str) -> QuestionExample:
         """One question with its answers."""
@@ -151,19 +155,27 @@ class _Reader:
                 f"{at}.id", f"{shown(name)} again", f"it once: it stands at {self.seen[name]}.id"
             )
         self.seen[name] = at
+        return QuestionExample(
+            id=name,
+            question=self.text(question, "question", at),
+            context=context,
+            answers=self.answers(question, context, at),
+            where=at,
+        )
+
+    def answers(self, question: Mapping[str, Any], context: str, at: str) -> tuple[Answer, ...]:
+        """The answers to a question: one at least."""
         if question.get("is_impossible", False) is not False:
             found = _json(question["is_impossible"])
             raise self.wrong(
                 f"{at}.is_impossible", found, f"a question that has an answer, as SQuAD {VERSION} has alone"
             )
-        return QuestionExample(
-            id=name,
-            question=self.text(question, "question", at),
-            context=context,
-            answers=tuple(
-                self.answer(answer, context, where) for answer, where in self.items(question, "answers", at)
-            ),
-            where=at,
+        return self.each_answer(question, context, at)
+
+    def each_answer(self, question: Mapping[str, Any], context: str, at: str) -> tuple[Answer, ...]:
+        """What people answered."""
+        return tuple(
+            self.answer(answer, context, where) for answer, where in self.items(question, "answers", at)
         )
 
     def answer(self, answer: Mapping[str, Any], context: str, at: str) -> Answer:

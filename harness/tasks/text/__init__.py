@@ -16,7 +16,7 @@ from typing import Protocol as Shape
 
 from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Model, Protocol
-from harness.domain.parts import RAW, Parts
+from harness.domain.parts import RAW, Pairs, Parts
 from harness.errors import NotYet
 from harness.tasks.text.facts import is_here
 
@@ -46,11 +46,16 @@ class Scored:
     metrics: Mapping[Metric, float]
     correct: Mapping[Metric, int]  # for metrics that are a share of samples
     samples: int  # what the metric counts
-    predictions: npt.NDArray[Any] = field(repr=False)  # one a sample, comparable with ==
-    right: npt.NDArray[np.bool_] = field(repr=False)  # for each prediction, whether it is the wanted one
+    predictions: npt.NDArray[Any] = field(repr=False)  # one a sample; labels and texts, or numbers
+    right: npt.NDArray[np.bool_] = field(repr=False)  # whether each is the wanted one; of numbers none is
     facts: Mapping[str, Any] = field(default_factory=dict)  # JSON: what was measured beside the score
     # Of metrics that are no share of right samples: what each sample adds to them.
-    parts: Mapping[Metric, Parts] = field(default_factory=dict, repr=False)
+    parts: Mapping[Metric, Parts | Pairs] = field(default_factory=dict, repr=False)
+
+    @property
+    def decides(self) -> bool:
+        """Whether a prediction is right or wrong, and may flip: a number only lies nearer or farther."""
+        return self.predictions.dtype.kind != "f"
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -70,7 +75,7 @@ class Pieces:
     model: Model
     vocabulary: Path  # the file that lists the pieces; others of the tokenizer lie beside it
     ids: int  # rows of the word embedding: no id may be as large
-    labels: tuple[str, ...] = ()  # names of the logits in the order that is scored; empty: nobody tells
+    labels: tuple[str, ...] | None  # names of the logits in the order that is scored; None: nobody tells
 
 
 class Task(Shape):

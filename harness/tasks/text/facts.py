@@ -11,6 +11,7 @@ from importlib.util import find_spec
 
 from harness.domain.datasets import Examples
 from harness.domain.metrics import Metric
+from harness.tasks.text import settings
 
 _PACKAGE = "harness.tasks.text"
 
@@ -19,7 +20,7 @@ _PACKAGE = "harness.tasks.text"
 class Facts:
     """What a task has and takes."""
 
-    metrics: tuple[Metric, ...]  # that its scores have, by every protocol
+    metrics: tuple[Metric, ...]  # that its scores may have, by every protocol
     takes: tuple[Examples, ...]  # what a reader has to give
     options: type | None = None  # the record of those in a model's table
     cuts_text: bool = False  # itself, by `Model.tokenizer`; else the checkpoint's own tokenizer does
@@ -32,11 +33,24 @@ FACTS: Mapping[str, Facts] = {
         cuts_text=True,
     ),
     "ner_words": Facts(metrics=(Metric.ACCURACY,), takes=(Examples.WORDS,), cuts_text=True),
+    "questions": Facts(
+        metrics=(Metric.EXACT, Metric.F1), takes=(Examples.QUESTIONS,), options=settings.Questions
+    ),
+    "sequences": Facts(
+        metrics=(
+            Metric.ACCURACY, Metric.F1, Metric.F1_MACRO, Metric.MCC, Metric.PEARSON, Metric.SPEARMAN,
+        ),
+        takes=(Examples.TEXTS, Examples.NUMBERED), options=settings.Sequences,
+    ),
     "squad_original": Facts(
         metrics=(Metric.EXACT, Metric.F1), takes=(Examples.QUESTIONS,), cuts_text=True
     ),
     "squad_transformers": Facts(
         metrics=(Metric.EXACT, Metric.F1), takes=(Examples.QUESTIONS,), cuts_text=True
+    ),
+    "tokens": Facts(
+        metrics=(Metric.ACCURACY, Metric.PRECISION, Metric.RECALL, Metric.F1), takes=(Examples.WORDS,),
+        options=settings.Tokens,
     ),
 }  # fmt: skip
 
