@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from harness.domain.strict import STRICT
+from harness.domain.strict import OWN_RULE, STRICT
 
 
 class Corpus(StrEnum):
@@ -42,7 +42,8 @@ class DatasetSpec:
     file: str
     # What is counted -> how many; "samples" is what a score counts. What stands here is held.
     counts: dict[str, int] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict, hash=False)  # the reader's own
+    # The reader's own.
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False, metadata=OWN_RULE)
     published: str = ""  # where to get it; empty where `path` is all there is
     path: str = ""  # of the file: seen from its table's folder, absolute once it is read
     hub: str = ""  # data set id on the Hugging Face hub, for a model card; with its configuration and split

@@ -342,14 +342,16 @@ ONE_MISTAKE = {
         'task = "classification"',
         "model[0].task",
         '"classification"',
-        "a known task: classify, ner_characters, ner_words, squad_original, squad_transformers",
+        "a known task: classify, ner_characters, ner_words, questions, sequences, squad_original, "
+        "squad_transformers, tokens",
     ),
     "a module that is no task": (
         'task = "classify"',
         'task = "wordpiece"',
         "model[0].task",
         '"wordpiece"',
-        "a known task: classify, ner_characters, ner_words, squad_original, squad_transformers",
+        "a known task: classify, ner_characters, ner_words, questions, sequences, squad_original, "
+        "squad_transformers, tokens",
     ),
     "an option that the task has not": (
         'task = "classify"',
@@ -370,16 +372,16 @@ ONE_MISTAKE = {
         'reader = "sst3"',
         "dataset[0].reader",
         '"sst3"',
-        "a known reader, conll, peoples_daily, squad, sst2; or module:function, of a module.py beside this "
-        "table",
+        "a known reader, columns, conll, csv, jsonl, parquet, peoples_daily, squad, squad_json, sst2, tsv; or "
+        "module:function, of a module.py beside this table",
     ),
     "a module that is no reader": (
         'reader = "sst2"',
         'reader = "forms"',
         "dataset[0].reader",
         '"forms"',
-        "a known reader, conll, peoples_daily, squad, sst2; or module:function, of a module.py beside this "
-        "table",
+        "a known reader, columns, conll, csv, jsonl, parquet, peoples_daily, squad, squad_json, sst2, tsv; or "
+        "module:function, of a module.py beside this table",
     ),
     "a reader's file that is not there": (
         'reader = "sst2"',

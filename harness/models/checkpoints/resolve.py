@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from harness.domain.families import Family
 from harness.domain.models import Architecture, Model, Weights
 from harness.errors import NotThere, UsageError
 from harness.models.checkpoints import config, files
@@ -27,7 +28,8 @@ def locate(model: Model, choice: str, home: Home) -> Checkpoint:
       pytorch_model.bin or the shards of either with their index; the sizes must be the documented ones,
       unless the document leaves them to the checkpoint's own config.json, and those of the weights.
     - mini: ``home.minis/<model>/`` with config.json, vocab.txt and model.safetensors.
-    - random: the documented architecture, filled from `SEED`; needs no file. Its vocabulary is the
+    - random: the documented architecture, filled from `SEED`; needs no file, but a config.json that is there
+      has to be of its family. Its vocabulary is the
       documented one, else the mini's, whose token ids are fewer: of no importance to random weights.
     - auto: full where it is complete, else mini, whose `source` then says what was left aside. A vocab.txt
       alone is not a checkpoint.
@@ -143,9 +145,13 @@ def random_sha256(architecture: Architecture, seed: int) -> str:
     """What stands for the weights' hash where a seed makes the weights.
 
     The SHA-256 of ``random:<seed>:<architecture>``, the architecture as JSON with sorted keys and no
-    blanks. It names the recipe, not the bytes, which are another library version's to choose.
+    blanks; of a BERT without settings neither family nor settings are in it, as before there were others. It
+    names the recipe, not the bytes, which are another library version's to choose.
     """
-    described = json.dumps(asdict(architecture), sort_keys=True, separators=(",", ":"))
+    said = asdict(architecture)
+    if architecture.family is Family.BERT and not architecture.settings:
+        del said["family"], said["settings"]
+    described = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"random:{seed}:{described}".encode()).hexdigest()
 
 
@@ -193,6 +199,10 @@ def _require_complete(model: Model, choice: str, resolved: Weights, home: Home) 
 
 
 def _random(model: Model, home: Home) -> Checkpoint:
+    """Random weights; raises `CheckpointError` where a config.json lies there that is another network's."""
+    described = home.checkpoint(model) / files.CONFIG
+    if described.is_file():
+        config.require_family(described, config.content(described), model.architecture)
     path: Path | None = None
     with suppress(NotThere):
         path = vocabulary(model, Weights.RANDOM, home)
