@@ -353,6 +353,13 @@ ONE_MISTAKE = {
         "a known task: classify, ner_characters, ner_words, questions, sequences, squad_original, "
         "squad_transformers, tokens",
     ),
+    "a head that is another task's": (
+        'head = "classification"',
+        'head = "question-answering"',
+        "model[0].architecture.head",
+        '"question-answering"',
+        "one of the task classify: classification, classification-relu",
+    ),
     "an option that the task has not": (
         'task = "classify"',
         'task = "classify"\noptions = { stride = 0 }',
@@ -372,16 +379,16 @@ ONE_MISTAKE = {
         'reader = "sst3"',
         "dataset[0].reader",
         '"sst3"',
-        "a known reader, columns, conll, csv, jsonl, parquet, peoples_daily, squad, squad_json, sst2, tsv; or "
-        "module:function, of a module.py beside this table",
+        "a known reader, columns, conll, csv, jsonl, parquet, peoples_daily, squad, squad_json, sst2, tsv; "
+        "or module:function, of a module.py beside this table",
     ),
     "a module that is no reader": (
         'reader = "sst2"',
         'reader = "forms"',
         "dataset[0].reader",
         '"forms"',
-        "a known reader, columns, conll, csv, jsonl, parquet, peoples_daily, squad, squad_json, sst2, tsv; or "
-        "module:function, of a module.py beside this table",
+        "a known reader, columns, conll, csv, jsonl, parquet, peoples_daily, squad, squad_json, sst2, tsv; "
+        "or module:function, of a module.py beside this table",
     ),
     "a reader's file that is not there": (
         'reader = "sst2"',
@@ -409,7 +416,7 @@ ONE_MISTAKE = {
         'deployments = [\n    { traced = ["ids", "mask"], chip = "toychip", ',
         "model[0].deployments[0].traced",
         "ids, mask",
-        "each input of the model once: ids, segments, mask",
+        "each of ids, segments, mask once",
     ),
     "published data without a count": (
         "counts = { samples = 10 }\n",

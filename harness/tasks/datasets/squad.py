@@ -75,16 +75,19 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     return Dataset(name="squad", path=path, sha256=sha256, examples=examples, counts=counts)
 
 
-def parse(text: str, *, path: Path) -> object:
+def parse(text: str, *, path: Path, remedy: str = _WHOLE_FILE) -> object:
     """The JSON value; raises `BadInput` with the line where it is none."""
     try:
         return json_value(text)
     except Undecodable as problem:
-        raise BadInput(problem.said, path=path, line=problem.line, remedy=_WHOLE_FILE) from problem
+        raise BadInput(problem.said, path=path, line=problem.line, remedy=remedy) from problem
 
 
 class Reader:
     """Walks one file, and knows where it is when something is wrong."""
+
+    whose = "the documented file"
+    remedy = _WHOLE_FILE
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -179,7 +182,7 @@ class Reader:
 
     def typed(self, value: object, kind: type, at: str) -> Any:
         """`value`, if it is of type `kind`; a bool is no number."""
-        if not isinstance(value, kind) or isinstance(value, bool):
+        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
             raise self.everywhere(at, kind) or self.wrong(at, _json(value), _TYPES[kind])
         return value
 
@@ -193,14 +196,12 @@ class Reader:
         found = _TYPES.get(others.pop(), "a value of another kind")
         where = re.sub(r"\[\d+\]", "[*]", at)
         message = f"every one of {len(values)} values at {where} is {found} ({_json(values[0])}); "
-        return BadInput(
-            f"{message}the documented file has {_TYPES[kind]} there", path=self.path, remedy=_WHOLE_FILE
-        )
+        return BadInput(f"{message}{self.whose} has {_TYPES[kind]} there", path=self.path, remedy=self.remedy)
 
     def wrong(self, at: str, found: str, expected: str) -> BadInput:
         """The mistake at a JSON path."""
         message = f"{at}: found {found}, expected {expected}"
-        return BadInput(message, path=self.path, remedy=_WHOLE_FILE)
+        return BadInput(message, path=self.path, remedy=self.remedy)
 
 
 def _all(value: object, steps: Sequence[str]) -> Iterator[object]:

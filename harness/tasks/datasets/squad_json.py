@@ -29,7 +29,7 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     """
     text, sha256 = read_text(path, remedy=rows.REMEDY)
     reader = _Reader(path)
-    found = tuple(reader.questions(parse(text, path=path)))
+    found = tuple(reader.questions(parse(text, path=path, remedy=_Reader.remedy)))
     examples = tuple(replace(item, may_lack_answers=True) for item in found) if reader.tells else found
     made = rows.dataset("squad_json", path, sha256, examples, expected=expected, last=text.count("\n") + 1)
     counts = {
@@ -42,6 +42,8 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
 class _Reader(Reader):
     """Of any version; impossible questions have no answers."""
 
+    whose = "SQuAD"
+    remedy = "correct the file"
     tells = False  # whether any question says whether it is impossible
 
     def check_version(self, root: Mapping[str, Any]) -> None:
