@@ -30,7 +30,7 @@ from harness.running.recording import record
 from harness.store.results import Result, Store
 from harness.tables import references
 from harness.toolchains import names
-from harness.tools import parsers
+from harness.tools import failures, parsers
 from harness.tools.parsers import Latency, ToolRun
 from harness.tools.parsers.precision_words import Words
 from harness.verdicts import throughputs
@@ -134,6 +134,9 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
         source = f"imported from {log.name} (sha256 {log.sha256[:SHOWN_HASH]}…), {log.run.definition}"
         if log.run.mean_batch is not None:
             source += f"; {_partly_full(log.run)}"
+        if log.run.warnings:
+            more = len(log.run.warnings) - 1
+            source += f"; its tool warns: {log.run.warnings[0]}" + (f" (and {more} more)" if more else "")
         return replace(judged, message=f"{judged.message}; {source}")
 
     return record(store, measurement(log, run), verdict)
@@ -147,6 +150,8 @@ def differences(log: ForeignLog) -> Iterator[str]:
         yield f"made with {run.tool}, the documents measure with {documented}"
     if run.streams > 1:
         yield f"the total of {run.streams} calls at once on a device, the documents make one at a time"
+    if run.errors:
+        yield _failing(run)
     other = names.other(case.chip, run.device_name) if run.device_name else None
     if other is not None:
         yield f"measured on {other}, not on {case.chip.title}"
@@ -158,6 +163,17 @@ def differences(log: ForeignLog) -> Iterator[str]:
             expected = f"[{case.batch_size}, {case.model.length}]"
             yield f"an input of shape {list(shape)}, the case's are {expected}"
             break
+
+
+def _failing(run: ToolRun) -> str:
+    """The first error that the log tells of, and what is known of its cause."""
+    more = len(run.errors) - 1
+    meaning = failures.meaning("\n".join(run.errors))
+    return (
+        f"the log tells of an error beside its numbers, {run.errors[0]}"
+        + ("" if not more else f" (and {more} more)")
+        + ("" if meaning is None else f" ({meaning})")
+    )
 
 
 def _precision(run: ToolRun, documented: Precision) -> Iterator[str]:
@@ -266,4 +282,6 @@ def _detail(log: ForeignLog) -> Mapping[str, Any]:
         input_shapes=tuple(list(shape) for shape in run.input_shapes) or None,
         timed_s=run.duration_s,
         timed_calls=run.count,
+        errors_told=run.errors or None,
+        warnings_told=run.warnings or None,
     ).stored()

@@ -12,6 +12,7 @@ from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.errors import UsageError
 from harness.other_machines import importing
+from harness.store.results import Store
 from harness.tables import cases, catalog
 
 TIMES = (
@@ -126,3 +127,37 @@ def test_a_mean_that_goes_with_several_batch_sizes_tells_none(differ):
         differ(log, "tinybert-ascend310p-bs8")
     with pytest.raises(UsageError, match=r"--bs-of-log 4, but the log has 6\.833 samples a call on average"):
         differ(log, "tinybert-ascend310p-bs4", 4)
+
+
+AIS = "[INFO] throughput 1000*batchsize(8)/NPU_compute_time.mean(2.0): 4000.0\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "case", "said"),
+    [
+        (f"{BUILD}[I] Precision: FP32\n{TIMES}[E] Error[1]: illegal memory access\n", FP32,
+         "the log tells of an error beside its numbers, line 4: [E] Error[1]: illegal memory access"),
+        (f"{AIS}[ERROR] check failed: aclmdlExecute ret 507011\nE39999  Aicore kernel execute failed\n",
+         "tinybert-ascend310p-bs8",
+         "the log tells of an error beside its numbers, line 2: [ERROR] check failed: aclmdlExecute ret "
+         "507011 (and 1 more) (the model failed while it ran on the device)"),
+        (AIS, "tinybert-ascend310p-bs8", ""),
+    ],
+)  # fmt: skip
+def test_an_error_beside_the_numbers_is_not_compared(differ, log: str, case: str, said: str):
+    assert differ(log, case) == said
+
+
+def test_what_the_tool_warns_of_stands_in_the_verdict(tables: Catalog, tmp_path: Path):
+    path = tmp_path / "mine.log"
+    warned = "[W] * GPU compute time is unstable\n[W]   Lock the clocks.\n"
+    path.write_text(f"{BUILD}[I] Precision: FP32\n{TIMES}{warned}", encoding="utf-8")
+    store = Store(f"sqlite:///{tmp_path}/results.sqlite")
+    try:
+        log = importing.read(cases.named(tables, FP32), path, importing.Choice())
+        result = importing.file(tables, log, store, "run")
+    finally:
+        store.close()
+    assert result.verdict is not None
+    assert "; its tool warns: GPU compute time is unstable (and 1 more)" in result.verdict.message
+    assert result.measurement.detail["warnings_told"] == ["GPU compute time is unstable", "Lock the clocks."]

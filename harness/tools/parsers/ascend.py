@@ -15,6 +15,8 @@ _STAMP = r"\[PID: *\d+\] *[\d:.-]*"  # of newer CANN: the process, and when
 _HEAD = rf"(?P<head>{_NAME})\b *:? *(?:{_STAMP} *(?:\w*\({_NAME}\) *:? *)?)?(?:\({_NAME}\) *:? *)?"
 _TITLED = rf"(?:{_STAMP} *[\w -]*|[A-Z]\w*_\w+)\((?P<titled>{_NAME})\) *:? *"
 _CODE = re.compile(rf"^\s*(?:{_HEAD}|{_TITLED})(?P<said>.*)", re.ASCII)
+# A line that is an error by its first word: a code with its text, whatever the form.
+AT_HEAD = rf"^\s*(?:{_HEAD.replace('?P<head>', '?:')}|{_TITLED.replace('?P<titled>', '?:')})\S"
 _SURE = re.compile(rf"^\s*(?:{_NAME}\b *(?::|{_STAMP})|{_TITLED})", re.ASCII)
 _ERROR = re.compile(r"^\s*\[ERROR\]\s*(.*)")
 _EMPTY = re.compile(r"Inner Error\s*!?", re.IGNORECASE)  # the code's title, which says nothing

@@ -21,7 +21,7 @@ DEFINITION = "iterations x batch size / host wall time"
 LAST_DIGIT_MS = 1e-3  # it prints the extremes to the microsecond, a mean in five digits
 
 _SUMMARY = re.compile(r"=+ *Performance Summary")
-_PARAMETERS = re.compile(r"=+ *Parameter Information")
+BEGINS = re.compile(r"=+ *Parameter Information")
 _SECTION = re.compile(r"=+ *(?!Performance)[A-Z][\w ]+(?:Summary|Information)")
 _THROUGHPUT = re.compile(
     r"^\s*Throughput \(qps\): *(\S+)(?: with total batch sizes: *(\S+) and (\S+) iterations/second)?"
@@ -76,7 +76,7 @@ def _blocks(log: Log) -> Iterator[_Block]:
     device: str | None = None
     told: list[Line] = []
     for line in log.lines:
-        if _PARAMETERS.search(line.text):
+        if BEGINS.search(line.text):
             told = []
         told.append(line)
         named = _DEVICE.search(line.text)

@@ -54,6 +54,8 @@ class ToolRun:
     duration_s: float | None = None  # of the timed part, by the host's clock
     count: int | None = None  # timed calls
     mean_batch: float | None = None  # samples a call, where the last call was not full
+    errors: tuple[str, ...] = ()  # lines of the log that tell of one, with their numbers
+    warnings: tuple[str, ...] = ()  # what the tool, or the system under it, warns of, each once
     line: int  # where the number stands
 
     def of_batch(self, batch_size: int) -> ToolRun:

@@ -33,7 +33,7 @@ _ITEM = re.compile(r"^(min|max|mean|median): *(\S+(?: ?[mnu]?s)?)")
 _PERCENTILE = re.compile(r"^percentile: *(\S+(?: ?[mnu]?s)?) at (\d+(?:\.\d+)?)%", re.ASCII)
 _THROUGHPUT = re.compile(r"^throughput: *(\S+) *qps", re.IGNORECASE)
 _WALL = re.compile(r"^(?:Total Host Walltime|walltime): *([\d.]\S* ?[mnu]?s?)$", re.IGNORECASE)
-_START = re.compile(r"&&&& RUNNING TensorRT")
+BEGINS = re.compile(r"&&&& RUNNING TensorRT")
 _SKIPPED = re.compile(r"Skipped inference phase")
 _FAILED = re.compile(r"&&&& FAILED TensorRT")
 _ERROR = re.compile(r"\[E\] *(.*)")
@@ -83,7 +83,7 @@ def _parts(log: Log) -> Iterator[Sequence[Line]]:
     """The lines of each run: several may stand in one file."""
     part: list[Line] = []
     for line in log.lines:
-        if _START.search(line.text) and part:
+        if BEGINS.search(line.text) and part:
             yield part
             part = []
         part.append(line)
