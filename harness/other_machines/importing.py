@@ -98,6 +98,8 @@ def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
 def _of_case(case: Case, name: str, run: ToolRun, told: int | None) -> ToolRun:
     """The run with its batch size, which is the case's."""
     if run.batch_size is None:
+        if len(run.input_shapes) > 1 or told is not None:
+            _one_batch(name, run, told)
         if told is None:
             raise UsageError(
                 f"{name}: the log does not tell its batch size, and {case.id} is about {case.batch_size}",
@@ -116,6 +118,16 @@ def _of_case(case: Case, name: str, run: ToolRun, told: int | None) -> ToolRun:
             remedy="name the case of that batch size",
         )
     return run
+
+
+def _one_batch(name: str, run: ToolRun, told: int | None) -> None:
+    """Raises `UsageError` for inputs whose batch is not `told`, or not one: they are no batch of samples."""
+    others = {shape[0] for shape in run.input_shapes} - ({told} if told else set())
+    shapes = " and ".join(dict.fromkeys(str(list(shape)) for shape in run.input_shapes))
+    if told is not None and others:
+        raise UsageError(f"{name}: --bs-of-log {told}, but the log has inputs of shape {shapes}")
+    if len(others) > 1:
+        raise UsageError(f"{name}: the log has no one batch size, but inputs of shape {shapes}")
 
 
 def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
@@ -158,11 +170,10 @@ def differences(log: ForeignLog) -> Iterator[str]:
     if run.mean_batch is not None and run.mean_batch < NEARLY_FULL * case.batch_size:
         yield _partly_full(run)
     yield from _precision(run, case.precision)
-    for shape in run.input_shapes:
-        if len(shape) != 2 or shape[-1] != case.model.length:
-            expected = f"[{case.batch_size}, {case.model.length}]"
-            yield f"an input of shape {list(shape)}, the case's are {expected}"
-            break
+    documented_shape = (case.batch_size, case.model.length)
+    other_shape = next((shape for shape in run.input_shapes if shape != documented_shape), None)
+    if other_shape is not None:
+        yield f"an input of shape {list(other_shape)}, the case's are {list(documented_shape)}"
 
 
 def _failing(run: ToolRun) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from harness.tools.parsers import consistency
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
-from harness.tools.parsers.text import Log, batch, milliseconds, positive, shown, whole
+from harness.tools.parsers.text import Log, milliseconds, positive, shown, whole
 
 TOOL = "vamp"
 DEFINITION = "samples over all instances / forward wall time"
@@ -133,21 +133,26 @@ def _run(log: Log, block: Block) -> ToolRun:
         consistency.percentage(log, at, told, "ai utilize")
     size = _number(log, block, "batch size")
     version = None if block.command is None else _VERSION.search(block.command.string)
-    return ToolRun(
+    run = ToolRun(
         tool=TOOL,
         definition=DEFINITION,
         samples_per_s=rate,
-        batch_size=None if size is None else batch(size),
         version=None if version is None else version[1],
         model=None if block.command is None else block.command[1],
         device=on[0] if len(on) == 1 else None,
         devices=len(set(on)) or None,
         streams=block.instances * processes,  # of all processes together
-        input_shapes=tuple(block.shapes),
+        sample_shapes=tuple(_of_sample(shape) for shape in block.shapes),
         latencies=latencies(log, block),
         duration_s=seconds,
         line=line,
     )
+    return run if size is None else run.of_batch(whole(log, line, f"{size:g}", "`batch size`"))
+
+
+def _of_sample(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """An input of one sample. vamp lists images as [3, 224, 224]; a text has a 1 before its length, or not."""
+    return shape[1:] if len(shape) == 2 and shape[0] == 1 else shape
 
 
 def _number(log: Log, block: Block, key: str) -> float | None:
