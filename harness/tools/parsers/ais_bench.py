@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 
 from harness.tools.parsers import consistency
-from harness.tools.parsers.ascend import first_error
+from harness.tools.parsers.ascend import first_error, unfinished
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
 from harness.tools.parsers.statistics import equals_pairs, latency
 from harness.tools.parsers.tables import cells
@@ -102,6 +102,9 @@ def parse(log: Log) -> ToolLog:
     if not runs:
         error = first_error(log)
         raise log.missing(TOOL, FORMULA) if error is None else log.failed(TOOL, error.line, str(error))
+    cut = unfinished(log, [run.line for run in runs], several=log.has(_ENDED))
+    if cut is not None:
+        raise log.missing(TOOL, FORMULA, cut)
     return _with_devices(log, runs)
 
 

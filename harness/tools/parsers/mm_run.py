@@ -63,12 +63,28 @@ def recognises(log: Log) -> bool:
 def parse(log: Log) -> ToolLog:
     """Every summary. Raises `ParseError` for a failed run, a cut log, and a throughput that does not hold."""
     found = list(_blocks(log))
+    cut = _cut(log) if found else None
+    if cut is not None:
+        raise log.missing(TOOL, "==================== Performance Summary", cut)
     if not found:
         failure = next(iter(log.find(_FAILURE)), None)
         if failure is not None:
             raise log.failed(TOOL, failure[0], failure[1][1])
         raise log.missing(TOOL, "==================== Performance Summary")
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(_run(log, block) for block in found))
+
+
+def _cut(log: Log) -> int | None:
+    """Where a run begins that has no summary."""
+    begun: int | None = None
+    for line in log.lines:
+        if BEGINS.search(line.text):
+            if begun is not None:
+                break
+            begun = line.number
+        elif _SUMMARY.search(line.text):
+            begun = None
+    return begun
 
 
 def _blocks(log: Log) -> Iterator[_Block]:

@@ -34,6 +34,8 @@ _PERCENTILE = re.compile(r"^percentile: *(\S+(?: ?[mnu]?s)?) at (\d+(?:\.\d+)?)%
 _THROUGHPUT = re.compile(r"^throughput: *(\S+) *qps", re.IGNORECASE)
 _WALL = re.compile(r"^(?:Total Host Walltime|walltime): *([\d.]\S* ?[mnu]?s?)$", re.IGNORECASE)
 BEGINS = re.compile(r"&&&& RUNNING TensorRT")
+_OPTIONS = re.compile(r"=== Model Options ===")
+_PASSED = re.compile(r"&&&& PASSED TensorRT")
 _SKIPPED = re.compile(r"Skipped inference phase")
 _FAILED = re.compile(r"&&&& FAILED TensorRT")
 _ERROR = re.compile(r"\[E\] *(.*)")
@@ -67,7 +69,8 @@ class _Block:
 
 def parse(log: Log) -> ToolLog:
     """Every summary. Raises `ParseError` for a failed run and for a summary without the GPU compute time."""
-    runs = [run for part in _parts(log) for run in _runs(log, part)]
+    parts = [(part, list(_runs(log, part))) for part in _parts(log)]
+    runs = [run for _, found in parts for run in found]
     if not runs:
         error = next(iter(reversed(list(log.find(_ERROR)))), None)
         if error is not None:
@@ -76,18 +79,31 @@ def parse(log: Log) -> ToolLog:
         if skipped is not None:
             raise log.wrong(skipped[0], "a build alone (--skipInference)", "a run that was timed")
         raise log.missing(TOOL, f"{COMPUTE}: min = X ms, ... mean = X ms")
+    for part, found in parts:
+        if not found and _cut(part):
+            raise log.missing(TOOL, f"{COMPUTE}: min = X ms, ... mean = X ms", part[0].number)
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
 
 
 def _parts(log: Log) -> Iterator[Sequence[Line]]:
     """The lines of each run: several may stand in one file."""
     part: list[Line] = []
+    listed = False  # whether its options were: the second list is another run's
     for line in log.lines:
-        if BEGINS.search(line.text) and part:
+        options = _OPTIONS.search(line.text) is not None
+        if part and (BEGINS.search(line.text) or (options and listed)):
             yield part
-            part = []
+            part, listed = [], False
+        listed = listed or options
         part.append(line)
     yield part
+
+
+def _cut(part: Sequence[Line]) -> bool:
+    """Whether a run without numbers begins here and does not end: one that only builds ends with PASSED."""
+    begins = any(BEGINS.search(line.text) or _OPTIONS.search(line.text) for line in part)
+    ends = any(_PASSED.search(line.text) or _SKIPPED.search(line.text) for line in part)
+    return begins and not ends
 
 
 def _runs(log: Log, part: Sequence[Line]) -> Iterator[ToolRun]:

@@ -63,17 +63,23 @@ def blocks(log: Log, start: re.Pattern[str], tool: str) -> list[Block]:
     found: list[Block] = []
     shapes: list[tuple[int, ...]] = []
     command: re.Match[str] | None = None
+    begun: int | None = None  # a run whose summary has not come
+    commanded = False  # whether its command was printed
     for line in log.lines:
-        command = _COMMAND.search(line.text) or command
-        shape = _SHAPE.match(line.text)
+        called, shape = _COMMAND.search(line.text), _SHAPE.match(line.text)
+        if called and (commanded or (found and "throughput" not in found[-1].values)):
+            raise log.missing(tool, "throughput (qps): X", begun or found[-1].line)
+        command, commanded = called or command, commanded or called is not None
+        begun = line.number if begun is None and (called or shape) else begun
         if shape:
             sizes = _DEVICES.findall(shape[1])
             shapes.append(tuple(int(size) for size in sizes))
         started = start.search(line.text)
-        if started and (not found or "throughput" in found[-1].values):
+        if started and (not found or {"throughput", "devices"} & found[-1].values.keys()):
             found.append(Block(line=line.number, shapes=shapes, command=command))
             shapes = []
         if started:
+            begun, commanded = None, False
             found[-1].instances = _count(log, line.number, started[1], "the number of instances")
         if not found:
             continue
@@ -83,6 +89,8 @@ def blocks(log: Log, start: re.Pattern[str], tool: str) -> list[Block]:
     last = next((block for block in found if "throughput" not in block.values), None)
     if last is not None:
         raise log.missing(tool, "throughput (qps): X", last.line)
+    if begun is not None:
+        raise log.missing(tool, "throughput (qps): X", begun)
     return found
 
 
@@ -151,7 +159,7 @@ def _run(log: Log, block: Block) -> ToolRun:
 
 
 def _of_sample(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """An input of one sample. vamp lists images as [3, 224, 224]; a text has a 1 before its length, or not."""
+    """An input of one sample: an image is [3, 224, 224], a text is listed with a 1 before its length or not."""
     return shape[1:] if len(shape) == 2 and shape[0] == 1 else shape
 
 

@@ -86,3 +86,55 @@ def test_a_device_that_gave_no_throughput_is_missed(old: str, new: str, said: st
     assert old in TWO
     with pytest.raises(ParseError, match=said):
         parsers.parse(TWO.replace(old, new))
+
+
+TRT = text("trtexec-10-device.txt")
+AIS = (
+    "[INFO] acl init success\n[INFO] load model a.om success\n[INFO] -----Performance Summary-----\n"
+    "[INFO] throughput 1000*batchsize(8)/NPU_compute_time.mean(2.0): 4000.0\n[INFO] end to finalize acl\n"
+)
+MSAME = "[INFO] acl init success\n[INFO] load model a.om success\nInference average time: 12.93 ms\n"
+MM, VAMP = text("mm_run-2022-old_b8.txt"), text("vamp-2.1.0-latencies.txt")
+DATA_SET, PURE = text("benchmark310-2021-data_set.txt"), text("benchmark310-2021-pure.txt")
+
+
+@pytest.mark.parametrize(
+    ("whole", "before"),
+    [
+        (TRT, "[I] === Performance summary ==="),
+        (TRT, "[I] Precision: FP32"),
+        (f"[I] === Model Options ===\n{TRT.partition('[b11]')[2]}", "[I] Precision: FP32"),
+        (AIS, "-----Performance Summary"),
+        (AIS, "[INFO] load model"),
+        (MSAME, "Inference average"),
+        (MM, "==================== Performance Summary"),
+        (MM, "=================== Device Information"),
+        (VAMP, "load model and init"),
+        (VAMP, "throughput (qps)"),
+        (VAMP, "devices: [0]"),
+        (DATA_SET, "[infer]"),
+    ],
+)
+@pytest.mark.parametrize("behind", [True, False], ids=["behind", "between"])
+def test_a_run_that_is_cut_is_missed_beside_a_whole_one(whole: str, before: str, behind: bool):
+    """The error names the line behind which its numbers are missing."""
+    assert before in whole
+    assert parsers.parse(whole).runs
+    assert len(parsers.parse(whole + whole).runs) == 2
+    cut = whole[: whole.index(before)].rpartition("\n")[0] + "\n"
+    with pytest.raises(ParseError, match=r"there is no line `.* the log ends at line"):
+        parsers.parse(whole + cut + ("" if behind else whole))
+
+
+def test_a_pure_inference_that_is_cut_behind_a_whole_one_is_missed():
+    """Between two whole ones it cannot be told: the tool counts its calls and marks no beginning."""
+    cut = PURE[: PURE.index("[INFO] PureInfer result")]
+    with pytest.raises(ParseError, match=r"there is no line `.*` after line 9; the log ends at line 10"):
+        parsers.parse(PURE + cut)
+
+
+def test_a_build_alone_is_no_run_that_is_cut():
+    """The engine is built by one call and timed by the next, whose logs stand in one file."""
+    command = "&&&& {} TensorRT.trtexec [TensorRT v8601] # trtexec --onnx=a.onnx --buildOnly\n"
+    build = command.format("RUNNING") + "[I] Engine built in 9.1 sec.\n" + command.format("PASSED")
+    assert len(parsers.parse(build + TRT).runs) == 1
