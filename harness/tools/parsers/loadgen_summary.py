@@ -76,7 +76,7 @@ def _key(name: str, values: Mapping[str, Any]) -> str:
 
 
 def _expected(values: Mapping[str, Any]) -> Iterator[str]:
-    """The summary's names of the results that the detail has, the scored percentile of a stream among them."""
+    """The summary's names of the results that the detail has, a stream's scored percentile among them."""
     scored = values.get("effective_target_latency_percentile")
     if values.get("effective_scenario") in _ESTIMATES and isinstance(scored, float):
         yield f"{100 * scored:.1f}th percentile latency (ns)"
