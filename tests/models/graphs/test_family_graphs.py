@@ -11,13 +11,12 @@ import onnxruntime
 import pytest
 from encoders import LENGTH, NAMES, VOCABULARY
 
-from harness.domain.families import Family
 from harness.domain.flops import encoder_flops
 from harness.domain.models import Head, Model
 from harness.models.graphs import flops, fp16, gelu, int8, mask
 from harness.models.graphs.export import PARITY_BOUND, example_inputs, export, export_any_shape, run_torch
-from harness.models.networks import build_network
 from harness.models.graphs.numerics import apply
+from harness.models.networks import build_network
 
 BATCH = 3
 
@@ -102,7 +101,7 @@ def test_fp16_of_any_shape_is_fp16(encoder, catalog, name: str):
     found = away(run(narrow, feed), theirs)
     any_shape = apply(mask.limit_mask(made.any_shape()), (("fp16", fp16.to_fp16),))
     also = run(any_shape, feed)
-    other = max(np.abs(a-b).max() for a,b in zip(also, run(narrow, feed)))
+    other = max(np.abs(a - b).max() for a, b in zip(also, run(narrow, feed)))
     print(name, found, away(also, theirs), other)
     assert found < 0.06
 
@@ -112,15 +111,18 @@ def test_int8(encoder, name: str):
     made = encoder(name)
     feed = made.batch()
     limited = mask.limit_mask(made.graph())
-    ranges = int8.ranges_of(limited, [made.batch(seed) for seed in range(20,24)])
+    ranges = int8.ranges_of(limited, [made.batch(seed) for seed in range(20, 24)])
     quantised = apply(limited, (("int8", lambda graph: int8.to_int8(graph, ranges)),))
     theirs = run_torch(made.network, made.model, feed)
     a = away(run(quantised, feed), theirs)
     try:
-        any_shape = apply(mask.limit_mask(made.any_shape()), (("int8", lambda graph: int8.to_int8(graph, ranges)),))
+        any_shape = apply(
+            mask.limit_mask(made.any_shape()), (("int8", lambda graph: int8.to_int8(graph, ranges)),)
+        )
         b = run(any_shape, feed)
-        b= max(np.abs(x-y).max() for x,y in zip(b, run(quantised, feed)))
-    except Exception as e: b=repr(e)[:150]
+        b = max(np.abs(x - y).max() for x, y in zip(b, run(quantised, feed)))
+    except Exception as e:
+        b = repr(e)[:150]
     print(name, a, b)
 
 
