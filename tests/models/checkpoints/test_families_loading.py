@@ -275,7 +275,8 @@ def test_a_configuration_that_is_another_network_is_refused(copied, what: str):
 
 
 SIZES = {
-    "roberta": "hidden_size", "albert": "num_hidden_groups", "distilbert": "n_layers", "electra": "hidden_size",
+    "roberta": "hidden_size", "albert": "num_hidden_groups", "distilbert": "n_layers",
+    "electra": "hidden_size",
     "deberta-v3": "intermediate_size", "ernie": "num_hidden_layers", "modernbert": "intermediate_size",
 }  # fmt: skip
 
