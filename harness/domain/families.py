@@ -125,36 +125,7 @@ class Choices:
         return f"a list of some of {', '.join(self.words)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
-    """ModernBERT's rotary positions as transformers writes them: a table of two tables.
-
-    Only plain ones are built: a ``rope_type`` of default, and a ``rope_theta`` above 0.
-    """
-
-    default: None = None
-    kinds: tuple[str, ...] = ("full_attention", "sliding_attention")
-
-    def fits(self, value: Any) -> bool:
-        """Whether `value` is one."""
-        return isinstance(value, dict) and all(
-            key in self.kinds and isinstance(item, dict) and self._plain(item) for key, item in value.items()
-        )
-
-    def _plain(self, item: Mapping[str, Any]) -> bool:
-        return (
-            set(item) <= {"rope_type", "rope_theta"}
-            and item.get("rope_type", "default") == "default"
-            and Number(default=1.0).fits(item.get("rope_theta", 1.0))
-        )
-
-    @property
-    def expected(self) -> str:
-        """What it has to be, in words."""
-        return f"a table of {' and '.join(self.kinds)}, each with rope_type = default and a rope_theta"
-
-
-Setting = Whole | Number | Flag | Choice | Choices | Rotation
+Setting = Whole | Number | Flag | Choice | Choices
 
 _SIZES: Mapping[str, str] = {
     "layers": "num_hidden_layers",
@@ -177,7 +148,6 @@ class FamilyFacts:
     """What is told of a family: the keys of its config.json, and what they are where it is silent."""
 
     title: str  # what people call it
-    encoder: str  # what its published weights stand under
     sizes: Mapping[str, str] = field(default_factory=lambda: _SIZES)  # field of Architecture -> key
     settings: Mapping[str, Setting] = field(default_factory=lambda: _padded_with(0))  # the other keys
     activation_key: str = "hidden_act"
@@ -187,8 +157,8 @@ class FamilyFacts:
     dropout_key: str = "hidden_dropout_prob"
     dropout: float = 0.1
     types: int = 2  # segments, where a config.json or a table is silent; 0: it knows none
-    words: str = "embeddings.word_embeddings.weight"  # its table of token embeddings, within the encoder
     positions_behind_padding: bool = False  # the first token's position is that behind the padding id
+    types_unsaid: int | None = None  # where a config.json is silent, if not `types`
     limits: Mapping[str, int] = field(default_factory=dict)  # of sizes that no weight shows
 
     @property
@@ -199,7 +169,7 @@ class FamilyFacts:
 
 # One segment, and positions that begin behind the padding id.
 _ROBERTA: Mapping[str, Any] = {
-    "encoder": "roberta", "settings": _padded_with(1), "types": 1, "positions_behind_padding": True,
+    "settings": _padded_with(1), "types": 1, "types_unsaid": 2, "positions_behind_padding": True,
 }  # fmt: skip
 _DEBERTA: Mapping[str, Setting] = {
     **_padded_with(0),
@@ -207,19 +177,17 @@ _DEBERTA: Mapping[str, Setting] = {
     "max_relative_positions": Whole(default=-1, least=-1),
     "position_biased_input": Flag(default=True),
     "pos_att_type": Choices(default=(), words=("c2p", "p2c")),
-    "pooler_hidden_size": Whole(),
     "pooler_hidden_act": Choice(default="gelu", words=ACTIVATIONS),
     "embedding_size": Whole(),
 }
 
 FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
     {
-        Family.BERT: FamilyFacts(title="BERT", encoder="bert"),
+        Family.BERT: FamilyFacts(title="BERT"),
         Family.ROBERTA: FamilyFacts(title="RoBERTa", **_ROBERTA),
         Family.XLM_ROBERTA: FamilyFacts(title="XLM-R", **_ROBERTA),
         Family.ALBERT: FamilyFacts(
             title="ALBERT",
-            encoder="albert",
             settings={
                 **_padded_with(0),
                 "embedding_size": Whole(default=128),
@@ -232,7 +200,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.DISTILBERT: FamilyFacts(
             title="DistilBERT",
-            encoder="distilbert",
             sizes={
                 "layers": "n_layers", "hidden": "dim", "heads": "n_heads", "intermediate": "hidden_dim",
                 "vocabulary": "vocab_size", "positions": "max_position_embeddings",
@@ -244,12 +211,10 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.ELECTRA: FamilyFacts(
             title="ELECTRA",
-            encoder="electra",
             settings={**_padded_with(0), "embedding_size": Whole(default=128)},
         ),
         Family.DEBERTA: FamilyFacts(
             title="DeBERTa",
-            encoder="deberta",
             settings={**_DEBERTA, "talking_head": Flag(default=False)},
             epsilon=1e-7,
             types=0,
@@ -257,7 +222,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.DEBERTA_V2: FamilyFacts(
             title="DeBERTa v2 and v3",
-            encoder="deberta",
             settings={
                 **_DEBERTA,
                 "position_buckets": Whole(default=-1, least=-1),
@@ -274,7 +238,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.ERNIE: FamilyFacts(
             title="ERNIE",
-            encoder="ernie",
             settings={
                 **_padded_with(0),
                 "use_task_id": Flag(default=False),
@@ -283,7 +246,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
         ),
         Family.MODERNBERT: FamilyFacts(
             title="ModernBERT",
-            encoder="model",
             sizes=_NO_TYPES,
             settings={
                 **_padded_with(50283),
@@ -295,7 +257,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
                 "global_rope_theta": Number(default=160_000.0),
                 "local_rope_theta": Number(default=10_000.0),
                 "layer_types": Choices(default=(), words=("full_attention", "sliding_attention")),
-                "rope_parameters": Rotation(),
                 "classifier_pooling": Choice(default="cls", words=("cls", "mean")),
                 "classifier_bias": Flag(default=False),
                 "classifier_activation": Choice(default="gelu", words=ACTIVATIONS),
@@ -306,7 +267,6 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
             dropout_key="mlp_dropout",
             dropout=0.0,
             types=0,
-            words="embeddings.tok_embeddings.weight",
             limits={"positions": 2**20},
         ),
     }

@@ -203,7 +203,7 @@ def test_an_export_that_is_not_torchs_network_is_told(
     source = bisecting.building.graph_source(materials, case)
 
     class Faulty:
-        layers = source.layers
+        gelus = source.gelus
 
         def export(self, **how: object) -> Exported:
             exported = source.export(**how)

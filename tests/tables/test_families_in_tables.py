@@ -176,10 +176,6 @@ def test_an_unknown_family_is_told_with_those_that_there_are(tmp_path: Path):
         ("deberta-v2", 'relative_attention = "yes"', "true or false"),
         ("deberta-v2", 'norm_rel_ebd = "batch"', "one of none, layer_norm"),
         ("modernbert", "global_rope_theta = 0", "a number above 0"),
-        (
-            "modernbert", 'rope_parameters = { full_attention = { rope_type = "yarn" } }',
-            "a table of full_attention and sliding_attention, each with rope_type = default and a rope_theta",
-        ),
         ("modernbert", 'layer_types = ["full_attention"]', "2 of them, one a layer"),
     ],
 )  # fmt: skip

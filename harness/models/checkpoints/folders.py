@@ -76,7 +76,7 @@ def _require_sizes(folder: Path, source: str, parts: Sequence[str], architecture
     """
     shapes = stored.shapes(folder, parts, source)
     if shapes is not None:
-        known = names.ours(folder / source, shapes)
+        known = names.ours(folder / source, shapes, architecture.family)
         by_name = {known[key]: shape for key, shape in shapes.items()}
         sizes.require_agreeing(folder, architecture, by_name, source)
 

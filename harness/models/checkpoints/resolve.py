@@ -28,7 +28,8 @@ def locate(model: Model, choice: str, home: Home) -> Checkpoint:
       pytorch_model.bin or the shards of either with their index; the sizes must be the documented ones,
       unless the document leaves them to the checkpoint's own config.json, and those of the weights.
     - mini: ``home.minis/<model>/`` with config.json, vocab.txt and model.safetensors.
-    - random: the documented architecture, filled from `SEED`; needs no file. Its vocabulary is the
+    - random: the documented architecture, filled from `SEED`; needs no file, but a config.json that is there
+      has to be of its family. Its vocabulary is the
       documented one, else the mini's, whose token ids are fewer: of no importance to random weights.
     - auto: full where it is complete, else mini, whose `source` then says what was left aside. A vocab.txt
       alone is not a checkpoint.
@@ -192,6 +193,10 @@ def _require_complete(model: Model, choice: str, resolved: Weights, home: Home) 
 
 
 def _random(model: Model, home: Home) -> Checkpoint:
+    """Random weights; raises `CheckpointError` where a config.json lies there that is another network's."""
+    described = home.checkpoint(model) / files.CONFIG
+    if described.is_file():
+        config.require_family(described, config.content(described), model.architecture)
     path: Path | None = None
     with suppress(NotThere):
         path = vocabulary(model, Weights.RANDOM, home)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from harness.errors import GraphError
 from harness.models.graphs import values
 
 _WIDE = "__fp32"  # the fp32 copy of an fp16 value that an operator reads
+_TWIN = "__narrow"  # the fp16 copy of an fp32 value that shapes alone decide
 _RAW = "__unrounded"  # an operator's fp32 result before it is rounded to fp16
 # Operators that only move values: they read and write fp16 as it is, with nothing to round.
 _MOVES = frozenset(
@@ -26,21 +27,24 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     values widened to fp32 again, so the I/O contract does not change. onnxruntime's own converter is
     not used: it clamps what overflows without a word, and leaves the accumulation to the kernel.
 
+    What is computed of shapes alone is so in fp32, and rounded once where something else reads it: a compiler
+    knows the shape, and has constants there. That is relative positions, and the angles of rotary ones.
+
     Raises `GraphError` for a constant that fp16 does not hold (an unfixed attention mask, say).
     """
     narrow = values.copy_of(model)
     graph = narrow.graph
     types = values.element_types(narrow)
-    for name, tensor in values.constants(graph):
-        if values.floating(tensor):
-            values.store(tensor, _rounded(name, values.array_of(tensor)))
+    fixed = values.computed_of_shapes(graph)
+    _round_constants(graph, fixed, types)
     outputs = {item.name for item in graph.output}
     widened: set[str] = set()
     nodes: list[onnx.NodeProto] = []
     for node in graph.node:
-        if node.op_type == "Constant":
+        if node.op_type == "Constant" or fixed.issuperset(node.output):
             nodes.append(node)
             continue
+        nodes.extend(_narrowed(node, types, fixed))
         moves = node.op_type in _MOVES
         if not moves:
             nodes.extend(_casts_before(node, types, widened))
@@ -50,6 +54,38 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.node.extend(nodes)
     del graph.value_info[:]
     return narrow
+
+
+def _round_constants(graph: onnx.GraphProto, fixed: set[str], types: dict[str, int]) -> None:
+    """Round every constant; one that `fixed` values are computed of stays, a rounded twin beside it."""
+    kept = {name for node in graph.node if fixed.issuperset(node.output) for name in node.input}
+    for name, tensor in [*values.constants(graph)]:
+        if not values.floating(tensor):
+            continue
+        rounded = _rounded(name, values.array_of(tensor))
+        if name not in kept:
+            values.store(tensor, rounded)
+            continue
+        twin = numpy_helper.from_array(rounded, name + _TWIN)
+        graph.initializer.append(twin)
+        types[twin.name] = int(TensorProto.FLOAT)
+        for node in graph.node:
+            if not fixed.issuperset(node.output):
+                node.input[:] = [twin.name if read == name else read for read in node.input]
+
+
+def _narrowed(node: onnx.NodeProto, types: dict[str, int], fixed: set[str]) -> list[onnx.NodeProto]:
+    """Round every fp32 value of those in `fixed` that `node` reads, once a value, and point `node` there."""
+    casts = []
+    for at, name in enumerate(node.input):
+        if name not in fixed or not _is_fp32(name, types):
+            continue
+        narrow = name + _TWIN
+        if narrow not in types:
+            types[narrow] = int(TensorProto.FLOAT)
+            casts.append(helper.make_node("Cast", [name], [narrow], to=TensorProto.FLOAT16))
+        node.input[at] = narrow
+    return casts
 
 
 def _rounded(name: str, array: values.Array) -> values.Array:

@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from harness.errors import GraphError
+from harness.errors import GraphError, NotApplicable
 from harness.models.graphs import sessions
 from harness.models.graphs.products import as_gemm
-from harness.models.graphs.values import constants
+from harness.models.graphs.values import computed_of_shapes, constants
 
 if TYPE_CHECKING:
     from onnxruntime.quantization import CalibrationDataReader
@@ -71,11 +71,14 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
     network's graph at another batch size. The graph keeps its fp32 inputs and outputs: values are quantised
     and dequantised around each product. Where this departs from the chip's own compiler stands in
     docs/architecture.md. Raises `GraphError` where there is no product, or where the ranges are another
-    network's.
+    network's; `NotApplicable` for a graph of any shape in which products read what is computed of the shape
+    (DeBERTa's relative positions): ranges are of the values that it has at one.
     """
     from onnxruntime.quantization import CalibrationMethod, QDQQuantizer, QuantType, TensorData, TensorsData
 
     graph = as_gemm(model)
+    _require_none_of_shapes(graph)
+    _hold_operands(graph)
     found = {
         name: TensorData(lowest=np.array(least), highest=np.array(greatest))
         for name, (least, greatest) in _by_name(graph, ranges).items()
@@ -97,6 +100,29 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
         quantizer.model.topological_sort()
     quantised: onnx.ModelProto = quantizer.model.model
     return quantised
+
+
+def _require_none_of_shapes(model: onnx.ModelProto) -> None:
+    of_shapes = computed_of_shapes(model.graph)
+    products = [node for node in model.graph.node if node.op_type in OPERATORS]
+    count = sum(not of_shapes.isdisjoint(node.input) for node in products)
+    if count:
+        raise NotApplicable(
+            f"int8 at other lengths: {count} of {len(products)} products read what is computed of the length, "
+            "and scales are chosen at the documented one"
+        )
+
+
+def _hold_operands(model: onnx.ModelProto) -> None:
+    """Make initializers of the constants that products read: the quantiser takes no others for weights."""
+    read = {name for node in model.graph.node if node.op_type in OPERATORS for name in node.input}
+    for node in [*model.graph.node]:
+        if node.op_type == "Constant" and node.output[0] in read:
+            [value] = [item.t for item in node.attribute if item.name == "value"]
+            held = model.graph.initializer.add()
+            held.CopyFrom(value)
+            held.name = node.output[0]
+            model.graph.node.remove(node)
 
 
 def _by_name(graph: onnx.ModelProto, ranges: Ranges) -> dict[str, Range]:

@@ -52,6 +52,22 @@ def constants(graph: onnx.GraphProto) -> Iterator[tuple[str, onnx.TensorProto]]:
                     yield node.output[0], attribute.t
 
 
+def computed_of_shapes(graph: onnx.GraphProto) -> set[str]:
+    """Every value that nodes compute of shapes and constants alone, whatever the inputs hold.
+
+    At a fixed shape there is none: onnxsim makes constants of them, as a compiler does.
+    """
+    fixed = {name for name, _ in constants(graph)}
+    made: set[str] = set()
+    for node in graph.node:
+        if node.op_type == "Constant":
+            continue
+        if node.op_type in ("Shape", "Size") or all(name in fixed for name in node.input if name):
+            fixed.update(node.output)
+            made.update(node.output)
+    return made
+
+
 def floating(tensor: onnx.TensorProto) -> bool:
     """Whether a tensor holds fp32 values."""
     return bool(tensor.data_type == TensorProto.FLOAT)
