@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness import hashing
-from harness.decoding import Undecodable, json_object
+from harness.decoding import Undecodable, json_object, short
 from harness.errors import CheckpointError
 
 CONFIG = "config.json"
@@ -61,6 +61,11 @@ def git_blob(path: Path) -> str:
 def weights_in(folder: Path, names: tuple[str, ...] = FORMS) -> str | None:
     """The name of the weights file in `folder`, or of the index of its shards, or None."""
     return next((name for name in names if (folder / name).is_file()), None)
+
+
+def is_plain(name: str) -> bool:
+    """Whether `name`, which others wrote, is a file's own name: no folder in it, no control character."""
+    return name not in ("", "..") and Path(name).name == name and name.isprintable()
 
 
 def vocabulary_in(folder: Path, names: tuple[str, ...] = VOCABULARIES) -> str | None:
@@ -131,10 +136,13 @@ class FetchRecord:
 
 
 def _require_words(record: FetchRecord) -> None:
-    """Raise `TypeError` where a value of a record is no text, or its files are no texts by name."""
+    """Raise where a value of a record is no text (`TypeError`), or a file lies elsewhere (`ValueError`)."""
     texts = (record.repository, record.revision, record.fetched, *dict(record.files).values())
     if not all(isinstance(text, str) for text in texts) or not isinstance(record.commit, str | None):
         raise TypeError("a value that is no text")
+    elsewhere = next((name for name in record.files if not is_plain(name)), None)
+    if elsewhere is not None:
+        raise ValueError(f"found the file {short(elsewhere)}, expected one beside it")
 
 
 def read_record(folder: Path) -> FetchRecord | None:

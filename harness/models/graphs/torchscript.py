@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.decoding import Undecodable, json_value
 from harness.domain.models import Architecture, InputRole, Model
 from harness.errors import GraphError
 from harness.models.graphs.export import PARITY_BOUND, TRACED_CONSTANTS, apart, example_inputs, run_torch
@@ -109,9 +110,9 @@ def load(path: Path) -> Traced:
             module = torch.jit.load(path, map_location="cpu", _extra_files=said)  # type: ignore[no-untyped-call]
         inputs, outputs = (
             [(name, dtype, tuple(shape)) for name, dtype, shape in items]
-            for items in json.loads(said[_CONTRACT])
+            for items in json_value(said[_CONTRACT])
         )
-    except (RuntimeError, ValueError) as problem:
+    except (RuntimeError, Undecodable, TypeError, ValueError) as problem:
         raise GraphError(f"{path}: torch cannot load the module: {problem}") from problem
     return Traced(module=module.eval(), inputs=inputs, outputs=outputs)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import Undecodable, json_value
 from harness.errors import BadInput
 from harness.tasks.datasets import Dataset
 from harness.tasks.lines import read_text, shown
@@ -50,10 +51,11 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     the context.
 
     Raises `NotThere` for a missing file; `BadInput` for an empty one, a byte order mark, invalid UTF-8,
-    text that is no JSON or is cut off (line and column); and, with the JSON path, for a missing key, a
-    key that an object has twice, a version other than 1.1 where there is one, a question that is said to be
-    impossible, a value of another type, a lone surrogate, an empty list, a second question with the same
-    id, an answer outside its context or another text than stands there, and a count other than `expected`.
+    text that is no JSON or is cut off (line and column), a key that an object has twice and whatever else
+    `json_value` refuses; and, with the JSON path, for a missing key, a version other than 1.1 where there is
+    one, a question that is said to be impossible, a value of another type, an empty list, a second question
+    with the same id, an answer outside its context or another text than stands there, and a count other
+    than `expected`.
     """
     text, sha256 = read_text(path, remedy=_WHOLE_FILE)
     reader = _Reader(path)
@@ -66,50 +68,10 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
 
 
 def _parse(text: str, *, path: Path) -> object:
-    """The JSON value; line and column are those of the character where the parser gave up."""
-    repeated: list[_Repeated] = []
-
-    def gather(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(found := dict(pairs)) == len(pairs):
-            return found
-        repeated.append(_Repeated(pairs))
-        return repeated[-1]
-
     try:
-        value = json.loads(text, object_pairs_hook=gather)
-        if repeated:
-            at, key = next(_repetitions(value, "$"))
-            message = f"{at}: found the key {shown(key)} again, expected it once in an object"
-            raise BadInput(message, path=path, remedy=_WHOLE_FILE)
-        return value
-    except json.JSONDecodeError as error:
-        cut_off = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
-        found = "the file is cut off" if cut_off else f"found {shown(text[error.pos :], limit=20)}"
-        message = f"column {error.colno}: {found}, no JSON ({error.msg})"
-        raise BadInput(message, path=path, line=error.lineno, remedy=_WHOLE_FILE) from None
-    except (RecursionError, ValueError) as error:  # nested too deep; a number of thousands of digits
-        raise BadInput(f"no JSON that can be read: {error}", path=path, remedy=_WHOLE_FILE) from None
-
-
-class _Repeated(dict[str, Any]):
-    """An object that has a key twice."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.key = next(name for at, name in enumerate(names) if name in names[:at])
-
-
-def _repetitions(value: object, at: str) -> Iterator[tuple[str, str]]:
-    """The JSON path of each repeated key, and the key; none in a value that a later one took the place of."""
-    if isinstance(value, _Repeated):
-        yield f"{at}.{value.key}", value.key
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _repetitions(item, f"{at}.{name}")
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _repetitions(item, f"{at}[{number}]")
+        return json_value(text)
+    except Undecodable as problem:
+        raise BadInput(problem.said, path=path, line=problem.line, remedy=_WHOLE_FILE) from problem
 
 
 class _Reader:
@@ -183,13 +145,8 @@ class _Reader:
             yield self.typed(value, dict, where), where
 
     def text(self, parent: Mapping[str, Any], key: str, at: str) -> str:
-        """A text that UTF-8 can hold."""
+        """``parent[key]``, which is a text."""
         value: str = self.value(parent, key, str, at)
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            found = f"the lone surrogate {shown(value[error.start])} at character {error.start}"
-            raise self.wrong(f"{at}.{key}", found, "characters") from None
         return value
 
     def value(self, parent: Mapping[str, Any], key: str, kind: type, at: str) -> Any:
