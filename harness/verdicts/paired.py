@@ -45,15 +45,10 @@ def mcnemar(before: str, after: str) -> Flips:
     _require_same(len(before), len(after))
     lost = sum(a == "1" and b == "0" for a, b in zip(before, after, strict=True))
     gained = sum(a == "0" and b == "1" for a, b in zip(before, after, strict=True))
-    return flips(len(before), lost, gained)
-
-
-def flips(samples: int, lost: int, gained: int) -> Flips:
-    """As `mcnemar`, of samples whose changes are counted already."""
     from scipy import stats
 
     p = 1.0 if lost + gained == 0 else float(stats.binomtest(gained, lost + gained).pvalue)
-    return Flips(samples=samples, lost=lost, gained=gained, p_value=p)
+    return Flips(samples=len(before), lost=lost, gained=gained, p_value=p)
 
 
 def score_change(flips: Flips, *, confidence: float = 0.99) -> Effect:
