@@ -204,7 +204,6 @@ class Model:
     length: int  # tokens a sample is padded to
     protocols: tuple[Protocol, ...]
     architecture: Architecture
-    tokenizer: TokenizerSpec
     checkpoint: CheckpointSource
     deployments: tuple[Deployment, ...]
     inputs: tuple[Input, ...] = ()  # in the documented order; where none is told, what its family takes
@@ -215,6 +214,8 @@ class Model:
         ""  # the module in harness/tasks/layouts that knows its chips' files; empty: called as the task
     )
     labels: tuple[str, ...] = ()  # names of the logits in order, where the task has no names of its own
+    tokenizer: TokenizerSpec | None = None  # of tasks that cut texts themselves; None: the checkpoint's
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False, metadata=OWN_RULE)  # the task's own
     parity: tuple[ModelParity, ...] = ()  # where a precision's bounds do not fit this model
 
     @property

@@ -26,6 +26,7 @@ from harness.domain.precisions import Bound, ModelParity, Precision, PrecisionSp
 from harness.domain.strict import OWN_RULE
 from harness.domain.words import Word, WordKind
 from harness.tables.mistakes import Draft, Entry, listed, show
+from harness.tables.pipelines import check_reader, check_task
 from harness.tools.parsers import THROUGHPUT_TOOLS
 
 Named = Mapping[str, Mapping[str, Any]]
@@ -183,8 +184,11 @@ def _check_dataset(entry: Entry, draft: Draft) -> None:
     _check_file(entry, dataset.file, draft)
     if not dataset.published and not dataset.path:
         draft.wrong(entry, "published", "no value", "where to get it, or by path where its file is")
-    if "samples" not in dataset.counts:
+    if dataset.counts and "samples" not in dataset.counts:
         draft.wrong(entry, "counts.samples", "no value", "the number of samples")
+    if not dataset.counts and not dataset.path:
+        draft.wrong(entry, "counts", "no value", "the number of samples of published data at least")
+    check_reader(entry, draft)
 
 
 def _check_chip(entry: Entry, draft: Draft) -> None:
@@ -214,6 +218,7 @@ def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
         scores = [metric for metric in Metric if metric.is_score]
         draft.wrong(entry, "metric", show(model.metric), f"a score, one of {listed(scores)}")
     _check_length(entry, model, draft)
+    check_task(entry, named["dataset"], draft)
     _check_repeats(entry, "protocols", model.protocols, draft)
     _check_repeats(entry, "deployments", (item.chip for item in model.deployments), draft)
     _check_repeats(entry, "parity", (item.precision for item in model.parity), draft)

@@ -14,7 +14,7 @@ from harness.domain.models import Architecture, Model, Weights
 from harness.errors import NotThere, UsageError
 from harness.models.checkpoints import config, files
 from harness.models.checkpoints.folders import Checkpoint, from_folder, require_fitting, weights_forms
-from harness.models.checkpoints.labels import order
+from harness.models.checkpoints.labels import names, order
 from harness.setting.home import Home
 
 CHOICES = (Weights.FULL, Weights.MINI, Weights.RANDOM, "auto")
@@ -59,7 +59,7 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     """
     resolved = chosen(model, choice, home)
     full = home.checkpoint(model)
-    documented = full / (files.vocabulary_in(full) or files.VOCABULARY)
+    documented = full / (files.tokenizer_in(full, model) or files.tokenizer_names(model)[0])
     own = home.minis / model.name / files.VOCABULARY
     candidates = {
         Weights.FULL: (documented,),
@@ -69,7 +69,8 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     found = next((path for path in candidates if path.is_file()), None)
     if found is not None:
         return found
-    put = f"put the {files.VOCABULARY} of {model.tokenizer.vocabulary} at {documented}"
+    of = model.name if model.tokenizer is None else model.tokenizer.vocabulary
+    put = f"put the {documented.name} of {of} at {documented}"
     raise NotThere(
         f"{model.name}: no vocabulary: {' and '.join(map(str, candidates))} not there",
         remedy=f"{put} and use `--weights full`" if resolved is Weights.MINI else put,
@@ -80,17 +81,22 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
 def in_order(checkpoint: Checkpoint, labels: Sequence[str]) -> Checkpoint:
     """The checkpoint with its logits in the order of `labels`, by the names that its config.json gives them.
 
-    Where they are moved its `weights_sha256` is another, for it is another network. Random weights, and a
-    task without names of labels, are left as they are. Raises as `labels.order` does.
+    Where they are moved its `weights_sha256` is another, for it is another network. Random weights are left
+    as they are. Without `labels` the order is the checkpoint's own, and its names are those of its
+    config.json. Raises as `labels.order` does.
     """
-    if checkpoint.folder is None or not labels:
-        return checkpoint
+    if checkpoint.folder is None:
+        return replace(checkpoint, labels=tuple(labels))
     path = checkpoint.folder / files.CONFIG
-    found = order(path, config.content(path), labels)
+    content = config.content(path)
+    if not labels:
+        return replace(checkpoint, labels=names(path, content))
+    found = order(path, content, labels)
     if not found.note:
-        return checkpoint
+        return replace(checkpoint, labels=tuple(labels))
     return replace(
         checkpoint,
+        labels=tuple(labels),
         label_rows=found.rows,
         label_note=found.note,
         source=f"{checkpoint.source}; {found.note}",
@@ -126,7 +132,7 @@ def lacks(folder: Path, absent: Sequence[str]) -> str:
 
 def how_to_get(model: Model, home: Home) -> str:
     """What somebody has to do to have the full checkpoint of `model`, in words."""
-    names = f"{files.CONFIG}, {files.VOCABULARY} and {' or '.join(files.WEIGHTS)}"
+    names = f"{files.CONFIG}, {files.tokenizer_names(model)[0]} and {' or '.join(files.WEIGHTS)}"
     by_hand = f"get it from {model.checkpoint.published} and put {names} into {home.checkpoint(model)}"
     if model.checkpoint.folder:
         return f"put {names} there, or correct checkpoint.folder in its table"
@@ -163,7 +169,7 @@ def chosen(model: Model, choice: str, home: Home) -> Weights:
 
 def lacking(model: Model, weights: Weights, home: Home) -> tuple[str, ...]:
     """The files that a full or mini checkpoint of `model` lacks; empty where it is complete."""
-    vocabularies = files.VOCABULARIES if weights is Weights.FULL else (files.VOCABULARY,)
+    vocabularies = files.tokenizer_names(model) if weights is Weights.FULL else (files.VOCABULARY,)
     return files.missing(_folder(model, weights, home), weights_forms(weights), vocabularies)
 
 
@@ -200,7 +206,7 @@ def _random(model: Model, home: Home) -> Checkpoint:
     path: Path | None = None
     with suppress(NotThere):
         path = vocabulary(model, Weights.RANDOM, home)
-        require_fitting(path, model.architecture, model.tokenizer.lower_case)
+        require_fitting(path, model.architecture, model.tokenizer)
     return Checkpoint(
         model=model,
         weights=Weights.RANDOM,
