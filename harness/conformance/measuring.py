@@ -31,7 +31,7 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
     declared = _declared(subject)  # a tool tells it when it has run
     theirs = subject.reference(materials, stages).outputs
     found = parity.compare(ours, theirs, probe.mask, case.model.outputs, case=case.id)
-    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).architecture.layers)
+    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).layers)
     detail = asdict(found) | {
         "inputs": subject.shown,
         "bound": bounds.largest,

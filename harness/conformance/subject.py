@@ -207,7 +207,7 @@ def probe_of(materials: Materials, case: Case) -> tuple[Probe, str]:
     """
     model, size = case.model, case.batch_size
     count = -(-FEWEST_SAMPLES // size) * size
-    vocabulary = materials.checkpoint(model).architecture.vocabulary
+    vocabulary = materials.checkpoint(model).encoder.vocabulary
     example = example_inputs(model, vocabulary=vocabulary, batch_size=count)
     inputs: dict[InputRole, Array] = {item.role: example[item.name].astype(np.int64) for item in model.inputs}
     found = _text(materials, case, count if case.precision is Precision.INT8 else count // 2)

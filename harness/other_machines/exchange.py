@@ -77,7 +77,7 @@ class Source:
 
     def _prepare(self, examples: Sequence[Any]) -> Features:
         return self.task.prepare(
-            examples, self.tokenizer, length=self.model.length, protocol=Protocol.DOCUMENTED
+            examples, self.tokenizer, length=self.model.tokens, protocol=Protocol.DOCUMENTED
         )
 
 
@@ -123,7 +123,7 @@ def open_source(
     chosen = Weights(weights)
     task, layout = load_task(a_model), load_layout(a_model)
     vocabulary = load_vocabulary(checkpoints.vocabulary(a_model, chosen, home))
-    tokenizer = WordPieceTokenizer(vocabulary, do_lower_case=a_model.tokenizer.lower_case)
+    tokenizer = WordPieceTokenizer(vocabulary, do_lower_case=a_model.pieces.lower_case)
     choice = str(Corpus.FULL) if data == "auto" and chosen is Weights.FULL else data
     corpus, dataset = read_dataset(a_model, catalog.datasets[a_model.dataset], choice, home)
     return Source(

@@ -110,7 +110,7 @@ class _CaseGraph:
 
     @property
     def architecture(self) -> Architecture:
-        return self._materials.checkpoint(self._case.model).architecture
+        return self._materials.checkpoint(self._case.model).encoder
 
     @property
     def shape(self) -> dict[str, Any]:

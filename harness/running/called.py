@@ -78,7 +78,7 @@ def checked_outputs(
     model = case.model
     if len(outputs) != len(model.outputs):
         raise BadOutput(f"{case.id}: {len(outputs)} outputs, expected {len(model.outputs)}")
-    sizes = {"batch": samples, "length": length or model.length, "labels": model.architecture.labels}
+    sizes = model.sizes(samples, length)
     for output, spec in zip(outputs, model.outputs, strict=True):
         wanted = [sizes[size] if isinstance(size, str) else size for size in spec.shape]
         if list(output.shape) != wanted:

@@ -180,8 +180,8 @@ class Materials:
                 remedy=f"put the documented one into {self.home.checkpoint(model)}",
                 option="weights",
             )
-        tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.tokenizer.lower_case)
-        return load_task(model).prepare(examples, tokenizer, length=model.length, protocol=protocol)
+        tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.pieces.lower_case)
+        return load_task(model).prepare(examples, tokenizer, length=model.tokens, protocol=protocol)
 
     def _reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> list[Array]:
         """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home.
@@ -273,7 +273,7 @@ class Materials:
         folder = self.checkpoint(model).folder
         if folder is None or self.options.limit is not None:
             return None
-        return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.metric)
+        return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.score)
 
     def unheld_by_card(self, model: Model, protocol: Protocol) -> str:
         """Why no card holds the score of an embedded checkpoint on its whole corpus; empty where one does.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.datasets import DatasetSpec
+from harness.domain.graphs import GraphFile
 from harness.domain.models import Model
 
 
@@ -15,11 +16,20 @@ def located(record: Any, folder: Path) -> Any:
     match record:
         case DatasetSpec(path=str(path)) if path:
             return replace(record, path=_seen(path, folder))
+        case Model(graph=GraphFile() as graph):
+            return replace(record, graph=_graph(graph, folder))
         case Model() if record.checkpoint.folder:
             found = replace(record.checkpoint, folder=_seen(record.checkpoint.folder, folder))
             return replace(record, checkpoint=found)
         case _:
             return record
+
+
+def _graph(graph: GraphFile, folder: Path) -> GraphFile:
+    inputs = tuple(
+        replace(item, folder=_seen(item.folder, folder)) if item.folder else item for item in graph.inputs
+    )
+    return replace(graph, file=_seen(graph.file, folder), inputs=inputs)
 
 
 def _seen(path: str, folder: Path) -> str:

@@ -67,7 +67,7 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     found = next((path for path in candidates if path.is_file()), None)
     if found is not None:
         return found
-    put = f"put the {files.VOCABULARY} of {model.tokenizer.vocabulary} at {documented}"
+    put = f"put the {files.VOCABULARY} of {model.pieces.vocabulary} at {documented}"
     raise NotThere(
         f"{model.name}: no vocabulary: {' and '.join(map(str, candidates))} not there",
         remedy=f"{put} and use `--weights full`" if resolved is Weights.MINI else put,
@@ -190,14 +190,14 @@ def _random(model: Model, home: Home) -> Checkpoint:
     path: Path | None = None
     with suppress(NotThere):
         path = vocabulary(model, Weights.RANDOM, home)
-        require_fitting(path, model.architecture, model.tokenizer.lower_case)
+        require_fitting(path, model.encoder, model.pieces.lower_case)
     return Checkpoint(
         model=model,
         weights=Weights.RANDOM,
-        architecture=model.architecture,
+        architecture=model.encoder,
         folder=None,
         files={} if path is None else {path.name: files.sha256(path)},
-        weights_sha256=random_sha256(model.architecture, SEED),
+        weights_sha256=random_sha256(model.encoder, SEED),
         vocabulary=path,
         seed=SEED,
         source=f"random weights, seed {SEED}",

@@ -49,9 +49,9 @@ def example_inputs(
     Samples have different lengths, so that the mask matters; padding is zero.
     """
     generator = np.random.default_rng(seed)
-    shape = (batch_size, model.length)
-    lengths = generator.integers(2, model.length + 1, batch_size)
-    mask = (np.arange(model.length) < lengths[:, None]).astype(np.int64)
+    shape = (batch_size, model.tokens)
+    lengths = generator.integers(2, model.tokens + 1, batch_size)
+    mask = (np.arange(model.tokens) < lengths[:, None]).astype(np.int64)
     ids = generator.integers(1, vocabulary, shape) * mask
     segments = generator.integers(0, 2, shape) * mask
     by_role = {"ids": ids, "segments": segments, "mask": mask}
@@ -113,7 +113,7 @@ def export_any_shape(
     """
     long = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=2)
     some = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=3, seed=1)
-    short = {name: np.ascontiguousarray(array[:, : model.length // 3 + 2]) for name, array in some.items()}
+    short = {name: np.ascontiguousarray(array[:, : model.tokens // 3 + 2]) for name, array in some.items()}
     axes = {item.name: {0: "batch", 1: "length"} for item in model.inputs}
     for item in model.outputs:
         axes[item.name] = {at: str(size) for at, size in enumerate(item.shape) if size in ("batch", "length")}
