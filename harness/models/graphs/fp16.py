@@ -41,11 +41,13 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
 
     Inside the branches of an ``If`` and the bodies of loops each result is rounded where it is made. What is
     computed of shapes alone, and what operators are told (`PARAMETERS`), stays as it is: no chip rounds a
-    size. What else stays in fp32 the graph tells (`values.told`).
+    size. What else stays in fp32 the graph tells (`values.told`). Raises `NotApplicable` for a graph that is
+    quantised already, whose scales would be rounded.
 
     Raises `GraphError` for constants that fp16 does not hold (an unfixed attention mask, say), each with its
     size; an infinity is one that it holds. Raises it, too, where the type of a value is not known.
     """
+    values.require_not_quantised(model, "fp16")
     return _Narrowing(values.copy_of(model)).done()
 
 
@@ -99,7 +101,7 @@ class _Narrowing:
 
     def _casts_before(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
         """Widen every fp16 value that `node` reads, once a value, and point `node` at the wide copies."""
-        read = dict.fromkeys(name for name in (*node.input, *_captured(node)) if name in self._half)
+        read = dict.fromkeys(name for name in (*node.input, *values.captured(node)) if name in self._half)
         casts = [
             helper.make_node("Cast", [name], [name + _WIDE], to=TensorProto.FLOAT)
             for name in read
@@ -185,12 +187,29 @@ class _Narrowing:
 
     def _tell(self) -> None:
         """What stays in fp32, by the operator's name."""
+        statistics = sorted(_statistics_beyond(self._graph))
+        if statistics:
+            values.tell(
+                self._model,
+                f"{len(statistics)} BatchNormalization that follow no convolution keep their statistics in fp32, "
+                f"which fp16 does not hold: {', '.join(statistics[:3])}",
+            )
         for kind, count in values.operators(self._model, RECURRENT).items():
             values.tell(self._model, f"{count} {kind}: the state stays in fp32 from step to step")
         wide = {name for name, kind in self._types.items() if kind == int(TensorProto.DOUBLE)}
         makers = sorted({node.op_type for node in self._nodes if wide.intersection(node.output)})
         if makers:
             values.tell(self._model, f"float64 stays as it is: {', '.join(makers)}")
+
+
+def _statistics_beyond(graph: onnx.GraphProto) -> Iterator[str]:
+    """The batch normalisations with statistics that fp16 does not hold: the nodes' names, or their outputs'."""
+    held = dict(values.constants(graph))
+    for node in graph.node:
+        if node.op_type == "BatchNormalization":
+            arrays = [values.array_of(held[name]) for name in node.input[1:] if name in held]
+            if any(_unheld(array) is not None for array in arrays):
+                yield node.name or node.output[0]
 
 
 def _rounded(array: values.Array) -> values.Array:
@@ -250,7 +269,7 @@ def _parameters(graph: onnx.GraphProto, sizes: set[str]) -> set[str]:
         places = _places(node, sizes)
         for at, name in enumerate(node.input):
             (told if at in places else read).add(name)
-        read.update(_captured(node))
+        read.update(values.captured(node))
     return told - read
 
 
@@ -266,22 +285,10 @@ def _of_shapes(graph: onnx.GraphProto) -> set[str]:
     constant = {name for name, _ in values.constants(graph)}
     found: set[str] = set()
     for node in graph.node:
-        given = [name for name in (*node.input, *_captured(node)) if name]
+        given = [name for name in (*node.input, *values.captured(node)) if name]
         from_shapes = given and all(name in found or name in constant for name in given)
         if node.op_type in ("Shape", "Size") or (from_shapes and found.intersection(given)):
             found.update(node.output)
-    return found
-
-
-def _captured(node: onnx.NodeProto) -> list[str]:
-    """The names that the graphs inside a node read from around it."""
-    found: list[str] = []
-    for inner in subgraphs(node):
-        own = {item.name for item in (*inner.input, *inner.initializer)}
-        own |= {name for made in inner.node for name in made.output}
-        for made in inner.node:
-            found += [name for name in (*made.input, *_captured(made)) if name and name not in own]
-        found += [item.name for item in inner.output if item.name not in own]
     return found
 
 

@@ -139,9 +139,18 @@ def unoptimised(graph: Path | bytes) -> onnxruntime.InferenceSession:
     """A session of a graph in which nothing is fused or folded; `GraphError` where there can be none."""
     import onnxruntime
 
+    return session_of(graph, onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL)
+
+
+def session_of(
+    graph: Path | bytes, level: onnxruntime.GraphOptimizationLevel
+) -> onnxruntime.InferenceSession:
+    """A session of a graph at a level of optimisation; `GraphError` where there can be none."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.graph_optimization_level = level
     try:
         return opened(graph, options=options)
     except Exception as problem:  # onnxruntime's classes have no common base of their own

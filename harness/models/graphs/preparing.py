@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,14 @@ import onnx
 from harness.domain.graphs import GraphInput
 from harness.domain.models import Model, Output
 from harness.errors import GraphError
-from harness.models.graphs import reading
-from harness.models.graphs.originals import graph_of, laid_out, outputs_of, unoptimised
+from harness.models.graphs import reading, values
+from harness.models.graphs.fp16 import FP16_HIGHEST
+from harness.models.graphs.originals import graph_of, laid_out, outputs_of, session_of, unoptimised
 from harness.models.graphs.reading import Declared
 from harness.models.seeding import drawn
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 Array = npt.NDArray[Any]
 
@@ -42,32 +46,43 @@ class Prepared:
 def prepared(model: Model, *, batch_size: int) -> Prepared:
     """The model's graph at a batch size: every axis of its inputs a number, and simplified.
 
-    Where onnxsim refuses it, or what it makes computes something else, the graph is taken as it was, and that
-    is told. Raises `GraphError` where its inputs are not the table's, or it takes another batch size only;
+    Where onnxsim refuses it, or what it makes computes something else, the graph is taken as it was; where
+    onnxruntime cannot open it with its sizes fixed, its axes stay open. Either is told. Raises `GraphError`
+    where its inputs are not the table's, it takes another batch size only, or onnxruntime opens none of these;
     and as `reading.load` does.
     """
     path = Path(graph_of(model).file)
     original = reading.load(path)
     _require_as_in_table(model, batch_size, [reading.declared(item) for item in _given(original)])
-    fixed = _fixed(original, model, batch_size)
     specs = outputs_of(model)
+    opened = _with_outputs(original, model, specs)
+    fixed = _fixed(opened, model, batch_size)
     inputs = list(drawn(model, batch_size).inputs.values())
-    wanted = _outputs(model, fixed, inputs, specs)
-    graph, told, away = _with_output_shapes(fixed, wanted, specs), [], 0.0
-    try:
-        simpler = _simplified(graph)
-        away = _away(_outputs(model, simpler, inputs, specs), wanted)
-    except Exception as problem:  # onnxsim's, onnx's and onnxruntime's have no common base
-        said = str(problem).strip().partition("\n")[0] or type(problem).__name__
-        told.append(f"onnxsim cannot simplify the graph, which is used as it was: {said}")
-    else:
+    wanted = _outputs(model, unoptimised(fixed.SerializeToString()), inputs, specs)
+    fixed = _with_output_shapes(fixed, wanted, specs)
+    for value, array in zip(opened.graph.output, wanted, strict=True):
+        if not value.type.tensor_type.HasField("shape"):  # the checker wants one
+            value.type.tensor_type.shape.SetInParent()
+            for _ in array.shape:
+                value.type.tensor_type.shape.dim.add()
+    told: list[str] = []
+    ways: Sequence[tuple[str, Callable[[], onnx.ModelProto]]] = (
+        ("onnxsim cannot simplify the graph, which is used as it was", lambda: _simplified(fixed)),
+        ("onnxruntime cannot open the graph with its sizes fixed, so that its axes stay open", lambda: fixed),
+        ("onnxruntime cannot open the graph", lambda: opened),
+    )
+    for refused, make in ways:
+        try:
+            graph = make()
+            away = _away(_outputs(model, _optimised(graph), inputs, specs), wanted)
+        except Exception as problem:  # onnxsim's, onnx's and onnxruntime's have no common base
+            said = str(problem).strip().partition("\n")[0] or type(problem).__name__
+            told.append(f"{refused}: {said}")
+            continue
         if away <= MOST_AWAY:
-            graph = simpler
-            told += _folded(fixed, simpler)
-        else:
-            told.append(f"onnxsim's graph differs by {away:.3g} of the largest output: it is used as it was")
-            away = 0.0
-    return Prepared(graph=graph, told=tuple(told), away=away)
+            return Prepared(graph=graph, told=(*told, *_folded(fixed, graph)), away=away)
+        told.append(f"{refused}: the result is off by {away:.3g} of the largest output")
+    raise GraphError(f"{model.name}: {'; '.join(told)}")
 
 
 def _given(graph: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
@@ -109,29 +124,34 @@ def _alike(found: Declared, table: GraphInput) -> bool:
     )
 
 
-def _fixed(original: onnx.ModelProto, model: Model, batch_size: int) -> onnx.ModelProto:
-    """The graph with the table's sizes in its inputs, and none that is stale anywhere else."""
+def _fixed(opened: onnx.ModelProto, model: Model, batch_size: int) -> onnx.ModelProto:
+    """A copy with the table's sizes in its inputs, and none that is stale anywhere else."""
+    fixed = values.copy_of(opened)
     sizes = model.sizes(batch_size)
-    for value, item in zip(_given(original), graph_of(model).inputs, strict=True):
+    for value, item in zip(_given(fixed), graph_of(model).inputs, strict=True):
         shape = value.type.tensor_type.shape
         shape.Clear()
         for size in item.shape:
             shape.dim.add().dim_value = sizes.get(str(size), 0) or int(size)
         value.type.tensor_type.shape.SetInParent()  # a scalar has a shape without axes
-    del original.graph.value_info[:]
-    kept = {item.name for item in outputs_of(model)}
-    outputs = [item for item in original.graph.output if item.name in kept]
-    if len(outputs) != len(kept):
-        absent = kept - {item.name for item in outputs}
-        raise GraphError(f"{model.name}: the graph has no output {', '.join(sorted(absent))}")
-    by_name = {item.name: item for item in outputs}
-    ordered = [onnx.ValueInfoProto.FromString(by_name[item.name].SerializeToString()) for item in outputs_of(model)]
-    del original.graph.output[:]
-    for item in ordered:
-        if item.type.HasField("tensor_type"):
-            item.type.tensor_type.ClearField("shape")
-        original.graph.output.append(item)
-    return original
+    del fixed.graph.value_info[:]
+    return fixed
+
+
+def _with_outputs(
+    original: onnx.ModelProto, model: Model, specs: Sequence[Output]
+) -> onnx.ModelProto:
+    """The graph with the outputs that are asked for, in their order."""
+    by_name = {item.name: item for item in original.graph.output}
+    absent = [item.name for item in specs if item.name not in by_name]
+    if absent:
+        raise GraphError(f"{model.name}: the graph has no output {', '.join(absent)}; it has {', '.join(by_name)}")
+    chosen = values.copy_of(original)
+    del chosen.graph.output[:]
+    for spec in specs:
+        output = chosen.graph.output.add()
+        output.CopyFrom(by_name[spec.name])
+    return chosen
 
 
 def _simplified(fixed: onnx.ModelProto) -> onnx.ModelProto:
@@ -142,10 +162,16 @@ def _simplified(fixed: onnx.ModelProto) -> onnx.ModelProto:
     return graph
 
 
+def _optimised(graph: onnx.ModelProto) -> onnxruntime.InferenceSession:
+    """As a stand-in of fp32 is opened: what onnxsim leaves has to survive what onnxruntime folds behind it."""
+    import onnxruntime
+
+    return session_of(graph.SerializeToString(), onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL)
+
+
 def _outputs(
-    model: Model, graph: onnx.ModelProto, inputs: Sequence[Array], specs: Sequence[Output]
+    model: Model, session: onnxruntime.InferenceSession, inputs: Sequence[Array], specs: Sequence[Output]
 ) -> list[Array]:
-    session = unoptimised(graph.SerializeToString())
     given = dict(zip([item.name for item in graph_of(model).inputs], laid_out(model, inputs), strict=True))
     left = {item.name for item in session.get_inputs()}
     try:
@@ -183,7 +209,19 @@ def _folded(before: onnx.ModelProto, after: onnx.ModelProto) -> list[str]:
     folded = counts[0] - counts[1]
     if not folded:
         return []
-    return [f"{folded} of {counts[0]} batch normalisations are folded into the convolution before them"]
+    left = {name for name, _ in values.constants(after.graph)}
+    variances = [
+        values.array_of(tensor)
+        for name, tensor in values.constants(before.graph)
+        if name in _variances(before) and name not in left
+    ]
+    largest = max((float(array.max()) for array in variances if array.size), default=0.0)
+    beyond = f"; one has a variance of {largest:.3g}, which fp16 holds only so" if largest > FP16_HIGHEST else ""
+    return [f"{folded} of {counts[0]} batch normalisations are folded into the convolution before them{beyond}"]
+
+
+def _variances(graph: onnx.ModelProto) -> set[str]:
+    return {node.input[4] for node in graph.graph.node if node.op_type == "BatchNormalization"}
 
 
 def _with_output_shapes(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, numpy_helper
 
-from harness.errors import GraphError
+from harness.errors import GraphError, NotApplicable
 from harness.models.graphs.reading import nodes, subgraphs
 from harness.models.graphs.sessions import opened
 
@@ -130,6 +130,62 @@ def constants_as_tensors(graph: onnx.GraphProto) -> None:
                 held = np.asarray(onnx.helper.get_attribute_value(attribute), _PLAIN[attribute.name])
                 tensor = numpy_helper.from_array(held, node.output[0])
                 attribute.CopyFrom(onnx.helper.make_attribute("value", tensor))
+
+
+# What a graph has that somebody has quantised before.
+QUANTISED = (
+    "ConvInteger", "DequantizeLinear", "DynamicQuantizeLSTM", "DynamicQuantizeLinear", "DynamicQuantizeMatMul",
+    "MatMulInteger", "MatMulNBits", "QAttention", "QGemm", "QLinearConv", "QLinearMatMul", "QuantizeLinear",
+)  # fmt: skip
+
+
+def require_not_quantised(model: onnx.ModelProto, precision: str) -> None:
+    """Raise `NotApplicable` that names the operators of a graph which is quantised already."""
+    found = operators(model, QUANTISED)
+    if found:
+        told = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
+        raise NotApplicable(
+            f"the graph is quantised already ({told}): it cannot be made {precision} of fp32",
+            remedy="run it as it is, with --precision fp32, or take the graph that it was made of",
+        )
+
+
+def opset_of(model: onnx.ModelProto) -> int:
+    """The opset of a graph's standard operators."""
+    return next((int(item.version) for item in model.opset_import if item.domain in ("", "ai.onnx")), 0)
+
+
+def captured(node: onnx.NodeProto) -> list[str]:
+    """The names that the graphs inside a node read from around it."""
+    found: list[str] = []
+    for inner in subgraphs(node):
+        own = {item.name for item in (*inner.input, *inner.initializer)}
+        own |= {name for made in inner.node for name in made.output}
+        for made in inner.node:
+            found += [name for name in (*made.input, *captured(made)) if name and name not in own]
+        found += [item.name for item in inner.output if item.name not in own]
+    return found
+
+
+def sort(graph: onnx.GraphProto) -> None:
+    """Put nodes behind those that make what they read, branches and bodies included; else in their order."""
+    made = {name for node in graph.node for name in node.output}
+    there: set[str] = set()
+    waiting, sorted_nodes = list(graph.node), []
+    while waiting:
+        left = []
+        for node in waiting:
+            if any(name in made and name not in there for name in (*node.input, *captured(node))):
+                left.append(node)
+            else:
+                sorted_nodes.append(node)
+                there.update(node.output)
+        if len(left) == len(waiting):
+            raise GraphError(f"the graph goes round in a circle at {left[0].op_type} {left[0].name}")
+        waiting = left
+    if sorted_nodes != list(graph.node):
+        del graph.node[:]
+        graph.node.extend(sorted_nodes)
 
 
 def operators(model: onnx.ModelProto, kinds: Sequence[str]) -> dict[str, int]:
