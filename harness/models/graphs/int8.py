@@ -114,6 +114,7 @@ def _ready(model: onnx.ModelProto) -> onnx.ModelProto:
     values.require_not_quantised(model, "int8")
     graph = as_gemm(model)
     _weights_as_initializers(graph.graph)
+    _names_apart(graph.graph)
     opset = values.opset_of(graph)
     if opset >= _OLDEST_OPSET:
         return graph
@@ -142,6 +143,28 @@ def _weights_as_initializers(graph: onnx.GraphProto) -> None:
     if len(kept) < len(graph.node):
         del graph.node[:]
         graph.node.extend(kept)
+
+
+def _names_apart(graph: onnx.GraphProto) -> None:
+    """Rename constants whose name with a number behind it is another value's.
+
+    onnxruntime's quantiser (1.31.1) calls the copies of a bias that several convolutions share so, and does not
+    look whether the name is taken: then a convolution's output is the bias of another one.
+    """
+    given = {tensor.name for tensor in graph.initializer}
+    made = [name for node in graph.node for name in node.output]
+    numbered = {
+        name[:end] for name in made for end in range(1, len(name)) if name[end:].isdigit() and name[:end] in given
+    }
+    for tensor in graph.initializer:
+        taken = tensor.name
+        if taken not in numbered:
+            continue
+        tensor.name = f"{taken}__shared"
+        for node in graph.node:
+            for at, name in enumerate(node.input):
+                if name == taken:
+                    node.input[at] = tensor.name
 
 
 def _left(graph: onnx.ModelProto) -> Iterator[str]:
