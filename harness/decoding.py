@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from harness.errors import RecordError
+from harness.records import INTEGERS, MOST_DEPTH, are_integers
 
-MOST_DEPTH = 64  # of lists and objects in each other; what zoocheck writes has fewer than ten
-_LEAST_INTEGER, _MOST_INTEGER = -(1 << 63), (1 << 64) - 1  # what databases, numpy and other readers hold
 _DEEP = f"lists or objects nested deeper than {MOST_DEPTH}"
 _DOTTED = re.compile(
     rf"(?<![A-Za-z0-9_-])(?:[A-Za-z0-9_-]++[ \t]*+\.[ \t]*+){{{MOST_DEPTH + 1}}}"
 )  # parts of one key
 _SHOWN = 60  # characters of a key or a place
+_SEEN = 20  # characters of what a parser gave up at
 
 
 class Undecodable(RecordError):
@@ -53,7 +53,11 @@ def json_value(text: str | bytes) -> Any:
     try:
         value = _read(read, "JSON")
     except json.JSONDecodeError as problem:
-        raise Undecodable(f"no JSON ({problem.msg})", line=problem.lineno) from problem
+        rest = decoded[problem.pos :].strip()
+        cut = not rest or problem.msg.startswith("Unterminated string")
+        found = "cut off there" if cut else f"found {short(rest[:_SEEN])}"
+        kind = f"no JSON (column {problem.colno}: {problem.msg}, {found})"
+        raise Undecodable(kind, line=problem.lineno) from problem
     return _sound(value)
 
 
@@ -116,13 +120,23 @@ def _read(read: Callable[[], Any], form: str) -> Any:
         raise Undecodable(told) from problem
 
 
+class _Repeating(dict[str, Any]):
+    """An object of a JSON text that has the key `key` twice; where it stands, `_sound` says."""
+
+    key: str
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise Undecodable(f"the key {twice[:_SHOWN]!r} twice in one object")
-    return found
+    if len(found) == len(pairs):
+        return found
+    repeating, seen = _Repeating(found), set()
+    for name, _ in pairs:
+        if name in seen:
+            repeating.key = name
+            break
+        seen.add(name)
+    return repeating
 
 
 def _no_number(word: str) -> NoReturn:
@@ -134,12 +148,14 @@ def _sound(value: Any, *, finite: bool = True) -> Any:
     waiting: list[tuple[Any, str, int]] = [(value, "", 0)]
     while waiting:
         item, place, depth = waiting.pop()
+        if isinstance(item, _Repeating):
+            raise Undecodable(f"the key {short(item.key)} twice in one object{_at(place, None)}")
         if isinstance(item, Mapping):
             for key in item:
                 _spelt(key, place)
             inner: Iterable[tuple[Any, Any]] = item.items()
         elif isinstance(item, list):
-            inner = enumerate(item)
+            inner = () if are_integers(item) else enumerate(item)
         else:
             _scalar(item, place, finite=finite)
             continue
@@ -158,7 +174,7 @@ def _scalar(value: Any, place: str, key: Any = None, *, finite: bool) -> None:
     if isinstance(value, str):
         _spelt(value, place if key is None else _below(place, key))
         return
-    if isinstance(value, int) and not _LEAST_INTEGER <= value <= _MOST_INTEGER:
+    if isinstance(value, int) and value not in INTEGERS:
         raise Undecodable(f"an integer beyond 64 bits{_at(place, key)}")
     if finite and isinstance(value, float) and not math.isfinite(value):
         raise Undecodable(f"a number that reads as {value}{_at(place, key)}, expected a finite one")

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+_SHOWN = 60  # characters of a place
+
 SEAL = "sha256"  # the key of a file's checksum of itself
 
-# What needs neither a look nor a copy: lists of 100,000 latencies are made of these.
-_AS_THEY_ARE = frozenset({bool, int, NoneType})
+MOST_DEPTH = 64  # of lists and objects in each other; what zoocheck writes has fewer than ten
+INTEGERS = range(-(1 << 63), 1 << 64)  # what databases, numpy and other readers hold
+
+_AS_THEY_ARE = frozenset({bool, NoneType})
 
 
 def to_json(record: object) -> dict[str, Any]:
@@ -61,37 +65,46 @@ def from_json(cls: type[R], data: Mapping[str, Any]) -> R:
     return record
 
 
-def plain(value: Any, path: str) -> Any:
+def plain(value: Any, path: str, depth: int = 0) -> Any:
     """`value` as nothing but None, bool, int, finite float, str, list and dict with string keys.
 
     Records, enumerations, tuples and numpy's numbers are converted. Raises `RecordError`, which names
     the place as `path` and the way down from it, for NaN and infinities (no number is ever unsaid in
-    silence), for keys that are not strings, and for whatever else JSON has no exact form of.
+    silence), for keys that are not strings, for whatever else JSON has no exact form of, and for what
+    `harness.decoding` would not read again: integers beyond 64 bits, more than `MOST_DEPTH` in each other.
+    `depth` is how many lists and objects are around `value`.
     """
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
     if isinstance(value, Enum):
-        return plain(value.value, path)
+        return plain(value.value, path, depth)
     if isinstance(value, str):
         return _text(value, path)
     if isinstance(value, numbers.Integral):
-        return int(value)
+        return _whole(int(value), path)
     if isinstance(value, numbers.Real):
         return _finite(float(value), path)
+    if depth >= MOST_DEPTH:
+        raise RecordError(f"{path[:_SHOWN]}...: found lists or objects nested deeper than {MOST_DEPTH}")
+    if isinstance(value, list | tuple) and are_integers(value):
+        return list(value)
     if isinstance(value, Mapping):
-        return {_key(key, path): plain(item, f"{path}.{key}") for key, item in value.items()}
+        return {_key(key, path): plain(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [
-            item if type(item) in _AS_THEY_ARE else plain(item, f"{path}[{at}]")
-            for at, item in enumerate(value)
-        ]
+        return [plain(item, f"{path}[{at}]", depth + 1) for at, item in enumerate(value)]
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name), f"{path}.{item.name}") for item in fields(value)}
+        parts = {item.name: getattr(value, item.name) for item in fields(value)}
+        return {name: plain(part, f"{path}.{name}", depth + 1) for name, part in parts.items()}
     raise RecordError(
         f"{path}: found a {kind.__module__}.{kind.__qualname__}, expected what JSON can hold",
         remedy="convert it first (arrays with .tolist(), paths with str())",
     )
+
+
+def are_integers(values: Sequence[Any]) -> bool:
+    """Whether `values` are integers of 64 bits and nothing else: 100,000 latencies are looked at at once."""
+    return set(map(type, values)) == {int} and min(values) in INTEGERS and max(values) in INTEGERS
 
 
 def canonical(value: Any, path: str) -> bytes:
@@ -145,6 +158,12 @@ def _text(value: str, path: str) -> str:
     except UnicodeEncodeError as problem:
         raise RecordError(f"{path}: found {value!r}, expected text that UTF-8 can spell") from problem
     return str(value)
+
+
+def _whole(value: int, path: str) -> int:
+    if value not in INTEGERS:
+        raise RecordError(f"{path}: found an integer beyond 64 bits, expected one that databases hold")
+    return value
 
 
 def _finite(value: float, path: str) -> float:

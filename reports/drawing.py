@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from harness.decoding import json_object
 from harness.errors import MachineError
 
 _CODE = Path(__file__).resolve().parents[1]
@@ -51,7 +52,7 @@ class Drawer:
                 f"the process that draws charts ended {how}; too little memory, or a limit on it (ulimit -v)?"
             )
             raise NotDrawn(self._ended)
-        told = json.loads(answer)
+        told = json_object(answer)
         if "error" in told:
             raise NotDrawn(f"the chart library says: {told['error']}")
         return str(told["svg"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from harness.decoding import toml_table
 
 _MESSAGES = Path(__file__).with_name("messages.toml")
 
@@ -66,7 +67,7 @@ def printed_in(text: str, language: str | None) -> str:
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
     """``zh``: our English to Chinese. ``en``: the documents' Chinese to English."""
-    found: dict[str, dict[str, str]] = tomllib.loads(_MESSAGES.read_text(encoding="utf-8"))
+    found: dict[str, dict[str, str]] = toml_table(_MESSAGES.read_bytes())
     return found
 
 

@@ -37,6 +37,10 @@ METRICS: Mapping[Metric, tuple[str, str]] = {
     Metric.PRECISION: ("precision", "Precision"),
     Metric.RECALL: ("recall", "Recall"),
     Metric.F1: ("f1", "F1"),
+    Metric.F1_MACRO: ("f1", "Macro F1"),
+    Metric.MCC: ("matthews_correlation", "Matthews correlation"),
+    Metric.PEARSON: ("pearsonr", "Pearson"),
+    Metric.SPEARMAN: ("spearmanr", "Spearman"),
     Metric.EXACT: ("exact_match", "Exact Match"),
 }
 

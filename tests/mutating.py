@@ -13,6 +13,15 @@ from harness.errors import ZoocheckError
 COUNT = 2000
 MOST_S = 1.0  # a reader's time for one input
 
+# JSON that no reader of an object may take, by what is wrong with it.
+NO_OBJECTS = {
+    "nothing": b"", "cut": b'{"a": [1, 2', "a list": b"[]", "twice": b'{"a": 1, "a": 2}',
+    "no UTF-8": b'{"a": "\xff"}', "half a character": b'{"a": "\\ud800"}',
+    "NaN": b'{"a": NaN}', "infinity": b'{"a": -Infinity}', "a number too large": b'{"a": 1e999}',
+    "65 bits": b'{"a": 36893488147419103232}', "digits": b'{"a": ' + b"7" * 5000 + b"}",
+    "deep": b'{"a": ' + b"[" * 65 + b"]" * 65 + b"}", "too deep for a parser": b'{"a": ' + b"[" * 100_000,
+}  # fmt: skip
+
 Errors = type[Exception] | tuple[type[Exception], ...]
 
 _NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:e-?\d+)?")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 _NOBODY = 65534
 
@@ -19,3 +22,13 @@ def as_nobody() -> Iterator[None]:
         yield
     finally:
         os.seteuid(user)
+
+
+def heeding_modes() -> tuple[str, ...]:
+    """What starts a command to which the modes of its own files apply: root's needs to lose a capability."""
+    if os.geteuid() != 0:
+        return ()
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("root heeds no modes, and setpriv (util-linux) is not there to start a command that does")
+    return (setpriv, "--bounding-set", "-dac_override,-dac_read_search")

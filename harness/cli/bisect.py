@@ -9,7 +9,7 @@ import typer
 
 from harness.cli.output import Json, print_json, print_table
 from harness.cli.parameters import CaseId, Target, Weights
-from harness.running.progress import Silent
+from harness.running.progress import Progress, Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.tables import cases, catalog
@@ -59,9 +59,9 @@ def bisect(
     tables, home = catalog.load(), Home.locate()
     chosen = cases.named(tables, case)
     options = Options(weights=weights, data=data, target=target)
-    materials = Materials(tables, home, options, Silent())
+    materials = Materials(tables, home, options, Silent() if as_json else Progress())
     finding = find(materials, chosen, artifact, documented_graph=documented_graph)
-    record = finding.record()
+    record = {**finding.record(), "checkpoint": materials.checkpoint(chosen.model).source}
     if out is not None:
         from reports import bisection
 

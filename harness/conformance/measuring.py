@@ -80,7 +80,9 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
     """
     case, probe = subject.case, subject.probe
     if check.two_texts and not subject.opened.reads_two_texts:
-        raise NotApplicable(f"{case.id}: its samples are of one text: there are no segments to tell apart")
+        raise NotApplicable(
+            f"{case.id}: no segments tell two texts apart: its samples are of one, or its network has none"
+        )
     try:
         variation = metamorphic.varied(check.relation, probe)
         base, repeated = subject.base(stages), subject.again(stages)

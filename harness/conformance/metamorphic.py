@@ -46,6 +46,7 @@ class Probe:
     inputs: Inputs = field(repr=False)
     batch_size: int
     vocabulary: int
+    types: int  # segments that the network tells apart
     outputs: tuple[Output, ...]
 
     @property
@@ -149,7 +150,7 @@ def other_padding(probe: Probe, generator: np.random.Generator) -> Variation:
         raise NoSamples("no sample has padding: nothing to change there")
     drawn = {
         InputRole.IDS: generator.integers(0, probe.vocabulary, probe.mask.shape),
-        InputRole.SEGMENTS: generator.integers(0, 2, probe.mask.shape),
+        InputRole.SEGMENTS: generator.integers(0, max(1, min(2, probe.types)), probe.mask.shape),
     }
     inputs = {
         role: np.where(padding, drawn[role], array) if role in drawn else array
@@ -185,7 +186,12 @@ def half_masked(probe: Probe, generator: np.random.Generator) -> Variation:
 
 
 def other_segments(probe: Probe, generator: np.random.Generator) -> Variation:
-    """First text and second text in each other's segment."""
+    """First text and second text in each other's segment.
+
+    Raises `NoSamples` for a network that tells no segments apart.
+    """
+    if probe.types < 2:
+        raise NoSamples("its network tells no segments apart: there is none to change")
     changed = np.where(probe.mask == 1, 1 - probe.inputs[InputRole.SEGMENTS], 0)
     return Variation(
         inputs={**probe.inputs, InputRole.SEGMENTS: changed},

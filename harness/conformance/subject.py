@@ -207,7 +207,8 @@ def probe_of(materials: Materials, case: Case) -> tuple[Probe, str]:
     """
     model, size = case.model, case.batch_size
     count = -(-FEWEST_SAMPLES // size) * size
-    vocabulary = materials.checkpoint(model).encoder.vocabulary
+    architecture = materials.checkpoint(model).encoder
+    vocabulary = architecture.vocabulary
     example = example_inputs(model, vocabulary=vocabulary, batch_size=count)
     inputs: dict[InputRole, Array] = {item.role: example[item.name].astype(np.int64) for item in model.inputs}
     found = _text(materials, case, count if case.precision is Precision.INT8 else count // 2)
@@ -219,7 +220,14 @@ def probe_of(materials: Materials, case: Case) -> tuple[Probe, str]:
         said = f"{rows} of text" + (f", {count - rows} of seeded ids" if rows < count else "")
         if calibrated and case.precision is Precision.INT8:
             said += ", which its scales were chosen on"
-    return Probe(inputs=inputs, batch_size=size, vocabulary=vocabulary, outputs=model.outputs), said
+    probe = Probe(
+        inputs=inputs,
+        batch_size=size,
+        vocabulary=vocabulary,
+        types=architecture.types if InputRole.SEGMENTS in inputs else 0,
+        outputs=model.outputs,
+    )
+    return probe, said
 
 
 def _text(materials: Materials, case: Case, count: int) -> tuple[dict[InputRole, Array], bool] | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import Undecodable, toml_table
 from harness.documents import toml_text
 from harness.documents.readme import cards
 from harness.documents.readme.reading import Note, Reading, ReadTable, Value
@@ -17,7 +17,7 @@ from harness.documents.readme.rounding import Roundings, roundings
 from harness.domain.catalog import Catalog
 from harness.domain.metrics import Unit
 from harness.domain.references import Role
-from harness.errors import Mistake, TableErrors, UsageError
+from harness.errors import BadInput, Mistake, TableErrors, UsageError
 from harness.tables import catalog
 
 _KEYS = (
@@ -103,7 +103,10 @@ def loaded_with(toml: str, tables: Catalog, document: str) -> Catalog:
         for at, source in enumerate(
             sorted(file for place in tables.folders for file in place.rglob("*.toml"))
         ):
-            content = tomllib.loads(source.read_text(encoding="utf-8"))
+            try:
+                content = toml_table(source.read_bytes())
+            except Undecodable as problem:  # changed since the catalog was read
+                raise BadInput(problem.said, path=source, line=problem.line) from problem
             kept = [toml_text.entry(kind, item) for kind, item in _without(content, document)]
             if kept:
                 (Path(folder) / f"{at:03d}-{source.name}").write_text("\n".join(kept), encoding="utf-8")

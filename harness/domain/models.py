@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
+from harness.domain.families import FAMILIES, PADDING, Family
 from harness.domain.graphs import BATCH, LABELS, GraphFile, GraphInput
 from harness.domain.metrics import Metric
 from harness.domain.precisions import Gelu, ModelParity, Precision
-from harness.domain.strict import STRICT
+from harness.domain.strict import OWN_RULE, STRICT
 from harness.errors import NotApplicable
 
 _T = TypeVar("_T")
@@ -54,7 +55,11 @@ class InputRole(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """The size of a BERT encoder and the head on it. Counts, but for `activation` and `head`."""
+    """The family and size of an encoder, and the head on it. Counts, but for names, epsilon and dropout.
+
+    `settings` are the keys of a config.json beyond those that decide the network, as the family has them
+    (`harness.domain.families`); what is not there is as transformers has it.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
@@ -66,10 +71,38 @@ class Architecture:
     positions: int
     head: Head
     labels: int
-    types: int = 2
+    types: int = field(default=2, metadata=OWN_RULE)  # segments that it tells apart; 0: it knows none
     activation: str = "gelu"
     layer_norm_eps: float = 1e-12
     dropout: float = 0.1
+    family: Family = Family.BERT
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False, metadata=OWN_RULE)
+
+    @property
+    def padding(self) -> int:
+        """The id that fills a sample up to its length."""
+        return int(self.setting(PADDING))
+
+    @property
+    def longest(self) -> int | None:
+        """How many tokens it takes at most; None where no table of positions ends.
+
+        RoBERTa's first position is that behind its padding id; DeBERTa may have none at all.
+        """
+        facts = FAMILIES[self.family]
+        if facts.positions_behind_padding:
+            return self.positions - self.padding - 1
+        return self.positions if self.setting("position_biased_input", True) else None
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        """A setting, or what the family has where none is given; `default` where it has no such key."""
+        known = FAMILIES[self.family].settings.get(key)
+        return self.settings.get(key, default if known is None else known.default)
+
+    @property
+    def roles(self) -> tuple[InputRole, ...]:
+        """What its network has to be given: segments only where it tells two or more apart."""
+        return tuple(role for role in InputRole if role is not InputRole.SEGMENTS or self.types > 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +114,7 @@ class Input:
     name: str
     role: InputRole
     dtype: str
-    folder: str
+    folder: str = ""  # empty: called as the input
 
     @property
     def key(self) -> str:
@@ -189,20 +222,21 @@ class Model:
     dataset: str = ""  # empty: it has none, and no accuracy
     metric: Metric | None = None  # the score a verdict is about
     length: int | None = None  # tokens a sample is padded to
-    opset: int = LAYER_NORM_OPSET  # what the document exports for a chip's compiler; a stand-in has its own
     protocols: tuple[Protocol, ...] = (Protocol.DOCUMENTED,)
     architecture: Architecture | None = None
-    tokenizer: TokenizerSpec | None = None
     checkpoint: CheckpointSource = CheckpointSource()
-    inputs: tuple[Input, ...] = ()  # of an encoder, in the documented order; a graph's are in `graph`
-    outputs: tuple[Output, ...] = ()  # of a graph: where the table says more of them than the file does
     deployments: tuple[Deployment, ...] = ()
-    graph: GraphFile | None = None
+    inputs: tuple[Input, ...] = ()  # in the documented order; where none is told, what its family takes
+    outputs: tuple[Output, ...] = ()  # where none is told, what its head gives, or its graph
+    opset: int = LAYER_NORM_OPSET  # what the document exports for a chip's compiler; a stand-in has its own
+    graph: GraphFile | None = None  # an ONNX file that is the model as it is, with its inputs
     document: str = ""  # what its numbers are read in; empty: nothing is documented of it
     layout: str = (
         ""  # the module in harness/tasks/layouts that knows its chips' files; empty: called as the task
     )
     labels: tuple[str, ...] = ()  # names of the logits in order, where the task has no names of its own
+    tokenizer: TokenizerSpec | None = None  # of tasks that cut texts themselves; None: the checkpoint's
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False, metadata=OWN_RULE)  # the task's own
     parity: tuple[ModelParity, ...] = ()  # where a precision's bounds do not fit this model
 
     @property

@@ -30,7 +30,7 @@ from harness.tasks.text.shown import flipped_texts
 from harness.toolchains.base import Session
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
-from harness.verdicts import scores, stats
+from harness.verdicts import paired, scores, stats
 
 Array = npt.NDArray[Any]
 
@@ -149,9 +149,13 @@ def _detail(
 ) -> AccuracyDetail:
     """What is recorded beside the score."""
     model, samples, own = opened.case.model, opened.samples, reference.own
-    flipped = flips(scored.predictions, own.predictions).tolist()
+    flipped = flips(scored.predictions, own.predictions).tolist() if scored.decides else None
     texts = flipped_texts(
-        flipped, samples.examples, samples.features, own.predictions.tolist(), scored.predictions.tolist()
+        flipped or (),
+        samples.examples,
+        samples.features,
+        own.predictions.tolist(),
+        scored.predictions.tolist(),
     )
     pair = (outputs.arrays, reference.outputs, opened.mask, model.outputs)
     return AccuracyDetail(
@@ -160,14 +164,14 @@ def _detail(
             own_fp32=own.metrics[model.score],
             own_fp32_correct=own.correct.get(model.score),
             fp32_on_card=reference.on_card,
-            flips=len(flipped),
-            flipped=tuple(flipped),
+            flips=None if flipped is None else len(flipped),
+            flipped=None if flipped is None else tuple(flipped),
         ),
         flipped_texts=tuple(map(FlippedText.from_stored, texts)),
         truncated=len(samples.features.truncated),
         max_abs_difference=largest_valid_difference(*pair),
         typical_difference=typical_difference(*pair),
-        facts=dict(scored.facts),
+        facts={**scored.facts, **samples.facts},
         run=HowRun.from_stored(outputs.facts),
         trivial=materials.trivial(model, opened.protocol),
         max_drop=materials.options.max_drop,
@@ -219,6 +223,7 @@ def _judge(
         why_not=why_not,
         flips=detail.fp32.flips,
         most_drop=materials.options.max_drop,
+        chance=paired.chance(reference.own.parts.get(metric), scored.parts.get(metric)),
     )
     beside = scores.Beside(
         trivial=detail.trivial or {},

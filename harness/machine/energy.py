@@ -17,6 +17,7 @@ from typing import IO
 from harness.errors import ParseError
 from harness.tools import parsers
 from harness.tools.parsers import Card, nvidia_smi
+from harness.tools.parsers.tables import NOTHING
 
 NOT_TOLD = "not told by this machine"
 SAMPLED_MS = 500  # nvidia-smi takes some milliseconds of a core for each sample
@@ -94,13 +95,20 @@ def of_packages(before: Mapping[str, Counter], after: Mapping[str, Counter]) -> 
 
 
 def of_card(cards: Sequence[Card], seconds: float) -> Energy:
-    """By the mean of a card's sampled power; None where no sample told it."""
+    """By the mean of a card's sampled power; None where no sample told it.
+
+    A sample whose power is no power is left out, and told in `source`: a negative one, one of 10 kW.
+    """
     powers = [card.power_w for card in cards if card.power_w is not None]
+    words = [card.unread["power_w"] for card in cards if "power_w" in card.unread]
+    wrong = [word for word in words if not NOTHING.fullmatch(word)]
+    left_out = f"{len(wrong)} samples left out, of a power of {wrong[0]}" if wrong else ""
     if not powers:
-        return NONE
+        return Energy(joules=None, source=f"{NOT_TOLD}: {left_out}") if wrong else NONE
     mean_w = sum(powers) / len(powers)
     source = (
         f"nvidia-smi, the card's power: mean of {len(powers)} samples of {SAMPLED_MS} ms; the host left out"
+        f"{left_out and '; '}{left_out}"
     )
     return Energy(joules=mean_w * seconds, source=source, samples=len(powers))
 

@@ -6,7 +6,6 @@ that holds the same package lies over it. So each is asked in a process of its o
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from harness.decoding import Undecodable, json_object
 from harness.machine.fingerprint import library_versions
 
 CHILD = Path(__file__).with_name("runtime_child.py")
@@ -99,8 +99,8 @@ def _why_not(known: Known) -> str | None:
         return f"it did not load within {LIMIT_S:g} s"
     lines = done.stdout.splitlines()
     try:
-        told = json.loads(lines[-1])["problem"] if lines else ...
-    except (ValueError, KeyError, TypeError):
+        told = json_object(lines[-1])["problem"] if lines else ...
+    except (Undecodable, KeyError):
         told = ...
     if told is ...:  # it crashed
         last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]

@@ -1,4 +1,4 @@
-"""The PyTorch networks of the documented systems: an encoder and the head its authors gave it.
+"""The PyTorch networks of encoders: a BERT with the head its authors gave it, else the one of transformers.
 
 torch and transformers are imported inside functions, so that collecting tests needs neither.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.domain.families import Family
 from harness.domain.models import Architecture, Head, InputRole
+from harness.models import published
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import torch
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def encoder_config(architecture: Architecture, attention: str = "eager") -> object:
-    """The `transformers.BertConfig` of an architecture, with eager attention unless told.
+    """The `transformers.BertConfig` of a BERT's architecture, with eager attention unless told.
 
     Eager, because the export of scaled-dot-product attention scatters ``-inf`` and ``IsNaN`` over
     the graph, where the eager form keeps the mask as one constant.
@@ -45,8 +47,11 @@ def encoder_config(architecture: Architecture, attention: str = "eager") -> obje
 def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     """The shape of every parameter of `build_network`'s network by its name, without building one.
 
-    So a checkpoint can be held against its architecture before memory is taken for it.
+    So a checkpoint can be held against its architecture before memory is taken for it. Names are the
+    published ones; what stands before them in the network is `parameter_prefix`.
     """
+    if architecture.family is not Family.BERT:
+        return published.parameter_shapes(architecture)
     hidden, inner = architecture.hidden, architecture.intermediate
     shapes: dict[str, tuple[int, ...]] = {}
 
@@ -80,8 +85,20 @@ def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def parameter_prefix(architecture: Architecture) -> str:
+    """What the names of the network's parameters begin with before the published ones."""
+    return "" if architecture.family is Family.BERT else published.PREFIX
+
+
+def classifier(architecture: Architecture, parameters: Iterable[str]) -> str:
+    """The last layer, whose rows are the logits: among `parameters` by their published names."""
+    if architecture.head is Head.QUESTION_ANSWERING:
+        return "qa_outputs"
+    return "classifier.out_proj" if "classifier.out_proj.weight" in parameters else "classifier"
+
+
 def has_pooler(architecture: Architecture) -> bool:
-    """Whether the network has a pooler: those that classify sentences do."""
+    """Whether a BERT has a pooler: those that classify sentences do."""
     return architecture.head in (Head.CLASSIFICATION, Head.CLASSIFICATION_RELU)
 
 
@@ -92,7 +109,8 @@ def build_network(
 
     `attention` is transformers' name of an implementation; the mathematics is the same.
 
-    Every input is int64 ``[batch, length]``. The heads return float32:
+    Every input is int64 ``[batch, length]``. Of a family other than BERT it is transformers' own, wrapped:
+    see `published.build`. A BERT's heads return float32:
 
     - ``classification-relu``: logits ``[batch, labels]`` of ``classifier(relu(pooled))``, the head of
       TinyBERT's authors (huawei-noah/Pretrained-Language-Model, TinyBERT/transformer/modeling.py);
@@ -106,10 +124,14 @@ def build_network(
     Parameter names are those of the published checkpoints: ``bert.*`` with ``classifier.*``, or
     ``qa_outputs.*`` for question answering. Only the classifiers of sentences have a pooler.
     """
+    if architecture.family is not Family.BERT:
+        return published.build(architecture, inputs, attention)
+    return _bert(architecture, [item.role for item in inputs], attention)
+
+
+def _bert(architecture: Architecture, roles: Sequence[InputRole], attention: str) -> torch.nn.Module:
     import torch
     from transformers import BertModel
-
-    roles = [item.role for item in inputs]
 
     pooled = has_pooler(architecture)
 
@@ -128,7 +150,7 @@ def build_network(
             encoded = self.bert(
                 input_ids=by_role[InputRole.IDS],
                 attention_mask=by_role[InputRole.MASK],
-                token_type_ids=by_role[InputRole.SEGMENTS],
+                token_type_ids=by_role.get(InputRole.SEGMENTS),
                 return_dict=False,
             )
             if architecture.head is Head.QUESTION_ANSWERING:

@@ -51,7 +51,13 @@ def digest(model: Model, seed: int = SEED) -> str:
     """The SHA-256 of what decides the samples: the recipe, and the files that take its place."""
     assert model.graph is not None, "as `drawn`"
     recipe = [
-        [item.name, item.dtype, list(item.shape), item.range, [hashing.sha256(file) for file in _files(model, item)]]
+        [
+            item.name,
+            item.dtype,
+            list(item.shape),
+            item.range,
+            [hashing.sha256(file) for file in _files(model, item)],
+        ]
         for item in model.graph.inputs
     ]
     return hashlib.sha256(canonical({"seed": seed, "inputs": recipe}, "recipe")).hexdigest()

@@ -14,7 +14,7 @@ from harness.artifacts.cache import Artifact, ArtifactCache, Recipe
 from harness.domain.cases import Case
 from harness.domain.models import Architecture, InputRole
 from harness.domain.precisions import Precision
-from harness.models.graphs import int8
+from harness.models.graphs import gelu, int8
 from harness.models.graphs.export import Exported, export, export_any_shape
 from harness.models.graphs.torchscript import Traced, trace
 from harness.running.materials import Materials, features_digest, inputs_in_order
@@ -118,8 +118,8 @@ class _CaseGraph:
         return {"batch_size": self._case.batch_size}
 
     @property
-    def layers(self) -> int:
-        return self.architecture.layers
+    def gelus(self) -> int:
+        return gelu.count_of(self.architecture)
 
     def network(self) -> torch.nn.Module:
         return self._materials.network(self._case.model)

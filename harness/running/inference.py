@@ -15,6 +15,7 @@ import numpy.typing as npt
 from harness.artifacts import code
 from harness.domain.cases import Case
 from harness.domain.models import Protocol
+from harness.errors import NotApplicable
 from harness.records import canonical
 from harness.running import real_length
 from harness.running.called import AnyShape, Loaded, checked_outputs, compare, run_batch
@@ -148,7 +149,10 @@ class Inference:
                 return Padded(reason=str(proof))
             facts = {**_grouped_facts(plan, proof), **known.facts(protocol)}
             return Outputs(arrays=known.arrays, facts=facts, kept=None)
-        real = any_shape.open()
+        try:
+            real = any_shape.open()
+        except NotApplicable as unfit:
+            return Padded(reason=str(unfit))
         log = self._log(case, protocol, real, {"grouped": plan.digest})
         found = real_length.run_grouped(
             plan, arrays, model.outputs, padded, bound=bound, log=log,

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,10 +29,9 @@ from harness.running.predictions import OutputLog, batched, run_all
 from harness.running.progress import Progress
 from harness.setting.home import Home
 from harness.setting.options import Options
-from harness.tasks.datasets import Dataset, require_counts
+from harness.tasks.datasets import Dataset, reading
 from harness.tasks.feeds import AS_NAMED, Feed, fed
-from harness.tasks.text import Features, Scored, Task, labels_of, load_task
-from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
+from harness.tasks.text import Features, Pieces, Scored, Task, labels_of, load_task
 from harness.toolchains import targets
 from harness.toolchains.targets import Target
 
@@ -56,6 +54,7 @@ class Samples:
     features: Features = field(repr=False)
     digest: str  # SHA-256 of the features: what a cached result of them is keyed by
     examples: Sequence[Any] = field(repr=False)  # what the features were made from, in order
+    facts: Mapping[str, Any] = field(default_factory=dict)  # what is to be known of the data beside its score
 
 
 def features_digest(features: Features) -> str:
@@ -90,12 +89,7 @@ def dataset_path(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tu
 def read_dataset(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Dataset[Any]]:
     """The data set that `choice` means, read; the documented one has every documented count."""
     corpus, path = dataset_path(model, spec, choice, home)
-    reader = import_module(f"harness.tasks.datasets.{spec.reader}")
-    full = corpus is Corpus.FULL
-    dataset: Dataset[Any] = reader.read(path, expected=spec.counts["samples"] if full else None)
-    if full:
-        require_counts(dataset, spec.counts)
-    return corpus, dataset
+    return corpus, reading.read(spec, path, whole=corpus is Corpus.FULL)
 
 
 class Materials:
@@ -111,6 +105,7 @@ class Materials:
         self.checkpoint = cache(self._checkpoint)
         self.loaded = cache(self._loaded)
         self.samples = cache(self._samples)
+        self.tokenizer = cache(self._tokenizer)
         self.reference = cache(self._reference)
         self.score_reference = cache(self._score_reference)
         self.trivial = cache(self._trivial)
@@ -155,6 +150,9 @@ class Materials:
             features=features,
             digest=features_digest(features),
             examples=examples,
+            facts={}
+            if self.catalog.datasets[model.dataset].counts
+            else {"counts_of_data": "its table has none"},
         )
 
     def _calibration(self, model: Model, examples: int) -> Features:
@@ -173,15 +171,24 @@ class Materials:
         return read_dataset(model, self.catalog.datasets[model.dataset], choice, self.home)
 
     def _features(self, model: Model, examples: Sequence[Any], protocol: Protocol) -> Features:
-        vocabulary = self.checkpoint(model).vocabulary
-        if vocabulary is None:
+        tokenizer = self.tokenizer(model)
+        return load_task(model).prepare(examples, tokenizer, length=model.tokens, protocol=protocol)
+
+    def _tokenizer(self, model: Model) -> Any:
+        """The tokenizer of the model's task, by the vocabulary of the checkpoint."""
+        checkpoint = self.checkpoint(model)
+        if checkpoint.vocabulary is None:
             raise NotThere(
                 f"{model.name}: no vocab.txt to make features with",
                 remedy=f"put the documented one into {self.home.checkpoint(model)}",
                 option="weights",
             )
-        tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.pieces.lower_case)
-        return load_task(model).prepare(examples, tokenizer, length=model.tokens, protocol=protocol)
+        return load_task(model).open_tokenizer(
+            Pieces(
+                model=model, vocabulary=checkpoint.vocabulary, ids=checkpoint.encoder.vocabulary,
+                labels=labels_for(checkpoint),
+            )
+        )  # fmt: skip
 
     def _reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> list[Array]:
         """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home.
@@ -304,6 +311,15 @@ class Materials:
 
 def _reference_label(model: Model) -> str:
     return f"{model.name}: fp32 reference by torch"
+
+
+def labels_for(checkpoint: Checkpoint) -> tuple[str, ...] | None:
+    """The names of its logits; their numbers where it only numbers them; None of random weights without."""
+    if checkpoint.labels:
+        return checkpoint.labels
+    if checkpoint.weights is Weights.RANDOM:
+        return None
+    return tuple(map(str, range(checkpoint.encoder.labels)))
 
 
 def inputs_in_order(model: Model, features: Features, feed: Feed = AS_NAMED) -> list[Array]:

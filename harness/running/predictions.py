@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from harness.decoding import json_value
 from harness.errors import BadOutput, NoSamples
 from harness.records import canonical
 from harness.running.kept_outputs import lock_of
@@ -126,7 +127,7 @@ def _encode(outputs: list[Array]) -> bytes:
 
 def _decode(block: bytes) -> list[Array]:
     (length,) = struct.unpack_from("<I", block)
-    shapes = json.loads(block[4 : 4 + length])
+    shapes = json_value(block[4 : 4 + length])
     values = np.frombuffer(block, np.float32, offset=4 + length)
     outputs, at = [], 0
     for shape in shapes:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event, exc, pool
 
+from harness.decoding import json_value
 from harness.errors import RecordError, StoreError, StoreGone
 from harness.store import urls
 from harness.store.troubles import REMEDY, passing, trouble, unreachable
@@ -42,7 +43,8 @@ class Gone(Refused, StoreGone):
 class Database:
     """Transactions on the database at a URL. Every trouble is a `StoreError` with a sentence.
 
-    With `existing` an SQLite file that is not there is an error, and is not made.
+    With `existing` an SQLite file that is not there is an error, and is not made; one that cannot be written,
+    or whose folder cannot, is read as it lies there.
     SQLite runs in WAL mode: readers and one writer do not wait for each other, writers wait their turn.
     On PostgreSQL a lock makes writers wait their turn as well, so that numbers are the order of commits.
     """
@@ -108,18 +110,27 @@ class Database:
     def _refused(self, problem: exc.SQLAlchemyError) -> Refused:
         found = trouble(problem)
         remedy = f"{found.remedy}, or {REMEDY}" if found.remedy else REMEDY
-        kind = Gone if found.machine or (self._reached and unreachable(problem)) else Refused
-        return kind(self.shown, found.sentence, remedy=remedy)
+        closed = urls.unwritable(self.url) if found.place else ""
+        machine = found.machine or bool(closed) or (self._reached and unreachable(problem))
+        kind = Gone if machine else Refused
+        return kind(self.shown, f"{found.sentence}: {closed}" if closed else found.sentence, remedy=remedy)
 
 
 def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
+    reads_only = False
     if url.get_backend_name() == "sqlite":
         if existing:
             urls.require_file(url)
-        _make_room(url)
+            reads_only = bool(urls.unwritable(url))
+        if not reads_only:
+            _make_room(url)
     # A connection for each transaction: nothing is left open, gone stale, or shared with a forked process.
     # Only a database in memory lives in its connection.
-    options: dict[str, Any] = {} if urls.in_memory(url) else {"poolclass": pool.NullPool}
+    options: dict[str, Any] = {"json_deserializer": json_value}
+    if not urls.in_memory(url):
+        options["poolclass"] = pool.NullPool
+    if reads_only:
+        options["creator"] = lambda: _read_only(Path(str(url.database)))
     if url.drivername == "postgresql+psycopg":
         given = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "zoocheck"}
         # A transaction that waited for its turn has to see what was written meanwhile.
@@ -138,7 +149,7 @@ def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
     except ImportError as problem:
         raise _missing(url, shown, problem) from problem
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "connect", _on_connect_to_read if reads_only else _on_connect)
         event.listen(engine, "begin", _on_begin)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "begin", _on_begin_at_server)
@@ -169,6 +180,22 @@ def _make_room(url: sa.URL) -> None:
         ) from problem
     if taken:
         raise StoreError(f"{url}: {path} is a folder, expected a file or none yet", remedy=REMEDY)
+
+
+def _read_only(file: Path) -> sqlite3.Connection:
+    """SQLite's file where nothing may be written, not even the index of its log (https://sqlite.org/wal.html).
+
+    Without a log it is taken not to change while it is read. What a writer elsewhere has in the log is read
+    where the index lies beside it, and else refused by SQLite, which cannot make one.
+    """
+    log = file.with_name(f"{file.name}-wal")
+    still = not log.is_file() or not log.stat().st_size
+    uri = f"{file.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+    return sqlite3.connect(uri, uri=True)
+
+
+def _on_connect_to_read(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:

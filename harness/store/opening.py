@@ -16,7 +16,8 @@ def prepare(database: Database, *, existing: bool) -> None:
     """Make the tables in an empty database, and migrate those of an older version.
 
     Raises `StoreError` for other tables, for a version that is not known, for a store of an older version
-    that cannot be written, and with `existing` for an empty database on a server.
+    that cannot be written, and with `existing` for an empty database on a server; without it for one that
+    cannot be written, before anything is measured for it.
     """
 
     def version(connection: sa.Connection) -> int | None:
@@ -32,6 +33,8 @@ def prepare(database: Database, *, existing: bool) -> None:
 
     found = database.do(version)
     if found == VERSION:
+        if not existing and database.kind == "sqlite":  # a server's rights differ from table to table
+            database.do(_write_nothing, write=True)
         return
     if found is None and existing and database.kind != "sqlite":
         raise urls.no_results(database.url)
@@ -48,6 +51,13 @@ def prepare(database: Database, *, existing: bool) -> None:
                 remedy=f"open it once where it may be written (a copy will do), or {REMEDY}",
             ) from problem
         raise
+
+
+def _write_nothing(connection: sa.Connection) -> None:
+    """Write a row as it is, and take it back: a transaction alone begins where nothing can be written."""
+    with connection.begin_nested() as attempt:
+        connection.execute(META.update().values(value=META.c.value))
+        attempt.rollback()
 
 
 def _version(connection: sa.Connection, shown: str) -> int | None:

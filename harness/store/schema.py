@@ -20,6 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from harness.decoding import Undecodable, json_value
 from harness.domain.measurements import Measurement, Provenance, Verdict, kind_today
 from harness.errors import StoreError
 from harness.records import from_json, to_json
@@ -42,8 +43,8 @@ class Packed(sa.types.TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
         """From the database. Raises `StoreError` for bytes that were never written by us."""
         try:
-            return json.loads(zlib.decompress(value))
-        except (zlib.error, ValueError) as problem:
+            return json_value(zlib.decompress(value))
+        except (zlib.error, Undecodable) as problem:
             raise StoreError(f"the raw samples of a measurement are damaged: {problem}") from problem
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from harness.decoding import json_object
 from harness.store.schema import BASELINES, GROWING, MEASUREMENTS, VERDICTS
 
 
@@ -70,7 +70,7 @@ def _hosts(connection: sa.Connection) -> tuple[Host, ...]:
     text = sa.cast(MEASUREMENTS.c.machine, sa.Text)
     counts: Counter[str | None] = Counter()
     for machine, count in connection.execute(sa.select(text, sa.func.count()).group_by(text)):
-        host = json.loads(machine).get("host_id")
+        host = json_object(machine).get("host_id")
         counts[None if host is None else str(host)] += count
     return tuple(Host(id=host, measurements=count) for host, count in counts.most_common())
 

@@ -25,13 +25,14 @@ class Trouble:
     sentence: str
     remedy: str = ""
     machine: bool = False  # no fault of who named the store: the same store may work later
+    place: bool = False  # where an SQLite file lies has a part in it
 
 
 _SQLITE = {
     sqlite3.SQLITE_NOTADB: Trouble(sentence="is a file, but no SQLite database"),
-    sqlite3.SQLITE_CANTOPEN: Trouble(sentence="cannot be opened here"),
+    sqlite3.SQLITE_CANTOPEN: Trouble(sentence="cannot be opened here", place=True),
     sqlite3.SQLITE_PERM: Trouble(sentence="may not be opened"),
-    sqlite3.SQLITE_READONLY: Trouble(sentence="cannot be written"),
+    sqlite3.SQLITE_READONLY: Trouble(sentence="cannot be written", machine=True, place=True),
     sqlite3.SQLITE_FULL: Trouble(sentence="the disk is full", machine=True, remedy="make room"),
     sqlite3.SQLITE_IOERR: Trouble(sentence="its disk cannot be read or written", machine=True),
     sqlite3.SQLITE_NOMEM: Trouble(sentence="there is too little memory", machine=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -49,6 +50,19 @@ def require_file(url: sa.URL) -> None:
     if in_memory(url) or "uri" in url.query or Path(str(url.database)).exists():
         return
     raise no_results(url)
+
+
+def unwritable(url: sa.URL) -> str:
+    """Why SQLite could not write at `url`, in words: to the file, and beside it; empty where it could."""
+    if in_memory(url) or "uri" in url.query:
+        return ""
+    file = Path(str(url.database))
+    for path, what in ((file.parent, "folder"), (file, "file")):
+        if path.exists() and not os.access(path, os.W_OK, effective_ids=True):
+            fixed = os.statvfs(path).f_flag & os.ST_RDONLY
+            why = "lies on a file system that is read-only" if fixed else "may not be written by this user"
+            return f"the {what} {path} {why}"
+    return ""
 
 
 def no_results(url: sa.URL) -> StoreError:

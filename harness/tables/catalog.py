@@ -22,6 +22,7 @@ from harness.errors import TableErrors, UsageError
 from harness.setting.home import CODE
 from harness.tables.cells import expand
 from harness.tables.consistency import check
+from harness.tables.defaults import completed, with_family
 from harness.tables.located import located
 from harness.tables.mistakes import Draft, Entry, listed, show
 from harness.tables.validation import dotted, read_record
@@ -147,13 +148,15 @@ def _parse(file: Path, shown: str, draft: Draft) -> dict[str, Any] | None:
 
 def _enter(kind: str, item: Any, file: str, path: str, draft: Draft, *, folder: Path) -> None:
     """One entry into the draft, or its mistakes, or both; paths in it are seen from `folder`."""
-    record, faults = read_record(_KINDS[kind], item)
+    record, faults = read_record(_KINDS[kind], with_family(item) if kind == "model" else item)
     for place, found, expected in faults:
         draft.note(file, path + dotted(place), found, expected)
     if record is None:
         _refuse(kind, item, draft)
     else:
-        entry = Entry(file=file, path=path, record=located(record, folder))
+        placed = located(record, folder)
+        whole = completed(placed) if isinstance(placed, Model) else placed
+        entry = Entry(file=file, path=path, record=whole)
         draft.entries[kind].append(entry)
 
 

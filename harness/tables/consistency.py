@@ -17,14 +17,17 @@ from harness.domain.chips import Chip
 from harness.domain.compilers import Compiler, Fuses
 from harness.domain.datasets import DatasetSpec
 from harness.domain.documents import Column, Document, Table
+from harness.domain.families import FAMILIES, PADDING, Family, faults
 from harness.domain.gaps import Gap
 from harness.domain.measurements import VerdictKind
 from harness.domain.metrics import Metric, Unit
-from harness.domain.models import Architecture, CheckpointSource, Deployment, InputRole, Model
+from harness.domain.models import Architecture, CheckpointSource, Deployment, Head, InputRole, Model
 from harness.domain.precisions import Bound, ModelParity, Precision, PrecisionSpec
+from harness.domain.strict import OWN_RULE
 from harness.domain.words import Word, WordKind
 from harness.tables.graphs import check_encoder, check_graph
 from harness.tables.mistakes import Draft, Entry, listed, show
+from harness.tables.pipelines import check_reader, check_task
 from harness.tools.parsers import THROUGHPUT_TOOLS
 
 Named = Mapping[str, Mapping[str, Any]]
@@ -71,7 +74,7 @@ def repeated(items: Iterable[Hashable]) -> list[Any]:
 
 
 def _senseless(record: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
-    """Required values that say nothing, and whole numbers below 1 (all of ours count something)."""
+    """Required values that say nothing, and whole numbers below 1: all without a rule of their own count."""
     kind: type = type(record)
     for name, required in _fields(kind):
         value = getattr(record, name)
@@ -101,9 +104,13 @@ def _fine(part: Any) -> bool:
 
 @cache
 def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
-    """The names of a record's fields, and whether they are required."""
+    """The names of a record's fields, and whether they are required; none with a rule of its own."""
     required = (MISSING, MISSING)
-    return tuple((item.name, (item.default, item.default_factory) == required) for item in fields(kind))
+    return tuple(
+        (item.name, (item.default, item.default_factory) == required)
+        for item in fields(kind)
+        if not OWN_RULE.items() <= item.metadata.items()
+    )
 
 
 def _index(kind: str, draft: Draft) -> dict[str, Any]:
@@ -178,8 +185,11 @@ def _check_dataset(entry: Entry, draft: Draft) -> None:
     _check_file(entry, dataset.file, draft)
     if not dataset.published and not dataset.path:
         draft.wrong(entry, "published", "no value", "where to get it, or by path where its file is")
-    if "samples" not in dataset.counts:
+    if dataset.counts and "samples" not in dataset.counts:
         draft.wrong(entry, "counts.samples", "no value", "the number of samples")
+    if not dataset.counts and not dataset.path:
+        draft.wrong(entry, "counts", "no value", "the number of samples of published data at least")
+    check_reader(entry, draft)
 
 
 def _check_chip(entry: Entry, draft: Draft) -> None:
@@ -227,9 +237,9 @@ def _check_encoder(entry: Entry, named: Named, draft: Draft) -> None:
     if model.metric is not None and not model.metric.is_score:
         scores = [metric for metric in Metric if metric.is_score]
         draft.wrong(entry, "metric", show(model.metric), f"a score, one of {listed(scores)}")
-    if model.tokens > model.encoder.positions:
-        expected = f"at most architecture.positions, {model.encoder.positions}"
-        draft.wrong(entry, "length", str(model.length), expected)
+    _check_length(entry, model, draft)
+    if model.dataset:
+        check_task(entry, named["dataset"], draft)
     for index, item in enumerate(model.parity):
         if item.layers is not None and not 1 <= item.layers <= model.encoder.layers:
             expected = f"1 to architecture.layers, {model.encoder.layers}"
@@ -241,9 +251,22 @@ def _check_encoder(entry: Entry, named: Named, draft: Draft) -> None:
         draft.wrong(entry, "labels", f"{len(model.labels)} names", expected)
     _check_checkpoint(entry, model.checkpoint, draft)
     _check_contract(entry, model, draft)
+    for index, deployment in enumerate(model.deployments):
+        _check_traced(entry, f"deployments[{index}].traced", deployment, model, draft)
+
+
+def _check_length(entry: Entry, model: Model, draft: Draft) -> None:
+    architecture, longest = model.encoder, model.encoder.longest
+    if longest is None or model.tokens <= longest:
+        return
+    said = f"at most architecture.positions, {architecture.positions}"
+    if FAMILIES[architecture.family].positions_behind_padding:
+        said += f", without the {architecture.padding + 1} up to the padding id: {longest}"
+    draft.wrong(entry, "length", str(model.length), said)
 
 
 def _check_architecture(entry: Entry, architecture: Architecture, draft: Draft) -> None:
+    _check_family(entry, architecture, draft)
     if architecture.heads >= 1 and architecture.hidden % architecture.heads:
         expected = f"a divisor of architecture.hidden, {architecture.hidden}"
         draft.wrong(entry, "architecture.heads", str(architecture.heads), expected)
@@ -251,6 +274,26 @@ def _check_architecture(entry: Entry, architecture: Architecture, draft: Draft) 
         draft.wrong(entry, "architecture.dropout", str(architecture.dropout), "at least 0 and below 1")
     if math.isfinite(architecture.layer_norm_eps) and architecture.layer_norm_eps <= 0:
         draft.wrong(entry, "architecture.layer_norm_eps", str(architecture.layer_norm_eps), "above 0")
+
+
+def _check_family(entry: Entry, architecture: Architecture, draft: Draft) -> None:
+    """What the family makes of the settings, the head and the segments."""
+    family, facts = architecture.family, FAMILIES[architecture.family]
+    for key, value, expected in faults(family, architecture.settings, architecture.layers):
+        draft.wrong(entry, f"architecture.settings.{key}", show(value), expected)
+    if architecture.head is Head.CLASSIFICATION_RELU and family is not Family.BERT:
+        heads = [head for head in Head if head is not Head.CLASSIFICATION_RELU]
+        draft.wrong(
+            entry, "architecture.head", show(architecture.head), f"for {family} one of {listed(heads)}"
+        )
+    if not facts.knows_segments and architecture.types:
+        draft.wrong(entry, "architecture.types", str(architecture.types), f"0: {family} knows no segments")
+    elif architecture.types < min(1, facts.types):
+        draft.wrong(entry, "architecture.types", str(architecture.types), "a whole number of at least 1")
+    padding = architecture.setting(PADDING)
+    if isinstance(padding, int) and padding >= architecture.vocabulary:
+        expected = f"an id below architecture.vocabulary, {architecture.vocabulary}"
+        draft.wrong(entry, f"architecture.settings.{PADDING}", str(padding), expected)
 
 
 def _check_checkpoint(entry: Entry, checkpoint: CheckpointSource, draft: Draft) -> None:
@@ -269,10 +312,7 @@ def _check_contract(entry: Entry, model: Model, draft: Draft) -> None:
     _check_repeats(entry, "inputs", (item.name for item in model.inputs), draft)
     _check_repeats(entry, "inputs", (item.role for item in model.inputs), draft)
     _check_repeats(entry, "outputs", (item.name for item in model.outputs), draft)
-    roles = [item.role for item in model.inputs]
-    for role in InputRole:
-        if role not in roles:
-            draft.wrong(entry, "inputs", f"no input of role {role}", f"one of each role: {listed(InputRole)}")
+    _check_roles(entry, model, draft)
     dtypes = {f"inputs[{index}].dtype": item.dtype for index, item in enumerate(model.inputs)}
     dtypes |= {f"outputs[{index}].dtype": item.dtype for index, item in enumerate(model.outputs)}
     for path, dtype in dtypes.items():
@@ -285,6 +325,18 @@ def _check_contract(entry: Entry, model: Model, draft: Draft) -> None:
                 draft.wrong(entry, f"outputs[{index}].shape[{axis}]", show(size), expected)
 
 
+def _check_roles(entry: Entry, model: Model, draft: Draft) -> None:
+    """What its network takes, each once; segments also where there is only one, which is then 0."""
+    roles = [item.role for item in model.inputs]
+    needed = model.encoder.roles
+    for role in needed:
+        if role not in roles:
+            draft.wrong(entry, "inputs", f"no input of role {role}", f"one of each role: {listed(needed)}")
+    if InputRole.SEGMENTS in roles and not model.encoder.types:
+        expected = f"none: {model.encoder.family} knows no segments here"
+        draft.wrong(entry, "inputs", f"an input of role {InputRole.SEGMENTS}", expected)
+
+
 def _check_deployment(
     entry: Entry, path: str, deployment: Deployment, chips: Mapping[str, Chip], draft: Draft
 ) -> None:
@@ -293,14 +345,18 @@ def _check_deployment(
     if not draft.known(entry, f"{path}.chip", deployment.chip, chips, "chip"):
         return
     chip = chips[deployment.chip]
-    if deployment.traced and sorted(deployment.traced) != sorted(InputRole):
-        draft.wrong(entry, f"{path}.traced", listed(deployment.traced), f"each of {listed(InputRole)} once")
     if deployment.ascend is not None:
         _check_atc(entry, f"{path}.ascend.atc", deployment.ascend.atc, draft)
     for index, precision in enumerate(deployment.precisions):
         if precision not in chip.precisions:
             expected = f"one that the chip {chip.name} has: {listed(chip.precisions)}"
             draft.wrong(entry, f"{path}.precisions[{index}]", show(precision), expected)
+
+
+def _check_traced(entry: Entry, path: str, deployment: Deployment, model: Model, draft: Draft) -> None:
+    roles = [item.role for item in model.inputs]
+    if deployment.traced and sorted(deployment.traced) != sorted(roles):
+        draft.wrong(entry, path, listed(deployment.traced), f"each of {listed(roles)} once")
 
 
 # What `harness.toolchains.ascend.commands` makes of the case, the paths and the chip.

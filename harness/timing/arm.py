@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from harness.decoding import json_object
 from harness.errors import ZoocheckError
 
 Call = Callable[[], object]
@@ -41,11 +42,11 @@ def main() -> int:
     """Serve requests until the input ends. An error is answered with its reason, and ends with status 1."""
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
     try:
-        setup = json.loads(sys.stdin.readline())
+        setup = json_object(sys.stdin.readline())
         arms = opened(setup, open=range(len(setup["arms"])))
         _answer(answers, {"versions": _versions()})
         for line in sys.stdin:
-            request = json.loads(line)
+            request = json_object(line)
             if "open" in request:
                 arms.clear()  # before the next ones are loaded
                 arms = opened(setup, **request)

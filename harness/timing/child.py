@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.artifacts.cache import ArtifactCache
+from harness.decoding import json_object
 from harness.domain.cases import Case
 from harness.errors import ArtifactError, MachineError, ZoocheckError
 from harness.machine.watch import peak_rss_bytes
@@ -41,7 +42,7 @@ def main() -> None:
 
 def answer(work: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
     """Do the job that the command line names by `work`; what fails is told in the answer."""
-    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    job = json_object(Path(sys.argv[1]).read_bytes())
     try:
         told = work(job)
     except Exception as problem:

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
+from harness.decoding import Undecodable, json_object
 from harness.domain.cases import Case
 from harness.errors import MachineError, ZoocheckError
 from harness.machine.fingerprint import usable_cores
@@ -141,8 +142,8 @@ def read(case: Case, answer: Path) -> Latencies:
 
 def _told(case: Case, answer: Path, child: str) -> dict[str, Any]:
     try:
-        told: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
+        told = json_object(answer.read_bytes())
+    except (OSError, Undecodable) as problem:
         raise MachineError(f"{case.id}: {child} left no answer: {problem}") from problem
     if "error" in told:
         kind = MachineError if told["machine"] else Crashed

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.decoding import Undecodable, json_object
 from harness.errors import MachineError, ZoocheckError
 from harness.setting.home import CODE
 from harness.timing.arm import FOURS
@@ -216,7 +217,12 @@ class Process:
         if not line:
             status = self._process.wait()
             raise MachineError(f"{self.name}: its process ended with status {status} before it answered")
-        said: dict[str, Any] = json.loads(line)
+        try:
+            said = json_object(line)
+        except Undecodable as problem:
+            raise MachineError(
+                f"{self.name}: its process gave no answer that can be read: {problem}"
+            ) from problem
         if "problem" in said:
             raise ZoocheckError(f"{said.get('arm') or self.name}: {said['problem']}")
         return said

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import Undecodable, json_object
 from harness.errors import MachineError
 from harness.toolchains.place import Toolchain
 from harness.tools import process
@@ -36,8 +36,7 @@ def told(text: str, who: str) -> Mapping[str, Any]:
     for line in reversed(text.splitlines()):
         if line.startswith("{"):
             try:
-                answer: dict[str, Any] = json.loads(line)
-            except ValueError:
+                return json_object(line)
+            except Undecodable:
                 continue
-            return answer
     raise MachineError(f"{who} printed no JSON object; its output ends with {text.strip()[-200:]!r}")

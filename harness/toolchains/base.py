@@ -68,8 +68,8 @@ class GraphSource(Protocol):
         """The checkpoint's own sizes."""
 
     @property
-    def layers(self) -> int:
-        """The number of encoder layers."""
+    def gelus(self) -> int:
+        """The number of GELUs with an erf in its graph."""
 
     def network(self) -> torch.nn.Module:
         """The network itself, on the CPU in eval mode, fp32, with eager attention."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.decoding import Undecodable, json_object
 from harness.domain.cases import Case
 from harness.errors import MachineError
 from harness.setting.plans import plan_for
@@ -155,8 +156,8 @@ class WorkerSession:
         argv = [self._place.toolchain.python, str(self._worker), str(written)]
         self._place.run(self._place.command(argv, stage=stage, cwd=folder))
         try:
-            told: dict[str, Any] = json.loads(told_in.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as problem:
+            told = json_object(told_in.read_bytes())
+        except (OSError, Undecodable) as problem:
             raise MachineError(
                 f"{self._case.id}: {self._worker.name} ended with status 0, but "
                 f"its result cannot be read: {problem}"

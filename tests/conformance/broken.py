@@ -35,6 +35,7 @@ def probe(samples: int = 8) -> Probe:
     ids = generator.integers(1, VOCABULARY, mask.shape) * mask
     segments = (np.arange(LENGTH) >= lengths[:, None] // 2).astype(np.int64) * mask
     return Probe(
+        types=2,
         inputs={InputRole.IDS: ids, InputRole.SEGMENTS: segments, InputRole.MASK: mask},
         batch_size=BATCH, vocabulary=VOCABULARY, outputs=(OUTPUT,),
     )  # fmt: skip

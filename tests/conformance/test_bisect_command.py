@@ -86,6 +86,26 @@ def test_a_sound_case_ends_well(in_home: None, catalog: Catalog, monkeypatch: py
     assert 0 < record["outputs"]["max_abs_difference"] < record["outputs"]["bound"]
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_full_checkpoint_that_auto_leaves_aside_is_told(
+    home: Home, faulty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+):
+    """On the terminal before it begins, and in the record, which says what was bisected."""
+    models = tmp_path / "models"
+    (models / "tinybert").mkdir(parents=True)
+    (models / "tinybert" / "config.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(Home, "locate", lambda: dataclasses.replace(home, models=models))
+    argv = ["bisect", CASE, "--target", "stand-in", "--artifact", str(faulty), "--out", str(tmp_path / "out")]
+    ran = CliRunner().invoke(app, [*argv, *(["--json"] if as_json else [])])
+    assert ran.exit_code == 1, ran.output
+    aside = f"left aside: {models / 'tinybert'} lacks vocab.txt or tokenizer.json, model.safetensors"
+    assert (f"tinybert: mini weights; {aside}" in ran.stderr) is not as_json
+    record = json.loads((tmp_path / "out" / "bisection.json").read_text(encoding="utf-8"))
+    assert record["checkpoint"].startswith("embedded in zoocheck; ")
+    assert aside in record["checkpoint"]
+    assert not as_json or json.loads(ran.stdout)["checkpoint"] == record["checkpoint"]
+
+
 def test_a_file_made_elsewhere_is_held_against_the_case(in_home: None, faulty: Path, tmp_path: Path):
     """Status 1, the verdict first, then the table; drawing, page and record on request."""
     out = tmp_path / "out"
@@ -203,7 +223,7 @@ def test_an_export_that_is_not_torchs_network_is_told(
     source = bisecting.building.graph_source(materials, case)
 
     class Faulty:
-        layers = source.layers
+        gelus = source.gelus
 
         def export(self, **how: object) -> Exported:
             exported = source.export(**how)

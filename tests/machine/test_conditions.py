@@ -195,6 +195,18 @@ def test_energy_of_a_card_is_its_mean_power_times_the_time():
     assert energy.read_samples(b"") == energy.read_samples(b"No devices were found\n") == []
 
 
+@pytest.mark.parametrize("wrong", ["-20.00 W", "4294967.29 W", "ERR!"])
+def test_a_power_that_is_none_is_left_out_of_the_mean_and_told(wrong: str):
+    text = SAMPLES.replace(b"50.00 W", wrong.encode())
+    found = energy.of_card(energy.read_samples(text), seconds=10.0)
+    assert (found.joules, found.samples) == (300.0, 1)
+    assert f"; 1 samples left out, of a power of {wrong}" in found.source
+    none = energy.of_card(energy.read_samples(text.replace(b"30.00 W", wrong.encode())), seconds=10.0)
+    assert none.joules is None
+    assert none.source.startswith(f"not told by this machine: 2 samples left out, of a power of {wrong}")
+    assert none.recorded(60)["source"] == none.source
+
+
 @pytest.mark.parametrize("said", ["[N/A]", "[Not Supported]", "[Insufficient Permissions]"])
 def test_power_is_kept_where_memory_is_not_told(said: str):
     """A GB10 tells no memory of its own (HSF/prmon pull 318); its power stands beside it."""

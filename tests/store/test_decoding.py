@@ -35,8 +35,16 @@ PLAIN = st.recursive(
 )
 
 NO_JSON = [
-    pytest.param(b"", "line 1: found no JSON (Expecting value)", id="nothing"),
-    pytest.param(b'{"a": 1', "line 1: found no JSON", id="cut"),
+    pytest.param(b"", "line 1: found no JSON (column 1: Expecting value, cut off there)", id="nothing"),
+    pytest.param(b'{"a": 1', "line 1: found no JSON (column 8: Expecting ',' delimiter, cut off", id="cut"),
+    pytest.param(
+        b'{"a":\n"on',
+        "line 2: found no JSON (column 1: Unterminated string starting at, cut off",
+        id="cut text",
+    ),
+    pytest.param(
+        b"[1,\n 2]; and more", "line 2: found no JSON (column 4: Extra data, found '; and more')", id="more"
+    ),
     pytest.param(b'{"a":\n \xff}', "line 2: found the byte 0xff, no UTF-8", id="no UTF-8"),
     pytest.param(b'{"a": NaN}', "found NaN, expected a finite number", id="NaN"),
     pytest.param(b'{"a": [0, 1e999]}', "found a number that reads as inf at a[1], expected", id="infinity"),
@@ -50,6 +58,10 @@ NO_JSON = [
         b'{"a":' * 99999, "found lists or objects nested deeper than 64", id="too deep for a parser"
     ),
     pytest.param(b'{"a": 1, "b": 2, "a": 3}', "found the key 'a' twice in one object", id="twice"),
+    pytest.param(
+        b'{"a": [0, {"b": {"c": 1, "c": 2}}]}', "found the key 'c' twice in one object at a[1].b", id="within"
+    ),
+    pytest.param(b'{"a": {"b": 1, "b": 1}, "a": 2}', "found the key 'a' twice in one object", id="covered"),
     pytest.param(b'{"a": "\\ud800"}', "found text that UTF-8 cannot spell at a", id="half a character"),
     pytest.param(b'{"\\ud800": 1}', "found text that UTF-8 cannot spell", id="half a character in a key"),
 ]

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.decoding import json_value
 from harness.domain.measurements import Interval
 from harness.domain.metrics import Metric, Unit
 from harness.domain.references import Reference, Role, Rounding, Source
 from harness.errors import RecordError
-from harness.records import canonical, from_json, plain, to_json
+from harness.records import MOST_DEPTH, canonical, from_json, plain, to_json
 
 REFERENCE = Reference(
     source=Source(document="ascend-tinybert", table="性能", row="TinyBERT(bs8)", column="310P性能"),
@@ -29,7 +30,7 @@ REFERENCE = Reference(
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | FLOATS | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | FLOATS | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
@@ -50,6 +51,22 @@ def test_floats_come_back_to_the_last_bit(low: float, high: float):
     """Every finite double, negative zero and the smallest included, is the same 64 bits again."""
     again = from_json(Interval, json.loads(json.dumps(to_json(Interval(low=low, high=high)))))
     assert (again.low.hex(), again.high.hex()) == (low.hex(), high.hex())
+
+
+@pytest.mark.parametrize("value", [2**64, -(2**63) - 1, [1, 2**64], {"a": (2**70,)}, [[2**64]]])
+def test_an_integer_that_could_not_be_read_again_is_not_written(value: Any):
+    with pytest.raises(RecordError, match="found an integer beyond 64 bits"):
+        plain(value, "value")
+
+
+@pytest.mark.parametrize("innermost", [[], [1], [0.5], {}, (None,)])
+def test_what_is_nested_too_deep_to_be_read_again_is_not_written(innermost: Any):
+    value = innermost
+    for _ in range(MOST_DEPTH - 1):
+        value = [value]
+    assert json_value(json.dumps(plain(value, "value"))) == json.loads(json.dumps(value))
+    with pytest.raises(RecordError, match="nested deeper than 64"):
+        plain({"a": value}, "value")
 
 
 @UNTIMED

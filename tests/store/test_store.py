@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import sqlalchemy as sa
 from databases import KINDS, bare, file_of, place, refusals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutating import NO_OBJECTS
 from privileges import as_nobody
 from store_samples import ERROR, MEASUREMENT, REFERENCE, VERDICT, ids, make
 
@@ -48,10 +50,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))  # NUL: a test of its own
+INTEGERS = st.integers(-(2**63), 2**64 - 1)  # what can be read again
 # SQLite's REAL columns keep no sign of a zero; the schema says so.
 REALS = st.none() | FLOATS.map(lambda value: value + 0.0)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | FLOATS | st.text(),
+    st.none() | st.booleans() | INTEGERS | FLOATS | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
@@ -142,7 +145,7 @@ class TestRoundTrip:
         verdict=st.builds(
             Verdict, measured=REALS, expected=REALS, tolerance=REALS, message=TEXT,
             reference=st.none()
-            | st.builds(Reference, value=st.none() | FLOATS, tolerance=st.none() | FLOATS),
+            | st.builds(Reference, digits=INTEGERS, value=st.none() | FLOATS, tolerance=st.none() | FLOATS),
         ).filter(lambda verdict: verdict.kind is not VerdictKind.REPRODUCED or verdict.of_documented),
     )  # fmt: skip
     def test_whatever_is_written_comes_back(self, common: Store, verdict: Verdict, **values: Any):
@@ -577,6 +580,20 @@ class TestRefused:
             connection.execute("UPDATE measurements SET raw = x'00'")
         with pytest.raises(StoreError, match="raw samples of a measurement are damaged"):
             store.results()
+
+    @pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS)
+    def test_a_damaged_field(self, file_store: Store, file_url: str, content: bytes):
+        """JSON that nothing could hold, in a column or among the samples, is an error of ours."""
+        file_store.add(MEASUREMENT)
+        with bare(file_url) as connection:
+            connection.execute("DROP TRIGGER measurements_no_update")
+            connection.execute("UPDATE measurements SET detail = CAST(? AS TEXT)", (content,))
+        with pytest.raises((RecordError, StoreError)):
+            file_store.results()
+        with bare(file_url) as connection:
+            connection.execute("UPDATE measurements SET detail = '{}', raw = ?", (zlib.compress(content),))
+        with pytest.raises((RecordError, StoreError)):
+            file_store.results()
 
 
 def imports(file: Path) -> Iterator[str]:

@@ -92,6 +92,7 @@ class Zoo:
     data: Path
     tables: Path
     changes: dict[str, str] = field(default_factory=dict)
+    through: tuple[str, ...] = ()  # a command that starts another one: `privileges.heeding_modes`
 
     def but(self, **changes: Any) -> Zoo:
         """The same with other folders or another environment."""
@@ -159,7 +160,7 @@ class Zoo:
 
     def _run(self, folder: Path, module: str, *arguments: str) -> Ran:
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments],
+            [*self.through, sys.executable, "-m", module, *arguments],
             cwd=folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from making import make_case, make_place
+from mutating import NO_OBJECTS
 
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
@@ -63,6 +64,16 @@ def test_what_fails_in_the_child_is_the_same_sentence_here(
 def test_a_child_that_leaves_no_answer_is_the_machines_fault(case: Case, tmp_path: Path) -> None:
     with pytest.raises(MachineError, match=r"left no answer"):
         parent.read(case, tmp_path / "answer.json")
+
+
+@pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS)
+def test_a_childs_answer_that_cannot_be_read_is_the_machines_fault(
+    case: Case, tmp_path: Path, content: bytes
+) -> None:
+    answer = tmp_path / "answer.json"
+    answer.write_bytes(content)
+    with pytest.raises(MachineError, match=r"left no answer: .*found "):
+        parent.read(case, answer)
 
 
 def test_a_child_has_time_for_its_calls_and_no_more(tmp_path: Path) -> None:

@@ -158,6 +158,20 @@ def test_an_arm_that_ends() -> None:
         Process(setup(dies=True))
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("", "no JSON"),
+        ("[1]", "a list"),
+        ('{"versions": NaN}', "NaN"),
+        ('{"versions": ' + "[" * 10_000, "lists or objects nested"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_is_the_machines_fault(line: str, found: str) -> None:
+    with pytest.raises(MachineError, match=rf"A \(current\): .* no answer that can be read: .*found {found}"):
+        Process(setup(garbles=line))
+
+
 def test_an_arm_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, others: set[int]) -> None:
     monkeypatch.setattr(turns, "ANSWER_S", 0.3)
     monkeypatch.setattr(turns, "START_S", 30.0)

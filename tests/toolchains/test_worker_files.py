@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from making import make_case, make_place
+from mutating import NO_OBJECTS
 
 from harness.domain.catalog import Catalog
 from harness.errors import MachineError
-from harness.toolchains import worker_session
+from harness.toolchains import asking, worker_session
 from harness.toolchains.worker_session import WORKERS, WorkerSession
 
 # Ends well, and leaves for each output what its model's file holds.
@@ -22,7 +23,8 @@ import json, pathlib, sys
 job = json.loads(pathlib.Path(sys.argv[1]).read_text())
 for path in job["outputs"]:
     pathlib.Path(path).write_bytes(pathlib.Path(job["model"]).read_bytes())
-pathlib.Path(job["result"]).write_text("{}")
+told = pathlib.Path(job["model"]).with_name("told")
+pathlib.Path(job["result"]).write_bytes(told.read_bytes() if told.exists() else b"{}")
 """
 
 
@@ -81,6 +83,24 @@ def test_any_other_output_is_the_machines_fault(left: Left, content: bytes, kind
         "tinybert-cpu-bs2: leaving.py ended with status 0, but its outputs cannot be read: "
     )
     assert said.endswith(f"output-0.npy: {kind}")
+
+
+@pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS)
+def test_a_result_that_cannot_be_read_is_the_machines_fault(left: Left, content: bytes):
+    left.model.with_name("told").write_bytes(content)
+    with pytest.raises(MachineError, match=r"ended with status 0, but its result cannot be read: .*found "):
+        left.run(saved(LOGITS))
+
+
+TEXTS = {name: content.decode() for name, content in NO_OBJECTS.items() if b"\xff" not in content}
+
+
+@pytest.mark.parametrize("line", TEXTS.values(), ids=TEXTS)
+def test_a_line_that_cannot_be_read_is_no_answer_of_an_sdk(line: str):
+    """The last one before it is, where there is one."""
+    assert asking.told(f'{{"version": "1"}}\n{line}\n', "it") == {"version": "1"}
+    with pytest.raises(MachineError, match="it printed no JSON object"):
+        asking.told(line, "it")
 
 
 @pytest.mark.parametrize("content", [b"", saved(LOGITS, archive=True), saved(LOGITS)[:60]])

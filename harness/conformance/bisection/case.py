@@ -54,7 +54,7 @@ def bisect(
     source = building.graph_source(materials, case)
     opset = _documented_opset(case) if documented_graph else STAND_IN_OPSET
     reference = source.export(opset=opset).graph
-    for _, step in documented(case, layers=source.layers):
+    for _, step in documented(case, gelus=source.gelus):
         reference = step(reference)
     artifact = _artifact(materials, case, documented_graph) if file is None else _from_file(case, file)
     shown = batches(materials, case)

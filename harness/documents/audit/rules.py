@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import toml_table
 from harness.documents.audit.findings import Check, Finding, Rule, Severity
 from harness.documents.readme.reading import Reading
 from harness.errors import UsageError
@@ -27,7 +27,7 @@ def _function(name: str) -> Check:
     return check
 
 
-RULES: tuple[Rule, ...] = tuple(map(_rule, tomllib.loads(TABLE.read_text(encoding="utf-8"))["rule"]))
+RULES: tuple[Rule, ...] = tuple(map(_rule, toml_table(TABLE.read_bytes())["rule"]))
 
 
 def chosen(only: Sequence[str] = (), without: Sequence[str] = ()) -> tuple[Rule, ...]:

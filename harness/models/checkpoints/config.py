@@ -8,83 +8,119 @@ from pathlib import Path
 from typing import Any
 
 from harness.decoding import Undecodable, json_object, short
+from harness.domain.families import ACTIVATIONS, FAMILIES, MOST, PADDING, Family, FamilyFacts, faults
 from harness.domain.models import Architecture
 from harness.errors import CheckpointError
 from harness.models.checkpoints import labels
 
-# Our field -> the key in config.json, where transformers' BertConfig writes it.
-SIZES: Mapping[str, str] = {
-    "layers": "num_hidden_layers",
-    "hidden": "hidden_size",
-    "heads": "num_attention_heads",
-    "intermediate": "intermediate_size",
-    "vocabulary": "vocab_size",
-    "positions": "max_position_embeddings",
-    "types": "type_vocab_size",
-}
 LABELS = "number of labels (id2label, num_labels)"
-_MOST = 2**31 - 1  # of anything that is counted here
-_OPTIONAL = {"types": 2}  # what BERT has where a config.json is silent
-# transformers' names of the activations that a BERT has been published with.
-ACTIVATIONS = (
-    "gelu", "gelu_new", "gelu_fast", "gelu_python", "gelu_pytorch_tanh", "quick_gelu", "relu", "silu",
-    "swish", "mish", "tanh", "sigmoid", "linear",
-)  # fmt: skip
-# What would make another network of the same sizes -> what a plain BERT has there; a file may leave it out.
+MODEL_TYPE = "model_type"
+_POOLED = "pooler_hidden_size"  # of DeBERTa, whose pooler reads what the encoder gives
+# What would make another network of the same sizes -> what is there in the family's own; a file may leave it
+# out. `auto_map` names code of the checkpoint's own, which is not run.
 _PLAIN: Mapping[str, tuple[Any, ...]] = {
-    "model_type": ("bert",),
     "position_embedding_type": ("absolute",),
     "is_decoder": (False,),
     "add_cross_attention": (False,),
     "pruned_heads": ({},),
     "quantization_config": (),
+    "auto_map": (),
 }
 _REMEDY = "put the published config.json there, unchanged"
+_ARTICLES = {Family.ALBERT: "an", Family.ELECTRA: "an", Family.ERNIE: "an", Family.XLM_ROBERTA: "an"}
 
 
 def read(path: Path, documented: Architecture) -> Architecture:
     """The architecture that `path` describes; it decides every size.
 
     The head is the `documented` one, because a config.json does not say what stands between pooler and
-    classifier, and so is the number of labels where the file names none (TinyBERT's authors' does not).
-    Raises `CheckpointError` listing every value that cannot be, and every key that means another network.
+    classifier, and so is the number of labels where the file names none (TinyBERT's authors' does not). The
+    family is the file's; only a BERT's file may leave it out, as those of 2019 do, for its weights tell.
+    Raises `CheckpointError` in one sentence for a family that is not supported or not `documented`'s, else
+    listing every value that cannot be, and every key that means another network.
     """
     found = content(path)
+    named = require_family(path, found, documented)
+    facts = FAMILIES[named]
     problems: list[str] = []
-    sizes = {ours: _count(found, key, problems, _OPTIONAL.get(ours)) for ours, key in SIZES.items()}
-    activation = found.get("hidden_act", "gelu")
-    if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        problems.append(f"hidden_act: found {short(activation)}, expected one of {', '.join(ACTIVATIONS)}")
-    floats = {
-        "layer_norm_eps": _number(found, "layer_norm_eps", problems, 1e-12),
-        "dropout": _number(found, "hidden_dropout_prob", problems, 0.1),
+    changed: dict[str, Any] = {"types": facts.types, **_sizes(found, facts, problems)}
+    changed |= {
+        "activation": _activation(found, facts.activation_key, facts.activation, problems),
+        "dropout": _number(found, facts.dropout_key, problems, facts.dropout),
     }
-    named = _labels(found, problems)
-    if not problems and sizes["hidden"] % sizes["heads"]:
+    if facts.epsilon_key:
+        changed["layer_norm_eps"] = _number(found, facts.epsilon_key, problems, facts.epsilon)
+    labelled = _labels(found, problems)
+    if not problems and changed["hidden"] % changed["heads"]:
+        key = facts.sizes["hidden"]
         problems.append(
-            f"hidden_size: found {sizes['hidden']}, expected a multiple of the {sizes['heads']} heads"
+            f"{key}: found {changed['hidden']}, expected a multiple of the {changed['heads']} heads"
         )
+    pooled = found.get(_POOLED, changed["hidden"])
+    if named in (Family.DEBERTA, Family.DEBERTA_V2) and pooled != changed["hidden"]:
+        problems.append(f"{_POOLED}: found {short(pooled)}, expected {changed['hidden']}, the hidden size")
+    changed["settings"] = _settings(found, named, changed["layers"], problems)
     problems += _other_networks(found)
-    _raise(path, "not a BERT configuration", problems, _REMEDY)
-    changed: dict[str, Any] = {**sizes, **floats, "activation": activation}
-    return replace(documented, **changed, labels=documented.labels if named is None else named)
+    _raise(path, f"not {_ARTICLES.get(named, 'a')} {facts.title} configuration", problems, _REMEDY)
+    return replace(documented, **changed, labels=documented.labels if labelled is None else labelled)
+
+
+def require_family(path: Path, found: Mapping[str, Any], documented: Architecture) -> Family:
+    """The family of the config.json at `path`, which has to be `documented`'s; raises as `read` of it."""
+    named = family(path, found, documented.family if documented.family is Family.BERT else None)
+    if named is not documented.family:
+        raise CheckpointError(
+            f"{path}: {MODEL_TYPE}: found {str(named)!r}, expected {str(documented.family)!r}, which is "
+            "architecture.family in the model's table",
+            remedy="correct the table, or put the checkpoint that is meant there",
+        )
+    return named
+
+
+def family(path: Path, found: Mapping[str, Any], unsaid: Family | None = None) -> Family:
+    """The family that the config.json at `path` names, or `unsaid` where it names none.
+
+    Raises `CheckpointError`, in one sentence, for one that is not supported, and for none without `unsaid`.
+    """
+    said = found.get(MODEL_TYPE)
+    if isinstance(said, str) and said in [*Family]:
+        return Family(said)
+    if said is None and unsaid is not None:
+        return unsaid
+    told = "no value" if said is None else short(said)
+    raise CheckpointError(
+        f"{path}: {MODEL_TYPE}: found {told}, supported are {', '.join(Family)}",
+        remedy="take a checkpoint of one of these, or its exported graph",
+    )
 
 
 def require_documented(path: Path, found: Architecture, documented: Architecture, published: str) -> None:
-    """Raise `CheckpointError` listing every size, label count or activation that is not the documented."""
-    keys = {**SIZES, "labels": LABELS, "activation": "hidden_act"}
+    """Raise `CheckpointError` listing every size, setting, label count or activation not the documented."""
+    facts = FAMILIES[documented.family]
+    keys = {**facts.sizes, "labels": LABELS, "activation": facts.activation_key}
     pairs = [(key, getattr(found, ours), getattr(documented, ours)) for ours, key in keys.items()]
+    pairs += [(key, found.setting(key), documented.setting(key)) for key in facts.settings]
     differing = [f"{key}: found {ours}, expected {theirs}" for key, ours, theirs in pairs if ours != theirs]
     _raise(path, "not the documented checkpoint", differing, f"put the published one there ({published})")
 
 
 def require_usable(path: Path, found: Architecture, documented: Architecture, length: int) -> None:
-    """Raise `CheckpointError` where `found` cannot take `length` tokens or lacks the documented labels."""
+    """Raise `CheckpointError` where `found` cannot be fed as `documented` is.
+
+    That is where it cannot take `length` tokens, lacks the documented labels, is padded with another id or
+    knows other segments: what is fed is made by the model's table.
+    """
     problems = []
-    if found.positions < length:
+    if found.longest is not None and found.longest < length:
+        behind = found.positions - found.longest
+        of = f" of which {behind} are up to the padding id," if behind else ""
         problems.append(
-            f"max_position_embeddings: found {found.positions}, expected at least {length} tokens"
+            f"max_position_embeddings: found {found.positions},{of} expected at least {length} tokens"
         )
+    if found.padding != documented.padding:
+        problems.append(f"{PADDING}: found {found.padding}, expected {documented.padding}")
+    if found.roles != documented.roles:
+        problems.append(f"type_vocab_size: found {found.types}, expected {documented.types}")
     if found.labels != documented.labels:
         problems.append(f"{LABELS}: found {found.labels}, expected {documented.labels}")
     _raise(path, "cannot stand for the documented checkpoint", problems, "train it for the documented task")
@@ -103,14 +139,79 @@ def content(path: Path) -> Mapping[str, Any]:
         raise CheckpointError(f"{where}: {problem.said}", remedy=_REMEDY) from problem
 
 
-def _count(found: Mapping[str, Any], key: str, problems: list[str], default: int | None) -> int:
+def _count(
+    found: Mapping[str, Any], key: str, problems: list[str], default: int | None, limit: int = MOST
+) -> int:
     value = found.get(key, default)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= limit:
         return value
     said = short(value) if key in found else "no value"
-    most = f" up to {_MOST}" if isinstance(value, int) and value > _MOST else ""
+    most = f" up to {limit}" if isinstance(value, int) and value > limit else ""
     problems.append(f"{key}: found {said}, expected a positive count{most}")
     return 0
+
+
+def _sizes(found: Mapping[str, Any], facts: FamilyFacts, problems: list[str]) -> dict[str, int]:
+    unsaid = {"types": facts.types if facts.types_unsaid is None else facts.types_unsaid}
+    sizes = {}
+    for ours, key in facts.sizes.items():
+        if ours == "types" and not facts.types and found.get(key, 0) == 0:
+            sizes[ours] = 0
+        else:
+            sizes[ours] = _count(found, key, problems, unsaid.get(ours), facts.limits.get(ours, MOST))
+    return sizes
+
+
+def _settings(found: Mapping[str, Any], named: Family, layers: int, problems: list[str]) -> dict[str, Any]:
+    """The settings that differ from what the family has by itself; null stands for that."""
+    known = FAMILIES[named].settings
+    said = {key: found[key] for key in known if found.get(key) is not None}
+    if named is Family.MODERNBERT:
+        said = _as_of_old(said, layers) | _angles(found, problems)
+    problems += [
+        f"{key}: found {short(value)}, expected {expected}"
+        for key, value, expected in faults(named, said, layers)
+    ]
+    return {key: value for key, value in said.items() if value != known[key].default}
+
+
+# What transformers 5 calls an angle's two tables -> what a config.json before it has.
+_THETAS = {"full_attention": "global_rope_theta", "sliding_attention": "local_rope_theta"}
+_ROPE = "rope_parameters"
+
+
+def _angles(found: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """ModernBERT's rotary positions, as transformers 5 writes them, as the settings that they were before."""
+    told = found.get(_ROPE)
+    if told is None:
+        return {}
+    if not isinstance(told, dict) or not all(
+        key in _THETAS and isinstance(item, dict) and item.get("rope_type", "default") == "default"
+        for key, item in told.items()
+    ):
+        expected = f"a table of {' and '.join(_THETAS)}, each with rope_type default"
+        problems.append(f"{_ROPE}: found {short(told)}, expected {expected}")
+        return {}
+    return {_THETAS[key]: item["rope_theta"] for key, item in told.items() if "rope_theta" in item}
+
+
+def _as_of_old(said: dict[str, Any], layers: int) -> dict[str, Any]:
+    """Settings with every n-th layer's attention to all told by n, where it is every n-th layer's."""
+    kinds = said.get("layer_types")
+    default = FAMILIES[Family.MODERNBERT].settings["global_attn_every_n_layers"].default
+    for every in (default, *range(1, layers + 1)):
+        if kinds == ["sliding_attention" if at % every else "full_attention" for at in range(layers)]:
+            rest = {key: value for key, value in said.items() if key != "layer_types"}
+            return {**rest, "global_attn_every_n_layers": every}
+    return said
+
+
+def _activation(found: Mapping[str, Any], key: str, default: str, problems: list[str]) -> str:
+    value = found.get(key, default)
+    if isinstance(value, str) and value in ACTIVATIONS:
+        return value
+    problems.append(f"{key}: found {short(value)}, expected one of {', '.join(ACTIVATIONS)}")
+    return default
 
 
 def _number(found: Mapping[str, Any], key: str, problems: list[str], default: float) -> float:
@@ -133,7 +234,7 @@ def _labels(found: Mapping[str, Any], problems: list[str]) -> int | None:
 
 
 def _other_networks(found: Mapping[str, Any]) -> list[str]:
-    """What says that the weights are not a plain BERT's, whatever their sizes."""
+    """What says that the weights are not those of the family's plain network, whatever their sizes."""
     return [
         f"{key}: found {short(found[key])}, expected {' or '.join(map(repr, plain)) or 'no such key'}"
         for key, plain in _PLAIN.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +12,11 @@ from pathlib import Path
 from harness.domain.datasets import DatasetSpec
 from harness.domain.models import Model, Weights
 from harness.errors import CheckpointError, DownloadError, NotThere
-from harness.models.checkpoints import files
-from harness.models.checkpoints.hub import Pin, Progress, Promise, ask, receive, require_weights
+from harness.models.checkpoints import files, shards
+from harness.models.checkpoints.hub import Pin, Progress, Promise, ask, ask_all, receive, require_weights
 from harness.models.checkpoints.resolve import how_to_get, locate
 from harness.setting.home import Home
+from harness.tasks.text import tokenizer_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,10 @@ def fetch(model: Model, home: Home, *, progress: Progress | None = None) -> Fetc
 
     What an earlier fetch left complete is verified by its record, without the network. Otherwise every
     file is compared with the hash that the hub states for it (the hub client compares sizes only), the
-    weights also with the table's, and a file that is there already and right is kept. The files become
-    visible together, the weights last.
+    weights also with the table's, and a file that is there already and right is kept. Of the weights' forms
+    the first is taken that a checkpoint's folder is read by (`files.FORMS`), of an index all the shards that
+    it names; of the vocabularies each that the hub has. The files become visible together, what makes the
+    folder a checkpoint last.
 
     Raises `NotThere` that says where to get it and where to put it for a model that is on no hub;
     `DownloadError` with a remedy for everything that goes wrong between here and the hub, and for other
@@ -116,9 +119,11 @@ def _kept(model: Model, pin: Pin) -> Fetched | None:
     record = _record(pin.folder)
     if record is None or (record.repository, record.revision) != (pin.repository, pin.revision):
         return None
-    if files.missing(pin.folder, tuple(name for name in files.WEIGHTS if name in record.files)):
+    weights = tuple(name for name in files.FORMS if name in record.files)
+    if files.missing(pin.folder, weights, files.tokenizer_names(model)):
         return None
-    if any(files.sha256(pin.folder / name) != found for name, found in record.files.items()):
+    paths = {pin.folder / name: found for name, found in record.files.items()}
+    if any(not path.is_file() or files.sha256(path) != found for path, found in paths.items()):
         return None
     return _fetched(model, pin, record.files, ())
 
@@ -136,21 +141,22 @@ def _fetched(model: Model, pin: Pin, hashes: Mapping[str, str], downloaded: tupl
 
 def _download(model: Model, pin: Pin, progress: Progress | None) -> Fetched:
     """Ask for every file first, then download what is not there, then show all of it at once."""
-    here = sorted(files.WEIGHTS, key=lambda name: not (pin.folder / name).is_file())
-    promises = [ask(pin, files.CONFIG), ask(pin, files.VOCABULARY), ask(pin, *here)]
-    _refuse_foreign(pin.folder, promises)
+    here = sorted(files.FORMS, key=lambda name: not (pin.folder / name).is_file())
+    small = [ask(pin, files.CONFIG), *_of_tokenizer(model, pin)]
+    source = ask(pin, *here)
+    _refuse_foreign(pin.folder, [*small, source])
     with _staging(pin.folder) as staging:
-        paths = {}
-        for promise in promises:
-            path = pin.folder / promise.name
-            right = path.is_file() and promise.kept_by(path)
-            paths[promise.name] = path if right else receive(pin, promise, staging, progress)
-        weights = promises[-1]
-        require_weights(paths[weights.name], weights, stated=model.checkpoint.sha256, pin=pin)
+        paths = _received([*small, source], pin, staging, progress)
+        index = paths.pop(source.name)
+        parts = _parts(pin, source, index)
+        _refuse_foreign(pin.folder, [*small, source, *parts])
+        paths |= _received(parts, pin, staging, progress)
+        paths[source.name] = index  # behind its shards
+        require_weights({paths[part.name]: part for part in parts}, stated=model.checkpoint.sha256, pin=pin)
         record = files.FetchRecord(
             repository=pin.repository,
             revision=pin.revision,
-            commit=weights.commit,
+            commit=source.commit,
             fetched=datetime.now(UTC).isoformat(timespec="seconds"),
             files={name: files.sha256(path) for name, path in paths.items()},
         )
@@ -162,13 +168,50 @@ def _download(model: Model, pin: Pin, progress: Progress | None) -> Fetched:
     return _fetched(model, pin, record.files, downloaded)
 
 
-def _refuse_foreign(folder: Path, promises: list[Promise]) -> None:
-    """Raise `DownloadError` for files that would be replaced and that no fetch put there."""
+def _of_tokenizer(model: Model, pin: Pin) -> list[Promise]:
+    """The files that say how texts are cut: the first form that the hub has, and what stands beside it."""
+    if model.tokenizer is not None:
+        return ask_all(pin, *files.VOCABULARIES)
+    form = ask(pin, *tokenizer_files.FORMS).name
+    return ask_all(pin, form, *tokenizer_files.beside(form))
+
+
+def _received(
+    promises: Sequence[Promise], pin: Pin, staging: Path, progress: Progress | None
+) -> dict[str, Path]:
+    """Where each file is: in the model's folder where it is right, already in `staging`, or there now."""
+    paths = {}
+    for promise in promises:
+        path = next(
+            (folder / promise.name for folder in (pin.folder, staging) if _is_right(folder, promise)), None
+        )
+        paths[promise.name] = path or receive(pin, promise, staging, progress)
+    return paths
+
+
+def _is_right(folder: Path, promise: Promise) -> bool:
+    path = folder / promise.name
+    return path.is_file() and promise.kept_by(path)
+
+
+def _parts(pin: Pin, source: Promise, path: Path) -> list[Promise]:
+    """The weights files: the one that `source` is, or the shards of the index that it is, at `path`."""
+    if not source.name.endswith(files.INDEX):
+        return [source]
+    try:
+        names = shards.listed(path, f"{source.name} of {pin}")
+    except CheckpointError as problem:
+        raise DownloadError(str(problem)) from problem
+    return [ask(pin, name) for name in names]
+
+
+def _refuse_foreign(folder: Path, promises: Sequence[Promise]) -> None:
+    """Raise `DownloadError` for what would be replaced, or read instead, and that no fetch put there."""
     if (folder / files.RECORD).is_file():
         return
-    outranking = files.weights_in(folder)
+    outranking = filter(None, [files.vocabulary_in(folder), files.weights_in(folder)])
     promised = {promise.name: promise for promise in promises}
-    for name in (*promised, *filter(None, [outranking])):
+    for name in (*promised, *outranking):
         path = folder / name
         if path.is_file() and not (name in promised and promised[name].kept_by(path)):
             raise DownloadError(

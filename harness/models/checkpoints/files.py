@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness import hashing
-from harness.decoding import Undecodable, json_object
+from harness.decoding import Undecodable, json_object, short
+from harness.domain.models import Model
 from harness.errors import CheckpointError
+from harness.tasks.text import tokenizer_files
 
 CONFIG = "config.json"
 VOCABULARY = "vocab.txt"
@@ -63,9 +65,27 @@ def weights_in(folder: Path, names: tuple[str, ...] = FORMS) -> str | None:
     return next((name for name in names if (folder / name).is_file()), None)
 
 
+def is_plain(name: str) -> bool:
+    """Whether `name`, which others wrote, is a file's own name: no folder in it, no control character."""
+    return name not in ("", "..") and Path(name).name == name and name.isprintable()
+
+
 def vocabulary_in(folder: Path, names: tuple[str, ...] = VOCABULARIES) -> str | None:
     """The name of the file in `folder` that lists the word pieces, or None."""
     return next((name for name in names if (folder / name).is_file()), None)
+
+
+def tokenizer_in(folder: Path, model: Model) -> str | None:
+    """The name of the file in `folder` that says how the model's texts are cut, or None.
+
+    Of a task that cuts texts itself it lists the word pieces; else it is the checkpoint's own tokenizer.
+    """
+    return vocabulary_in(folder) if model.tokenizer is not None else tokenizer_files.form_in(folder)
+
+
+def tokenizer_names(model: Model) -> tuple[str, ...]:
+    """The files of which one has to be there for the model's texts."""
+    return VOCABULARIES if model.tokenizer is not None else tokenizer_files.FORMS
 
 
 def missing(
@@ -131,10 +151,13 @@ class FetchRecord:
 
 
 def _require_words(record: FetchRecord) -> None:
-    """Raise `TypeError` where a value of a record is no text, or its files are no texts by name."""
+    """Raise where a value of a record is no text (`TypeError`), or a file lies elsewhere (`ValueError`)."""
     texts = (record.repository, record.revision, record.fetched, *dict(record.files).values())
     if not all(isinstance(text, str) for text in texts) or not isinstance(record.commit, str | None):
         raise TypeError("a value that is no text")
+    elsewhere = next((name for name in record.files if not is_plain(name)), None)
+    if elsewhere is not None:
+        raise ValueError(f"found the file {short(elsewhere)}, expected one beside it")
 
 
 def read_record(folder: Path) -> FetchRecord | None:

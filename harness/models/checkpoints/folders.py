@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.domain.models import Architecture, Model, Weights
+from harness.domain.models import Architecture, Model, TokenizerSpec, Weights
 from harness.errors import BadInput, CheckpointError
 from harness.models.checkpoints import config, files, names, shards, sizes, stored
-from harness.tasks.text import tokenizer_json
+from harness.tasks.text import tokenizer_files, tokenizer_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class Checkpoint:
     weights_source: str = ""  # the weights file, or the index of its shards; empty for random weights
     weights_files: tuple[str, ...] = ()  # that file, or the shards
     label_rows: tuple[int, ...] = ()  # its logit of each label as scored; empty: in that order
+    labels: tuple[str, ...] = ()  # their names in the order that is scored; empty: nobody tells
     label_note: str = ""  # what was done about its labels' order, or could not be; empty: nothing
 
     @property
@@ -49,8 +50,9 @@ def weights_forms(weights: Weights) -> tuple[str, ...]:
 def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
     """A complete folder as a checkpoint, its sizes and its record of fetching checked."""
     source = files.weights_in(folder, weights_forms(weights)) or ""
-    pieces = files.vocabulary_in(folder) or files.VOCABULARY
-    for name in {files.CONFIG, pieces, source}:
+    pieces = files.tokenizer_in(folder, model) or files.VOCABULARY
+    beside = () if model.tokenizer is not None else tokenizer_files.all_in(folder)
+    for name in {files.CONFIG, pieces, source, *beside}:
         files.refuse_pointer(folder / name)
     parts = shards.names(folder, source)
     for name in parts:
@@ -60,9 +62,9 @@ def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
     if weights is Weights.FULL and not model.checkpoint.config_decides:
         config.require_documented(path, architecture, model.encoder, model.checkpoint.published)
     config.require_usable(path, architecture, model.encoder, model.tokens)
-    cased = require_fitting(folder / pieces, architecture, model.pieces.lower_case)
+    cased = require_fitting(folder / pieces, architecture, model.tokenizer)
     _require_sizes(folder, source, parts, architecture)
-    hashes = {name: files.sha256(folder / name) for name in (files.CONFIG, pieces, source, *parts)}
+    hashes = {name: files.sha256(folder / name) for name in (files.CONFIG, pieces, *beside, source, *parts)}
     where = "embedded in zoocheck" if weights is Weights.MINI else _source(model, folder, hashes)
     return Checkpoint(
         model=model,
@@ -86,17 +88,21 @@ def _require_sizes(folder: Path, source: str, parts: Sequence[str], architecture
     """
     shapes = stored.shapes(folder, parts, source)
     if shapes is not None:
-        known = names.ours(folder / source, shapes)
+        known = names.ours(folder / source, shapes, architecture.family)
         by_name = {known[key]: shape for key, shape in shapes.items()}
         sizes.require_agreeing(folder, architecture, by_name, source)
 
 
-def require_fitting(path: Path, architecture: Architecture, lower_case: bool) -> str:
+def require_fitting(path: Path, architecture: Architecture, tokenizer: TokenizerSpec | None) -> str:
     """What a vocabulary says of upper case where that is not the document's way; empty where all agrees.
 
+    The checkpoint's own tokenizer (`tokenizer` None) is held to the embedding when it is opened
+    (`harness.tasks.text.tokenizing`), which builds it.
     Raises `CheckpointError` where it is empty, or has more pieces than the embedding has rows.
     """
-    note = ""
+    if tokenizer is None:
+        return ""
+    note, lower_case = "", tokenizer.lower_case
     try:
         if path.name == tokenizer_json.NAME:
             listed = tokenizer_json.read_pieces(path)

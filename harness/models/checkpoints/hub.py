@@ -7,12 +7,12 @@ time-outs when it is imported, and collecting tests does not need it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DownloadError
-from harness.models.checkpoints import files
+from harness.models.checkpoints import files, shards
 from harness.models.checkpoints.refusals import explain
 
 Progress = Callable[[str, int, int | None], None]
@@ -71,6 +71,19 @@ def ask(pin: Pin, *names: str) -> Promise:
     raise explain(problem, name=" or ".join(names), source=str(pin), folder=pin.folder) from problem
 
 
+def ask_all(pin: Pin, *names: str) -> list[Promise]:
+    """What the hub says of each of `names` that it has, one at least; raises `DownloadError`."""
+    first = ask(pin, *names)
+    promises = [first]
+    for name in names[names.index(first.name) + 1 :]:
+        try:
+            promises.append(_head(pin, name))
+        except Exception as refusal:  # the client raises what half a dozen libraries raise
+            if not _is_absent(refusal):
+                raise explain(refusal, name=name, source=str(pin), folder=pin.folder) from refusal
+    return promises
+
+
 def _head(pin: Pin, name: str) -> Promise:
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
 
@@ -109,17 +122,22 @@ def receive(pin: Pin, promise: Promise, into: Path, progress: Progress | None) -
     return path
 
 
-def require_weights(path: Path, promise: Promise, *, stated: str | None, pin: Pin) -> None:
-    """Raise `DownloadError` for weights without a known SHA-256, or with another than the table's."""
-    if stated is None and not promise.is_sha256:
-        raise DownloadError(
-            f"{promise.name} of {pin}: the hub states no SHA-256 of it (ETag {promise.etag})",
-            remedy="point HF_ENDPOINT to a server that states one, or state it in the model's table",
-        )
-    found = files.sha256(path)
+def require_weights(paths: Mapping[Path, Promise], *, stated: str | None, pin: Pin) -> None:
+    """Raise `DownloadError` for weights without a known SHA-256, or with another than the table's.
+
+    `paths` are the file, or all shards; of these the table states what `shards.sha256` gives.
+    """
+    for promise in paths.values():
+        if stated is None and not promise.is_sha256:
+            raise DownloadError(
+                f"{promise.name} of {pin}: the hub states no SHA-256 of it (ETag {promise.etag})",
+                remedy="point HF_ENDPOINT to a server that states one, or state it in the model's table",
+            )
+    found = shards.sha256({promise.name: files.sha256(path) for path, promise in paths.items()})
     if stated is not None and found != stated:
+        named = ", ".join(promise.name for promise in paths.values())
         raise DownloadError(
-            f"{promise.name} of {pin}: found SHA-256 {found}, expected {stated}, as the model's table states",
+            f"{named} of {pin}: found SHA-256 {found}, expected {stated}, as the model's table states",
             remedy="correct the revision or the hash in the table",
         )
 

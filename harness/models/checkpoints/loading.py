@@ -15,17 +15,12 @@ from harness.domain.models import Architecture, Model
 from harness.errors import CheckpointError
 from harness.models.checkpoints import files, names, sizes, stored
 from harness.models.checkpoints.folders import Checkpoint
-from harness.models.networks import build_network, parameter_shapes
+from harness.models.checkpoints.layouts import LAYOUTS
+from harness.models.networks import build_network, classifier, parameter_prefix, parameter_shapes
 
 if TYPE_CHECKING:
     import torch
 
-# What published checkpoints carry and inference does not use, by the beginning of its name: the layer that
-# TinyBERT's distillation fits to its teacher, buffers that old versions of transformers saved, the heads of
-# pre-training, and the pooler where the network on top has none.
-_UNUSED = (
-    "fit_dense.", "bert.embeddings.position_ids", "bert.embeddings.token_type_ids", "cls.", "bert.pooler.",
-)  # fmt: skip
 _LISTED = 8  # keys of one kind of misfit that a message names
 
 
@@ -60,13 +55,15 @@ def load(checkpoint: Checkpoint) -> Loaded:
             raise CheckpointError(f"{folder / name}: changed since it was located", remedy="run again")
     held = stored.read(folder, checkpoint.weights_files, checkpoint.weights_source)
     path = folder / checkpoint.weights_source
-    known = names.ours(path, held.tensors)
+    known = names.ours(path, held.tensors, architecture.family)
     shapes = {known[key]: tuple(getattr(value, "shape", ())) for key, value in held.tensors.items()}
     sizes.require_agreeing(folder, architecture, shapes, path.name)
-    state, ignored = _match(held.tensors, known, parameter_shapes(architecture), path)
-    _reorder(state, checkpoint.label_rows)
+    unused = LAYOUTS[architecture.family].left_aside
+    state, ignored = _match(held.tensors, known, parameter_shapes(architecture), path, unused)
+    _reorder(state, classifier(architecture, state), checkpoint.label_rows)
     network = _build(checkpoint.model, architecture, 0)
-    network.load_state_dict(state, strict=True)
+    prefix = parameter_prefix(architecture)
+    network.load_state_dict({prefix + name: value for name, value in state.items()}, strict=True)
     return Loaded(network=network.eval(), ignored=(*held.around, *ignored))
 
 
@@ -79,17 +76,24 @@ def _build(model: Model, architecture: Architecture, seed: int) -> torch.nn.Modu
         return build_network(architecture, model.inputs)
 
 
-def _reorder(state: dict[str, torch.Tensor], rows: Sequence[int]) -> None:
-    """Put the classifier's rows, one a label, in the order of `rows`; nothing without any."""
-    if rows:
-        for name in ("classifier.weight", "classifier.bias"):
+def _reorder(state: dict[str, torch.Tensor], layer: str, rows: Sequence[int]) -> None:
+    """Put the rows of the last `layer`, one a label, in the order of `rows`; nothing without any."""
+    for name in (f"{layer}.weight", f"{layer}.bias"):
+        if rows and name in state:
             state[name] = state[name][list(rows)].contiguous()
 
 
 def _match(
-    held: Mapping[str, Any], known: Mapping[str, str], expected: Mapping[str, Sequence[int]], path: Path
+    held: Mapping[str, Any],
+    known: Mapping[str, str],
+    expected: Mapping[str, Sequence[int]],
+    path: Path,
+    unused: tuple[str, ...],
 ) -> tuple[dict[str, torch.Tensor], tuple[str, ...]]:
-    """The stored tensors under the network's names, and the keys left out; every misfit in one error."""
+    """The stored tensors under the network's names, and the keys left out; every misfit in one error.
+
+    What begins with one of `unused` and is not in the network is left out.
+    """
     state: dict[str, torch.Tensor] = {}
     seen: set[str] = set()
     ignored: list[str] = []
@@ -98,7 +102,7 @@ def _match(
     for key, value in held.items():
         name = known[key]
         if name not in expected:
-            (ignored if name.startswith(_UNUSED) else unknown).append(key)
+            (ignored if name.startswith(unused) else unknown).append(key)
         elif name in seen:
             problems.append(f"{key}: found, expected {name} only once")
         else:

@@ -9,11 +9,12 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from harness.domain.families import Family
 from harness.domain.models import Architecture, Model, Weights
 from harness.errors import NotThere, UsageError
 from harness.models.checkpoints import config, files
 from harness.models.checkpoints.folders import Checkpoint, from_folder, require_fitting, weights_forms
-from harness.models.checkpoints.labels import order
+from harness.models.checkpoints.labels import names, order
 from harness.setting.home import Home
 
 CHOICES = (Weights.FULL, Weights.MINI, Weights.RANDOM, "auto")
@@ -27,7 +28,8 @@ def locate(model: Model, choice: str, home: Home) -> Checkpoint:
       pytorch_model.bin or the shards of either with their index; the sizes must be the documented ones,
       unless the document leaves them to the checkpoint's own config.json, and those of the weights.
     - mini: ``home.minis/<model>/`` with config.json, vocab.txt and model.safetensors.
-    - random: the documented architecture, filled from `SEED`; needs no file. Its vocabulary is the
+    - random: the documented architecture, filled from `SEED`; needs no file, but a config.json that is there
+      has to be of its family. Its vocabulary is the
       documented one, else the mini's, whose token ids are fewer: of no importance to random weights.
     - auto: full where it is complete, else mini, whose `source` then says what was left aside. A vocab.txt
       alone is not a checkpoint.
@@ -57,7 +59,7 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     """
     resolved = chosen(model, choice, home)
     full = home.checkpoint(model)
-    documented = full / (files.vocabulary_in(full) or files.VOCABULARY)
+    documented = full / (files.tokenizer_in(full, model) or files.tokenizer_names(model)[0])
     own = home.minis / model.name / files.VOCABULARY
     candidates = {
         Weights.FULL: (documented,),
@@ -67,7 +69,8 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     found = next((path for path in candidates if path.is_file()), None)
     if found is not None:
         return found
-    put = f"put the {files.VOCABULARY} of {model.pieces.vocabulary} at {documented}"
+    of = model.name if model.tokenizer is None else model.tokenizer.vocabulary
+    put = f"put the {documented.name} of {of} at {documented}"
     raise NotThere(
         f"{model.name}: no vocabulary: {' and '.join(map(str, candidates))} not there",
         remedy=f"{put} and use `--weights full`" if resolved is Weights.MINI else put,
@@ -78,17 +81,22 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
 def in_order(checkpoint: Checkpoint, labels: Sequence[str]) -> Checkpoint:
     """The checkpoint with its logits in the order of `labels`, by the names that its config.json gives them.
 
-    Where they are moved its `weights_sha256` is another, for it is another network. Random weights, and a
-    task without names of labels, are left as they are. Raises as `labels.order` does.
+    Where they are moved its `weights_sha256` is another, for it is another network. Random weights are left
+    as they are. Without `labels` the order is the checkpoint's own, and its names are those of its
+    config.json. Raises as `labels.order` does.
     """
-    if checkpoint.folder is None or not labels:
-        return checkpoint
+    if checkpoint.folder is None:
+        return replace(checkpoint, labels=tuple(labels))
     path = checkpoint.folder / files.CONFIG
-    found = order(path, config.content(path), labels)
+    content = config.content(path)
+    if not labels:
+        return replace(checkpoint, labels=names(path, content))
+    found = order(path, content, labels)
     if not found.note:
-        return checkpoint
+        return replace(checkpoint, labels=tuple(labels))
     return replace(
         checkpoint,
+        labels=tuple(labels),
         label_rows=found.rows,
         label_note=found.note,
         source=f"{checkpoint.source}; {found.note}",
@@ -124,7 +132,7 @@ def lacks(folder: Path, absent: Sequence[str]) -> str:
 
 def how_to_get(model: Model, home: Home) -> str:
     """What somebody has to do to have the full checkpoint of `model`, in words."""
-    names = f"{files.CONFIG}, {files.VOCABULARY} and {' or '.join(files.WEIGHTS)}"
+    names = f"{files.CONFIG}, {files.tokenizer_names(model)[0]} and {' or '.join(files.WEIGHTS)}"
     by_hand = f"get it from {model.checkpoint.published} and put {names} into {home.checkpoint(model)}"
     if model.checkpoint.folder:
         return f"put {names} there, or correct checkpoint.folder in its table"
@@ -137,9 +145,13 @@ def random_sha256(architecture: Architecture, seed: int) -> str:
     """What stands for the weights' hash where a seed makes the weights.
 
     The SHA-256 of ``random:<seed>:<architecture>``, the architecture as JSON with sorted keys and no
-    blanks. It names the recipe, not the bytes, which are another library version's to choose.
+    blanks; of a BERT without settings neither family nor settings are in it, as before there were others. It
+    names the recipe, not the bytes, which are another library version's to choose.
     """
-    described = json.dumps(asdict(architecture), sort_keys=True, separators=(",", ":"))
+    said = asdict(architecture)
+    if architecture.family is Family.BERT and not architecture.settings:
+        del said["family"], said["settings"]
+    described = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(f"random:{seed}:{described}".encode()).hexdigest()
 
 
@@ -157,7 +169,7 @@ def chosen(model: Model, choice: str, home: Home) -> Weights:
 
 def lacking(model: Model, weights: Weights, home: Home) -> tuple[str, ...]:
     """The files that a full or mini checkpoint of `model` lacks; empty where it is complete."""
-    vocabularies = files.VOCABULARIES if weights is Weights.FULL else (files.VOCABULARY,)
+    vocabularies = files.tokenizer_names(model) if weights is Weights.FULL else (files.VOCABULARY,)
     return files.missing(_folder(model, weights, home), weights_forms(weights), vocabularies)
 
 
@@ -187,10 +199,14 @@ def _require_complete(model: Model, choice: str, resolved: Weights, home: Home) 
 
 
 def _random(model: Model, home: Home) -> Checkpoint:
+    """Random weights; raises `CheckpointError` where a config.json lies there that is another network's."""
+    described = home.checkpoint(model) / files.CONFIG
+    if described.is_file():
+        config.require_family(described, config.content(described), model.encoder)
     path: Path | None = None
     with suppress(NotThere):
         path = vocabulary(model, Weights.RANDOM, home)
-        require_fitting(path, model.encoder, model.pieces.lower_case)
+        require_fitting(path, model.encoder, model.tokenizer)
     return Checkpoint(
         model=model,
         weights=Weights.RANDOM,

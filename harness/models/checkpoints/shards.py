@@ -17,43 +17,54 @@ _REMEDY = "put the shards and their index there as they were saved"
 def names(folder: Path, name: str) -> tuple[str, ...]:
     """The weights files of `folder`: `name` itself, or the shards of the index that `name` is.
 
-    Raises `CheckpointError` for an index that is none, that names a file elsewhere or of another format, and
-    for shards that are not there.
+    Raises `CheckpointError` as `listed`, and for shards that are not there.
     """
     if not name.endswith(files.INDEX):
         return (name,)
     path = folder / name
-    shards = sorted(set(index(path).values()))
-    ending = "." + name.removesuffix(files.INDEX).rpartition(".")[2]
-    wrong = [shard for shard in shards if not _is_beside(shard, ending)]
-    if wrong:
-        raise CheckpointError(
-            f"{path}: found the shard {short(wrong[0])}, expected a file beside it, *{ending}", remedy=_REMEDY
-        )
+    shards = listed(path)
     absent = [short(shard) for shard in shards if not (folder / shard).is_file()]
     if absent:
         said = f"{len(absent)} of {len(shards)} shards are not there: {', '.join(absent[:5])}"
         raise CheckpointError(f"{path}: {said}", remedy=_REMEDY)
+    return shards
+
+
+def listed(path: Path, title: str = "") -> tuple[str, ...]:
+    """The shards that the index at `path`, which messages call `title`, names, there or not.
+
+    Raises `CheckpointError` for an index that is none, and for one that names a file elsewhere or of another
+    format.
+    """
+    shards = sorted(set(index(path, title).values()))
+    ending = "." + path.name.removesuffix(files.INDEX).rpartition(".")[2]
+    wrong = [shard for shard in shards if not _is_beside(shard, ending)]
+    if wrong:
+        raise CheckpointError(
+            f"{title or path}: found the shard {short(wrong[0])}, expected a file beside it, *{ending}",
+            remedy=_REMEDY,
+        )
     return tuple(shards)
 
 
 def _is_beside(shard: str, ending: str) -> bool:
     """Whether `shard` can be the name of a file in the index's own folder."""
-    return Path(shard).name == shard and shard.endswith(ending) and len(shard.encode()) <= _LONGEST
+    return files.is_plain(shard) and shard.endswith(ending) and len(shard.encode()) <= _LONGEST
 
 
-def index(path: Path) -> Mapping[str, str]:
+def index(path: Path, title: str = "") -> Mapping[str, str]:
     """Which shard holds which tensor, as the index at `path` says; raises `CheckpointError` for no index."""
+    said = title or str(path)
     try:
-        content = json_object(path.read_text(encoding="utf-8"))
+        content = json_object(path.read_bytes())
     except OSError as problem:
-        raise CheckpointError(f"{path}: cannot be read ({problem.strerror})", remedy=_REMEDY) from problem
-    except (Undecodable, UnicodeDecodeError) as problem:
-        raise CheckpointError(f"{path}: no index of shards: {problem}", remedy=_REMEDY) from problem
+        raise CheckpointError(f"{said}: cannot be read ({problem.strerror})", remedy=_REMEDY) from problem
+    except Undecodable as problem:
+        raise CheckpointError(f"{said}: no index of shards: {problem}", remedy=_REMEDY) from problem
     found = content.get("weight_map")
     if not isinstance(found, dict) or not found or not all(isinstance(name, str) for name in found.values()):
         raise CheckpointError(
-            f"{path}: weight_map: found {short(found)}, expected the file of each tensor", remedy=_REMEDY
+            f"{said}: weight_map: found {short(found)}, expected the file of each tensor", remedy=_REMEDY
         )
     return found
 

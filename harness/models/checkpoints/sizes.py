@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from harness.domain.models import Architecture, Head
+from harness.domain.families import FAMILIES
+from harness.domain.models import Architecture
 from harness.errors import CheckpointError
 from harness.models.checkpoints import config
-
-_LAYER = re.compile(r"bert\.encoder\.layer\.(\d{1,9})\.", re.ASCII)
-_EMBEDDINGS = "bert.embeddings."
-
-# A size -> the parameter that shows it, and in which dimension.
-_SHOWN: Mapping[str, tuple[str, int]] = {
-    "vocabulary": (f"{_EMBEDDINGS}word_embeddings.weight", 0),
-    "hidden": (f"{_EMBEDDINGS}word_embeddings.weight", 1),
-    "positions": (f"{_EMBEDDINGS}position_embeddings.weight", 0),
-    "types": (f"{_EMBEDDINGS}token_type_embeddings.weight", 0),
-    "intermediate": ("bert.encoder.layer.0.intermediate.dense.weight", 0),
-}
+from harness.models.checkpoints.layouts import LAYOUTS
+from harness.models.networks import classifier
 
 
 def require_agreeing(
@@ -31,19 +21,19 @@ def require_agreeing(
     `shapes` are the weights' by the network's names; `source` is what the weights are called. A size that no
     weight shows is left to whoever misses that weight.
     """
-    shown = {**_SHOWN, "labels": (_head(architecture), 0)}
+    layout, keys = LAYOUTS[architecture.family], FAMILIES[architecture.family].sizes
+    shown = {
+        ours: (f"{layout.encoder}.{name}", dimension, times)
+        for ours, (name, dimension, times) in layout.shown.items()
+    }
+    shown["labels"] = (f"{classifier(architecture, shapes)}.weight", 0, 1)
     problems = []
-    for ours, (name, dimension) in shown.items():
+    for ours, (name, dimension, times) in shown.items():
         shape = shapes.get(name, ())
         said = getattr(architecture, ours)
-        if dimension < len(shape) and shape[dimension] != said:
-            key = config.SIZES.get(ours, config.LABELS)
-            problems.append(f"{key}: {said}, but {name} is {list(shape)}")
-    layers = {int(found[1]) for name in shapes if (found := _LAYER.match(name))}
-    if len(layers) != architecture.layers:
-        problems.append(
-            f"{config.SIZES['layers']}: {architecture.layers}, but there are {len(layers)} layers"
-        )
+        if dimension < len(shape) and shape[dimension] != times * said:
+            problems.append(f"{keys.get(ours, config.LABELS)}: {said}, but {name} is {list(shape)}")
+    problems += _layers(architecture, shapes)
     if problems:
         lines = "".join(f"\n  {problem}" for problem in problems)
         raise CheckpointError(
@@ -52,5 +42,15 @@ def require_agreeing(
         )
 
 
-def _head(architecture: Architecture) -> str:
-    return "qa_outputs.weight" if architecture.head is Head.QUESTION_ANSWERING else "classifier.weight"
+def _layers(architecture: Architecture, shapes: Mapping[str, Sequence[int]]) -> list[str]:
+    """What is wrong with the number of layers, or of the groups that layers share their weights in."""
+    layout, keys = LAYOUTS[architecture.family], FAMILIES[architecture.family].sizes
+    encoder = f"{layout.encoder}."
+    inside = [name.removeprefix(encoder) for name in shapes if name.startswith(encoder)]
+    found = len({int(match[1]) for name in inside if (match := layout.layer.match(name))})
+    counted = layout.layers in keys
+    said = architecture.layers if counted else architecture.setting(layout.layers)
+    if found == said:
+        return []
+    what = "layers" if counted else "groups of layers"
+    return [f"{keys.get(layout.layers, layout.layers)}: {said}, but there are {found} {what}"]

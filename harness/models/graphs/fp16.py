@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from harness.errors import GraphError
 from harness.models.graphs import values
@@ -15,7 +15,7 @@ from harness.models.graphs.reading import subgraphs
 _WIDE = "__fp32"  # the fp32 copy of an fp16 value that an operator reads
 _RAW = "__unrounded"  # an operator's fp32 result before it is rounded to fp16
 _HALF = "__fp16"  # a graph's fp32 input or output as an fp16 value
-_EXACT = "__exact"  # a constant as it is, beside its rounded self
+_TWIN = "__narrow"  # the fp16 copy of an fp32 value that shapes alone decide, or of a parameter
 # Operators that only move values: they read and write fp16 as it is, with nothing to round.
 _MOVES = frozenset(
     {"Flatten", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"}
@@ -39,13 +39,14 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     so that the I/O contract does not change, and are rounded behind and in front of it. onnxruntime's own
     converter is not used: it clamps what overflows without a word, and leaves the accumulation to the kernel.
 
-    Inside the branches of an ``If`` and the bodies of loops each result is rounded where it is made. What is
-    computed of shapes alone, and what operators are told (`PARAMETERS`), stays as it is: no chip rounds a
-    size. What else stays in fp32 the graph tells (`values.told`). Raises `NotApplicable` for a graph that is
-    quantised already, whose scales would be rounded.
+    What is computed of shapes alone is so in fp32, and rounded once where something else reads it: a compiler
+    knows the shape, and has constants there. That is relative positions, and the angles of rotary ones. What
+    operators are told (`PARAMETERS`) stays as it is. Inside the branches of an ``If`` and the bodies of loops
+    each result is rounded where it is made. What else stays in fp32 the graph tells (`values.told`).
 
     Raises `GraphError` for constants that fp16 does not hold (an unfixed attention mask, say), each with its
-    size; an infinity is one that it holds. Raises it, too, where the type of a value is not known.
+    size; an infinity is one that it holds. Raises `NotApplicable` for a graph that is quantised already, whose
+    scales would be rounded.
     """
     values.require_not_quantised(model, "fp16")
     return _Narrowing(values.copy_of(model)).done()
@@ -60,20 +61,24 @@ class _Narrowing:
         values.constants_as_tensors(self._graph)
         self._types = values.element_types(model)
         self._outputs = {item.name for item in self._graph.output}
-        self._sizes = _of_shapes(self._graph)
+        self._sizes = values.computed_of_shapes(self._graph)
         self._half: set[str] = set()  # values that are fp16 now
         self._widened: set[str] = set()
         self._nodes: list[onnx.NodeProto] = []
 
     def done(self) -> onnx.ModelProto:
         """The whole graph, rounded."""
-        parameters = _parameters(self._graph, self._sizes)
-        _require_held(self._graph, parameters)
-        self._set_parameters_apart(parameters)
-        for name, tensor in values.constants(self._graph):
-            if values.floating(tensor) and name not in parameters:
-                values.store(tensor, _rounded(values.array_of(tensor)))
+        exact, rounded = _uses(self._graph, self._sizes)
+        _require_held(self._graph, rounded)
+        for name, tensor in [*values.constants(self._graph)]:
+            if not values.floating(tensor) or name not in rounded:
+                continue
+            narrow = _rounded(values.array_of(tensor))
+            if name not in exact:
+                values.store(tensor, narrow)
                 self._half.add(name)
+            else:
+                self._add_twin(name, narrow)
         self._round_inputs()
         for node in self._graph.node:
             self._add(node)
@@ -85,9 +90,10 @@ class _Narrowing:
 
     def _add(self, node: onnx.NodeProto) -> None:
         """A node with what has to stand before and behind it."""
-        if node.op_type == "Constant" or self._sizes.intersection(node.output):
+        if node.op_type == "Constant" or self._sizes.issuperset(node.output):
             self._nodes.append(node)
             return
+        self._nodes.extend(self._narrowed(node))
         moves = node.op_type in _MOVES and node.input[0] in self._half
         if not moves:
             self._nodes.extend(self._casts_before(node))
@@ -95,6 +101,25 @@ class _Narrowing:
                 self._round_inside(inner)
         self._nodes.append(node)
         self._nodes.extend(self._casts_after(node, already_fp16=moves))
+
+    def _narrowed(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
+        """Round every fp32 value that shapes decide and `node` reads, once a value, and point `node` there."""
+        places = PARAMETERS.get(node.op_type, ())
+        read = dict.fromkeys(
+            name
+            for at, name in enumerate((*node.input, *values.captured(node)))
+            if name in self._sizes and self._is_fp32(name) and at not in places
+        )
+        casts = [
+            helper.make_node("Cast", [name], [name + _TWIN], to=TensorProto.FLOAT16)
+            for name in read
+            if name + _TWIN not in self._half
+        ]
+        for name in read:
+            self._half.add(name + _TWIN)
+            self._types[name + _TWIN] = int(TensorProto.FLOAT)
+        _rename(node, {name: name + _TWIN for name in read})
+        return casts
 
     def _is_fp32(self, name: str) -> bool:
         return self._types.get(name) == int(TensorProto.FLOAT)
@@ -144,46 +169,53 @@ class _Narrowing:
         for node in self._graph.node:
             _rename(node, renamed)
 
-    def _set_parameters_apart(self, parameters: set[str]) -> None:
-        """A constant that is a parameter of one operator and a value of another is there twice."""
-        known = dict(values.constants(self._graph))
+    def _add_twin(self, name: str, narrow: values.Array) -> None:
+        """A constant that is read as it is stays; a rounded twin is there for whoever computes with it."""
+        twin = name + _TWIN
+        self._graph.initializer.append(numpy_helper.from_array(narrow, twin))
+        self._types[twin] = int(TensorProto.FLOAT)
+        self._half.add(twin)
         for node in self._graph.node:
-            places = _places(node, self._sizes)
-            for at in places:
-                name = node.input[at] if at < len(node.input) else ""
-                if name in known and name not in parameters and values.floating(known[name]):
-                    twin = known[name + _EXACT] if name + _EXACT in known else None
-                    if twin is None:
-                        twin = self._graph.initializer.add()
-                        twin.CopyFrom(known[name])
-                        twin.name = name + _EXACT
-                        known[twin.name] = twin
-                        parameters.add(twin.name)
-                    node.input[at] = twin.name
+            if self._sizes.issuperset(node.output):
+                continue
+            exact = PARAMETERS.get(node.op_type, ())
+            kept = {at: node.input[at] for at in exact if at < len(node.input)}
+            _rename(node, {name: twin})
+            for at, was in kept.items():
+                node.input[at] = was
 
     def _round_inside(self, graph: onnx.GraphProto) -> None:
         """A branch or a body: its values stay fp32 by type, and are rounded to fp16 where they are made."""
-        sizes = _of_shapes(graph)
-        parameters = _parameters(graph, sizes)
+        sizes = values.computed_of_shapes(graph)
+        exact, rounded = _uses(graph, sizes)
         for name, tensor in values.constants(graph):
-            if values.floating(tensor) and name not in parameters:
+            if values.floating(tensor) and name in rounded - exact:
                 values.store(tensor, _rounded(values.array_of(tensor)).astype(np.float32))
         nodes: list[onnx.NodeProto] = []
         for node in graph.node:
             for inner in subgraphs(node):
                 self._round_inside(inner)
             nodes.append(node)
-            if node.op_type in _MOVES or node.op_type == "Constant" or sizes.intersection(node.output):
-                continue
-            for at, name in enumerate(node.output):
-                if name and self._is_fp32(name):
-                    node.output[at] = name + _RAW
-                    nodes += [
-                        helper.make_node("Cast", [name + _RAW], [name + _HALF], to=TensorProto.FLOAT16),
-                        helper.make_node("Cast", [name + _HALF], [name], to=TensorProto.FLOAT),
-                    ]
+            if (
+                node.op_type not in _MOVES
+                and node.op_type != "Constant"
+                and not sizes.issuperset(node.output)
+            ):
+                nodes.extend(self._rounded_in_place(node))
         del graph.node[:]
         graph.node.extend(nodes)
+
+    def _rounded_in_place(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
+        """Round every fp32 result of `node` to fp16 and widen it again, under its name."""
+        casts = []
+        for at, name in enumerate(node.output):
+            if name and self._is_fp32(name):
+                node.output[at] = name + _RAW
+                casts += [
+                    helper.make_node("Cast", [name + _RAW], [name + _HALF], to=TensorProto.FLOAT16),
+                    helper.make_node("Cast", [name + _HALF], [name], to=TensorProto.FLOAT),
+                ]
+        return casts
 
     def _tell(self) -> None:
         """What stays in fp32, by the operator's name."""
@@ -218,18 +250,17 @@ def _rounded(array: values.Array) -> values.Array:
     return rounded
 
 
-def _require_held(graph: onnx.GraphProto, parameters: set[str]) -> None:
+def _require_held(graph: onnx.GraphProto, read: set[str]) -> None:
     """Raise `GraphError` that names every constant which fp16 does not hold, before anything is rounded."""
     found = [
         (name, worst, list(tensor.dims))
-        for name, tensor in _all_constants(graph, parameters)
+        for name, tensor in _all_constants(graph, read)
         if (worst := _unheld(values.array_of(tensor))) is not None
     ]
     if not found:
         return
     told = "; ".join(
-        f"constant {name!r} holds {worst:g}"
-        + (f" ({' x '.join(map(str, dims))} values)" if dims else "")
+        f"constant {name!r} holds {worst:g}" + (f" ({' x '.join(map(str, dims))} values)" if dims else "")
         for name, worst, dims in found[:5]
     )
     more = f" and {len(found) - 5} constants more" if len(found) > 5 else ""
@@ -251,45 +282,27 @@ def _unheld(array: values.Array) -> float | None:
     return float(candidates[np.argmax(np.abs(np.nan_to_num(candidates)))])
 
 
-def _all_constants(graph: onnx.GraphProto, parameters: set[str]) -> Iterator[tuple[str, onnx.TensorProto]]:
+def _all_constants(graph: onnx.GraphProto, read: set[str]) -> Iterator[tuple[str, onnx.TensorProto]]:
     """The fp32 constants of a graph and of the graphs inside it that are rounded."""
     for name, tensor in values.constants(graph):
-        if values.floating(tensor) and name not in parameters:
+        if values.floating(tensor) and name in read:
             yield name, tensor
     for node in graph.node:
         for inner in subgraphs(node):
-            yield from _all_constants(inner, _parameters(inner, _of_shapes(inner)))
+            yield from _all_constants(inner, _uses(inner, values.computed_of_shapes(inner))[1])
 
 
-def _parameters(graph: onnx.GraphProto, sizes: set[str]) -> set[str]:
-    """The constants that are parameters of operators, and nothing else."""
-    told: set[str] = set()
-    read: set[str] = {item.name for item in graph.output}
+def _uses(graph: onnx.GraphProto, sizes: set[str]) -> tuple[set[str], set[str]]:
+    """The names that are read as they are, by what computes a size or as a parameter; and those that are not."""
+    exact: set[str] = set()
+    rounded: set[str] = {item.name for item in graph.output}
     for node in graph.node:
-        places = _places(node, sizes)
+        of_sizes = node.op_type != "Constant" and sizes.issuperset(node.output)
+        places = PARAMETERS.get(node.op_type, ())
         for at, name in enumerate(node.input):
-            (told if at in places else read).add(name)
-        read.update(values.captured(node))
-    return told - read
-
-
-def _places(node: onnx.NodeProto, sizes: set[str]) -> tuple[int, ...]:
-    """Which inputs of a node are not rounded: what it is told; all of a node that computes a size."""
-    if sizes.intersection(node.output):
-        return tuple(range(len(node.input)))
-    return PARAMETERS.get(node.op_type, ())
-
-
-def _of_shapes(graph: onnx.GraphProto) -> set[str]:
-    """The values that are computed of shapes and constants alone."""
-    constant = {name for name, _ in values.constants(graph)}
-    found: set[str] = set()
-    for node in graph.node:
-        given = [name for name in (*node.input, *values.captured(node)) if name]
-        from_shapes = given and all(name in found or name in constant for name in given)
-        if node.op_type in ("Shape", "Size") or (from_shapes and found.intersection(given)):
-            found.update(node.output)
-    return found
+            (exact if of_sizes or at in places else rounded).add(name)
+        rounded.update(values.captured(node))
+    return exact, rounded
 
 
 def _rename(node: onnx.NodeProto, names: Mapping[str, str]) -> None:

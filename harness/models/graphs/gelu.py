@@ -8,6 +8,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from harness.domain.families import Family
+from harness.domain.models import Architecture, Head
 from harness.errors import GraphError
 from harness.models.graphs import values
 
@@ -17,10 +19,32 @@ CUBIC = 0.044715
 SCALE = math.sqrt(2 / math.pi)
 
 
+# What transformers' classifiers of sentences have whatever a config.json says.
+_IN_HEADS = {Family.ELECTRA: "gelu"}
+# transformers' names of the GELUs that are exported with an erf.
+_WITH_ERF = ("gelu", "gelu_python")
+
+
+def count_of(architecture: Architecture) -> int:
+    """How many GELUs with an erf a network has: one a layer, and what its convolution and its head have.
+
+    None where the activation is another: ALBERT's GELU has a tanh by itself.
+    """
+    layers = architecture.layers * architecture.setting("inner_group_num", 1)
+    used = [architecture.activation] * layers
+    if architecture.setting("conv_kernel_size", 0):
+        used.append(architecture.setting("conv_act"))
+    if architecture.family is Family.MODERNBERT:
+        used.append(architecture.setting("classifier_activation"))
+    elif architecture.head is Head.CLASSIFICATION:
+        used.append(_IN_HEADS.get(architecture.family, architecture.setting("pooler_hidden_act", "")))
+    return sum(name in _WITH_ERF for name in used)
+
+
 def tanh_gelu(model: onnx.ModelProto, *, expected: int) -> onnx.ModelProto:
     """A graph in which each erf of the exported GELU, ``0.5 x (1 + erf(x / sqrt 2))``, is a tanh.
 
-    `expected` is the number of GELUs, one a layer; another count raises `GraphError`. Only the
+    `expected` is the number of GELUs, as `count_of` tells it; another count raises `GraphError`. Only the
     argument and the function change, so that the surrounding products stay as exported.
     """
     changed = values.copy_of(model)
@@ -39,7 +63,11 @@ def tanh_gelu(model: onnx.ModelProto, *, expected: int) -> onnx.ModelProto:
         nodes.extend(_tanh_for(node, x=divide.input[0], at=found))
         found += 1
     if found != expected:
-        raise GraphError(f"{found} GELUs with erf in the graph, expected {expected}: one a layer")
+        raise GraphError(
+            f"{found} GELUs with erf in the graph, expected {expected}: one a layer, and the head's"
+        )
+    if not found:
+        return changed
     del graph.node[:]
     graph.node.extend(nodes)
     graph.initializer.extend(

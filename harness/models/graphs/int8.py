@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from harness.errors import GraphError
+from harness.errors import GraphError, NotApplicable
 from harness.models.graphs import sessions, values
 from harness.models.graphs.products import as_gemm
 from harness.models.graphs.reading import subgraphs
-from harness.models.graphs.values import constants
+from harness.models.graphs.values import computed_of_shapes, constants
 
 if TYPE_CHECKING:
     from onnxruntime.quantization import CalibrationDataReader
@@ -77,11 +77,13 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
     and dequantised around each product. Where this departs from the chip's own compiler stands in
     docs/architecture.md. What else computes products stays in fp32, and the graph tells it (`values.told`).
     Raises `GraphError` where there is no product, or where the ranges are another network's; `NotApplicable`
-    for a graph that is quantised already.
+    for a graph that is quantised already, and for one of any shape in which products read what is computed of
+    the shape (DeBERTa's relative positions): ranges are of the values that it has at one.
     """
     from onnxruntime.quantization import CalibrationMethod, QDQQuantizer, QuantType, TensorData, TensorsData
 
     graph = _ready(model)
+    _require_none_of_shapes(graph)
     found = {
         name: TensorData(lowest=np.array(least), highest=np.array(greatest))
         for name, (least, greatest) in _by_name(graph, ranges).items()
@@ -127,12 +129,24 @@ def _ready(model: onnx.ModelProto) -> onnx.ModelProto:
     return converted
 
 
+def _require_none_of_shapes(model: onnx.ModelProto) -> None:
+    sizes = [size for item in model.graph.input for size in item.type.tensor_type.shape.dim]
+    if all(size.dim_value for size in sizes):
+        return
+    of_shapes = computed_of_shapes(model.graph)
+    products = [node for node in model.graph.node if node.op_type in OPERATORS]
+    count = sum(not of_shapes.isdisjoint(node.input) for node in products)
+    if count:
+        raise NotApplicable(
+            f"int8 at other lengths: {count} of {len(products)} products read what is computed of the length, "
+            "and scales are chosen at the documented one"
+        )
+
+
 def _weights_as_initializers(graph: onnx.GraphProto) -> None:
     """What a product reads of a Constant node, the quantiser looks for among the initializers."""
     read = {name for node in graph.node if node.op_type in OPERATORS for name in node.input}
-    moved = [
-        (name, tensor) for name, tensor in constants(graph) if name in read and values.floating(tensor)
-    ]
+    moved = [(name, tensor) for name, tensor in constants(graph) if name in read and values.floating(tensor)]
     known = {item.name for item in graph.initializer}
     for name, tensor in moved:
         if name not in known:
@@ -154,7 +168,10 @@ def _names_apart(graph: onnx.GraphProto) -> None:
     given = {tensor.name for tensor in graph.initializer}
     made = [name for node in graph.node for name in node.output]
     numbered = {
-        name[:end] for name in made for end in range(1, len(name)) if name[end:].isdigit() and name[:end] in given
+        name[:end]
+        for name in made
+        for end in range(1, len(name))
+        if name[end:].isdigit() and name[:end] in given
     }
     for tensor in graph.initializer:
         taken = tensor.name
@@ -206,7 +223,8 @@ def _values(graph: onnx.ModelProto) -> list[tuple[str, ...]]:
     if not found:
         inside = "; ".join(_left(graph))
         raise GraphError(
-            f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}" + (f" ({inside})" if inside else "")
+            f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}"
+            + (f" ({inside})" if inside else "")
         )
     return found
 

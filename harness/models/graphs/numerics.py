@@ -18,16 +18,16 @@ STAND_IN_OPSET = LAYER_NORM_OPSET
 Step = Callable[[onnx.ModelProto], onnx.ModelProto]
 
 
-def steps(case: Case, *, layers: int, ranges: Callable[[], int8.Ranges]) -> tuple[tuple[str, Step], ...]:
+def steps(case: Case, *, gelus: int, ranges: Callable[[], int8.Ranges]) -> tuple[tuple[str, Step], ...]:
     """The named steps from the exported fp32 graph to the case's numerics, in order.
 
-    Those of `documented`, then that of `rounding`. Raises `NotYet` for tf32 and bf16, which no documented
-    chip computes in.
+    Those of `documented`, then that of `rounding`; `gelus` is `gelu.count_of` the network. Raises `NotYet`
+    for tf32 and bf16, which no documented chip computes in.
     """
-    return (*documented(case, layers=layers), *rounding(case.precision, ranges))
+    return (*documented(case, gelus=gelus), *rounding(case.precision, ranges))
 
 
-def documented(case: Case, *, layers: int) -> tuple[tuple[str, Step], ...]:
+def documented(case: Case, *, gelus: int) -> tuple[tuple[str, Step], ...]:
     """What the document's build changes in a graph before its precision does; raises as `steps`.
 
     Below fp32 the mask is limited; the tanh GELU comes where the deployment computes it so.
@@ -42,7 +42,7 @@ def documented(case: Case, *, layers: int) -> tuple[tuple[str, Step], ...]:
     if case.precision is not Precision.FP32:
         chosen.append(("limit-mask", mask.limit_mask))
     if case.gelu is Gelu.TANH:
-        chosen.append(("tanh-gelu", partial(gelu.tanh_gelu, expected=layers)))
+        chosen.append(("tanh-gelu", partial(gelu.tanh_gelu, expected=gelus)))
     return tuple(chosen)
 
 

@@ -61,7 +61,9 @@ def run(model: Model, inputs: Sequence[Array]) -> list[Array]:
     fixed = fixed_batch(model)
     specs, done = outputs_of(model), []
     for some, count in _calls(inputs, AT_ONCE if fixed is None else fixed, fill=fixed is not None):
-        made = rows_first(model, specs, _called(model, session, some, [item.name for item in specs]), len(some[0]))
+        made = rows_first(
+            model, specs, _called(model, session, some, [item.name for item in specs]), len(some[0])
+        )
         done.append([array[:count] for array in made])
     return [np.concatenate(parts) for parts in zip(*done, strict=True)]
 

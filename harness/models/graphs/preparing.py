@@ -95,7 +95,9 @@ def _require_as_in_table(model: Model, batch_size: int, found: Sequence[Declared
     wanted = graph_of(model).inputs
     names, expected = [item.name for item in found], [item.name for item in wanted]
     if names != expected:
-        raise GraphError(f"{model.name}: the graph's inputs are {', '.join(names)}, expected {', '.join(expected)}")
+        raise GraphError(
+            f"{model.name}: the graph's inputs are {', '.join(names)}, expected {', '.join(expected)}"
+        )
     wrong = [
         f"{item} in the file, {', '.join(map(str, table.shape))} of {table.dtype} in the table"
         for item, table in zip(found, wanted, strict=True)
@@ -138,14 +140,14 @@ def _fixed(opened: onnx.ModelProto, model: Model, batch_size: int) -> onnx.Model
     return fixed
 
 
-def _with_outputs(
-    original: onnx.ModelProto, model: Model, specs: Sequence[Output]
-) -> onnx.ModelProto:
+def _with_outputs(original: onnx.ModelProto, model: Model, specs: Sequence[Output]) -> onnx.ModelProto:
     """The graph with the outputs that are asked for, in their order."""
     by_name = {item.name: item for item in original.graph.output}
     absent = [item.name for item in specs if item.name not in by_name]
     if absent:
-        raise GraphError(f"{model.name}: the graph has no output {', '.join(absent)}; it has {', '.join(by_name)}")
+        raise GraphError(
+            f"{model.name}: the graph has no output {', '.join(absent)}; it has {', '.join(by_name)}"
+        )
     chosen = values.copy_of(original)
     del chosen.graph.output[:]
     for spec in specs:
@@ -204,7 +206,8 @@ def _away(ours: Sequence[Array], theirs: Sequence[Array]) -> float:
 def _folded(before: onnx.ModelProto, after: onnx.ModelProto) -> list[str]:
     """That batch normalisations went into the convolutions before them."""
     counts = [
-        sum(node.op_type == "BatchNormalization" for node in reading.nodes(model.graph)) for model in (before, after)
+        sum(node.op_type == "BatchNormalization" for node in reading.nodes(model.graph))
+        for model in (before, after)
     ]
     folded = counts[0] - counts[1]
     if not folded:
@@ -216,8 +219,12 @@ def _folded(before: onnx.ModelProto, after: onnx.ModelProto) -> list[str]:
         if name in _variances(before) and name not in left
     ]
     largest = max((float(array.max()) for array in variances if array.size), default=0.0)
-    beyond = f"; one has a variance of {largest:.3g}, which fp16 holds only so" if largest > FP16_HIGHEST else ""
-    return [f"{folded} of {counts[0]} batch normalisations are folded into the convolution before them{beyond}"]
+    beyond = (
+        f"; one has a variance of {largest:.3g}, which fp16 holds only so" if largest > FP16_HIGHEST else ""
+    )
+    return [
+        f"{folded} of {counts[0]} batch normalisations are folded into the convolution before them{beyond}"
+    ]
 
 
 def _variances(graph: onnx.ModelProto) -> set[str]:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.decoding import Undecodable, json_value
 from harness.domain.models import Architecture, InputRole, Model
 from harness.errors import GraphError
-from harness.models.graphs.export import PARITY_BOUND, apart, example_inputs, run_torch
+from harness.models.graphs.export import PARITY_BOUND, TRACED_CONSTANTS, apart, example_inputs, run_torch
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +23,7 @@ _EXPECTED_WARNINGS = (
     "Converting a tensor to a Python boolean",  # branches on shapes, which are fixed on purpose
     "`is_gradient_checkpointing` is deprecated",  # transformers, of an attribute that tracing asks for
     "`torch.jit",  # it prefers torch.export; the documents' toolchains read TorchScript
+    *TRACED_CONSTANTS,
 )
 
 
@@ -108,9 +110,9 @@ def load(path: Path) -> Traced:
             module = torch.jit.load(path, map_location="cpu", _extra_files=said)  # type: ignore[no-untyped-call]
         inputs, outputs = (
             [(name, dtype, tuple(shape)) for name, dtype, shape in items]
-            for items in json.loads(said[_CONTRACT])
+            for items in json_value(said[_CONTRACT])
         )
-    except (RuntimeError, ValueError) as problem:
+    except (RuntimeError, Undecodable, TypeError, ValueError) as problem:
         raise GraphError(f"{path}: torch cannot load the module: {problem}") from problem
     return Traced(module=module.eval(), inputs=inputs, outputs=outputs)
 
@@ -132,10 +134,8 @@ def _by_position(network: torch.nn.Module, model: Model, order: Sequence[InputRo
             super().__init__()
             self.network = network
 
-        def forward(
-            self, first: torch.Tensor, second: torch.Tensor, third: torch.Tensor
-        ) -> torch.Tensor | tuple[torch.Tensor, ...]:
-            given = dict(zip(order, (first, second, third), strict=True))
+        def forward(self, *arguments: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
+            given = dict(zip(order, arguments, strict=True))
             outputs: torch.Tensor | tuple[torch.Tensor, ...] = self.network(
                 *(given[item.role] for item in model.inputs)
             )

@@ -23,7 +23,12 @@ MOST_BYTES = 2**31 - 2**24
 
 _TOLD = "zoocheck."  # what keys of a graph's metadata begin with, where a step has something to say
 # What a Constant node may hold beside a tensor.
-_PLAIN = {"value_float": np.float32, "value_floats": np.float32, "value_int": np.int64, "value_ints": np.int64}
+_PLAIN = {
+    "value_float": np.float32,
+    "value_floats": np.float32,
+    "value_int": np.int64,
+    "value_ints": np.int64,
+}
 # onnxruntime's names of the types of values.
 _ELEMENTS = {
     "tensor(float)": int(TensorProto.FLOAT), "tensor(float16)": int(TensorProto.FLOAT16),
@@ -64,6 +69,27 @@ def constants(graph: onnx.GraphProto) -> Iterator[tuple[str, onnx.TensorProto]]:
             for attribute in node.attribute:
                 if attribute.name == "value":
                     yield node.output[0], attribute.t
+
+
+def computed_of_shapes(graph: onnx.GraphProto) -> set[str]:
+    """Every value that nodes compute of shapes and constants alone, whatever the inputs hold.
+
+    At a fixed shape there is none: onnxsim makes constants of them, as a compiler does.
+    """
+    fixed = {name for name, _ in constants(graph)}
+    made: set[str] = set()
+    for node in graph.node:
+        if node.op_type == "Constant":
+            continue
+        if node.op_type in ("Shape", "Size") or all(name in fixed for name in _read(node)):
+            fixed.update(node.output)
+            made.update(node.output)
+    return made
+
+
+def _read(node: onnx.NodeProto) -> list[str]:
+    """What a node reads, the graphs inside it included."""
+    return [name for name in (*node.input, *captured(node)) if name]
 
 
 def floating(tensor: onnx.TensorProto) -> bool:
@@ -115,9 +141,7 @@ def _types_by_onnxruntime(model: onnx.ModelProto, names: Sequence[str]) -> dict[
         session = opened(shown.SerializeToString())
     except Exception as problem:  # onnxruntime's classes have no common base of their own
         raise GraphError(f"onnxruntime cannot load the graph: {problem}") from problem
-    return {
-        item.name: _ELEMENTS[item.type] for item in session.get_outputs() if item.type in _ELEMENTS
-    }
+    return {item.name: _ELEMENTS[item.type] for item in session.get_outputs() if item.type in _ELEMENTS}
 
 
 def constants_as_tensors(graph: onnx.GraphProto) -> None:

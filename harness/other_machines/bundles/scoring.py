@@ -28,7 +28,7 @@ from harness.tables import references
 from harness.tasks.metrics.accuracy import flips
 from harness.tasks.text import Features, Scored
 from harness.toolchains.bundling import BY_WORKER, outputs
-from harness.verdicts import scores
+from harness.verdicts import paired, scores
 
 Array = npt.NDArray[Any]
 PROTOCOL = Protocol.DOCUMENTED
@@ -100,9 +100,12 @@ class Scorer:
         reference = materials.reference(model, PROTOCOL)
         own = materials.score_reference(model, PROTOCOL)
         require_in_place(case, found, reference, mask, explained(materials, case, reference, mask))
-        flipped = flips(scored.predictions, own.predictions)
+        flipped = flips(scored.predictions, own.predictions).tolist() if scored.decides else None
         typical = typical_difference(found, reference, mask, model.outputs)
-        held = replace(score, own_fp32=own.metrics[model.score], flips=len(flipped))
+        held = replace(
+            score, own_fp32=own.metrics[model.score], flips=None if flipped is None else len(flipped),
+            chance=paired.chance(own.parts.get(model.score), scored.parts.get(model.score)),
+        )  # fmt: skip
         on_card = materials.score_on_card(model, PROTOCOL)
         beside = replace(
             beside, typical_difference=typical,
@@ -114,8 +117,8 @@ class Scorer:
             "own_fp32": own.metrics[model.score],
             "own_fp32_correct": own.correct.get(model.score),
             "fp32_on_card": on_card,
-            "flips": len(flipped),
-            "flipped": flipped.tolist(),
+            "flips": None if flipped is None else len(flipped),
+            "flipped": flipped,
             "max_abs_difference": largest_valid_difference(found, reference, mask, model.outputs),
             "typical_difference": typical,
         }

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import Undecodable, json_value
+from harness.domain.datasets import Examples
 from harness.errors import BadInput
 from harness.tasks.datasets import Dataset
 from harness.tasks.lines import read_text, shown
 
 VERSION = "1.1"
 _WHOLE_FILE = "put the dev-v1.1.json of SQuAD there, unchanged"
-_TYPES = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
+_TYPES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class Answer:
 class QuestionExample:
     """A question, the context it is asked about, and the answers that people gave: one at least.
 
-    Questions of one paragraph share one `context` object. `where` is the question's JSON path.
+    Of data whose questions `may_lack_answers` (SQuAD 2.0) it may have none. Questions of one paragraph share
+    one `context` object. `where` is the question's JSON path.
     """
 
     id: str
@@ -38,6 +41,12 @@ class QuestionExample:
     context: str = field(repr=False)
     answers: tuple[Answer, ...]
     where: str
+    may_lack_answers: bool = False
+
+
+def gives(options: None) -> Examples:
+    """What the examples are."""
+    return Examples.QUESTIONS
 
 
 def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
@@ -50,14 +59,15 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     the context.
 
     Raises `NotThere` for a missing file; `BadInput` for an empty one, a byte order mark, invalid UTF-8,
-    text that is no JSON or is cut off (line and column); and, with the JSON path, for a missing key, a
-    key that an object has twice, a version other than 1.1 where there is one, a question that is said to be
-    impossible, a value of another type, a lone surrogate, an empty list, a second question with the same
-    id, an answer outside its context or another text than stands there, and a count other than `expected`.
+    text that is no JSON or is cut off (line and column), a key that an object has twice and whatever else
+    `json_value` refuses; and, with the JSON path, for a missing key, a version other than 1.1 where there is
+    one, a question that is said to be impossible, a value of another type, an empty list, a second question
+    with the same id, an answer outside its context or another text than stands there, and a count other
+    than `expected`.
     """
     text, sha256 = read_text(path, remedy=_WHOLE_FILE)
-    reader = _Reader(path)
-    examples = tuple(reader.questions(_parse(text, path=path)))
+    reader = Reader(path)
+    examples = tuple(reader.questions(parse(text, path=path)))
     if expected is not None and len(examples) != expected:
         message = f"$.data: found {len(examples)} questions, expected {expected}"
         raise BadInput(message, path=path, remedy=_WHOLE_FILE)
@@ -65,55 +75,19 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     return Dataset(name="squad", path=path, sha256=sha256, examples=examples, counts=counts)
 
 
-def _parse(text: str, *, path: Path) -> object:
-    """The JSON value; line and column are those of the character where the parser gave up."""
-    repeated: list[_Repeated] = []
-
-    def gather(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(found := dict(pairs)) == len(pairs):
-            return found
-        repeated.append(_Repeated(pairs))
-        return repeated[-1]
-
+def parse(text: str, *, path: Path, remedy: str = _WHOLE_FILE) -> object:
+    """The JSON value; raises `BadInput` with the line where it is none."""
     try:
-        value = json.loads(text, object_pairs_hook=gather)
-        if repeated:
-            at, key = next(_repetitions(value, "$"))
-            message = f"{at}: found the key {shown(key)} again, expected it once in an object"
-            raise BadInput(message, path=path, remedy=_WHOLE_FILE)
-        return value
-    except json.JSONDecodeError as error:
-        cut_off = not text[error.pos :].strip() or error.msg.startswith("Unterminated string")
-        found = "the file is cut off" if cut_off else f"found {shown(text[error.pos :], limit=20)}"
-        message = f"column {error.colno}: {found}, no JSON ({error.msg})"
-        raise BadInput(message, path=path, line=error.lineno, remedy=_WHOLE_FILE) from None
-    except (RecursionError, ValueError) as error:  # nested too deep; a number of thousands of digits
-        raise BadInput(f"no JSON that can be read: {error}", path=path, remedy=_WHOLE_FILE) from None
+        return json_value(text)
+    except Undecodable as problem:
+        raise BadInput(problem.said, path=path, line=problem.line, remedy=remedy) from problem
 
 
-class _Repeated(dict[str, Any]):
-    """An object that has a key twice."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        names = [name for name, _ in pairs]
-        self.key = next(name for at, name in enumerate(names) if name in names[:at])
-
-
-def _repetitions(value: object, at: str) -> Iterator[tuple[str, str]]:
-    """The JSON path of each repeated key, and the key; none in a value that a later one took the place of."""
-    if isinstance(value, _Repeated):
-        yield f"{at}.{value.key}", value.key
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _repetitions(item, f"{at}.{name}")
-    if isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _repetitions(item, f"{at}[{number}]")
-
-
-class _Reader:
+class Reader:
     """Walks one file, and knows where it is when something is wrong."""
+
+    whose = "the documented file"
+    remedy = _WHOLE_FILE
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -125,8 +99,7 @@ class _Reader:
         """The questions in file order."""
         self.top = top
         root = self.typed(top, dict, "$")
-        if (version := root.get("version", VERSION)) != VERSION:
-            raise self.wrong("$.version", _json(version), f'"{VERSION}": SQuAD {VERSION}')
+        self.check_version(root)
         for article, at_article in self.items(root, "data", "$"):
             self.articles += 1
             for paragraph, at in self.items(article, "paragraphs", at_article):
@@ -134,6 +107,11 @@ class _Reader:
                 context = self.text(paragraph, "context", at)
                 for question, at_question in self.items(paragraph, "qas", at):
                     yield self.example(question, context, at_question)
+
+    def check_version(self, root: Mapping[str, Any]) -> None:
+        """Raise `BadInput` for another version where there is one."""
+        if (version := root.get("version", VERSION)) != VERSION:
+            raise self.wrong("$.version", _json(version), f'"{VERSION}": SQuAD {VERSION}')
 
     def example(self, question: Mapping[str, Any], context: str, at: str) -> QuestionExample:
         """One question with its answers."""
@@ -143,19 +121,27 @@ class _Reader:
                 f"{at}.id", f"{shown(name)} again", f"it once: it stands at {self.seen[name]}.id"
             )
         self.seen[name] = at
+        return QuestionExample(
+            id=name,
+            question=self.text(question, "question", at),
+            context=context,
+            answers=self.answers(question, context, at),
+            where=at,
+        )
+
+    def answers(self, question: Mapping[str, Any], context: str, at: str) -> tuple[Answer, ...]:
+        """The answers to a question: one at least."""
         if question.get("is_impossible", False) is not False:
             found = _json(question["is_impossible"])
             raise self.wrong(
                 f"{at}.is_impossible", found, f"a question that has an answer, as SQuAD {VERSION} has alone"
             )
-        return QuestionExample(
-            id=name,
-            question=self.text(question, "question", at),
-            context=context,
-            answers=tuple(
-                self.answer(answer, context, where) for answer, where in self.items(question, "answers", at)
-            ),
-            where=at,
+        return self.each_answer(question, context, at)
+
+    def each_answer(self, question: Mapping[str, Any], context: str, at: str) -> tuple[Answer, ...]:
+        """What people answered."""
+        return tuple(
+            self.answer(answer, context, where) for answer, where in self.items(question, "answers", at)
         )
 
     def answer(self, answer: Mapping[str, Any], context: str, at: str) -> Answer:
@@ -183,13 +169,8 @@ class _Reader:
             yield self.typed(value, dict, where), where
 
     def text(self, parent: Mapping[str, Any], key: str, at: str) -> str:
-        """A text that UTF-8 can hold."""
+        """``parent[key]``, which is a text."""
         value: str = self.value(parent, key, str, at)
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            found = f"the lone surrogate {shown(value[error.start])} at character {error.start}"
-            raise self.wrong(f"{at}.{key}", found, "characters") from None
         return value
 
     def value(self, parent: Mapping[str, Any], key: str, kind: type, at: str) -> Any:
@@ -201,7 +182,7 @@ class _Reader:
 
     def typed(self, value: object, kind: type, at: str) -> Any:
         """`value`, if it is of type `kind`; a bool is no number."""
-        if not isinstance(value, kind) or isinstance(value, bool):
+        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
             raise self.everywhere(at, kind) or self.wrong(at, _json(value), _TYPES[kind])
         return value
 
@@ -215,14 +196,12 @@ class _Reader:
         found = _TYPES.get(others.pop(), "a value of another kind")
         where = re.sub(r"\[\d+\]", "[*]", at)
         message = f"every one of {len(values)} values at {where} is {found} ({_json(values[0])}); "
-        return BadInput(
-            f"{message}the documented file has {_TYPES[kind]} there", path=self.path, remedy=_WHOLE_FILE
-        )
+        return BadInput(f"{message}{self.whose} has {_TYPES[kind]} there", path=self.path, remedy=self.remedy)
 
     def wrong(self, at: str, found: str, expected: str) -> BadInput:
         """The mistake at a JSON path."""
         message = f"{at}: found {found}, expected {expected}"
-        return BadInput(message, path=self.path, remedy=_WHOLE_FILE)
+        return BadInput(message, path=self.path, remedy=self.remedy)
 
 
 def _all(value: object, steps: Sequence[str]) -> Iterator[object]:

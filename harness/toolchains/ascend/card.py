@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.decoding import Undecodable, json_object
 from harness.domain.chips import Chip
 from harness.errors import MachineError
 from harness.hashing import sha256
@@ -111,13 +111,13 @@ def _installed(place: Place) -> Mapping[str, str | None]:
     argv = [place.toolchain.python, str(WORKERS / "versions.py"), str(result)]
     _output(place, [*argv, *PACKAGES, "--", TOOL, SDK])
     try:
-        told = json.loads(result.read_text(encoding="utf-8"))
+        told = json_object(result.read_bytes())
         return {
             "python": told["python"],
             **told["packages"],
             **{f"no {k}": v for k, v in told["modules"].items()},
         }
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except (OSError, Undecodable, KeyError, TypeError, AttributeError) as problem:
         raise MachineError(
             f"{place.toolchain.python}: its list of packages cannot be read: {problem}"
         ) from problem

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.decoding import Undecodable, json_object
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError
@@ -112,8 +113,8 @@ class Backend:
                 f"{BUILDER.name}: ended with status 0 and left no {commands.MODEL}; log: {log}"
             )
         try:
-            said = json.loads((out / commands.RESULT).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as problem:
+            said = json_object((out / commands.RESULT).read_bytes())
+        except (OSError, Undecodable) as problem:
             raise MachineError(
                 f"{BUILDER.name}: ended with status 0, but its {commands.RESULT} cannot be read: {problem}; "
                 f"log: {log}"

@@ -96,7 +96,7 @@ def _ranges(case: Case, source: GraphSource, graph: onnx.ModelProto) -> int8.Ran
 
     if graph.graph.input[0].type.tensor_type.shape.dim[0].dim_value != 1:
         graph = source.export(opset=STAND_IN_OPSET, batch_size=1).graph
-    return int8.ranges_of(apply(graph, documented(case, layers=source.layers)), source.calibration())
+    return int8.ranges_of(apply(graph, documented(case, gelus=source.gelus)), source.calibration())
 
 
 def _work(graph: onnx.ModelProto, case: Case) -> Mapping[str, Any]:
@@ -143,7 +143,7 @@ class Backend:
 
         return {
             "opset": self.opset(case),
-            "steps": [name for name, _ in steps(case, layers=0, ranges=tuple)],
+            "steps": [name for name, _ in steps(case, gelus=0, ranges=tuple)],
             "libraries": {
                 name: version(name) for name in ("onnx", "onnxruntime", "onnxsim", "torch", "transformers")
             },
@@ -156,7 +156,7 @@ class Backend:
         from harness.models.graphs.numerics import apply, steps
 
         exported = source.export(opset=self.opset(case))
-        chosen = steps(case, layers=source.layers, ranges=lambda: _ranges(case, source, exported.graph))
+        chosen = steps(case, gelus=source.gelus, ranges=lambda: _ranges(case, source, exported.graph))
         graph = apply(exported.graph, chosen)
         onnx.save(graph, out / GRAPH)
         return {"export_max_abs_difference": exported.max_abs_difference, **_work(graph, case)}

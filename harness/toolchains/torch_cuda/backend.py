@@ -10,8 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.decoding import json_object
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
+from harness.domain.families import Family
 from harness.domain.models import Architecture, Head
 from harness.domain.precisions import Precision
 from harness.errors import GraphError, NotYet
@@ -143,8 +145,8 @@ def bound(case: Case, artifact: Artifact, device: torch_device.Device) -> CudaSe
     """An artifact of `Backend.build` on `device`."""
     from safetensors.torch import load_file
 
-    said = json.loads(artifact.path(ARCHITECTURE).read_text(encoding="utf-8"))
-    architecture = Architecture(**{**said, "head": Head(said["head"])})
+    said = json_object(artifact.path(ARCHITECTURE).read_bytes())
+    architecture = Architecture(**{**said, "head": Head(said["head"]), "family": Family(said["family"])})
     module = torch_device.fused(architecture, case.model.inputs, case.precision)
     module.get_submodule("network").load_state_dict(load_file(artifact.path(WEIGHTS)))
     static = torch_device.Static(case.id, module, device, _batch(case, architecture), case.precision)

@@ -3,6 +3,7 @@
 The printed line is held to its own formula, and to the batch size that the tool says it counts. Several
 devices run side by side and mix their lines; the tool prints their sum at the end (``summary throughput``).
 ais_infer, its first form, prints the formula without its numbers: the batch size is what makes it true.
+Latencies that were put in a box, a row a stage below a row of statistics, are read by the names in that row.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from dataclasses import replace
 from harness.tools.parsers import consistency
 from harness.tools.parsers.ascend import first_error
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
-from harness.tools.parsers.statistics import equals_pairs
-from harness.tools.parsers.text import Line, Log, positive, whole
+from harness.tools.parsers.statistics import equals_pairs, latency
+from harness.tools.parsers.tables import cells
+from harness.tools.parsers.text import Line, Log, milliseconds, positive, whole
 
 TOOL = "ais_bench"
 DEFINITION = "1000 x batch size / mean NPU compute time"
@@ -23,6 +25,17 @@ PRECISION = consistency.EXACT  # anything further off is another calculation
 
 _HEADER = re.compile(r"-\s*Performance Summary\s*-", re.IGNORECASE)
 _LATENCY = re.compile(r"([A-Za-z][\w ]{0,40}?) ?\((\w+)\) ?: *((?=.*\b(?:min|max|mean) ?=).*)")
+_BARS = str.maketrans("│┃║", "|||")
+_STAGE = re.compile(r"((?:H2D|D2H)[ _]latency|NPU[ _]compute[ _]time) *(?:\((\w+)\))?", re.IGNORECASE)
+_COLUMN = re.compile(r"(?:t?p|percentile ?\()?(\w[\w.]*)%?\)? *(?:\((\w+)\))?", re.ASCII | re.IGNORECASE)
+_STATISTICS = {
+    "min": "min",
+    "max": "max",
+    "mean": "mean",
+    "avg": "mean",
+    "average": "mean",
+    "median": "median",
+}
 _FORMULA = re.compile(
     r"throughput 1000\*batchsize(?:\.mean)?\(([^()]*)\)/NPU_compute_time\.mean\(([^()]*)\) ?:(.*)",
     re.IGNORECASE,
@@ -62,6 +75,7 @@ def parse(log: Log) -> ToolLog:
     runs: list[ToolRun] = []
     headers: list[int] = []
     pending: list[Latency] = []
+    head: list[str] = []  # of a box
     for line in log.lines:
         loaded, counted = _MODEL.search(line.text), _OF_MODEL.search(line.text)
         model = loaded[1] if loaded else model
@@ -73,6 +87,11 @@ def parse(log: Log) -> ToolLog:
         if found:
             name = found[1].replace(" ", "_")
             pending.append(equals_pairs(log, line.number, name, found[3], found[2], rel=PRECISION))
+        row = _row(line.text)
+        if row and _STAGE.fullmatch(row[0]):
+            pending.append(_boxed(log, line.number, head, row))
+        elif row:
+            head = row
         run = _read(log, line, told, pending)
         if run is not None:
             runs.append(replace(run, model=model))
@@ -82,6 +101,40 @@ def parse(log: Log) -> ToolLog:
         error = first_error(log)
         raise log.missing(TOOL, FORMULA) if error is None else log.failed(TOOL, error.line, str(error))
     return _with_devices(log, runs)
+
+
+def _row(text: str) -> list[str]:
+    """The cells of a line of a box, whatever stands before it; none where it is no such line."""
+    plain = text.translate(_BARS)
+    return cells(plain[plain.index("|") :]) if "|" in plain else []
+
+
+def _boxed(log: Log, line: int, head: list[str], row: list[str]) -> Latency:
+    """A stage's latencies in a box, by the statistics that `head` names.
+
+    Raises `ParseError` where these are not known here, as for every other form of the same numbers.
+    """
+    stage = _STAGE.fullmatch(row[0])
+    name, unit = (stage[1].replace(" ", "_"), stage[2] or "ms") if stage else (row[0], "ms")
+    values: dict[str, float] = {}
+    for column, text in zip(head[1:], row[1:], strict=False):
+        key, own = _statistic(column)
+        if key is None or key in values:
+            break
+        values[key] = milliseconds(log, line, text, f"{name} {column}", own or unit)
+    if len(head) != len(row) or len(values) != len(row) - 1:
+        found = f"{name} in a box below {', '.join(head[1:]) or 'no heading'}"
+        raise log.wrong(line, found, "min, max, mean, median and percentiles, one above each value")
+    return latency(log, line, name, values, rel=PRECISION)
+
+
+def _statistic(column: str) -> tuple[str | None, str | None]:
+    """A heading as the statistic that it names, and the unit in it."""
+    found = _COLUMN.fullmatch(column)
+    if found is None:
+        return None, None
+    ranked = found[1].replace(".", "", 1).isdigit()
+    return f"p{found[1]}" if ranked else _STATISTICS.get(column.split("(")[0].strip().lower()), found[2]
 
 
 def _read(log: Log, line: Line, told: int | None, pending: list[Latency]) -> ToolRun | None:

@@ -19,6 +19,13 @@ PRINTED = (
     1e-3  # relative: tools print as few as four digits, and add thousands of times up in single precision
 )
 EXACT = 1e-6  # of what is printed in full, or is a whole number
+# The most that a monitor can say of a card, with its unit. Accelerators shut down near 100 °C, and none is
+# fed 10 kW: a negative number of milliwatts, kept in 32 bits, reads as 4,294,967 W.
+_MOST_OF_A_CARD = {
+    "utilisation_percent": (100.0, "%"),
+    "temperature_c": (150.0, "C"),
+    "power_w": (10_000.0, "W"),
+}
 _MEDIAN = 50.0
 _MOST_CALLS = 1_000_000  # of which a mean is told apart from another
 
@@ -140,6 +147,12 @@ def percentage(log: Log, line: int, text: str, what: str) -> float:
     if not at_most(value, 100.0):
         raise log.wrong(line, f"{what} {value:g} %", "at most 100 %")
     return value
+
+
+def beyond(fact: str, value: float) -> str | None:
+    """What a card's `fact` can be at most, in words, where `value` is more; None where it can be true."""
+    most, unit = _MOST_OF_A_CARD.get(fact, (math.inf, ""))
+    return None if at_most(value, most) else f"at most {most:g} {unit}"
 
 
 def full_batch(log: Log, line: int, mean: float, told: int | None) -> int | None:

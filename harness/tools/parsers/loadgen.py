@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.decoding import Undecodable, json_object
 from harness.errors import ParseError
 from harness.tools.parsers.loadgen_numbers import contradiction
 
@@ -270,11 +271,11 @@ def _entries(text: str) -> _Entries:
                 f"found {line[:60]!r}, expected a line that begins with {_MARK}", log=DETAIL, line=number
             )
         try:
-            entry = json.loads(line[len(_MARK) :])
+            entry = json_object(line[len(_MARK) :])
             key, value, metadata = entry["key"], entry["value"], entry["metadata"]
             wrong, doubtful = bool(metadata["is_error"]), bool(metadata["is_warning"])
             found.values[str(key)] = number, value
-        except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        except (Undecodable, KeyError, TypeError) as problem:
             raise ParseError(
                 f"the line is no entry of {TOOL}: {problem}",
                 log=DETAIL,

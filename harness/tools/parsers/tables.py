@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.tools.parsers import consistency
 from harness.tools.parsers.records import Card
 from harness.tools.parsers.text import LARGEST, NUMBER, Line, Log
 
@@ -86,8 +87,11 @@ class Facts:
         if text is None:
             return
         value = quantity(text, unit, bare=bare)
+        most = None if value is None else consistency.beyond(fact, value)
         if value is None:
             self.unread[fact] = text
+        elif most is not None:
+            self.unread[fact] = f"{text}, expected {most}"
         else:
             self.told[fact] = value
 
@@ -119,7 +123,15 @@ class Facts:
                 self.number(fact, found[fact], unit, bare=False)
 
     def card(self, index: int | None) -> Card:
-        """The card; one whose name is no name, or that says it is lost, is in trouble."""
+        """The card; one whose name is no name, or that says it is lost, is in trouble.
+
+        Of memory that is used beyond all there is, nobody knows which number is wrong: neither is told.
+        """
+        used, total = (self.told.get(f"memory_{part}_mib") for part in ("used", "total"))
+        if used is not None and total is not None and not consistency.at_most(used, total):
+            for part in ("used", "total"):
+                del self.told[f"memory_{part}_mib"]
+                self.unread[f"memory_{part}_mib"] = f"{used:g} MiB used of {total:g} MiB"
         lost = [text for text in self.unread.values() if _LOST.search(text)]
         name = self.unread.get("name", "")
         if not lost and not NOTHING.fullmatch(name):

@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from harness.decoding import json_object
 from harness.errors import MachineError
 from harness.tools import failures
 from harness.tools.process.records import Command, Finished, ToolFailed, ToolMissing, ToolTimedOut, ending
@@ -180,7 +181,7 @@ class _Tool:
             self._reports += chunk
             *lines, self._reports = self._reports.split(b"\n")
             for line in lines:
-                self.result |= json.loads(line)
+                self.result |= json_object(line)
         else:
             self.tail.add(chunk)
             self._write(chunk)

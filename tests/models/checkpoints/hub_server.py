@@ -32,7 +32,7 @@ class Hub:
     repository: str
     revision: str
     files: Mapping[str, bytes]
-    lfs: frozenset[str] = frozenset({"model.safetensors", "pytorch_model.bin"})
+    lfs: tuple[str, ...] = (".safetensors", ".bin")  # endings of the files in LFS
     faults: dict[tuple[str, str], Fault] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)  # (method, path)
     url: str = ""
@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.hub.requests.append((method, self.path))
         fault = self.hub.faults.get((method, name))
-        if fault is Fault.NOT_FOUND or name not in self.hub.files:
+        if fault is Fault.NOT_FOUND or (fault is None and name not in self.hub.files):
             self._refuse(404, "EntryNotFound")
         elif fault is Fault.UNAVAILABLE:
             self._refuse(500, None)
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault is Fault.SLOW:
             self.hub.stopping.wait(60)
             self.close_connection = True
-        elif name in self.hub.lfs and not stored:
+        elif name.endswith(self.hub.lfs) and not stored:
             self._redirect(name, fault)
         else:
             self._send(method, name, fault)
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body if fault is Fault.SHORTENED else content)))
         self.send_header("X-Repo-Commit", self.hub.revision)
         if fault is not Fault.NO_ETAG:
-            self.send_header("ETag", f'"{_etag(name in self.hub.lfs, content)}"')
+            self.send_header("ETag", f'"{_etag(name.endswith(self.hub.lfs), content)}"')
         self.end_headers()
         if method == "GET":
             self.wfile.write(body)

@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 from hub_server import Fault, Hub, serving
-from tiny_model import REPOSITORY, REVISION, hub_model, tiny_model
+from laying import index_of, index_text, lay_shards, name_of, tokenizer_json
+from tiny_model import REPOSITORY, REVISION, VOCABULARY, hub_model, tiny_model
 
 from harness.domain.datasets import DatasetSpec
 from harness.errors import CheckpointError, NotThere
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[3]
 Lay = Callable[..., Path]
 Client = Callable[..., dict[str, Any]]
 FULL = ("config.json", "vocab.txt", "model.safetensors")
+INDEX = "model.safetensors.index.json"
 
 
 @pytest.fixture
@@ -185,6 +187,229 @@ class TestWhatArrives:
         assert not (tiny_home.models / "tiny-bert" / "model.safetensors").exists()
 
 
+@pytest.fixture
+def pieces() -> bytes:
+    """The tokenizer.json of the tiny vocabulary."""
+    return tokenizer_json(VOCABULARY.splitlines()).encode()
+
+
+@pytest.fixture
+def in_shards(tiny_files: Mapping[str, bytes], tiny_network: Any, tmp_path: Path) -> Callable[..., Hub]:
+    """Makes a hub with the tiny checkpoint in three shards; keywords are further files, dots as ``__``."""
+
+    def make(ending: str = "safetensors", **more: bytes) -> Hub:
+        source = tmp_path / "source"
+        source.mkdir()
+        lay_shards(source, tiny_network.state_dict(), ending)
+        files = {name: tiny_files[name] for name in ("config.json", "vocab.txt")}
+        files |= {path.name: path.read_bytes() for path in source.iterdir()}
+        files |= {name.replace("__", "."): content for name, content in more.items()}
+        return Hub(repository=REPOSITORY, revision=REVISION, files=files)
+
+    return make
+
+
+def gets(hub: Hub) -> list[str]:
+    """The files that were sent, in order."""
+    return [
+        path.rpartition("/")[2] for method, path in hub.requests if method == "GET" and "/store/" not in path
+    ]
+
+
+class TestShards:
+    @pytest.mark.parametrize("ending", ["safetensors", "bin"])
+    def test_the_index_and_every_shard_arrive_the_index_last(
+        self, client: Client, in_shards: Callable[..., Hub], tiny_home: Home, tiny_network: Any, ending: str
+    ):
+        shards = [name_of(shard, ending) for shard in (1, 2, 3)]
+        with serving(in_shards(ending)) as hub:
+            outcome = client(hub.url)
+            assert outcome["downloaded"] == ["config.json", "vocab.txt", *shards, index_of(ending)]
+            asked = len(hub.requests)
+            assert client(hub.url)["downloaded"] == []
+            assert len(hub.requests) == asked
+        found = locate(hub_model(), "full", tiny_home)
+        assert found.source == f"hub {REPOSITORY}@{REVISION}"
+        assert found.files == outcome["files"]
+        assert found.weights_files == tuple(shards)
+        loaded = load_network(found).state_dict()
+        assert all((loaded[name] == value).all() for name, value in tiny_network.state_dict().items())
+
+    def test_one_file_of_all_weights_comes_before_shards(
+        self, client: Client, in_shards: Callable[..., Hub], tiny_files: Mapping[str, bytes]
+    ):
+        with serving(in_shards(model__safetensors=tiny_files["model.safetensors"])) as hub:
+            assert client(hub.url)["downloaded"] == list(FULL)
+
+    def test_shards_of_safetensors_come_before_one_pickle(
+        self, client: Client, in_shards: Callable[..., Hub], tiny_files: Mapping[str, bytes]
+    ):
+        with serving(in_shards(pytorch_model__bin=tiny_files["pytorch_model.bin"])) as hub:
+            assert client(hub.url)["downloaded"][-1] == INDEX
+
+    @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"damaged")])
+    def test_a_shard_lost_or_damaged_later_is_fetched_again_alone(
+        self, client: Client, in_shards: Callable[..., Hub], tiny_home: Home, damage: Callable[[Path], object]
+    ):
+        second = name_of(2, "safetensors")
+        with serving(in_shards()) as hub:
+            client(hub.url)
+            damage(tiny_home.models / "tiny-bert" / second)
+            assert client(hub.url)["downloaded"] == [second]
+        assert locate(hub_model(), "full", tiny_home).source.startswith("hub ")
+
+    def test_a_newer_revision_in_one_file_takes_the_shards_away(
+        self, client: Client, in_shards: Callable[..., Hub], tiny_home: Home, tiny_files: Mapping[str, bytes]
+    ):
+        with serving(in_shards()) as hub:
+            client(hub.url)
+        newer = Hub(repository=REPOSITORY, revision="newer", files={name: tiny_files[name] for name in FULL})
+        with serving(newer):
+            assert client(newer.url, revision="newer")["downloaded"] == ["model.safetensors"]
+        folder = tiny_home.models / "tiny-bert"
+        assert sorted(path.name for path in folder.iterdir()) == sorted([*FULL, "zoocheck.json"])
+
+    def test_a_shard_put_there_by_hand_is_not_overwritten(
+        self, client: Client, in_shards: Callable[..., Hub], tiny_home: Home, lay: Lay
+    ):
+        mine = lay(tiny_home.models) / name_of(2, "safetensors")
+        mine.write_bytes(b"mine")
+        with serving(in_shards()) as hub:
+            outcome = client(hub.url)
+        assert f"{mine}: found a file that is not the hub's" in outcome["message"]
+        assert mine.read_bytes() == b"mine"
+
+    def test_the_table_states_a_hash_of_all_shards(self, client: Client, in_shards: Callable[..., Hub]):
+        hub = in_shards()
+        shards = [name_of(shard, "safetensors") for shard in (1, 2, 3)]
+        whole = sha256("".join(f"{sha256(hub.files[name])}  {name}\n" for name in shards).encode())
+        with serving(hub):
+            outcome = client(hub.url, sha256="0" * 64)
+            assert (
+                f"{', '.join(shards)} of {REPOSITORY}@{REVISION}: found SHA-256 {whole}" in outcome["message"]
+            )
+            assert client(hub.url, sha256=whole)["downloaded"][-1] == INDEX
+
+    @pytest.mark.parametrize(
+        "shard",
+        [
+            "../model.safetensors", "/etc/model.safetensors", "a/model.safetensors", "..", "", "config.json",
+            "a\nb.safetensors", "\0.safetensors", f"{'a' * 300}.safetensors",
+        ],
+    )  # fmt: skip
+    def test_an_index_that_names_a_file_elsewhere_is_refused(
+        self, client: Client, in_shards: Callable[..., Hub], tiny_home: Home, tmp_path: Path, shard: str
+    ):
+        index = index_text({"a": "one.safetensors", "b": shard}).encode()
+        with serving(in_shards(**{INDEX.replace(".", "__"): index})) as hub:
+            before = sorted(tmp_path.rglob("*.safetensors"))
+            outcome = client(hub.url)
+            assert gets(hub) == ["config.json", "vocab.txt", INDEX]  # nothing that it names was asked for
+        assert outcome["error"] == "DownloadError"
+        assert f"{INDEX} of {REPOSITORY}@{REVISION}: found the shard" in outcome["message"]
+        assert "expected a file beside it, *.safetensors" in outcome["message"]
+        assert visible(tiny_home) == []
+        assert sorted(tmp_path.rglob("*.safetensors")) == before
+
+    @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"weight_map": {"a": 1}}'])
+    def test_an_index_that_is_none_is_refused(
+        self, client: Client, in_shards: Callable[..., Hub], tiny_home: Home, content: bytes
+    ):
+        with serving(in_shards(**{INDEX.replace(".", "__"): content})) as hub:
+            outcome = client(hub.url)
+        assert outcome["error"] == "DownloadError"
+        assert f"{INDEX} of {REPOSITORY}@{REVISION}: " in outcome["message"]
+        assert visible(tiny_home) == []
+
+    @pytest.mark.parametrize(
+        ("method", "fault", "said"),
+        [
+            ("HEAD", Fault.NOT_FOUND, "answered 404"),
+            ("GET", Fault.WRONG_BYTES, "these are not the bytes the hub promised"),
+            ("GET", Fault.BREAKS_OFF, "broke off before the end"),
+        ],
+    )
+    def test_a_shard_that_does_not_arrive_leaves_nothing(
+        self,
+        client: Client,
+        in_shards: Callable[..., Hub],
+        tiny_home: Home,
+        method: str,
+        fault: Fault,
+        said: str,
+    ):
+        hub = in_shards()
+        second = name_of(2, "safetensors")
+        hub.faults = {(method, second): fault}
+        with serving(hub):
+            outcome = client(hub.url)
+        assert second in outcome["message"]
+        assert said in outcome["message"]
+        assert visible(tiny_home) == []
+
+    def test_a_shard_that_nobody_states_the_hash_of_is_refused(
+        self, client: Client, in_shards: Callable[..., Hub], tiny_home: Home
+    ):
+        hub = in_shards()
+        hub.lfs = (name_of(1, "safetensors"),)
+        with serving(hub):
+            outcome = client(hub.url)
+        assert (
+            f"{name_of(2, 'safetensors')} of {REPOSITORY}@{REVISION}: the hub states no" in outcome["message"]
+        )
+        assert visible(tiny_home) == []
+
+
+class TestVocabularies:
+    def test_a_tokenizer_json_is_fetched_where_there_is_no_vocab_txt(
+        self, client: Client, tiny_home: Home, tiny_files: Mapping[str, bytes], pieces: bytes
+    ):
+        names = ("config.json", "model.safetensors")
+        files = {name: tiny_files[name] for name in names} | {"tokenizer.json": pieces}
+        with serving(Hub(repository=REPOSITORY, revision=REVISION, files=files)) as hub:
+            assert client(hub.url)["downloaded"] == ["config.json", "tokenizer.json", "model.safetensors"]
+        found = locate(hub_model(), "full", tiny_home)
+        assert found.vocabulary == tiny_home.models / "tiny-bert" / "tokenizer.json"
+        assert found.source.startswith("hub ")
+
+    def test_one_beside_vocab_txt_is_fetched_too_and_vocab_txt_is_read(
+        self, hub: Hub, client: Client, tiny_home: Home, pieces: bytes
+    ):
+        hub.files = {**hub.files, "tokenizer.json": pieces}
+        names = ["config.json", "vocab.txt", "tokenizer.json", "model.safetensors"]
+        assert client(hub.url)["downloaded"] == names
+        found = locate(hub_model(), "full", tiny_home)
+        assert found.vocabulary == tiny_home.models / "tiny-bert" / "vocab.txt"
+
+    def test_a_vocab_txt_by_hand_that_would_be_read_instead_is_named(
+        self, hub: Hub, client: Client, tiny_home: Home, lay: Lay, pieces: bytes
+    ):
+        mine = lay(tiny_home.models, vocab__txt=b"mine\n") / "vocab.txt"
+        hub.files = {name: hub.files[name] for name in ("config.json", "model.safetensors")}
+        hub.files["tokenizer.json"] = pieces
+        assert f"{mine}: found a file that is not the hub's" in client(hub.url)["message"]
+        assert visible(tiny_home) == ["tiny-bert"]
+
+
+class TestRecords:
+    @pytest.mark.parametrize("name", ["../outside.safetensors", "/outside", "..", ""])
+    def test_a_record_of_a_file_elsewhere_deletes_nothing(
+        self, hub: Hub, client: Client, tiny_home: Home, name: str
+    ):
+        client(hub.url)
+        record = tiny_home.models / "tiny-bert" / "zoocheck.json"
+        content = json.loads(record.read_text())
+        content["files"][name] = "0" * 64
+        record.write_text(json.dumps(content), encoding="utf-8")
+        outside = tiny_home.models / "outside.safetensors"
+        outside.write_bytes(b"mine")
+        with pytest.raises(CheckpointError, match="not the record of a fetch"):
+            locate(hub_model(), "full", tiny_home)
+        assert client(hub.url)["downloaded"] == []
+        assert outside.read_bytes() == b"mine"
+        assert locate(hub_model(), "full", tiny_home).source.startswith("hub ")
+
+
 # What goes wrong -> (where, the words that say what and the words that say what to do).
 FAULTS = {
     "config-404": (
@@ -194,8 +419,22 @@ FAULTS = {
     ),
     "weights-404": (
         {("HEAD", "model.safetensors"): Fault.NOT_FOUND},
-        [f"model.safetensors or pytorch_model.bin of {REPOSITORY}@{REVISION}", "answered 404"],
+        [
+            f"model.safetensors or {INDEX} or pytorch_model.bin or",
+            f"of {REPOSITORY}@{REVISION}",
+            "answered 404",
+        ],
         "correct hub and revision",
+    ),
+    "vocabulary-404": (
+        {("HEAD", "vocab.txt"): Fault.NOT_FOUND},
+        [f"vocab.txt or tokenizer.json of {REPOSITORY}@{REVISION}", "answered 404"],
+        "correct hub and revision",
+    ),
+    "second-vocabulary-500": (
+        {("HEAD", "tokenizer.json"): Fault.UNAVAILABLE},
+        ["tokenizer.json", "answered 500: the server's fault"],
+        "try again later",
     ),
     "head-500": (
         {("HEAD", "model.safetensors"): Fault.UNAVAILABLE},
@@ -333,7 +572,7 @@ class TestWhatGoesWrong:
     def test_weights_that_nobody_states_the_hash_of_are_refused(
         self, hub: Hub, client: Client, tiny_home: Home
     ):
-        hub.lfs = frozenset()
+        hub.lfs = ()
         outcome = client(hub.url)
         assert "the hub states no SHA-256 of it" in outcome["message"]
         assert visible(tiny_home) == []

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from tiny_model import ARCHITECTURE, REPOSITORY, REVISION, config_json, hub_model, tiny_model
 
+from harness.domain.families import ACTIVATIONS
 from harness.domain.models import Weights
 from harness.errors import CheckpointError, NotThere, UsageError
 from harness.models.checkpoints import files, left_aside, locate, random_sha256, vocabulary
-from harness.models.checkpoints.config import ACTIVATIONS
 from harness.setting.home import Home
 
 Lay = Callable[..., Path]

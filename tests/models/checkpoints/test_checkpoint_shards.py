@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from laying import index_of, lay_shards, name_of, write_index
 from safetensors.torch import save_file
 from tiny_model import ARCHITECTURE, tiny_model
 
@@ -20,31 +20,6 @@ from harness.setting.home import Home
 
 Lay = Callable[..., Path]
 State = dict[str, torch.Tensor]
-
-
-def name_of(shard: int, ending: str) -> str:
-    return f"{'model' if ending == 'safetensors' else 'pytorch_model'}-0000{shard}-of-00003.{ending}"
-
-
-def index_of(ending: str) -> str:
-    return f"{'model.safetensors' if ending == 'safetensors' else 'pytorch_model.bin'}.index.json"
-
-
-def lay_shards(folder: Path, state: State, ending: str = "safetensors") -> dict[str, str]:
-    """Three shards and their index; returns which holds what."""
-    held: dict[str, str] = {}
-    for shard in (1, 2, 3):
-        part = {key: state[key].contiguous() for key in sorted(state)[shard - 1 :: 3]}
-        name = name_of(shard, ending)
-        save_file(part, folder / name) if ending == "safetensors" else torch.save(part, folder / name)
-        held |= dict.fromkeys(part, name)
-    write_index(folder, held, ending)
-    return held
-
-
-def write_index(folder: Path, held: dict[str, str], ending: str = "safetensors") -> None:
-    content = {"metadata": {"total_size": 1}, "weight_map": held}
-    (folder / index_of(ending)).write_text(json.dumps(content), encoding="utf-8")
 
 
 @pytest.fixture

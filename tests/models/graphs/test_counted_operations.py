@@ -47,7 +47,7 @@ def test_a_chips_numerics_change_no_product(catalog, exported, small, precision:
         make_case(catalog, "tinybert", "vacc", batch_size=3), model=model, precision=precision
     )
     feed = example_inputs(model, vocabulary=small.vocabulary, batch_size=3)
-    steps = numerics.steps(case, layers=small.layers, ranges=lambda: int8.ranges_of(exported.graph, [feed]))
+    steps = numerics.steps(case, gelus=small.layers, ranges=lambda: int8.ranges_of(exported.graph, [feed]))
     graph = numerics.apply(exported.graph, steps)
     assert flops.count(graph).products == 3 * encoder_flops(small, model.length)
 

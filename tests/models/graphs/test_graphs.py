@@ -295,7 +295,7 @@ def example_inputs_for(graph):
 
 def test_tanh_gelu_refuses_another_count(exported):
     """A layer more than the graph has GELUs is an error, not a graph half changed."""
-    with pytest.raises(GraphError, match="expected 3: one a layer"):
+    with pytest.raises(GraphError, match="expected 3: one a layer, and the head's"):
         gelu.tanh_gelu(exported.graph, expected=3)
 
 
@@ -313,7 +313,7 @@ def test_tanh_gelu_refuses_another_count(exported):
 def test_numerics_of_each_chip(catalog, chip, precision, expected):
     """TinyBERT's atc command asks for the fast GELU on Ascend; trtexec runs fp32 without --fp16."""
     case = make_case(catalog, "tinybert", chip, precision=precision)
-    assert [name for name, _ in numerics.steps(case, layers=4, ranges=tuple)] == expected
+    assert [name for name, _ in numerics.steps(case, gelus=4, ranges=tuple)] == expected
 
 
 @pytest.mark.parametrize("precision", [Precision.TF32, Precision.BF16])
@@ -321,7 +321,7 @@ def test_what_only_a_gpu_computes_in_is_refused(catalog, precision):
     """No stand-in claims numerics that nobody compared it with."""
     case = make_case(catalog, "tinybert", "cuda", precision=precision)
     with pytest.raises(NotYet, match=f"tinybert-cuda-{precision}-bs8: onnxruntime on the CPU does not"):
-        numerics.steps(case, layers=4, ranges=tuple)
+        numerics.steps(case, gelus=4, ranges=tuple)
 
 
 @pytest.fixture(scope="session")

@@ -355,3 +355,67 @@ def test_the_newest_npu_smi_has_the_name_in_a_cell_of_its_own():
     (card,) = parse("npu_smi", text).cards
     assert (card.number, card.name, card.power_w, card.utilisation_percent) == (3, "Ascend950", 201.5, 12)
     assert (card.memory_used_mib, card.memory_total_mib, dict(card.unread)) == (3143, 131072, {})
+
+
+# What no card can be, where in each listing it stands, and what is said of it.
+IMPOSSIBLE = [
+    ("nvidia_smi table", "|      0%      Default", "|    541%      Default", "utilisation_percent", "541%"),
+    ("nvidia_smi -q", ": 0 %", ": 541 %", "utilisation_percent", "541 %, expected at most"),
+    ("nvidia_smi csv", "27.10 W, 0 %", "27.10 W, 541 %", "utilisation_percent", "541 %, expected at most"),
+    ("npu_smi device", "| 7            1397", "| 101          1397", "utilisation_percent", "101, "),
+    ("npu_smi hbm", "| 0           0    /", "| 255         0    /", "utilisation_percent", "255, "),
+    ("cnmon 5", "| 0%                  0 |", "| 200%                0 |", "utilisation_percent", "200%, "),
+    ("nvidia_smi table", "27W /   70W", "-5W /   70W", "power_w", "-5W"),
+    ("nvidia_smi -q", ": 27.10 W", ": -27.10 W", "power_w", "-27.10 W"),
+    ("nvidia_smi csv", "27.10 W", "4294967.29 W", "power_w", "4294967.29 W, expected at most 10000 W"),
+    ("npu_smi device", "15.8     59 ", "-15.8    59 ", "power_w", "-15.8"),
+    ("cnmon 5", "107 W/", "-10 W/", "power_w", "-10 W"),
+    ("nvidia_smi table", "  41C ", " 511C ", "temperature_c", "511C, expected at most 150 C"),
+    ("nvidia_smi -q", ": 41 C", ": 511 C", "temperature_c", "511 C, expected at most 150 C"),
+    ("nvidia_smi csv", " 41,", " 511,", "temperature_c", "511, expected at most 150 C"),
+    ("npu_smi device", "15.8     59 ", "15.8     -59", "temperature_c", "-59"),
+    ("npu_smi hbm", "96.4        37 ", "96.4        370", "temperature_c", "370, expected at most 150 C"),
+    ("cnmon 5", " 28C ", " 280C", "temperature_c", "280C, expected at most 150 C"),
+    ("nvidia_smi table", "   3MiB /", "15999MiB /", "memory_used_mib", "15999 MiB used of 15360 MiB"),
+    ("nvidia_smi -q", ": 3 MiB", ": 15999 MiB", "memory_used_mib", "15999 MiB used of 15360 MiB"),
+    ("nvidia_smi csv", " 3 MiB", " 15999 MiB", "memory_used_mib", "15999 MiB used of 15360 MiB"),
+    ("npu_smi device", "1397 / 44280", "1397 / 1000 ", "memory_used_mib", "1397 MiB used of 1000 MiB"),
+    ("npu_smi hbm", "3397 / 65536", "99397 / 65536", "memory_used_mib", "99397 MiB used of 65536 MiB"),
+    ("cnmon 5", " 0 MiB/ 20638", "20999 MiB/ 20638", "memory_used_mib", "20999 MiB used of 20638 MiB"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("which", "old", "new", "fact", "says"), IMPOSSIBLE)
+def test_a_number_that_no_card_can_have_is_told_and_not_taken(
+    which: str, old: str, new: str, fact: str, says: str
+):
+    """The other facts, and the card beside it, stay what they are."""
+    text = LISTINGS[which]
+    assert old in text
+    before, behind = parse(which, text), parse(which, text.replace(old, new, 1))
+    one, *others = behind.cards
+    assert getattr(one, fact) is None
+    assert says in one.unread[fact]
+    changed = {fact} if fact != "memory_used_mib" else {fact, "memory_total_mib"}
+    assert set(one.unread) == changed
+    assert all(getattr(one, name) == getattr(before.cards[0], name) for name in FACTS if name not in changed)
+    assert one.trouble is None
+    assert others == list(before.cards[1:])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fact", "most"),
+    [
+        ("27.10 W, 0 %", "27.10 W, 100 %", "utilisation_percent", 100),
+        (" 41,", " 150,", "temperature_c", 150),
+        ("27.10 W", "10000 W", "power_w", 10_000),
+    ],
+)
+def test_the_most_that_a_card_can_have_is_taken(old: str, new: str, fact: str, most: float):
+    card = parse("nvidia_smi csv", CSV.replace(old, new, 1)).cards[0]
+    assert (getattr(card, fact), dict(card.unread)) == (most, {})
+
+
+def test_memory_that_is_all_used_is_taken():
+    card = parse("nvidia_smi csv", CSV.replace(" 3 MiB", " 15360 MiB", 1)).cards[0]
+    assert (card.memory_used_mib, card.memory_total_mib) == (15360, 15360)

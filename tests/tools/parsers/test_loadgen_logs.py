@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from mutating import NO_OBJECTS
 from recordings import EXCERPTS
 
 from harness.errors import ParseError
@@ -40,6 +41,15 @@ def changed(text: str, key: str, value: object) -> str:
             line = ":::MLLOG " + json.dumps({**found, "value": value})
         lines.append(line)
     return "\n".join(lines)
+
+
+@pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS)
+def test_an_entry_that_cannot_be_read_is_told_with_its_line(content: bytes) -> None:
+    detail, summary = texts("offline")
+    bad = detail.encode() + b":::MLLOG " + content + b"\n"
+    with pytest.raises(ParseError, match="the line is no entry of ") as caught:
+        loadgen.parse(bad, summary)
+    assert caught.value.line == len(detail.splitlines()) + 1
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -100,7 +110,7 @@ def test_why_a_run_is_invalid_is_told_in_words() -> None:
     [
         ("result_validity", "MAYBE", 'found result_validity "MAYBE", expected VALID or INVALID'),
         ("result_completed_samples_per_sec", 0, "expected a number above 0"),
-        ("result_completed_samples_per_sec", float("nan"), "expected a number above 0"),
+        ("result_completed_samples_per_sec", float("nan"), "found NaN, expected a finite number"),
         ("result_query_count", -1, "expected a whole number of at least 0"),
         ("result_perf_constraints_met", "yes", "expected true or false"),
         ("effective_test_mode", "AccuracyOnly", "found a run in the mode AccuracyOnly"),
