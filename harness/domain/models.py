@@ -139,6 +139,12 @@ class Output:
     name: str
     dtype: str
     shape: tuple[str | int, ...]
+    own_spread: bool = False  # whether its values are of their own kind, as those of a graph's outputs are
+
+    @property
+    def kind(self) -> str:
+        """Outputs of one kind are measured together."""
+        return self.name if self.own_spread else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

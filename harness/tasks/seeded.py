@@ -40,6 +40,10 @@ class SeededTask:
     READS_PADDING = False
     TWO_TEXTS = False
 
+    def open_tokenizer(self, pieces: Any) -> Any:
+        """Raises `NotApplicable`: there is no text."""
+        raise NotApplicable(WHY)
+
     def prepare(self, examples: Sequence[Any], tokenizer: Any, *, length: int, protocol: Protocol) -> Any:
         """Raises `NotApplicable`: there is no text."""
         raise NotApplicable(WHY)

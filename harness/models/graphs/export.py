@@ -45,6 +45,7 @@ class Exported:
 
     graph: onnx.ModelProto
     max_abs_difference: float
+    told: tuple[str, ...] = ()  # what was done to a graph that is a model as it is, in words
 
 
 def example_inputs(

@@ -20,12 +20,6 @@ _TWIN = "__narrow"  # the fp16 copy of an fp32 value that shapes alone decide, o
 _MOVES = frozenset(
     {"Flatten", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"}
 )
-# What an operator is told rather than given, by the places among its inputs: sizes, bounds, thresholds, and the
-# statistics of a batch normalisation, which chips keep in fp32 where they do not fold them. They are not rounded.
-PARAMETERS: Mapping[str, tuple[int, ...]] = {
-    "BatchNormalization": (1, 2, 3, 4), "Clip": (1, 2), "Dropout": (1,), "NonMaxSuppression": (3, 4),
-    "Pad": (2,), "Range": (0, 1, 2), "Resize": (1, 2), "Upsample": (1,),
-}  # fmt: skip
 # What keeps a state from step to step inside: that stays in fp32, and only what comes out is rounded.
 RECURRENT = ("GRU", "LSTM", "RNN")
 FP16_HIGHEST = float(np.finfo(np.float16).max)
@@ -41,7 +35,7 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
 
     What is computed of shapes alone is so in fp32, and rounded once where something else reads it: a compiler
     knows the shape, and has constants there. That is relative positions, and the angles of rotary ones. What
-    operators are told (`PARAMETERS`) stays as it is. Inside the branches of an ``If`` and the bodies of loops
+    operators are told (`values.PARAMETERS`) stays as it is. Inside the branches of an ``If`` and the bodies of loops
     each result is rounded where it is made. What else stays in fp32 the graph tells (`values.told`).
 
     Raises `GraphError` for constants that fp16 does not hold (an unfixed attention mask, say), each with its
@@ -104,7 +98,7 @@ class _Narrowing:
 
     def _narrowed(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
         """Round every fp32 value that shapes decide and `node` reads, once a value, and point `node` there."""
-        places = PARAMETERS.get(node.op_type, ())
+        places = values.PARAMETERS.get(node.op_type, ())
         read = dict.fromkeys(
             name
             for at, name in enumerate((*node.input, *values.captured(node)))
@@ -178,7 +172,7 @@ class _Narrowing:
         for node in self._graph.node:
             if self._sizes.issuperset(node.output):
                 continue
-            exact = PARAMETERS.get(node.op_type, ())
+            exact = values.PARAMETERS.get(node.op_type, ())
             kept = {at: node.input[at] for at in exact if at < len(node.input)}
             _rename(node, {name: twin})
             for at, was in kept.items():
@@ -298,7 +292,7 @@ def _uses(graph: onnx.GraphProto, sizes: set[str]) -> tuple[set[str], set[str]]:
     rounded: set[str] = {item.name for item in graph.output}
     for node in graph.node:
         of_sizes = node.op_type != "Constant" and sizes.issuperset(node.output)
-        places = PARAMETERS.get(node.op_type, ())
+        places = values.PARAMETERS.get(node.op_type, ())
         for at, name in enumerate(node.input):
             (exact if of_sizes or at in places else rounded).add(name)
         rounded.update(values.captured(node))

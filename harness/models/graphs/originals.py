@@ -195,7 +195,7 @@ def _found_outputs(model: Model, stamp: tuple[int, int] | None) -> tuple[Output,
         shape = _axes([array.shape for array in arrays], [size for size, _ in made])
         if name in decided and shape and decided[name] in (-1, len(shape) - 1) and shape[-1] != 1:
             shape = (*shape[:-1], LABELS)
-        found.append(Output(name=name, dtype=str(arrays[0].dtype), shape=shape))
+        found.append(Output(name=name, dtype=str(arrays[0].dtype), shape=shape, own_spread=True))
     return tuple(found)
 
 
@@ -232,8 +232,6 @@ def _axes(shapes: Sequence[tuple[int, ...]], sizes: Sequence[int]) -> tuple[str 
 
 def _decided(path: Path) -> dict[str, int]:
     """The outputs that a softmax makes, and the axis along which it does."""
-    import onnx
-
     graph = reading.load(path)
     opset = next((item.version for item in graph.opset_import if item.domain in ("", "ai.onnx")), 0)
     makers: dict[str, onnx.NodeProto] = {name: node for node in graph.graph.node for name in node.output}

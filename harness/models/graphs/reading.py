@@ -165,7 +165,7 @@ def dtype_of(element: int) -> str:
 def _parsed(path: Path) -> onnx.ModelProto:
     """The file as a protobuf message that is a graph, without the weights beside it."""
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
         size = path.stat().st_size

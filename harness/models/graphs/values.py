@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,14 @@ _ELEMENTS = {
     "tensor(double)": int(TensorProto.DOUBLE), "tensor(int64)": int(TensorProto.INT64),
     "tensor(int32)": int(TensorProto.INT32), "tensor(int8)": int(TensorProto.INT8),
     "tensor(uint8)": int(TensorProto.UINT8), "tensor(bool)": int(TensorProto.BOOL),
+}  # fmt: skip
+
+
+# What an operator is told rather than given, by the places among its inputs: sizes, bounds, thresholds, and the
+# statistics of a batch normalisation, which chips keep in fp32 where they do not fold them. They are not rounded.
+PARAMETERS: Mapping[str, tuple[int, ...]] = {
+    "BatchNormalization": (1, 2, 3, 4), "Clip": (1, 2), "Dropout": (1,), "NonMaxSuppression": (3, 4),
+    "Pad": (2,), "Range": (0, 1, 2), "Resize": (1, 2), "Upsample": (1,),
 }  # fmt: skip
 
 
