@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from harness import __version__
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.details import ImportedDetail
+from harness.domain.graphs import BATCH
 from harness.domain.measurements import Measurement, Origin, Provenance, Verdict, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.models import Weights
@@ -153,11 +154,24 @@ def differences(log: ForeignLog) -> Iterator[str]:
     if run.mean_batch is not None and run.mean_batch < NEARLY_FULL * case.batch_size:
         yield _partly_full(run)
     yield from _precision(run, case.precision)
+    sizes = case.model.sizes(case.batch_size)
     for shape in run.input_shapes:
-        if len(shape) != 2 or shape[-1] != case.model.length:
-            expected = f"[{case.batch_size}, {case.model.length}]"
+        if not any(_fits(shape, item.shape, sizes) for item in case.model.fed):
+            expected = " or ".join(
+                dict.fromkeys(
+                    str([sizes.get(str(size), size) for size in item.shape]) for item in case.model.fed
+                )
+            )
             yield f"an input of shape {list(shape)}, the case's are {expected}"
             break
+
+
+def _fits(shape: Sequence[int], wanted: Sequence[str | int], sizes: Mapping[str, int]) -> bool:
+    """Whether a log's input is one of the case's, whatever its batch."""
+    return len(shape) == len(wanted) and all(
+        asked == BATCH or size == sizes.get(str(asked), asked)
+        for size, asked in zip(shape, wanted, strict=True)
+    )
 
 
 def _precision(run: ToolRun, documented: Precision) -> Iterator[str]:
