@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import checkpoints
 import encoders
 import pytest
+import tuned
 
 from harness.domain.models import Head
 
@@ -33,7 +33,7 @@ def saved(
     ) -> Path:
         if (name, head) not in kept_checkpoints:
             made = tmp_path_factory.mktemp("saved") / "it"
-            kept_checkpoints[name, head] = checkpoints.saved(made, name, head)
+            kept_checkpoints[name, head] = tuned.saved(made, name, head)
         shutil.copytree(kept_checkpoints[name, head], tmp_path / folder)
         encoders.edited(tmp_path / folder, **config)
         return tmp_path / folder

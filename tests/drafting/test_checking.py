@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import checkpoints
 import pytest
-from checkpoints import MNLI, labelled
+import tuned
 from encoders import NAMES
+from tuned import MNLI, labelled
 
 from harness.domain.families import FAMILIES
 from harness.domain.metrics import Metric
@@ -49,7 +49,7 @@ def checked(home: Home, folder: Path, data: Path | None = None, **more: Any):
 def test_every_familys_checkpoint_is_a_few_lines_that_load(saved, tmp_path: Path, home: Home, name: str):
     """As many cases as precisions, of the network that config.json describes, with labels by name."""
     folder = saved(name, **labelled(*MNLI))
-    data = checkpoints.pairs(tmp_path / "dev.tsv", [*reversed(MNLI)])
+    data = tuned.pairs(tmp_path / "dev.tsv", [*reversed(MNLI)])
     found = checked(home, folder, data)
     assert [case.id for case in found.cases] == ["mine-cpu-bs1", "mine-cpu-fp16-bs1"]
     assert (found.model.task, found.model.metric) == ("sequences", Metric.ACCURACY)
@@ -63,11 +63,11 @@ def test_every_familys_checkpoint_is_a_few_lines_that_load(saved, tmp_path: Path
 def test_the_task_comes_from_the_head(saved, tmp_path: Path, home: Home):
     of_tags = checked(
         home, saved(head=Head.TOKEN_CLASSIFICATION, **NER),
-        checkpoints.tagged(tmp_path / "a.txt", ["B-PER", "B-PER", "O"]),
+        tuned.tagged(tmp_path / "a.txt", ["B-PER", "B-PER", "O"]),
     )  # fmt: skip
     assert (of_tags.model.task, of_tags.model.metric) == ("tokens", Metric.F1)
     of_questions = checked(
-        home, saved(head=Head.QUESTION_ANSWERING, folder="q"), checkpoints.questions(tmp_path / "a.json")
+        home, saved(head=Head.QUESTION_ANSWERING, folder="q"), tuned.questions(tmp_path / "a.json")
     )
     assert (of_questions.model.task, of_questions.model.metric) == ("questions", Metric.F1)
 
@@ -75,7 +75,7 @@ def test_the_task_comes_from_the_head(saved, tmp_path: Path, home: Home):
 def test_one_logit_is_a_number(saved, tmp_path: Path, home: Home):
     """Of a head whose weights have three, which who loads it tells: the table is of one."""
     folder = saved(id2label={"0": "LABEL_0"}, label2id={"LABEL_0": 0}, num_labels=None)
-    data = checkpoints.texts(tmp_path / "dev.tsv", ["1.5", "2.0", "4"], header="sentence\tscore")
+    data = tuned.texts(tmp_path / "dev.tsv", ["1.5", "2.0", "4"], header="sentence\tscore")
     with pytest.raises(ZoocheckError, match="number of labels"):
         checked(home, folder, data)
 
@@ -90,14 +90,14 @@ def test_without_architectures_the_data_or_the_user_says_the_task(
     head = Head.TOKEN_CLASSIFICATION if task == "tokens" else Head.CLASSIFICATION
     folder = saved(head=head, architectures=architectures, **(NER if task == "tokens" else labelled(*MNLI)))
     if task == "tokens":
-        data = checkpoints.tagged(tmp_path / "a.txt", ["B-PER", "O"])
+        data = tuned.tagged(tmp_path / "a.txt", ["B-PER", "O"])
     else:
-        data = checkpoints.texts(tmp_path / "a.tsv", [*MNLI])
+        data = tuned.texts(tmp_path / "a.tsv", [*MNLI])
     assert checked(home, folder, data, task=told).model.task == task
 
 
 def test_labels_of_the_data_that_are_numbers_take_the_names_of_the_config(saved, tmp_path: Path, home: Home):
-    data = checkpoints.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
     found = checked(home, saved(**labelled(*MNLI)), data)
     assert found.spec.options["labels"] == [*MNLI]
     assert "labels: the data numbers them; taken in the order of config.json, entailment, neutral, " in (
@@ -108,15 +108,15 @@ def test_labels_of_the_data_that_are_numbers_take_the_names_of_the_config(saved,
 def test_labels_that_the_config_only_numbers_are_the_datas_in_alphabetical_order(
     saved, tmp_path: Path, home: Home
 ):
-    found = checked(home, saved(), checkpoints.texts(tmp_path / "dev.tsv", ["sad", "glad", "mad"]))
+    found = checked(home, saved(), tuned.texts(tmp_path / "dev.tsv", ["sad", "glad", "mad"]))
     assert found.model.labels == ("glad", "mad", "sad")
     assert any("only numbers them; the data's in alphabetical order" in note for note in found.draft.notes)
-    numbered = checked(home, saved(folder="b"), checkpoints.texts(tmp_path / "n.tsv", ["0", "1", "2"]))
+    numbered = checked(home, saved(folder="b"), tuned.texts(tmp_path / "n.tsv", ["0", "1", "2"]))
     assert numbered.model.labels == ("0", "1", "2")
 
 
 def test_the_length_is_what_the_checkpoint_takes_or_what_is_told(saved, tmp_path: Path, home: Home):
-    data = checkpoints.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
     folder = saved()
     assert checked(home, folder, data).model.length == 26
     assert checked(home, folder, data, length=12).model.length == 12
@@ -162,7 +162,7 @@ def test_a_folder_that_is_no_checkpoint_is_told(saved, tmp_path: Path, home: Hom
     folder = saved()
     damage(folder)
     with pytest.raises(ZoocheckError, match=message) as raised:
-        checked(home, folder, checkpoints.texts(tmp_path / "dev.tsv", ["0", "1", "2"]))
+        checked(home, folder, tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"]))
     assert "\n" not in str(raised.value)
     assert not home.root.exists()
 
@@ -177,13 +177,13 @@ def test_a_folder_that_is_no_checkpoint_is_told(saved, tmp_path: Path, home: Hom
     ],
 )  # fmt: skip
 def test_a_config_that_does_not_fit_is_told(saved, tmp_path: Path, home: Home, config: dict, message: str):
-    data = checkpoints.texts(tmp_path / "dev.tsv", ["0", "1", "3"])
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "3"])
     with pytest.raises(ZoocheckError, match=message):
         checked(home, saved(**config), data)
 
 
 def test_data_of_another_task_is_told(saved, tmp_path: Path, home: Home):
-    data = checkpoints.tagged(tmp_path / "a.txt", ["B-PER", "O"])
+    data = tuned.tagged(tmp_path / "a.txt", ["B-PER", "O"])
     with pytest.raises(
         ZoocheckError, match="is of the task tokens; the checkpoint's is sequences, by BertFor"
     ):
@@ -191,7 +191,7 @@ def test_data_of_another_task_is_told(saved, tmp_path: Path, home: Home):
 
 
 def test_one_sample_is_too_few(saved, tmp_path: Path, home: Home):
-    data = checkpoints.texts(tmp_path / "dev.tsv", ["0"], count=1)
+    data = tuned.texts(tmp_path / "dev.tsv", ["0"], count=1)
     with pytest.raises(ZoocheckError, match="found 1 sample, expected 2 or more"):
         checked(home, saved(), data)
 
@@ -230,7 +230,7 @@ def test_precisions_are_the_chips(tmp_path: Path):
 
 def test_tables_are_kept_by_their_content_and_saved_where_they_are_wanted(saved, tmp_path: Path, home: Home):
     """The same draft has the same folder; a file that was worked on is not written over."""
-    data = checkpoints.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
     folder = saved()
     draft = checked(home, folder, data).draft
     first = kept.keep(draft, home)

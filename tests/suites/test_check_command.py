@@ -6,9 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-import checkpoints
 import pytest
-from checkpoints import MNLI, labelled
+import tuned
+from tuned import MNLI, labelled
 from zoo_runs import STORE, Zoo
 
 from harness.domain.cases import Kind
@@ -22,8 +22,8 @@ CASE = "mine-cpu-fp16-bs2"
 @pytest.fixture
 def own(zoo: Zoo, tmp_path: Path) -> Zoo:
     """A zoo without tables or a home, in a folder that holds a checkpoint and its data."""
-    checkpoints.saved(tmp_path / "mine", "roberta", **labelled(*MNLI))
-    checkpoints.pairs(tmp_path / "dev.tsv", [*MNLI])
+    tuned.saved(tmp_path / "mine", "roberta", **labelled(*MNLI))
+    tuned.pairs(tmp_path / "dev.tsv", [*MNLI])
     return zoo.but(home=tmp_path / "home", tables="")
 
 
@@ -55,9 +55,9 @@ def test_a_checkpoint_becomes_one_table_and_a_model_of_the_suites(own: Zoo, tmp_
     assert again.collected == [f"test_accuracy.py::test_accuracy[{CASE}]"]
 
 
-def test_a_score_that_falls_short_is_status_1_and_what_fails_is_said(own: Zoo, tmp_path: Path):
-    """The table all the same; by a limit that no score can keep, in the words of the verdict."""
-    ran = own.zoocheck(tmp_path, "check", "./mine", "--precision", "fp16", "--max-drop", "1")
+def test_bad_input_is_a_sentence_and_leaves_nothing(own: Zoo, tmp_path: Path):
+    """In the process of the command: no run is started for it."""
+    ran = own.inside(tmp_path, "check", "./mine", "--data", "dev.tsv", "--max-drop", "1")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("zoocheck: --max-drop 1: expected percentage points")
     assert not (tmp_path / "home").exists()
@@ -82,5 +82,7 @@ class TestTheProcess:
             self.run(home, tmp_path, monkeypatch, "kill -9 $$")
 
     def test_one_that_cannot_start_shows_its_end(self, home: Home, tmp_path: Path, monkeypatch):
-        with pytest.raises(ZoocheckError, match=r"ended with status 4; all that it printed is in .*\n  no such"):
+        with pytest.raises(
+            ZoocheckError, match=r"ended with status 4; all that it printed is in .*\n  no such"
+        ):
             self.run(home, tmp_path, monkeypatch, "echo no such option; exit 4")
