@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from harness.domain.models import Model, Weights
 from harness.domain.precisions import Precision
 from harness.drafting import data, drafts, encoders, forms, names
 from harness.drafting.drafts import Asked, Draft
+from harness.drafting.hub import HubId
 from harness.errors import UsageError
 from harness.models import checkpoints
 from harness.setting.home import Home
@@ -26,7 +26,6 @@ GRAPH = ".onnx"
 GIVE = "give a checkpoint's folder, an .onnx file, or a hub id as owner/name"
 TRIED = 64  # samples of the data, before anything is run
 USUAL = (Precision.FP32, Precision.FP16)
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +56,14 @@ def model_called(name: str | None, path: str, tables: Catalog) -> str:
     return name
 
 
-def place(path: str) -> Path:
-    """Where the checkpoint or the graph lies. Raises `UsageError` for anything else."""
+def place(path: str) -> Path | HubId:
+    """Where the checkpoint or the graph lies: here, or on the hub. Raises `UsageError` for anything else."""
     there = Path(path).expanduser().absolute()
     if there.is_dir() or (there.is_file() and there.suffix == GRAPH):
         return there
+    named = None if there.exists() else HubId.read(path)
+    if named is not None:
+        return named
     found = f"a file that is no {GRAPH}" if there.is_file() else "no such folder or file"
     raise UsageError(f"{path}: {found}", remedy=GIVE)
 
