@@ -15,7 +15,7 @@ from sqlalchemy import event, exc, pool
 from harness.decoding import json_value
 from harness.errors import RecordError, StoreError, StoreGone
 from harness.store import urls
-from harness.store.troubles import REMEDY, passing, trouble, unreachable
+from harness.store.troubles import DAMAGE, REMEDY, passing, trouble, unreachable
 
 BUSY_TIMEOUT_S = 10.0  # how long a write waits for another process's, per attempt
 CONNECT_TIMEOUT_S = 10  # how long a server has to answer
@@ -38,6 +38,10 @@ class Refused(StoreError):
 
 class Gone(Refused, StoreGone):
     """A database that says nothing any more, or has no room: the machine's fault."""
+
+
+class Damaged(Refused):
+    """A database that does not hold what was written to it."""
 
 
 class Database:
@@ -82,6 +86,8 @@ class Database:
                     return work(connection)
             except exc.IntegrityError:
                 raise
+            except UnicodeDecodeError as problem:  # SQLite's own message quotes what is no text
+                raise self._damaged(str(problem)) from problem
             except exc.SQLAlchemyError as problem:
                 gone = self._reached and unreachable(problem)
                 if not gone and not passing(problem):
@@ -107,12 +113,15 @@ class Database:
                     remedy="take it out; inside metrics, detail and other JSON it may stand",
                 )
 
+    def _damaged(self, why: str) -> Damaged:
+        return Damaged(self.shown, f"{DAMAGE.sentence} ({why})", remedy=f"{DAMAGE.remedy}, or {REMEDY}")
+
     def _refused(self, problem: exc.SQLAlchemyError) -> Refused:
         found = trouble(problem)
         remedy = f"{found.remedy}, or {REMEDY}" if found.remedy else REMEDY
         closed = urls.unwritable(self.url) if found.place else ""
         machine = found.machine or bool(closed) or (self._reached and unreachable(problem))
-        kind = Gone if machine else Refused
+        kind = Gone if machine else Damaged if found.damage else Refused
         return kind(self.shown, f"{found.sentence}: {closed}" if closed else found.sentence, remedy=remedy)
 
 
