@@ -45,7 +45,7 @@ def answered(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proble
     [
         (GraphError("no such operator"), parent.Crashed, "no such operator"),
         (MachineError("device 0 was lost"), MachineError, "device 0 was lost"),
-        (MemoryError(), MachineError, "the process ran out of memory"),
+        (MemoryError(), MachineError, "there is too little memory for this"),
         (ZeroDivisionError("by nothing"), parent.Crashed, "ZeroDivisionError: by nothing"),
     ],
 )
