@@ -48,7 +48,7 @@ class Database:
     """Transactions on the database at a URL. Every trouble is a `StoreError` with a sentence.
 
     With `existing` an SQLite file that is not there is an error, and is not made; one that cannot be written,
-    or whose folder cannot, is read as it lies there.
+    or whose folder cannot, or whose disk is full, is read as it lies there.
     SQLite runs in WAL mode: readers and one writer do not wait for each other, writers wait their turn.
     On PostgreSQL a lock makes writers wait their turn as well, so that numbers are the order of commits.
     """
@@ -126,20 +126,19 @@ class Database:
 
 
 def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
-    reads_only = False
+    reads = False
     if url.get_backend_name() == "sqlite":
         if existing:
             urls.require_file(url)
-            reads_only = bool(urls.unwritable(url))
-        if not reads_only:
-            _make_room(url)
+            reads = not urls.in_memory(url) and "uri" not in url.query
+        _make_room(url)
     # A connection for each transaction: nothing is left open, gone stale, or shared with a forked process.
     # Only a database in memory lives in its connection.
     options: dict[str, Any] = {"json_deserializer": json_value}
     if not urls.in_memory(url):
         options["poolclass"] = pool.NullPool
-    if reads_only:
-        options["creator"] = lambda: _read_only(Path(str(url.database)))
+    if reads:
+        options["creator"] = lambda: _to_read(Path(str(url.database)), writable=not urls.unwritable(url))
     if url.drivername == "postgresql+psycopg":
         given = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "zoocheck"}
         # A transaction that waited for its turn has to see what was written meanwhile.
@@ -158,7 +157,8 @@ def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
     except ImportError as problem:
         raise _missing(url, shown, problem) from problem
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_connect_to_read if reads_only else _on_connect)
+        if not reads:
+            event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _on_begin)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "begin", _on_begin_at_server)
@@ -191,6 +191,25 @@ def _make_room(url: sa.URL) -> None:
         raise StoreError(f"{url}: {path} is a folder, expected a file or none yet", remedy=REMEDY)
 
 
+def _to_read(file: Path, *, writable: bool) -> sqlite3.Connection:
+    """SQLite's file as it is written to; where there is no room for the index of its log, as `_read_only`."""
+    if not writable:
+        return _read_only(file)
+    connection = sqlite3.connect(file)
+    try:
+        _set_up(connection)
+        connection.execute("SELECT count(*) FROM sqlite_master").close()
+    except sqlite3.OperationalError as problem:
+        connection.close()
+        if getattr(problem, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL):
+            raise
+        return _read_only(file)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _read_only(file: Path) -> sqlite3.Connection:
     """SQLite's file where nothing may be written, not even the index of its log (https://sqlite.org/wal.html).
 
@@ -200,14 +219,10 @@ def _read_only(file: Path) -> sqlite3.Connection:
     log = file.with_name(f"{file.name}-wal")
     still = not log.is_file() or not log.stat().st_size
     uri = f"{file.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
-    return sqlite3.connect(uri, uri=True)
+    return sqlite3.connect(uri, uri=True, isolation_level=None)
 
 
-def _on_connect_to_read(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None
-
-
-def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+def _set_up(connection: sqlite3.Connection, _record: object = None) -> None:
     # Python's sqlite3 begins transactions where it sees fit, not before CREATE TABLE: we say BEGIN.
     connection.isolation_level = None
     for pragma in (

@@ -38,8 +38,8 @@ _SQLITE = {
     sqlite3.SQLITE_CANTOPEN: Trouble(sentence="cannot be opened here", place=True),
     sqlite3.SQLITE_PERM: Trouble(sentence="may not be opened"),
     sqlite3.SQLITE_READONLY: Trouble(sentence="cannot be written", machine=True, place=True),
-    sqlite3.SQLITE_FULL: Trouble(sentence="the disk is full", machine=True, remedy="make room"),
-    sqlite3.SQLITE_IOERR: Trouble(sentence="its disk cannot be read or written", machine=True),
+    sqlite3.SQLITE_FULL: Trouble(sentence="the disk is full", machine=True, place=True, remedy="make room"),
+    sqlite3.SQLITE_IOERR: Trouble(sentence="its disk cannot be read or written", machine=True, place=True),
     sqlite3.SQLITE_NOMEM: Trouble(sentence="there is too little memory", machine=True),
     sqlite3.SQLITE_CORRUPT: DAMAGE,
 }
