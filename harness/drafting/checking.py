@@ -147,14 +147,15 @@ def _require_sound(checked: Checked, home: Home) -> None:
     task = load_task(model)
     found = checkpoints.locate(model, str(Weights.FULL), home)
     found = checkpoints.in_order(found, labels_of(model, task))
-    numbered = tuple(map(str, range(found.architecture.labels)))
-    assert found.vocabulary is not None, "a complete folder has one"
+    sizes = found.architecture
+    assert sizes is not None and found.vocabulary is not None, "a complete folder has both"
+    numbered = tuple(map(str, range(sizes.labels)))
     tokenizer = task.open_tokenizer(
         Pieces(
-            model=model, vocabulary=found.vocabulary, ids=found.architecture.vocabulary,
+            model=model, vocabulary=found.vocabulary, ids=sizes.vocabulary,
             labels=found.labels or numbered,
         )
     )  # fmt: skip
     if checked.spec is not None:
         some = reading.read(checked.spec, home.data_file(checked.spec), whole=True).examples[:TRIED]
-        task.prepare(some, tokenizer, length=model.length, protocol=model.protocols[0])
+        task.prepare(some, tokenizer, length=model.tokens, protocol=model.protocols[0])
