@@ -173,10 +173,12 @@ def differences(log: ForeignLog) -> Iterator[str]:
     if run.further:
         said = ", ".join(f"`{word}`" for word in run.further)
         yield f"the work is another with {said}, which the documents' builds are without"
-    documented_shape = (case.batch_size, case.model.length)
-    other_shape = next((shape for shape in run.input_shapes if shape != documented_shape), None)
+    sizes = case.model.sizes(case.batch_size)
+    fed = [[sizes.get(str(size), size) for size in item.shape] for item in case.model.fed]
+    other_shape = next((list(shape) for shape in run.input_shapes if list(shape) not in fed), None)
     if other_shape is not None:
-        yield f"an input of shape {list(other_shape)}, the case's are {list(documented_shape)}"
+        expected = " or ".join(dict.fromkeys(map(str, fed)))
+        yield f"an input of shape {other_shape}, the case's are {expected}"
 
 
 def _failing(run: ToolRun) -> str:

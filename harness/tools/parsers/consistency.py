@@ -136,7 +136,7 @@ def stages(
 
 
 def added_up(log: Log, line: int, whole: Latency, parts: Sequence[Latency]) -> None:
-    """Raises `ParseError` where the mean of `whole` is not the sum of those of `parts`, all of it."""
+    """Raises `ParseError` where the mean of `whole` is not the sum of those of all its `parts`."""
     means = [part.mean_ms for part in parts]
     if whole.mean_ms is not None and all(mean is not None for mean in means):
         total = sum(mean for mean in means if mean is not None)
