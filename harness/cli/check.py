@@ -10,7 +10,9 @@ import typer
 
 from harness.cli.output import Json, print_json, print_table
 from harness.cli.parameters import Results
+from harness.cli.work import shown
 from harness.records import to_json
+from harness.running.progress import Progress
 from harness.setting.home import Home
 from harness.setting.options import max_drop as drop_of
 from harness.setting.stamps import Stamp
@@ -19,6 +21,7 @@ from harness.tables import cases, catalog
 if TYPE_CHECKING:
     from harness.comparing.side_by_side import Row, Score, Speed
     from harness.drafting.checking import Checked
+    from harness.drafting.hub import HubId
     from harness.drafting.suites import Ran
 
 LOCAL = "cpu"  # the chip of a check that names none
@@ -40,7 +43,7 @@ def check(
         str | None, typer.Option(metavar="P[,P]", help="Default: fp32,fp16, of those the chip's.")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip whose numerics are meant (zoocheck list).")] = LOCAL,
-    bs: Annotated[str, typer.Option(metavar="N[,N]", help="Batch sizes.")] = "8",
+    bs: Annotated[str, typer.Option(metavar="N[,N]", help="Batch sizes.")] = "1",
     length: Annotated[
         int | None, typer.Option(min=2, help="Tokens of a sample (default: 128, of questions 384).")
     ] = None,
@@ -74,18 +77,23 @@ def check(
     """
     from harness.drafting import checking, forms, kept, suites
     from harness.drafting.drafts import Asked
+    from harness.drafting.hub import HubId
 
     tables, home = catalog.load(), Home.locate()
-    a_chip = catalog.find(tables.chips, chip, "chip")
-    asked = Asked(
-        path=checking.place(path), name=checking.model_called(name, path, tables), chip=chip,
-        precisions=checking.precisions_on(a_chip, precision), batch_sizes=cases.parse_batch_sizes(bs),
-        data=None if data is None else data.absolute(), columns=forms.columns(columns), task=task,
-        length=length,
-    )  # fmt: skip
     drop = () if max_drop is None else ("--max-drop", max_drop)
     if max_drop is not None:
         drop_of(max_drop)
+    a_chip = catalog.find(tables.chips, chip, "chip")
+    precisions = checking.precisions_on(a_chip, precision)
+    called = checking.model_called(name, path, tables)
+    where = checking.place(path)
+    named = where if isinstance(where, HubId) else None
+    asked = Asked(
+        path=where if isinstance(where, Path) else _fetched(where, home), hub=named, name=called, chip=chip,
+        precisions=precisions, batch_sizes=cases.parse_batch_sizes(bs),
+        data=None if data is None else data.absolute(), columns=forms.columns(columns), task=task,
+        length=length,
+    )  # fmt: skip
     checked = checking.check(asked, tables, home)
     if save_table is not None:
         kept.save(checked.draft, save_table)
@@ -97,6 +105,14 @@ def check(
     )  # fmt: skip
     _tell(checked, folder, ran, as_json)
     raise typer.Exit(ran.status)
+
+
+def _fetched(wanted: HubId, home: Home) -> Path:
+    """The folder of a checkpoint of the hub; what comes in is shown on standard error."""
+    from harness.drafting import hub
+
+    with shown(Progress()) as show:
+        return hub.fetch(wanted, home, show)
 
 
 def _tell(checked: Checked, folder: Path, ran: Ran, as_json: bool) -> None:

@@ -95,7 +95,7 @@ def _last(results: Sequence[Result], kind: Kind) -> Measurement | None:
 
 def _score(made: Measurement, case: Case) -> Score | None:
     """None where the checkpoint's own score in fp32 is not known: then there is nothing beside it."""
-    detail, metric = AccuracyDetail.from_stored(made.detail), case.model.metric
+    detail, metric = AccuracyDetail.from_stored(made.detail), case.model.score
     own = detail.fp32.own_fp32
     if own is None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from harness.domain.models import Model, Weights
 from harness.domain.precisions import Precision
 from harness.drafting import data, drafts, encoders, forms, names
 from harness.drafting.drafts import Asked, Draft
+from harness.drafting.hub import HubId
 from harness.errors import UsageError
 from harness.models import checkpoints
 from harness.setting.home import Home
@@ -26,7 +26,6 @@ GRAPH = ".onnx"
 GIVE = "give a checkpoint's folder, an .onnx file, or a hub id as owner/name"
 TRIED = 64  # samples of the data, before anything is run
 USUAL = (Precision.FP32, Precision.FP16)
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +56,14 @@ def model_called(name: str | None, path: str, tables: Catalog) -> str:
     return name
 
 
-def place(path: str) -> Path:
-    """Where the checkpoint or the graph lies. Raises `UsageError` for anything else."""
+def place(path: str) -> Path | HubId:
+    """Where the checkpoint or the graph lies: here, or on the hub. Raises `UsageError` for anything else."""
     there = Path(path).expanduser().absolute()
     if there.is_dir() or (there.is_file() and there.suffix == GRAPH):
         return there
+    named = None if there.exists() else HubId.read(path)
+    if named is not None:
+        return named
     found = f"a file that is no {GRAPH}" if there.is_file() else "no such folder or file"
     raise UsageError(f"{path}: {found}", remedy=GIVE)
 
@@ -145,14 +147,15 @@ def _require_sound(checked: Checked, home: Home) -> None:
     task = load_task(model)
     found = checkpoints.locate(model, str(Weights.FULL), home)
     found = checkpoints.in_order(found, labels_of(model, task))
-    numbered = tuple(map(str, range(found.architecture.labels)))
-    assert found.vocabulary is not None, "a complete folder has one"
+    sizes = found.architecture
+    assert sizes is not None and found.vocabulary is not None, "a complete folder has both"
+    numbered = tuple(map(str, range(sizes.labels)))
     tokenizer = task.open_tokenizer(
         Pieces(
-            model=model, vocabulary=found.vocabulary, ids=found.architecture.vocabulary,
+            model=model, vocabulary=found.vocabulary, ids=sizes.vocabulary,
             labels=found.labels or numbered,
         )
     )  # fmt: skip
     if checked.spec is not None:
         some = reading.read(checked.spec, home.data_file(checked.spec), whole=True).examples[:TRIED]
-        task.prepare(some, tokenizer, length=model.length, protocol=model.protocols[0])
+        task.prepare(some, tokenizer, length=model.tokens, protocol=model.protocols[0])

@@ -14,6 +14,7 @@ from harness.domain.precisions import Precision
 from harness.drafting import data, encoders
 from harness.drafting.data import Data
 from harness.drafting.encoders import Encoder, Task
+from harness.drafting.hub import HubId
 
 # Tokens: what the usual stride and the longest question of `harness.tasks.text.settings.Questions` take.
 USUAL_WINDOW = 200
@@ -24,6 +25,7 @@ class Asked:
     """What the user says of what is to be checked; what is None is guessed."""
 
     path: Path  # a checkpoint's folder, or an ONNX file
+    hub: HubId | None = None  # where the checkpoint was fetched from
     name: str  # what the model will be called
     chip: str
     precisions: tuple[Precision, ...]
@@ -83,9 +85,17 @@ def _model(
         said["options"] = {"stride": length // 3, "longest_question": length // 4}
     return said | {
         "architecture": encoders.table(sizes),
-        "checkpoint": {"folder": str(asked.path), "config_decides": True},
+        "checkpoint": _checkpoint(asked),
         "deployments": [_deployment(asked)],
     }
+
+
+def _checkpoint(asked: Asked) -> Mapping[str, Any]:
+    said: dict[str, Any] = {"folder": str(asked.path), "config_decides": True}
+    if asked.hub is None:
+        return said
+    revision = {} if asked.hub.revision is None else {"revision": asked.hub.revision}
+    return said | {"hub": asked.hub.repository} | revision
 
 
 def _deployment(asked: Asked) -> Mapping[str, Any]:

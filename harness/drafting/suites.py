@@ -71,14 +71,19 @@ def _expression(chosen: Sequence[Case]) -> str:
 
 
 def _pytest(arguments: Sequence[str], tables: Path, log: Path) -> int:
-    """The status of `pytest` from the repository's root, with the folder `tables` beside the known ones."""
-    known = os.environ.get("ZOOCHECK_TABLES", "")
-    folders = os.pathsep.join([*filter(None, [known]), str(tables)])
+    """The status of `pytest`, with the folder `tables` beside those that are known.
+
+    It runs in the user's folder, which a store's URL may be seen from, and imports nothing from there.
+    """
+    environment = {
+        **os.environ,
+        "ZOOCHECK_TABLES": _joined(os.environ.get("ZOOCHECK_TABLES", ""), str(tables)),
+        "PYTHONPATH": _joined(str(CODE), os.environ.get("PYTHONPATH", "")),
+    }
     with log.open("wb") as out:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
-            cwd=CODE, env={**os.environ, "ZOOCHECK_TABLES": folders}, stdin=subprocess.DEVNULL, stdout=out,
-            check=False,
+            [sys.executable, "-P", "-m", "pytest", *arguments],
+            env=environment, stdin=subprocess.DEVNULL, stdout=out, check=False,
         )  # fmt: skip
     if done.returncode < 0:
         raise MachineError(
@@ -86,6 +91,10 @@ def _pytest(arguments: Sequence[str], tables: Path, log: Path) -> int:
             remedy="of signal 9: give more memory, or ask for a smaller --bs or --length",
         )
     return done.returncode
+
+
+def _joined(*folders: str) -> str:
+    return os.pathsep.join(filter(None, folders))
 
 
 def _end(log: Path) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import checkpoints
 import pytest
+import tuned
 
 from harness.drafting.encoders import Task
 from harness.drafting.forms import columns, form_of
 from harness.errors import BadInput, NotThere, UsageError
 
-SENTENCES = [checkpoints.sentence(at) for at in range(6)]
+SENTENCES = [tuned.sentence(at) for at in range(6)]
 
 
 def formed(path: Path, content: str, told: Task | None = None, said: str | None = None):
@@ -78,7 +78,7 @@ def test_objects_a_line_are_told_by_their_keys(
 
 
 def test_squad_is_one_object(tmp_path: Path):
-    checkpoints.questions(tmp_path / "dev.json")
+    tuned.questions(tmp_path / "dev.json")
     found = form_of(tmp_path / "dev.json", None, {})
     assert (found.task, found.reader, found.options) == (Task.QUESTIONS, "squad_json", {})
     indented = json.dumps(json.loads((tmp_path / "dev.json").read_text()), indent=1)
