@@ -81,6 +81,16 @@ class TestLabels:
         ):
             features([sentence("new york", "B-GPE O")], IOB2)
 
+    def test_entities_of_one_type_without_a_name(self, features):
+        for labels in (("O", "B", "I"), ("I", "O", "B"), ("O", "B", "I", "E", "S")):
+            made = features([sentence("new york is big", "B I O B")], labels)
+            count = len(labels)
+            scored = tokens.score([logits(made, made.wanted.tolist(), count)], made, protocol=DOCUMENTED)
+            assert scored.metrics[Metric.F1] == 1
+            nothing = [labels.index("O")] * 3 + [made.wanted[3]]
+            half = tokens.score([logits(made, nothing, count)], made, protocol=DOCUMENTED)
+            assert half.metrics[Metric.RECALL] == 0.5
+
     def test_plain_tags_have_an_accuracy_alone(self, features):
         made = features(
             [sentence("the cat sat", "DET NOUN VERB")], ("NOUN", "VERB", "DET"), metric=Metric.ACCURACY
