@@ -88,9 +88,12 @@ def chosen(listing: Listing, device: int) -> Card | Unavailable:
     tool, card = listing.tool, listing.cards.of(device)
     if card is None:
         said = f"; {listing.trouble}" if listing.trouble else ""
+        numbered = any(other.number is not None for other in listing.cards.cards)
         return Unavailable(
             reason=f"there is no card {device}: {tool} lists {listing.names()}{said}",
-            remedy="choose one of them with --device",
+            remedy="choose one of them with --device"
+            if numbered
+            else "repair it: none of them can be chosen",
         )
     if card.trouble is not None:
         return Unavailable(
