@@ -124,6 +124,31 @@ def test_a_result_without_a_verdict_is_told(filled: str, tmp_path: Path, monkeyp
     assert call("baseline", "set", "good", "--results", filled).stderr == ""
 
 
+def test_history_leaves_nothing_out_in_silence(filled: str):
+    """A number without a verdict is shown as such, with what to do; an error and its run are named."""
+    store = Store(filled)
+    store.add(make(5, run="broken"), ERROR)
+    done = call("history", "tinybert-ascend310p-bs8", "--results", filled)
+    assert done.exit_code == 0
+    assert "  not judged: the run ended before its verdict was written (new); its number is" in done.stdout
+    assert "when it is measured again" in done.stdout
+    said = "tinybert-ascend310p-bs8 accuracy: not shown: 1 errors: nothing was measured (run broken)"
+    assert said in done.stdout
+    found = json.loads(told("history", "tinybert-ascend310p-bs8", "--results", filled, "--json"))
+    points = [point for item in found["series"] for point in item["points"]]
+    assert [point["judged"] for point in points].count(False) == 1
+    out = {"claim": "accuracy", "why": "errors: nothing was measured", "runs": ["broken"]}
+    assert found["left_out"] == [out]
+    assert len(points) + 1 == len(store.results())
+
+
+def test_a_history_of_what_is_not_there(filled: str):
+    """Of a kind that does not exist, and of one that has no results: what there is."""
+    argv = ("history", "tinybert-ascend310p-bs8", "--results", filled, "--kind")
+    assert "--kind: found 'speed', expected accuracy, throughput" in refused(*argv, "speed")
+    assert "has no results of kind throughput; it has some of accuracy" in refused(*argv, "throughput")
+
+
 def test_what_baseline_refuses(filled: str, other: str, tmp_path: Path):
     """An unknown run, an unknown baseline, a store without results."""
     assert "no run is called 'never'" in refused(

@@ -41,7 +41,7 @@ LIMITS_S: Mapping[Stage, float] = MappingProxyType(
 )
 
 
-# Bytes of output of what answers a question: a list of cards, versions. More is no answer, and fills the disk.
+# Bytes of output of what answers a question (cards, versions): more is no answer, and fills the disk.
 MOST_BYTES: Mapping[Stage, int] = MappingProxyType({Stage.PROBE: 4 << 20, Stage.ENVIRONMENT: 4 << 20})
 
 

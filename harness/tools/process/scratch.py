@@ -15,8 +15,8 @@ from pathlib import Path
 def scratch(prefix: str) -> Iterator[Path]:
     """A new folder, removed afterwards.
 
-    SIGTERM, which by itself ends a process as it is, raises `SystemExit` in here (status 143, as a shell has it):
-    the folder goes, and what runs in it is ended. A handler that somebody else set stays.
+    SIGTERM, which by itself ends a process as it is, raises `SystemExit` in here (status 143, as a shell has
+    it): the folder goes, and what runs in it is ended. A handler that somebody else set stays.
     """
     with _leaving(), tempfile.TemporaryDirectory(prefix=prefix) as folder:
         yield Path(folder)
