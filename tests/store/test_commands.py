@@ -130,16 +130,18 @@ def test_history_leaves_nothing_out_in_silence(filled: str):
     store.add(make(5, run="broken"), ERROR)
     done = call("history", "tinybert-ascend310p-bs8", "--results", filled)
     assert done.exit_code == 0
-    assert "  not judged: the run ended before its verdict was written (new); its number is" in done.stdout
+    assert (
+        "  not judged: the run ended before its verdict was written (old, new); its number is" in done.stdout
+    )
     assert "when it is measured again" in done.stdout
-    said = "tinybert-ascend310p-bs8 accuracy: not shown: 1 errors: nothing was measured (run broken)"
+    said = "tinybert-ascend310p-bs8 accuracy: not shown: 2 errors: nothing was measured (run new, broken)"
     assert said in done.stdout
     found = json.loads(told("history", "tinybert-ascend310p-bs8", "--results", filled, "--json"))
     points = [point for item in found["series"] for point in item["points"]]
-    assert [point["judged"] for point in points].count(False) == 1
-    out = {"claim": "accuracy", "why": "errors: nothing was measured", "runs": ["broken"]}
+    assert [point["judged"] for point in points].count(False) == 2
+    out = {"claim": "accuracy", "why": "errors: nothing was measured", "runs": ["new", "broken"]}
     assert found["left_out"] == [out]
-    assert len(points) + 1 == len(store.results())
+    assert len(points) + 2 == len(store.results())
 
 
 def test_a_history_of_what_is_not_there(filled: str):
