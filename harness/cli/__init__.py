@@ -16,6 +16,7 @@ from harness.cli import (
     baseline,
     bisect,
     bundle,
+    check,
     collect,
     compare,
     history,
@@ -43,6 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.command("check")(check.check)
 app.command("list")(inspection.list_cases)
 app.command("doctor")(inspection.doctor)
 app.command("fetch")(work.fetch)
