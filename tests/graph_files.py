@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-
 from onnx import TensorProto, helper, numpy_helper
 
-from harness.domain.catalog import Catalog
 from harness.domain.cases import Case
 from harness.domain.graphs import GraphFile, GraphInput
 from harness.domain.models import Model
 from harness.domain.precisions import Precision
+from harness.kinds.runner import Runner
 from harness.tables.cases import case_id
 
 FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
@@ -130,9 +130,12 @@ STATES = (
 )
 
 
-def case_of(catalog: Catalog, model: Model, precision: Precision, batch: int = 2) -> Case:
-    """A case of the model on this machine's CPU."""
-    chip = catalog.chips["cpu"]
+def case_on(runner: Runner, model: Model, precision: Precision, batch: int = 2) -> Case:
+    """A case of the model on this machine's CPU, its model in the runner's catalog."""
+    materials = runner.materials
+    models = {**materials.catalog.models, model.name: model}
+    materials.catalog = dataclasses.replace(materials.catalog, models=models)
+    chip = materials.catalog.chips["cpu"]
     return Case(
         id=case_id(model, chip, precision, batch), model=model, chip=chip, precision=precision,
         batch_size=batch, documented=False,

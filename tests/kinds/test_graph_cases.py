@@ -13,7 +13,6 @@ from fixtures.checks import about
 from harness.cli.inspection import _model
 from harness.conformance.bisection.case import bisect
 from harness.conformance.checks import DETERMINISM, METAMORPHIC, NAMES
-from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus
 from harness.domain.measurements import VerdictKind
@@ -40,13 +39,6 @@ def runner(catalog: Catalog, home: Home, store: Store) -> Runner:
     return Runner(Materials(catalog, home, Options(), Silent()), store, "run-1")
 
 
-def known(runner: Runner, case: Case) -> Case:
-    """The case with its model in the catalog, for whoever looks it up by its id."""
-    models = {**runner.materials.catalog.models, case.model.name: case.model}
-    runner.materials.catalog = dataclasses.replace(runner.materials.catalog, models=models)
-    return case
-
-
 def images(folder: Path) -> Model:
     return files.of(folder / "images.onnx", files.convolution(), files.IMAGES)
 
@@ -61,7 +53,7 @@ def test_a_graph_passes_what_can_be_asked_of_it(
     runner: Runner, store: Store, tmp_path: Path, make, precision: Precision
 ) -> None:
     """Contract, parity, batch, order, last batch, repetition; its weights are its file's."""
-    case = known(runner, files.case_of(runner.materials.catalog, make(tmp_path), precision))
+    case = files.case_on(runner, make(tmp_path), precision)
     results = [runner.conformance(case, name) for name in ("", *ASKED)]
     assert [item.verdict and item.verdict.kind for item in results] == [VerdictKind.SURVIVES] * 5
     made = results[0].measurement
@@ -75,7 +67,7 @@ def test_a_graph_passes_what_can_be_asked_of_it(
 
 def test_what_is_about_texts_is_not_asked(runner: Runner, tmp_path: Path) -> None:
     """No test is made of it, and asked for by name it is refused in a sentence."""
-    case = known(runner, files.case_of(runner.materials.catalog, images(tmp_path), Precision.FP16))
+    case = files.case_on(runner, images(tmp_path), Precision.FP16)
     for name in NAMES:
         asked = name in ("", *ASKED)
         assert (about(name, (case,)) == (case,)) == asked, name
@@ -86,7 +78,7 @@ def test_what_is_about_texts_is_not_asked(runner: Runner, tmp_path: Path) -> Non
 
 def test_a_graph_has_no_accuracy(runner: Runner, store: Store, tmp_path: Path) -> None:
     """That is a sentence, and nothing is recorded."""
-    case = known(runner, files.case_of(runner.materials.catalog, images(tmp_path), Precision.FP16))
+    case = files.case_on(runner, images(tmp_path), Precision.FP16)
     with pytest.raises(NotApplicable, match="images has no accuracy: its table names no data set"):
         runner.accuracy(case, Protocol.DOCUMENTED)
     assert store.results() == []
@@ -94,7 +86,7 @@ def test_a_graph_has_no_accuracy(runner: Runner, store: Store, tmp_path: Path) -
 
 def test_a_throughput_is_of_seeded_samples_and_counts_its_operations(runner: Runner, tmp_path: Path) -> None:
     """The result says so; the work of the convolution and the dense layer is counted in the graph."""
-    case = known(runner, files.case_of(runner.materials.catalog, images(tmp_path), Precision.FP32))
+    case = files.case_on(runner, images(tmp_path), Precision.FP32)
     timing = runner.timing(case)
     assert timing.call is not None
     ours = measure(timing.call, timing.plan, batch_size=case.batch_size, card=None)
@@ -105,7 +97,7 @@ def test_a_throughput_is_of_seeded_samples_and_counts_its_operations(runner: Run
 
 def test_int8_is_calibrated_on_other_samples_than_it_is_held_by(runner: Runner, tmp_path: Path) -> None:
     """Ten seeded ones, each by itself; what differs is told with what was left in fp32."""
-    case = known(runner, files.case_of(runner.materials.catalog, images(tmp_path), Precision.INT8))
+    case = files.case_on(runner, images(tmp_path), Precision.INT8)
     result = runner.conformance(case)
     assert result.verdict is not None
     assert result.verdict.kind is VerdictKind.SURVIVES
@@ -115,7 +107,7 @@ def test_int8_is_calibrated_on_other_samples_than_it_is_held_by(runner: Runner, 
 
 def test_outputs_that_are_others_are_found(runner: Runner, tmp_path: Path, monkeypatch) -> None:
     """A session that mixes up the samples of a batch breaks parity, and the checks of batch and order."""
-    case = known(runner, files.case_of(runner.materials.catalog, states(tmp_path), Precision.FP32, batch=4))
+    case = files.case_on(runner, states(tmp_path), Precision.FP32, batch=4)
     run = CpuSession.run
 
     def mixed(self: CpuSession, inputs: object) -> list[np.ndarray]:
@@ -130,7 +122,7 @@ def test_outputs_that_are_others_are_found(runner: Runner, tmp_path: Path, monke
 
 def test_a_session_of_another_shape_is_named(runner: Runner, tmp_path: Path, monkeypatch) -> None:
     """The output, the shape, and what was expected."""
-    case = known(runner, files.case_of(runner.materials.catalog, images(tmp_path), Precision.FP32))
+    case = files.case_on(runner, images(tmp_path), Precision.FP32)
     run = CpuSession.run
     monkeypatch.setattr(CpuSession, "run", lambda self, inputs: [a[:, :4] for a in run(self, inputs)][:1] * 2)
     with pytest.raises(BadOutput, match="2 outputs, expected 1"):
@@ -142,7 +134,7 @@ def test_a_contract_that_is_another_is_named(runner: Runner, tmp_path: Path) -> 
     model = dataclasses.replace(
         images(tmp_path), outputs=(Output(name="y", dtype="float32", shape=("batch", 6)),)
     )
-    case = known(runner, files.case_of(runner.materials.catalog, model, Precision.FP32))
+    case = files.case_on(runner, model, Precision.FP32)
     with pytest.raises(GraphError, match=r"output y of shape \[2, 5\], expected \[2, 6\]"):
         runner.conformance(case)
 
@@ -151,7 +143,7 @@ def test_a_file_that_is_not_there_is_a_skip(runner: Runner, tmp_path: Path) -> N
     """With where to put it; `list` says the same."""
     model = images(tmp_path)
     (tmp_path / "images.onnx").unlink()
-    case = known(runner, files.case_of(runner.materials.catalog, model, Precision.FP32))
+    case = files.case_on(runner, model, Precision.FP32)
     with pytest.raises(NotThere, match=r"its graph is not there: .*images\.onnx"):
         runner.conformance(case)
     found = _model(model, runner.materials.catalog, runner.materials.home)
@@ -162,7 +154,7 @@ def test_a_file_that_is_not_there_is_a_skip(runner: Runner, tmp_path: Path) -> N
 def test_what_a_graph_cannot_be_asked_for_is_a_sentence(runner: Runner, tmp_path: Path) -> None:
     """Bisect, a bundle, a torch network."""
     catalog = runner.materials.catalog
-    case = known(runner, files.case_of(catalog, images(tmp_path), Precision.FP16))
+    case = files.case_on(runner, images(tmp_path), Precision.FP16)
     with pytest.raises(NotYet, match="operators of encoders only"):
         bisect(runner.materials, case)
     with pytest.raises(NotApplicable, match="images has no architecture: it is a graph as it is"):
@@ -175,7 +167,7 @@ def test_what_a_graph_cannot_be_asked_for_is_a_sentence(runner: Runner, tmp_path
 
 def test_the_audits_vary_a_graphs_samples(runner: Runner, tmp_path: Path) -> None:
     """No batch comes twice; one sample again and again is one."""
-    case = known(runner, files.case_of(runner.materials.catalog, states(tmp_path), Precision.FP32))
+    case = files.case_on(runner, states(tmp_path), Precision.FP32)
     samples = runner.materials.timed_samples(case.model)
     draw = varied(case, samples, vocabulary=0, seed=0)
     first, second = draw(), draw()

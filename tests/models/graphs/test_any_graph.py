@@ -150,7 +150,7 @@ def test_an_output_of_the_whole_batch_needs_batch_one(tmp_path: Path) -> None:
         [node("ReduceMean", ["x"], ["y"], axes=[0], keepdims=0)], [value("x", ["n", 4])], [value("y", [4])]
     )
     model = files.of(tmp_path / "mean.onnx", made, ROWS)
-    with pytest.raises(GraphError, match="output y has no axis of the batch.*choose --bs 1"):
+    with pytest.raises(GraphError, match=r"output y has no axis of the batch.*choose --bs 1"):
         originals.run(model, rows(model, 2))
     assert originals.run(model, rows(model, 1))[0].shape == (1, 4)
 
@@ -210,7 +210,8 @@ def test_a_graph_that_onnxsim_refuses_is_used_as_it_was(tmp_path: Path, monkeypa
     model = files.of(tmp_path / "r.onnx", files.recurrent(), STATES)
     made = preparing.prepared(model, batch_size=2)
     assert made.told == (
-        "onnxsim cannot simplify the graph, which is used as it was: Nodes in a graph must be topologically sorted",
+        "onnxsim cannot simplify the graph, which is used as it was: "
+        "Nodes in a graph must be topologically sorted",
     )
     assert [item.op_type for item in made.graph.graph.node] == ["Unsqueeze", "LSTM", "Cast", "Div", "Mul"]
 
@@ -358,7 +359,7 @@ def test_weights_beyond_fp16_are_all_named_before_anything_is_rounded(tmp_path: 
 
 
 def test_sizes_and_bounds_are_not_rounded(tmp_path: Path) -> None:
-    """A Resize whose scale fp16 does not hold gives the same shape; a Clip without an upper bound has none."""
+    """A Resize whose scale fp16 does not hold keeps its shape; a Clip without an upper bound has none."""
     made = graph(
         [
             node("Resize", ["x", "", "scales"], ["r"], mode="nearest"),
