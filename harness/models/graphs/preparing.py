@@ -29,6 +29,7 @@ Array = npt.NDArray[Any]
 # What fp32 arithmetic in another order may change, as a part of an output's largest value: 2e-5 measured (the
 # detector of PP-OCRv4, batch normalisations of a variance of 1e8 folded), and fifty times that.
 MOST_AWAY = 1e-3
+_SHOWN = 160  # characters of what a library says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def prepared(model: Model, *, batch_size: int) -> Prepared:
             graph = make()
             away = _away(_outputs(model, _optimised(graph), inputs, specs), wanted)
         except Exception as problem:  # onnxsim's, onnx's and onnxruntime's have no common base
-            said = str(problem).strip().partition("\n")[0] or type(problem).__name__
+            said = (str(problem).strip().partition("\n")[0] or type(problem).__name__)[:_SHOWN]
             told.append(f"{refused}: {said}")
             continue
         if away <= MOST_AWAY:
