@@ -52,7 +52,7 @@ def _checkpoint(model: Model, home: Home, progress: Progress) -> dict[str, Any]:
     from harness.models import checkpoints
 
     def get() -> tuple[Path, dict[str, str]]:
-        with _shown(progress) as show:
+        with shown(progress) as show:
             fetched = checkpoints.fetch(model, home, progress=show)
         return fetched.folder, dict(fetched.files)
 
@@ -79,7 +79,7 @@ def _outcome(get: Callable[[], tuple[Path, dict[str, str]]]) -> dict[str, Any]:
 
 
 @contextmanager
-def _shown(progress: Progress) -> Iterator[Callable[[str, int, int | None], None]]:
+def shown(progress: Progress) -> Iterator[Callable[[str, int, int | None], None]]:
     """Takes files that come in one after the other (name, bytes so far, bytes in all), a stage each."""
     with ExitStack() as stage:
         current = ""

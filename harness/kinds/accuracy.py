@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case, Kind
-from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32
+from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32, ScoreChange
 from harness.domain.measurements import Measurement, Verdict
+from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Protocol, Weights
 from harness.errors import NotApplicable
+from harness.records import to_json
 from harness.running.bounds import explained
 from harness.running.called import Loaded
 from harness.running.inference import Outputs
@@ -24,7 +26,7 @@ from harness.running.workbench import Workbench, common
 from harness.store.results import Result
 from harness.tables import references
 from harness.tasks.feeds import AS_NAMED, Feed, feed_of, in_words
-from harness.tasks.metrics.accuracy import flips
+from harness.tasks.metrics.accuracy import flips, marks
 from harness.tasks.text import Scored
 from harness.tasks.text.shown import flipped_texts
 from harness.toolchains.base import Session
@@ -167,6 +169,7 @@ def _detail(
             flips=None if flipped is None else len(flipped),
             flipped=None if flipped is None else tuple(flipped),
         ),
+        from_fp32=_from_fp32(own, scored, model.score),
         flipped_texts=tuple(map(FlippedText.from_stored, texts)),
         truncated=len(samples.features.truncated),
         max_abs_difference=largest_valid_difference(*pair),
@@ -178,6 +181,17 @@ def _detail(
         misfed=_misfed(opened.feed, reference.fed_right, scored),
         common=common(opened.session, opened.place),
     )
+
+
+def _from_fp32(own: Scored, scored: Scored, metric: Metric) -> ScoreChange | None:
+    """The change of `metric` from the checkpoint's own fp32, with its 95 % interval."""
+    if metric in own.correct and metric in scored.correct:
+        effect = paired.score_change(paired.mcnemar(marks(own.right), marks(scored.right)), confidence=0.95)
+    elif metric in own.parts and metric in scored.parts:
+        effect = paired.metric_change(own.parts[metric], scored.parts[metric], confidence=0.95)
+    else:
+        return None
+    return ScoreChange.from_stored(to_json(effect))
 
 
 def _misfed(feed: Feed, right: Scored, scored: Scored) -> Misfed | None:

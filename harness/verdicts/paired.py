@@ -43,10 +43,10 @@ def mcnemar(before: str, after: str) -> Flips:
     Raises `NoSamples` where there are none, or not the same number.
     """
     _require_same(len(before), len(after))
-    from scipy import stats
-
     lost = sum(a == "1" and b == "0" for a, b in zip(before, after, strict=True))
     gained = sum(a == "0" and b == "1" for a, b in zip(before, after, strict=True))
+    from scipy import stats
+
     p = 1.0 if lost + gained == 0 else float(stats.binomtest(gained, lost + gained).pvalue)
     return Flips(samples=len(before), lost=lost, gained=gained, p_value=p)
 

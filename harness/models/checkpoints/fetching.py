@@ -95,12 +95,9 @@ def _by_hand(model: Model, home: Home) -> Fetched:
     if model.graph is not None:
         found = locate(model, Weights.FULL, home)
         return Fetched(
-            model=model.name,
-            repository=None,
-            commit=None,
-            folder=Path(model.graph.file).parent,
-            files=found.files,
-        )
+            model=model.name, folder=Path(model.graph.file).parent, files=found.files, repository=None,
+            revision=None, downloaded=(),
+        )  # fmt: skip
     if lacking := files.missing(folder):
         message = f"{model.name}: published outside the hub, and {folder} lacks {', '.join(lacking)}"
         raise NotThere(message, remedy=how_to_get(model, home))

@@ -30,6 +30,7 @@ _OTHERS = (
     (r"-\d+-of-\d+\.(safetensors|bin)$", "shards whose index is missing: get it, or join them"),
     (r"^adapter_model\.", "an adapter: merge it into its model and save that"),
     (r"\.(h5|ckpt\.(index|meta|data.*)|pb)$", "TensorFlow's: save the weights from torch"),
+    (r"\.gguf$", "GGUF, quantised for llama.cpp: take the checkpoint that it was made of"),
     (r"\.msgpack$", "Flax's: save the weights from torch"),
     (r"\.(onnx|om|engine|plan)$", "a graph or an engine, no checkpoint"),
     (r"\.safetensors$", f"weights by another name: call them {SAFETENSORS} where they are all of it"),

@@ -138,8 +138,8 @@ def _require_none_of_shapes(model: onnx.ModelProto) -> None:
     count = sum(not of_shapes.isdisjoint(node.input) for node in products)
     if count:
         raise NotApplicable(
-            f"int8 at other lengths: {count} of {len(products)} products read what is computed of the "
-            "length, and scales are chosen at the documented one"
+            f"int8 at other lengths: {count} of {len(products)} products read what is computed of the length "
+            "(relative positions), and scales are chosen at the documented one"
         )
 
 

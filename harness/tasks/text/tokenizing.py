@@ -27,6 +27,8 @@ _REMEDY = "put the tokenizer that belongs to the checkpoint there, best as token
 _PADS = ("[PAD]", "<pad>")  # what padding is called where nothing says it
 _AT_ONCE = 1024  # texts
 _LONGEST = 1 << 20  # tokens: no limit
+# transformers writes int(1e30) there for "no limit" (VERY_LARGE_INTEGER in tokenization_utils_base.py).
+_ANY_SIZE = ("model_max_length",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -251,7 +253,7 @@ def _told(folder: Path) -> dict[str, Any]:
         path = folder / name
         if path.is_file():
             try:
-                told |= json_object(path.read_bytes())
+                told |= json_object(path.read_bytes(), any_size=_ANY_SIZE)
             except Undecodable as problem:
                 raise CheckpointError(f"{path}: {problem.said}", remedy=_REMEDY) from problem
     return told
