@@ -235,6 +235,17 @@ def test_a_graph_that_onnxsim_changes_is_used_as_it_was(tmp_path: Path, monkeypa
     assert "of the largest output" in told
 
 
+def test_a_graph_that_draws_random_numbers_is_refused(tmp_path: Path) -> None:
+    """Nothing could be held against it."""
+    made = graph(
+        [node("RandomNormalLike", ["x"], ["noise"]), node("Add", ["x", "noise"], ["y"])],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4])],
+    )
+    with pytest.raises(NotApplicable, match=r"draws random numbers \(RandomNormalLike\)"):
+        preparing.prepared(files.of(tmp_path / "d.onnx", made, ROWS), batch_size=1)
+
+
 # ----------------------------------------------------------------------- fp16
 
 
