@@ -64,7 +64,7 @@ def prepared(model: Model, *, batch_size: int) -> Prepared:
     original = reading.load(path)
     if drawing := values.operators(original, RANDOM):
         raise NotApplicable(
-            f"{model.name}: the graph draws random numbers ({', '.join(sorted(drawing))}): no two calls agree",
+            f"{model.name}: it draws random numbers ({', '.join(sorted(drawing))}): no call is like another",
             remedy="export it without them, as networks are for inference",
         )
     _require_as_in_table(model, batch_size, [reading.declared(item) for item in _given(original)])
