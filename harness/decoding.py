@@ -10,7 +10,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NoReturn
 
 from harness.errors import RecordError
@@ -38,8 +38,11 @@ class Undecodable(RecordError):
         return f"found {self.kind}"
 
 
-def json_value(text: str | bytes) -> Any:
+def json_value(text: str | bytes, *, any_size: Collection[str] = ()) -> Any:
     """The value that a JSON text holds: None, bool, int, finite float, str, and lists and dicts of them.
+
+    `any_size` names keys of the outermost object whose integers may have more than 64 bits: those of formats
+    that write so.
 
     Raises `Undecodable` for bytes that are no UTF-8, for what is no JSON (NaN and Infinity are none), for a
     key twice in one object, an integer beyond 64 bits, a number that reads as infinity, text that UTF-8
@@ -58,12 +61,12 @@ def json_value(text: str | bytes) -> Any:
         found = "cut off there" if cut else f"found {short(rest[:_SEEN])}"
         kind = f"no JSON (column {problem.colno}: {problem.msg}, {found})"
         raise Undecodable(kind, line=problem.lineno) from problem
-    return _sound(value)
+    return _sound(value, any_size=any_size)
 
 
-def json_object(text: str | bytes) -> dict[str, Any]:
+def json_object(text: str | bytes, *, any_size: Collection[str] = ()) -> dict[str, Any]:
     """The object that a JSON text holds; raises `Undecodable` as `json_value`, and for anything else."""
-    value = json_value(text)
+    value = json_value(text, any_size=any_size)
     if not isinstance(value, dict):
         raise Undecodable(f"{_KINDS.get(type(value), 'a number')}, expected a JSON object")
     return value
@@ -143,7 +146,7 @@ def _no_number(word: str) -> NoReturn:
     raise Undecodable(f"{word}, expected a finite number")
 
 
-def _sound(value: Any, *, finite: bool = True) -> Any:
+def _sound(value: Any, *, finite: bool = True, any_size: Collection[str] = ()) -> Any:
     """`value`, walked without recursion; raises `Undecodable` for what nothing behind could hold."""
     waiting: list[tuple[Any, str, int]] = [(value, "", 0)]
     while waiting:
@@ -162,6 +165,8 @@ def _sound(value: Any, *, finite: bool = True) -> Any:
         if depth >= MOST_DEPTH:
             raise Undecodable(_DEEP)
         for key, part in inner:
+            if isinstance(part, int) and not depth and key in any_size:
+                continue
             if isinstance(part, str | int | float):
                 _scalar(part, place, key, finite=finite)
             elif part is not None:

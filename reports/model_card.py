@@ -37,6 +37,10 @@ METRICS: Mapping[Metric, tuple[str, str]] = {
     Metric.PRECISION: ("precision", "Precision"),
     Metric.RECALL: ("recall", "Recall"),
     Metric.F1: ("f1", "F1"),
+    Metric.F1_MACRO: ("f1", "Macro F1"),
+    Metric.MCC: ("matthews_correlation", "Matthews correlation"),
+    Metric.PEARSON: ("pearsonr", "Pearson"),
+    Metric.SPEARMAN: ("spearmanr", "Spearman"),
     Metric.EXACT: ("exact_match", "Exact Match"),
 }
 
@@ -109,7 +113,7 @@ def _evaluations(catalog: Catalog, outcome: Outcome, parts: CaseParts) -> Iterab
     from huggingface_hub import EvalResult
 
     dataset = catalog.datasets[parts.model.dataset]
-    task, task_name = TASKS[parts.model.architecture.head]
+    task, task_name = TASKS[parts.model.encoder.head]
     standard = ", standard protocol" if outcome.likeness.protocol is Protocol.STANDARD else ""
     where = f"{parts.chip.title}, {parts.precision}, batch size {parts.batch_size}{standard}"
     for metric, (metric_type, title) in METRICS.items():

@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import encoders
 import mini
 import numpy as np
 import pytest
 from hypothesis import settings
 
 from harness.domain.catalog import Catalog
-from harness.domain.models import Architecture, Protocol
+from harness.domain.models import Architecture, Head, Protocol
 from harness.models.graphs.export import Exported, export, run_torch
 from harness.setting.home import Home
 from harness.store.results import Store
@@ -62,6 +63,19 @@ def network(catalog: Catalog, small: Architecture) -> object:
 def exported(catalog: Catalog, small: Architecture, network: object) -> Exported:
     """The small network as a simplified graph at batch 3, opset 17."""
     return export(network, catalog.models["tinybert"], small, batch_size=3, opset=17)
+
+
+@pytest.fixture(scope="session")
+def encoder(one_thread: None) -> Callable[..., encoders.Encoder]:
+    """A small encoder of a family (a name of `encoders.NAMES`), each made once."""
+    made: dict[tuple[str, Head], encoders.Encoder] = {}
+
+    def get(name: str, head: Head = Head.CLASSIFICATION) -> encoders.Encoder:
+        if (name, head) not in made:
+            made[name, head] = encoders.Encoder.made(name, head)
+        return made[name, head]
+
+    return get
 
 
 @pytest.fixture(scope="session")

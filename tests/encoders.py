@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any
 from harness.domain.families import FAMILIES, Family
 from harness.domain.metrics import Metric
 from harness.domain.models import Architecture, CheckpointSource, Head, Model, Protocol, TokenizerSpec
+from harness.models.graphs import int8, mask
+from harness.models.graphs.export import example_inputs, export, export_any_shape
 from harness.tables.defaults import completed
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import onnx
     import torch
 
 LENGTH = 24
+BATCH = 3
 VOCABULARY = 120
 LABELS = 3
+PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *(f"piece{n}" for n in range(VOCABULARY - 4)))
 HEADS = (Head.CLASSIFICATION, Head.TOKEN_CLASSIFICATION, Head.QUESTION_ANSWERING)
 CLASSES = {
     Head.CLASSIFICATION: "AutoModelForSequenceClassification",
@@ -80,7 +87,15 @@ def model(name: str, head: Head = Head.CLASSIFICATION, *, length: int = LENGTH, 
     )  # fmt: skip
 
 
-def saved(folder: Path, name: str, head: Head = Head.CLASSIFICATION, **how: Any) -> torch.nn.Module:
+def saved(
+    folder: Path,
+    name: str,
+    head: Head = Head.CLASSIFICATION,
+    *,
+    labels: int = LABELS,
+    dtype: str = "",
+    **how: Any,
+) -> torch.nn.Module:
     """transformers' own network, written by its `save_pretrained` with a vocab.txt beside it.
 
     Its configuration is made of the keys of a published config.json, not by what is to be tested.
@@ -91,11 +106,13 @@ def saved(folder: Path, name: str, head: Head = Head.CLASSIFICATION, **how: Any)
     family, _ = _SETTINGS[name]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        config = transformers.AutoConfig.for_model(str(family), **published_config(name, head))
+        config = transformers.AutoConfig.for_model(str(family), **published_config(name, head, labels))
         network = getattr(transformers, CLASSES[head]).from_config(config, attn_implementation="eager").eval()
         louder(network)
+    if dtype:
+        network = network.to(getattr(torch, dtype))
     network.save_pretrained(folder, **how)
-    (folder / "vocab.txt").write_text("".join(f"piece{n}\n" for n in range(VOCABULARY)), encoding="utf-8")
+    (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in PIECES), encoding="utf-8")
     return network
 
 
@@ -111,12 +128,12 @@ def louder(network: torch.nn.Module) -> None:
                 parameter.add_(0.1 * torch.randn(parameter.shape))
 
 
-def published_config(name: str, head: Head) -> dict[str, Any]:
+def published_config(name: str, head: Head, labels: int = LABELS) -> dict[str, Any]:
     """The keys of a config.json of a small network."""
     sizes = architecture(name, head)
     common = {
         "vocab_size": sizes.vocabulary, "max_position_embeddings": sizes.positions,
-        "num_labels": sizes.labels, **sizes.settings,
+        "num_labels": 2 if head is Head.QUESTION_ANSWERING else labels, **sizes.settings,
     }  # fmt: skip
     if sizes.family is Family.DISTILBERT:
         own = {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64}
@@ -128,13 +145,59 @@ def published_config(name: str, head: Head) -> dict[str, Any]:
     return {**common, **own, **types, **special, **eps}
 
 
-def in_table(found: Model, **changes: Any) -> Model:
-    """`found` with another architecture in its table."""
-    return dataclasses.replace(found, architecture=dataclasses.replace(found.architecture, **changes))
-
-
 def edited(folder: Path, **changes: Any) -> None:
     """Change keys of a folder's config.json; None removes one."""
     path = folder / "config.json"
     content = {**json.loads(path.read_text(encoding="utf-8")), **changes}
     path.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
+
+
+@dataclasses.dataclass(kw_only=True)
+class Encoder:
+    """A small network of a family with seeded weights, and its graphs, each made once."""
+
+    model: Model
+    network: torch.nn.Module
+    _graphs: dict[str | int, Any] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def made(cls, name: str, head: Head) -> Encoder:
+        """As the seed 3 initialises it, and then `louder`."""
+        import torch
+
+        from harness.models.networks import build_network
+
+        found = model(name, head)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(3)
+            network = build_network(found.architecture, found.inputs).eval()
+            louder(network)
+        return cls(model=found, network=network)
+
+    def graph(self, opset: int = 17) -> onnx.ModelProto:
+        """Exported at `BATCH`."""
+        if opset not in self._graphs:
+            made = export(self.network, self.model, self.model.architecture, batch_size=BATCH, opset=opset)
+            self._graphs[opset] = made.graph
+        return self._graphs[opset]
+
+    def any_shape(self) -> onnx.ModelProto:
+        """With open batch and length, at opset 17."""
+        if "any" not in self._graphs:
+            made = export_any_shape(self.network, self.model, self.model.architecture, opset=17)
+            self._graphs["any"] = made.graph
+        return self._graphs["any"]
+
+    def limited(self) -> onnx.ModelProto:
+        """What comes before fp16 and int8."""
+        return mask.limit_mask(self.graph())
+
+    def ranges(self) -> int8.Ranges:
+        """int8's, calibrated on four batches that tests do not look at."""
+        if "ranges" not in self._graphs:
+            self._graphs["ranges"] = int8.ranges_of(self.limited(), [self.batch(seed) for seed in range(4)])
+        return self._graphs["ranges"]
+
+    def batch(self, seed: int = 7) -> dict[str, npt.NDArray[np.integer]]:
+        """`BATCH` samples with padding behind."""
+        return example_inputs(self.model, vocabulary=VOCABULARY, batch_size=BATCH, seed=seed)

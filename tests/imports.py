@@ -18,7 +18,7 @@ TREES = ("suites", "fixtures", "harness", "reports", "training")
 CHAPTERS = (
     "harness", "errors", "records", "decoding", "hashing", "arrays", "domain", "setting", "tasks",
     "tools", "machine", "models", "artifacts", "toolchains", "tables", "verdicts", "store", "documents",
-    "timing", "running", "conformance", "kinds", "other_machines", "comparing", "cli", "__main__",
+    "drafting", "timing", "running", "conformance", "kinds", "other_machines", "comparing", "cli", "__main__",
 )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.hashing import sha256
+
 if TYPE_CHECKING:
     from harness.other_machines.exchange import Source
 
@@ -24,5 +26,5 @@ def provenance(source: Source) -> dict[str, str]:
         "data": source.corpus,
         "data_sha256": source.dataset.sha256,
         "vocabulary": source.weights,
-        "vocabulary_sha256": source.vocabulary.sha256,
+        "vocabulary_sha256": sha256(source.vocabulary),
     }

@@ -35,9 +35,10 @@ def fetch(
     progress = Silent() if as_json else Progress()
     outcomes: list[dict[str, Any]] = []
     for model in chosen:
-        spec = tables.datasets[model.dataset]
         outcomes.append({"model": model.name, "what": "checkpoint"} | _checkpoint(model, home, progress))
-        outcomes.append({"model": model.name, "what": "data set"} | _data(spec, home))
+        if model.dataset:
+            spec = tables.datasets[model.dataset]
+            outcomes.append({"model": model.name, "what": "data set"} | _data(spec, home))
     if as_json:
         print_json(outcomes)
     else:
@@ -51,7 +52,7 @@ def _checkpoint(model: Model, home: Home, progress: Progress) -> dict[str, Any]:
     from harness.models import checkpoints
 
     def get() -> tuple[Path, dict[str, str]]:
-        with _shown(progress) as show:
+        with shown(progress) as show:
             fetched = checkpoints.fetch(model, home, progress=show)
         return fetched.folder, dict(fetched.files)
 
@@ -78,7 +79,7 @@ def _outcome(get: Callable[[], tuple[Path, dict[str, str]]]) -> dict[str, Any]:
 
 
 @contextmanager
-def _shown(progress: Progress) -> Iterator[Callable[[str, int, int | None], None]]:
+def shown(progress: Progress) -> Iterator[Callable[[str, int, int | None], None]]:
     """Takes files that come in one after the other (name, bytes so far, bytes in all), a stage each."""
     with ExitStack() as stage:
         current = ""

@@ -11,7 +11,7 @@ from harness.domain.cases import Kind
 from harness.domain.details import Matmul, ThroughputDetail
 from harness.domain.measurements import Measurement, VerdictKind
 from harness.domain.metrics import Metric
-from harness.domain.parts import Parts
+from harness.domain.parts import Pairs, kept
 from harness.store.results import Result
 from harness.verdicts import effects, paired
 from harness.verdicts.effects import LEAST_CHANGE, Effect, Finding, Timed
@@ -175,14 +175,17 @@ def _score(before: Result, after: Result, confidence: float) -> tuple[Effect | N
     said = f"{metric} {old * 100:.2f} % -> {new * 100:.2f} % ({(new - old) * 100:+.2f} points)"
     said += words.predictions_changed(before.measurement, after.measurement)
     first, second = (item.measurement.raw.get("right") or "" for item in (before, after))
-    if not first or len(first) != len(second):
+    flips = paired.mcnemar(first, second) if first and len(first) == len(second) else None
+    old_parts, new_parts = (kept(item.measurement.raw, metric) for item in (before, after))
+    alike = type(old_parts) is type(new_parts)
+    sound = isinstance(old_parts, Pairs) or flips is not None  # numbers have no marks of right and wrong
+    if old_parts and new_parts and alike and sound and len(old_parts) == len(new_parts):
+        effect = paired.metric_change(old_parts, new_parts, confidence=confidence)
+        marks = "" if flips is None else f"; {flips.words}"
+        return effect, f"{said}, {words.points(effect)}, by {effect.basis}{marks}"
+    if flips is None:
         # Results of before samples' marks were kept, or of another number of samples.
         return _unmarked(new - old, confidence), f"{said}; which samples were right is not known of both"
-    flips = paired.mcnemar(first, second)
-    parts = tuple(Parts.of_raw(item.measurement.raw, metric) for item in (before, after))
-    if parts[0] is not None and parts[1] is not None and len(parts[0]) == len(parts[1]):
-        effect = paired.metric_change(parts[0], parts[1], confidence=confidence)
-        return effect, f"{said}, {words.points(effect)}, by {effect.basis}; {flips.words}"
     effect = paired.score_change(flips, confidence=confidence)
     return effect, f"{said}; {effect.basis}"
 

@@ -22,8 +22,20 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
+_OWN_EPSILON = "variance_epsilon"  # of DeBERTa's own LayerNorm, which is none of torch's
 HIGHEST = float(np.finfo(np.float16).max)
-_PLACE = re.compile(r"encoder\.layer\.(?P<layer>\d+)\.(?P<attention>attention\.)?output\.LayerNorm$")
+# Modules of transformers' that normalise a layer's values, the longest first, and the words of bisecting.
+_PARTS = (
+    ("attention.output.LayerNorm", "attention LayerNorm"),
+    ("output.LayerNorm", "output LayerNorm"),
+    ("sa_layer_norm", "attention LayerNorm"),
+    ("output_layer_norm", "output LayerNorm"),
+    ("attn_norm", "attention LayerNorm"),
+    ("mlp_norm", "intermediate LayerNorm"),
+)
+# ALBERT's, which each layer calls.
+_SHARED = (("attention.LayerNorm", "attention LayerNorm"), ("full_layer_layer_norm", "output LayerNorm"))
+_LAYER = re.compile(r"(?:encoder\.layer|transformer\.layer|model\.layers)\.(?P<layer>\d+)\.(?P<rest>.*)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +87,8 @@ def observed(network: torch.nn.Module, mask: Array) -> Iterator[list[Normalised]
     """Watch every LayerNorm of `network` while it runs ``[n, length]`` samples with that `mask`.
 
     The list fills as they run, in the order in which they do. They read what they would read anyway, in fp32.
+    One whose values are no sample's, as that of DeBERTa's relative positions, is a constant in a graph and is
+    left out.
     """
     import torch
 
@@ -82,7 +96,7 @@ def observed(network: torch.nn.Module, mask: Array) -> Iterator[list[Normalised]
     hooks = [
         module.register_forward_pre_hook(_watcher(name, mask, found))
         for name, module in network.named_modules()
-        if isinstance(module, torch.nn.LayerNorm)
+        if isinstance(module, torch.nn.LayerNorm) or hasattr(module, _OWN_EPSILON)
     ]
     try:
         yield found
@@ -93,7 +107,13 @@ def observed(network: torch.nn.Module, mask: Array) -> Iterator[list[Normalised]
 
 def _watcher(name: str, mask: Array, found: list[Normalised]) -> Any:
     def watch(module: Any, arguments: tuple[torch.Tensor, ...]) -> None:
-        found.append(_normalised(_place(name), float(module.eps), arguments[0], mask))
+        [x] = arguments
+        seen = mask
+        if x.dim() == 2 and len(x) == len(mask):  # behind a pooler: a row a sample
+            x, seen = x[:, None], np.ones((len(x), 1), mask.dtype)
+        if x.shape[:-1] == seen.shape:
+            epsilon = float(getattr(module, _OWN_EPSILON, getattr(module, "eps", 0.0)))
+            found.append(_normalised(_place(name, found), epsilon, x, seen))
 
     return watch
 
@@ -127,12 +147,18 @@ def _where(flat: np.intp, mask: Array) -> tuple[int, int]:
     return int(sample), int(position)
 
 
-def _place(name: str) -> str:
-    """A module of transformers' in the words that bisecting has for it; another by its path."""
-    inside = _PLACE.search(name)
-    if inside is not None:
-        part = "attention" if inside["attention"] else "output"
-        return f"{part} LayerNorm of encoder layer {inside['layer']}"
+def _place(name: str, before: Sequence[Normalised]) -> str:
+    """A module of transformers' in the words that bisecting has for it; another by its path.
+
+    A module that layers share is of the layer that comes behind those `before`.
+    """
+    inside = _LAYER.search(name)
+    for end, part in _PARTS if inside else ():
+        if inside and inside["rest"] == end:
+            return f"{part} of encoder layer {inside['layer']}"
+    for end, part in _SHARED if "albert_layers." in name else ():
+        if name.endswith(end):
+            return f"{part} of encoder layer {sum(item.place.startswith(part) for item in before)}"
     return "LayerNorm of the embeddings" if name.endswith("embeddings.LayerNorm") else f"LayerNorm {name}"
 
 

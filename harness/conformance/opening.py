@@ -7,9 +7,11 @@ from dataclasses import replace
 from functools import partial
 
 from harness.artifacts.cache import Artifact
+from harness.conformance.metamorphic import LOW, Probe
 from harness.conformance.subject import Opened, Subject, probe_of
 from harness.domain.cases import Case, Kind
 from harness.domain.measurements import Origin
+from harness.domain.models import InputRole
 from harness.errors import ZoocheckError
 from harness.running.recording import Stages
 from harness.running.workbench import Workbench
@@ -52,9 +54,16 @@ class LastOpened:
         opened = Opened(
             case=case, target=target, place=place, artifact=artifact, session=session,
             any_shape=any_shape, documented=_documented(bench, case, target, place),
-            reads_two_texts=load_task(case.model).TWO_TEXTS,
+            reads_two_texts=load_task(case.model).TWO_TEXTS and _has_second(case, probe),
         )  # fmt: skip
         return Subject(opened=opened, probe=probe, shown=shown)
+
+
+def _has_second(case: Case, probe: Probe) -> bool:
+    """Whether the network has segments, and nearly all samples have two texts that those tell apart."""
+    if InputRole.SEGMENTS not in [item.role for item in case.model.inputs]:
+        return False
+    return bool(probe.inputs[InputRole.SEGMENTS].any(axis=1).mean() >= 1 - LOW)
 
 
 def _documented(

@@ -30,8 +30,9 @@ def _nothing(made: Measurement) -> Iterator[str]:
 def _score(made: Measurement) -> Iterator[str]:
     """A score is a fraction, in its own interval, and what its count comes to."""
     for name, value in made.metrics.items():
-        if not 0 <= value <= 1:
-            yield f"{name} is {value!r}, expected a fraction from 0 to 1"
+        least = Metric(name).least if name in list(Metric) else 0.0
+        if not least <= value <= 1:
+            yield f"{name} is {value!r}, expected a fraction from {least:g} to 1"
         interval = made.intervals.get(name)
         if interval is not None and not interval.low - _SLACK <= value <= interval.high + _SLACK:
             yield f"{name} is {value!r}, outside its own interval from {interval.low!r} to {interval.high!r}"

@@ -61,6 +61,17 @@ class OwnFp32(Stored):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreChange(Stored):
+    """From the checkpoint's own fp32 score to this one, on the same samples: an `Effect` of fractions."""
+
+    change: float
+    low: float
+    high: float
+    confidence: float | None = None
+    basis: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlippedText(Stored):
     """A sample whose prediction differs from fp32's, as the run kept its text."""
 
@@ -111,6 +122,7 @@ class AccuracyDetail(Stored):
 
     correct: int | None = field(default=None, metadata=NULL)  # None: of a metric that counts no samples
     fp32: OwnFp32 = field(default_factory=OwnFp32, metadata=SPREAD)
+    from_fp32: ScoreChange | None = None  # None: what each sample adds to the metric is not known
     flipped_texts: tuple[FlippedText, ...] | None = None
     truncated: int | None = None  # samples that were cut to the model's length
     max_abs_difference: float | None = None  # of logits that are not padding
@@ -347,6 +359,8 @@ class ImportedDetail(Stored):
     input_shapes: tuple[Any, ...] | None = None
     timed_s: float | None = None
     timed_calls: int | None = None
+    errors_told: tuple[str, ...] | None = None  # lines of the log, with their numbers
+    warnings_told: tuple[str, ...] | None = None
 
 
 def devices_of(detail: Mapping[str, Any]) -> int | None:

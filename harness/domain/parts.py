@@ -1,10 +1,12 @@
-"""A metric by its samples: what each adds above and below the line."""
+"""A metric by its samples: what each adds above and below the line, or what of it was predicted and true."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+
+from harness.domain.metrics import Metric
 
 RAW = "parts"  # the key among a result's raw samples
 
@@ -41,3 +43,30 @@ class Parts:
             return None
         above = told["above"]
         return cls(above=above, below=told.get("below") or [1] * len(above))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairs:
+    """A metric that is no sum over samples, as MCC and correlations: each sample's prediction and its truth.
+
+    Of labels they are their numbers; of the binary F1 1 is the label that it is of, 0 any other.
+    """
+
+    metric: Metric
+    predicted: Sequence[float]
+    true: Sequence[float]
+
+    def __len__(self) -> int:
+        return len(self.true)
+
+    def as_raw(self) -> dict[str, list[float]]:
+        """As a result keeps it."""
+        return {"predicted": list(self.predicted), "true": list(self.true)}
+
+
+def kept(raw: Mapping[str, Any], metric: str) -> Parts | Pairs | None:
+    """What a result kept of a metric's samples; None where it kept nothing of them."""
+    told = raw.get(RAW, {}).get(metric)
+    if told is None or "predicted" not in told:
+        return Parts.of_raw(raw, metric)
+    return Pairs(metric=Metric(metric), predicted=told["predicted"], true=told["true"])

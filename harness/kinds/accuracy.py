@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case, Kind
-from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32
+from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32, ScoreChange
 from harness.domain.measurements import Measurement, Verdict
+from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Protocol, Weights
 from harness.errors import NotApplicable
+from harness.records import to_json
 from harness.running.bounds import explained
 from harness.running.called import Loaded
 from harness.running.inference import Outputs
@@ -24,13 +26,13 @@ from harness.running.workbench import Workbench, common
 from harness.store.results import Result
 from harness.tables import references
 from harness.tasks.feeds import AS_NAMED, Feed, feed_of, in_words
-from harness.tasks.metrics.accuracy import flips
+from harness.tasks.metrics.accuracy import flips, marks
 from harness.tasks.text import Scored
 from harness.tasks.text.shown import flipped_texts
 from harness.toolchains.base import Session
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
-from harness.verdicts import scores, stats
+from harness.verdicts import paired, scores, stats
 
 Array = npt.NDArray[Any]
 
@@ -149,31 +151,47 @@ def _detail(
 ) -> AccuracyDetail:
     """What is recorded beside the score."""
     model, samples, own = opened.case.model, opened.samples, reference.own
-    flipped = flips(scored.predictions, own.predictions).tolist()
+    flipped = flips(scored.predictions, own.predictions).tolist() if scored.decides else None
     texts = flipped_texts(
-        flipped, samples.examples, samples.features, own.predictions.tolist(), scored.predictions.tolist()
+        flipped or (),
+        samples.examples,
+        samples.features,
+        own.predictions.tolist(),
+        scored.predictions.tolist(),
     )
     pair = (outputs.arrays, reference.outputs, opened.mask, model.outputs)
     return AccuracyDetail(
-        correct=scored.correct.get(model.metric),
+        correct=scored.correct.get(model.score),
         fp32=OwnFp32(
-            own_fp32=own.metrics[model.metric],
-            own_fp32_correct=own.correct.get(model.metric),
+            own_fp32=own.metrics[model.score],
+            own_fp32_correct=own.correct.get(model.score),
             fp32_on_card=reference.on_card,
-            flips=len(flipped),
-            flipped=tuple(flipped),
+            flips=None if flipped is None else len(flipped),
+            flipped=None if flipped is None else tuple(flipped),
         ),
+        from_fp32=_from_fp32(own, scored, model.score),
         flipped_texts=tuple(map(FlippedText.from_stored, texts)),
         truncated=len(samples.features.truncated),
         max_abs_difference=largest_valid_difference(*pair),
         typical_difference=typical_difference(*pair),
-        facts=dict(scored.facts),
+        facts={**scored.facts, **samples.facts},
         run=HowRun.from_stored(outputs.facts),
         trivial=materials.trivial(model, opened.protocol),
         max_drop=materials.options.max_drop,
         misfed=_misfed(opened.feed, reference.fed_right, scored),
         common=common(opened.session, opened.place),
     )
+
+
+def _from_fp32(own: Scored, scored: Scored, metric: Metric) -> ScoreChange | None:
+    """The change of `metric` from the checkpoint's own fp32, with its 95 % interval."""
+    if metric in own.correct and metric in scored.correct:
+        effect = paired.score_change(paired.mcnemar(marks(own.right), marks(scored.right)), confidence=0.95)
+    elif metric in own.parts and metric in scored.parts:
+        effect = paired.metric_change(own.parts[metric], scored.parts[metric], confidence=0.95)
+    else:
+        return None
+    return ScoreChange.from_stored(to_json(effect))
 
 
 def _misfed(feed: Feed, right: Scored, scored: Scored) -> Misfed | None:
@@ -207,7 +225,7 @@ def _judge(
 ) -> Verdict:
     """The documented value or the drop, and the facts that may cast doubt on a good score."""
     case, model, protocol = opened.case, opened.case.model, opened.protocol
-    metric = model.metric
+    metric = model.score
     weights = materials.checkpoint(model).weights
     why_not = comparable(weights, opened.samples.corpus, protocol, materials.options.limit)
     score = scores.Score(
@@ -219,6 +237,7 @@ def _judge(
         why_not=why_not,
         flips=detail.fp32.flips,
         most_drop=materials.options.max_drop,
+        chance=paired.chance(reference.own.parts.get(metric), scored.parts.get(metric)),
     )
     beside = scores.Beside(
         trivial=detail.trivial or {},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from harness.domain.cases import Case, Kind
 from harness.domain.measurements import Origin
 from harness.domain.metrics import Metric
-from harness.domain.models import Protocol
 from harness.errors import NotApplicable, NotYet
 from harness.kinds.throughput import card_of
 from harness.running.materials import inputs_in_order
@@ -29,7 +28,7 @@ def scenario(bench: Workbench, case: Case, ask: Ask) -> Result:
     stages = Stages()
     target = _target(bench, case, ask)
     with stages.timed("features"):
-        samples = bench.materials.samples(case.model, Protocol.DOCUMENTED)
+        samples = bench.materials.timed_samples(case.model)
     place = bench.place(case, Kind.THROUGHPUT, target, check=str(ask.scenario))
     artifact = bench.build(case, target, stages, place)
     plan = plan_for(ask, place.stamp, case.batch_size)

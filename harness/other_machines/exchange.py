@@ -29,8 +29,7 @@ from harness.tasks.datasets import Dataset
 from harness.tasks.layouts import Layout, load_layout
 from harness.tasks.layouts.files import InputsCompared, Written, compare, write
 from harness.tasks.layouts.results import oldest_ns
-from harness.tasks.text import Features, Scored, Task, load_task
-from harness.tasks.text.wordpiece import Vocabulary, WordPieceTokenizer, load_vocabulary
+from harness.tasks.text import Features, Pieces, Scored, Task, labels_of, load_task
 
 VOCABULARIES = (Weights.FULL, Weights.MINI)
 PART = 256  # samples that are worked on at a time
@@ -45,15 +44,11 @@ class Source:
     task: Task
     layout: Layout
     weights: Weights  # whose vocabulary it is
-    tokenizer: WordPieceTokenizer = field(repr=False)
+    vocabulary: Path
+    tokenizer: Any = field(repr=False)  # as the task opens it
     corpus: Corpus
     dataset: Dataset[Any] = field(repr=False)
     limit: int | None
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The word pieces."""
-        return self.tokenizer.vocabulary
 
     @property
     def examples(self) -> Sequence[Any]:
@@ -77,7 +72,7 @@ class Source:
 
     def _prepare(self, examples: Sequence[Any]) -> Features:
         return self.task.prepare(
-            examples, self.tokenizer, length=self.model.length, protocol=Protocol.DOCUMENTED
+            examples, self.tokenizer, length=self.model.tokens, protocol=Protocol.DOCUMENTED
         )
 
 
@@ -122,13 +117,19 @@ def open_source(
         raise UsageError(f"--weights {weights}: there are {', '.join(VOCABULARIES)} vocabularies")
     chosen = Weights(weights)
     task, layout = load_task(a_model), load_layout(a_model)
-    vocabulary = load_vocabulary(checkpoints.vocabulary(a_model, chosen, home))
-    tokenizer = WordPieceTokenizer(vocabulary, do_lower_case=a_model.tokenizer.lower_case)
+    vocabulary = checkpoints.vocabulary(a_model, chosen, home)
+    pieces = Pieces(
+        model=a_model,
+        vocabulary=vocabulary,
+        ids=a_model.encoder.vocabulary,
+        labels=labels_of(a_model, task),
+    )
     choice = str(Corpus.FULL) if data == "auto" and chosen is Weights.FULL else data
     corpus, dataset = read_dataset(a_model, catalog.datasets[a_model.dataset], choice, home)
     return Source(
         model=a_model, chip=a_chip, task=task, layout=layout, weights=chosen,
-        tokenizer=tokenizer, corpus=corpus, dataset=dataset, limit=limit,
+        tokenizer=task.open_tokenizer(pieces), vocabulary=vocabulary, corpus=corpus,
+        dataset=dataset, limit=limit,
     )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +19,10 @@ from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus, DatasetSpec
 from harness.domain.models import Model, Protocol, Weights
 from harness.domain.precisions import Precision
-from harness.errors import NotThere
-from harness.models import checkpoints
+from harness.errors import NotApplicable, NotThere
+from harness.models import checkpoints, seeding
 from harness.models.checkpoints import Checkpoint, card
+from harness.models.graphs import originals
 from harness.records import canonical
 from harness.running import real_length
 from harness.running.kept_outputs import dropping
@@ -30,10 +30,11 @@ from harness.running.predictions import OutputLog, batched, run_all
 from harness.running.progress import Progress
 from harness.setting.home import Home
 from harness.setting.options import Options
-from harness.tasks.datasets import Dataset, require_counts
+from harness.tasks.datasets import Dataset, reading
 from harness.tasks.feeds import AS_NAMED, Feed, fed
-from harness.tasks.text import Features, Scored, Task, labels_of, load_task
-from harness.tasks.text.wordpiece import WordPieceTokenizer, load_vocabulary
+from harness.tasks.seeded import SeededFeatures, SeededTask
+from harness.tasks.text import Features, Pieces, Scored, Task, labels_of, load_task
+from harness.tasks.text.facts import is_here
 from harness.toolchains import targets
 from harness.toolchains.targets import Target
 
@@ -56,6 +57,7 @@ class Samples:
     features: Features = field(repr=False)
     digest: str  # SHA-256 of the features: what a cached result of them is keyed by
     examples: Sequence[Any] = field(repr=False)  # what the features were made from, in order
+    facts: Mapping[str, Any] = field(default_factory=dict)  # what is to be known of the data beside its score
 
 
 def features_digest(features: Features) -> str:
@@ -90,12 +92,7 @@ def dataset_path(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tu
 def read_dataset(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Dataset[Any]]:
     """The data set that `choice` means, read; the documented one has every documented count."""
     corpus, path = dataset_path(model, spec, choice, home)
-    reader = import_module(f"harness.tasks.datasets.{spec.reader}")
-    full = corpus is Corpus.FULL
-    dataset: Dataset[Any] = reader.read(path, expected=spec.counts["samples"] if full else None)
-    if full:
-        require_counts(dataset, spec.counts)
-    return corpus, dataset
+    return corpus, reading.read(spec, path, whole=corpus is Corpus.FULL)
 
 
 class Materials:
@@ -111,10 +108,12 @@ class Materials:
         self.checkpoint = cache(self._checkpoint)
         self.loaded = cache(self._loaded)
         self.samples = cache(self._samples)
+        self.tokenizer = cache(self._tokenizer)
         self.reference = cache(self._reference)
         self.score_reference = cache(self._score_reference)
         self.trivial = cache(self._trivial)
         self.calibration = cache(self._calibration)
+        self.timed_samples = cache(self._timed_samples)
 
     def target(self, case: Case) -> Target:
         """What `case` runs on; raises `NotThere` for `--target chip` without the chip."""
@@ -141,10 +140,17 @@ class Materials:
         return self.loaded(model).network
 
     def ignored_weights(self, model: Model) -> list[str]:
-        """Keys of the weights file that inference does not use."""
+        """Keys of the weights file that inference does not use; a graph has none."""
+        if model.graph is not None:
+            return []
         return list(self.loaded(model).ignored)
 
     def _samples(self, model: Model, protocol: Protocol) -> Samples:
+        if not model.dataset:
+            raise NotApplicable(
+                f"{model.name} has no accuracy: its table names no data set",
+                remedy="choose -m 'conformance or throughput', for which seeded samples do",
+            )
         corpus, dataset = self._dataset(model, self.options.data)
         examples = dataset.examples[: self.options.limit]
         features = self._features(model, examples, protocol)
@@ -155,14 +161,72 @@ class Materials:
             features=features,
             digest=features_digest(features),
             examples=examples,
+            facts={}
+            if self.catalog.datasets[model.dataset].counts
+            else {"counts_of_data": "its table has none"},
         )
+
+    def _timed_samples(self, model: Model) -> Samples:
+        """What a throughput is timed on: the data under the documented protocol, else seeded samples.
+
+        Those are drawn for a graph, for a model without a data set, and where neither the documented data
+        nor a corpus is here, or no vocabulary to read them with, unless `--data` asks for one by name.
+        """
+        if not model.dataset:
+            return self._seeded(model)
+        try:
+            return self.samples(model, Protocol.DOCUMENTED)
+        except NotApplicable:
+            raise
+        except NotThere:
+            if self.options.data != "auto" or not is_here(model.task):
+                raise
+            return self._seeded(model)
+
+    def _seeded(self, model: Model) -> Samples:
+        features = self.seeded(
+            model, seeding.MOST_SAMPLES if model.graph is None else seeding.samples_of(model)
+        )
+        digest = features_digest(features)
+        return Samples(
+            task=SeededTask(),
+            corpus=Corpus.SEEDED,
+            sha256=digest,
+            features=features,
+            digest=digest,
+            examples=(),
+        )
+
+    def seeded(self, model: Model, count: int, first: int = 0) -> SeededFeatures:
+        """`count` seeded samples of a graph by its ranges; of encoders ids of the vocabulary, a mask.
+
+        `first` counts the samples that are passed over.
+        """
+        if model.graph is not None:
+            return seeding.drawn(model, count, first=first)
+        from harness.models.graphs.export import example_inputs
+
+        vocabulary = self.checkpoint(model).encoder.vocabulary
+        made = example_inputs(model, vocabulary=vocabulary, batch_size=first + count)
+        return SeededFeatures(inputs={item.role: made[item.name][first:] for item in model.inputs})
+
+    def fp32(self, model: Model, inputs: Sequence[Array]) -> list[Array]:
+        """The model's own fp32 outputs, ``[n, ...]``: of an encoder by torch, of a graph by its file.
+
+        `inputs` are ``[n, ...]`` each, in the documented order.
+        """
+        if model.graph is not None:
+            return originals.run(model, inputs)
+        return self._torch(model, inputs, len(inputs[0]))
 
     def _calibration(self, model: Model, examples: int) -> Features:
         """Features that quantisation is calibrated on: the first `examples` of the embedded corpus.
 
         The zoos do not publish theirs; the corpus is never the documented data set. Without one, the first
-        samples of the run's data serve.
+        samples of the run's data serve; where no data set is told, seeded ones.
         """
+        if not model.dataset:
+            return self.seeded(model, examples)
         try:
             _, dataset = self._dataset(model, Corpus.MINI)
         except NotThere:
@@ -173,15 +237,24 @@ class Materials:
         return read_dataset(model, self.catalog.datasets[model.dataset], choice, self.home)
 
     def _features(self, model: Model, examples: Sequence[Any], protocol: Protocol) -> Features:
-        vocabulary = self.checkpoint(model).vocabulary
-        if vocabulary is None:
+        tokenizer = self.tokenizer(model)
+        return load_task(model).prepare(examples, tokenizer, length=model.tokens, protocol=protocol)
+
+    def _tokenizer(self, model: Model) -> Any:
+        """The tokenizer of the model's task, by the vocabulary of the checkpoint."""
+        checkpoint = self.checkpoint(model)
+        if checkpoint.vocabulary is None:
             raise NotThere(
                 f"{model.name}: no vocab.txt to make features with",
                 remedy=f"put the documented one into {self.home.checkpoint(model)}",
                 option="weights",
             )
-        tokenizer = WordPieceTokenizer(load_vocabulary(vocabulary), do_lower_case=model.tokenizer.lower_case)
-        return load_task(model).prepare(examples, tokenizer, length=model.length, protocol=protocol)
+        return load_task(model).open_tokenizer(
+            Pieces(
+                model=model, vocabulary=checkpoint.vocabulary, ids=checkpoint.encoder.vocabulary,
+                labels=labels_for(checkpoint),
+            )
+        )  # fmt: skip
 
     def _reference(self, model: Model, protocol: Protocol, feed: Feed = AS_NAMED) -> list[Array]:
         """The checkpoint's own fp32 outputs for every sample, by torch on the CPU, kept in the home.
@@ -273,7 +346,7 @@ class Materials:
         folder = self.checkpoint(model).folder
         if folder is None or self.options.limit is not None:
             return None
-        return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.metric)
+        return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.score)
 
     def unheld_by_card(self, model: Model, protocol: Protocol) -> str:
         """Why no card holds the score of an embedded checkpoint on its whole corpus; empty where one does.
@@ -306,10 +379,19 @@ def _reference_label(model: Model) -> str:
     return f"{model.name}: fp32 reference by torch"
 
 
+def labels_for(checkpoint: Checkpoint) -> tuple[str, ...] | None:
+    """The names of its logits; their numbers where it only numbers them; None of random weights without."""
+    if checkpoint.labels:
+        return checkpoint.labels
+    if checkpoint.weights is Weights.RANDOM:
+        return None
+    return tuple(map(str, range(checkpoint.encoder.labels)))
+
+
 def inputs_in_order(model: Model, features: Features, feed: Feed = AS_NAMED) -> list[Array]:
-    """The features as arrays ``[samples, length]`` in the documented order and dtypes, as `feed` says."""
+    """The features as arrays ``[samples, ...]`` in the documented order and dtypes, as `feed` says."""
     inputs = fed(features.inputs, feed)
-    return [inputs[item.role].astype(item.dtype, copy=False) for item in model.inputs]
+    return [inputs[item.key].astype(item.dtype, copy=False) for item in model.fed]
 
 
 def comparable(weights: Weights, corpus: Corpus, protocol: Protocol, limit: int | None) -> str:

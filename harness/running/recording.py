@@ -17,7 +17,7 @@ from harness.domain.details import FailedDetail
 from harness.domain.measurements import Interval, Measurement, Provenance, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
-from harness.errors import MachineError, StoreGone, ZoocheckError
+from harness.errors import StoreGone, ZoocheckError, machines_fault
 from harness.machine.fingerprint import fingerprint, git_revision, library_versions
 from harness.models.checkpoints import Checkpoint
 from harness.running.materials import Materials, Samples
@@ -90,11 +90,11 @@ class Recorder:
         """
         data = None
         if kind in _USE_DATA:
-            data = _or_none(lambda: self.materials.samples(case.model, protocol or Protocol.DOCUMENTED))
+            data = _or_none(lambda: self._data(case, kind, protocol))
         measurement = self.measurement(
             case, kind, self.materials.target(case), Stages(), protocol=protocol, check=check, data=data,
             detail=FailedDetail(
-                error=type(problem).__name__, machine=isinstance(problem, MachineError),
+                error=type(problem).__name__, machine=machines_fault(problem),
                 commands=tuple(commands),
             ).stored(),
         )  # fmt: skip
@@ -104,6 +104,12 @@ class Recorder:
             None if metric is None or check else references.for_case(self.materials.catalog, case, metric)
         )
         return self.record(measurement, lambda: plain.error(f"{case.id}: {problem}", reference))
+
+    def _data(self, case: Case, kind: Kind, protocol: Protocol | None) -> Samples:
+        """What a claim of that kind is measured on."""
+        if kind is Kind.THROUGHPUT:
+            return self.materials.timed_samples(case.model)
+        return self.materials.samples(case.model, protocol or Protocol.DOCUMENTED)
 
     def record(self, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
         """`record` in this run's store; a verdict that is not good ends with the line that reproduces it."""

@@ -67,8 +67,12 @@ class Workbench:
         return artifact, session
 
     def any_shape(self, case: Case, target: Target, stages: Stages, place: Place) -> AnyShape | None:
-        """How a stand-in runs samples at their real length; the chip itself runs the documented input."""
-        if target.origin is not Origin.STAND_IN or not target.backend.any_shape:
+        """How a stand-in, or a local chip, runs samples at their real length.
+
+        A document's chip itself runs the documented input; of a local chip there is none.
+        """
+        stands_in = target.origin is Origin.STAND_IN or case.chip.local
+        if not stands_in or not target.backend.any_shape:
             return None
 
         return AnyShape(

@@ -93,4 +93,5 @@ def range_missed(reference: Reference) -> str | None:
     largest = _LARGEST.get(reference.unit)
     if largest is None:
         return None if reference.value > 0 else "a number above 0"
-    return None if 0 <= reference.value <= largest else f"a {reference.unit} from 0 to {largest}"
+    least = reference.metric.least * largest
+    return None if least <= reference.value <= largest else f"a {reference.unit} from {least:g} to {largest}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.domain.parts import Parts
+from harness.domain.parts import Pairs, Parts
 from harness.errors import NoSamples
 from harness.verdicts.effects import Effect
 from harness.verdicts.stats import student_t
@@ -43,10 +43,10 @@ def mcnemar(before: str, after: str) -> Flips:
     Raises `NoSamples` where there are none, or not the same number.
     """
     _require_same(len(before), len(after))
-    from scipy import stats
-
     lost = sum(a == "1" and b == "0" for a, b in zip(before, after, strict=True))
     gained = sum(a == "0" and b == "1" for a, b in zip(before, after, strict=True))
+    from scipy import stats
+
     p = 1.0 if lost + gained == 0 else float(stats.binomtest(gained, lost + gained).pvalue)
     return Flips(samples=len(before), lost=lost, gained=gained, p_value=p)
 
@@ -72,7 +72,7 @@ def score_change(flips: Flips, *, confidence: float = 0.99) -> Effect:
     )
 
 
-def metric_change(before: Parts, after: Parts, *, confidence: float = 0.99) -> Effect:
+def metric_change(before: Parts | Pairs, after: Parts | Pairs, *, confidence: float = 0.99) -> Effect:
     """The change of a metric that two runs have on the same samples, by paired resampling.
 
     Samples are drawn with replacement, each as often in one run as in the other (B. Efron's bootstrap, by
@@ -83,24 +83,39 @@ def metric_change(before: Parts, after: Parts, *, confidence: float = 0.99) -> E
     _require_same(len(before), len(after))
     import numpy as np
 
-    columns = np.array([before.above, before.below, after.above, after.below], dtype=np.float64).T
-    changed = int(np.sum((columns[:, 0] != columns[:, 2]) | (columns[:, 1] != columns[:, 3])))
-    change = after.value - before.value
-    half = 0.0
+    from harness.verdicts import weighted
+
+    first, second = weighted.samples_of(before), weighted.samples_of(after)
+    changed = int(np.sum((first != second).any(axis=1)))
+    every = np.ones((1, len(first)))
+    change = float(weighted.values(after, every)[0] - weighted.values(before, every)[0])
+    half, most = 0.0, 1.0 - before.metric.least if isinstance(before, Pairs) else 1.0
     if changed:
         random = np.random.default_rng(_SEED)
-        sums = np.concatenate([
-            random.poisson(1.0, (_AT_ONCE, len(columns))) @ columns for _ in range(DRAWS // _AT_ONCE)
-        ])  # fmt: skip
-        sums = sums[(sums[:, 1] > 0) & (sums[:, 3] > 0)]
-        drawn = sums[:, 2] / sums[:, 3] - sums[:, 0] / sums[:, 1]
-        half = student_t(0.5 + confidence / 2, max(1, changed - 1)) * float(np.std(drawn, ddof=1))
+        draws = (random.poisson(1.0, (_AT_ONCE, len(first))) for _ in range(DRAWS // _AT_ONCE))
+        drawn = np.concatenate(
+            [weighted.values(after, draw) - weighted.values(before, draw) for draw in draws]
+        )
+        finite = drawn[np.isfinite(drawn)]
+        spread = float(np.std(finite, ddof=1)) if len(finite) > 1 else math.inf
+        half = student_t(0.5 + confidence / 2, max(1, changed - 1)) * spread
         if not math.isfinite(half):
-            half = 1.0
+            half = most
     return Effect(
-        change=change, low=max(-1.0, change - half), high=min(1.0, change + half), confidence=confidence,
-        basis=f"{DRAWS} draws of the samples, {changed} of {len(columns)} differ",
+        change=change, low=max(-most, change - half), high=min(most, change + half), confidence=confidence,
+        basis=f"{DRAWS} draws of the samples, {changed} of {len(first)} differ",
     )  # fmt: skip
+
+
+def chance(before: Parts | Pairs | None, after: Parts | Pairs | None) -> float | None:
+    """What chance in the choice of samples explains of a drop, as half of its 95 % interval.
+
+    None of a metric that is a share of samples, or a mean over them: there two samples are a measure.
+    """
+    if not isinstance(before, Pairs) or not isinstance(after, Pairs):
+        return None
+    effect = metric_change(before, after, confidence=0.95)
+    return (effect.high - effect.low) / 2
 
 
 def _require_same(before: int, after: int) -> None:

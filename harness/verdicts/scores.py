@@ -37,15 +37,16 @@ class Score:
     own_fp32: float | None
     comparable: bool
     why_not: str = ""  # where not comparable, why, in words
-    flips: int | None = None  # predictions that differ from fp32
+    flips: int | None = None  # predictions that differ from fp32; None: none is right or wrong
     most_drop: float | None = None  # None: as `allowed_drop` has it
+    chance: float | None = None  # of a metric that is no share: what chance alone explains of its drop
 
     def __post_init__(self) -> None:
         if self.samples < 1:
             raise NoSamples(f"a score of {self.samples} samples")
         for name, share in (("score", self.value), ("fp32 score", self.own_fp32)):
-            if share is not None and not 0 <= share <= 1:  # a NaN neither
-                raise BadOutput(f"found the {name} {share}, expected a fraction from 0 to 1")
+            if share is not None and not self.metric.least <= share <= 1:  # a NaN neither
+                raise BadOutput(f"found the {name} {share}, expected one from {self.metric.least:g} to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,19 +154,25 @@ def _against_document(
 
 
 def allowed_drop(
-    own_fp32: float, samples: int, documented_drop: Drop | None, most: float | None = None
+    own_fp32: float,
+    samples: int,
+    documented_drop: Drop | None,
+    most: float | None = None,
+    chance: float | None = None,
 ) -> tuple[float, str]:
     """How far, as a fraction, a checkpoint may fall below its own fp32 score, and by which rule.
 
     `most`, what the user allows, where it is given. Else the documented drop or 1 % relative, whichever is
-    larger, and never less than two samples. A documented drop names both of its values with their places.
+    larger, and never less than two samples; of a metric that is no share of samples (MCC, a correlation)
+    never less than the half width `chance` of the drop's interval, by resampling the samples. A documented
+    drop names both of its values with their places.
     """
     if most is not None:
         return most, f"--max-drop {most * 100:.12g}%"
-    rules = [
-        (SAMPLES_ALLOWED / samples, f"{SAMPLES_ALLOWED} of {samples} samples"),
-        (RELATIVE_DROP * own_fp32, f"{percent(RELATIVE_DROP)} of that score"),
-    ]
+    least = (SAMPLES_ALLOWED / samples, f"{SAMPLES_ALLOWED} of {samples} samples")
+    if chance is not None:
+        least = (chance, f"half of the drop's 95 % interval by resampling {samples} samples")
+    rules = [least, (RELATIVE_DROP * own_fp32, f"{percent(RELATIVE_DROP)} of that score")]
     if documented_drop is not None:
         rules.append((documented_drop.fraction, str(documented_drop)))
     return max(rules)
@@ -174,7 +181,7 @@ def allowed_drop(
 def _by_drop(
     plain: Verdict, score: Score, own_fp32: float, documented_drop: Drop | None, said: str, flips: str
 ) -> Verdict:
-    allowed, rule = allowed_drop(own_fp32, score.samples, documented_drop, score.most_drop)
+    allowed, rule = allowed_drop(own_fp32, score.samples, documented_drop, score.most_drop, score.chance)
     short = own_fp32 - score.value > allowed + SLACK
     why = score.why_not or f"the documents give no {score.metric} for this case"
     limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points ({rule})"

@@ -108,9 +108,7 @@ class TestSource:
             NotThere, match=r"tinybert: no vocabulary: .*vocab\.txt not there; put the vocab\.txt of"
         ):
             source("tinybert", "t4")
-        assert (
-            source("tinybert", "t4", weights="mini").vocabulary.path == home.minis / "tinybert" / "vocab.txt"
-        )
+        assert source("tinybert", "t4", weights="mini").vocabulary == home.minis / "tinybert" / "vocab.txt"
 
     def test_without_the_documented_data_the_embedded_corpus_is_not_taken(self, source, home):
         """Unless the mini's vocabulary was asked for, or the corpus itself."""

@@ -67,6 +67,15 @@ NO_JSON = [
 ]
 
 
+def test_integers_of_any_size_where_a_format_writes_them() -> None:
+    text = b'{"model_max_length": 1000000000000000019884624838656, "a": {"model_max_length": 1}}'
+    assert json_object(text, any_size=("model_max_length",))["model_max_length"] == int(1e30)
+    with pytest.raises(Undecodable, match="an integer beyond 64 bits at model_max_length"):
+        json_object(text)
+    with pytest.raises(Undecodable, match=r"an integer beyond 64 bits at a\.b"):
+        json_object(b'{"a": {"b": 99999999999999999999}}', any_size=("b",))
+
+
 @settings(deadline=None)
 @given(PLAIN)
 def test_what_is_json_is_read_exactly(value: Any):

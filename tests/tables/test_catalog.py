@@ -35,7 +35,7 @@ precisions = ["fp32"]
 [[dataset]]
 name = "toydata"
 title = "Toy data"
-reader = "toy"
+reader = "sst2"
 file = "toy.tsv"
 counts = { samples = 10 }
 published = "nowhere"
@@ -284,11 +284,11 @@ ONE_MISTAKE = {
         "[[dataset]]",
         "[dataset]",
         "dataset",
-        '{"name": "toydata", "title": "Toy data", "reader": "toy", "file": "toy.tsv", ...',
+        '{"name": "toydata", "title": "Toy data", "reader": "sst2", "file": "toy.tsv",...',
         "a list of tables, each headed [[dataset]]",
     ),
     "a missing key": (
-        'reader = "toy"\n',
+        'reader = "sst2"\n',
         "",
         "dataset[0].reader",
         "no value",
@@ -321,14 +321,109 @@ ONE_MISTAKE = {
         'metric = "bleu"\nlength',
         "model[0].metric",
         '"bleu"',
-        "one of accuracy, precision, recall, f1, exact, throughput",
+        "one of accuracy, precision, recall, f1, f1-macro, exact, mcc, pearson, spearman, throughput",
     ),
     "a speed as a model's score": (
         'metric = "accuracy"\nlength',
         'metric = "throughput"\nlength',
         "model[0].metric",
         '"throughput"',
-        "a score, one of accuracy, precision, recall, f1, exact",
+        "a score, one of accuracy, precision, recall, f1, f1-macro, exact, mcc, pearson, spearman",
+    ),
+    "a metric that the task has not": (
+        'metric = "accuracy"\nlength',
+        'metric = "mcc"\nlength',
+        "model[0].metric",
+        '"mcc"',
+        "one of the task classify: accuracy",
+    ),
+    "an unknown task": (
+        'task = "classify"',
+        'task = "classification"',
+        "model[0].task",
+        '"classification"',
+        "a known task: classify, ner_characters, ner_words, questions, sequences, squad_original, "
+        "squad_transformers, tokens",
+    ),
+    "a module that is no task": (
+        'task = "classify"',
+        'task = "wordpiece"',
+        "model[0].task",
+        '"wordpiece"',
+        "a known task: classify, ner_characters, ner_words, questions, sequences, squad_original, "
+        "squad_transformers, tokens",
+    ),
+    "a head that is another task's": (
+        'head = "classification"',
+        'head = "question-answering"',
+        "model[0].architecture.head",
+        '"question-answering"',
+        "one of the task classify: classification, classification-relu",
+    ),
+    "an option that the task has not": (
+        'task = "classify"',
+        'task = "classify"\noptions = { stride = 0 }',
+        "model[0].options.stride",
+        "0",
+        "no options, there are none here",
+    ),
+    "a task that cuts texts without its way": (
+        'tokenizer = { lower_case = true, vocabulary = "toy" }\n',
+        "",
+        "model[0].tokenizer",
+        "no value",
+        "lower_case and vocabulary, by which the task classify cuts texts",
+    ),
+    "an unknown reader": (
+        'reader = "sst2"',
+        'reader = "sst3"',
+        "dataset[0].reader",
+        '"sst3"',
+        "a known reader, columns, conll, csv, jsonl, parquet, peoples_daily, squad, squad_json, sst2, tsv; "
+        "or module:function, of a module.py beside this table",
+    ),
+    "a module that is no reader": (
+        'reader = "sst2"',
+        'reader = "forms"',
+        "dataset[0].reader",
+        '"forms"',
+        "a known reader, columns, conll, csv, jsonl, parquet, peoples_daily, squad, squad_json, sst2, tsv; "
+        "or module:function, of a module.py beside this table",
+    ),
+    "a reader's file that is not there": (
+        'reader = "sst2"',
+        'reader = "mine:rows"',
+        "dataset[0].reader",
+        "{folder}/mine.py: cannot be read (No such file or directory)",
+        "module:function, of a module.py beside this table",
+    ),
+    "an option that the reader has not": (
+        'reader = "sst2"',
+        'reader = "sst2"\noptions = { header = false }',
+        "dataset[0].options.header",
+        "false",
+        "no options, there are none here",
+    ),
+    "data that the task does not take": (
+        'reader = "sst2"',
+        'reader = "conll"',
+        "model[0].dataset",
+        '"toydata"',
+        "one of sentences labelled 0 or 1, which the task classify takes; this one gives words with tags",
+    ),
+    "an input that the model has not": (
+        'deployments = [\n    { chip = "toychip", ',
+        'deployments = [\n    { traced = ["ids", "mask"], chip = "toychip", ',
+        "model[0].deployments[0].traced",
+        "ids, mask",
+        "each of ids, segments, mask once",
+    ),
+    "published data without a count": (
+        "counts = { samples = 10 }\n",
+        "",
+        "dataset[0].counts",
+        "no value",
+        "the number of samples of published data at least",
     ),
     "a table of an unknown model": (
         'model = "toy"\nname = "score"',
@@ -625,6 +720,7 @@ def test_a_mistake_is_told_with_its_place_what_was_found_and_what_was_expected(t
     old, new, path, found, expected = ONE_MISTAKE[name]
     folder = write(tmp_path, zoo=changed(old, new))
     expected = expected.replace("{file}", str(folder / "zoo.toml"))
+    found = found.replace("{folder}", str(folder))
     assert mistakes_of(folder) == [(path, found, expected)]
 
 
@@ -714,7 +810,7 @@ BROKEN_TABLES = """
 [[dataset]]
 name = "more"
 title = "More"
-reader = "toy"
+reader = "sst2"
 file = "/more.tsv"
 counts = { rows = -1 }
 published = "nowhere"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.conformance.bisection.comparing import Value, ValuesCompared
-from harness.conformance.bisection.places import MASK, PARTS
+from harness.conformance.bisection.places import MASK, ORDER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +170,7 @@ def _by_layer(values: tuple[Value, ...]) -> Iterator[tuple[str, list[Value]]]:
     for value in values:
         name = value.place.part if value.place.layer is None else f"layer {value.place.layer}"
         grouped.setdefault(name, []).append(value)
-    order = {part: at for at, part in enumerate(PARTS)}
+    order = {part: at for at, part in enumerate(ORDER)}
     for name, group in grouped.items():
         yield name, sorted(group, key=lambda value: order.get(value.place.part, 0))
 

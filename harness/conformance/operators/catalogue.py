@@ -1,8 +1,9 @@
 """Graphs of one operator as the exported networks have it, with seeded inputs.
 
-Four are of a few operators, because that is how the export spells them: GELU in both forms (the tanh one is
-made of the erf one by the very step that makes it in a network), the softmax with the choice of its mask in
-front, and what only moves values.
+Some are of a few operators, because that is how the export spells them: GELU in three forms (the tanh one is
+made of the erf one by the very step that makes it in a network; ALBERT has a tanh by itself), the softmax
+with its mask in front (added, or chosen as DeBERTa does), a normalisation below opset 17, rotary positions,
+scores by relative positions, and what only moves values.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def single(name: str, size: Size, *, seed: int, precision: Precision, draw: Draw
     model = _model(parts)
     if name == "gelu-tanh":
         model = gelu.tanh_gelu(model, expected=1)
-    if name == "softmax-masked" and precision is not Precision.FP32:
+    if name in ("softmax-masked", "softmax-chosen") and precision is not Precision.FP32:
         model = mask.limit_mask(model)
     return Single(name=name, graph=model, inputs=parts.inputs)
 
@@ -274,6 +275,100 @@ def _moves(parts: _Parts, size: Size) -> None:
     parts.outputs = ["y", "starts", "ends"]
 
 
+def _spelt_out(parts: _Parts, size: Size) -> None:
+    """A LayerNorm as small operators, which is how DeBERTa has one, and every family below opset 17."""
+    parts.inputs["x"] = parts.draw(1, size.rows, size.hidden)
+    parts.fixed["scale"], parts.fixed["bias"] = parts.draw(size.hidden), parts.draw(size.hidden)
+    parts.fixed["two"], parts.fixed["epsilon"] = _scalar(2), _scalar(1e-7)
+    parts.node("ReduceMean", ["x"], "mean", axes=[-1], keepdims=1)
+    parts.node("Sub", ["x", "mean"], "centred")
+    parts.node("Pow", ["centred", "two"], "square")
+    parts.node("ReduceMean", ["square"], "variance", axes=[-1], keepdims=1)
+    parts.node("Add", ["variance", "epsilon"], "held")
+    parts.node("Sqrt", ["held"], "deviation")
+    parts.node("Div", ["centred", "deviation"], "normal")
+    parts.node("Mul", ["normal", "scale"], "scaled")
+    parts.node("Add", ["scaled", "bias"])
+
+
+def _cubed(parts: _Parts, size: Size) -> None:
+    """ALBERT's GELU: ``0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`` in the order of the export."""
+    parts.inputs["x"] = parts.draw(size.rows, size.hidden)
+    for name, value in (
+        ("half", 0.5), ("three", 3), ("cubic", gelu.CUBIC), ("factor", gelu.SCALE), ("one", 1),
+    ):  # fmt: skip
+        parts.fixed[name] = _scalar(value)
+    parts.node("Mul", ["x", "half"], "halved")
+    parts.node("Pow", ["x", "three"], "cube")
+    parts.node("Mul", ["cube", "cubic"], "term")
+    parts.node("Add", ["x", "term"], "sum")
+    parts.node("Mul", ["sum", "factor"], "argument")
+    parts.node("Tanh", ["argument"], "tanh")
+    parts.node("Add", ["tanh", "one"], "raised")
+    parts.node("Mul", ["halved", "raised"])
+
+
+def _rotary(parts: _Parts, size: Size) -> None:
+    """ModernBERT's positions: the two halves of a head turned by an angle a position."""
+    half = max(1, size.head // 2)
+    parts.inputs["x"] = parts.draw(1, size.heads, size.rows, 2 * half)
+    angles = np.arange(size.rows)[:, None] / 10_000.0 ** (np.arange(half) / half)
+    both = np.concatenate([angles, angles], axis=-1)[None, None]
+    parts.fixed["cos"], parts.fixed["sin"] = np.cos(both).astype(np.float32), np.sin(both).astype(np.float32)
+    for name, value in (("zero", 0), ("middle", half), ("end", 2 * half), ("last", 3)):
+        parts.fixed[name] = np.array([value])
+    parts.node("Mul", ["x", "cos"], "kept")
+    parts.node("Slice", ["x", "zero", "middle", "last"], "first")
+    parts.node("Slice", ["x", "middle", "end", "last"], "second")
+    parts.node("Neg", ["second"], "negated")
+    parts.node("Concat", ["negated", "first"], "turned", axis=-1)
+    parts.node("Mul", ["turned", "sin"], "moved")
+    parts.node("Add", ["kept", "moved"])
+
+
+def _relative(parts: _Parts, size: Size) -> None:
+    """Scores of relative positions, of which each pair of tokens takes its own, on to those of content."""
+    parts.inputs["scores"] = parts.draw(1, size.heads, size.rows, size.length)
+    parts.inputs["relative"] = parts.draw(1, size.heads, size.rows, 2 * size.length)
+    away = (np.arange(size.rows)[:, None] - np.arange(size.length)) % (2 * size.length)
+    shape = (1, size.heads, size.rows, size.length)
+    parts.fixed["pairs"] = np.ascontiguousarray(np.broadcast_to(away, shape)).astype(np.int64)
+    parts.node("GatherElements", ["relative", "pairs"], "chosen", axis=-1)
+    parts.node("Add", ["scores", "chosen"])
+
+
+def _chosen(parts: _Parts, size: Size) -> None:
+    """Scores, or the lowest number where there is no token; each sample has at least one."""
+    parts.inputs["x"] = parts.draw(2, size.heads, size.rows, size.length)
+    kept = parts.choose.integers(0, 2, (2, 1, 1, size.length))
+    kept[..., 0] = 1
+    parts.inputs["mask"] = kept
+    parts.fixed["hide"] = _scalar(LOWEST)
+    parts.node("Cast", ["mask"], "kept", to=TensorProto.BOOL)
+    parts.node("Not", ["kept"], "hidden")
+    parts.node("Where", ["hidden", "hide", "x"], "scores")
+    parts.node("Softmax", ["scores"], axis=-1)
+
+
+def _convolution(parts: _Parts, size: Size) -> None:
+    """DeBERTa's, over three tokens and all of the hidden size."""
+    wide = 16
+    parts.inputs["x"] = parts.draw(1, size.hidden, size.rows)
+    parts.fixed["w"], parts.fixed["b"] = parts.draw(wide, size.hidden, 3), parts.draw(wide)
+    parts.node("Conv", ["x", "w", "b"], kernel_shape=[3], pads=[1, 1], strides=[1], dilations=[1], group=1)
+
+
+def _of_masks(parts: _Parts, size: Size) -> None:
+    """DeBERTa's mask as numbers, and as wide as the hidden size."""
+    parts.inputs["mask"] = parts.choose.integers(0, 2, (2, size.rows))
+    parts.fixed["last"], parts.fixed["one"] = np.array([2]), _scalar(1)
+    parts.fixed["wide"] = np.array([2, size.rows, size.hidden])
+    parts.node("Cast", ["mask"], "kept", to=TensorProto.FLOAT)
+    parts.node("Sub", ["one", "kept"], "hidden")
+    parts.node("Unsqueeze", ["hidden", "last"], "apart")
+    parts.node("Expand", ["apart", "wide"])
+
+
 _BUILDERS: Mapping[str, Callable[[_Parts, Size], None]] = {
     "gather-embedding": _embedding,
     "gather-token": _token,
@@ -297,6 +392,13 @@ _BUILDERS: Mapping[str, Callable[[_Parts, Size], None]] = {
     "gelu-erf": _gelu,
     "gelu-tanh": _gelu,
     "moves": _moves,
+    "layer-normalization-spelt-out": _spelt_out,
+    "gelu-cubed": _cubed,
+    "rotary": _rotary,
+    "relative-scores": _relative,
+    "softmax-chosen": _chosen,
+    "convolution": _convolution,
+    "moves-of-masks": _of_masks,
 }
 if tuple(_BUILDERS) != NAMES:
     raise AssertionError("harness.conformance.operators.NAMES and the graphs differ")

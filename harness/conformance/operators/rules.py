@@ -51,13 +51,16 @@ def sub(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
 
 
 def power(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
-    """``x^2``, which is all that these graphs raise to: ``2 |x| e + e^2``, and one rounding."""
+    """``x^n`` for the n that these graphs raise to, 2 and 3: ``(|x| + e)^n - |x|^n``, and n - 1 roundings."""
     x, exponent = operands
-    if not (exponent.value == 2).all():
+    n = exponent.value.reshape(-1)[0]
+    if n not in (2, 3) or not (exponent.value == n).all():
         raise GraphError(
-            "a Pow that is no square", remedy="add its rule to harness/conformance/operators/rules.py"
+            "a Pow that is neither square nor cube",
+            remedy="add its rule to harness/conformance/operators/rules.py",
         )
-    return [_fp32(x.value**2, 2 * np.abs(x.value) * x.error + x.error**2)]
+    once = _fp32(x.value**2, 2 * np.abs(x.value) * x.error + x.error**2)
+    return [once] if n == 2 else mul({}, [once, x])
 
 
 def sqrt(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
@@ -269,6 +272,92 @@ def split(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
     return [Bounded(value=value, error=error) for value, error in zip(values, errors, strict=True)]
 
 
+def unsqueeze(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """With axes of size 1 at the places named: an operand from opset 13 on, before that an attribute."""
+    axes = operands[1].value.tolist() if len(operands) > 1 else attributes["axes"]
+    return [_moved(operands[0], lambda array: np.expand_dims(array, tuple(axes)))]
+
+
+def cut(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """Slice: along the axes named, from starts to ends in steps."""
+    item, *given = operands
+    starts, ends, *more = (part.value.reshape(-1).tolist() for part in given)
+    axes = more[0] if more else range(len(starts))
+    steps = more[1] if len(more) > 1 else [1] * len(starts)
+    places: list[slice] = [slice(None)] * item.value.ndim
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        places[axis] = slice(start, end if step > 0 or end >= 0 else None, step)
+    return [_moved(item, lambda array: array[tuple(places)])]
+
+
+def concat(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """One behind the other along an axis."""
+    axis = attributes["axis"]
+    return [
+        Bounded(
+            value=np.concatenate([item.value for item in operands], axis),
+            error=np.concatenate([item.error for item in operands], axis),
+        )
+    ]
+
+
+def expand(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """To a larger shape, as numpy broadcasts."""
+    item, wanted = operands
+    shape = np.broadcast_shapes(item.value.shape, tuple(wanted.value.tolist()))
+    return [_moved(item, lambda array: np.broadcast_to(array, shape))]
+
+
+def gather_elements(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """Single elements by their numbers along an axis: exact. Raises `IndexError` out of range."""
+    data, numbers = operands[0], operands[1].value.astype(np.int64)
+    axis = attributes.get("axis", 0)
+    return [_moved(data, lambda array: np.take_along_axis(array, numbers, axis))]
+
+
+def negate(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """``-x``: exact."""
+    return [Bounded(value=-operands[0].value, error=operands[0].error)]
+
+
+def logical_not(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """Of booleans."""
+    return [exact(np.logical_not(operands[0].value))]
+
+
+def equal(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """Of whole numbers, which are exact."""
+    a, b = operands
+    return [exact(np.equal(a.value, b.value))]
+
+
+def cumulative_sum(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """Of whole numbers, forwards, each with its own: RoBERTa's positions."""
+    if attributes.get("exclusive", 0) or attributes.get("reverse", 0):
+        raise NotImplementedError("a CumSum backwards, or without its own term")
+    return [exact(np.cumsum(operands[0].value, axis=int(operands[1].value)))]
+
+
+def convolution(attributes: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
+    """Along one axis, ``[batch, channels, length]``: a dot product of channels times kernel, as `matmul`."""
+    x, weights = operands[:2]
+    kernel = weights.value.shape[-1]
+    plain = {"strides": [1], "dilations": [1], "group": 1}
+    if weights.value.ndim != 3 or any(attributes.get(name, value) != value for name, value in plain.items()):
+        raise NotImplementedError("a Conv of more than one axis, with steps or groups")
+    before, after = attributes.get("pads", [0, 0])
+
+    def windows(array: Array) -> Array:
+        padded = np.pad(array, ((0, 0), (0, 0), (before, after)))
+        seen = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=-1)
+        return np.asarray(seen.transpose(0, 2, 1, 3).reshape(len(array), seen.shape[2], -1))
+
+    seen = Bounded(value=windows(x.value), error=windows(x.error))
+    flat = _moved(weights, lambda array: array.reshape(len(array), -1).T)
+    result = _product(seen, flat, operands[2] if len(operands) > 2 else None)
+    return [_moved(result, lambda array: array.transpose(0, 2, 1))]
+
+
 def identity(_: Attributes, operands: Sequence[Bounded]) -> list[Bounded]:
     """As it is."""
     return [operands[0]]
@@ -280,11 +369,14 @@ def _moved(item: Bounded, move: Callable[[Array], Array]) -> Bounded:
 
 # Operators that compute, and those that only move or choose, so that nothing of theirs is rounded.
 COMPUTING: Mapping[str, Rule] = {
-    "Add": add, "Div": div, "Erf": erf, "Gemm": gemm, "LayerNormalization": layer_normalization,
-    "MatMul": matmul, "Mul": mul, "Pow": power, "ReduceMean": reduce_mean, "Relu": relu,
-    "Softmax": softmax, "Sqrt": sqrt, "Sub": sub, "Tanh": tanh, "Where": where,
+    "Add": add, "Conv": convolution, "Div": div, "Erf": erf, "Gemm": gemm,
+    "LayerNormalization": layer_normalization, "MatMul": matmul, "Mul": mul, "Pow": power,
+    "ReduceMean": reduce_mean, "Relu": relu, "Softmax": softmax, "Sqrt": sqrt, "Sub": sub, "Tanh": tanh,
+    "Where": where,
 }  # fmt: skip
 MOVING: Mapping[str, Rule] = {
-    "And": logical_and, "Cast": cast, "Flatten": flatten, "Gather": gather, "Identity": identity,
-    "Reshape": reshape, "Split": split, "Squeeze": squeeze, "Transpose": transpose,
+    "And": logical_and, "Cast": cast, "Concat": concat, "CumSum": cumulative_sum, "Equal": equal,
+    "Expand": expand, "Flatten": flatten, "Gather": gather, "GatherElements": gather_elements,
+    "Identity": identity, "Neg": negate, "Not": logical_not, "Reshape": reshape, "Slice": cut,
+    "Split": split, "Squeeze": squeeze, "Transpose": transpose, "Unsqueeze": unsqueeze,
 }  # fmt: skip

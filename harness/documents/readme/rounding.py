@@ -95,8 +95,8 @@ def _ways(reading: Reading, table: ReadTable, values: Iterable[Value]) -> Iterat
             if exact is not None and (ways := fits(exact, value.number)):
                 yield ways
             continue
-        if value.get("metric") == Metric.ACCURACY and dataset is not None:
-            samples = dataset.counts["samples"]
+        samples = 0 if dataset is None else dataset.counts.get("samples", 0)
+        if value.get("metric") == Metric.ACCURACY and samples:
             coarse = Fraction(100 if value.get("unit") is Unit.PERCENT else 1, samples) > Fraction(
                 value.number.step
             )

@@ -73,9 +73,9 @@ def _score(part: Mapping[str, Any], metric: Metric, path: Path) -> float | None:
         raise CheckpointError(
             f"{path}: no score can be read for {metric}: {problem!r}", remedy="get the checkpoint again"
         ) from problem
-    if not 0 <= found <= 1:
+    if not metric.least <= found <= 1:
         raise CheckpointError(
-            f"{path}: found a {metric} of {found:g}, expected a fraction from 0 to 1",
+            f"{path}: found a {metric} of {found:g}, expected a fraction from {metric.least:g} to 1",
             remedy="get the checkpoint again",
         )
     return found

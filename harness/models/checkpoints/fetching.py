@@ -16,6 +16,7 @@ from harness.models.checkpoints import files, shards
 from harness.models.checkpoints.hub import Pin, Progress, Promise, ask, ask_all, receive, require_weights
 from harness.models.checkpoints.resolve import how_to_get, locate
 from harness.setting.home import Home
+from harness.tasks.text import tokenizer_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,12 @@ def fetch_dataset(spec: DatasetSpec, home: Home) -> FetchedData:
 def _by_hand(model: Model, home: Home) -> Fetched:
     """A checkpoint that no hub has: what people put there, or how to."""
     folder = home.checkpoint(model)
+    if model.graph is not None:
+        found = locate(model, Weights.FULL, home)
+        return Fetched(
+            model=model.name, folder=Path(model.graph.file).parent, files=found.files, repository=None,
+            revision=None, downloaded=(),
+        )  # fmt: skip
     if lacking := files.missing(folder):
         message = f"{model.name}: published outside the hub, and {folder} lacks {', '.join(lacking)}"
         raise NotThere(message, remedy=how_to_get(model, home))
@@ -118,7 +125,8 @@ def _kept(model: Model, pin: Pin) -> Fetched | None:
     record = _record(pin.folder)
     if record is None or (record.repository, record.revision) != (pin.repository, pin.revision):
         return None
-    if files.missing(pin.folder, tuple(name for name in files.FORMS if name in record.files)):
+    weights = tuple(name for name in files.FORMS if name in record.files)
+    if files.missing(pin.folder, weights, files.tokenizer_names(model)):
         return None
     paths = {pin.folder / name: found for name, found in record.files.items()}
     if any(not path.is_file() or files.sha256(path) != found for path, found in paths.items()):
@@ -140,7 +148,7 @@ def _fetched(model: Model, pin: Pin, hashes: Mapping[str, str], downloaded: tupl
 def _download(model: Model, pin: Pin, progress: Progress | None) -> Fetched:
     """Ask for every file first, then download what is not there, then show all of it at once."""
     here = sorted(files.FORMS, key=lambda name: not (pin.folder / name).is_file())
-    small = [ask(pin, files.CONFIG), *ask_all(pin, *files.VOCABULARIES)]
+    small = [ask(pin, files.CONFIG), *_of_tokenizer(model, pin)]
     source = ask(pin, *here)
     _refuse_foreign(pin.folder, [*small, source])
     with _staging(pin.folder) as staging:
@@ -164,6 +172,14 @@ def _download(model: Model, pin: Pin, progress: Progress | None) -> Fetched:
         stale = () if before is None else tuple(set(before.files) - set(paths))
         _show(staging, pin.folder, downloaded, stale)
     return _fetched(model, pin, record.files, downloaded)
+
+
+def _of_tokenizer(model: Model, pin: Pin) -> list[Promise]:
+    """The files that say how texts are cut: the first form that the hub has, and what stands beside it."""
+    if model.tokenizer is not None:
+        return ask_all(pin, *files.VOCABULARIES)
+    form = ask(pin, *tokenizer_files.FORMS).name
+    return ask_all(pin, form, *tokenizer_files.beside(form))
 
 
 def _received(

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from harness import hashing
 from harness.decoding import Undecodable, json_object, short
+from harness.domain.models import Model
 from harness.errors import CheckpointError
+from harness.tasks.text import tokenizer_files
 
 CONFIG = "config.json"
 VOCABULARY = "vocab.txt"
@@ -28,6 +30,7 @@ _OTHERS = (
     (r"-\d+-of-\d+\.(safetensors|bin)$", "shards whose index is missing: get it, or join them"),
     (r"^adapter_model\.", "an adapter: merge it into its model and save that"),
     (r"\.(h5|ckpt\.(index|meta|data.*)|pb)$", "TensorFlow's: save the weights from torch"),
+    (r"\.gguf$", "GGUF, quantised for llama.cpp: take the checkpoint that it was made of"),
     (r"\.msgpack$", "Flax's: save the weights from torch"),
     (r"\.(onnx|om|engine|plan)$", "a graph or an engine, no checkpoint"),
     (r"\.safetensors$", f"weights by another name: call them {SAFETENSORS} where they are all of it"),
@@ -71,6 +74,19 @@ def is_plain(name: str) -> bool:
 def vocabulary_in(folder: Path, names: tuple[str, ...] = VOCABULARIES) -> str | None:
     """The name of the file in `folder` that lists the word pieces, or None."""
     return next((name for name in names if (folder / name).is_file()), None)
+
+
+def tokenizer_in(folder: Path, model: Model) -> str | None:
+    """The name of the file in `folder` that says how the model's texts are cut, or None.
+
+    Of a task that cuts texts itself it lists the word pieces; else it is the checkpoint's own tokenizer.
+    """
+    return vocabulary_in(folder) if model.tokenizer is not None else tokenizer_files.form_in(folder)
+
+
+def tokenizer_names(model: Model) -> tuple[str, ...]:
+    """The files of which one has to be there for the model's texts."""
+    return VOCABULARIES if model.tokenizer is not None else tokenizer_files.FORMS
 
 
 def missing(

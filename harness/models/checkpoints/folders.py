@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.domain.models import Architecture, Model, Weights
+from harness.domain.models import Architecture, Model, TokenizerSpec, Weights
 from harness.errors import BadInput, CheckpointError
 from harness.models.checkpoints import config, files, names, shards, sizes, stored
-from harness.tasks.text import tokenizer_json
+from harness.tasks.text import tokenizer_files, tokenizer_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Checkpoint:
 
     model: Model
     weights: Weights
-    architecture: Architecture  # of these weights: the documented one, or what their config.json says
+    architecture: Architecture | None  # of these weights: documented, or by config.json; None of a graph
     folder: Path | None  # None for random weights
     files: Mapping[str, str]  # file name -> SHA-256 of its bytes
     weights_sha256: str  # of all that decides the network's parameters: see `_sha256`, `random_sha256`
@@ -28,7 +28,18 @@ class Checkpoint:
     weights_source: str = ""  # the weights file, or the index of its shards; empty for random weights
     weights_files: tuple[str, ...] = ()  # that file, or the shards
     label_rows: tuple[int, ...] = ()  # its logit of each label as scored; empty: in that order
+    labels: tuple[str, ...] = ()  # their names in the order that is scored; empty: nobody tells
     label_note: str = ""  # what was done about its labels' order, or could not be; empty: nothing
+
+    @property
+    def encoder(self) -> Architecture:
+        """The architecture of an encoder's weights; raises `NotApplicable` of a graph."""
+        return self.model.encoder if self.architecture is None else self.architecture
+
+    @property
+    def layers(self) -> int | None:
+        """How many layers the encoder has; None of a graph, whose layers nobody counts."""
+        return None if self.architecture is None else self.architecture.layers
 
 
 def weights_forms(weights: Weights) -> tuple[str, ...]:
@@ -39,20 +50,21 @@ def weights_forms(weights: Weights) -> tuple[str, ...]:
 def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
     """A complete folder as a checkpoint, its sizes and its record of fetching checked."""
     source = files.weights_in(folder, weights_forms(weights)) or ""
-    pieces = files.vocabulary_in(folder) or files.VOCABULARY
-    for name in {files.CONFIG, pieces, source}:
+    pieces = files.tokenizer_in(folder, model) or files.VOCABULARY
+    beside = () if model.tokenizer is not None else tokenizer_files.all_in(folder)
+    for name in {files.CONFIG, pieces, source, *beside}:
         files.refuse_pointer(folder / name)
     parts = shards.names(folder, source)
     for name in parts:
         files.refuse_pointer(folder / name)
     path = folder / files.CONFIG
-    architecture = config.read(path, model.architecture)
+    architecture = config.read(path, model.encoder)
     if weights is Weights.FULL and not model.checkpoint.config_decides:
-        config.require_documented(path, architecture, model.architecture, model.checkpoint.published)
-    config.require_usable(path, architecture, model.architecture, model.length)
-    cased = require_fitting(folder / pieces, architecture, model.tokenizer.lower_case)
+        config.require_documented(path, architecture, model.encoder, model.checkpoint.published)
+    config.require_usable(path, architecture, model.encoder, model.tokens)
+    cased = require_fitting(folder / pieces, architecture, model.tokenizer)
     _require_sizes(folder, source, parts, architecture)
-    hashes = {name: files.sha256(folder / name) for name in (files.CONFIG, pieces, source, *parts)}
+    hashes = {name: files.sha256(folder / name) for name in (files.CONFIG, pieces, *beside, source, *parts)}
     where = "embedded in zoocheck" if weights is Weights.MINI else _source(model, folder, hashes)
     return Checkpoint(
         model=model,
@@ -81,12 +93,16 @@ def _require_sizes(folder: Path, source: str, parts: Sequence[str], architecture
         sizes.require_agreeing(folder, architecture, by_name, source)
 
 
-def require_fitting(path: Path, architecture: Architecture, lower_case: bool) -> str:
+def require_fitting(path: Path, architecture: Architecture, tokenizer: TokenizerSpec | None) -> str:
     """What a vocabulary says of upper case where that is not the document's way; empty where all agrees.
 
+    The checkpoint's own tokenizer (`tokenizer` None) is held to the embedding when it is opened
+    (`harness.tasks.text.tokenizing`), which builds it.
     Raises `CheckpointError` where it is empty, or has more pieces than the embedding has rows.
     """
-    note = ""
+    if tokenizer is None:
+        return ""
+    note, lower_case = "", tokenizer.lower_case
     try:
         if path.name == tokenizer_json.NAME:
             listed = tokenizer_json.read_pieces(path)

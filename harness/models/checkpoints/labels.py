@@ -7,25 +7,14 @@ in the artifact alike, and no drop would show it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import CheckpointError
+from harness.tasks.label_names import meaning
 
-# Other words for what labels name. No two meanings share a word; what only resembles one is none (GPE, FAC).
-_MEANS: Mapping[str, str] = {
-    "person": "per", "pers": "per", "persons": "per", "人名": "per",
-    "location": "loc", "locations": "loc", "地名": "loc",
-    "organization": "org", "organisation": "org", "organizations": "org", "机构名": "org", "机构": "org",
-    "miscellaneous": "misc",
-    "outside": "o",
-    "neg": "negative", "负面": "negative", "消极": "negative",
-    "pos": "positive", "正面": "positive", "积极": "positive",
-}  # fmt: skip
-_PLACES = {"b": "b", "begin": "b", "i": "i", "inside": "i"}  # of a token in what it is part of
 _NUMBERED = re.compile(r"(?:label-?)?(\d{1,6})", re.ASCII)  # what says nothing but its own number
 _KEY = re.compile(r"\d{1,6}", re.ASCII)
 
@@ -54,7 +43,7 @@ def order(path: Path, content: Mapping[str, Any], labels: Sequence[str]) -> Orde
         return Order(note=f"{path.name} names no labels: taken in the order {', '.join(labels)}")
     if len(found) != len(labels):
         raise _refused(path, labels, f"found {len(found)} labels ({_listed(found)}), expected {len(labels)}")
-    wanted, names = [_meaning(name) for name in labels], [_meaning(name) for name in found]
+    wanted, names = [meaning(name) for name in labels], [meaning(name) for name in found]
     if all(_NUMBERED.fullmatch(name) for name in names):
         if [_number(name) for name in names] != list(range(len(names))):
             raise _refused(path, labels, f"found {_listed(found)}, whose numbers are not their places")
@@ -74,6 +63,15 @@ def order(path: Path, content: Mapping[str, Any], labels: Sequence[str]) -> Orde
     )
 
 
+def names(path: Path, content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that the config.json at `path` gives its logits, by place; empty where it only numbers them.
+
+    Raises `CheckpointError` as `order` does.
+    """
+    found = _told(path, content)
+    return () if found is None or _only_numbers(found) else tuple(found)
+
+
 def count(content: Mapping[str, Any]) -> int | None:
     """How many labels a config.json names, None where it names none."""
     for key in ("id2label", "label2id"):
@@ -88,7 +86,7 @@ def _told(path: Path, content: Mapping[str, Any]) -> list[str] | None:
     forward = _placed(path, "id2label", _pairs(content.get("id2label")))
     back = _placed(path, "label2id", [(number, name) for name, number in _pairs(content.get("label2id"))])
     told = [names for names in (forward, back) if names is not None and not _only_numbers(names)]
-    if len(told) == 2 and [*map(_meaning, told[0])] != [*map(_meaning, told[1])]:
+    if len(told) == 2 and [*map(meaning, told[0])] != [*map(meaning, told[1])]:
         raise CheckpointError(
             f"{path}: id2label has {_listed(told[0])} and label2id has {_listed(told[1])}, expected the same",
             remedy="correct the one that is wrong; the training's own list of labels says which",
@@ -129,28 +127,12 @@ def _place(number: Any) -> int | None:
 
 
 def _only_numbers(names: Sequence[str]) -> bool:
-    return all(_NUMBERED.fullmatch(_meaning(name)) for name in names)
+    return all(_NUMBERED.fullmatch(meaning(name)) for name in names)
 
 
 def _number(name: str) -> int | None:
     found = _NUMBERED.fullmatch(name)
     return int(found[1]) if found else None
-
-
-def _meaning(name: str) -> str:
-    """A name in the spelling that all of its spellings share: ``B_Person`` and ``per-b`` are ``b-per``."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    parts = [part for part in re.split(r"[\s_\-./:]+", plain) if part]
-    for at in (0, -1):
-        if len(parts) > 1 and parts[at] in _PLACES:
-            place = _PLACES[parts.pop(at)]
-            return f"{place}-{_kind(parts)}"
-    return _kind(parts)
-
-
-def _kind(parts: Sequence[str]) -> str:
-    whole = "-".join(parts)
-    return _MEANS.get(whole, whole)
 
 
 def _mapped(path: Path, found: Sequence[str], labels: Sequence[str]) -> str:

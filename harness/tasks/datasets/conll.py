@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.domain.datasets import Examples
 from harness.tasks.datasets import tagged
 from harness.tasks.datasets.tagged import Format, TaggedDataset
 from harness.tasks.tags import Scheme
@@ -17,6 +18,11 @@ FORMAT = Format(
     document="-DOCSTART- -X- -X- O",
     remedy="put the test.txt of CoNLL-2003, English, there, as conll2003.zip has it",
 )
+
+
+def gives(options: None) -> Examples:
+    """What the examples are."""
+    return Examples.WORDS
 
 
 def read(path: Path, *, expected: int | None) -> TaggedDataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.domain.datasets import Examples
 from harness.tasks.datasets import tagged
 from harness.tasks.datasets.tagged import Format, TaggedDataset
 from harness.tasks.tags import Scheme
@@ -17,6 +18,11 @@ FORMAT = Format(
     one_character=True,
     remedy="put the example.test of the China People's Daily NER corpus there, unchanged",
 )
+
+
+def gives(options: None) -> Examples:
+    """What the examples are."""
+    return Examples.WORDS
 
 
 def read(path: Path, *, expected: int | None) -> TaggedDataset:

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.decoding import Undecodable, json_value
+from harness.domain.datasets import Examples
 from harness.errors import BadInput
 from harness.tasks.datasets import Dataset
 from harness.tasks.lines import read_text, shown
 
 VERSION = "1.1"
 _WHOLE_FILE = "put the dev-v1.1.json of SQuAD there, unchanged"
-_TYPES = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
+_TYPES = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,8 @@ class Answer:
 class QuestionExample:
     """A question, the context it is asked about, and the answers that people gave: one at least.
 
-    Questions of one paragraph share one `context` object. `where` is the question's JSON path.
+    Of data whose questions `may_lack_answers` (SQuAD 2.0) it may have none. Questions of one paragraph share
+    one `context` object. `where` is the question's JSON path.
     """
 
     id: str
@@ -39,6 +41,12 @@ class QuestionExample:
     context: str = field(repr=False)
     answers: tuple[Answer, ...]
     where: str
+    may_lack_answers: bool = False
+
+
+def gives(options: None) -> Examples:
+    """What the examples are."""
+    return Examples.QUESTIONS
 
 
 def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
@@ -58,8 +66,8 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     than `expected`.
     """
     text, sha256 = read_text(path, remedy=_WHOLE_FILE)
-    reader = _Reader(path)
-    examples = tuple(reader.questions(_parse(text, path=path)))
+    reader = Reader(path)
+    examples = tuple(reader.questions(parse(text, path=path)))
     if expected is not None and len(examples) != expected:
         message = f"$.data: found {len(examples)} questions, expected {expected}"
         raise BadInput(message, path=path, remedy=_WHOLE_FILE)
@@ -67,15 +75,19 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     return Dataset(name="squad", path=path, sha256=sha256, examples=examples, counts=counts)
 
 
-def _parse(text: str, *, path: Path) -> object:
+def parse(text: str, *, path: Path, remedy: str = _WHOLE_FILE) -> object:
+    """The JSON value; raises `BadInput` with the line where it is none."""
     try:
         return json_value(text)
     except Undecodable as problem:
-        raise BadInput(problem.said, path=path, line=problem.line, remedy=_WHOLE_FILE) from problem
+        raise BadInput(problem.said, path=path, line=problem.line, remedy=remedy) from problem
 
 
-class _Reader:
+class Reader:
     """Walks one file, and knows where it is when something is wrong."""
+
+    whose = "the documented file"
+    remedy = _WHOLE_FILE
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -87,8 +99,7 @@ class _Reader:
         """The questions in file order."""
         self.top = top
         root = self.typed(top, dict, "$")
-        if (version := root.get("version", VERSION)) != VERSION:
-            raise self.wrong("$.version", _json(version), f'"{VERSION}": SQuAD {VERSION}')
+        self.check_version(root)
         for article, at_article in self.items(root, "data", "$"):
             self.articles += 1
             for paragraph, at in self.items(article, "paragraphs", at_article):
@@ -96,6 +107,11 @@ class _Reader:
                 context = self.text(paragraph, "context", at)
                 for question, at_question in self.items(paragraph, "qas", at):
                     yield self.example(question, context, at_question)
+
+    def check_version(self, root: Mapping[str, Any]) -> None:
+        """Raise `BadInput` for another version where there is one."""
+        if (version := root.get("version", VERSION)) != VERSION:
+            raise self.wrong("$.version", _json(version), f'"{VERSION}": SQuAD {VERSION}')
 
     def example(self, question: Mapping[str, Any], context: str, at: str) -> QuestionExample:
         """One question with its answers."""
@@ -105,19 +121,27 @@ class _Reader:
                 f"{at}.id", f"{shown(name)} again", f"it once: it stands at {self.seen[name]}.id"
             )
         self.seen[name] = at
+        return QuestionExample(
+            id=name,
+            question=self.text(question, "question", at),
+            context=context,
+            answers=self.answers(question, context, at),
+            where=at,
+        )
+
+    def answers(self, question: Mapping[str, Any], context: str, at: str) -> tuple[Answer, ...]:
+        """The answers to a question: one at least."""
         if question.get("is_impossible", False) is not False:
             found = _json(question["is_impossible"])
             raise self.wrong(
                 f"{at}.is_impossible", found, f"a question that has an answer, as SQuAD {VERSION} has alone"
             )
-        return QuestionExample(
-            id=name,
-            question=self.text(question, "question", at),
-            context=context,
-            answers=tuple(
-                self.answer(answer, context, where) for answer, where in self.items(question, "answers", at)
-            ),
-            where=at,
+        return self.each_answer(question, context, at)
+
+    def each_answer(self, question: Mapping[str, Any], context: str, at: str) -> tuple[Answer, ...]:
+        """What people answered."""
+        return tuple(
+            self.answer(answer, context, where) for answer, where in self.items(question, "answers", at)
         )
 
     def answer(self, answer: Mapping[str, Any], context: str, at: str) -> Answer:
@@ -158,7 +182,7 @@ class _Reader:
 
     def typed(self, value: object, kind: type, at: str) -> Any:
         """`value`, if it is of type `kind`; a bool is no number."""
-        if not isinstance(value, kind) or isinstance(value, bool):
+        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
             raise self.everywhere(at, kind) or self.wrong(at, _json(value), _TYPES[kind])
         return value
 
@@ -172,14 +196,12 @@ class _Reader:
         found = _TYPES.get(others.pop(), "a value of another kind")
         where = re.sub(r"\[\d+\]", "[*]", at)
         message = f"every one of {len(values)} values at {where} is {found} ({_json(values[0])}); "
-        return BadInput(
-            f"{message}the documented file has {_TYPES[kind]} there", path=self.path, remedy=_WHOLE_FILE
-        )
+        return BadInput(f"{message}{self.whose} has {_TYPES[kind]} there", path=self.path, remedy=self.remedy)
 
     def wrong(self, at: str, found: str, expected: str) -> BadInput:
         """The mistake at a JSON path."""
         message = f"{at}: found {found}, expected {expected}"
-        return BadInput(message, path=self.path, remedy=_WHOLE_FILE)
+        return BadInput(message, path=self.path, remedy=self.remedy)
 
 
 def _all(value: object, steps: Sequence[str]) -> Iterator[object]:

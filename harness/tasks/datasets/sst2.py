@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.domain.datasets import Examples
 from harness.errors import BadInput
 from harness.tasks.datasets import Dataset
 from harness.tasks.datasets.forms import Fault, fault
@@ -27,6 +28,11 @@ class SentenceExample:
     text: str
     label: int
     line: int
+
+
+def gives(options: None) -> Examples:
+    """What the examples are."""
+    return Examples.NUMBERED
 
 
 def read(path: Path, *, expected: int | None) -> Dataset[SentenceExample]:

@@ -1,7 +1,8 @@
 """One module per task: examples become features, outputs become predictions and scores.
 
 Each module is a `Task`: it has the functions `prepare`, `score` and `trivial`, and says whether the score
-reads what a network gives for padding, and whether a sample is of two texts. Tables name it.
+reads what a network gives for padding, and whether a sample is of two texts. Tables name it, and are held to
+what it is said to have in `facts`.
 """
 
 from __future__ import annotations
@@ -9,28 +10,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from typing import Protocol as Shape
 
 from harness.domain.metrics import Metric
-from harness.domain.models import InputRole, Model, Protocol
-from harness.domain.parts import RAW, Parts
+from harness.domain.models import Model, Protocol
+from harness.domain.parts import RAW, Pairs, Parts
 from harness.errors import NotYet
+from harness.tasks.text.facts import is_here
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-    from harness.tasks.text.wordpiece import WordPieceTokenizer
 
 
 class Features(Shape):
     """What a model is fed: int64 arrays ``[samples, length]`` by role, and what was cut."""
 
     @property
-    def inputs(self) -> Mapping[InputRole, npt.NDArray[np.int64]]:
-        """The arrays by what they mean."""
+    def inputs(self) -> Mapping[Any, npt.NDArray[Any]]:
+        """The arrays by what they mean; a graph's by the names of its inputs."""
 
     @property
     def truncated(self) -> npt.NDArray[np.int64]:
@@ -46,11 +46,16 @@ class Scored:
     metrics: Mapping[Metric, float]
     correct: Mapping[Metric, int]  # for metrics that are a share of samples
     samples: int  # what the metric counts
-    predictions: npt.NDArray[Any] = field(repr=False)  # one a sample, comparable with ==
-    right: npt.NDArray[np.bool_] = field(repr=False)  # for each prediction, whether it is the wanted one
+    predictions: npt.NDArray[Any] = field(repr=False)  # one a sample; labels and texts, or numbers
+    right: npt.NDArray[np.bool_] = field(repr=False)  # whether each is the wanted one; of numbers none is
     facts: Mapping[str, Any] = field(default_factory=dict)  # JSON: what was measured beside the score
     # Of metrics that are no share of right samples: what each sample adds to them.
-    parts: Mapping[Metric, Parts] = field(default_factory=dict, repr=False)
+    parts: Mapping[Metric, Parts | Pairs] = field(default_factory=dict, repr=False)
+
+    @property
+    def decides(self) -> bool:
+        """Whether a prediction is right or wrong, and may flip: a number only lies nearer or farther."""
+        return self.predictions.dtype.kind != "f"
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -63,14 +68,27 @@ class Scored:
         return told | {RAW: {str(name): parts.as_raw() for name, parts in self.parts.items()}}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """What a checkpoint has for texts, from which its task opens the tokenizer."""
+
+    model: Model
+    vocabulary: Path  # the file that lists the pieces; others of the tokenizer lie beside it
+    ids: int  # rows of the word embedding: no id may be as large
+    labels: tuple[str, ...] | None  # names of the logits in the order that is scored; None: nobody tells
+
+
 class Task(Shape):
     """What a task's module can do."""
 
     READS_PADDING: bool  # whether the score depends on logits of padding: then samples are only run padded
     TWO_TEXTS: bool  # whether a sample is of two texts, told apart by their segments
 
+    def open_tokenizer(self, pieces: Pieces) -> Any:
+        """What `prepare` cuts texts with."""
+
     def prepare(
-        self, examples: Sequence[Any], tokenizer: WordPieceTokenizer, *, length: int, protocol: Protocol
+        self, examples: Sequence[Any], tokenizer: Any, *, length: int, protocol: Protocol
     ) -> Features:
         """The features of `examples` under `protocol`, in order."""
 
@@ -82,15 +100,22 @@ class Task(Shape):
 
 
 def has_task(model: Model) -> bool:
-    """Whether zoocheck has this model's text pipeline; imports nothing."""
-    return find_spec(f"harness.tasks.text.{model.task}") is not None
+    """Whether zoocheck has this model's text pipeline; imports nothing. A graph needs none."""
+    return model.graph is not None or is_here(model.task)
 
 
 def load_task(model: Model) -> Task:
-    """The module of the model's task; raises `NotYet` where zoocheck has none."""
+    """The module of the model's task; raises `NotYet` where zoocheck has none.
+
+    Of a graph the one of seeded samples, which nothing scores.
+    """
+    if model.graph is not None:
+        from harness.tasks.seeded import SeededTask
+
+        return SeededTask()
     if not has_task(model):
         raise NotYet(f"{model.name}: its text pipeline ({model.task}) is not part of zoocheck yet")
-    return cast(Task, import_module(f"harness.tasks.text.{model.task}"))
+    return cast(Task, import_module(f"{__name__}.{model.task}"))
 
 
 def labels_of(model: Model, task: Task) -> tuple[str, ...]:

@@ -14,13 +14,14 @@ from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Protocol
 from harness.errors import BadOutput, NoSamples, ZoocheckError
 from harness.tasks.metrics.accuracy import accuracy
-from harness.tasks.text import Scored
+from harness.tasks.text import Scored, wordpiece
 from harness.tasks.text.wordpiece import CLASSIFY, SEPARATE, WordPieceTokenizer
 
 IntArray = npt.NDArray[np.int64]
 
 READS_PADDING = False  # there is one logit a label, from [CLS]: none of a position
 TWO_TEXTS = False
+open_tokenizer = wordpiece.open_tokenizer
 
 
 class Example(Shape):

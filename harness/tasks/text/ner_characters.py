@@ -13,7 +13,7 @@ from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.errors import NoSamples
 from harness.tasks.tags import OUTSIDE
-from harness.tasks.text import Scored, ner
+from harness.tasks.text import Scored, ner, wordpiece
 from harness.tasks.text.ner import Example, Features, IntArray, Row
 from harness.tasks.text.wordpiece import CLASSIFY, SEPARATE, UNKNOWN, WordPieceTokenizer
 
@@ -25,6 +25,7 @@ UNIT = "characters"
 # A word is read where the features put it, `ner.predict`; of padding only that it is finite.
 READS_PADDING = False
 TWO_TEXTS = False
+open_tokenizer = wordpiece.open_tokenizer
 
 _NUMBER = {label: number for number, label in enumerate(LABELS)}
 

@@ -41,11 +41,16 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, rules: Rules)
 
 def trivial(features: Features, rules: Rules) -> Mapping[str, Scored]:
     """The first sentence of every context, and no answer to any question."""
-    first = [_SENTENCE_END.split(example.context.strip(), maxsplit=1)[0] for example in features.examples]
+    first = [first_sentence(example.context) for example in features.examples]
     return {
         "first sentence": _scored(first, features, rules),
         "no answer": _scored([""] * len(first), features, rules),
     }
+
+
+def first_sentence(context: str) -> str:
+    """What stands before the first blank behind a full stop."""
+    return _SENTENCE_END.split(context.strip(), maxsplit=1)[0]
 
 
 def _scored(found: Sequence[str | None], features: Features, rules: Rules) -> Scored:

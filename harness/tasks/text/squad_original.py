@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from harness.domain.models import Protocol
-from harness.tasks.text import Scored, squad
+from harness.tasks.text import Scored, squad, wordpiece
 from harness.tasks.text.squad_rules import ORIGINAL, STANDARD
 from harness.tasks.text.squad_windows import Features, Question, features
 from harness.tasks.text.wordpiece import WordPieceTokenizer
@@ -16,6 +16,7 @@ from harness.tasks.text.wordpiece import WordPieceTokenizer
 RULES = {Protocol.DOCUMENTED: ORIGINAL, Protocol.STANDARD: STANDARD}
 READS_PADDING = squad.READS_PADDING
 TWO_TEXTS = squad.TWO_TEXTS
+open_tokenizer = wordpiece.open_tokenizer
 
 
 def prepare(

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from harness.errors import BadInput
 from harness.tasks.lines import read_lines, shown
-from harness.tasks.text import tokenizer_json
+from harness.tasks.text import Pieces, tokenizer_json
 
 UNKNOWN = "[UNK]"
 CLASSIFY = "[CLS]"
@@ -181,6 +181,16 @@ class WordPieceTokenizer:
         for word in self._words[token]:
             ids.extend(self._piece_ids[word])
         return tuple(ids)
+
+
+def open_tokenizer(pieces: Pieces) -> WordPieceTokenizer:
+    """The tokenizer of a task that cuts texts by the document: its table says whether it lowers them.
+
+    Raises as `load_vocabulary` does.
+    """
+    spec = pieces.model.tokenizer
+    assert spec is not None, "tables are held to it: harness.tables.pipelines"
+    return WordPieceTokenizer(load_vocabulary(pieces.vocabulary), do_lower_case=spec.lower_case)
 
 
 class _Memo(dict[str, Value], Generic[Value]):

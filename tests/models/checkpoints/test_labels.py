@@ -198,20 +198,22 @@ class TestUsed:
 
     def test_the_scored_order_changes_nothing(self, tiny_home: Home, lay: Lay):
         found = self.located(tiny_home, lay, id2label={"0": "neg", "1": "pos"})
-        assert in_order(found, self.WANTED) == found
+        assert in_order(found, self.WANTED) == dataclasses.replace(found, labels=self.WANTED)
 
     def test_what_is_not_told_is_in_the_source_and_changes_no_hash(self, tiny_home: Home, lay: Lay):
         found = self.located(tiny_home, lay)
         told = in_order(found, self.WANTED)
-        assert told == dataclasses.replace(found, source=told.source, label_note=told.label_note)
+        assert told == dataclasses.replace(
+            found, source=told.source, label_note=told.label_note, labels=self.WANTED
+        )
         assert (
             told.source
             == f"{found.source}; config.json names no labels: taken in the order negative, positive"
         )
 
-    def test_a_task_without_names_is_left_alone(self, tiny_home: Home, lay: Lay):
+    def test_a_task_without_names_takes_those_of_the_checkpoint_in_its_order(self, tiny_home: Home, lay: Lay):
         found = self.located(tiny_home, lay, id2label={"0": "b", "1": "a"})
-        assert in_order(found, ()) is found
+        assert in_order(found, ()) == dataclasses.replace(found, labels=("b", "a"))
 
     def test_label2id_alone_counts_the_labels(self, tiny_home: Home, lay: Lay):
         with pytest.raises(CheckpointError, match=r"number of labels .*: found 3, expected 2"):

@@ -1,0 +1,161 @@
+"""From a path to cases that can be run: looked at, drafted, loaded as tables and held to what they name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from harness.domain.cases import Case, Kind
+from harness.domain.catalog import Catalog
+from harness.domain.chips import Chip
+from harness.domain.datasets import DatasetSpec
+from harness.domain.models import Model, Weights
+from harness.domain.precisions import Precision
+from harness.drafting import data, drafts, encoders, forms, names
+from harness.drafting.drafts import Asked, Draft
+from harness.drafting.hub import HubId
+from harness.errors import UsageError
+from harness.models import checkpoints
+from harness.setting.home import Home
+from harness.tables import cases, catalog
+from harness.tasks.datasets import reading
+from harness.tasks.text import Pieces, labels_of, load_task
+
+GRAPH = ".onnx"
+GIVE = "give a checkpoint's folder, an .onnx file, or a hub id as owner/name"
+TRIED = 64  # samples of the data, before anything is run
+USUAL = (Precision.FP32, Precision.FP16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A draft whose tables load, and the cases that they make."""
+
+    draft: Draft
+    model: Model
+    spec: DatasetSpec | None  # of its data
+    cases: tuple[Case, ...]
+
+
+def model_called(name: str | None, path: str, tables: Catalog) -> str:
+    """What the model of `path` is called; raises `UsageError` for a name that is none or is taken."""
+    taken = {
+        *(model.marker for model in tables.models.values()),
+        *(chip.marker for chip in tables.chips.values()),
+    }
+    taken |= {str(kind) for kind in Kind}
+    if name is None:
+        return names.free(names.model_name(path), taken)
+    if names.slug(name) != name:
+        raise UsageError(
+            f"--name {name}: expected lower-case letters, digits and hyphens, as {names.slug(name)}"
+        )
+    if name.replace("-", "_") in taken:
+        raise UsageError(f"--name {name}: there is a model, a chip or a kind of test of that name already")
+    return name
+
+
+def place(path: str) -> Path | HubId:
+    """Where the checkpoint or the graph lies: here, or on the hub. Raises `UsageError` for anything else."""
+    there = Path(path).expanduser().absolute()
+    if there.is_dir() or (there.is_file() and there.suffix == GRAPH):
+        return there
+    named = None if there.exists() else HubId.read(path)
+    if named is not None:
+        return named
+    found = f"a file that is no {GRAPH}" if there.is_file() else "no such folder or file"
+    raise UsageError(f"{path}: {found}", remedy=GIVE)
+
+
+def precisions_on(chip: Chip, given: str | None) -> tuple[Precision, ...]:
+    """What was asked for, else the usual ones that `chip` has, else its own.
+
+    Raises `UsageError` for what is no precision, or none of the chip's.
+    """
+    if given is None:
+        return tuple(item for item in USUAL if item in chip.precisions) or chip.precisions[:1]
+    chosen = cases.parse_precisions(given)
+    if lacking := [str(item) for item in chosen if item not in chip.precisions]:
+        raise UsageError(
+            f"--precision {given}: {chip.name} has no {', '.join(lacking)}; it has "
+            f"{', '.join(chip.precisions)}"
+        )
+    return chosen
+
+
+def check(asked: Asked, tables: Catalog, home: Home) -> Checked:
+    """Draft the tables of what was asked for, and read all that they name but the weights' values.
+
+    Raises what is wrong with the checkpoint, the graph, the data or the options, before anything is written.
+    """
+    if asked.length is not None and asked.path.suffix == GRAPH:
+        raise UsageError("--length: a graph has no texts, so no tokens either", remedy="give --shape")
+    draft = _of_folder(asked)
+    checked = _loaded(draft, tables)
+    _require_sound(checked, home)
+    return checked
+
+
+def _of_folder(asked: Asked) -> Draft:
+    told = encoders.told_task(asked.path, asked.task)
+    form = None if asked.data is None else forms.form_of(asked.data, told and told[0], asked.columns)
+    if told is None and form is not None:
+        told = form.task, "the form of the data"
+    if told is None:
+        raise UsageError(
+            f"{asked.path}: its config.json names no architectures, which say the task",
+            remedy=f"give --task ({', '.join(encoders.Task)}), or --data whose form says it",
+        )
+    task, why = told
+    encoder = encoders.look(asked.path, task, why)
+    longest = encoder.architecture.longest
+    if asked.length is not None and longest is not None and asked.length > longest:
+        raise UsageError(f"--length {asked.length}: the checkpoint takes {longest} tokens at most")
+    if form is not None and form.task is not task:
+        raise UsageError(
+            f"--data {asked.data}: {form.notes[0].removeprefix('data: ')}, which is of the task {form.task}; "
+            f"the checkpoint's is {task}, by {why}",
+            remedy="give data of the checkpoint's task, or say by --columns and --task what is meant",
+        )
+    found = None if form is None or asked.data is None else data.read(asked.data, form, encoder)
+    return drafts.of_encoder(asked, encoder, found)
+
+
+def _loaded(draft: Draft, tables: Catalog) -> Checked:
+    """The draft's model and cases, by the loader of all tables."""
+    with TemporaryDirectory(prefix="zoocheck-check-") as folder:
+        (Path(folder) / f"{draft.name}.toml").write_text(draft.text, encoding="utf-8")
+        loaded = catalog.load((*tables.folders, Path(folder)))
+    model = loaded.models[draft.name]
+    chips = {item.chip for item in model.deployments}
+    chosen = [
+        case
+        for case in cases.enumerate_cases(loaded)
+        if case.model.name == draft.name and case.chip.name in chips
+    ]
+    spec = loaded.datasets.get(model.dataset)
+    return Checked(draft=draft, model=model, spec=spec, cases=tuple(chosen))
+
+
+def _require_sound(checked: Checked, home: Home) -> None:
+    """Raise for a checkpoint whose files contradict each other, or the data, in the words of who reads them.
+
+    Weights are held by their headers; of the data the first `TRIED` samples are made features of.
+    """
+    model = checked.model
+    task = load_task(model)
+    found = checkpoints.locate(model, str(Weights.FULL), home)
+    found = checkpoints.in_order(found, labels_of(model, task))
+    sizes = found.architecture
+    assert sizes is not None and found.vocabulary is not None, "a complete folder has both"
+    numbered = tuple(map(str, range(sizes.labels)))
+    tokenizer = task.open_tokenizer(
+        Pieces(
+            model=model, vocabulary=found.vocabulary, ids=sizes.vocabulary,
+            labels=found.labels or numbered,
+        )
+    )  # fmt: skip
+    if checked.spec is not None:
+        some = reading.read(checked.spec, home.data_file(checked.spec), whole=True).examples[:TRIED]
+        task.prepare(some, tokenizer, length=model.tokens, protocol=model.protocols[0])

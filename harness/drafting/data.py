@@ -1,0 +1,121 @@
+"""A data file read as its form says: how many samples, what its labels are called, what is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.domain.datasets import DatasetSpec
+from harness.domain.metrics import Metric
+from harness.drafting.encoders import Encoder, Task
+from harness.drafting.forms import Form
+from harness.errors import BadInput
+from harness.tasks.datasets import reading
+from harness.tasks.label_names import listed, meaning, numbers
+from harness.tasks.tags import OUTSIDE
+
+FEWEST = 2  # samples: of one no score can be told from chance
+FIELD_LABELS = "labels"  # the option of every reader that names a file's labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """A data file that was read, as a table says it."""
+
+    path: Path
+    form: Form
+    samples: int
+    labels: tuple[str, ...]  # of the model's table: names of its logits; empty: those of its config.json
+    metric: Metric
+    notes: tuple[str, ...]
+
+
+def read(path: Path, form: Form, encoder: Encoder) -> Data:
+    """The data at `path` for the checkpoint `encoder`.
+
+    Where the data numbers its labels and the checkpoint names them, they are taken in the checkpoint's order;
+    where it is the reverse, in alphabetical order, as transformers' own scripts number them (run_glue.py,
+    run_ner.py). Raises as the reader does, `BadInput` for less than two samples, `UnknownLabels` for labels
+    that the checkpoint does not have.
+    """
+    examples = _examples(path, form)
+    found = _labels(examples, encoder)
+    names, notes = encoder.labels, [*form.notes]
+    if found and _numbered(found, encoder):
+        form = replace(form, options={**form.options, FIELD_LABELS: list(names)})
+        notes.append(f"labels: the data numbers them; taken in the order of config.json, {listed(names)}")
+    elif found and not names:
+        names, said = _guessed(found, encoder)
+        notes.append(said)
+    elif names:
+        if encoder.task is Task.SEQUENCES:
+            numbers(found, names)
+        notes.append(f"labels: {listed(names)}, by config.json")
+    metric = _metric(encoder, names)
+    return Data(
+        path=path, form=form, samples=len(examples), labels=names if names != encoder.labels else (),
+        metric=metric, notes=(*notes, f"metric: {metric}"),
+    )  # fmt: skip
+
+
+def _examples(path: Path, form: Form) -> Sequence[Any]:
+    spec = DatasetSpec(
+        name="data", title=path.name, reader=form.reader, file=path.name, path=str(path),
+        options=form.options,
+    )  # fmt: skip
+    examples = reading.read(spec, path, whole=False).examples
+    if len(examples) < FEWEST:
+        raise BadInput(
+            f"found {len(examples)} sample, expected {FEWEST} or more",
+            path=path,
+            remedy="give the whole file",
+        )
+    return examples
+
+
+def _labels(examples: Sequence[Any], encoder: Encoder) -> list[str]:
+    """Every label or tag of the data once, sorted; none of questions and of numbers."""
+    if encoder.task is Task.QUESTIONS or encoder.regression:
+        return []
+    if encoder.task is Task.TOKENS:
+        return sorted({tag for example in examples for tag in example.tags})
+    return sorted({example.label for example in examples})
+
+
+def _numbered(found: Sequence[str], encoder: Encoder) -> bool:
+    """Whether the data has numbers where the checkpoint has names."""
+    places = {str(at) for at in range(len(encoder.labels))}
+    return set(found) <= places and not places & {meaning(name) for name in encoder.labels}
+
+
+def _guessed(found: Sequence[str], encoder: Encoder) -> tuple[tuple[str, ...], str]:
+    """The names of logits that the checkpoint only numbers."""
+    logits = encoder.architecture.labels
+    numbered = tuple(str(at) for at in range(logits))
+    if set(found) <= set(numbered):
+        return numbered, "labels: numbers, in the data and in config.json"
+    names = tuple(sorted(found, key=lambda name: (name != OUTSIDE and encoder.task is Task.TOKENS, name)))
+    if len(names) != logits:
+        numbers(found, numbered)
+    return names, f"labels: config.json only numbers them; the data's in alphabetical order, {listed(names)}"
+
+
+def _metric(encoder: Encoder, names: Sequence[str]) -> Metric:
+    """What a task is usually scored by."""
+    if encoder.task is Task.QUESTIONS:
+        return Metric.F1
+    if encoder.task is Task.SEQUENCES:
+        return Metric.PEARSON if encoder.regression else Metric.ACCURACY
+    entities = any(meaning(name).partition("-")[0] in ("b", "i", "e", "s") and "-" in name for name in names)
+    return Metric.F1 if entities else Metric.ACCURACY
+
+
+def table(name: str, data: Data) -> Mapping[str, Any]:
+    """The ``[[dataset]]`` of `data`."""
+    said: dict[str, Any] = {
+        "name": name, "title": data.path.name, "reader": data.form.reader, "file": data.path.name,
+        "path": str(data.path), "counts": {"samples": data.samples},
+    }  # fmt: skip
+    return said | ({"options": dict(data.form.options)} if data.form.options else {})

@@ -1,0 +1,60 @@
+"""Rows of a file as examples; the first that is none is told with its line, a fault of all of them once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from harness.errors import BadInput
+from harness.tasks.datasets import Dataset
+from harness.tasks.datasets.examples import NoExample
+from harness.tasks.datasets.forms import Fault, fault
+from harness.tasks.datasets.tagged import TaggedSentence
+
+Row = TypeVar("Row")
+Numbered = Sequence[tuple[int, Row]]  # where a row stands: its line, or its number from 1
+REMEDY = "correct the file, or say in its table what it holds"
+
+
+def gather(rows: Numbered[Row], make: Callable[[Row, int], Any], *, path: Path) -> tuple[Any, ...]:
+    """The example of each row. Raises `BadInput` at the first that `make` refuses with `NoExample`."""
+    made = []
+    for line, row in rows:
+        try:
+            made.append(make(row, line))
+        except NoExample as problem:
+            found = Fault(
+                message=str(problem), remedy="correct the line", shared=problem.shared, whole=problem.expected
+            )
+            kinds = list(_kinds(rows, make))
+            said = fault(found, line, kinds, path=path, remedy=REMEDY, holds="its table says")
+            raise said from problem
+    return tuple(made)
+
+
+def dataset(
+    name: str, path: Path, sha256: str, examples: tuple[Any, ...], *, expected: int | None, last: int
+) -> Dataset[Any]:
+    """The examples as a data set that is not empty, and has `expected` of them where that is told.
+
+    `last` is the last line, or row, of the file. Raises `BadInput`.
+    """
+    if not examples:
+        raise BadInput("found no example", path=path, line=last, remedy=REMEDY)
+    if expected is not None and len(examples) != expected:
+        found = f"found {len(examples)} examples, expected {expected}, which counts in its table says"
+        raise BadInput(found, path=path, line=last, remedy="put the whole file there, or correct counts")
+    words = sum(len(item.words) for item in examples if isinstance(item, TaggedSentence))
+    counts = {"words": words} if words else {}
+    return Dataset(name=name, path=path, sha256=sha256, examples=examples, counts=counts)
+
+
+def _kinds(rows: Numbered[Row], make: Callable[[Row, int], Any]) -> Iterator[str]:
+    for line, row in rows:
+        try:
+            make(row, line)
+        except NoExample as problem:
+            yield problem.shared
+        else:
+            yield ""

@@ -1,0 +1,217 @@
+"""Words to tags, one each: by the checkpoint's own tokenizer and names of labels, whichever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.domain.metrics import Metric
+from harness.domain.models import InputRole, Protocol
+from harness.domain.parts import Parts
+from harness.errors import BadOutput, NoSamples, ZoocheckError
+from harness.tasks.label_names import listed, meaning, numbers
+from harness.tasks.metrics.accuracy import accuracy
+from harness.tasks.metrics.entities import entity_parts, entity_scores
+from harness.tasks.options import record
+from harness.tasks.tags import OUTSIDE, Scheme, from_bioes, iob2, to_bioes, to_iob1
+from harness.tasks.text import Pieces, Scored, settings
+from harness.tasks.text.tokenizing import EncodedWords, TextTokenizer, open_own
+
+IntArray = npt.NDArray[np.int64]
+
+READS_PADDING = False  # a word is read where it stands
+TWO_TEXTS = False
+UNIT = "words"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A checkpoint's tokenizer, and the tags that its logits mean: ``B-``, ``I-``, ``E-``, ``S-`` and ``O``.
+
+    `tags` are None where nobody tells them, as of random weights: then nothing can be scored.
+    """
+
+    tokenizer: TextTokenizer
+    tags: tuple[str, ...] | None
+    scheme: Scheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Features:
+    """The inputs of n sentences, and the words that have a place in them: `wanted` are int64 ``[words]``.
+
+    `words` is how many there are in all: those that did not fit, or that the tokenizer makes nothing of, are
+    not scored, and counted.
+    """
+
+    encoded: EncodedWords
+    wanted: IntArray = field(repr=False)
+    words: int
+    reader: Reader
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    @property
+    def inputs(self) -> Mapping[InputRole, IntArray]:
+        """The inputs by what they mean; a network takes those that it has."""
+        made = self.encoded
+        return {InputRole.IDS: made.ids, InputRole.SEGMENTS: made.segments, InputRole.MASK: made.mask}
+
+    @property
+    def truncated(self) -> IntArray:
+        """The sentences that did not fit."""
+        return self.encoded.truncated
+
+    @property
+    def rows(self) -> IntArray:
+        """The sentence of each word that has a place."""
+        return self.encoded.rows
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """Counts to report."""
+        return {
+            "sentences": len(self), UNIT: self.words, "truncated_sentences": len(self.truncated),
+            f"unplaced_{UNIT}": self.words - len(self.wanted), f"scored_{UNIT}": len(self.wanted),
+        }  # fmt: skip
+
+
+def open_tokenizer(pieces: Pieces) -> Reader:
+    """The checkpoint's tokenizer and tags. Raises as `tokenizing.open_own` does."""
+    options = record(settings.Tokens, pieces.model.options)
+    tags = None if pieces.labels is None else tuple(map(plain_spelling, pieces.labels))
+    scheme = options.scheme or _scheme(tags or ())
+    if tags is not None and scheme is Scheme.PLAIN and pieces.model.metric is not Metric.ACCURACY:
+        raise ZoocheckError(
+            f"{pieces.model.name}: its labels {listed(tags)} are of words and not of entities, which begin "
+            f"with B- or I-: they have no {pieces.model.metric}",
+            remedy="say metric = accuracy in its table, or name its labels",
+        )
+    return Reader(tokenizer=open_own(pieces), tags=tags, scheme=scheme)
+
+
+def plain_spelling(label: str) -> str:
+    """A label as a tag: ``B_Person`` and ``PER-B`` are ``B-per``; one of no entity stays as it is."""
+    told = meaning(label)
+    place, dash, kind = told.partition("-")
+    if dash and place in ("b", "i", "e", "s") and kind:
+        return f"{place.upper()}-{kind}"
+    return OUTSIDE if told == "o" else label
+
+
+def prepare(examples: Sequence[Any], tokenizer: Reader, *, length: int, protocol: Protocol) -> Features:
+    """The features of `examples`, in order, one sample a sentence.
+
+    The documented protocol is the standard one here. A word's first piece speaks for it. Tags are the data's
+    in the checkpoint's own scheme. Raises `NoSamples` without examples, `UnknownLabels` for tags that the
+    checkpoint does not have.
+    """
+    encoded = tokenizer.tokenizer.words([example.words for example in examples], length=length)
+    wanted = _wanted(examples, tokenizer)
+    starts = np.concatenate([[0], np.cumsum([len(example.words) for example in examples])])
+    placed = starts[encoded.rows] + encoded.words
+    return Features(encoded=encoded, wanted=wanted[placed], words=len(wanted), reader=tokenizer)
+
+
+def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: Protocol) -> Scored:
+    """Accuracy of words; where the tags are of entities, precision, recall and F1 of those, by seqeval.
+
+    The samples are the words. Predictions without any entity have an F1 of 0. Raises `BadOutput` for other
+    outputs than logits ``[samples, length, labels]`` of finite floats, `NoSamples` for data without a word or
+    without an entity.
+    """
+    return _scored(_predicted(outputs, features, _tags(features)), features)
+
+
+def trivial(features: Features, *, protocol: Protocol) -> Mapping[str, Scored]:
+    """The tag that most of the words have, given to every one: of entities that is ``O``."""
+    _tags(features)
+    most = int(np.bincount(features.wanted).argmax())
+    return {"majority class": _scored(np.full_like(features.wanted, most), features)}
+
+
+def _scheme(tags: Sequence[str]) -> Scheme:
+    prefixes = {tag[0] for tag in tags if tag[1:2] == "-"}
+    if not prefixes:
+        return Scheme.PLAIN
+    return Scheme.BIOES if prefixes & {"E", "S"} else Scheme.IOB2
+
+
+_IN_SCHEME: Mapping[Scheme, Callable[[Sequence[str]], Sequence[str]]] = {
+    Scheme.BIOES: to_bioes,
+    Scheme.IOB1: to_iob1,
+    Scheme.IOB2: tuple,
+    Scheme.PLAIN: tuple,
+}
+
+
+def _wanted(examples: Sequence[Any], reader: Reader) -> IntArray:
+    """The number of each word's tag."""
+    if reader.tags is None:
+        return np.zeros(sum(len(example.words) for example in examples), np.int64)
+    change, plain = _IN_SCHEME[reader.scheme], reader.scheme is Scheme.PLAIN
+    of_data = [example.tags if plain else iob2(from_bioes(example.tags)) for example in examples]
+    tags = list(chain.from_iterable(map(change, of_data)))
+    by_tag = numbers(tags, reader.tags, what="tags")
+    return np.array([by_tag[tag] for tag in tags], np.int64)
+
+
+def _tags(features: Features) -> tuple[str, ...]:
+    if features.reader.tags is None:
+        raise NoSamples("nobody tells what the logits mean: nothing can be scored")
+    if not len(features.wanted):
+        raise NoSamples("no word has a place in the features: nothing can be scored")
+    return features.reader.tags
+
+
+def _predicted(outputs: Sequence[npt.NDArray[Any]], features: Features, tags: Sequence[str]) -> IntArray:
+    if len(outputs) != 1:
+        raise BadOutput(f"found {len(outputs)} outputs, expected one: the logits")
+    logits, expected = outputs[0], (*features.encoded.ids.shape, len(tags))
+    if logits.shape != expected or not np.issubdtype(logits.dtype, np.floating):
+        raise BadOutput(f"found logits {logits.dtype} {list(logits.shape)}, expected floats {list(expected)}")
+    broken = np.flatnonzero(~np.isfinite(logits).all(axis=(1, 2)))
+    if broken.size:
+        message = (
+            f"found a NaN or an infinity in the logits of sample {int(broken[0])}, the first of "
+            f"{broken.size} of {len(logits)}, expected finite numbers"
+        )
+        raise BadOutput(message, remedy="look for an overflow: fp16 holds no more than 65504")
+    chosen: IntArray = logits[features.rows, features.encoded.positions].argmax(axis=1).astype(np.int64)
+    return chosen
+
+
+def _scored(predictions: IntArray, features: Features) -> Scored:
+    right = accuracy(predictions, features.wanted)
+    metrics: dict[Metric, float] = {Metric.ACCURACY: right.value}
+    parts: dict[Metric, Parts] = {}
+    if features.reader.scheme is not Scheme.PLAIN:
+        entities, parts[Metric.F1] = _entities(predictions, features)
+        metrics |= entities
+    return Scored(
+        metrics=metrics, correct={Metric.ACCURACY: right.correct}, samples=right.samples,
+        predictions=predictions, right=predictions == features.wanted, parts=parts, facts=features.facts,
+    )  # fmt: skip
+
+
+def _entities(predictions: IntArray, features: Features) -> tuple[dict[Metric, float], Parts]:
+    """Scores of entities, and what each sentence adds to their F1."""
+    bounds = np.searchsorted(features.rows, np.arange(len(features) + 1))
+    tags = np.array(_tags(features), object)
+
+    def sentences(chosen: IntArray) -> list[list[str]]:
+        named: list[str] = tags[chosen].tolist()
+        return [named[start:stop] for start, stop in pairwise(bounds)]
+
+    truth, found = sentences(features.wanted), sentences(predictions)
+    parts = entity_parts(truth, found)
+    if not any(tag != OUTSIDE for tag in chain.from_iterable(found)) and any(parts.below):
+        return dict.fromkeys((Metric.PRECISION, Metric.RECALL, Metric.F1), 0.0), parts
+    scores = entity_scores(truth, found)
+    return {Metric.PRECISION: scores.precision, Metric.RECALL: scores.recall, Metric.F1: scores.f1}, parts

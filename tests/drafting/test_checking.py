@@ -1,0 +1,249 @@
+"""A folder and a data file become tables that load; what cannot be run is told before anything is written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tuned
+from encoders import NAMES
+from tuned import MNLI, labelled
+
+from harness.domain.families import FAMILIES
+from harness.domain.metrics import Metric
+from harness.domain.models import Head
+from harness.domain.precisions import Precision
+from harness.drafting import checking, kept
+from harness.drafting.drafts import Asked
+from harness.drafting.forms import columns
+from harness.errors import ZoocheckError
+from harness.setting.home import Home
+from harness.tables import catalog
+
+MOST_LINES = 25
+NER = labelled("O", "B-PER", "I-PER")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home, that nothing may be written to."""
+    return Home(root=tmp_path / "home", models=tmp_path / "models", data=tmp_path / "data")
+
+
+def asked(folder: Path, data: Path | None = None, **more: Any) -> Asked:
+    said = {"columns": columns(more.pop("columns", None)), **more}
+    return Asked(
+        path=folder, name="mine", chip="cpu", precisions=(Precision.FP32, Precision.FP16), batch_sizes=(1,),
+        data=data, **said,
+    )  # fmt: skip
+
+
+def checked(home: Home, folder: Path, data: Path | None = None, **more: Any):
+    return checking.check(asked(folder, data, **more), catalog.load((catalog.BUILT_IN,)), home)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "deberta"])
+def test_every_familys_checkpoint_is_a_few_lines_that_load(saved, tmp_path: Path, home: Home, name: str):
+    """As many cases as precisions, of the network that config.json describes, with labels by name."""
+    folder = saved(name, **labelled(*MNLI))
+    data = tuned.pairs(tmp_path / "dev.tsv", [*reversed(MNLI)])
+    found = checked(home, folder, data)
+    assert [case.id for case in found.cases] == ["mine-cpu-bs1", "mine-cpu-fp16-bs1"]
+    assert (found.model.task, found.model.metric) == ("sequences", Metric.ACCURACY)
+    assert FAMILIES[found.model.architecture.family].title in found.model.title
+    lines = [line for line in found.draft.text.splitlines() if line and not line.startswith("#")]
+    assert len(lines) <= MOST_LINES
+    assert found.draft.scored
+    assert not home.root.exists()
+
+
+def test_the_task_comes_from_the_head(saved, tmp_path: Path, home: Home):
+    of_tags = checked(
+        home, saved(head=Head.TOKEN_CLASSIFICATION, **NER),
+        tuned.tagged(tmp_path / "a.txt", ["B-PER", "B-PER", "O"]),
+    )  # fmt: skip
+    assert (of_tags.model.task, of_tags.model.metric) == ("tokens", Metric.F1)
+    of_questions = checked(
+        home, saved(head=Head.QUESTION_ANSWERING, folder="q"), tuned.questions(tmp_path / "a.json")
+    )
+    assert (of_questions.model.task, of_questions.model.metric) == ("questions", Metric.F1)
+
+
+def test_one_logit_is_a_number(saved, tmp_path: Path, home: Home):
+    """Of a head whose weights have three, which who loads it tells: the table is of one."""
+    folder = saved(id2label={"0": "LABEL_0"}, label2id={"LABEL_0": 0}, num_labels=None)
+    data = tuned.texts(tmp_path / "dev.tsv", ["1.5", "2.0", "4"], header="sentence\tscore")
+    with pytest.raises(ZoocheckError, match="number of labels"):
+        checked(home, folder, data)
+
+
+@pytest.mark.parametrize(
+    ("architectures", "told", "task"),
+    [(None, None, "sequences"), (None, "tokens", "tokens"), (["BertForTokenClassification"], None, "tokens")],
+)
+def test_without_architectures_the_data_or_the_user_says_the_task(
+    saved, tmp_path: Path, home: Home, architectures: list[str] | None, told: str | None, task: str
+):
+    head = Head.TOKEN_CLASSIFICATION if task == "tokens" else Head.CLASSIFICATION
+    folder = saved(head=head, architectures=architectures, **(NER if task == "tokens" else labelled(*MNLI)))
+    if task == "tokens":
+        data = tuned.tagged(tmp_path / "a.txt", ["B-PER", "O"])
+    else:
+        data = tuned.texts(tmp_path / "a.tsv", [*MNLI])
+    assert checked(home, folder, data, task=told).model.task == task
+
+
+def test_labels_of_the_data_that_are_numbers_take_the_names_of_the_config(saved, tmp_path: Path, home: Home):
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    found = checked(home, saved(**labelled(*MNLI)), data)
+    assert found.spec.options["labels"] == [*MNLI]
+    assert "labels: the data numbers them; taken in the order of config.json, entailment, neutral, " in (
+        "\n".join(found.draft.notes)
+    )
+
+
+def test_labels_that_the_config_only_numbers_are_the_datas_in_alphabetical_order(
+    saved, tmp_path: Path, home: Home
+):
+    found = checked(home, saved(), tuned.texts(tmp_path / "dev.tsv", ["sad", "glad", "mad"]))
+    assert found.model.labels == ("glad", "mad", "sad")
+    assert any("only numbers them; the data's in alphabetical order" in note for note in found.draft.notes)
+    numbered = checked(home, saved(folder="b"), tuned.texts(tmp_path / "n.tsv", ["0", "1", "2"]))
+    assert numbered.model.labels == ("0", "1", "2")
+
+
+def test_the_length_is_what_the_checkpoint_takes_or_what_is_told(saved, tmp_path: Path, home: Home):
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    folder = saved()
+    assert checked(home, folder, data).model.length == 26
+    assert checked(home, folder, data, length=12).model.length == 12
+    with pytest.raises(ZoocheckError, match="--length 27: the checkpoint takes 26 tokens at most"):
+        checked(home, folder, data, length=27)
+
+
+def without(*names: str):
+    def damage(folder: Path) -> None:
+        for name in names:
+            (folder / name).unlink()
+
+    return damage
+
+
+def renamed(old: str, new: str):
+    return lambda folder: (folder / old).rename(folder / new)
+
+
+def larger_tokenizer(folder: Path) -> None:
+    path = folder / "tokenizer.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["model"]["vocab"]["one too many"] = 500
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        pytest.param(without("config.json"), "no config.json; give the folder", id="config"),
+        pytest.param(renamed("model.safetensors", "tf_model.h5"), r"tf_model.h5 \(TensorFlow's", id="tf"),
+        pytest.param(renamed("model.safetensors", "a.Q4.gguf"), r"a.Q4.gguf \(GGUF", id="gguf"),
+        pytest.param(renamed("model.safetensors", "flax_model.msgpack"), r"\(Flax's", id="flax"),
+        pytest.param(
+            renamed("model.safetensors", "adapter_model.safetensors"), "an adapter: merge it", id="adapter"
+        ),
+        pytest.param(without("model.safetensors"), "no weights that are read", id="no weights"),
+        pytest.param(without("tokenizer.json"), "lacks tokenizer.json", id="no tokenizer"),
+        pytest.param(larger_tokenizer, "found ids up to 500, and the word embedding has 120", id="tokenizer"),
+    ],
+)  # fmt: skip
+def test_a_folder_that_is_no_checkpoint_is_told(saved, tmp_path: Path, home: Home, damage, message: str):
+    folder = saved()
+    damage(folder)
+    with pytest.raises(ZoocheckError, match=message) as raised:
+        checked(home, folder, tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"]))
+    assert "\n" not in str(raised.value)
+    assert not home.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"model_type": "gpt2"}, r"model_type 'gpt2', which is not supported; supported are bert \(BERT\)"),
+        ({"model_type": None}, "found no model_type, which is not supported"),
+        ({"architectures": ["BertForMaskedLM"]}, "'BertForMaskedLM', which has no head that is scored"),
+        (labelled("joy", "anger", "fear"), "the labels 0, 1, 3, and the checkpoint joy, anger, fear"),
+    ],
+)  # fmt: skip
+def test_a_config_that_does_not_fit_is_told(saved, tmp_path: Path, home: Home, config: dict, message: str):
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "3"])
+    with pytest.raises(ZoocheckError, match=message):
+        checked(home, saved(**config), data)
+
+
+def test_data_of_another_task_is_told(saved, tmp_path: Path, home: Home):
+    data = tuned.tagged(tmp_path / "a.txt", ["B-PER", "O"])
+    with pytest.raises(
+        ZoocheckError, match="is of the task tokens; the checkpoint's is sequences, by BertFor"
+    ):
+        checked(home, saved(), data)
+
+
+def test_one_sample_is_too_few(saved, tmp_path: Path, home: Home):
+    data = tuned.texts(tmp_path / "dev.tsv", ["0"], count=1)
+    with pytest.raises(ZoocheckError, match="found 1 sample, expected 2 or more"):
+        checked(home, saved(), data)
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nowhere", "nowhere: no such folder or file; give a checkpoint's folder"),
+        ("file.bin", "file.bin: a file that is no .onnx"),
+    ],
+)
+def test_a_path_that_is_neither_folder_nor_graph_is_told(tmp_path: Path, path: str, message: str):
+    (tmp_path / "file.bin").touch()
+    with pytest.raises(ZoocheckError, match=message):
+        checking.place(str(tmp_path / path))
+
+
+def test_names_that_are_taken_are_told(tmp_path: Path):
+    tables = catalog.load((catalog.BUILT_IN,))
+    assert checking.model_called(None, "somewhere/tinybert", tables) == "own-tinybert"
+    assert checking.model_called("mine", "somewhere/tinybert", tables) == "mine"
+    with pytest.raises(ZoocheckError, match="there is a model, a chip or a kind of test of that name"):
+        checking.model_called("cpu", "x", tables)
+    with pytest.raises(ZoocheckError, match="expected lower-case letters, digits and hyphens, as my-model"):
+        checking.model_called("My Model", "x", tables)
+
+
+def test_precisions_are_the_chips(tmp_path: Path):
+    chips = catalog.load((catalog.BUILT_IN,)).chips
+    assert checking.precisions_on(chips["cpu"], None) == (Precision.FP32, Precision.FP16)
+    assert checking.precisions_on(chips["ascend310p"], None) == (Precision.FP16,)
+    assert checking.precisions_on(chips["cpu"], "int8") == (Precision.INT8,)
+    with pytest.raises(ZoocheckError, match="--precision int8: ascend310p has no int8; it has fp16"):
+        checking.precisions_on(chips["ascend310p"], "int8")
+
+
+def test_tables_are_kept_by_their_content_and_saved_where_they_are_wanted(saved, tmp_path: Path, home: Home):
+    """The same draft has the same folder; a file that was worked on is not written over."""
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    folder = saved()
+    draft = checked(home, folder, data).draft
+    first = kept.keep(draft, home)
+    assert kept.keep(checked(home, folder, data).draft, home) == first
+    other = kept.keep(checked(home, folder, data, length=12).draft, home)
+    assert other != first
+    assert catalog.load((catalog.BUILT_IN, first)).models["mine"].length == 26
+    target = tmp_path / "mine.toml"
+    kept.save(draft, target)
+    kept.save(draft, target)
+    target.write_text("# mine\n", encoding="utf-8")
+    with pytest.raises(ZoocheckError, match=r"--save-table .*: is there already, with other content"):
+        kept.save(draft, target)
+    with pytest.raises(ZoocheckError, match="is no folder"):
+        kept.save(draft, tmp_path / "none" / "mine.toml")
+    shutil.rmtree(home.root)

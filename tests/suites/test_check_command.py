@@ -1,0 +1,88 @@
+"""`zoocheck check` from a folder to a table: the suites' own run, with tables that it makes itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import tuned
+from tuned import MNLI, labelled
+from zoo_runs import STORE, Zoo
+
+from harness.domain.cases import Kind
+from harness.drafting import suites
+from harness.errors import MachineError, ZoocheckError
+from harness.setting.home import Home
+
+CASE = "mine-cpu-fp16-bs2"
+
+
+@pytest.fixture
+def own(zoo: Zoo, tmp_path: Path) -> Zoo:
+    """A zoo without tables or a home, in a folder that holds a checkpoint and its data."""
+    tuned.saved(tmp_path / "mine", "roberta", **labelled(*MNLI))
+    tuned.pairs(tmp_path / "dev.tsv", [*MNLI])
+    return zoo.but(home=tmp_path / "home", tables="")
+
+
+def test_a_checkpoint_becomes_one_table_and_a_model_of_the_suites(own: Zoo, tmp_path: Path):
+    """Results are in the store like any others, and the saved table makes a case with the same name."""
+    ran = own.zoocheck(
+        tmp_path, "check", "./mine", "--data", "dev.tsv", "--precision", "fp16", "--bs", "2",
+        "--results", f"sqlite:///{STORE}", "--save-table", "mine.toml", "--json",
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    told = ran.json
+    [row] = told["cases"]
+    score = ran.result(CASE, Kind.ACCURACY).measurement
+    speed = ran.result(CASE, Kind.THROUGHPUT).measurement
+    assert row["case"] == CASE
+    assert row["score"]["value"] == score.metrics["accuracy"]
+    assert row["score"]["own_fp32"] == score.detail["own_fp32"]
+    assert row["score"]["change"]["low"] <= row["score"]["change"]["change"] <= row["score"]["change"]["high"]
+    assert row["score"]["samples"] == 40
+    assert row["throughput"]["samples_per_s"] == speed.metrics["throughput"]
+    assert (row["held"], row["problems"], row["seeded"]) == (row["claims"], [], False)
+    assert row["claims"] == len(ran.results)
+    assert {item.measurement.run for item in ran.results} == {told["run"]}
+    assert (tmp_path / "build" / "report" / "report.html").is_file()
+    saved = (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    [kept] = Path(told["tables"]).glob("*.toml")
+    assert kept.read_text(encoding="utf-8") == saved
+    again = own.but(tables=told["tables"]).collect(tmp_path, "-m", "mine and cpu and accuracy")
+    assert again.collected == [f"test_accuracy.py::test_accuracy[{CASE}]"]
+
+
+def test_bad_input_is_a_sentence_and_leaves_nothing(own: Zoo, tmp_path: Path):
+    """In the process of the command: no run is started for it."""
+    ran = own.inside(tmp_path, "check", "./mine", "--data", "dev.tsv", "--max-drop", "1")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.startswith("zoocheck: --max-drop 1: expected percentage points")
+    assert not (tmp_path / "home").exists()
+
+
+class TestTheProcess:
+    """What is said of a run that ends before it has measured anything."""
+
+    @pytest.fixture
+    def home(self, tmp_path: Path) -> Home:
+        return Home(root=tmp_path, models=tmp_path, data=tmp_path)
+
+    def run(self, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str):
+        python = tmp_path / "python"
+        python.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        python.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", os.fspath(python))
+        return suites.run((), tmp_path, home, scored=True, further=(), results=None, report=tmp_path)
+
+    def test_a_killed_one_is_the_machines_fault(self, home: Home, tmp_path: Path, monkeypatch):
+        with pytest.raises(MachineError, match=r"was ended by signal 9; .*give more memory"):
+            self.run(home, tmp_path, monkeypatch, "kill -9 $$")
+
+    def test_one_that_cannot_start_shows_its_end(self, home: Home, tmp_path: Path, monkeypatch):
+        with pytest.raises(
+            ZoocheckError, match=r"ended with status 4; all that it printed is in .*\n  no such"
+        ):
+            self.run(home, tmp_path, monkeypatch, "echo no such option; exit 4")
