@@ -113,7 +113,7 @@ def _evaluations(catalog: Catalog, outcome: Outcome, parts: CaseParts) -> Iterab
     from huggingface_hub import EvalResult
 
     dataset = catalog.datasets[parts.model.dataset]
-    task, task_name = TASKS[parts.model.architecture.head]
+    task, task_name = TASKS[parts.model.encoder.head]
     standard = ", standard protocol" if outcome.likeness.protocol is Protocol.STANDARD else ""
     where = f"{parts.chip.title}, {parts.precision}, batch size {parts.batch_size}{standard}"
     for metric, (metric_type, title) in METRICS.items():

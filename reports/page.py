@@ -47,6 +47,9 @@ EXPLANATIONS: Mapping[str, str] = {
         "the documented architecture with seeded random values, for speed and output parity. It has no score."
     ),
     "mini data": "the short corpus written for zoocheck, not the documented data set.",
+    "seeded data": (
+        "samples drawn from a seed, of no data set: for speed and output parity. They have no score."
+    ),
     "first N samples": "a part of the data set, never compared with a documented value.",
     "imported": "from a tool's log, or a bundle's run, made on another machine.",
     "unknown weights": "what a log does not say: its throughput is taken for the documented model's.",
@@ -249,6 +252,7 @@ def _explanations(found: Sequence[Outcome]) -> Iterator[Fact]:
         "mini weights": any(item.weights is Weights.MINI for item in alike),
         "random weights": any(item.weights is Weights.RANDOM for item in alike),
         "mini data": any(item.data is Corpus.MINI for item in made),
+        "seeded data": any(item.data is Corpus.SEEDED for item in made),
         "first N samples": any(item.limit is not None for item in alike),
         "unknown weights": any(item.weights is Weights.UNKNOWN for item in alike),
         "imported": any(item.origin is Origin.IMPORTED for item in alike),

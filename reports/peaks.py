@@ -74,9 +74,9 @@ def _share(
     model: Model, chip: Chip, precision: Precision, samples_per_s: float, case: str, of: str
 ) -> Share | None:
     peak = peak_of(chip, precision)
-    if peak is None:
+    if peak is None or model.architecture is None:
         return None
-    work = encoder_flops(model.architecture, model.length) * samples_per_s
+    work = encoder_flops(model.architecture, model.tokens) * samples_per_s
     return Share(
         model=model.name, case=case, of=of,
         share=work / (peak.tera_per_s * 1e12),

@@ -86,7 +86,7 @@ def _work(
     materials: Materials, case: Case, name: str, outputs: Sequence[Array], reference: Sequence[Array],
     probe: Probe,
 ) -> Work:  # fmt: skip
-    layers = materials.checkpoint(case.model).architecture.layers
+    layers = materials.checkpoint(case.model).layers
     bounds = parity_bounds(materials.catalog.precisions[case.precision], case, layers)
     try:
         found = parity.compare(outputs, reference, probe.mask, case.model.outputs, case=name)

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from harness.domain.cases import Case
+from harness.domain.graphs import ANY, LABELS, REST, GraphInput
 from harness.domain.models import Input, Output
 from harness.errors import GraphError
+from harness.models.graphs.originals import outputs_of
 from harness.toolchains.base import Contract
 
 OPEN = "any"  # the size of an axis that the artifact leaves open
@@ -33,21 +35,26 @@ def differences(
     case: Case, declared: tuple[Contract | None, Contract], *, left_open: Collection[str] = ()
 ) -> Iterator[str]:
     """What differs from the table, a sentence each: first of inputs, if they are told, then of outputs."""
-    model = case.model
-    sizes: dict[str, _Size] = {
-        "batch": case.batch_size, "length": model.length, "labels": model.architecture.labels,
-    }  # fmt: skip
-    sizes |= dict.fromkeys(left_open, OPEN)
-    inputs = [_expected(item, ("batch", "length"), sizes) for item in model.inputs]
-    outputs = [_expected(item, item.shape, sizes) for item in model.outputs]
+    sizes: dict[str, _Size] = {**case.model.sizes(case.batch_size), **dict.fromkeys(left_open, OPEN)}
+    inputs = [_expected(item, sizes) for item in case.model.fed]
+    outputs = [_expected(item, sizes) for item in outputs_of(case.model)]
     for what, found, wanted in zip(("input", "output"), declared, (inputs, outputs), strict=True):
         if found is None:
             continue
         yield from _of_one_side(what, [_as_declared(item) for item in found], wanted)
 
 
-def _expected(item: Input | Output, shape: Sequence[Any], sizes: dict[str, _Size]) -> _Item:
-    return item.name, item.dtype, tuple(sizes.get(size, size) for size in shape)
+def _expected(item: Input | GraphInput | Output, sizes: dict[str, _Size]) -> _Item:
+    return item.name, item.dtype, tuple(sizes.get(str(size), size) for size in item.shape)
+
+
+def _agree(found: tuple[_Size, ...], wanted: tuple[_Size, ...]) -> bool:
+    """Whether two shapes are one; what the table has no size for may be of any."""
+    if REST in wanted:
+        return True
+    return len(found) == len(wanted) and all(
+        a == b or b in (ANY, LABELS) for a, b in zip(found, wanted, strict=True)
+    )
 
 
 def _as_declared(item: tuple[str, str, Sequence[Any]]) -> _Item:
@@ -70,7 +77,7 @@ def _of_one_side(what: str, found: list[_Item], wanted: list[_Item]) -> Iterator
         its_dtype, its_shape = known[name]
         if its_dtype != dtype:
             yield f"{what} {name} of {its_dtype}, expected {dtype}"
-        if its_shape != shape:
+        if not _agree(its_shape, shape):
             yield f"{what} {name} of shape {_shape(its_shape)}, expected {_shape(shape)}"
 
 

@@ -46,7 +46,7 @@ def survives(subject: Subject, materials: Materials, spec: PrecisionSpec, stages
     artifact, spelt = subject.documented(stages)
     fused = subject.base(stages)
     theirs = subject.reference(materials, stages)
-    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).architecture.layers)
+    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).layers)
     ours, record = _form(subject, spelt, theirs, bounds)
     beside, _ = _form(subject, fused, theirs, bounds)
     found = theirs.normalised

@@ -30,8 +30,8 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
     ours = subject.base(stages)
     declared = _declared(subject)  # a tool tells it when it has run
     theirs = subject.reference(materials, stages).outputs
-    found = parity.compare(ours, theirs, probe.mask, case.model.outputs, case=case.id)
-    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).architecture.layers)
+    found = parity.compare(ours, theirs, probe.mask, probe.outputs, case=case.id)
+    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).layers)
     detail = asdict(found) | {
         "inputs": subject.shown,
         "bound": bounds.largest,
@@ -79,6 +79,10 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
     Raises `NotApplicable` where it cannot be asked of this case, `BadOutput` as `metamorphic.hold` does.
     """
     case, probe = subject.case, subject.probe
+    if check.of_text and case.model.graph is not None:
+        raise NotApplicable(
+            f"{case.id}: a graph as it is has no padding, mask or segments that anybody knows"
+        )
     if check.two_texts and not subject.opened.reads_two_texts:
         raise NotApplicable(
             f"{case.id}: no segments tell two texts apart: its samples are of one, or its network has none"

@@ -15,11 +15,12 @@ import numpy.typing as npt
 
 from harness.domain.models import InputRole, Output
 from harness.errors import BadOutput, NoSamples, NotApplicable
-from harness.running.valid import by_position, counted, require_numbers, spread
+from harness.running.valid import by_position, counted, require_numbers, spreads
+from harness.tasks.seeded import mask_of
 
 Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
-Inputs = Mapping[InputRole, IntArray]  # [rows, length] each
+Inputs = Mapping[Any, Array]  # by role, [rows, length] each; a graph's by name, [rows, ...]
 Run = Callable[[Inputs], Sequence[Array]]  # any number of rows to their outputs, [rows, ...] each
 
 SEED = 0
@@ -51,8 +52,8 @@ class Probe:
 
     @property
     def mask(self) -> IntArray:
-        """int64 ``[n, length]``: 1 where there is no padding."""
-        return self.inputs[InputRole.MASK]
+        """int64 ``[n, length]``: 1 where there is no padding; ones ``[n, 1]`` of a graph, which has none."""
+        return mask_of(self.inputs)
 
     @property
     def lengths(self) -> IntArray:
@@ -60,7 +61,7 @@ class Probe:
         lengths: IntArray = self.mask.sum(axis=1)
         return lengths
 
-    def rows(self, rows: IntArray) -> dict[InputRole, IntArray]:
+    def rows(self, rows: IntArray) -> dict[Any, Array]:
         """The inputs of some of its samples, in that order."""
         return {role: np.ascontiguousarray(array[rows]) for role, array in self.inputs.items()}
 
@@ -164,7 +165,7 @@ def shorter_padding(probe: Probe, generator: np.random.Generator) -> Variation:
     short = np.flatnonzero(probe.lengths <= max(int(probe.lengths.min()), probe.mask.shape[1] // 2))
     length = int(probe.lengths[short].max())
     inputs = {role: np.ascontiguousarray(array[short, :length]) for role, array in probe.inputs.items()}
-    return Variation(inputs=inputs, shows=short, kept=inputs[InputRole.MASK])
+    return Variation(inputs=inputs, shows=short, kept=mask_of(inputs))
 
 
 def last_partial(probe: Probe, generator: np.random.Generator) -> Variation:
@@ -201,7 +202,7 @@ def other_segments(probe: Probe, generator: np.random.Generator) -> Variation:
 
 def _shown(probe: Probe, rows: IntArray) -> Variation:
     inputs = probe.rows(rows)
-    return Variation(inputs=inputs, shows=rows.astype(np.int64), kept=inputs[InputRole.MASK])
+    return Variation(inputs=inputs, shows=rows.astype(np.int64), kept=mask_of(inputs))
 
 
 # -------------------------------------------------------------------- outcomes
@@ -279,12 +280,15 @@ def _by_sample(
     for output, spec in zip(base, probe.outputs, strict=True):
         if len(output) != len(probe.mask):
             raise BadOutput(f"output {spec.name} has {len(output)} rows, expected {len(probe.mask)}")
-    scale = spread(base, probe.mask, probe.outputs)
-    if not scale:
+    scales = spreads(base, probe.mask, probe.outputs)
+    if not any(scales):
         raise BadOutput("all outputs are one and the same number: they say nothing of the inputs")
-    rows = [*_rows(probe, variation, base, outputs)]
+    rows = [
+        away / scale if scale else np.where(away > 0, np.inf, 0.0)
+        for away, scale in zip(_rows(probe, variation, base, outputs), scales, strict=True)
+    ]
     largest: npt.NDArray[np.float64] = np.max(rows, axis=0)
-    return largest / scale
+    return largest
 
 
 def _rows(

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.domain.models import Output
-from harness.errors import BadOutput, NoSamples
-from harness.running.valid import counted, decisions, require_numbers, spread
+from harness.errors import BadOutput, NoSamples, NotApplicable
+from harness.running.valid import counted, decisions, require_numbers, spreads
 
 Array = npt.NDArray[Any]
 
@@ -38,8 +38,9 @@ class Flip:
 class Parity:
     """What an artifact's outputs differ from the reference's by, where there is no padding. In logits.
 
-    `spread` is the standard deviation of the reference's logits; what is ``_in_spread`` is divided by it, and
-    so means the same for every network.
+    `spread` is the standard deviation of the reference's logits (`valid.spreads`); what is ``_in_spread`` is
+    divided by it, and so means the same for every network. Where outputs are of several kinds, as a graph's,
+    each is divided by its own: `spread` is that of the output with the largest difference.
     """
 
     samples: int
@@ -92,23 +93,58 @@ def compare(
     mine, wanted = ([array.astype(np.float64) for array in arrays] for arrays in (outputs, reference))
     a, b = (np.concatenate([x[k] for x, k in zip(arrays, kept, strict=True)]) for arrays in (mine, wanted))
     away = np.abs(a - b)
-    scale = spread(reference, mask, specs)
+    if not len(away):
+        raise NotApplicable(
+            f"{case}: all of its outputs are whole numbers: there are no differences in spreads"
+        )
+    kinds = [*_by_kind(mine, wanted, kept, spreads(reference, mask, specs), specs)]
+    worst = max(kinds, key=lambda kind: kind.largest)
     flips = sorted(_flips(mine, wanted, mask, specs), key=lambda flip: -flip.margin)
     return Parity(
         samples=len(mask),
         values=len(away),
-        spread=scale,
+        spread=worst.spread,
         max_abs_difference=float(away.max()),
         mean_abs_difference=float(away.mean()),
         p999_abs_difference=float(np.quantile(away, 0.999)) if len(away) >= VALUES_FOR_P999 else None,
         least_cosine=min(_cosines(mine, wanted, kept)),
         relative_norm=_ratio(float(np.linalg.norm(a - b)), float(np.linalg.norm(b))),
-        largest_in_spread=_ratio(float(away.max()), scale),
-        rms_in_spread=_ratio(math.sqrt(float((away**2).mean())), scale),
+        largest_in_spread=worst.largest,
+        rms_in_spread=max(kind.rms for kind in kinds),
         decisions=sum(len(decisions(x, spec, mask).rows) for x, spec in zip(wanted, specs, strict=True)),
         flips=len(flips),
         first_flips=tuple(flips[:FLIPS_LISTED]),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """The outputs of one kind: what they are measured in, and by how much of that they differ."""
+
+    spread: float
+    largest: float
+    rms: float
+
+
+def _by_kind(
+    ours: Sequence[Array],
+    theirs: Sequence[Array],
+    kept: Sequence[Array],
+    scales: Sequence[float],
+    specs: Sequence[Output],
+) -> Iterator[_Kind]:
+    """Each kind of output that has values (`Output.kind`)."""
+    for kind in dict.fromkeys(spec.kind for spec in specs):
+        at = [number for number, spec in enumerate(specs) if spec.kind == kind and kept[number].any()]
+        if not at:
+            continue
+        a, b = (np.concatenate([array[n][kept[n]] for n in at]) for array in (ours, theirs))
+        away, scale = np.abs(a - b), scales[at[0]]
+        yield _Kind(
+            spread=scale,
+            largest=_ratio(float(away.max()), scale),
+            rms=_ratio(math.sqrt(float((away**2).mean())), scale),
+        )
 
 
 def _ratio(part: float, whole: float) -> float:
@@ -146,5 +182,12 @@ def _flips(
                 reference=int(choices[0]),
                 found=int(choices[1]),
                 margin=float(wanted.margin[at]),
-                difference=float(np.abs(found.logits[at, choices] - wanted.logits[at, choices]).max()),
+                difference=_apart(found.logits[at], wanted.logits[at], choices),
             )
+
+
+def _apart(ours: Array, theirs: Array, choices: Sequence[Any]) -> float:
+    """How far the logits of two choices differ; of decisions that a graph made itself, their numbers."""
+    if len(ours) < 2:
+        return float(abs(choices[0] - choices[1]))
+    return float(np.abs(ours[choices] - theirs[choices]).max())

@@ -21,10 +21,12 @@ from harness.domain.precisions import Precision
 from harness.errors import NoSamples, NotApplicable, NotThere
 from harness.models.graphs import int8
 from harness.models.graphs.export import example_inputs, run_torch
+from harness.models.graphs.originals import outputs_of
 from harness.running.called import checked_outputs, run_batch
 from harness.running.materials import Materials
 from harness.running.predictions import batched
 from harness.running.recording import Stages
+from harness.tasks.seeded import mask_of
 from harness.toolchains.base import Session, ToolSession
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
@@ -136,9 +138,7 @@ class Subject:
             except NoSamples:  # what cannot be asked of these samples is said where it is asked
                 continue
         # A batch that is not full can only be the last one.
-        return dict(
-            sorted(some.items(), key=lambda item: len(item[1][InputRole.MASK]) % self.case.batch_size)
-        )
+        return dict(sorted(some.items(), key=lambda item: len(mask_of(item[1])) % self.case.batch_size))
 
     def _once(
         self, name: str, stages: Stages, run: Callable[[], Mapping[str, Sequence[Array]]]
@@ -176,21 +176,22 @@ class Subject:
             declared = self._any_shape.contract()
             if declared is not None:
                 require_contract(self.case, declared, left_open=("batch", "length"))
-        rows = len(inputs[InputRole.MASK])
+        rows = len(mask_of(inputs))
         as_many = replace(self.case, batch_size=rows)
         return run_batch(as_many, self._any_shape, in_order(self.case, inputs), rows)
 
 
 def in_order(case: Case, inputs: Inputs) -> list[Array]:
     """Inputs by role as arrays in the documented order and dtypes."""
-    return [
-        np.ascontiguousarray(inputs[item.role].astype(item.dtype, copy=False)) for item in case.model.inputs
-    ]
+    return [np.ascontiguousarray(inputs[item.key].astype(item.dtype, copy=False)) for item in case.model.fed]
 
 
 def reference(materials: Materials, case: Case, inputs: Inputs) -> Reference:
-    """The same of torch's fp32 for any samples."""
-    model, network = case.model, materials.network(case.model)
+    """The same of fp32 for any samples: torch's, or of a graph its file's own. A graph has no LayerNorm to watch."""
+    model = case.model
+    if model.graph is not None:
+        return Reference(outputs=materials.fp32(model, in_order(case, inputs)), normalised=())
+    network = materials.network(model)
     named = {item.name: array for item, array in zip(model.inputs, in_order(case, inputs), strict=True)}
     with observed(network, inputs[InputRole.MASK]) as normalised:
         outputs = run_torch(network, model, named)
@@ -203,11 +204,16 @@ def probe_of(materials: Materials, case: Case) -> tuple[Probe, str]:
     As many as fill batches, `FEWEST_SAMPLES` at least. Half of them are text of the embedded corpus, half
     seeded ids of any length, so that every position is used; of int8 all are text, because scales that were
     chosen on text say nothing about other ids. The text is behind what those scales were chosen on, as far
-    as there is any behind it. Without a vocabulary all are seeded.
+    as there is any behind it. Without a vocabulary all are seeded, and so are those of a graph: behind the
+    ones that int8's scales are chosen on.
     """
     model, size = case.model, case.batch_size
     count = -(-FEWEST_SAMPLES // size) * size
-    architecture = materials.checkpoint(model).architecture
+    if model.graph is not None:
+        seeded = materials.seeded(model, count, first=int8.SAMPLES).inputs
+        probe = Probe(inputs=seeded, batch_size=size, vocabulary=0, types=0, outputs=outputs_of(model))
+        return probe, f"{count} seeded"
+    architecture = materials.checkpoint(model).encoder
     vocabulary = architecture.vocabulary
     example = example_inputs(model, vocabulary=vocabulary, batch_size=count)
     inputs: dict[InputRole, Array] = {item.role: example[item.name].astype(np.int64) for item in model.inputs}
@@ -236,6 +242,8 @@ def _text(materials: Materials, case: Case, count: int) -> tuple[dict[InputRole,
     They are behind the examples that int8's scales are chosen on; those themselves, as the second says, where
     nothing is behind them.
     """
+    if not case.model.dataset:
+        return None
     try:
         calibration = materials.calibration(case.model, int8.SAMPLES)
         features = materials.calibration(case.model, int8.SAMPLES + count)

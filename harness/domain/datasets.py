@@ -11,10 +11,14 @@ from harness.domain.strict import OWN_RULE, STRICT
 
 
 class Corpus(StrEnum):
-    """The two kinds of data set: the documented one, and the one written for this project."""
+    """The documented data set, the one written for this project, and what a seed draws where there is none.
+
+    Seeded samples have no score: a throughput and a difference from fp32 may be of them, an accuracy never.
+    """
 
     FULL = "full"
     MINI = "mini"
+    SEEDED = "seeded"
 
 
 class Examples(StrEnum):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from harness.domain.families import FAMILIES, PADDING, Family
+from harness.domain.graphs import BATCH, LABELS, GraphFile, GraphInput
 from harness.domain.metrics import Metric
 from harness.domain.precisions import Gelu, ModelParity, Precision
 from harness.domain.strict import OWN_RULE, STRICT
+from harness.errors import NotApplicable
+
+_T = TypeVar("_T")
 
 # Of ONNX: the first with LayerNormalization; below it a graph has small operators in its place.
 LAYER_NORM_OPSET = 17
@@ -112,16 +116,35 @@ class Input:
     dtype: str
     folder: str = ""  # empty: called as the input
 
+    @property
+    def key(self) -> str:
+        """What features are called by."""
+        return self.role
+
+    @property
+    def shape(self) -> tuple[str | int, ...]:
+        """Of every input of an encoder."""
+        return ("batch", "length")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """One output of the exported graph; `shape` holds ``batch``, ``length``, ``labels`` or numbers."""
+    """One output of the graph; `shape` holds ``batch``, ``length``, ``labels`` or numbers.
+
+    Of a graph that is a model as it is, also ``any`` for an axis of any size, and ``...`` for any axes.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     name: str
     dtype: str
     shape: tuple[str | int, ...]
+    own_spread: bool = False  # whether its values are of their own kind, as those of a graph's outputs are
+
+    @property
+    def kind(self) -> str:
+        """Outputs of one kind are measured together."""
+        return self.name if self.own_spread else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,23 +215,27 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A network plus its documented deployment."""
+    """A network plus its documented deployment: an encoder with a task, or an ONNX graph as it is.
+
+    An encoder has an architecture, a tokenizer, a data set, a metric and a length; a graph has none of them.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     name: str
     title: str
-    task: str  # the module in harness/tasks/text that knows its features and predictions
-    dataset: str
-    metric: Metric  # the score a verdict is about
-    length: int  # tokens a sample is padded to
-    protocols: tuple[Protocol, ...]
-    architecture: Architecture
-    checkpoint: CheckpointSource
-    deployments: tuple[Deployment, ...]
+    task: str = ""  # the module in harness/tasks/text that knows its features and predictions
+    dataset: str = ""  # empty: it has none, and no accuracy
+    metric: Metric | None = None  # the score a verdict is about
+    length: int | None = None  # tokens a sample is padded to
+    protocols: tuple[Protocol, ...] = (Protocol.DOCUMENTED,)
+    architecture: Architecture | None = None
+    checkpoint: CheckpointSource = CheckpointSource()
+    deployments: tuple[Deployment, ...] = ()
     inputs: tuple[Input, ...] = ()  # in the documented order; where none is told, what its family takes
-    outputs: tuple[Output, ...] = ()  # where none is told, what its head gives
+    outputs: tuple[Output, ...] = ()  # where none is told, what its head gives, or its graph
     opset: int = LAYER_NORM_OPSET  # what the document exports for a chip's compiler; a stand-in has its own
+    graph: GraphFile | None = None  # an ONNX file that is the model as it is, with its inputs
     document: str = ""  # what its numbers are read in; empty: nothing is documented of it
     layout: str = (
         ""  # the module in harness/tasks/layouts that knows its chips' files; empty: called as the task
@@ -217,6 +244,46 @@ class Model:
     tokenizer: TokenizerSpec | None = None  # of tasks that cut texts themselves; None: the checkpoint's
     options: Mapping[str, Any] = field(default_factory=dict, hash=False, metadata=OWN_RULE)  # the task's own
     parity: tuple[ModelParity, ...] = ()  # where a precision's bounds do not fit this model
+
+    @property
+    def fed(self) -> Sequence[Input | GraphInput]:
+        """What a call is given, in order, whatever kind of model it is."""
+        return self.inputs if self.graph is None else self.graph.inputs
+
+    @property
+    def encoder(self) -> Architecture:
+        """The encoder's sizes; raises `NotApplicable` for a graph, which has none."""
+        return self._of_encoders(self.architecture, "architecture")
+
+    @property
+    def tokens(self) -> int:
+        """The tokens a sample is padded to; raises `NotApplicable` for a graph."""
+        return self._of_encoders(self.length, "length in tokens")
+
+    @property
+    def pieces(self) -> TokenizerSpec:
+        """How its text is cut; raises `NotApplicable` for a model without."""
+        return self._of_encoders(self.tokenizer, "tokenizer")
+
+    @property
+    def score(self) -> Metric:
+        """The metric that a verdict is about; raises `NotApplicable` for a model without a data set."""
+        return self._of_encoders(self.metric, "metric")
+
+    def _of_encoders(self, value: _T | None, what: str) -> _T:
+        if value is None:
+            why = "it is a graph as it is" if self.graph is not None else "its table states none"
+            raise NotApplicable(f"{self.name} has no {what}: {why}")
+        return value
+
+    def sizes(self, batch: int, length: int | None = None) -> dict[str, int]:
+        """What the words of its shapes come to: ``batch``, and of an encoder ``length`` and ``labels``.
+
+        `length` is that of the inputs where it is not the documented one.
+        """
+        if self.architecture is None:
+            return {BATCH: batch}
+        return {BATCH: batch, "length": length or self.tokens, LABELS: self.architecture.labels}
 
     @property
     def spells_out_layer_norm(self) -> bool:

@@ -161,10 +161,10 @@ def _detail(
     )
     pair = (outputs.arrays, reference.outputs, opened.mask, model.outputs)
     return AccuracyDetail(
-        correct=scored.correct.get(model.metric),
+        correct=scored.correct.get(model.score),
         fp32=OwnFp32(
-            own_fp32=own.metrics[model.metric],
-            own_fp32_correct=own.correct.get(model.metric),
+            own_fp32=own.metrics[model.score],
+            own_fp32_correct=own.correct.get(model.score),
             fp32_on_card=reference.on_card,
             flips=None if flipped is None else len(flipped),
             flipped=None if flipped is None else tuple(flipped),
@@ -225,7 +225,7 @@ def _judge(
 ) -> Verdict:
     """The documented value or the drop, and the facts that may cast doubt on a good score."""
     case, model, protocol = opened.case, opened.case.model, opened.protocol
-    metric = model.metric
+    metric = model.score
     weights = materials.checkpoint(model).weights
     why_not = comparable(weights, opened.samples.corpus, protocol, materials.options.limit)
     score = scores.Score(

@@ -29,7 +29,7 @@ def scenario(bench: Workbench, case: Case, ask: Ask) -> Result:
     stages = Stages()
     target = _target(bench, case, ask)
     with stages.timed("features"):
-        samples = bench.materials.samples(case.model, Protocol.DOCUMENTED)
+        samples = bench.materials.timed_samples(case.model)
     place = bench.place(case, Kind.THROUGHPUT, target, check=str(ask.scenario))
     artifact = bench.build(case, target, stages, place)
     plan = plan_for(ask, place.stamp, case.batch_size)

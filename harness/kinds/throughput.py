@@ -13,7 +13,7 @@ from harness.domain.cases import Case, Kind
 from harness.domain.details import Calls, Drift, Matmul, Steadiness, ThroughputDetail, Tool, Watched, Work
 from harness.domain.measurements import Interval, Origin, Verdict
 from harness.domain.metrics import Metric
-from harness.domain.models import Protocol, Weights
+from harness.domain.models import Weights
 from harness.errors import NoSamples
 from harness.machine.watch import Watch
 from harness.records import to_json
@@ -112,7 +112,7 @@ def built(bench: Workbench, case: Case) -> Timing:
     stages = Stages()
     target = bench.materials.target(case)
     with stages.timed("features"):
-        samples = bench.materials.samples(case.model, Protocol.DOCUMENTED)
+        samples = bench.materials.timed_samples(case.model)
         inputs = fixed_batch(case, samples)
     place = bench.place(case, Kind.THROUGHPUT, target)
     return Timing(

@@ -72,7 +72,7 @@ class Source:
 
     def _prepare(self, examples: Sequence[Any]) -> Features:
         return self.task.prepare(
-            examples, self.tokenizer, length=self.model.length, protocol=Protocol.DOCUMENTED
+            examples, self.tokenizer, length=self.model.tokens, protocol=Protocol.DOCUMENTED
         )
 
 
@@ -121,7 +121,7 @@ def open_source(
     pieces = Pieces(
         model=a_model,
         vocabulary=vocabulary,
-        ids=a_model.architecture.vocabulary,
+        ids=a_model.encoder.vocabulary,
         labels=labels_of(a_model, task),
     )
     choice = str(Corpus.FULL) if data == "auto" and chosen is Weights.FULL else data

@@ -154,8 +154,8 @@ def differences(log: ForeignLog) -> Iterator[str]:
         yield _partly_full(run)
     yield from _precision(run, case.precision)
     for shape in run.input_shapes:
-        if len(shape) != 2 or shape[-1] != case.model.length:
-            expected = f"[{case.batch_size}, {case.model.length}]"
+        if len(shape) != 2 or shape[-1] != case.model.tokens:
+            expected = f"[{case.batch_size}, {case.model.tokens}]"
             yield f"an input of shape {list(shape)}, the case's are {expected}"
             break
 

@@ -14,16 +14,21 @@ from harness.artifacts.cache import Artifact, ArtifactCache, Recipe
 from harness.domain.cases import Case
 from harness.domain.models import Architecture, InputRole
 from harness.domain.precisions import Precision
-from harness.models.graphs import gelu, int8
+from harness.errors import NotYet
+from harness.models.graphs import gelu, int8, originals
 from harness.models.graphs.export import Exported, export, export_any_shape
+from harness.models.graphs.originals import outputs_of
+from harness.models.graphs.preparing import prepared
 from harness.models.graphs.torchscript import Traced, trace
 from harness.running.materials import Materials, features_digest, inputs_in_order
 from harness.running.predictions import batched
 from harness.tasks.text import Features
+from harness.toolchains.loading import STAND_IN
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
 
 if TYPE_CHECKING:
+    import onnx
     import torch
 
     from harness.toolchains.base import GraphSource
@@ -41,7 +46,7 @@ def artifact(
     that builds, loads and calibrates (`harness.artifacts.code`). Not the chip's name: two chips with the
     same numerics share their stand-in.
     """
-    return _get(cache, materials, case, target, place, _CaseGraph(materials, case))
+    return _get(cache, materials, case, target, place, _source(materials, case, target.backend_name))
 
 
 def any_shape_artifact(
@@ -65,10 +70,10 @@ def _recipe(materials: Materials, case: Case, target: Target, place: Place, sour
     return Recipe(
         inputs={
             "model": model.name,
-            "inputs": [[item.name, item.role, item.dtype] for item in model.inputs],
-            "outputs": [item.name for item in model.outputs],
+            "inputs": source.inputs,
+            "outputs": [item.name for item in outputs_of(model)],
             "length": model.length,
-            "architecture": str(source.architecture),
+            "architecture": str(materials.checkpoint(model).architecture),
             "weights": materials.checkpoint(model).weights,
             "weights_sha256": materials.checkpoint(model).weights_sha256,
             **source.shape,
@@ -98,7 +103,20 @@ def _get(
 
 def graph_source(materials: Materials, case: Case) -> GraphSource:
     """The case's checkpoint as backends see it, for what is compiled on another machine."""
-    return _CaseGraph(materials, case)
+    return _source(materials, case, STAND_IN)
+
+
+def _source(materials: Materials, case: Case, backend: str) -> _CaseGraph:
+    """What a backend gets of the case; raises `NotYet` for a graph, where it builds encoders only."""
+    if case.model.graph is None:
+        return _CaseGraph(materials, case)
+    if backend != STAND_IN:
+        raise NotYet(
+            f"{case.id}: zoocheck gives {backend} encoders only, no graph as it is",
+            remedy="run its stand-in with --target stand-in",
+            option="target",
+        )
+    return _FileGraph(materials, case)
 
 
 class _CaseGraph:
@@ -110,7 +128,12 @@ class _CaseGraph:
 
     @property
     def architecture(self) -> Architecture:
-        return self._materials.checkpoint(self._case.model).architecture
+        return self._materials.checkpoint(self._case.model).encoder
+
+    @property
+    def inputs(self) -> list[list[Any]]:
+        """What it is given, for a key."""
+        return [[item.name, item.role, item.dtype] for item in self._case.model.inputs]
 
     @property
     def shape(self) -> dict[str, Any]:
@@ -139,6 +162,12 @@ class _CaseGraph:
         size = batch_size or self._case.batch_size
         return trace(network, model, self.architecture, batch_size=size, order=order)
 
+    def for_calibration(self, exported: onnx.ModelProto, *, opset: int) -> onnx.ModelProto:
+        """The graph that calibration samples go through one by one: `exported`, where it is of one sample."""
+        if exported.graph.input[0].type.tensor_type.shape.dim[0].dim_value == 1:
+            return exported
+        return self.export(opset=opset, batch_size=1).graph
+
     def calibration(self) -> list[dict[str, Array]]:
         """The calibration samples, each by itself, by input name."""
         model = self._case.model
@@ -156,6 +185,37 @@ class _CaseGraph:
     @property
     def _features(self) -> Features:
         return self._materials.calibration(self._case.model, int8.SAMPLES)
+
+
+class _FileGraph(_CaseGraph):
+    """A model that is a graph as the backends see it: prepared, at its own opset."""
+
+    @property
+    def inputs(self) -> list[list[Any]]:
+        return [[item.name, item.key, item.dtype, *item.shape] for item in self._case.model.fed]
+
+    @property
+    def gelus(self) -> int:
+        return 0
+
+    def export(self, *, opset: int, dynamic_batch: bool = False, batch_size: int | None = None) -> Exported:
+        made = prepared(self._case.model, batch_size=batch_size or self._case.batch_size)
+        return Exported(graph=made.graph, max_abs_difference=made.away, told=made.told)
+
+    def for_calibration(self, exported: onnx.ModelProto, *, opset: int) -> onnx.ModelProto:
+        size = originals.fixed_batch(self._case.model) or 1
+        return exported if size == self._case.batch_size else self.export(opset=opset, batch_size=size).graph
+
+    def calibration(self) -> list[dict[str, Array]]:
+        """As many at once as the file takes, where it takes one number only."""
+        model = self._case.model
+        size = originals.fixed_batch(model) or 1
+        arrays = inputs_in_order(model, self._features)
+        names = [item.name for item in model.fed]
+        return [
+            dict(zip(names, originals.laid_out(model, inputs), strict=True))
+            for inputs, _ in batched(arrays, size)
+        ]
 
 
 class _AnyShapeGraph(_CaseGraph):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case
+from harness.domain.graphs import REST
 from harness.errors import BadOutput
+from harness.models.graphs.originals import outputs_of, rows_first, whole_numbers
 from harness.running.predictions import Batch
 from harness.running.valid import require_numbers
 from harness.toolchains.base import Session
@@ -60,9 +62,9 @@ class AnyShape:
 def run_batch(case: Case, session: Session, inputs: Sequence[Array], count: int) -> list[Array]:
     """One batch's outputs without those of the padding; raises as `checked_outputs`.
 
-    `inputs` are ``[batch, length]`` each, of the case's batch size and of any length.
+    `inputs` are ``[batch, length]`` each, of the case's batch size and of any length; a graph's of its shapes.
     """
-    length = inputs[0].shape[1]
+    length = next(iter(inputs[0].shape[1:]), None)
     outputs = checked_outputs(case, session.run(inputs), case.batch_size, length=length)
     return [output[:count] for output in outputs]
 
@@ -70,25 +72,40 @@ def run_batch(case: Case, session: Session, inputs: Sequence[Array], count: int)
 def checked_outputs(
     case: Case, outputs: Sequence[Array], samples: int, *, length: int | None = None
 ) -> list[Array]:
-    """Outputs as float32, one an output of the graph, each in the table's shape.
+    """Outputs as float32, one an output of the graph, each in the table's shape, with samples first.
 
     `length` is that of the inputs where it is not the documented one. Raises `BadOutput` for another number
-    of outputs, for another shape, and for values that are no floats. What float32 does not hold is infinite.
+    of outputs, for another shape, and for values that are no floats, where the table has floats. What float32
+    does not hold is infinite.
     """
     model = case.model
-    if len(outputs) != len(model.outputs):
-        raise BadOutput(f"{case.id}: {len(outputs)} outputs, expected {len(model.outputs)}")
-    sizes = {"batch": samples, "length": length or model.length, "labels": model.architecture.labels}
-    for output, spec in zip(outputs, model.outputs, strict=True):
-        wanted = [sizes[size] if isinstance(size, str) else size for size in spec.shape]
-        if list(output.shape) != wanted:
+    specs = outputs_of(model)
+    if len(outputs) != len(specs):
+        raise BadOutput(f"{case.id}: {len(outputs)} outputs, expected {len(specs)}")
+    sizes = model.sizes(samples, length)
+    for output, spec in zip(outputs, specs, strict=True):
+        if not fits(output.shape, spec.shape, sizes):
+            wanted = [sizes.get(str(size), size) for size in spec.shape]
             raise BadOutput(
                 f"{case.id}: output {spec.name} has shape {list(output.shape)}, expected {wanted}"
             )
-        if not np.issubdtype(output.dtype, np.floating):
+        if not np.issubdtype(output.dtype, np.floating) and not whole_numbers(spec):
             raise BadOutput(f"{case.id}: output {spec.name} is of {output.dtype}, expected floats")
     with np.errstate(over="ignore"):
-        return [np.ascontiguousarray(output, dtype=np.float32) for output in outputs]
+        return [
+            np.ascontiguousarray(output, dtype=np.float32)
+            for output in rows_first(model, specs, outputs, samples)
+        ]
+
+
+def fits(shape: Sequence[int], wanted: Sequence[str | int], sizes: Mapping[str, int]) -> bool:
+    """Whether a shape is the one that a table says; a word that `sizes` does not have is any size."""
+    if REST in wanted:
+        return True
+    return len(shape) == len(wanted) and all(
+        sizes.get(asked, size) == size if isinstance(asked, str) else asked == size
+        for size, asked in zip(shape, wanted, strict=True)
+    )
 
 
 def largest_difference(ours: Sequence[Array], theirs: Sequence[Array]) -> float:

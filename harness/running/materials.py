@@ -19,9 +19,10 @@ from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus, DatasetSpec
 from harness.domain.models import Model, Protocol, Weights
 from harness.domain.precisions import Precision
-from harness.errors import NotThere
-from harness.models import checkpoints
+from harness.errors import NotApplicable, NotThere
+from harness.models import checkpoints, seeding
 from harness.models.checkpoints import Checkpoint, card
+from harness.models.graphs import originals
 from harness.records import canonical
 from harness.running import real_length
 from harness.running.kept_outputs import dropping
@@ -31,7 +32,9 @@ from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.tasks.datasets import Dataset, reading
 from harness.tasks.feeds import AS_NAMED, Feed, fed
+from harness.tasks.seeded import SeededFeatures, SeededTask
 from harness.tasks.text import Features, Pieces, Scored, Task, labels_of, load_task
+from harness.tasks.text.facts import is_here
 from harness.toolchains import targets
 from harness.toolchains.targets import Target
 
@@ -110,6 +113,7 @@ class Materials:
         self.score_reference = cache(self._score_reference)
         self.trivial = cache(self._trivial)
         self.calibration = cache(self._calibration)
+        self.timed_samples = cache(self._timed_samples)
 
     def target(self, case: Case) -> Target:
         """What `case` runs on; raises `NotThere` for `--target chip` without the chip."""
@@ -136,10 +140,17 @@ class Materials:
         return self.loaded(model).network
 
     def ignored_weights(self, model: Model) -> list[str]:
-        """Keys of the weights file that inference does not use."""
+        """Keys of the weights file that inference does not use; a graph has none."""
+        if model.graph is not None:
+            return []
         return list(self.loaded(model).ignored)
 
     def _samples(self, model: Model, protocol: Protocol) -> Samples:
+        if not model.dataset:
+            raise NotApplicable(
+                f"{model.name} has no accuracy: its table names no data set",
+                remedy="choose -m 'conformance or throughput', for which seeded samples do",
+            )
         corpus, dataset = self._dataset(model, self.options.data)
         examples = dataset.examples[: self.options.limit]
         features = self._features(model, examples, protocol)
@@ -155,12 +166,67 @@ class Materials:
             else {"counts_of_data": "its table has none"},
         )
 
+    def _timed_samples(self, model: Model) -> Samples:
+        """What a throughput is timed on: the data under the documented protocol, else seeded samples.
+
+        Those are drawn for a graph, for a model without a data set, and where neither the documented data nor a
+        corpus is here, or no vocabulary to read them with, unless `--data` asks for one by name.
+        """
+        if not model.dataset:
+            return self._seeded(model)
+        try:
+            return self.samples(model, Protocol.DOCUMENTED)
+        except NotApplicable:
+            raise
+        except NotThere:
+            if self.options.data != "auto" or not is_here(model.task):
+                raise
+            return self._seeded(model)
+
+    def _seeded(self, model: Model) -> Samples:
+        features = self.seeded(
+            model, seeding.MOST_SAMPLES if model.graph is None else seeding.samples_of(model)
+        )
+        digest = features_digest(features)
+        return Samples(
+            task=SeededTask(),
+            corpus=Corpus.SEEDED,
+            sha256=digest,
+            features=features,
+            digest=digest,
+            examples=(),
+        )
+
+    def seeded(self, model: Model, count: int, first: int = 0) -> SeededFeatures:
+        """`count` seeded samples of a graph by its ranges; of an encoder ids below its vocabulary, and a mask.
+
+        `first` counts the samples that are passed over.
+        """
+        if model.graph is not None:
+            return seeding.drawn(model, count, first=first)
+        from harness.models.graphs.export import example_inputs
+
+        vocabulary = self.checkpoint(model).encoder.vocabulary
+        made = example_inputs(model, vocabulary=vocabulary, batch_size=first + count)
+        return SeededFeatures(inputs={item.role: made[item.name][first:] for item in model.inputs})
+
+    def fp32(self, model: Model, inputs: Sequence[Array]) -> list[Array]:
+        """The model's own outputs in fp32, ``[n, ...]``: an encoder's by torch, a graph's by its file as it is.
+
+        `inputs` are ``[n, ...]`` each, in the documented order.
+        """
+        if model.graph is not None:
+            return originals.run(model, inputs)
+        return self._torch(model, inputs, len(inputs[0]))
+
     def _calibration(self, model: Model, examples: int) -> Features:
         """Features that quantisation is calibrated on: the first `examples` of the embedded corpus.
 
         The zoos do not publish theirs; the corpus is never the documented data set. Without one, the first
-        samples of the run's data serve.
+        samples of the run's data serve; where no data set is told, seeded ones.
         """
+        if not model.dataset:
+            return self.seeded(model, examples)
         try:
             _, dataset = self._dataset(model, Corpus.MINI)
         except NotThere:
@@ -172,7 +238,7 @@ class Materials:
 
     def _features(self, model: Model, examples: Sequence[Any], protocol: Protocol) -> Features:
         tokenizer = self.tokenizer(model)
-        return load_task(model).prepare(examples, tokenizer, length=model.length, protocol=protocol)
+        return load_task(model).prepare(examples, tokenizer, length=model.tokens, protocol=protocol)
 
     def _tokenizer(self, model: Model) -> Any:
         """The tokenizer of the model's task, by the vocabulary of the checkpoint."""
@@ -185,7 +251,7 @@ class Materials:
             )
         return load_task(model).open_tokenizer(
             Pieces(
-                model=model, vocabulary=checkpoint.vocabulary, ids=checkpoint.architecture.vocabulary,
+                model=model, vocabulary=checkpoint.vocabulary, ids=checkpoint.encoder.vocabulary,
                 labels=labels_for(checkpoint),
             )
         )  # fmt: skip
@@ -280,7 +346,7 @@ class Materials:
         folder = self.checkpoint(model).folder
         if folder is None or self.options.limit is not None:
             return None
-        return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.metric)
+        return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.score)
 
     def unheld_by_card(self, model: Model, protocol: Protocol) -> str:
         """Why no card holds the score of an embedded checkpoint on its whole corpus; empty where one does.
@@ -319,13 +385,13 @@ def labels_for(checkpoint: Checkpoint) -> tuple[str, ...] | None:
         return checkpoint.labels
     if checkpoint.weights is Weights.RANDOM:
         return None
-    return tuple(map(str, range(checkpoint.architecture.labels)))
+    return tuple(map(str, range(checkpoint.encoder.labels)))
 
 
 def inputs_in_order(model: Model, features: Features, feed: Feed = AS_NAMED) -> list[Array]:
-    """The features as arrays ``[samples, length]`` in the documented order and dtypes, as `feed` says."""
+    """The features as arrays ``[samples, ...]`` in the documented order and dtypes, as `feed` says."""
     inputs = fed(features.inputs, feed)
-    return [inputs[item.role].astype(item.dtype, copy=False) for item in model.inputs]
+    return [inputs[item.key].astype(item.dtype, copy=False) for item in model.fed]
 
 
 def comparable(weights: Weights, corpus: Corpus, protocol: Protocol, limit: int | None) -> str:

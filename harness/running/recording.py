@@ -90,7 +90,7 @@ class Recorder:
         """
         data = None
         if kind in _USE_DATA:
-            data = _or_none(lambda: self.materials.samples(case.model, protocol or Protocol.DOCUMENTED))
+            data = _or_none(lambda: self._data(case, kind, protocol))
         measurement = self.measurement(
             case, kind, self.materials.target(case), Stages(), protocol=protocol, check=check, data=data,
             detail=FailedDetail(
@@ -104,6 +104,12 @@ class Recorder:
             None if metric is None or check else references.for_case(self.materials.catalog, case, metric)
         )
         return self.record(measurement, lambda: plain.error(f"{case.id}: {problem}", reference))
+
+    def _data(self, case: Case, kind: Kind, protocol: Protocol | None) -> Samples:
+        """What a claim of that kind is measured on."""
+        if kind is Kind.THROUGHPUT:
+            return self.materials.timed_samples(case.model)
+        return self.materials.samples(case.model, protocol or Protocol.DOCUMENTED)
 
     def record(self, measurement: Measurement, verdict: Callable[[], Verdict]) -> Result:
         """`record` in this run's store; a verdict that is not good ends with the line that reproduces it."""

@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from harness.domain.graphs import LABELS
 from harness.domain.models import Output
 from harness.errors import BadOutput
+from harness.models.graphs.originals import whole_numbers
+
+TAIL = 16.0  # standard deviations from the mean
 
 Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
@@ -24,7 +28,12 @@ def by_position(output: Output) -> bool:
 
 
 def counted(output: Array, spec: Output, mask: Array) -> BoolArray:
-    """Which values of `output` ``[n, ...]`` are no padding's, in its shape; `mask` is ``[n, length]``."""
+    """Which values of `output` ``[n, ...]`` are no padding's, in its shape; `mask` is ``[n, length]``.
+
+    None of an output of whole numbers: those are decisions, and no further apart the more they differ.
+    """
+    if whole_numbers(spec):
+        return np.zeros(output.shape, np.bool_)
     if not by_position(spec):
         return np.ones(output.shape, np.bool_)
     wide = mask.astype(np.bool_).reshape(*mask.shape, *([1] * (output.ndim - 2)))
@@ -32,9 +41,28 @@ def counted(output: Array, spec: Output, mask: Array) -> BoolArray:
 
 
 def spread(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> float:
-    """The standard deviation of all logits that count: what differences are measured in."""
+    """The largest of `spreads`: of outputs of one kind the spread that all of them have."""
+    return max(spreads(outputs, mask, specs))
+
+
+def spreads(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> list[float]:
+    """What the differences in each output are measured in: the standard deviation of all logits that count.
+
+    Outputs of one kind (`Output.kind`) are measured together: the logits of where an answer begins and ends. A
+    value that is more than `TAIL` standard deviations out counts for that: bounds in spreads were measured on
+    logits of up to 8, and what a format rounds is a part of the value itself. 0 of an output of whole numbers.
+    """
     kept = [output[counted(output, spec, mask)] for output, spec in zip(outputs, specs, strict=True)]
-    return float(np.std(np.concatenate(kept), dtype=np.float64))
+    by_kind: dict[str, float] = {}
+    for kind in dict.fromkeys(spec.kind for spec in specs):
+        logits = np.concatenate([array for array, spec in zip(kept, specs, strict=True) if spec.kind == kind])
+        if not logits.size:
+            by_kind[kind] = 0.0
+            continue
+        deviation = float(np.std(logits, dtype=np.float64))
+        furthest = float(np.abs(logits - np.mean(logits, dtype=np.float64)).max())
+        by_kind[kind] = max(deviation, furthest / TAIL)
+    return [by_kind[spec.kind] for spec in specs]
 
 
 def largest_valid_difference(
@@ -102,6 +130,15 @@ def require_numbers(
         )
 
 
+def _made_already(output: Array, spec: Output) -> Decisions:
+    flat = output.reshape(len(output), -1)
+    rows = np.repeat(np.arange(len(flat)), flat.shape[1])
+    return Decisions(
+        output=spec.name, rows=rows, positions=np.tile(np.arange(flat.shape[1]), len(flat)),
+        logits=np.zeros((len(rows), 1)), chosen=flat.reshape(-1).astype(np.int64), margin=np.zeros(len(rows)),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decisions:
     """What a network decides by one output: the label of each token or sample, or a position in each sample.
@@ -120,9 +157,22 @@ class Decisions:
 
 
 def decisions(output: Array, spec: Output, mask: Array) -> Decisions:
-    """The decisions of `output` ``[n, ...]``, none of padding; of equal logits the first is chosen."""
+    """The decisions of `output` ``[n, ...]``, none of padding; of equal logits the first is chosen.
+
+    Of a graph's output only where its last axis is of classes; of whole numbers each value is one, of which
+    nobody knows how close it was.
+    """
     kept = mask.astype(np.bool_)
-    if not by_position(spec):
+    if whole_numbers(spec):
+        return _made_already(output, spec)
+    if spec.own_spread and LABELS not in spec.shape[-1:]:
+        rows = positions = np.zeros(0, np.int64)
+        logits = np.zeros((0, 2))
+    elif spec.own_spread:
+        places = int(np.prod(output.shape[1:-1]))
+        logits = output.reshape(-1, output.shape[-1])
+        rows, positions = np.repeat(np.arange(len(output)), places), np.tile(np.arange(places), len(output))
+    elif not by_position(spec):
         rows, positions, logits = np.arange(len(output)), np.full(len(output), -1), output
     elif output.ndim > kept.ndim:
         rows, positions = np.nonzero(kept)

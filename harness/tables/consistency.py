@@ -25,6 +25,7 @@ from harness.domain.models import Architecture, CheckpointSource, Deployment, He
 from harness.domain.precisions import Bound, ModelParity, Precision, PrecisionSpec
 from harness.domain.strict import OWN_RULE
 from harness.domain.words import Word, WordKind
+from harness.tables.graphs import check_encoder, check_graph
 from harness.tables.mistakes import Draft, Entry, listed, show
 from harness.tables.pipelines import check_reader, check_task
 from harness.tools.parsers import THROUGHPUT_TOOLS
@@ -213,35 +214,50 @@ def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
     model: Model = entry.record
     if model.document:
         draft.known(entry, "document", model.document, named["document"], "document")
-    draft.known(entry, "dataset", model.dataset, named["dataset"], "dataset")
-    if not model.metric.is_score:
-        scores = [metric for metric in Metric if metric.is_score]
-        draft.wrong(entry, "metric", show(model.metric), f"a score, one of {listed(scores)}")
-    _check_length(entry, model, draft)
-    check_task(entry, named["dataset"], draft)
+    if model.graph is not None:
+        check_graph(entry, draft)
+    elif check_encoder(entry, draft):
+        _check_encoder(entry, named, draft)
     _check_repeats(entry, "protocols", model.protocols, draft)
     _check_repeats(entry, "deployments", (item.chip for item in model.deployments), draft)
     _check_repeats(entry, "parity", (item.precision for item in model.parity), draft)
     for index, item in enumerate(model.parity):
         _check_bounds(entry, f"parity[{index}].", item, draft)
-        if item.layers is not None and not 1 <= item.layers <= model.architecture.layers:
-            expected = f"1 to architecture.layers, {model.architecture.layers}"
+        if model.architecture is None and item.layers is not None:
+            draft.wrong(entry, f"parity[{index}].layers", str(item.layers), "none: a graph states no layers")
+    for index, deployment in enumerate(model.deployments):
+        _check_deployment(entry, f"deployments[{index}]", deployment, named["chip"], draft)
+
+
+def _check_encoder(entry: Entry, named: Named, draft: Draft) -> None:
+    """What a model with an architecture says of its data, its sizes, its checkpoint and its graph."""
+    model: Model = entry.record
+    if model.dataset:
+        draft.known(entry, "dataset", model.dataset, named["dataset"], "dataset")
+    if model.metric is not None and not model.metric.is_score:
+        scores = [metric for metric in Metric if metric.is_score]
+        draft.wrong(entry, "metric", show(model.metric), f"a score, one of {listed(scores)}")
+    _check_length(entry, model, draft)
+    if model.dataset:
+        check_task(entry, named["dataset"], draft)
+    for index, item in enumerate(model.parity):
+        if item.layers is not None and not 1 <= item.layers <= model.encoder.layers:
+            expected = f"1 to architecture.layers, {model.encoder.layers}"
             draft.wrong(entry, f"parity[{index}].layers", str(item.layers), expected)
-    _check_architecture(entry, model.architecture, draft)
+    _check_architecture(entry, model.encoder, draft)
     _check_repeats(entry, "labels", model.labels, draft)
-    if model.labels and len(model.labels) != model.architecture.labels:
-        expected = f"as many as architecture.labels, {model.architecture.labels}"
+    if model.labels and len(model.labels) != model.encoder.labels:
+        expected = f"as many as architecture.labels, {model.encoder.labels}"
         draft.wrong(entry, "labels", f"{len(model.labels)} names", expected)
     _check_checkpoint(entry, model.checkpoint, draft)
     _check_contract(entry, model, draft)
     for index, deployment in enumerate(model.deployments):
-        _check_deployment(entry, f"deployments[{index}]", deployment, named["chip"], draft)
         _check_traced(entry, f"deployments[{index}].traced", deployment, model, draft)
 
 
 def _check_length(entry: Entry, model: Model, draft: Draft) -> None:
-    architecture, longest = model.architecture, model.architecture.longest
-    if longest is None or model.length <= longest:
+    architecture, longest = model.encoder, model.encoder.longest
+    if longest is None or model.tokens <= longest:
         return
     said = f"at most architecture.positions, {architecture.positions}"
     if FAMILIES[architecture.family].positions_behind_padding:
@@ -312,12 +328,12 @@ def _check_contract(entry: Entry, model: Model, draft: Draft) -> None:
 def _check_roles(entry: Entry, model: Model, draft: Draft) -> None:
     """What its network takes, each once; segments also where there is only one, which is then 0."""
     roles = [item.role for item in model.inputs]
-    needed = model.architecture.roles
+    needed = model.encoder.roles
     for role in needed:
         if role not in roles:
             draft.wrong(entry, "inputs", f"no input of role {role}", f"one of each role: {listed(needed)}")
-    if InputRole.SEGMENTS in roles and not model.architecture.types:
-        expected = f"none: {model.architecture.family} knows no segments here"
+    if InputRole.SEGMENTS in roles and not model.encoder.types:
+        expected = f"none: {model.encoder.family} knows no segments here"
         draft.wrong(entry, "inputs", f"an input of role {InputRole.SEGMENTS}", expected)
 
 

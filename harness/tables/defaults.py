@@ -48,6 +48,8 @@ def completed(model: Model) -> Model:
 
     An input that has no folder of its own has one that is called as it is.
     """
+    if model.architecture is None:  # a graph has its own; what else lacks one is told of it
+        return model
     inputs = model.inputs or inputs_of(model.architecture)
     named = tuple(item if item.folder else replace(item, folder=item.name) for item in inputs)
     return replace(model, inputs=named, outputs=model.outputs or outputs_of(model.architecture.head))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.datasets import DatasetSpec
+from harness.domain.graphs import GraphFile
 from harness.domain.models import Model
 from harness.tasks.datasets.reading import OWN
 
@@ -14,6 +15,8 @@ from harness.tasks.datasets.reading import OWN
 def located(record: Any, folder: Path) -> Any:
     """`record` with its paths absolute, those that are not seen from `folder`; others stay as they are."""
     match record:
+        case Model(graph=GraphFile() as graph):
+            return replace(record, graph=_graph(graph, folder))
         case DatasetSpec():
             path = _seen(record.path, folder) if record.path else ""
             return replace(record, path=path, reader=_reader(record.reader, folder))
@@ -22,6 +25,13 @@ def located(record: Any, folder: Path) -> Any:
             return replace(record, checkpoint=found)
         case _:
             return record
+
+
+def _graph(graph: GraphFile, folder: Path) -> GraphFile:
+    inputs = tuple(
+        replace(item, folder=_seen(item.folder, folder)) if item.folder else item for item in graph.inputs
+    )
+    return replace(graph, file=_seen(graph.file, folder), inputs=inputs)
 
 
 def _reader(reader: str, folder: Path) -> str:

@@ -46,12 +46,12 @@ def check_task(entry: Entry, datasets: Mapping[str, DatasetSpec], draft: Draft) 
     if facts is None:
         draft.wrong(entry, "task", show(model.task), f"a known task: {listed(FACTS)}")
         return
-    if model.metric.is_score and model.metric not in facts.metrics:
+    if model.score.is_score and model.score not in facts.metrics:
         expected = f"one of the task {model.task}: {listed(facts.metrics)}"
-        draft.wrong(entry, "metric", show(model.metric), expected)
-    if model.architecture.head not in facts.heads:
+        draft.wrong(entry, "metric", show(model.score), expected)
+    if model.encoder.head not in facts.heads:
         expected = f"one of the task {model.task}: {listed(facts.heads)}"
-        draft.wrong(entry, "architecture.head", show(model.architecture.head), expected)
+        draft.wrong(entry, "architecture.head", show(model.encoder.head), expected)
     _check_options(entry, facts.options, model.options, draft, model)
     _check_tokenizer(entry, model, facts, draft)
     given = _gives(datasets.get(model.dataset))

@@ -44,13 +44,15 @@ class _Index:
     baselines: Mapping[tuple[str, Metric], tuple[Reference, ...]]
 
 
-def for_case(catalog: Catalog, case: Case, metric: Metric) -> Reference | None:
-    """The documented measured value of `metric` that `case` is judged by, or None.
+def for_case(catalog: Catalog, case: Case, metric: Metric | None) -> Reference | None:
+    """The documented measured value of `metric` that `case` is judged by, or None; None of no metric.
 
     Of the case's model, chip and precision: the value of its batch size, else the one stated for all
     batch sizes. A score of a batch size that is not documented has the value that all documented
     ones agree on; a throughput has none then.
     """
+    if metric is None:
+        return None
     return value(catalog, case.model, case.chip, case.precision, case.batch_size, metric)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harness.domain.cases import Case
 from harness.domain.models import InputRole, Protocol
@@ -33,8 +33,8 @@ def feed_of(case: Case, protocol: Protocol) -> Feed:
     return tuple((role, given) for role, given in pairs if role is not given)
 
 
-def fed(inputs: Mapping[InputRole, T], feed: Feed) -> dict[InputRole, T]:
-    """`inputs` by the network's roles, as `feed` changes them."""
+def fed(inputs: Mapping[Any, T], feed: Feed) -> dict[Any, T]:
+    """`inputs` by the network's roles, as `feed` changes them; a graph's by name, which nothing changes."""
     return {**inputs, **{role: inputs[given] for role, given in feed}}
 
 

@@ -15,6 +15,7 @@ from harness.domain.models import Architecture, InputRole, Model
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import onnx
     import torch
 
     from harness.artifacts.cache import Artifact
@@ -86,6 +87,9 @@ class GraphSource(Protocol):
 
         At the case's batch size and the table's dtypes, unless `batch_size` or `dtype` say otherwise.
         """
+
+    def for_calibration(self, exported: onnx.ModelProto, *, opset: int) -> onnx.ModelProto:
+        """The graph that `calibration`'s feeds go through: `exported`, the case's own, where that takes them."""
 
     def calibration(self) -> Sequence[Mapping[str, npt.NDArray[np.integer]]]:
         """The calibration samples, by input name, each by itself: arrays ``[1, length]``."""

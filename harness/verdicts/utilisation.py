@@ -19,7 +19,7 @@ def work(
     case: Case,
     samples_per_s: float,
     *,
-    architecture: Architecture,
+    architecture: Architecture | None,
     artifact_facts: Mapping[str, Any],
     origin: Origin,
     matmul: Mapping[str, Any] | None = None,
@@ -29,15 +29,19 @@ def work(
 
     * ``flops_per_sample`` are the matrix products' alone, two for each product of numbers; ``source`` says
       whether they were counted in the graph; ``elementwise_per_sample`` stands apart, where they were.
+      Of a graph without an architecture, whose operations could not be counted, there is nothing.
     * ``chip_share`` is of the chip's published peak at the case's precision: only for the chip's own number.
     * ``matmul_share`` is of the fastest fp32 product that the same processor was seen to make right before
       and after, by as many threads. `matmul` are the facts of `watching.Watch`, None where something else
       than this processor computed.
     """
     counted = artifact_facts.get("flops")
+    if counted is None and architecture is None:
+        return {}
     if counted is None:
+        assert architecture is not None, "what is without a count has an architecture"
         found: dict[str, Any] = {
-            "flops_per_sample": encoder_flops(architecture, case.model.length), "source": FROM_FORMULA,
+            "flops_per_sample": encoder_flops(architecture, case.model.tokens), "source": FROM_FORMULA,
         }  # fmt: skip
     else:
         size = counted["batch_size"]

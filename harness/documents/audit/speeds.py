@@ -78,9 +78,9 @@ def best_is_best(reading: Reading) -> Iterator[Found]:
 
 def _implied(reading: Reading) -> Iterator[tuple[SpeedSeries, Point, Chip, float]]:
     """Operations a second that each throughput implies, for the model's architecture and length."""
-    if reading.model is None:
+    if reading.model is None or reading.model.architecture is None:
         return
-    flops = encoder_flops(reading.model.architecture, reading.model.length)
+    flops = encoder_flops(reading.model.encoder, reading.model.tokens)
     card = cards.counting(reading.readme.text).per_card
     for series in throughputs(reading):
         chip = reading.catalog.chips.get(series.name)

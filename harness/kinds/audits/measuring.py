@@ -103,7 +103,8 @@ def _copied(arrays: Any) -> list[Any]:
 def _repeated(bench: Workbench, timing: Timing) -> _Audited:
     """Batches that never come twice against one sample again and again."""
     case, samples = timing.case, timing.samples
-    vocabulary = bench.materials.checkpoint(case.model).architecture.vocabulary
+    architecture = bench.materials.checkpoint(case.model).architecture
+    vocabulary = 0 if architecture is None else architecture.vocabulary
     draw = batches.varied(case, samples, vocabulary=vocabulary, seed=BATCH_SEED)
     same = batches.copies(batches.repeated(case, samples))
     return _by_turns(

@@ -18,7 +18,7 @@ class Checkpoint:
 
     model: Model
     weights: Weights
-    architecture: Architecture  # of these weights: the documented one, or what their config.json says
+    architecture: Architecture | None  # of these weights: documented, or by config.json; None of a graph
     folder: Path | None  # None for random weights
     files: Mapping[str, str]  # file name -> SHA-256 of its bytes
     weights_sha256: str  # of all that decides the network's parameters: see `_sha256`, `random_sha256`
@@ -30,6 +30,16 @@ class Checkpoint:
     label_rows: tuple[int, ...] = ()  # its logit of each label as scored; empty: in that order
     labels: tuple[str, ...] = ()  # their names in the order that is scored; empty: nobody tells
     label_note: str = ""  # what was done about its labels' order, or could not be; empty: nothing
+
+    @property
+    def encoder(self) -> Architecture:
+        """The architecture of an encoder's weights; raises `NotApplicable` of a graph."""
+        return self.model.encoder if self.architecture is None else self.architecture
+
+    @property
+    def layers(self) -> int | None:
+        """How many layers the encoder has; None of a graph, whose layers nobody counts."""
+        return None if self.architecture is None else self.architecture.layers
 
 
 def weights_forms(weights: Weights) -> tuple[str, ...]:
@@ -48,10 +58,10 @@ def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
     for name in parts:
         files.refuse_pointer(folder / name)
     path = folder / files.CONFIG
-    architecture = config.read(path, model.architecture)
+    architecture = config.read(path, model.encoder)
     if weights is Weights.FULL and not model.checkpoint.config_decides:
-        config.require_documented(path, architecture, model.architecture, model.checkpoint.published)
-    config.require_usable(path, architecture, model.architecture, model.length)
+        config.require_documented(path, architecture, model.encoder, model.checkpoint.published)
+    config.require_usable(path, architecture, model.encoder, model.tokens)
     cased = require_fitting(folder / pieces, architecture, model.tokenizer)
     _require_sizes(folder, source, parts, architecture)
     hashes = {name: files.sha256(folder / name) for name in (files.CONFIG, pieces, *beside, source, *parts)}

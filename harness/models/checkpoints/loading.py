@@ -46,7 +46,7 @@ def load(checkpoint: Checkpoint) -> Loaded:
     config.json's, and one error for every missing or unknown key, wrong shape or type, NaN and infinity
     together: all of it before a network is built.
     """
-    folder, architecture = checkpoint.folder, checkpoint.architecture
+    folder, architecture = checkpoint.folder, checkpoint.encoder
     if folder is None:
         network = _build(checkpoint.model, architecture, checkpoint.seed or 0)
         return Loaded(network=network.eval(), ignored=())

@@ -12,9 +12,10 @@ from pathlib import Path
 from harness.domain.families import Family
 from harness.domain.models import Architecture, Model, Weights
 from harness.errors import NotThere, UsageError
-from harness.models.checkpoints import config, files
+from harness.models.checkpoints import config, files, shards
 from harness.models.checkpoints.folders import Checkpoint, from_folder, require_fitting, weights_forms
 from harness.models.checkpoints.labels import names, order
+from harness.models.graphs import reading
 from harness.setting.home import Home
 
 CHOICES = (Weights.FULL, Weights.MINI, Weights.RANDOM, "auto")
@@ -38,6 +39,8 @@ def locate(model: Model, choice: str, home: Home) -> Checkpoint:
     is there and is not what it has to be; `UsageError` for another choice.
     """
     resolved = chosen(model, choice, home)
+    if model.graph is not None:
+        return of_graph(model)
     if resolved is Weights.RANDOM:
         return _random(model, home)
     folder = _folder(model, resolved, home)
@@ -133,6 +136,8 @@ def lacks(folder: Path, absent: Sequence[str]) -> str:
 def how_to_get(model: Model, home: Home) -> str:
     """What somebody has to do to have the full checkpoint of `model`, in words."""
     names = f"{files.CONFIG}, {files.tokenizer_names(model)[0]} and {' or '.join(files.WEIGHTS)}"
+    if model.graph is not None:
+        return "put it there, or correct graph.file in its table"
     by_hand = f"get it from {model.checkpoint.published} and put {names} into {home.checkpoint(model)}"
     if model.checkpoint.folder:
         return f"put {names} there, or correct checkpoint.folder in its table"
@@ -158,10 +163,12 @@ def random_sha256(architecture: Architecture, seed: int) -> str:
 def chosen(model: Model, choice: str, home: Home) -> Weights:
     """A choice as one kind of checkpoint, there or not: ``auto`` is full where that is complete, else mini.
 
-    Raises `UsageError` for another choice.
+    A graph is what its file holds, whatever is chosen for others. Raises `UsageError` for another choice.
     """
     if choice not in CHOICES:
         raise UsageError(f"no weights are called {choice!r}; there are {', '.join(CHOICES)}")
+    if model.graph is not None:
+        return Weights.FULL
     if choice != "auto":
         return Weights(choice)
     return Weights.MINI if lacking(model, Weights.FULL, home) else Weights.FULL
@@ -169,8 +176,39 @@ def chosen(model: Model, choice: str, home: Home) -> Weights:
 
 def lacking(model: Model, weights: Weights, home: Home) -> tuple[str, ...]:
     """The files that a full or mini checkpoint of `model` lacks; empty where it is complete."""
+    if model.graph is not None:
+        path = Path(model.graph.file)
+        return () if path.is_file() else (path.name,)
     vocabularies = files.tokenizer_names(model) if weights is Weights.FULL else (files.VOCABULARY,)
     return files.missing(_folder(model, weights, home), weights_forms(weights), vocabularies)
+
+
+def of_graph(model: Model) -> Checkpoint:
+    """A graph's file as a checkpoint: its weights are all that it is.
+
+    Raises `NotThere` where it is not there, else as `reading.read` does.
+    """
+    assert model.graph is not None, "the caller has looked"
+    path = Path(model.graph.file)
+    if not path.exists():
+        raise NotThere(
+            f"{model.name}: its graph is not there: {path}",
+            remedy="put it there, or correct graph.file in its table",
+            option="weights",
+        )
+    found = reading.read(path)
+    hashes = {file.name: files.sha256(file) for file in (path, *found.external)}
+    return Checkpoint(
+        model=model,
+        weights=Weights.FULL,
+        architecture=None,
+        folder=None,
+        files=hashes,
+        weights_sha256=hashes[path.name] if len(hashes) == 1 else shards.sha256(hashes),
+        vocabulary=None,
+        seed=None,
+        source=f"graph {path} (opset {found.opset}{f', {found.producer}' if found.producer else ''})",
+    )
 
 
 def _folder(model: Model, weights: Weights, home: Home) -> Path:
@@ -202,18 +240,18 @@ def _random(model: Model, home: Home) -> Checkpoint:
     """Random weights; raises `CheckpointError` where a config.json lies there that is another network's."""
     described = home.checkpoint(model) / files.CONFIG
     if described.is_file():
-        config.require_family(described, config.content(described), model.architecture)
+        config.require_family(described, config.content(described), model.encoder)
     path: Path | None = None
     with suppress(NotThere):
         path = vocabulary(model, Weights.RANDOM, home)
-        require_fitting(path, model.architecture, model.tokenizer)
+        require_fitting(path, model.encoder, model.tokenizer)
     return Checkpoint(
         model=model,
         weights=Weights.RANDOM,
-        architecture=model.architecture,
+        architecture=model.encoder,
         folder=None,
         files={} if path is None else {path.name: files.sha256(path)},
-        weights_sha256=random_sha256(model.architecture, SEED),
+        weights_sha256=random_sha256(model.encoder, SEED),
         vocabulary=path,
         seed=SEED,
         source=f"random weights, seed {SEED}",

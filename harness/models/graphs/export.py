@@ -45,6 +45,7 @@ class Exported:
 
     graph: onnx.ModelProto
     max_abs_difference: float
+    told: tuple[str, ...] = ()  # what was done to a graph that is a model as it is, in words
 
 
 def example_inputs(
@@ -56,13 +57,13 @@ def example_inputs(
     of theirs is, and zeros.
     """
     generator = np.random.default_rng(seed)
-    shape = (batch_size, model.length)
-    lengths = generator.integers(2, model.length + 1, batch_size)
-    mask = (np.arange(model.length) < lengths[:, None]).astype(np.int64)
-    padding = model.architecture.padding
+    shape = (batch_size, model.tokens)
+    lengths = generator.integers(2, model.tokens + 1, batch_size)
+    mask = (np.arange(model.tokens) < lengths[:, None]).astype(np.int64)
+    padding = model.encoder.padding
     drawn = generator.integers(0, vocabulary - 1, shape)
     ids = np.where(mask == 1, drawn + (drawn >= padding), padding)
-    segments = generator.integers(0, max(1, min(2, model.architecture.types)), shape) * mask
+    segments = generator.integers(0, max(1, min(2, model.encoder.types)), shape) * mask
     by_role = {"ids": ids, "segments": segments, "mask": mask}
     return {item.name: by_role[item.role].astype(item.dtype) for item in model.inputs}
 
@@ -122,7 +123,7 @@ def export_any_shape(
     """
     long = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=2)
     some = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=3, seed=1)
-    short = {name: np.ascontiguousarray(array[:, : model.length // 3 + 2]) for name, array in some.items()}
+    short = {name: np.ascontiguousarray(array[:, : model.tokens // 3 + 2]) for name, array in some.items()}
     axes = {item.name: {0: "batch", 1: "length"} for item in model.inputs}
     for item in model.outputs:
         axes[item.name] = {at: str(size) for at, size in enumerate(item.shape) if size in ("batch", "length")}

@@ -23,6 +23,8 @@ PRODUCTS: Mapping[str, tuple[int, int]] = {
     "MatMulInteger": (0, 1), "MatMulIntegerToFloat": (0, 1), "DynamicQuantizeMatMul": (0, 1),
     "QLinearMatMul": (0, 3), "QGemm": (0, 3),
 }  # fmt: skip
+# What multiplies by weights as often as its shapes say.
+_BY_WEIGHTS = ("Conv", "ConvTranspose", "GRU", "LSTM", "RNN")
 # What moves, names or makes values and computes none; conversions of type are among them.
 MOVES = frozenset(
     {
@@ -75,6 +77,11 @@ def count(graph: onnx.ModelProto, *, batch: int | None = None, length: int | Non
     for node in inferred.node:
         if node.op_type in MOVES:
             continue
+        if node.op_type in _BY_WEIGHTS:
+            work = _by_weights(shapes, node)
+            products += work
+            by_operator[node.op_type] += work
+            continue
         work = math.prod(_known(shapes, node.output[0], node))
         if node.op_type in PRODUCTS:
             inner = _known(shapes, node.input[PRODUCTS[node.op_type][0]], node)
@@ -85,6 +92,22 @@ def count(graph: onnx.ModelProto, *, batch: int | None = None, length: int | Non
     return Counted(
         products=products, elementwise=by_operator.total() - products, by_operator=dict(by_operator)
     )
+
+
+def _by_weights(shapes: Mapping[str, Shape | None], node: onnx.NodeProto) -> int:
+    """The operations of a convolution, or of the products of a recurrent layer: its weights, as often as used.
+
+    A convolution of weights ``[out, in / group, ...]`` uses those of one channel for each value that it gives, a
+    transposed one ``[in, out / group, ...]`` for each that it reads. A recurrent layer uses all of both its
+    weights ``[directions, gates x hidden, ...]`` at each of ``[length, batch]``.
+    """
+    x, weights = (_known(shapes, name, node) for name in node.input[:2])
+    if node.op_type == "Conv":
+        return 2 * math.prod(_known(shapes, node.output[0], node)) * math.prod(weights[1:])
+    if node.op_type == "ConvTranspose":
+        return 2 * math.prod(x) * math.prod(weights[1:])
+    recurrent = _known(shapes, node.input[2], node)
+    return 2 * math.prod(x[:2]) * (math.prod(weights) + math.prod(recurrent))
 
 
 def _without_weights(graph: onnx.ModelProto) -> onnx.ModelProto:

@@ -1,4 +1,4 @@
-"""int8 post-training quantisation of the matrix products, calibrated on a few samples."""
+"""int8 post-training quantisation of matrix products and convolutions, calibrated on a few samples."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import numpy.typing as npt
 import onnx
 
 from harness.errors import GraphError, NotApplicable
-from harness.models.graphs import sessions
+from harness.models.graphs import sessions, values
 from harness.models.graphs.products import as_gemm
+from harness.models.graphs.reading import subgraphs
 from harness.models.graphs.values import computed_of_shapes, constants
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ Feed = Mapping[str, npt.NDArray[np.integer]]
 # vastai-bert-chinese-ner: 10 samples, per tensor, calibrate_range 0.99999. onnxruntime takes per cent.
 SAMPLES = 10
 PERCENTILE = 99.999
-OPERATORS = ("MatMul", "Gemm")
+OPERATORS = ("MatMul", "Gemm", "Conv")
+# What computes in fp32 where a compiler of int8 might not: told of a graph that has any.
+LEFT = ("ConvTranspose", "Einsum", "GRU", "LSTM", "RNN")
+_OLDEST_OPSET = 10  # of QuantizeLinear; an older graph is converted
 
 
 # What the calibration samples stay within: (least, greatest), float32.
@@ -42,11 +46,12 @@ def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
     """What every product reads and gives on `feeds`, the inputs of the calibration, each run once.
 
     Every row of them counts: a sample that is fed twice weighs twice. Activations are cut at the 99.999th
-    percentile of all feeds together. Raises `GraphError` without feeds, or where there is no product.
+    percentile of all feeds together. Raises `GraphError` without feeds, or where there is no product;
+    `NotApplicable` for a graph that is quantised already.
     """
     if not feeds:
         raise GraphError("int8 needs calibration samples, found none")
-    graph = as_gemm(model)
+    graph = _ready(model)
     names = _values(graph)
     from onnxruntime.quantization import CalibrationMethod, create_calibrator
 
@@ -65,20 +70,20 @@ def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
 
 
 def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
-    """A graph whose matrix products read int8 weights and int8 activations; all else stays fp32.
+    """A graph whose products and convolutions read int8 weights and int8 activations; all else stays fp32.
 
     Scales are symmetric, one a tensor; those of activations come from `ranges`, which may be of the same
     network's graph at another batch size. The graph keeps its fp32 inputs and outputs: values are quantised
     and dequantised around each product. Where this departs from the chip's own compiler stands in
-    docs/architecture.md. Raises `GraphError` where there is no product, or where the ranges are another
-    network's; `NotApplicable` for a graph of any shape in which products read what is computed of the shape
-    (DeBERTa's relative positions): ranges are of the values that it has at one.
+    docs/architecture.md. What else computes products stays in fp32, and the graph tells it (`values.told`).
+    Raises `GraphError` where there is no product, or where the ranges are another network's; `NotApplicable`
+    for a graph that is quantised already, and for one of any shape in which products read what is computed of
+    the shape (DeBERTa's relative positions): ranges are of the values that it has at one.
     """
     from onnxruntime.quantization import CalibrationMethod, QDQQuantizer, QuantType, TensorData, TensorsData
 
-    graph = as_gemm(model)
+    graph = _ready(model)
     _require_none_of_shapes(graph)
-    _hold_operands(graph)
     found = {
         name: TensorData(lowest=np.array(least), highest=np.array(greatest))
         for name, (least, greatest) in _by_name(graph, ranges).items()
@@ -97,12 +102,37 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
             extra_options={"ActivationSymmetric": True, "WeightSymmetric": True},
         )
         quantizer.quantize_model()
-        quantizer.model.topological_sort()
+        if not any(True for node in graph.graph.node for _ in subgraphs(node)):
+            quantizer.model.topological_sort()
     quantised: onnx.ModelProto = quantizer.model.model
+    values.sort(quantised.graph)
+    for sentence in _left(graph):
+        values.tell(quantised, sentence)
     return quantised
 
 
+def _ready(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The graph with its dense layers as Gemm, its weights as initializers, and an opset that has quantisers."""
+    values.require_not_quantised(model, "int8")
+    graph = as_gemm(model)
+    _weights_as_initializers(graph.graph)
+    _names_apart(graph.graph)
+    opset = values.opset_of(graph)
+    if opset >= _OLDEST_OPSET:
+        return graph
+    try:
+        converted: onnx.ModelProto = onnx.version_converter.convert_version(graph, _OLDEST_OPSET)
+    except Exception as problem:  # the converter's errors are RuntimeError and what C++ throws
+        raise GraphError(
+            f"int8 needs opset {_OLDEST_OPSET}, the graph is of {opset}, and onnx cannot convert it: {problem}"
+        ) from problem
+    return converted
+
+
 def _require_none_of_shapes(model: onnx.ModelProto) -> None:
+    sizes = [size for item in model.graph.input for size in item.type.tensor_type.shape.dim]
+    if all(size.dim_value for size in sizes):
+        return
     of_shapes = computed_of_shapes(model.graph)
     products = [node for node in model.graph.node if node.op_type in OPERATORS]
     count = sum(not of_shapes.isdisjoint(node.input) for node in products)
@@ -113,16 +143,58 @@ def _require_none_of_shapes(model: onnx.ModelProto) -> None:
         )
 
 
-def _hold_operands(model: onnx.ModelProto) -> None:
-    """Make initializers of the constants that products read: the quantiser takes no others for weights."""
-    read = {name for node in model.graph.node if node.op_type in OPERATORS for name in node.input}
-    for node in [*model.graph.node]:
-        if node.op_type == "Constant" and node.output[0] in read:
-            [value] = [item.t for item in node.attribute if item.name == "value"]
-            held = model.graph.initializer.add()
-            held.CopyFrom(value)
-            held.name = node.output[0]
-            model.graph.node.remove(node)
+def _weights_as_initializers(graph: onnx.GraphProto) -> None:
+    """What a product reads of a Constant node, the quantiser looks for among the initializers."""
+    read = {name for node in graph.node if node.op_type in OPERATORS for name in node.input}
+    moved = [(name, tensor) for name, tensor in constants(graph) if name in read and values.floating(tensor)]
+    known = {item.name for item in graph.initializer}
+    for name, tensor in moved:
+        if name not in known:
+            weight = graph.initializer.add()
+            weight.CopyFrom(tensor)
+            weight.name = name
+    kept = [node for node in graph.node if node.op_type != "Constant" or node.output[0] not in read]
+    if len(kept) < len(graph.node):
+        del graph.node[:]
+        graph.node.extend(kept)
+
+
+def _names_apart(graph: onnx.GraphProto) -> None:
+    """Rename constants whose name with a number behind it is another value's.
+
+    onnxruntime's quantiser (1.31.1) calls the copies of a bias that several convolutions share so, and does not
+    look whether the name is taken: then a convolution's output is the bias of another one.
+    """
+    given = {tensor.name for tensor in graph.initializer}
+    made = [name for node in graph.node for name in node.output]
+    numbered = {
+        name[:end]
+        for name in made
+        for end in range(1, len(name))
+        if name[end:].isdigit() and name[:end] in given
+    }
+    for tensor in graph.initializer:
+        taken = tensor.name
+        if taken not in numbered:
+            continue
+        tensor.name = f"{taken}__shared"
+        for node in graph.node:
+            for at, name in enumerate(node.input):
+                if name == taken:
+                    node.input[at] = tensor.name
+
+
+def _left(graph: onnx.ModelProto) -> Iterator[str]:
+    """What computes products and is not quantised, in words."""
+    for kind, count in values.operators(graph, LEFT).items():
+        yield f"{count} {kind} stay in fp32"
+    inside = values.operators(graph, OPERATORS)
+    for node in graph.graph.node:
+        if node.op_type in OPERATORS:
+            inside[node.op_type] -= 1
+    for kind, count in inside.items():
+        if count:
+            yield f"{count} {kind} inside of branches or loops stay in fp32"
 
 
 def _by_name(graph: onnx.ModelProto, ranges: Ranges) -> dict[str, Range]:
@@ -149,7 +221,11 @@ def _values(graph: onnx.ModelProto) -> list[tuple[str, ...]]:
         if node.op_type in OPERATORS
     ]
     if not found:
-        raise GraphError(f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}")
+        inside = "; ".join(_left(graph))
+        raise GraphError(
+            f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}"
+            + (f" ({inside})" if inside else "")
+        )
     return found
 
 

@@ -14,6 +14,31 @@ MASK_VALUE = -10000.0
 FP16_LOWEST = float(np.finfo(np.float16).min)
 
 
+def limit_masks(model: onnx.ModelProto) -> onnx.ModelProto:
+    """As `limit_mask`, for a graph of which nobody knows whether it has a mask: what is changed is told in it.
+
+    A mask's constant holds one value below fp16's lowest, and zeros or nothing beside it: minus infinity, which
+    fp16 holds, is none. Weights are left to `fp16`, and what operators are told (a Clip's bounds) as it is.
+    """
+    fixed = values.copy_of(model)
+    told = {
+        node.input[at]
+        for node in fixed.graph.node
+        for at in values.PARAMETERS.get(node.op_type, ())
+        if at < len(node.input)
+    }
+    for name, tensor in values.constants(fixed.graph):
+        if not values.floating(tensor) or name in told:
+            continue
+        held = np.unique(values.array_of(tensor))
+        low = held[np.isfinite(held) & (held < FP16_LOWEST)]
+        if len(low) == 1 and np.isin(held, (low[0], 0.0)).all():
+            array = values.array_of(tensor)
+            values.store(tensor, np.where(array == low[0], np.float32(MASK_VALUE), array))
+            values.tell(fixed, f"the mask's constant {name!r}, {low[0]:g}, is limited to {MASK_VALUE:g}")
+    return fixed
+
+
 def limit_mask(model: onnx.ModelProto) -> onnx.ModelProto:
     """A graph whose constants below fp16's lowest finite value are -10000, as documented.
 

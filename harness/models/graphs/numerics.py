@@ -10,7 +10,7 @@ import onnx
 from harness.domain.cases import Case
 from harness.domain.models import LAYER_NORM_OPSET
 from harness.domain.precisions import Gelu, Precision
-from harness.errors import NotYet
+from harness.errors import GraphError, NotYet
 from harness.models.graphs import fp16, gelu, int8, mask
 
 STAND_IN_OPSET = LAYER_NORM_OPSET
@@ -40,7 +40,8 @@ def documented(case: Case, *, gelus: int) -> tuple[tuple[str, Step], ...]:
         )
     chosen: list[tuple[str, Step]] = []
     if case.precision is not Precision.FP32:
-        chosen.append(("limit-mask", mask.limit_mask))
+        graph = case.model.graph is not None
+        chosen.append(("limit-masks", mask.limit_masks) if graph else ("limit-mask", mask.limit_mask))
     if case.gelu is Gelu.TANH:
         chosen.append(("tanh-gelu", partial(gelu.tanh_gelu, expected=gelus)))
     return tuple(chosen)
@@ -59,8 +60,12 @@ def rounding(precision: Precision, ranges: Callable[[], int8.Ranges]) -> tuple[t
 
 
 def apply(graph: onnx.ModelProto, chosen: tuple[tuple[str, Step], ...]) -> onnx.ModelProto:
-    """Run the steps one after the other, and check the result with onnx's checker."""
+    """Run the steps one after the other; raises `GraphError` where onnx's checker refuses the result."""
     for _, step in chosen:
         graph = step(graph)
-    onnx.checker.check_model(graph, full_check=True)
+    try:
+        onnx.checker.check_model(graph, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as problem:
+        named = ", ".join(name for name, _ in chosen) or "the exporter"
+        raise GraphError(f"{named} made a graph that is not valid: {problem}") from problem
     return graph

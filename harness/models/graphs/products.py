@@ -7,14 +7,19 @@ from onnx import TensorProto, helper
 
 from harness.models.graphs import values
 
+_PARTS_OF_SHAPES = 15  # Shape's start and end
+
 
 def as_gemm(model: onnx.ModelProto) -> onnx.ModelProto:
     """A graph in which each ``MatMul(x, weight) + bias`` with constants of 2 and 1 axes is one Gemm.
 
     onnxsim makes that of a dense layer wherever it can tell the shape of `x`, which with open axes is not
     everywhere. Below fp32 the form is part of the numerics: a Gemm rounds once where a product and a sum
-    round twice, and int8 quantises them otherwise. `x` is ``[batch, length, k]``.
+    round twice, and int8 quantises them otherwise. `x` is ``[batch, length, k]``; where it is known to have
+    other axes, and below the opset whose Shape gives a part, nothing is changed.
     """
+    if values.opset_of(model) < _PARTS_OF_SHAPES:
+        return values.copy_of(model)
     changed = values.copy_of(model)
     graph = changed.graph
     axes = {name: len(tensor.dims) for name, tensor in values.constants(graph)}
@@ -23,10 +28,11 @@ def as_gemm(model: onnx.ModelProto) -> onnx.ModelProto:
     for node in graph.node:
         for name in node.input:
             readers.setdefault(name, []).append(node)
+    known = _axes(model)
     replaced: dict[str, list[onnx.NodeProto]] = {}
     dropped: set[str] = set()
     for node in graph.node:
-        if node.op_type != "MatMul" or axes.get(node.input[1]) != 2:
+        if node.op_type != "MatMul" or axes.get(node.input[1]) != 2 or known.get(node.input[0], 3) != 3:
             continue
         [product] = node.output
         after = readers.get(product, [])
@@ -45,6 +51,16 @@ def as_gemm(model: onnx.ModelProto) -> onnx.ModelProto:
     del graph.node[:]
     graph.node.extend(nodes)
     return changed
+
+
+def _axes(model: onnx.ModelProto) -> dict[str, int]:
+    """How many axes each value has, as far as shape inference can tell."""
+    inferred = onnx.shape_inference.infer_shapes(model).graph
+    return {
+        item.name: len(item.type.tensor_type.shape.dim)
+        for item in (*inferred.input, *inferred.value_info, *inferred.output)
+        if item.type.tensor_type.HasField("shape")
+    }
 
 
 def _gemm(x: str, weight: str, bias: str, total: str, size: tuple[int, ...]) -> list[onnx.NodeProto]:

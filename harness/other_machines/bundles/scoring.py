@@ -65,14 +65,14 @@ class Scorer:
         require_numbers(found, case.id)
         scored = source.task.score(found, features, protocol=PROTOCOL)
         detail: dict[str, Any] = {
-            "correct": scored.correct.get(case.model.metric),
+            "correct": scored.correct.get(case.model.score),
             "truncated": len(features.truncated),
             "facts": dict(scored.facts),
             "trivial": _fractions(source.task.trivial(features, protocol=PROTOCOL)),
         }
         why = comparable(bundled.weights, bundled.data, PROTOCOL, bundled.limit)
         score = scores.Score(
-            metric=case.model.metric, value=scored.metrics[case.model.metric], samples=scored.samples,
+            metric=case.model.score, value=scored.metrics[case.model.score], samples=scored.samples,
             own_fp32=None, comparable=not why, why_not=why,
         )  # fmt: skip
         materials, why_not = self._checkpoint(ran)
@@ -103,19 +103,19 @@ class Scorer:
         flipped = flips(scored.predictions, own.predictions).tolist() if scored.decides else None
         typical = typical_difference(found, reference, mask, model.outputs)
         held = replace(
-            score, own_fp32=own.metrics[model.metric], flips=None if flipped is None else len(flipped),
-            chance=paired.chance(own.parts.get(model.metric), scored.parts.get(model.metric)),
+            score, own_fp32=own.metrics[model.score], flips=None if flipped is None else len(flipped),
+            chance=paired.chance(own.parts.get(model.score), scored.parts.get(model.score)),
         )  # fmt: skip
         on_card = materials.score_on_card(model, PROTOCOL)
         beside = replace(
             beside, typical_difference=typical,
             typical_bound=self._catalog.precisions[case.precision].typical.most,
-            card=scores.CardScore.of(own.metrics[model.metric], on_card, own.samples),
+            card=scores.CardScore.of(own.metrics[model.score], on_card, own.samples),
             no_card=materials.unheld_by_card(model, PROTOCOL),
         )  # fmt: skip
         return self._judged(ran, held, beside), {
-            "own_fp32": own.metrics[model.metric],
-            "own_fp32_correct": own.correct.get(model.metric),
+            "own_fp32": own.metrics[model.score],
+            "own_fp32_correct": own.correct.get(model.score),
             "fp32_on_card": on_card,
             "flips": None if flipped is None else len(flipped),
             "flipped": flipped,

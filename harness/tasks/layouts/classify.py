@@ -42,7 +42,7 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
     The tools write a blank behind every number. A file without one at its end, among others that have it,
     was cut short, wherever in the digits that was.
     """
-    count = model.architecture.labels
+    count = model.encoder.labels
     ended: dict[str, bool] = {}
 
     def load(path: Path, _: Names) -> Array:

@@ -62,7 +62,7 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
 
     ``people_daily_eval.py`` sorts the names and pairs by position; these names sort by sample.
     """
-    shape = (model.length, model.architecture.labels)
+    shape = (model.tokens, model.encoder.labels)
 
     def load(path: Path, names: Names) -> Array:
         array = load_npz(path, OUTPUT)

@@ -41,7 +41,7 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
 
     A file is ``[1, length, labels]``, or ``[batch, ...]``, of which ``bert_metric.py`` reads row 0.
     """
-    shape = (model.length, model.architecture.labels)
+    shape = (model.tokens, model.encoder.labels)
 
     def load(path: Path, names: Names) -> Array:
         array = arrays.npy(path)

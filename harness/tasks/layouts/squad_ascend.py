@@ -41,6 +41,6 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
     """
 
     def load(path: Path, names: Names) -> Array:
-        return arrays.raw(path, names.dtype, model.length)
+        return arrays.raw(path, names.dtype, model.tokens)
 
-    return gather(results, TOOLS, samples, (model.length,), load, outputs=len(model.outputs))
+    return gather(results, TOOLS, samples, (model.tokens,), load, outputs=len(model.outputs))

@@ -39,7 +39,7 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
     most = max(model.batch_sizes)
     with ExitStack() as stack:
         spools = [stack.enter_context(tempfile.TemporaryFile()) for _ in model.inputs]
-        first: list[Array] = [np.empty((0, model.length), np.int64) for _ in model.inputs]
+        first: list[Array] = [np.empty((0, model.tokens), np.int64) for _ in model.inputs]
         windows = 0
         for part in parts:
             for number, item in enumerate(model.inputs):
@@ -50,11 +50,11 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
             windows += len(part)
         for item, spool, some in zip(model.inputs, spools, first, strict=True):
             for batch in sorted({*model.batch_sizes} - {windows}):
-                content = raw(np.resize(some[:batch], (batch, model.length)), _DTYPE)
-                yield Piece(path=f"{item.folder}_{batch}_{model.length}.bin", content=content)
+                content = raw(np.resize(some[:batch], (batch, model.tokens)), _DTYPE)
+                yield Piece(path=f"{item.folder}_{batch}_{model.tokens}.bin", content=content)
             spool.seek(0)
             while block := spool.read(_BLOCK):
-                yield Piece(path=f"{item.folder}_{windows}_{model.length}.bin", content=block, grows=True)
+                yield Piece(path=f"{item.folder}_{windows}_{model.tokens}.bin", content=block, grows=True)
 
 
 def read(results: Path, model: Model, samples: int) -> list[Array]:
@@ -65,7 +65,7 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
     shape or dtype, with a NaN or an infinity; another npz file beside it.
     """
     names = " and ".join(output.name for output in model.outputs)
-    remedy = f"save {names}, float32 [{samples}, {model.length}] each, with numpy.savez"
+    remedy = f"save {names}, float32 [{samples}, {model.tokens}] each, with numpy.savez"
     folder, tool = find(results, TOOLS, remedy=remedy)
     path = folder / RESULTS
     faults: dict[str, list[str]] = defaultdict(list)
@@ -79,7 +79,7 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
         for name in sorted({*archive.names} - {*expected}):
             faults["of no output"].append(name)
         for name in expected:
-            if kind := _wrong(archive, name, (samples, model.length)):
+            if kind := _wrong(archive, name, (samples, model.tokens)):
                 faults[kind].append(name)
         found = list(archive.arrays.values())
     beside = sorted(item.name for item in folder.iterdir() if item.is_file() and item != path)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from typing import Protocol as Shape
 
 from harness.domain.metrics import Metric
-from harness.domain.models import InputRole, Model, Protocol
+from harness.domain.models import Model, Protocol
 from harness.domain.parts import RAW, Pairs, Parts
 from harness.errors import NotYet
 from harness.tasks.text.facts import is_here
@@ -29,8 +29,8 @@ class Features(Shape):
     """What a model is fed: int64 arrays ``[samples, length]`` by role, and what was cut."""
 
     @property
-    def inputs(self) -> Mapping[InputRole, npt.NDArray[np.int64]]:
-        """The arrays by what they mean."""
+    def inputs(self) -> Mapping[Any, npt.NDArray[Any]]:
+        """The arrays by what they mean; a graph's by the names of its inputs."""
 
     @property
     def truncated(self) -> npt.NDArray[np.int64]:
@@ -100,12 +100,19 @@ class Task(Shape):
 
 
 def has_task(model: Model) -> bool:
-    """Whether zoocheck has this model's text pipeline; imports nothing."""
-    return is_here(model.task)
+    """Whether zoocheck has this model's text pipeline; imports nothing. A graph needs none."""
+    return model.graph is not None or is_here(model.task)
 
 
 def load_task(model: Model) -> Task:
-    """The module of the model's task; raises `NotYet` where zoocheck has none."""
+    """The module of the model's task; raises `NotYet` where zoocheck has none.
+
+    Of a graph the one of seeded samples, which nothing scores.
+    """
+    if model.graph is not None:
+        from harness.tasks.seeded import SeededTask
+
+        return SeededTask()
     if not has_task(model):
         raise NotYet(f"{model.name}: its text pipeline ({model.task}) is not part of zoocheck yet")
     return cast(Task, import_module(f"{__name__}.{model.task}"))

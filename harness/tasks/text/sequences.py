@@ -67,7 +67,7 @@ class Features:
 def open_tokenizer(pieces: Pieces) -> Reader:
     """The checkpoint's tokenizer and the names of its logits. Raises as `tokenizing.open_own` does."""
     options = record(settings.Sequences, pieces.model.options)
-    regression = pieces.model.architecture.labels == 1
+    regression = pieces.model.encoder.labels == 1
     positive = None
     if options.positive and pieces.labels is not None:
         positive = numbers([options.positive], pieces.labels, what="positive label")[options.positive]

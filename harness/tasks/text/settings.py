@@ -26,7 +26,7 @@ class Sequences:
 
     def faults(self, model: Model) -> Iterator[Fault]:
         """A metric of numbers with several logits or the reverse, and an F1 of nobody knows which label."""
-        logits = model.architecture.labels
+        logits = model.encoder.labels
         if (model.metric in OF_NUMBERS) != (logits == 1):
             others = ", ".join(OF_NUMBERS) if logits == 1 else "accuracy, f1, f1-macro, mcc"
             yield "metric", str(model.metric), f"one of {others}: architecture.labels is {logits}"
@@ -70,6 +70,6 @@ class Questions:
             if getattr(self, name) < 1:
                 yield f"options.{name}", str(getattr(self, name)), "a whole number of at least 1"
         least = self.stride + self.longest_question + 5
-        if model.length < least:
+        if model.tokens < least:
             expected = f"{least} or more, for a stride of {self.stride} beside {self.longest_question} tokens"
-            yield "length", str(model.length), f"{expected} of question (options.stride, longest_question)"
+            yield "length", str(model.tokens), f"{expected} of question (options.stride, longest_question)"

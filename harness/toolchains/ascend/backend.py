@@ -120,7 +120,7 @@ class AisBenchSession:
         import numpy as np
 
         model = self._case.model
-        return [np.zeros((self._case.batch_size, model.length), item.dtype) for item in model.inputs]
+        return [np.zeros((self._case.batch_size, model.tokens), item.dtype) for item in model.inputs]
 
 
 class Backend:

@@ -46,7 +46,7 @@ def board(card: int) -> list[str]:
 
 def input_shapes(case: Case) -> str:
     """``input_ids:8,64;segment_ids:8,64;input_mask:8,64``."""
-    return ";".join(f"{item.name}:{case.batch_size},{case.model.length}" for item in case.model.inputs)
+    return ";".join(f"{item.name}:{case.batch_size},{case.model.tokens}" for item in case.model.inputs)
 
 
 def out_nodes(case: Case) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def job(case: Case) -> dict[str, Any]:
             remedy="choose a smaller --bs",
             option="bs",
         )
-    length, count = case.model.length, len(case.model.inputs)
+    length, count = case.model.tokens, len(case.model.inputs)
     dim_range = {"min": [SMALLEST_BATCH, length], "max": [LARGEST_BATCH, length]}
     return {
         "module": MODULE,

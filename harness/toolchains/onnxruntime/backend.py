@@ -55,17 +55,21 @@ class CpuSession:
     """A loaded graph with fixed input and output names."""
 
     def __init__(self, session: onnxruntime.InferenceSession, case: Case, threads: int | None = None) -> None:
+        from harness.models.graphs.originals import outputs_of
+
         self._session = session
         self._case = case
         self._threads = threads
-        self._inputs = [item.name for item in case.model.inputs]
-        self._outputs = [item.name for item in case.model.outputs]
+        self._inputs = [item.name for item in case.model.fed]
+        self._outputs = [item.name for item in outputs_of(case.model)]
 
     def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
         """One batch through the graph; raises `GraphError`, or `MachineError` where memory is short."""
+        from harness.models.graphs.originals import laid_out
+
         try:
             outputs: list[npt.NDArray[np.floating]] = self._session.run(
-                self._outputs, dict(zip(self._inputs, inputs, strict=True))
+                self._outputs, dict(zip(self._inputs, laid_out(self._case.model, inputs), strict=True))
             )
         except Exception as problem:  # onnxruntime's classes have no common base of their own
             raise _refusal(self._case, "run", problem) from problem
@@ -81,8 +85,13 @@ class CpuSession:
 
 
 def _declared(items: Sequence[onnxruntime.NodeArg]) -> Contract:
-    dtypes = {"tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(float)": "float32"}
-    return [(item.name, dtypes.get(item.type, item.type), tuple(item.shape)) for item in items]
+    return [(item.name, _dtype(item.type), tuple(item.shape)) for item in items]
+
+
+def _dtype(kind: str) -> str:
+    """numpy's name of ``tensor(int64)``; what is no tensor as onnxruntime calls it."""
+    name = kind.removeprefix("tensor(").removesuffix(")")
+    return {"float": "float32", "double": "float64"}.get(name, name)
 
 
 def _ranges(case: Case, source: GraphSource, graph: onnx.ModelProto) -> int8.Ranges:
@@ -94,8 +103,7 @@ def _ranges(case: Case, source: GraphSource, graph: onnx.ModelProto) -> int8.Ran
     from harness.models.graphs import int8
     from harness.models.graphs.numerics import STAND_IN_OPSET, apply, documented
 
-    if graph.graph.input[0].type.tensor_type.shape.dim[0].dim_value != 1:
-        graph = source.export(opset=STAND_IN_OPSET, batch_size=1).graph
+    graph = source.for_calibration(graph, opset=STAND_IN_OPSET)
     return int8.ranges_of(apply(graph, documented(case, gelus=source.gelus)), source.calibration())
 
 
@@ -153,13 +161,19 @@ class Backend:
         """Export, give the graph the case's numerics, save it."""
         import onnx
 
+        from harness.models.graphs import values
         from harness.models.graphs.numerics import apply, steps
 
         exported = source.export(opset=self.opset(case))
         chosen = steps(case, gelus=source.gelus, ranges=lambda: _ranges(case, source, exported.graph))
         graph = apply(exported.graph, chosen)
         onnx.save(graph, out / GRAPH)
-        return {"export_max_abs_difference": exported.max_abs_difference, **_work(graph, case)}
+        told = (*exported.told, *values.told(graph))
+        return {
+            "export_max_abs_difference": exported.max_abs_difference,
+            **({"told": list(told)} if told else {}),
+            **_work(graph, case),
+        }
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> CpuSession:
         """Load the graph as `load_graph` does, with as many threads as `place` says.

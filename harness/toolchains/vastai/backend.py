@@ -141,7 +141,7 @@ class Backend:
 
 def output_shape(case: Case) -> list[int]:
     """One sample's output."""
-    sizes = {"length": case.model.length, "labels": case.model.architecture.labels}
+    sizes = {"length": case.model.tokens, "labels": case.model.encoder.labels}
     [output] = case.model.outputs
     return [sizes[size] if isinstance(size, str) else size for size in output.shape[1:]]
 

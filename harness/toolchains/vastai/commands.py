@@ -53,7 +53,7 @@ def recipe(case: Case) -> dict[str, Any]:
         "name": case.model.marker,
         "frontend": {
             "checkpoint": MODULE,
-            "shape": {name: [1, case.model.length] for name in TRACED.values()},
+            "shape": {name: [1, case.model.tokens] for name in TRACED.values()},
             "type": "pytorch",
             "dtype": TRACE_DTYPE,
         },
@@ -111,7 +111,7 @@ def vamp(case: Case, *, prefix: Path | str, vdsp: Path | str, inputs: int, devic
 
 def shape(case: Case, inputs: int) -> str:
     """vamp's ``--shape`` of a set with `inputs` inputs."""
-    return f"[{','.join([f'[1,{case.model.length}]'] * inputs)}]"
+    return f"[{','.join([f'[1,{case.model.tokens}]'] * inputs)}]"
 
 
 def script(case: Case, *, device: int = 0) -> Script:
