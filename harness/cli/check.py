@@ -43,7 +43,9 @@ def check(
         str | None, typer.Option(metavar="P[,P]", help="Default: fp32,fp16, of those the chip's.")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip whose numerics are meant (zoocheck list).")] = LOCAL,
-    bs: Annotated[str, typer.Option(metavar="N[,N]", help="Batch sizes.")] = "1",
+    bs: Annotated[
+        str | None, typer.Option(metavar="N[,N]", help="Batch sizes (default: 1, or --shape's).")
+    ] = None,
     length: Annotated[
         int | None, typer.Option(min=2, help="Tokens of a sample (default: 128, of questions 384).")
     ] = None,
@@ -75,7 +77,7 @@ def check(
 
     It is `pytest suites/` with tables that are made for it; the status is that run's.
     """
-    from harness.drafting import checking, forms, kept, suites
+    from harness.drafting import checking, forms, graphs, kept, suites
     from harness.drafting.drafts import Asked
     from harness.drafting.hub import HubId
 
@@ -90,9 +92,9 @@ def check(
     named = where if isinstance(where, HubId) else None
     asked = Asked(
         path=where if isinstance(where, Path) else _fetched(where, home), hub=named, name=called, chip=chip,
-        precisions=precisions, batch_sizes=cases.parse_batch_sizes(bs),
+        precisions=precisions, batch_sizes=None if bs is None else cases.parse_batch_sizes(bs),
         data=None if data is None else data.absolute(), columns=forms.columns(columns), task=task,
-        length=length,
+        length=length, shapes=graphs.shapes(shape or ()),
     )  # fmt: skip
     checked = checking.check(asked, tables, home)
     if save_table is not None:
@@ -187,7 +189,9 @@ def _speed(speed: Speed | None) -> tuple[str, str]:
     shown = f"{speed.samples_per_s:.2f}"
     if speed.interval is not None:
         shown += f" [{speed.interval.low:.2f}, {speed.interval.high:.2f}]"
-    return shown, f"{speed.stamp or 'no stamp'}{', noisy' if speed.noisy else ''}"
+    told = [speed.stamp or "no stamp"]
+    told += [str(speed.origin)] if speed.origin.stands_in else []
+    return shown, ", ".join([*told, *(["noisy"] if speed.noisy else [])])
 
 
 def _said(rows: Sequence[Row]) -> Iterator[str]:
@@ -201,6 +205,8 @@ def _said(rows: Sequence[Row]) -> Iterator[str]:
                 "tokens; --length gives them more"
             )
             break
+    if any(row.speed is not None and row.speed.origin.stands_in for row in rows):
+        yield "speed: the stand-in's, which says nothing of the chip's"
     for row in rows:
         if row.speed is not None and row.speed.noisy:
             yield f"noisy: {row.case.id}: {'; '.join(row.speed.noisy)}"

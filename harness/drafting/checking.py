@@ -12,11 +12,12 @@ from harness.domain.chips import Chip
 from harness.domain.datasets import DatasetSpec
 from harness.domain.models import Model, Weights
 from harness.domain.precisions import Precision
-from harness.drafting import data, drafts, encoders, forms, names
+from harness.drafting import data, drafts, encoders, forms, graphs, names
 from harness.drafting.drafts import Asked, Draft
 from harness.drafting.hub import HubId
 from harness.errors import UsageError
 from harness.models import checkpoints
+from harness.models.graphs import originals
 from harness.setting.home import Home
 from harness.tables import cases, catalog
 from harness.tasks.datasets import reading
@@ -89,15 +90,28 @@ def check(asked: Asked, tables: Catalog, home: Home) -> Checked:
 
     Raises what is wrong with the checkpoint, the graph, the data or the options, before anything is written.
     """
-    if asked.length is not None and asked.path.suffix == GRAPH:
-        raise UsageError("--length: a graph has no texts, so no tokens either", remedy="give --shape")
-    draft = _of_folder(asked)
+    draft = _of_graph(asked) if asked.path.is_file() else _of_folder(asked)
     checked = _loaded(draft, tables)
-    _require_sound(checked, home)
+    if checked.model.graph is None:
+        _require_sound(checked, home)
+    else:
+        originals.outputs_of(checked.model)  # the file is run as it is, on two samples and on three
     return checked
 
 
+def _of_graph(asked: Asked) -> Draft:
+    said = {"--data": asked.data, "--columns": asked.columns, "--task": asked.task, "--length": asked.length}
+    if given := [name for name, value in said.items() if value]:
+        raise UsageError(
+            f"{asked.path}: {', '.join(given)}: a graph is run as it is: it has no task, and so no data",
+            remedy="give the checkpoint's folder for a score, or leave them out",
+        )
+    return drafts.of_graph(asked, graphs.look(asked.path, asked.shapes))
+
+
 def _of_folder(asked: Asked) -> Draft:
+    if asked.shapes:
+        raise UsageError("--shape: says the axes of an ONNX graph", remedy="give --length for a checkpoint")
     told = encoders.told_task(asked.path, asked.task)
     form = None if asked.data is None else forms.form_of(asked.data, told and told[0], asked.columns)
     if told is None and form is not None:
@@ -147,14 +161,14 @@ def _require_sound(checked: Checked, home: Home) -> None:
     task = load_task(model)
     found = checkpoints.locate(model, str(Weights.FULL), home)
     found = checkpoints.in_order(found, labels_of(model, task))
-    numbered = tuple(map(str, range(found.architecture.labels)))
+    numbered = tuple(map(str, range(found.encoder.labels)))
     assert found.vocabulary is not None, "a complete folder has one"
     tokenizer = task.open_tokenizer(
         Pieces(
-            model=model, vocabulary=found.vocabulary, ids=found.architecture.vocabulary,
+            model=model, vocabulary=found.vocabulary, ids=found.encoder.vocabulary,
             labels=found.labels or numbered,
         )
     )  # fmt: skip
     if checked.spec is not None:
         some = reading.read(checked.spec, home.data_file(checked.spec), whole=True).examples[:TRIED]
-        task.prepare(some, tokenizer, length=model.length, protocol=model.protocols[0])
+        task.prepare(some, tokenizer, length=model.tokens, protocol=model.protocols[0])
