@@ -88,7 +88,13 @@ def model(name: str, head: Head = Head.CLASSIFICATION, *, length: int = LENGTH, 
 
 
 def saved(
-    folder: Path, name: str, head: Head = Head.CLASSIFICATION, *, labels: int = LABELS, **how: Any
+    folder: Path,
+    name: str,
+    head: Head = Head.CLASSIFICATION,
+    *,
+    labels: int = LABELS,
+    dtype: str = "",
+    **how: Any,
 ) -> torch.nn.Module:
     """transformers' own network, written by its `save_pretrained` with a vocab.txt beside it.
 
@@ -103,6 +109,8 @@ def saved(
         config = transformers.AutoConfig.for_model(str(family), **published_config(name, head, labels))
         network = getattr(transformers, CLASSES[head]).from_config(config, attn_implementation="eager").eval()
         louder(network)
+    if dtype:
+        network = network.to(getattr(torch, dtype))
     network.save_pretrained(folder, **how)
     (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in PIECES), encoding="utf-8")
     return network
@@ -135,11 +143,6 @@ def published_config(name: str, head: Head, labels: int = LABELS) -> dict[str, A
     types = {"type_vocab_size": sizes.types} if "types" in FAMILIES[sizes.family].sizes else {}
     eps = {} if sizes.family in (Family.DISTILBERT, Family.MODERNBERT) else {"layer_norm_eps": 1e-5}
     return {**common, **own, **types, **special, **eps}
-
-
-def in_table(found: Model, **changes: Any) -> Model:
-    """`found` with another architecture in its table."""
-    return dataclasses.replace(found, architecture=dataclasses.replace(found.architecture, **changes))
 
 
 def edited(folder: Path, **changes: Any) -> None:
