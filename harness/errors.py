@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,15 +132,114 @@ class MachineError(ZoocheckError):
     """
 
 
-# A disk that is full or broken, a quota, too little memory, too many open files.
-_MACHINES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+_ROOM = "make room there, or name a place on another disk (ZOOCHECK_HOME is the home)"
+_PLACE = "set ZOOCHECK_HOME to a folder that can be written"
+_MEMORY = "give more (ulimit -v), or ask for less: a smaller --bs or --limit, fewer workers (-n)"
+_FILES = "raise the limit (ulimit -n), or run fewer workers (-n)"
+# What an operation on a file says of the machine that it was tried on: what to do about it.
+_MACHINES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "raise the limit on a file's size (ulimit -f)",
+    errno.EROFS: _PLACE,
+    errno.EIO: "the disk or its connection is broken: look at the kernel's log (dmesg)",
+    errno.ENOMEM: _MEMORY,
+    errno.EMFILE: _FILES,
+    errno.ENFILE: _FILES,
+}
+# Of a place that zoocheck writes to, and of no other file, these are the machine's fault too.
+_CLOSED = (errno.EACCES, errno.EPERM)
+
+
+class CannotWrite(MachineError):
+    """A place of zoocheck's own (the home, what lies in it) where nothing can be written."""
+
+
+class CacheClosed(ArtifactError, CannotWrite):
+    """An artifact cache where nothing can be written."""
+
+
+def keeps_from_writing(problem: OSError) -> bool:
+    """Whether what failed in a place to write to is the machine's fault: no right to write there, no room."""
+    return problem.errno in _CLOSED or problem.errno in _MACHINES
+
+
+def machines_failure(problem: BaseException) -> MachineError | None:
+    """An error as the machine's fault, with its path and a remedy; None where it is no fault of the machine.
+
+    That are a `MachineError`; disk, memory or open files that gave out; and what was raised from one of these
+    (of our own errors: from an `OSError` alone, since a damaged file asks for any amount of memory).
+    """
+    cause = _machines_cause(problem)
+    if cause is None or isinstance(cause, MachineError):
+        return cause
+    if isinstance(problem, ZoocheckError):
+        return MachineError(str(problem), remedy=None if problem.remedy else _remedy(cause))
+    if isinstance(cause, OSError):
+        where = cause.filename or cause.filename2 or "a file that zoocheck reads or writes"
+        return MachineError(f"{where}: {cause.strerror or cause}", remedy=_remedy(cause))
+    return MachineError("there is too little memory for this", remedy=_MEMORY)
 
 
 def machines_fault(problem: BaseException) -> bool:
-    """Whether an error is the machine's fault: a `MachineError`, or disk or memory that gave out."""
-    if isinstance(problem, OSError):
-        return problem.errno in _MACHINES
-    return isinstance(problem, MachineError | MemoryError)
+    """Whether an error is the machine's fault, as `machines_failure` says."""
+    return _machines_cause(problem) is not None
+
+
+@contextmanager
+def naming(place: Path) -> Iterator[None]:
+    """Whoever writes to `place` does it in here: a write that finds the disk full tells no file's name."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in _MACHINES and problem.filename is None:
+            problem.filename = str(place)
+        raise
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """As `naming`, for a place of zoocheck's own; raises `CannotWrite` where this user may not write."""
+    try:
+        with naming(place):
+            yield
+    except OSError as problem:
+        if problem.errno in _CLOSED and _below(problem.filename, place):
+            raise CannotWrite(f"{problem.filename}: {problem.strerror}", remedy=_PLACE) from problem
+        raise
+
+
+def _below(name: object, place: Path) -> bool:
+    return isinstance(name, str | os.PathLike) and Path(name).absolute().is_relative_to(place.absolute())
+
+
+def _machines_cause(problem: BaseException) -> BaseException | None:
+    """`problem`, or the nearest that it came of, which is the machine's fault by itself.
+
+    What one of our own errors is raised from is looked at for disk and files alone: it was read, and found
+    to be the case's or the file's own.
+    """
+    found: BaseException | None = problem
+    ours = False
+    while found is not None:
+        if isinstance(found, OSError) and found.errno in _MACHINES:
+            return found
+        if isinstance(found, MachineError | MemoryError) and not ours:
+            return found
+        ours |= isinstance(found, ZoocheckError)
+        found = found.__cause__ or _met_on_the_way(found)
+    return None
+
+
+def _met_on_the_way(problem: BaseException) -> OSError | None:
+    """Of an error of Python's or a library's: the one in whose handling it came, a file's that was closed."""
+    other = problem.__context__
+    plain = not isinstance(problem, ZoocheckError) and not problem.__suppress_context__
+    return other if plain and isinstance(other, OSError) else None
+
+
+def _remedy(cause: BaseException) -> str | None:
+    return _MACHINES[cause.errno] if isinstance(cause, OSError) and cause.errno in _MACHINES else None
 
 
 class StoreGone(StoreError, MachineError):

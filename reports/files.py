@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.domain.catalog import Catalog
+from harness.errors import naming
 from reports import html, markdown, page, rest
 from reports.language import Language
 from reports.outcomes import outcomes
@@ -65,7 +66,8 @@ def replace(path: Path, text: str) -> None:
     """Put `text` in place of `path` in one step. Two processes may do so at once; the last one stays."""
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
+        with naming(path):
+            draft.write_text(text, encoding="utf-8", newline="\n")
         if path.exists():
             shutil.copymode(path, draft)
         draft.replace(path)

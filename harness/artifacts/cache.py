@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from harness.artifacts import manifest
 from harness.artifacts.manifest import Damage
-from harness.errors import ArtifactError, UsageError
+from harness.errors import ArtifactError, CacheClosed, UsageError, keeps_from_writing, writing
 from harness.records import canonical
 
 LOG = logging.getLogger(__name__)
@@ -184,7 +184,8 @@ class ArtifactCache:
     def lock(self, key: str) -> FileLock:
         """The lock of artifact `key`: re-entrant within a thread, freed by the system when a process dies.
 
-        Held with ``with``. Raises `ArtifactError` where the cache's folder cannot be made or written.
+        Held with ``with``. Raises `ArtifactError` where the cache's folder cannot be made, `CacheClosed`
+        where the machine keeps it from being written.
         """
         locks = self.folder / ".locks"
         try:
@@ -192,7 +193,8 @@ class ArtifactCache:
             if not os.access(locks, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
                 raise PermissionError(EACCES, os.strerror(EACCES))
         except OSError as problem:
-            raise ArtifactError(
+            kind = CacheClosed if keeps_from_writing(problem) else ArtifactError
+            raise kind(
                 f"{self.folder}: cannot be an artifact cache: {problem.strerror}",
                 remedy="set ZOOCHECK_HOME to a folder that can be written",
             ) from problem
@@ -208,9 +210,10 @@ class ArtifactCache:
         work = folder.with_name(f"{folder.name}.building-{secrets.token_hex(4)}")
         work.mkdir()
         try:
-            facts = build(work)
-            manifest.write(work, folder.name, recipe.inputs, facts)
-            work.rename(folder)
+            with writing(work):
+                facts = build(work)
+                manifest.write(work, folder.name, recipe.inputs, facts)
+                work.rename(folder)
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise

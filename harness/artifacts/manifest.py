@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from harness import __version__
 from harness.decoding import json_object
-from harness.errors import ArtifactError, RecordError
+from harness.errors import ArtifactError, RecordError, machines_fault
 from harness.hashing import sha256
 from harness.records import canonical, from_json, plain, sealed, unsealed
 
@@ -90,6 +90,8 @@ def read(folder: Path) -> Manifest:
     except FileNotFoundError as problem:
         raise Damage(f"{NAME}: found no such file, expected the list of all files") from problem
     except OSError as problem:
+        if machines_fault(problem):  # it may be as good as ever: nothing to build again for
+            raise
         raise Damage(f"{NAME}: cannot be read ({problem.strerror})") from problem
     except RecordError as problem:
         raise Damage(f"{NAME}: {problem}; expected the list of all files") from problem

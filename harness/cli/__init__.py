@@ -30,7 +30,7 @@ from harness.cli import (
     store,
     work,
 )
-from harness.errors import ZoocheckError, machines_fault
+from harness.errors import ZoocheckError, machines_failure
 
 USAGE_STATUS = 2  # bad input; click's own for bad options
 MACHINE_STATUS = 6  # the machine's fault, as in a run of the suites
@@ -70,18 +70,17 @@ def main() -> None:
     """Run a command. Bad input ends with a sentence and status 2, the machine's faults with 6."""
     try:
         app(prog_name="zoocheck")
-    except ZoocheckError as problem:
-        _end(str(problem), _status(problem))
-    except OSError as problem:  # a folder that cannot be written, a disk that is full
-        _end(f"{problem.filename or 'the system'}: {problem.strerror or problem}", _status(problem))
-    except MemoryError:
-        _end("there is too little memory for this; give more (ulimit -v), or ask for less", MACHINE_STATUS)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED_STATUS)
-
-
-def _status(problem: BaseException) -> int:
-    return MACHINE_STATUS if machines_fault(problem) else USAGE_STATUS
+    except Exception as problem:
+        failure = machines_failure(problem)
+        if failure is not None:
+            _end(str(failure), MACHINE_STATUS)
+        if isinstance(problem, ZoocheckError):
+            _end(str(problem), USAGE_STATUS)
+        if isinstance(problem, OSError):  # a file that is not there, a folder that may not be read
+            _end(f"{problem.filename or 'the system'}: {problem.strerror or problem}", USAGE_STATUS)
+        raise
 
 
 def _end(message: str, status: int) -> NoReturn:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.output import Json, print_json, print_table
+from harness.errors import naming
 from harness.tables import catalog
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def _write(content: dict[str, Any], out: Path | None) -> None:
     if out is None:
         print_json(content)
     else:
-        out.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        with naming(out):
+            out.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _worst(audited: list[Audited]) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.output import Json, print_json
+from harness.errors import naming
 from harness.tables import catalog
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def import_readme(
     reading = understand(read(readme), tables, chosen)
     imported = import_reading(reading, document=document, repository=repository)
     if out is not None and imported.toml:
-        out.write_text(imported.toml, encoding="utf-8")
+        with naming(out):
+            out.write_text(imported.toml, encoding="utf-8")
     if as_json:
         print_json(_as_json(reading, imported))
     else:

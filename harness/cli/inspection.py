@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from harness.cli.output import Json, print_json, print_table
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
-from harness.domain.datasets import DatasetSpec
+from harness.domain.datasets import Corpus, DatasetSpec
 from harness.domain.metrics import Metric
 from harness.domain.models import Model, Weights
 from harness.domain.references import Reference
@@ -128,8 +129,11 @@ def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
     weights = chosen(model, "auto", home)
     if not lacking(model, weights, home):
         found["checkpoint"] = weights
+    folder = home.checkpoint(model) if model.graph is None else Path(model.graph.file).parent
     if absent := lacking(model, Weights.FULL, home):
-        found["full_missing"] = f"{lacks(home.checkpoint(model), absent)}; {how_to_get(model, home)}"
+        found["full_missing"] = f"{lacks(folder, absent)}; {how_to_get(model, home)}"
+    if not model.dataset:
+        return {**found, "data": Corpus.SEEDED}
     try:
         found["data"] = dataset_path(model, tables.datasets[model.dataset], "auto", home)[0]
     except NotThere as problem:

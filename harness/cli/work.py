@@ -35,9 +35,10 @@ def fetch(
     progress = Silent() if as_json else Progress()
     outcomes: list[dict[str, Any]] = []
     for model in chosen:
-        spec = tables.datasets[model.dataset]
         outcomes.append({"model": model.name, "what": "checkpoint"} | _checkpoint(model, home, progress))
-        outcomes.append({"model": model.name, "what": "data set"} | _data(spec, home))
+        if model.dataset:
+            spec = tables.datasets[model.dataset]
+            outcomes.append({"model": model.name, "what": "data set"} | _data(spec, home))
     if as_json:
         print_json(outcomes)
     else:

@@ -114,13 +114,12 @@ def _inputs(materials: Materials, case: Case, folder: Path) -> Path:
     """The file of the batch that both arms run."""
     import numpy as np
 
-    from harness.domain.models import Protocol
     from harness.running.batches import fixed_batch
 
-    batch = fixed_batch(case, materials.samples(case.model, Protocol.DOCUMENTED))
+    batch = fixed_batch(case, materials.timed_samples(case.model))
     path = folder / "inputs.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    named: dict[str, Any] = {item.name: array for item, array in zip(case.model.inputs, batch, strict=True)}
+    named: dict[str, Any] = {item.name: array for item, array in zip(case.model.fed, batch, strict=True)}
     np.savez(path, **named)
     return path
 

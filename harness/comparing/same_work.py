@@ -62,9 +62,7 @@ def works(
     probe, _ = subject.probe_of(materials, cases[0])
     samples = folder / "samples.npz"
     given = subject.in_order(cases[0], probe.inputs)
-    named: dict[str, Any] = {
-        item.name: array for item, array in zip(cases[0].model.inputs, given, strict=True)
-    }
+    named: dict[str, Any] = {item.name: array for item, array in zip(cases[0].model.fed, given, strict=True)}
     np.savez(samples, **named)
     reference = subject.reference(materials, cases[0], probe.inputs).outputs
     first, second = (
@@ -89,7 +87,7 @@ def _work(
     layers = materials.checkpoint(case.model).layers
     bounds = parity_bounds(materials.catalog.precisions[case.precision], case, layers)
     try:
-        found = parity.compare(outputs, reference, probe.mask, case.model.outputs, case=name)
+        found = parity.compare(outputs, reference, probe.mask, probe.outputs, case=name)
     except BadOutput as problem:
         return Work(
             arm=name, largest=None, bound=bounds.largest, precision=str(case.precision), flips=0, decisions=0,

@@ -41,7 +41,10 @@ def differences(
     for what, found, wanted in zip(("input", "output"), declared, (inputs, outputs), strict=True):
         if found is None:
             continue
-        yield from _of_one_side(what, [_as_declared(item) for item in found], wanted)
+        told = [_as_declared(item) for item in found]
+        if case.model.graph is not None:
+            told = _sized(told, wanted)
+        yield from _of_one_side(what, told, wanted)
 
 
 def _expected(item: Input | GraphInput | Output, sizes: dict[str, _Size]) -> _Item:
@@ -62,6 +65,17 @@ def _as_declared(item: tuple[str, str, Sequence[Any]]) -> _Item:
     name, dtype, shape = item
     sizes = (size if isinstance(size, int) and size >= 0 else OPEN for size in shape)
     return name, dtype, tuple(sizes)
+
+
+def _sized(found: list[_Item], wanted: list[_Item]) -> list[_Item]:
+    """An artifact of a graph that takes any size takes the table's: its open axes as if they were of that."""
+    asked = {name: shape for name, _, shape in wanted}
+    return [
+        (name, dtype, tuple(a if size == OPEN else size for size, a in zip(shape, asked[name], strict=True)))
+        if name in asked and len(asked[name]) == len(shape)
+        else (name, dtype, shape)
+        for name, dtype, shape in found
+    ]
 
 
 def _of_one_side(what: str, found: list[_Item], wanted: list[_Item]) -> Iterator[str]:

@@ -187,7 +187,7 @@ def in_order(case: Case, inputs: Inputs) -> list[Array]:
 
 
 def reference(materials: Materials, case: Case, inputs: Inputs) -> Reference:
-    """The same of fp32 for any samples: torch's, or of a graph its file's own. A graph has no LayerNorm to watch."""
+    """The same of fp32 for any samples: torch's, or of a graph its file's own, with no LayerNorm."""
     model = case.model
     if model.graph is not None:
         return Reference(outputs=materials.fp32(model, in_order(case, inputs)), normalised=())

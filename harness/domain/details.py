@@ -359,6 +359,8 @@ class ImportedDetail(Stored):
     input_shapes: tuple[Any, ...] | None = None
     timed_s: float | None = None
     timed_calls: int | None = None
+    errors_told: tuple[str, ...] | None = None  # lines of the log, with their numbers
+    warnings_told: tuple[str, ...] | None = None
 
 
 def devices_of(detail: Mapping[str, Any]) -> int | None:

@@ -270,6 +270,11 @@ class Model:
         """The metric that a verdict is about; raises `NotApplicable` for a model without a data set."""
         return self._of_encoders(self.metric, "metric")
 
+    @property
+    def reference(self) -> str:
+        """What its artifacts are held against, in words."""
+        return "torch's fp32" if self.graph is None else "the fp32 of its file as it is"
+
     def _of_encoders(self, value: _T | None, what: str) -> _T:
         if value is None:
             why = "it is a graph as it is" if self.graph is not None else "its table states none"

@@ -161,11 +161,12 @@ def _require_sound(checked: Checked, home: Home) -> None:
     task = load_task(model)
     found = checkpoints.locate(model, str(Weights.FULL), home)
     found = checkpoints.in_order(found, labels_of(model, task))
-    numbered = tuple(map(str, range(found.encoder.labels)))
-    assert found.vocabulary is not None, "a complete folder has one"
+    sizes = found.architecture
+    assert sizes is not None and found.vocabulary is not None, "a complete folder has both"
+    numbered = tuple(map(str, range(sizes.labels)))
     tokenizer = task.open_tokenizer(
         Pieces(
-            model=model, vocabulary=found.vocabulary, ids=found.encoder.vocabulary,
+            model=model, vocabulary=found.vocabulary, ids=sizes.vocabulary,
             labels=found.labels or numbered,
         )
     )  # fmt: skip

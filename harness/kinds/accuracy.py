@@ -169,7 +169,7 @@ def _detail(
             flips=None if flipped is None else len(flipped),
             flipped=None if flipped is None else tuple(flipped),
         ),
-        from_fp32=_from_fp32(own, scored, model.metric),
+        from_fp32=_from_fp32(own, scored, model.score),
         flipped_texts=tuple(map(FlippedText.from_stored, texts)),
         truncated=len(samples.features.truncated),
         max_abs_difference=largest_valid_difference(*pair),

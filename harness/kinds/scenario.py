@@ -5,7 +5,6 @@ from __future__ import annotations
 from harness.domain.cases import Case, Kind
 from harness.domain.measurements import Origin
 from harness.domain.metrics import Metric
-from harness.domain.models import Protocol
 from harness.errors import NotApplicable, NotYet
 from harness.kinds.throughput import card_of
 from harness.running.materials import inputs_in_order

@@ -239,17 +239,16 @@ def _tool(tools: Profile, ours: float | None) -> Tool:
     )  # fmt: skip
 
 
-def _work(materials: Materials, timing: Timing, samples_per_s: float, matmul: Matmul | None) -> Work:
-    """What the throughput comes to in operations a second."""
+def _work(materials: Materials, timing: Timing, samples_per_s: float, matmul: Matmul | None) -> Work | None:
+    """What the throughput comes to in operations a second; None where nobody can count them."""
     here = matmul is not None and timing.on_this_processor
-    return Work.from_stored(
-        utilisation.work(
-            timing.case, samples_per_s,
-            architecture=materials.checkpoint(timing.case.model).architecture,
-            artifact_facts=timing.artifact.facts, origin=timing.target.origin,
-            matmul=matmul.stored() if here and matmul else None, threads=timing.place.threads,
-        )
+    found = utilisation.work(
+        timing.case, samples_per_s,
+        architecture=materials.checkpoint(timing.case.model).architecture,
+        artifact_facts=timing.artifact.facts, origin=timing.target.origin,
+        matmul=matmul.stored() if here and matmul else None, threads=timing.place.threads,
     )  # fmt: skip
+    return Work.from_stored(found) if found else None
 
 
 def _judge(materials: Materials, timing: Timing, speed: _Speed) -> Verdict:

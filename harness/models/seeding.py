@@ -1,4 +1,4 @@
-"""Seeded samples of a model, each drawn for itself: the first eight are the same, however many are asked for."""
+"""Seeded samples of a graph, each drawn for itself: the first ones are the same, however many there are."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from harness.running.recording import record
 from harness.store.results import Result, Store
 from harness.tables import references
 from harness.toolchains import names
-from harness.tools import parsers
+from harness.tools import failures, parsers
 from harness.tools.parsers import Latency, ToolRun
 from harness.tools.parsers.precision_words import Words
 from harness.verdicts import throughputs
@@ -98,6 +98,8 @@ def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
 def _of_case(case: Case, name: str, run: ToolRun, told: int | None) -> ToolRun:
     """The run with its batch size, which is the case's."""
     if run.batch_size is None:
+        if len(run.input_shapes) > 1 or told is not None:
+            _one_batch(name, run, told)
         if told is None:
             raise UsageError(
                 f"{name}: the log does not tell its batch size, and {case.id} is about {case.batch_size}",
@@ -118,6 +120,16 @@ def _of_case(case: Case, name: str, run: ToolRun, told: int | None) -> ToolRun:
     return run
 
 
+def _one_batch(name: str, run: ToolRun, told: int | None) -> None:
+    """Raises `UsageError` for inputs whose batch is not `told`, or not one: they are no batch of samples."""
+    others = {shape[0] for shape in run.input_shapes} - ({told} if told else set())
+    shapes = " and ".join(dict.fromkeys(str(list(shape)) for shape in run.input_shapes))
+    if told is not None and others:
+        raise UsageError(f"{name}: --bs-of-log {told}, but the log has inputs of shape {shapes}")
+    if len(others) > 1:
+        raise UsageError(f"{name}: the log has no one batch size, but inputs of shape {shapes}")
+
+
 def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
     """Record the log's throughput under its case in `run`, and judge it. Raises `StoreError`."""
     reference = references.for_case(catalog, log.case, Metric.THROUGHPUT)
@@ -134,6 +146,9 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
         source = f"imported from {log.name} (sha256 {log.sha256[:SHOWN_HASH]}…), {log.run.definition}"
         if log.run.mean_batch is not None:
             source += f"; {_partly_full(log.run)}"
+        if log.run.warnings:
+            more = len(log.run.warnings) - 1
+            source += f"; its tool warns: {log.run.warnings[0]}" + (f" (and {more} more)" if more else "")
         return replace(judged, message=f"{judged.message}; {source}")
 
     return record(store, measurement(log, run), verdict)
@@ -147,17 +162,31 @@ def differences(log: ForeignLog) -> Iterator[str]:
         yield f"made with {run.tool}, the documents measure with {documented}"
     if run.streams > 1:
         yield f"the total of {run.streams} calls at once on a device, the documents make one at a time"
+    if run.errors:
+        yield _failing(run)
     other = names.other(case.chip, run.device_name) if run.device_name else None
     if other is not None:
         yield f"measured on {other}, not on {case.chip.title}"
     if run.mean_batch is not None and run.mean_batch < NEARLY_FULL * case.batch_size:
         yield _partly_full(run)
     yield from _precision(run, case.precision)
-    for shape in run.input_shapes:
-        if len(shape) != 2 or shape[-1] != case.model.tokens:
-            expected = f"[{case.batch_size}, {case.model.tokens}]"
-            yield f"an input of shape {list(shape)}, the case's are {expected}"
-            break
+    sizes = case.model.sizes(case.batch_size)
+    fed = [[sizes.get(str(size), size) for size in item.shape] for item in case.model.fed]
+    other_shape = next((list(shape) for shape in run.input_shapes if list(shape) not in fed), None)
+    if other_shape is not None:
+        expected = " or ".join(dict.fromkeys(map(str, fed)))
+        yield f"an input of shape {other_shape}, the case's are {expected}"
+
+
+def _failing(run: ToolRun) -> str:
+    """The first error that the log tells of, and what is known of its cause."""
+    more = len(run.errors) - 1
+    meaning = failures.meaning("\n".join(run.errors))
+    return (
+        f"the log tells of an error beside its numbers, {run.errors[0]}"
+        + ("" if not more else f" (and {more} more)")
+        + ("" if meaning is None else f" ({meaning})")
+    )
 
 
 def _precision(run: ToolRun, documented: Precision) -> Iterator[str]:
@@ -266,4 +295,6 @@ def _detail(log: ForeignLog) -> Mapping[str, Any]:
         input_shapes=tuple(list(shape) for shape in run.input_shapes) or None,
         timed_s=run.duration_s,
         timed_calls=run.count,
+        errors_told=run.errors or None,
+        warnings_told=run.warnings or None,
     ).stored()

@@ -62,7 +62,8 @@ class AnyShape:
 def run_batch(case: Case, session: Session, inputs: Sequence[Array], count: int) -> list[Array]:
     """One batch's outputs without those of the padding; raises as `checked_outputs`.
 
-    `inputs` are ``[batch, length]`` each, of the case's batch size and of any length; a graph's of its shapes.
+    `inputs` are ``[batch, length]`` each, of the case's batch size and of any length; a graph's of its
+    shapes.
     """
     length = next(iter(inputs[0].shape[1:]), None)
     outputs = checked_outputs(case, session.run(inputs), case.batch_size, length=length)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from harness.errors import MachineError, StoreError, ZoocheckError
+from harness.errors import StoreError, ZoocheckError, machines_fault
 from harness.setting.home import Home
 
 FOLDERS = ("references", "unfinished")
@@ -64,13 +64,15 @@ def dropping(drop: Callable[[], None], whose: str) -> Iterator[None]:
     """Whoever makes something of outputs does it in here: where that raises, `drop` takes them away.
 
     The error says so: "`whose` are dropped". Else whoever comes next, the next run above all, would go on
-    with them, whatever was mended. `MachineError` and `StoreError` are no fault of theirs.
+    with them, whatever was mended. What is the machine's fault, or the store's, is no fault of theirs.
     """
     try:
         yield
-    except (MachineError, StoreError):
+    except StoreError:
         raise
     except Exception as problem:
+        if machines_fault(problem):
+            raise
         drop()
         said = f"{whose} are dropped: the next run computes them again"
         problem.add(said) if isinstance(problem, ZoocheckError) else problem.add_note(said)

@@ -169,8 +169,8 @@ class Materials:
     def _timed_samples(self, model: Model) -> Samples:
         """What a throughput is timed on: the data under the documented protocol, else seeded samples.
 
-        Those are drawn for a graph, for a model without a data set, and where neither the documented data nor a
-        corpus is here, or no vocabulary to read them with, unless `--data` asks for one by name.
+        Those are drawn for a graph, for a model without a data set, and where neither the documented data
+        nor a corpus is here, or no vocabulary to read them with, unless `--data` asks for one by name.
         """
         if not model.dataset:
             return self._seeded(model)
@@ -198,7 +198,7 @@ class Materials:
         )
 
     def seeded(self, model: Model, count: int, first: int = 0) -> SeededFeatures:
-        """`count` seeded samples of a graph by its ranges; of an encoder ids below its vocabulary, and a mask.
+        """`count` seeded samples of a graph by its ranges; of encoders ids of the vocabulary, a mask.
 
         `first` counts the samples that are passed over.
         """
@@ -211,7 +211,7 @@ class Materials:
         return SeededFeatures(inputs={item.role: made[item.name][first:] for item in model.inputs})
 
     def fp32(self, model: Model, inputs: Sequence[Array]) -> list[Array]:
-        """The model's own outputs in fp32, ``[n, ...]``: an encoder's by torch, a graph's by its file as it is.
+        """The model's own fp32 outputs, ``[n, ...]``: of an encoder by torch, of a graph by its file.
 
         `inputs` are ``[n, ...]`` each, in the documented order.
         """

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.decoding import json_value
-from harness.errors import BadOutput, NoSamples
+from harness.errors import BadOutput, NoSamples, writing
 from harness.records import canonical
 from harness.running.kept_outputs import lock_of
 from harness.running.progress import Progress
@@ -93,8 +93,9 @@ class OutputLog:
         return found
 
     def _write(self, content: bytes) -> None:
-        self._file.write(content)
-        self._file.flush()
+        with writing(self.path):
+            self._file.write(content)
+            self._file.flush()
 
     def _replay(self) -> tuple[int, bool]:
         """Read the whole blocks; where the last one ends (0: begin anew), and whether damage follows."""

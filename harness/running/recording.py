@@ -17,7 +17,7 @@ from harness.domain.details import FailedDetail
 from harness.domain.measurements import Interval, Measurement, Provenance, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
-from harness.errors import MachineError, StoreGone, ZoocheckError
+from harness.errors import StoreGone, ZoocheckError, machines_fault
 from harness.machine.fingerprint import fingerprint, git_revision, library_versions
 from harness.models.checkpoints import Checkpoint
 from harness.running.materials import Materials, Samples
@@ -94,7 +94,7 @@ class Recorder:
         measurement = self.measurement(
             case, kind, self.materials.target(case), Stages(), protocol=protocol, check=check, data=data,
             detail=FailedDetail(
-                error=type(problem).__name__, machine=isinstance(problem, MachineError),
+                error=type(problem).__name__, machine=machines_fault(problem),
                 commands=tuple(commands),
             ).stored(),
         )  # fmt: skip

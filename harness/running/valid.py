@@ -48,9 +48,10 @@ def spread(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> fl
 def spreads(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> list[float]:
     """What the differences in each output are measured in: the standard deviation of all logits that count.
 
-    Outputs of one kind (`Output.kind`) are measured together: the logits of where an answer begins and ends. A
-    value that is more than `TAIL` standard deviations out counts for that: bounds in spreads were measured on
-    logits of up to 8, and what a format rounds is a part of the value itself. 0 of an output of whole numbers.
+    Outputs of one kind (`Output.kind`) are measured together: the logits of where an answer begins and
+    ends. A value that is more than `TAIL` standard deviations out counts for that: bounds in spreads were
+    measured on logits of up to 8, and what a format rounds is a part of the value itself. 0 of an output of
+    whole numbers.
     """
     kept = [output[counted(output, spec, mask)] for output, spec in zip(outputs, specs, strict=True)]
     by_kind: dict[str, float] = {}

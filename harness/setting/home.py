@@ -11,7 +11,7 @@ import platformdirs
 
 from harness.domain.datasets import DatasetSpec
 from harness.domain.models import Model
-from harness.errors import UsageError
+from harness.errors import CannotWrite, UsageError, keeps_from_writing
 
 CODE = Path(__file__).resolve().parents[2]  # the folder that zoocheck's packages lie in
 MINIS = CODE / "fixtures" / "minis"
@@ -45,13 +45,17 @@ class Home:
         return Path(spec.path) if spec.path else self.data / spec.name / spec.file
 
     def require_writable(self) -> None:
-        """Make the home where there is none; raises `UsageError` where it cannot be made or written."""
+        """Make the home where there is none.
+
+        Raises `CannotWrite` where the machine keeps it from being written, `UsageError` where it can be none.
+        """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.root):
                 pass
         except OSError as problem:
-            raise UsageError(
+            kind = CannotWrite if keeps_from_writing(problem) else UsageError
+            raise kind(
                 f"{self.root}: cannot be the zoocheck home: {problem.strerror}",
                 remedy="set ZOOCHECK_HOME to a folder that can be written",
             ) from problem

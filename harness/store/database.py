@@ -15,7 +15,7 @@ from sqlalchemy import event, exc, pool
 from harness.decoding import json_value
 from harness.errors import RecordError, StoreError, StoreGone
 from harness.store import urls
-from harness.store.troubles import REMEDY, passing, trouble, unreachable
+from harness.store.troubles import DAMAGE, REMEDY, passing, trouble, unreachable
 
 BUSY_TIMEOUT_S = 10.0  # how long a write waits for another process's, per attempt
 CONNECT_TIMEOUT_S = 10  # how long a server has to answer
@@ -40,11 +40,15 @@ class Gone(Refused, StoreGone):
     """A database that says nothing any more, or has no room: the machine's fault."""
 
 
+class Damaged(Refused):
+    """A database that does not hold what was written to it."""
+
+
 class Database:
     """Transactions on the database at a URL. Every trouble is a `StoreError` with a sentence.
 
     With `existing` an SQLite file that is not there is an error, and is not made; one that cannot be written,
-    or whose folder cannot, is read as it lies there.
+    or whose folder cannot, or whose disk is full, is read as it lies there.
     SQLite runs in WAL mode: readers and one writer do not wait for each other, writers wait their turn.
     On PostgreSQL a lock makes writers wait their turn as well, so that numbers are the order of commits.
     """
@@ -82,6 +86,8 @@ class Database:
                     return work(connection)
             except exc.IntegrityError:
                 raise
+            except UnicodeDecodeError as problem:  # SQLite's own message quotes what is no text
+                raise self._damaged(str(problem)) from problem
             except exc.SQLAlchemyError as problem:
                 gone = self._reached and unreachable(problem)
                 if not gone and not passing(problem):
@@ -107,30 +113,32 @@ class Database:
                     remedy="take it out; inside metrics, detail and other JSON it may stand",
                 )
 
+    def _damaged(self, why: str) -> Damaged:
+        return Damaged(self.shown, f"{DAMAGE.sentence} ({why})", remedy=f"{DAMAGE.remedy}, or {REMEDY}")
+
     def _refused(self, problem: exc.SQLAlchemyError) -> Refused:
         found = trouble(problem)
         remedy = f"{found.remedy}, or {REMEDY}" if found.remedy else REMEDY
         closed = urls.unwritable(self.url) if found.place else ""
         machine = found.machine or bool(closed) or (self._reached and unreachable(problem))
-        kind = Gone if machine else Refused
+        kind = Gone if machine else Damaged if found.damage else Refused
         return kind(self.shown, f"{found.sentence}: {closed}" if closed else found.sentence, remedy=remedy)
 
 
 def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
-    reads_only = False
+    reads = False
     if url.get_backend_name() == "sqlite":
         if existing:
             urls.require_file(url)
-            reads_only = bool(urls.unwritable(url))
-        if not reads_only:
-            _make_room(url)
+            reads = not urls.in_memory(url) and "uri" not in url.query
+        _make_room(url)
     # A connection for each transaction: nothing is left open, gone stale, or shared with a forked process.
     # Only a database in memory lives in its connection.
     options: dict[str, Any] = {"json_deserializer": json_value}
     if not urls.in_memory(url):
         options["poolclass"] = pool.NullPool
-    if reads_only:
-        options["creator"] = lambda: _read_only(Path(str(url.database)))
+    if reads:
+        options["creator"] = lambda: _to_read(Path(str(url.database)), writable=not urls.unwritable(url))
     if url.drivername == "postgresql+psycopg":
         given = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "zoocheck"}
         # A transaction that waited for its turn has to see what was written meanwhile.
@@ -149,7 +157,8 @@ def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
     except ImportError as problem:
         raise _missing(url, shown, problem) from problem
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_connect_to_read if reads_only else _on_connect)
+        if not reads:
+            event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _on_begin)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "begin", _on_begin_at_server)
@@ -182,6 +191,25 @@ def _make_room(url: sa.URL) -> None:
         raise StoreError(f"{url}: {path} is a folder, expected a file or none yet", remedy=REMEDY)
 
 
+def _to_read(file: Path, *, writable: bool) -> sqlite3.Connection:
+    """SQLite's file as it is written to; where there is no room for the index of its log, as `_read_only`."""
+    if not writable:
+        return _read_only(file)
+    connection = sqlite3.connect(file)
+    try:
+        _set_up(connection)
+        connection.execute("SELECT count(*) FROM sqlite_master").close()
+    except sqlite3.OperationalError as problem:
+        connection.close()
+        if getattr(problem, "sqlite_errorcode", 0) & 0xFF not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL):
+            raise
+        return _read_only(file)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _read_only(file: Path) -> sqlite3.Connection:
     """SQLite's file where nothing may be written, not even the index of its log (https://sqlite.org/wal.html).
 
@@ -191,14 +219,10 @@ def _read_only(file: Path) -> sqlite3.Connection:
     log = file.with_name(f"{file.name}-wal")
     still = not log.is_file() or not log.stat().st_size
     uri = f"{file.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
-    return sqlite3.connect(uri, uri=True)
+    return sqlite3.connect(uri, uri=True, isolation_level=None)
 
 
-def _on_connect_to_read(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None
-
-
-def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+def _set_up(connection: sqlite3.Connection, _record: object = None) -> None:
     # Python's sqlite3 begins transactions where it sees fit, not before CREATE TABLE: we say BEGIN.
     connection.isolation_level = None
     for pragma in (

@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from filelock import FileLock
 
 from harness.decoding import json_object
 from harness.domain.cases import Kind
-from harness.errors import BadInput, RecordError
+from harness.errors import BadInput, RecordError, writing
 
 _LONGEST_NAME = 150  # of a file, in characters; file systems stop at 255 bytes
 _DRAFT = re.compile(r"\..*\.json\.[0-9a-f]{32}", re.DOTALL)
@@ -60,9 +61,8 @@ def merge(folder: Path, run: str, skipped: Iterable[NotRun], ran: Iterable[Claim
     What an earlier session of the run skipped and this one `ran` is no longer there. The file is replaced
     in one step, and by one process at a time. Raises `BadInput` for a file that is not one of these.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     file = path(folder, run)
-    with FileLock(folder / ".lock"):
+    with writing(folder), _locked(folder):
         _sweep(folder)
         known = {item.claim: item for item in load(folder, run)}
         for claim in ran:
@@ -72,6 +72,13 @@ def merge(folder: Path, run: str, skipped: Iterable[NotRun], ran: Iterable[Claim
         if found or file.exists():
             _replace(file, {"form": _FORM, "run": _spelt(run), "not_run": [_content(item) for item in found]})
     return found
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        yield
 
 
 def load(folder: Path, run: str) -> tuple[NotRun, ...]:

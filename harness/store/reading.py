@@ -113,11 +113,11 @@ def to_point(row: sa.RowMapping) -> Point:
     )
 
 
-def runs() -> sa.Select[str, str, int]:
+def runs() -> Query:
     """Every run's id, its first measurement's time, and how many it has; the latest run comes last."""
     columns = MEASUREMENTS.c
     return (
-        sa.select(columns.run, sa.func.min(columns.created), sa.func.count())
+        sa.select(columns.run, sa.func.min(columns.created).label("started"), sa.func.count().label("count"))
         .group_by(columns.run)
         .order_by(sa.func.min(columns.created), sa.func.min(columns.number))
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -16,7 +16,7 @@ from harness.domain.measurements import Measurement, Verdict
 from harness.errors import StoreError
 from harness.machine.fingerprint import machine_key
 from harness.records import to_json
-from harness.store import baselines, copying, opening, reading, summary
+from harness.store import baselines, copying, damage, opening, reading, summary
 from harness.store.baselines import Baseline
 from harness.store.copying import Copied
 from harness.store.database import Database
@@ -31,6 +31,8 @@ from harness.store.schema import (
 )
 from harness.store.summary import Info
 from harness.store.troubles import reason
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,23 +135,22 @@ class Store:
         quick run on the mini never hides the last one on full weights.
         """
         query = reading.results(run=run, case=case, latest=latest)
-        rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
-        return [Result(measurement=to_measurement(row), verdict=to_verdict(row)) for row in rows]
+        return self._read(query, lambda row: Result(measurement=to_measurement(row), verdict=to_verdict(row)))
 
     def numbers(
         self, *, runs: Sequence[str] | None = None, case: str | None = None, kind: Kind | None = None
     ) -> list[Result]:
         """As `results`, of several runs, and without raw samples: what a long series is read from."""
         query = reading.numbers(runs=runs, case=case, kind=kind)
-        rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
-        return [
-            Result(measurement=to_measurement({**row, "raw": {}}), verdict=to_verdict(row)) for row in rows
-        ]
+        return self._read(
+            query,
+            lambda row: Result(measurement=to_measurement({**row, "raw": {}}), verdict=to_verdict(row)),
+        )
 
     def cases(self) -> list[str]:
         """Every case that has results, by name."""
         query = sa.select(MEASUREMENTS.c.case).distinct().order_by(MEASUREMENTS.c.case)
-        return list(self._database.do(lambda connection: connection.scalars(query).all()))
+        return self._read(query, lambda row: str(row["case"]))
 
     def history(self, *, latest: int = 40) -> list[Point]:
         """The `latest` results of every series that has two or more, oldest first.
@@ -157,25 +158,21 @@ class Store:
         A check that has no number is in none: it is good or it is not.
         """
         query = reading.history(latest=latest)
-        rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
-        return [
-            point
-            for row in rows
-            if (point := reading.to_point(row)).value is not None or not point.series.check
-        ]
+        points = self._read(query, reading.to_point)
+        return [point for point in points if point.value is not None or not point.series.check]
 
     def runs(self) -> list[RunSummary]:
         """Every run; at the end the one whose first measurement was made last, wherever it came from."""
         query = reading.runs()
-        rows = self._database.do(lambda connection: connection.execute(query).all())
-        return [RunSummary(id=run, started=started, count=count) for run, started, count in rows]
+        return self._read(
+            query, lambda row: RunSummary(id=row["run"], started=row["started"], count=row["count"])
+        )
 
     def machines(self, run: str) -> list[str]:
         """The `fingerprint.machine_key` of every machine that has results in `run`, as they came."""
         columns = MEASUREMENTS.c
         query = sa.select(columns.machine).where(columns.run == run).order_by(columns.number)
-        found = self._database.do(lambda connection: connection.scalars(query).all())
-        return list(dict.fromkeys(machine_key(machine) for machine in found))
+        return list(dict.fromkeys(self._read(query, lambda row: machine_key(row["machine"]))))
 
     def set_baseline(self, name: str, machine: str, run: str, note: str = "") -> Baseline:
         """Have results of `machine` held against `run` under `name`, in place of what was in force.
@@ -215,7 +212,8 @@ class Store:
 
     def baselines(self) -> list[Baseline]:
         """The baselines in force, by name and then machine."""
-        return self._database.do(baselines.in_force)
+        with damage.told(self._database):
+            return self._database.do(baselines.in_force)
 
     def baseline(self, name: str, machine: str) -> Baseline | None:
         """The baseline of that name in force on `machine`, if there is one."""
@@ -243,11 +241,19 @@ class Store:
 
         Raises `StoreError` where one of them has other content there.
         """
-        return copying.copy(self._database, target._database)
+        with damage.told(self._database):
+            return copying.copy(self._database, target._database)
 
     def info(self) -> Info:
         """What the store holds, in numbers."""
-        return self._database.do(lambda connection: summary.summarise(connection, self.shown, VERSION))
+        with damage.told(self._database):
+            return self._database.do(lambda connection: summary.summarise(connection, self.shown, VERSION))
+
+    def _read(self, query: sa.Select[Any], make: Callable[[sa.RowMapping], T]) -> list[T]:
+        """What `make` makes of each row. Raises `Damaged` with the row that is not what was written."""
+        with damage.told(self._database):
+            rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
+            return [make(row) for row in rows]
 
 
 def _verdict_row(measurement_id: str, verdict: Verdict) -> dict[str, Any]:

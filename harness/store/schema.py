@@ -22,7 +22,7 @@ from sqlalchemy import event
 
 from harness.decoding import Undecodable, json_value
 from harness.domain.measurements import Measurement, Provenance, Verdict, kind_today
-from harness.errors import StoreError
+from harness.errors import RecordError
 from harness.records import from_json, to_json
 
 VERSION = 3
@@ -41,11 +41,11 @@ class Packed(sa.types.TypeDecorator[Any]):
         return zlib.compress(text.encode())
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
-        """From the database. Raises `StoreError` for bytes that were never written by us."""
+        """From the database. Raises `RecordError` for bytes that were never written by us."""
         try:
             return json_value(zlib.decompress(value))
         except (zlib.error, Undecodable) as problem:
-            raise StoreError(f"the raw samples of a measurement are damaged: {problem}") from problem
+            raise RecordError(f"raw: the packed samples cannot be read: {problem}") from problem
 
 
 # PostgreSQL would hold strings to their length and sort them by its locale, and integers to 32 bits; SQLite
@@ -194,5 +194,10 @@ def to_verdict(row: sa.RowMapping) -> Verdict | None:
     """
     if row["verdict_id"] is None:
         return None
-    recorded = {name: row[f"verdict_{name}"] for name in _VERDICT}
+    return as_verdict({name: row[f"verdict_{name}"] for name in _VERDICT})
+
+
+def as_verdict(row: Mapping[Any, Any]) -> Verdict:
+    """A row of ``verdicts`` as the record it was made from. Raises `RecordError` for what is none."""
+    recorded = {name: row[name] for name in _VERDICT}
     return from_json(Verdict, {**recorded, "kind": kind_today(recorded["kind"], recorded["basis"])})

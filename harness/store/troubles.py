@@ -26,17 +26,22 @@ class Trouble:
     remedy: str = ""
     machine: bool = False  # no fault of who named the store: the same store may work later
     place: bool = False  # where an SQLite file lies has a part in it
+    damage: bool = False  # what it holds is not what was written
 
+
+# Also what is no text in a row: Python's module reports it without a code (`Connection.text_factory`).
+DAMAGE = Trouble(sentence="is damaged", remedy="take it from a backup", damage=True)
+_UNDECODABLE = "Could not decode to UTF-8"
 
 _SQLITE = {
     sqlite3.SQLITE_NOTADB: Trouble(sentence="is a file, but no SQLite database"),
     sqlite3.SQLITE_CANTOPEN: Trouble(sentence="cannot be opened here", place=True),
     sqlite3.SQLITE_PERM: Trouble(sentence="may not be opened"),
     sqlite3.SQLITE_READONLY: Trouble(sentence="cannot be written", machine=True, place=True),
-    sqlite3.SQLITE_FULL: Trouble(sentence="the disk is full", machine=True, remedy="make room"),
-    sqlite3.SQLITE_IOERR: Trouble(sentence="its disk cannot be read or written", machine=True),
+    sqlite3.SQLITE_FULL: Trouble(sentence="the disk is full", machine=True, place=True, remedy="make room"),
+    sqlite3.SQLITE_IOERR: Trouble(sentence="its disk cannot be read or written", machine=True, place=True),
     sqlite3.SQLITE_NOMEM: Trouble(sentence="there is too little memory", machine=True),
-    sqlite3.SQLITE_CORRUPT: Trouble(sentence="is damaged"),
+    sqlite3.SQLITE_CORRUPT: DAMAGE,
 }
 _POSTGRESQL = {
     "42501": Trouble(
@@ -57,8 +62,8 @@ _POSTGRESQL = {
     "22P05": Trouble(
         sentence="the database's encoding cannot hold this text", remedy="make one with --encoding=UTF8"
     ),
-    "XX001": Trouble(sentence="is damaged", remedy=_ADMINISTRATOR),
-    "XX002": Trouble(sentence="is damaged", remedy=_ADMINISTRATOR),
+    "XX001": replace(DAMAGE, remedy=_ADMINISTRATOR),
+    "XX002": replace(DAMAGE, remedy=_ADMINISTRATOR),
 }
 _NOBODY = Trouble(
     sentence="no server listens there", remedy="start PostgreSQL, or check host and port", machine=True
@@ -94,6 +99,8 @@ _COMING_OR_GOING = ("system is starting up", "system is shutting down", "recover
 def trouble(problem: exc.SQLAlchemyError) -> Trouble:
     """What is wrong, with the database's own words in brackets."""
     found = _SQLITE.get(_code(problem) or -1) or _POSTGRESQL.get(_state(problem) or "")
+    if found is None and _sqlites(problem) and _UNDECODABLE in _said(problem):
+        found = DAMAGE
     if found is None and unreachable(problem):
         said = _said(problem)
         found = next(
@@ -121,7 +128,7 @@ def unreachable(problem: exc.SQLAlchemyError) -> bool:
     return (
         isinstance(problem, exc.OperationalError)
         and problem.statement is None
-        and _code(problem) is None
+        and not _sqlites(problem)
         and _state(problem) is None
     )
 
@@ -133,6 +140,11 @@ def reason(problem: exc.SQLAlchemyError) -> str:
 
 def _said(problem: exc.SQLAlchemyError) -> str:
     return str(getattr(problem, "orig", None) or problem)
+
+
+def _sqlites(problem: exc.SQLAlchemyError) -> bool:
+    """Whether it comes of a file, and no server has a part in it."""
+    return isinstance(getattr(problem, "orig", None), sqlite3.Error)
 
 
 def _code(problem: exc.SQLAlchemyError) -> int | None:

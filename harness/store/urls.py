@@ -12,6 +12,8 @@ from harness.errors import StoreError
 
 _PSYCOPG = "postgresql+psycopg"
 _SECRET = frozenset({"password", "sslpassword"})  # of a query, which libpq takes too
+# The least that SQLite's index of its log takes on the disk (https://sqlite.org/walformat.html).
+_INDEX_BYTES = 32 << 10
 _POSTGRESQL = frozenset({"postgresql", "postgres"})  # the second is libpq's other spelling
 
 
@@ -62,7 +64,14 @@ def unwritable(url: sa.URL) -> str:
             fixed = os.statvfs(path).f_flag & os.ST_RDONLY
             why = "lies on a file system that is read-only" if fixed else "may not be written by this user"
             return f"the {what} {path} {why}"
+    if file.parent.exists() and _free_bytes(file.parent) < _INDEX_BYTES:
+        return f"the folder {file.parent} lies on a disk that is full"
     return ""
+
+
+def _free_bytes(path: Path) -> int:
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
 
 
 def no_results(url: sa.URL) -> StoreError:

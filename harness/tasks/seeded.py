@@ -35,7 +35,7 @@ class SeededFeatures:
 
 
 class SeededTask:
-    """The task of samples without labels: nothing of it can be scored, all of it can be timed and compared."""
+    """The task of samples without labels: nothing of it can be scored, all can be timed and compared."""
 
     READS_PADDING = False
     TWO_TEXTS = False

@@ -95,6 +95,7 @@ def open_arm(setup: dict[str, Any]) -> Arm:
 
     from harness import arrays
     from harness.artifacts.cache import Artifact
+    from harness.models.graphs.originals import outputs_of, rows_first
     from harness.tables import cases, catalog
     from harness.toolchains import loading, targets
     from harness.toolchains.place import Place
@@ -107,7 +108,7 @@ def open_arm(setup: dict[str, Any]) -> Arm:
     )  # fmt: skip
     made = setup["artifact"]
     session = target.backend.open(case, Artifact(**{**made, "folder": Path(made["folder"])}), place)
-    names = [item.name for item in case.model.inputs]
+    names = [item.name for item in case.model.fed]
 
     def read(path: Path) -> list[Any]:
         kept = arrays.npz(path, names)
@@ -118,7 +119,15 @@ def open_arm(setup: dict[str, Any]) -> Arm:
     def answer(samples: Path, to: Path) -> None:
         given, size = read(samples), case.batch_size
         starts = range(0, len(given[0]), size)
-        batches = [session.run([array[at : at + size] for array in given]) for at in starts]
+        batches = [
+            rows_first(
+                case.model,
+                outputs_of(case.model),
+                session.run([array[at : at + size] for array in given]),
+                size,
+            )
+            for at in starts
+        ]
         np.savez(to, *(np.concatenate(parts) for parts in zip(*batches, strict=True)))
 
     return Arm(call=lambda: session.run(inputs), answer=answer)

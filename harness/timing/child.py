@@ -23,7 +23,7 @@ from typing import Any
 from harness.artifacts.cache import ArtifactCache
 from harness.decoding import json_object
 from harness.domain.cases import Case
-from harness.errors import ArtifactError, MachineError, ZoocheckError
+from harness.errors import ArtifactError, ZoocheckError, machines_failure
 from harness.machine.watch import peak_rss_bytes
 from harness.setting.plans import plan_for
 from harness.setting.stamps import Stamp
@@ -57,10 +57,11 @@ def write_answer(job: Mapping[str, Any], told: Mapping[str, Any]) -> None:
 
 def failure(problem: BaseException) -> dict[str, Any]:
     """What an answer says of an exception: a sentence, and whether it is the machine's fault."""
+    machines = machines_failure(problem)
+    if machines is not None:
+        return {"error": str(machines), "machine": True}
     if isinstance(problem, ZoocheckError):
-        return {"error": str(problem), "machine": isinstance(problem, MachineError)}
-    if isinstance(problem, MemoryError):
-        return {"error": "the process ran out of memory", "machine": True}
+        return {"error": str(problem), "machine": False}
     # A fault of zoocheck's own, or of a library: its traceback is in the log.
     traceback.print_exception(problem)
     return {"error": f"{type(problem).__name__}: {problem}", "machine": False}

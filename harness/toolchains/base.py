@@ -89,7 +89,7 @@ class GraphSource(Protocol):
         """
 
     def for_calibration(self, exported: onnx.ModelProto, *, opset: int) -> onnx.ModelProto:
-        """The graph that `calibration`'s feeds go through: `exported`, the case's own, where that takes them."""
+        """The graph that `calibration`'s feeds go through: `exported`, where that takes them."""
 
     def calibration(self) -> Sequence[Mapping[str, npt.NDArray[np.integer]]]:
         """The calibration samples, by input name, each by itself: arrays ``[1, length]``."""

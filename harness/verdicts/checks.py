@@ -52,9 +52,10 @@ def judge_parity(
     ]
     faults += [f"a flip beyond that bound: {flip}" for flip in unexplained[:1]]
     flipped = f"; {flips} of {decisions} decisions flipped" if flips else ""
-    remedy = f"; `zoocheck bisect {case.id}` names the operator" if faults else ""
+    bisected = faults and case.model.graph is None
+    remedy = f"; `zoocheck bisect {case.id}` names the operator" if bisected else ""
     within = f"at most {largest:.3g} spreads, within the {bounds.largest:g} that {case.precision} explains"
-    said = f"outputs differ from torch's fp32 by {'; '.join(faults) or within}"
+    said = f"outputs differ from {case.model.reference} by {'; '.join(faults) or within}"
     return _conforms(case, not faults, f"{said}{flipped}{remedy}", largest, bounds.largest)
 
 

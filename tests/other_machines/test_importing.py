@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.errors import UsageError
 from harness.other_machines import importing
+from harness.store.results import Store
 from harness.tables import cases, catalog
 
 TIMES = (
@@ -126,3 +128,86 @@ def test_a_mean_that_goes_with_several_batch_sizes_tells_none(differ):
         differ(log, "tinybert-ascend310p-bs8")
     with pytest.raises(UsageError, match=r"--bs-of-log 4, but the log has 6\.833 samples a call on average"):
         differ(log, "tinybert-ascend310p-bs4", 4)
+
+
+AIS = "[INFO] throughput 1000*batchsize(8)/NPU_compute_time.mean(2.0): 4000.0\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "case", "said"),
+    [
+        (f"{BUILD}[I] Precision: FP32\n{TIMES}[E] Error[1]: illegal memory access\n", FP32,
+         "the log tells of an error beside its numbers, line 4: [E] Error[1]: illegal memory access"),
+        (f"{AIS}[ERROR] check failed: aclmdlExecute ret 507011\nE39999  Aicore kernel execute failed\n",
+         "tinybert-ascend310p-bs8",
+         "the log tells of an error beside its numbers, line 2: [ERROR] check failed: aclmdlExecute ret "
+         "507011 (and 1 more) (the model failed while it ran on the device)"),
+        (AIS, "tinybert-ascend310p-bs8", ""),
+    ],
+)  # fmt: skip
+def test_an_error_beside_the_numbers_is_not_compared(differ, log: str, case: str, said: str):
+    assert differ(log, case) == said
+
+
+def test_what_the_tool_warns_of_stands_in_the_verdict(tables: Catalog, tmp_path: Path):
+    path = tmp_path / "mine.log"
+    warned = "[W] * GPU compute time is unstable\n[W]   Lock the clocks.\n"
+    path.write_text(f"{BUILD}[I] Precision: FP32\n{TIMES}{warned}", encoding="utf-8")
+    store = Store(f"sqlite:///{tmp_path}/results.sqlite")
+    try:
+        log = importing.read(cases.named(tables, FP32), path, importing.Choice())
+        result = importing.file(tables, log, store, "run")
+    finally:
+        store.close()
+    assert result.verdict is not None
+    assert "; its tool warns: GPU compute time is unstable (and 1 more)" in result.verdict.message
+    assert result.measurement.detail["warnings_told"] == ["GPU compute time is unstable", "Lock the clocks."]
+
+
+MM_RUN = (
+    "==================== Parameter Information\nmagicmind model file: m\n  input[0] dim: [8, 384]\n"
+    "  input[1] dim: [{first}, {length}]\nthread_num: 1\n==================== Performance Summary\n"
+    "Iterations: 10\nHost Wall Time (s): 1.0\nThroughput (qps): 80\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("log", "case", "said"),
+    [
+        (f"{BUILD}[I] Precision: FP32\n{TIMES}".replace("input_mask:8x64", "input_mask:16x64"), FP32,
+         "the log has {}inputs of shape [8, 64] and [16, 64]"),
+        ("&&&& RUNNING TensorRT.trtexec [TensorRT v101300] # trtexec --onnx=t.onnx\n[I] Precision: FP32\n"
+         "[I] Input binding for a with dimensions 8x64 and type Int64 is created.\n"
+         f"[I] Input binding for b with dimensions 4x64 and type Int64 is created.\n{TIMES}", FP32,
+         "the log has {}inputs of shape [8, 64] and [4, 64]"),
+        (MM_RUN.format(first=16, length=384), "bert-squad-mlu370-bs16",
+         "the log has {}inputs of shape [8, 384] and [16, 384]"),
+    ],
+    ids=["trtexec's options", "trtexec's bindings", "mm_run"],
+)  # fmt: skip
+def test_inputs_of_two_batch_sizes_have_none(differ, log: str, case: str, said: str):
+    """Nor does an option give them one: it never overrules a log."""
+    with pytest.raises(UsageError, match=re.escape(said.format("no one batch size, but "))):
+        differ(log, case)
+    with pytest.raises(UsageError, match=re.escape("--bs-of-log 8, but " + said.format(""))):
+        differ(log, case, 8)
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ("[256]", ""),
+        ("[1,256]", ""),
+        ("[128]", "an input of shape [1, 128], the case's are [1, 256]"),
+        ("[3,256,256]", "an input of shape [1, 3, 256, 256], the case's are [1, 256]"),
+    ],
+)
+def test_vamp_lists_the_inputs_of_one_sample(differ, shape: str, said: str):
+    """As for images, [3,224,224] beside a batch of 8 in its manual: the batch stands apart."""
+    log = (
+        f"model input shape 0: {shape}, dtype: u4\n- number of instances in each device: 1\ndevices: [0]\n"
+        "batch size: 1\nthroughput (qps): 102.1\n"
+    )
+    assert differ(log, "bert-chinese-ner-vacc-bs1") == said
+    untold = log.replace("batch size: 1\n", "")
+    assert differ(untold, "bert-chinese-ner-vacc-bs1", 1) == said

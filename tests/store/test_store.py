@@ -578,7 +578,7 @@ class TestRefused:
         with bare(file_url) as connection:
             connection.execute("DROP TRIGGER measurements_no_update")
             connection.execute("UPDATE measurements SET raw = x'00'")
-        with pytest.raises(StoreError, match="raw samples of a measurement are damaged"):
+        with pytest.raises(StoreError, match="row 1 of measurements: raw: the packed samples cannot be read"):
             store.results()
 
     @pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS)

@@ -45,7 +45,18 @@ def answered(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proble
     [
         (GraphError("no such operator"), parent.Crashed, "no such operator"),
         (MachineError("device 0 was lost"), MachineError, "device 0 was lost"),
-        (MemoryError(), MachineError, "the process ran out of memory"),
+        (
+            MemoryError(),
+            MachineError,
+            "there is too little memory for this; give more (ulimit -v), or ask for less: a smaller --bs or "
+            "--limit, fewer workers (-n)",
+        ),
+        (
+            OSError(28, "No space left on device", "calls.json"),
+            MachineError,
+            "calls.json: No space left on device; make room there, or name a place on another disk "
+            "(ZOOCHECK_HOME is the home)",
+        ),
         (ZeroDivisionError("by nothing"), parent.Crashed, "ZeroDivisionError: by nothing"),
     ],
 )

@@ -21,7 +21,7 @@ from harness.conformance.subject import in_order, probe_of
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
-from harness.errors import BadInput, GraphError, NotThere, UsageError
+from harness.errors import BadInput, GraphError, NotThere, NotYet, UsageError
 from harness.models.graphs import int8, values
 from harness.models.graphs.export import run_torch
 from harness.models.graphs.numerics import STAND_IN_OPSET, documented
@@ -51,6 +51,11 @@ def bisect(
     `GraphError` for a file that is no such graph; `NotYet` for a precision without a stand-in; and as
     `Materials` does.
     """
+    if case.model.graph is not None:
+        raise NotYet(
+            f"{case.id}: bisect has bounds for the operators of encoders only, not for those of any graph",
+            remedy="hold parts of the graph against each other: cut it with onnx.utils.extract_model",
+        )
     source = building.graph_source(materials, case)
     opset = _documented_opset(case) if documented_graph else STAND_IN_OPSET
     reference = source.export(opset=opset).graph

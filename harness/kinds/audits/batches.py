@@ -38,7 +38,8 @@ def varied(case: Case, samples: Samples, *, vocabulary: int, seed: int) -> Calla
 
     There are few samples and many calls, so one token of each row is drawn anew from the vocabulary: what
     keeps results by batch, or by sample, has kept none of them. Lengths stay those of the data. Of a graph,
-    whose numbers mean nothing known, each row of its first input is turned by some places along its last axis.
+    whose numbers mean nothing known, each row of its first input is turned by some places along its last
+    axis.
     """
     if case.model.graph is not None:
         return _turned(case, samples, seed)

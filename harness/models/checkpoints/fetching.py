@@ -92,6 +92,12 @@ def fetch_dataset(spec: DatasetSpec, home: Home) -> FetchedData:
 def _by_hand(model: Model, home: Home) -> Fetched:
     """A checkpoint that no hub has: what people put there, or how to."""
     folder = home.checkpoint(model)
+    if model.graph is not None:
+        found = locate(model, Weights.FULL, home)
+        return Fetched(
+            model=model.name, folder=Path(model.graph.file).parent, files=found.files, repository=None,
+            revision=None, downloaded=(),
+        )  # fmt: skip
     if lacking := files.missing(folder):
         message = f"{model.name}: published outside the hub, and {folder} lacks {', '.join(lacking)}"
         raise NotThere(message, remedy=how_to_get(model, home))

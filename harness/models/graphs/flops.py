@@ -95,11 +95,11 @@ def count(graph: onnx.ModelProto, *, batch: int | None = None, length: int | Non
 
 
 def _by_weights(shapes: Mapping[str, Shape | None], node: onnx.NodeProto) -> int:
-    """The operations of a convolution, or of the products of a recurrent layer: its weights, as often as used.
+    """The operations of a convolution, or of a recurrent layer's products: its weights, as often as used.
 
-    A convolution of weights ``[out, in / group, ...]`` uses those of one channel for each value that it gives, a
-    transposed one ``[in, out / group, ...]`` for each that it reads. A recurrent layer uses all of both its
-    weights ``[directions, gates x hidden, ...]`` at each of ``[length, batch]``.
+    A convolution of weights ``[out, in / group, ...]`` uses those of one channel for each value that it
+    gives, a transposed one ``[in, out / group, ...]`` for each that it reads. A recurrent layer uses all of
+    both its weights ``[directions, gates x hidden, ...]`` at each of ``[length, batch]``.
     """
     x, weights = (_known(shapes, name, node) for name in node.input[:2])
     if node.op_type == "Conv":

@@ -29,18 +29,19 @@ def to_fp16(model: onnx.ModelProto) -> onnx.ModelProto:
     """A graph whose every floating value is fp16, each operator computing in fp32 between casts.
 
     That is how the documented chips multiply matrices: fp16 operands, fp32 accumulators, one rounding
-    at the end. Every weight is rounded once, every operator's result once; graph inputs and outputs stay fp32,
-    so that the I/O contract does not change, and are rounded behind and in front of it. onnxruntime's own
-    converter is not used: it clamps what overflows without a word, and leaves the accumulation to the kernel.
+    at the end. Every weight is rounded once, every operator's result once; graph inputs and outputs stay
+    fp32, so that the I/O contract does not change, and are rounded behind and in front of it. onnxruntime's
+    own converter is not used: it clamps what overflows without a word, and leaves the accumulation to the
+    kernel.
 
     What is computed of shapes alone is so in fp32, and rounded once where something else reads it: a compiler
     knows the shape, and has constants there. That is relative positions, and the angles of rotary ones. What
-    operators are told (`values.PARAMETERS`) stays as it is. Inside the branches of an ``If`` and the bodies of loops
-    each result is rounded where it is made. What else stays in fp32 the graph tells (`values.told`).
+    operators are told (`values.PARAMETERS`) stays as it is. Inside the branches of an ``If`` and the bodies
+    of loops each result is rounded where it is made. What else stays in fp32 the graph tells (`values.told`).
 
     Raises `GraphError` for constants that fp16 does not hold (an unfixed attention mask, say), each with its
-    size; an infinity is one that it holds. Raises `NotApplicable` for a graph that is quantised already, whose
-    scales would be rounded.
+    size; an infinity is one that it holds. Raises `NotApplicable` for a graph that is quantised already,
+    whose scales would be rounded.
     """
     values.require_not_quantised(model, "fp16")
     return _Narrowing(values.copy_of(model)).done()
@@ -97,7 +98,7 @@ class _Narrowing:
         self._nodes.extend(self._casts_after(node, already_fp16=moves))
 
     def _narrowed(self, node: onnx.NodeProto) -> list[onnx.NodeProto]:
-        """Round every fp32 value that shapes decide and `node` reads, once a value, and point `node` there."""
+        """Round every fp32 value that shapes decide and `node` reads, once, and point `node` there."""
         places = values.PARAMETERS.get(node.op_type, ())
         read = dict.fromkeys(
             name
@@ -217,7 +218,7 @@ class _Narrowing:
         if statistics:
             values.tell(
                 self._model,
-                f"{len(statistics)} BatchNormalization that follow no convolution keep their statistics in fp32, "
+                f"{len(statistics)} BatchNormalization behind no convolution keep their statistics in fp32, "
                 f"which fp16 does not hold: {', '.join(statistics[:3])}",
             )
         for kind, count in values.operators(self._model, RECURRENT).items():
@@ -229,7 +230,7 @@ class _Narrowing:
 
 
 def _statistics_beyond(graph: onnx.GraphProto) -> Iterator[str]:
-    """The batch normalisations with statistics that fp16 does not hold: the nodes' names, or their outputs'."""
+    """The batch normalisations with statistics that fp16 does not hold, by name, or by their output's."""
     held = dict(values.constants(graph))
     for node in graph.node:
         if node.op_type == "BatchNormalization":
@@ -287,7 +288,7 @@ def _all_constants(graph: onnx.GraphProto, read: set[str]) -> Iterator[tuple[str
 
 
 def _uses(graph: onnx.GraphProto, sizes: set[str]) -> tuple[set[str], set[str]]:
-    """The names that are read as they are, by what computes a size or as a parameter; and those that are not."""
+    """The names that are read as they are, for a size or as a parameter; and those that are not."""
     exact: set[str] = set()
     rounded: set[str] = {item.name for item in graph.output}
     for node in graph.node:

@@ -112,7 +112,7 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
 
 
 def _ready(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The graph with its dense layers as Gemm, its weights as initializers, and an opset that has quantisers."""
+    """The graph with dense layers as Gemm, weights as initializers, and an opset that has quantisers."""
     values.require_not_quantised(model, "int8")
     graph = as_gemm(model)
     _weights_as_initializers(graph.graph)
@@ -124,7 +124,7 @@ def _ready(model: onnx.ModelProto) -> onnx.ModelProto:
         converted: onnx.ModelProto = onnx.version_converter.convert_version(graph, _OLDEST_OPSET)
     except Exception as problem:  # the converter's errors are RuntimeError and what C++ throws
         raise GraphError(
-            f"int8 needs opset {_OLDEST_OPSET}, the graph is of {opset}, and onnx cannot convert it: {problem}"
+            f"int8 needs opset {_OLDEST_OPSET}, the graph is of {opset}, which onnx cannot convert: {problem}"
         ) from problem
     return converted
 
@@ -162,8 +162,8 @@ def _weights_as_initializers(graph: onnx.GraphProto) -> None:
 def _names_apart(graph: onnx.GraphProto) -> None:
     """Rename constants whose name with a number behind it is another value's.
 
-    onnxruntime's quantiser (1.31.1) calls the copies of a bias that several convolutions share so, and does not
-    look whether the name is taken: then a convolution's output is the bias of another one.
+    onnxruntime's quantiser (1.31.1) calls the copies of a bias that several convolutions share so, and does
+    not look whether the name is taken: then a convolution's output is the bias of another one.
     """
     given = {tensor.name for tensor in graph.initializer}
     made = [name for node in graph.node for name in node.output]

@@ -15,10 +15,11 @@ FP16_LOWEST = float(np.finfo(np.float16).min)
 
 
 def limit_masks(model: onnx.ModelProto) -> onnx.ModelProto:
-    """As `limit_mask`, for a graph of which nobody knows whether it has a mask: what is changed is told in it.
+    """As `limit_mask`, for a graph of which nobody knows whether it has a mask: it tells what is changed.
 
-    A mask's constant holds one value below fp16's lowest, and zeros or nothing beside it: minus infinity, which
-    fp16 holds, is none. Weights are left to `fp16`, and what operators are told (a Clip's bounds) as it is.
+    A mask's constant holds one value below fp16's lowest, and zeros or nothing beside it: minus infinity,
+    which fp16 holds, is none. Weights are left to `fp16`, and what operators are told (a Clip's bounds) as
+    it is.
     """
     fixed = values.copy_of(model)
     told = {

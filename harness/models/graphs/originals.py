@@ -42,8 +42,8 @@ def outputs_of(model: Model) -> tuple[Output, ...]:
     """The model's outputs: the table's; of a graph whose table names none, as its file gives them.
 
     Then the axes are found by running it on two and on three seeded samples: what changes with them is the
-    batch, what does not is of that size, anything else of any. An axis of classes is called ``labels`` where a
-    softmax along it makes the output. Raises as `reading.read`, `seeding.drawn` and `run` do.
+    batch, what does not is of that size, anything else of any. An axis of classes is called ``labels``
+    where a softmax along it makes the output. Raises as `reading.read`, `seeding.drawn` and `run` do.
     """
     if model.outputs or model.graph is None:
         return model.outputs
@@ -105,8 +105,8 @@ def rows_first(model: Model, specs: Sequence[Output], outputs: Sequence[Array], 
             found.append(array[None])
         else:
             raise GraphError(
-                f"{model.name}: output {spec.name} has no axis of the batch: of {samples} samples together nothing "
-                "can be told apart",
+                f"{model.name}: output {spec.name} has no axis of the batch: nothing of {samples} samples "
+                "together can be told apart",
                 remedy='choose --bs 1, or say "batch" in outputs.shape of its table',
             )
     return found
@@ -117,7 +117,7 @@ def _moved(array: Array, source: int, target: int) -> Array:
 
 
 def _calls(inputs: Sequence[Array], size: int, *, fill: bool) -> Iterator[tuple[list[Array], int]]:
-    """The samples in calls of `size`; the last one filled up with its last sample, where it has to be full."""
+    """The samples in calls of `size`; the last one, where it has to be full, with its last sample again."""
     for start in range(0, len(inputs[0]), size):
         some = [array[start : start + size] for array in inputs]
         count = len(some[0])

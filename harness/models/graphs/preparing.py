@@ -48,8 +48,8 @@ def prepared(model: Model, *, batch_size: int) -> Prepared:
 
     Where onnxsim refuses it, or what it makes computes something else, the graph is taken as it was; where
     onnxruntime cannot open it with its sizes fixed, its axes stay open. Either is told. Raises `GraphError`
-    where its inputs are not the table's, it takes another batch size only, or onnxruntime opens none of these;
-    and as `reading.load` does.
+    where its inputs are not the table's, it takes another batch size only, or onnxruntime opens none of
+    these; and as `reading.load` does.
     """
     path = Path(graph_of(model).file)
     original = reading.load(path)
@@ -109,8 +109,8 @@ def _require_as_in_table(model: Model, batch_size: int, found: Sequence[Declared
         size = None if item.shape is None or table.batch_axis is None else item.shape[table.batch_axis]
         if isinstance(size, int) and size != batch_size:
             raise GraphError(
-                f"{model.name}: the graph takes {size} samples a call, and no other number: the batch axis of "
-                f"{item.name} is fixed in the file",
+                f"{model.name}: the graph takes {size} samples a call, and no other number: the batch axis "
+                f"of {item.name} is fixed in the file",
                 remedy=f"choose --bs {size}, or export it with an open batch",
             )
 
@@ -165,7 +165,7 @@ def _simplified(fixed: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def _optimised(graph: onnx.ModelProto) -> onnxruntime.InferenceSession:
-    """As a stand-in of fp32 is opened: what onnxsim leaves has to survive what onnxruntime folds behind it."""
+    """As a stand-in of fp32 is opened: what onnxsim leaves has to survive what onnxruntime folds then."""
     import onnxruntime
 
     return session_of(graph.SerializeToString(), onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL)

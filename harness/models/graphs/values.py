@@ -38,8 +38,9 @@ _ELEMENTS = {
 }  # fmt: skip
 
 
-# What an operator is told rather than given, by the places among its inputs: sizes, bounds, thresholds, and the
-# statistics of a batch normalisation, which chips keep in fp32 where they do not fold them. They are not rounded.
+# What an operator is told rather than given, by the places among its inputs: sizes, bounds, thresholds, and
+# the statistics of a batch normalisation, which chips keep in fp32 where they do not fold them. They are
+# not rounded.
 PARAMETERS: Mapping[str, tuple[int, ...]] = {
     "BatchNormalization": (1, 2, 3, 4), "Clip": (1, 2), "Dropout": (1,), "NonMaxSuppression": (3, 4),
     "Pad": (2,), "Range": (0, 1, 2), "Resize": (1, 2), "Upsample": (1,),
@@ -118,7 +119,7 @@ def store(tensor: onnx.TensorProto, values: Array) -> None:
 
 
 def element_types(model: onnx.ModelProto) -> dict[str, int]:
-    """The element type of every named value, those inside of branches and bodies too, by ONNX shape inference.
+    """The element type of every named value, in branches and bodies too, by ONNX shape inference.
 
     Behind onnxruntime's own operators, which that does not know, by onnxruntime.
     """
@@ -142,7 +143,7 @@ def _types(graph: onnx.GraphProto) -> dict[str, int]:
 
 
 def _types_by_onnxruntime(model: onnx.ModelProto, names: Sequence[str]) -> dict[str, int]:
-    """The element types of values that onnxruntime finds when it loads the graph; none of what is no tensor."""
+    """The element types that onnxruntime finds when it loads the graph; none of what is no tensor."""
     shown = copy_of(model)
     shown.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     try:
@@ -166,8 +167,9 @@ def constants_as_tensors(graph: onnx.GraphProto) -> None:
 
 # What a graph has that somebody has quantised before.
 QUANTISED = (
-    "ConvInteger", "DequantizeLinear", "DynamicQuantizeLSTM", "DynamicQuantizeLinear", "DynamicQuantizeMatMul",
-    "MatMulInteger", "MatMulNBits", "QAttention", "QGemm", "QLinearConv", "QLinearMatMul", "QuantizeLinear",
+    "ConvInteger", "DequantizeLinear", "DynamicQuantizeLSTM", "DynamicQuantizeLinear",
+    "DynamicQuantizeMatMul", "MatMulInteger", "MatMulNBits", "QAttention", "QGemm", "QLinearConv",
+    "QLinearMatMul", "QuantizeLinear",
 )  # fmt: skip
 
 
@@ -221,7 +223,7 @@ def sort(graph: onnx.GraphProto) -> None:
 
 
 def operators(model: onnx.ModelProto, kinds: Sequence[str]) -> dict[str, int]:
-    """How many operators of `kinds` a graph has, in branches and bodies too; those that it has none of left out."""
+    """How many operators of each of `kinds` a graph has, in branches and bodies too; 0 is left out."""
     return dict(Counter(node.op_type for node in nodes(model.graph) if node.op_type in kinds))
 
 

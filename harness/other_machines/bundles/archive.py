@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from harness.errors import BadInput
+from harness.errors import BadInput, naming
 from harness.other_machines.bundles import manifest
 
 TOP = "zoocheck-bundle"
@@ -37,6 +37,7 @@ def pack(folder: Path, target: Path) -> None:
     """Every file of the bundle, in order, without times and owners: the same bundle gives the same bytes."""
     part = target.with_name(f".{target.name}.part")
     with (
+        naming(part),
         part.open("wb") as raw,
         gzip.GzipFile("", "wb", _LEVEL, raw, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,

@@ -103,6 +103,11 @@ def _lay_out(materials: Materials, case: Case, folder: Path, choice: Choice) -> 
     bundling = loading.bundling(case)
     if choice.soc_version and not bundling.TAKES_SOC_VERSION:
         raise UsageError(f"{case.id}: --soc-version {choice.soc_version}: only Ascend's compiler takes one")
+    if case.model.graph is not None:
+        raise NotYet(
+            f"{case.id}: a bundle's run is scored, and a graph as it is has no score",
+            remedy="run it on the chip's own machine, or import the log of the vendor's tool there",
+        )
     if materials.checkpoint(case.model).weights is Weights.RANDOM:
         raise NotYet(
             f"{case.id}: a bundle's run is scored, and random weights have no score",

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import BadInput
+from harness.errors import BadInput, naming
 from harness.tasks.layouts import Piece
 
 _SHOWN = 5
@@ -56,7 +56,7 @@ def write(pieces: Iterable[Piece], out: Path) -> Written:
     """
     names: set[str] = set()
     kept = size = 0
-    with ExitStack() as stack:
+    with naming(out), ExitStack() as stack:
         growing: dict[str, BinaryIO] = {}
         for piece in pieces:
             target = out / piece.path

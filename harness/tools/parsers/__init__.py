@@ -13,6 +13,7 @@ from typing import Any
 from harness.errors import ParseError
 from harness.tools.parsers.records import Card, CardList, Latency, ToolLog, ToolRun
 from harness.tools.parsers.text import Log, read
+from harness.tools.parsers.troubles import with_troubles
 
 __all__ = [
     "COMPILERS",
@@ -55,8 +56,8 @@ def parse(text: bytes | str | Log, *, name: str = "log", tool: str | None = None
     log = text if isinstance(text, Log) else read(text, name)
     found = recognise(log) if tool is None else tool
     if found in THROUGHPUT_TOOLS:
-        parsed: ToolLog = _module(found).parse(log)
-        return parsed
+        module = _module(found)
+        return with_troubles(log, module.parse(log), getattr(module, "BEGINS", None))
     known = ", ".join(sorted(THROUGHPUT_TOOLS))
     if not log.lines:
         raise ParseError(f"the log is empty; expected the output of one of {known}", log=log.name)

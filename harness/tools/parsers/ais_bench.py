@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 
 from harness.tools.parsers import consistency
-from harness.tools.parsers.ascend import first_error
+from harness.tools.parsers.ascend import first_error, unfinished
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
 from harness.tools.parsers.statistics import equals_pairs, latency
 from harness.tools.parsers.tables import cells
@@ -46,6 +46,8 @@ _BARE = re.compile(
 _OF_MODEL = re.compile(r"try get model batchsize ?: *(\S+)|\bfilesperbatch ?: *(\d{1,9})\b", re.ASCII)
 _DEVICE = re.compile(r"\bi:\d+ device_(\d+) throughput:(\S+)")
 _TOTAL = re.compile(r"\bsummary throughput:(.*)", re.IGNORECASE)
+_BEGUN = re.compile(r"\bmultidevice:(.*) run begin")
+_ENDED = re.compile(r"\bmultidevice run end qsize:(\S+) result:(\S+)")
 _MODEL = re.compile(r"\bload model (\S+) success")
 _MARK = re.compile(
     r"NPU[_ ]compute[_ ]time|throughput 1000\*batchsize|get filesperbatch|try get model batchsize",
@@ -100,6 +102,9 @@ def parse(log: Log) -> ToolLog:
     if not runs:
         error = first_error(log)
         raise log.missing(TOOL, FORMULA) if error is None else log.failed(TOOL, error.line, str(error))
+    cut = unfinished(log, [run.line for run in runs], several=log.has(_ENDED))
+    if cut is not None:
+        raise log.missing(TOOL, FORMULA, cut)
     return _with_devices(log, runs)
 
 
@@ -194,6 +199,28 @@ def _own(log: Log, line: int, mean: float, pending: list[Latency]) -> tuple[Late
     return (same[0],)
 
 
+def _all_there(log: Log, line: int, listed: int) -> None:
+    """Raises `ParseError` where a process gave no throughput, or ended in a way that is not known.
+
+    Each process leaves two messages in the queue, that it is ready and its throughput (`multidevice_run` of
+    ais_bench). ``result`` is 0 or 1; what 1 means changed between versions, and it is no failure.
+    """
+    begun, ended = log.first(_BEGUN), log.first(_ENDED)
+    if listed and begun is not None:
+        asked = len(re.findall(r"\d+", begun[1], re.ASCII))
+        if asked != listed:
+            found = f"the throughput of {listed} devices"
+            raise log.wrong(line, found, f"that of the {asked} that were begun")
+    if ended is None:
+        return
+    if ended[2] not in ("0", "1"):
+        raise log.wrong(line, f"a run of several devices that ended with result:{ended[2]}", "0 or 1")
+    left = whole(log, line, ended[1], "the queue's size")
+    if listed and left != 2 * listed:
+        told = f"{left} messages of the processes beside the throughput of {listed} devices"
+        raise log.wrong(line, told, f"{2 * listed}, two of each")
+
+
 def _with_devices(log: Log, runs: list[ToolRun]) -> ToolLog:
     """The runs with their devices, and the total over them, where the tool prints these."""
     devices = [
@@ -210,6 +237,7 @@ def _with_devices(log: Log, runs: list[ToolRun]) -> ToolLog:
         return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
     line, found = totals[0]
     printed = positive(log, line, found[1], "the summary throughput")
+    _all_there(log, line, len(devices))
     rates = [rate for _, rate in devices] or [run.samples_per_s or 0 for run in runs]
     why = "the sum of the devices'"
     consistency.held(log, line, "summary throughput", printed, sum(rates), why, rel=PRECISION)

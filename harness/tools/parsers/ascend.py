@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from harness.tools.parsers.text import Log
 
@@ -15,8 +17,12 @@ _STAMP = r"\[PID: *\d+\] *[\d:.-]*"  # of newer CANN: the process, and when
 _HEAD = rf"(?P<head>{_NAME})\b *:? *(?:{_STAMP} *(?:\w*\({_NAME}\) *:? *)?)?(?:\({_NAME}\) *:? *)?"
 _TITLED = rf"(?:{_STAMP} *[\w -]*|[A-Z]\w*_\w+)\((?P<titled>{_NAME})\) *:? *"
 _CODE = re.compile(rf"^\s*(?:{_HEAD}|{_TITLED})(?P<said>.*)", re.ASCII)
+# A line that is an error by its first word: a code with its text, whatever the form.
+AT_HEAD = rf"^\s*(?:{_HEAD.replace('?P<head>', '?:')}|{_TITLED.replace('?P<titled>', '?:')})\S"
 _SURE = re.compile(rf"^\s*(?:{_NAME}\b *(?::|{_STAMP})|{_TITLED})", re.ASCII)
 _ERROR = re.compile(r"^\s*\[ERROR\]\s*(.*)")
+_INITIALISED = re.compile(r"\bacl init success")
+_LOADED = re.compile(r"\bload model \S+ success")
 _EMPTY = re.compile(r"Inner Error\s*!?", re.IGNORECASE)  # the code's title, which says nothing
 
 
@@ -30,6 +36,20 @@ class AscendError:
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}" if self.code else self.message
+
+
+def unfinished(log: Log, ends: Sequence[int], several: bool = False) -> int | None:
+    """Where a process begins that never came to its numbers, which stand in the lines `ends`; else None.
+
+    One that began behind the last of them; or, unless `several` ran side by side, the one that has no numbers
+    before the next begins: AscendCL is initialised once a process.
+    """
+    begun = [line for line, _ in log.find(_INITIALISED)]
+    behind = [line for line, _ in log.find(_LOADED)] + begun
+    late = [line for line in behind if line > ends[-1]]
+    if late or several or len(begun) <= len(ends):
+        return min(late, default=None)
+    return next(low for low, high in pairwise(begun) if not any(low < end < high for end in ends))
 
 
 def tells_an_error(log: Log) -> bool:

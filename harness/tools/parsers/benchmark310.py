@@ -32,6 +32,7 @@ _AVERAGE = re.compile(r"ave_latency ?[:=] *([^\s,]*)", re.IGNORECASE)
 _WHOLE = re.compile(r"\[e2e\].*\blatency ?: *([^\s,]*)", re.IGNORECASE)
 _BATCH = re.compile(r"-batch_size=(\d{1,9})\b|_batchsize_(\d{1,9})_|_bs(\d{1,9})_", re.ASCII)
 _DEVICE = re.compile(r"_device_(\d{1,9})\b|-device_id=(\d{1,9})\b", re.ASCII)
+_BEGUN = re.compile(r"\[e2e\]|\[INFO\] Dataset number: \d+ finished", re.ASCII)
 _MARK = re.compile(r"throughputRate|PureInfer", re.IGNORECASE)
 _LINE = "[infer] throughputRate: X, Interface throughputRate: Y, moduleLatency: Z"
 
@@ -47,7 +48,11 @@ def parse(log: Log) -> ToolLog:
     size: int | None = None
     device: str | None = None
     duration: float | None = None
+    begun: int | None = None  # a run whose rate has not come
     for line in log.lines:
+        if begun is not None and duration is not None and _WHOLE.search(line.text):
+            raise log.missing(TOOL, _LINE, begun)
+        begun = line.number if begun is None and _BEGUN.search(line.text) else begun
         named, of = _BATCH.search(line.text), _DEVICE.search(line.text)
         size = int(next(filter(None, named.groups()))) or None if named else size
         device = next(filter(None, of.groups())) if of else device
@@ -56,10 +61,12 @@ def parse(log: Log) -> ToolLog:
         found = _run(log, line.number, line.text, size, device, duration)
         if found is not None:
             runs.append(found)
-            duration = None
+            duration = begun = None
     if not runs:
         error = first_error(log)
         raise log.missing(TOOL, _LINE) if error is None else log.failed(TOOL, error.line, str(error))
+    if begun is not None:
+        raise log.missing(TOOL, _LINE, begun)
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
 
 

@@ -8,7 +8,7 @@ that has both numbers: nobody can tell which of the two is wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -115,6 +115,39 @@ def held(
         shown = (f"{found:g}", f"{expected:g}") if few else (repr(found), repr(expected))
         raise log.wrong(line, f"{what} {shown[0]}", f"{shown[1]}, which {why} gives")
     return found
+
+
+def stages(
+    log: Log, line: int, whole: Latency, parts: Sequence[Latency], *, last_digit_ms: float = 0.0
+) -> None:
+    """Raises `ParseError` where a call's `whole` time cannot be that of its `parts`, one behind the other.
+
+    No part takes longer than the whole, in no call: so neither by its mean, its extremes or any percentile.
+    """
+    of_whole = statistics_of(whole)
+    for part in parts:
+        for name, value in statistics_of(part).items():
+            if name in of_whole and not at_most(value, of_whole[name], last_digit=last_digit_ms):
+                raise log.wrong(
+                    line,
+                    f"{whole.name}: {name} {of_whole[name]:g} ms",
+                    f"at least {value:g} ms, that of its part {part.name}",
+                )
+
+
+def added_up(log: Log, line: int, whole: Latency, parts: Sequence[Latency]) -> None:
+    """Raises `ParseError` where the mean of `whole` is not the sum of those of all its `parts`."""
+    means = [part.mean_ms for part in parts]
+    if whole.mean_ms is not None and all(mean is not None for mean in means):
+        total = sum(mean for mean in means if mean is not None)
+        why = "the sum of " + ", ".join(part.name for part in parts)
+        held(log, line, f"{whole.name}: mean", whole.mean_ms, total, why)
+
+
+def statistics_of(item: Latency) -> dict[str, float]:
+    """What is told of a latency, in milliseconds by ``min``, ``max``, ``mean``, ``median`` and ``p99``."""
+    named = {"min": item.min_ms, "max": item.max_ms, "mean": item.mean_ms, "median": item.median_ms}
+    return {name: value for name, value in named.items() if value is not None} | dict(item.percentiles_ms)
 
 
 def under_way(

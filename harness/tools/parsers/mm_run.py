@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from harness.tools.parsers import consistency
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
 from harness.tools.parsers.statistics import colon_pairs
-from harness.tools.parsers.text import Line, Log, batch, positive, shown, whole
+from harness.tools.parsers.text import Line, Log, batch, number, positive, shown, whole
 
 TOOL = "mm_run"
 DEFINITION = "iterations x batch size / host wall time"
 LAST_DIGIT_MS = 1e-3  # it prints the extremes to the microsecond, a mean in five digits
 
 _SUMMARY = re.compile(r"=+ *Performance Summary")
-_PARAMETERS = re.compile(r"=+ *Parameter Information")
+BEGINS = re.compile(r"=+ *Parameter Information")
 _SECTION = re.compile(r"=+ *(?!Performance)[A-Z][\w ]+(?:Summary|Information)")
 _THROUGHPUT = re.compile(
     r"^\s*Throughput \(qps\): *(\S+)(?: with total batch sizes: *(\S+) and (\S+) iterations/second)?"
@@ -31,8 +31,12 @@ _COUNT = re.compile(r"^\s*(?:Total )?iterations: +(\S+)", re.IGNORECASE)
 _LATENCY = re.compile(r"^\s*([A-Za-z][\w ]*?) *\((?:([\w ]+), *)?(\w+)\): *((?=.*\b(?:min|max|mean):).*)")
 _STAGE = re.compile(r"^\s*([A-Za-z].*?) ?Summary(\([^)]*\))?:\s*$")
 _COMPUTE = re.compile(r"MLU Compute")
-_UTILISED = re.compile(r"chip_util\(%\): *(.*)")
-_VALUE = re.compile(r"\w+: *([\d.]+)|\([\d.]+%\) *([\d.]+)", re.ASCII)
+_COMPUTED = re.compile(r"^\s*(Total )?MLU compute time *\((?:([\w ]+), *)?s\): *(\S+)", re.IGNORECASE)
+_TOTAL = re.compile(r"(group \d+: |)Total Latency\b.*?(, Latency(?:, [\w ]+)?)$")
+_STAGES = ("H2D", "MLU Compute", "D2H")
+_OF_DEVICE = re.compile(r"^\s*(\w*(?:util|info)) *\((\S+?)\): *((?=.*\bm(?:in|ax|ean):).*)")
+_NAMED = re.compile(r"\b(?!percentile:)([a-z]+): *(\S+)", re.ASCII)
+_RANKED = re.compile(r"\((\d+(?:\.\d+)?)%\) *(\S+)", re.ASCII)
 _GROUP = re.compile(r"^Input shape group (\d+): *(.*)", re.ASCII)
 _DIMS = re.compile(r"\[(\d{1,9}(?:, *\d{1,9})*)\]", re.ASCII)
 _OLD_DIMS = re.compile(r"^\s*input\[\d+\] dim: *\[(\d{1,9}(?:, *\d{1,9})*)\]", re.ASCII)
@@ -63,6 +67,9 @@ def recognises(log: Log) -> bool:
 def parse(log: Log) -> ToolLog:
     """Every summary. Raises `ParseError` for a failed run, a cut log, and a throughput that does not hold."""
     found = list(_blocks(log))
+    cut = _cut(log) if found else None
+    if cut is not None:
+        raise log.missing(TOOL, "==================== Performance Summary", cut)
     if not found:
         failure = next(iter(log.find(_FAILURE)), None)
         if failure is not None:
@@ -71,12 +78,25 @@ def parse(log: Log) -> ToolLog:
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(_run(log, block) for block in found))
 
 
+def _cut(log: Log) -> int | None:
+    """Where a run begins that has no summary."""
+    begun: int | None = None
+    for line in log.lines:
+        if BEGINS.search(line.text):
+            if begun is not None:
+                break
+            begun = line.number
+        elif _SUMMARY.search(line.text):
+            begun = None
+    return begun
+
+
 def _blocks(log: Log) -> Iterator[_Block]:
     block: _Block | None = None
     device: str | None = None
     told: list[Line] = []
     for line in log.lines:
-        if _PARAMETERS.search(line.text):
+        if BEGINS.search(line.text):
             told = []
         told.append(line)
         named = _DEVICE.search(line.text)
@@ -126,6 +146,8 @@ def _run(log: Log, block: _Block) -> ToolRun:
     _utilised(log, block)
     latencies = tuple(_latencies(log, part))
     _held_to_latency(log, block, rate, size, latencies)
+    _held_to_total(log, block, iterations, latencies)
+    _held_to_stages(log, block, latencies)
     model, version = _first(_MODEL, block.told), _first(_VERSION, block.told)
     return ToolRun(
         tool=TOOL,
@@ -186,12 +208,65 @@ def _held_to_latency(
     consistency.under_way(log, block.line, rate / size, compute.mean_ms, at_once, f"each of {compute.name}")
 
 
+def _held_to_total(log: Log, block: _Block, iterations: int, latencies: Sequence[Latency]) -> None:
+    """Raises `ParseError` where the time of all calls is not theirs: between the fastest and slowest group's.
+
+    Of several threads the old output does not say whether its iterations are of all of them.
+    """
+    several = _told(log, _THREADS, block) > 1
+    for line in block.lines:
+        found = _COMPUTED.match(line.text)
+        if found is None or (several and not found[1]):
+            continue
+        clock = found[2] or ""
+        total = positive(log, line.number, found[3], "the MLU compute time")
+        of_clock = (item for item in latencies if _COMPUTE.search(item.name) and item.name.endswith(clock))
+        means = [item.mean_ms for item in of_clock if item.mean_ms is not None]
+        if not means:
+            continue
+        why = f"{iterations} iterations of {min(means):g} ms"
+        least, most = (iterations * mean / 1000 for mean in (min(means), max(means)))
+        if not consistency.at_most(least, total):
+            raise log.wrong(
+                line.number, f"an MLU compute time of {total:g} s", f"{least:g}, which {why} give"
+            )
+        if not consistency.at_most(total, most):
+            why = f"{iterations} iterations of {max(means):g} ms"
+            raise log.wrong(line.number, f"an MLU compute time of {total:g} s", f"{most:g}, which {why} give")
+
+
+def _held_to_stages(log: Log, block: _Block, latencies: Sequence[Latency]) -> None:
+    """Raises `ParseError` where a total latency is not that of its stages (the new output has one)."""
+    for whole_ in latencies:
+        named = _TOTAL.match(whole_.name)
+        if named is None:
+            continue
+        own = [
+            item for item in latencies
+            if item is not whole_ and item.name.startswith(named[1]) and item.name.endswith(named[2])
+        ]  # fmt: skip
+        parts = [item for item in own if any(stage in item.name for stage in _STAGES)]
+        consistency.stages(log, block.line, whole_, parts, last_digit_ms=LAST_DIGIT_MS)
+        if len(parts) == len(_STAGES):
+            consistency.added_up(log, block.line, whole_, parts)
+
+
 def _utilised(log: Log, block: _Block) -> None:
-    """No part of the device's time is above the whole of it."""
+    """Raises `ParseError` for statistics of the device that cannot be, and for more than the whole of it."""
     for line in block.told:
-        found = _UTILISED.search(line.text)
-        for value in _VALUE.finditer(found[1]) if found else ():
-            consistency.percentage(log, line.number, value[1] or value[2], "chip_util")
+        found = _OF_DEVICE.match(line.text)
+        if found is None:
+            continue
+        values = {item[1]: number(log, line.number, item[2], found[1]) for item in _NAMED.finditer(found[3])}
+        ranks = {
+            float(item[1]): number(log, line.number, item[2], found[1]) for item in _RANKED.finditer(found[3])
+        }
+        low, high = values.pop("min", None), values.pop("max", None)
+        wrong = consistency.disorder(low, high, values, ranks)
+        if wrong is not None:
+            raise log.wrong(line.number, f"{found[1]}: {wrong[0]}", wrong[1])
+        if found[2] == "%" and high is not None:
+            consistency.percentage(log, line.number, f"{high}", found[1].partition("_")[2] or found[1])
 
 
 def _shapes(block: _Block) -> tuple[tuple[tuple[int, ...], ...], int | float | None]:

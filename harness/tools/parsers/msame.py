@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.tools.parsers import consistency
-from harness.tools.parsers.ascend import first_error
+from harness.tools.parsers.ascend import first_error, unfinished
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
 from harness.tools.parsers.text import SHORTEST_MS, Log, milliseconds
 
@@ -73,6 +73,9 @@ def parse(log: Log) -> ToolLog:
     if not runs:
         error = first_error(log)
         raise log.missing(TOOL, _LINE) if error is None else log.failed(TOOL, error.line, str(error))
+    cut = unfinished(log, [run.line for run in runs])
+    if cut is not None:
+        raise log.missing(TOOL, _LINE, cut)
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
 
 

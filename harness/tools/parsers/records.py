@@ -49,20 +49,25 @@ class ToolRun:
     model: str | None = None  # the file that was run
     precision: str | None = None  # as printed, of what was built in the same call
     precision_untold: str = ""  # why the log of a tool that may tell the precision does not
-    input_shapes: tuple[tuple[int, ...], ...] = ()
+    input_shapes: tuple[tuple[int, ...], ...] = ()  # the batch first
+    sample_shapes: tuple[tuple[int, ...], ...] = ()  # of a tool that lists inputs without their batch
     latencies: tuple[Latency, ...] = ()
     duration_s: float | None = None  # of the timed part, by the host's clock
     count: int | None = None  # timed calls
     mean_batch: float | None = None  # samples a call, where the last call was not full
+    errors: tuple[str, ...] = ()  # lines of the log that tell of one, with their numbers
+    warnings: tuple[str, ...] = ()  # what the tool, or the system under it, warns of, each once
     line: int  # where the number stands
 
     def of_batch(self, batch_size: int) -> ToolRun:
         """The same run, its batch size told by somebody who knows it."""
+        shapes = self.input_shapes or tuple((batch_size, *shape) for shape in self.sample_shapes)
+        run = replace(self, batch_size=batch_size, input_shapes=shapes)
         if self.batch_ms is None and self.samples_per_s is None and self.queries_per_s is not None:
-            return replace(self, batch_size=batch_size, samples_per_s=batch_size * self.queries_per_s)
+            return replace(run, samples_per_s=batch_size * self.queries_per_s)
         if self.batch_ms is None or self.mean_batch is not None:
-            return replace(self, batch_size=batch_size)
-        return replace(self, batch_size=batch_size, samples_per_s=1000 * batch_size / self.batch_ms)
+            return run
+        return replace(run, samples_per_s=1000 * batch_size / self.batch_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,9 @@ TOOL = "trtexec"
 DEFINITION = "1000 / (mean GPU compute time / batch size)"
 AT_ONCE = "the tool's queries a second of wall time x batch size, several calls at once"
 COMPUTE = "GPU Compute Time"
+_TRANSFERS = ("H2D Latency", "D2H Latency")
+_WITHOUT_IMPLICIT = ("10.", "11.")
+_PRINTS_NONE = 7  # the last major version of TensorRT whose throughput of an explicit batch is 0
 
 _PREFIX = re.compile(r"^\s*(?:\[[^\[\]]*\] ?)*")
 _SUMMARY = re.compile(r"^=== Performance summary ===", re.IGNORECASE)
@@ -33,7 +36,12 @@ _ITEM = re.compile(r"^(min|max|mean|median): *(\S+(?: ?[mnu]?s)?)")
 _PERCENTILE = re.compile(r"^percentile: *(\S+(?: ?[mnu]?s)?) at (\d+(?:\.\d+)?)%", re.ASCII)
 _THROUGHPUT = re.compile(r"^throughput: *(\S+) *qps", re.IGNORECASE)
 _WALL = re.compile(r"^(?:Total Host Walltime|walltime): *([\d.]\S* ?[mnu]?s?)$", re.IGNORECASE)
-_START = re.compile(r"&&&& RUNNING TensorRT")
+_COMPUTED = re.compile(
+    r"^(?:Total GPU Compute Time|total compute time): *([\d.]\S* ?[mnu]?s?)$", re.IGNORECASE
+)
+BEGINS = re.compile(r"&&&& RUNNING TensorRT")
+_OPTIONS = re.compile(r"=== Model Options ===")
+_PASSED = re.compile(r"&&&& PASSED TensorRT")
 _SKIPPED = re.compile(r"Skipped inference phase")
 _FAILED = re.compile(r"&&&& FAILED TensorRT")
 _ERROR = re.compile(r"\[E\] *(.*)")
@@ -60,14 +68,17 @@ class _Block:
     line: int
     latencies: dict[str, Latency] = field(default_factory=dict)
     queries_per_s: float | None = None
-    rated: bool = False  # whether its throughput was read, which may be none
+    rated: int | None = None  # the line of its throughput, which may be none
+    in_sections: bool = False  # as TensorRT 7 prints it
     duration_s: float | None = None
+    computed_s: float | None = None  # by all its calls together
     header: bool = False
 
 
 def parse(log: Log) -> ToolLog:
     """Every summary. Raises `ParseError` for a failed run and for a summary without the GPU compute time."""
-    runs = [run for part in _parts(log) for run in _runs(log, part)]
+    parts = [(part, list(_runs(log, part))) for part in _parts(log)]
+    runs = [run for _, found in parts for run in found]
     if not runs:
         error = next(iter(reversed(list(log.find(_ERROR)))), None)
         if error is not None:
@@ -76,18 +87,31 @@ def parse(log: Log) -> ToolLog:
         if skipped is not None:
             raise log.wrong(skipped[0], "a build alone (--skipInference)", "a run that was timed")
         raise log.missing(TOOL, f"{COMPUTE}: min = X ms, ... mean = X ms")
+    for part, found in parts:
+        if not found and _cut(part):
+            raise log.missing(TOOL, f"{COMPUTE}: min = X ms, ... mean = X ms", part[0].number)
     return ToolLog(name=log.name, tool=TOOL, runs=tuple(runs))
 
 
 def _parts(log: Log) -> Iterator[Sequence[Line]]:
     """The lines of each run: several may stand in one file."""
     part: list[Line] = []
+    listed = False  # whether its options were: the second list is another run's
     for line in log.lines:
-        if _START.search(line.text) and part:
+        options = _OPTIONS.search(line.text) is not None
+        if part and (BEGINS.search(line.text) or (options and listed)):
             yield part
-            part = []
+            part, listed = [], False
+        listed = listed or options
         part.append(line)
     yield part
+
+
+def _cut(part: Sequence[Line]) -> bool:
+    """Whether a run without numbers begins here and does not end: one that only builds ends with PASSED."""
+    begins = any(BEGINS.search(line.text) or _OPTIONS.search(line.text) for line in part)
+    ends = any(_PASSED.search(line.text) or _SKIPPED.search(line.text) for line in part)
+    return begins and not ends
 
 
 def _runs(log: Log, part: Sequence[Line]) -> Iterator[ToolRun]:
@@ -110,7 +134,7 @@ def _runs(log: Log, part: Sequence[Line]) -> Iterator[ToolRun]:
     for block in blocks:
         if COMPUTE in block.latencies:
             run = _run(log, block, known)
-            yield _traced(log, part, run) if len(blocks) == 1 else run
+            yield _traced(log, part, block, run) if len(blocks) == 1 else run
         elif block.header or block.queries_per_s is not None:
             raise log.missing(TOOL, f"{COMPUTE}: min = X ms, ... mean = X ms", block.line)
 
@@ -122,9 +146,12 @@ def _run(log: Log, block: _Block, known: Facts) -> ToolRun:
     queries_per_s = block.queries_per_s
     if known.implicit and known.batch_size and queries_per_s is not None:  # the tool multiplied already
         queries_per_s /= known.batch_size
-    what = f"each of {COMPUTE}"
-    told = None if known.streams is None else max(1, whole(log, block.line, known.streams, "the streams"))
-    streams = consistency.under_way(log, block.line, queries_per_s, mean, told, what)
+    if block.rated is not None and queries_per_s is None and not _may_print_none(block, known):
+        raise log.wrong(block.rated, "a throughput of 0 qps", "one above 0: TensorRT 7 alone prints none")
+    _latency_holds(log, block)
+    streams = _streams(log, block, known, queries_per_s, mean)
+    if queries_per_s is not None and block.duration_s is not None:
+        _total_holds(log, block, known, queries_per_s * block.duration_s)
     if streams > 1 and queries_per_s is None:
         found = f"{streams} streams at once and no line `Throughput: X qps`"
         needed = "that line: 1000 / (mean / batch size) is no throughput where calls wait for each other"
@@ -149,7 +176,49 @@ def _run(log: Log, block: _Block, known: Facts) -> ToolRun:
     return run if known.batch_size is None else run.of_batch(known.batch_size)
 
 
-def _traced(log: Log, part: Sequence[Line], run: ToolRun) -> ToolRun:
+def _streams(log: Log, block: _Block, known: Facts, queries_per_s: float | None, mean_ms: float) -> int:
+    """Calls at once, as told, else by the rate; where TensorRT 7 has none, by the time of all calls."""
+    told = None if known.streams is None else max(1, whole(log, block.line, known.streams, "the streams"))
+    if queries_per_s is None and block.computed_s and block.duration_s:
+        queries_per_s = block.computed_s * 1000 / mean_ms / block.duration_s
+    return consistency.under_way(log, block.line, queries_per_s, mean_ms, told, f"each of {COMPUTE}")
+
+
+def _may_print_none(block: _Block, known: Facts) -> bool:
+    """TensorRT 7 multiplies by an explicit batch of 0; later ones count such a call as one query."""
+    major = (known.version or "").partition(".")[0]
+    return int(major) <= _PRINTS_NONE if major.isdigit() else block.in_sections
+
+
+def _latency_holds(log: Log, block: _Block) -> None:
+    """Raises `ParseError` where a call's latency is not what its transfers and its computing take."""
+    compute = block.latencies[COMPUTE]
+    for name in ("Latency", "Host Latency"):
+        whole = block.latencies.get(name)
+        if whole is not None:
+            parts = [block.latencies[part] for part in _TRANSFERS if part in block.latencies]
+            consistency.stages(log, block.line, whole, [compute, *parts])
+            if len(parts) == len(_TRANSFERS):
+                consistency.added_up(log, block.line, whole, [compute, *parts])
+
+
+def _total_holds(log: Log, block: _Block, known: Facts, calls: float) -> None:
+    """Raises `ParseError` for a total GPU compute time that is not that of so many calls.
+
+    Until TensorRT 9 they may be samples: in an excerpt that does not tell the batch, a whole number a call.
+    """
+    mean_ms = block.latencies[COMPUTE].mean_ms
+    if not block.computed_s or mean_ms is None:
+        return
+    expected = calls * mean_ms / 1000
+    untold = known.batch is None and not known.shapes and not known.implicit
+    if untold and not (known.version or "").startswith(_WITHOUT_IMPLICIT):
+        expected /= max(1, round(expected / block.computed_s))
+    why = f"{calls:.6g} calls of {mean_ms:g} ms"
+    consistency.held(log, block.line, f"total {COMPUTE} (s)", block.computed_s, expected, why)
+
+
+def _traced(log: Log, part: Sequence[Line], block: _Block, run: ToolRun) -> ToolRun:
     """The run with its count of calls, as the log tells it; the tool's own throughput is held to it."""
     told = next(((line, found) for line in reversed(part) if (found := _TRACE.search(line.text))), None)
     if told is None:
@@ -164,6 +233,13 @@ def _traced(log: Log, part: Sequence[Line], run: ToolRun) -> ToolRun:
         consistency.held(
             log, line.number, "queries a second", run.queries_per_s * each, queries / lasted, why
         )
+    if run.duration_s is not None:
+        why = "the time of all queries"
+        consistency.held(log, line.number, "the wall time (s)", run.duration_s, lasted, why)
+    if queries and block.rated is not None and run.queries_per_s is None:
+        raise log.wrong(line.number, f"{queries} queries beside a throughput of 0 qps", "a rate above 0")
+    if queries:
+        _total_holds(log, block, known, queries / each)
     return replace(run, count=queries // each)
 
 
@@ -187,6 +263,7 @@ def _blocks(log: Log, part: Sequence[Line]) -> Iterator[_Block]:
             continue
         block.header = block.header or starts
         if title:
+            block.in_sections = True
             section = _Section(line=line.number, name=title[1].replace("GPU Compute", COMPUTE))
         _read(log, line.number, body, block)
     if section is not None:
@@ -198,7 +275,7 @@ def _blocks(log: Log, part: Sequence[Line]) -> Iterator[_Block]:
 def _repeated(body: str, title: re.Match[str] | None, block: _Block) -> bool:
     found = title or _EQUALS.match(body)
     again = found is not None and _name(found[1]) in block.latencies
-    return again or (block.rated and _THROUGHPUT.match(body) is not None)
+    return again or (block.rated is not None and _THROUGHPUT.match(body) is not None)
 
 
 def _name(printed: str) -> str:
@@ -214,10 +291,13 @@ def _read(log: Log, line: int, body: str, block: _Block) -> None:
         block.line = line if name == COMPUTE else block.line
     throughput, wall = _THROUGHPUT.match(body), _WALL.match(body)
     if throughput:
-        block.rated = True
+        block.rated = line
         block.queries_per_s = number(log, line, throughput[1], "the throughput") or None
     if wall:
         block.duration_s = seconds(log, line, wall[1], "the wall time")
+    computed = _COMPUTED.match(body)
+    if computed:
+        block.computed_s = seconds(log, line, computed[1], "the total GPU compute time")
 
 
 @dataclass(slots=True)

@@ -2,7 +2,8 @@
 
 Its own misspellings (``batch szie``, ``forwad time``) are read as they are. It prints one summary a run, over
 all its instances, processes and devices; several runs in one file are several summaries. An instance has
-several calls under way (24.4 samples/s beside 102 ms a call), so the rate is not held to the latencies.
+several calls under way (24.4 samples/s beside 102 ms a call, 10.7 beside 1572 ms), so the latencies bound the
+rate only roughly.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from dataclasses import dataclass, field
 
 from harness.tools.parsers import consistency
 from harness.tools.parsers.records import Latency, ToolLog, ToolRun
-from harness.tools.parsers.text import Log, batch, milliseconds, positive, shown, whole
+from harness.tools.parsers.text import Log, milliseconds, positive, shown, whole
 
 TOOL = "vamp"
 DEFINITION = "samples over all instances / forward wall time"
+SEVERAL_CLOCKS = 0.01  # relative, of a rate over several processes, each with its own time
+# Of one instance. 17 is the most that public logs have (16.9 of yolov4, GPEN and cbdnet): 16 wait for one.
+MOST_AT_ONCE = 2 * 17
 LAST_DIGIT_MS = 1e-3  # latencies are whole microseconds
 
 _START = re.compile(r"number of instances in each device ?: *([^\s*]*)")
@@ -63,17 +67,23 @@ def blocks(log: Log, start: re.Pattern[str], tool: str) -> list[Block]:
     found: list[Block] = []
     shapes: list[tuple[int, ...]] = []
     command: re.Match[str] | None = None
+    begun: int | None = None  # a run whose summary has not come
+    commanded = False  # whether its command was printed
     for line in log.lines:
-        command = _COMMAND.search(line.text) or command
-        shape = _SHAPE.match(line.text)
+        called, shape = _COMMAND.search(line.text), _SHAPE.match(line.text)
+        if called and (commanded or (found and "throughput" not in found[-1].values)):
+            raise log.missing(tool, "throughput (qps): X", begun or found[-1].line)
+        command, commanded = called or command, commanded or called is not None
+        begun = line.number if begun is None and (called or shape) else begun
         if shape:
             sizes = _DEVICES.findall(shape[1])
             shapes.append(tuple(int(size) for size in sizes))
         started = start.search(line.text)
-        if started and (not found or "throughput" in found[-1].values):
+        if started and (not found or {"throughput", "devices"} & found[-1].values.keys()):
             found.append(Block(line=line.number, shapes=shapes, command=command))
             shapes = []
         if started:
+            begun, commanded = None, False
             found[-1].instances = _count(log, line.number, started[1], "the number of instances")
         if not found:
             continue
@@ -83,6 +93,8 @@ def blocks(log: Log, start: re.Pattern[str], tool: str) -> list[Block]:
     last = next((block for block in found if "throughput" not in block.values), None)
     if last is not None:
         raise log.missing(tool, "throughput (qps): X", last.line)
+    if begun is not None:
+        raise log.missing(tool, "throughput (qps): X", begun)
     return found
 
 
@@ -125,29 +137,59 @@ def _run(log: Log, block: Block) -> ToolRun:
         devices(log, block),
         _count(log, *block.values.get("number of process", (line, "")), "the number of processes"),
     )
-    if samples and seconds and len(on) < 2 and processes == 1:
-        why = f"{samples:g} samples / {seconds:g} s"
-        consistency.held(log, line, "throughput", rate, samples / seconds, why)
+    if samples and seconds:
+        _held_to_samples(log, line, rate, samples / seconds, {1, processes, len(on) or 1})
     if "ai utilize" in block.values:
         at, told = block.values["ai utilize"]
         consistency.percentage(log, at, told, "ai utilize")
     size = _number(log, block, "batch size")
+    _held_to_latencies(log, block, rate / (size or 1), max(1, len(set(on))) * processes)
     version = None if block.command is None else _VERSION.search(block.command.string)
-    return ToolRun(
+    run = ToolRun(
         tool=TOOL,
         definition=DEFINITION,
         samples_per_s=rate,
-        batch_size=None if size is None else batch(size),
         version=None if version is None else version[1],
         model=None if block.command is None else block.command[1],
         device=on[0] if len(on) == 1 else None,
         devices=len(set(on)) or None,
         streams=block.instances * processes,  # of all processes together
-        input_shapes=tuple(block.shapes),
+        sample_shapes=tuple(_of_sample(shape) for shape in block.shapes),
         latencies=latencies(log, block),
         duration_s=seconds,
         line=line,
     )
+    return run if size is None else run.of_batch(whole(log, line, f"{size:g}", "`batch size`"))
+
+
+def _held_to_samples(log: Log, line: int, rate: float, one: float, times: set[int]) -> None:
+    """Raises `ParseError` where the rate is not samples / time, nor that of several processes or devices.
+
+    Whether the samples of a summary are of one of them, or of all, the tool does not say.
+    """
+    several = SEVERAL_CLOCKS if len(times) > 1 else consistency.PRINTED
+    if not any(consistency.same(rate, one * count, rel=several) for count in times):
+        either = " or ".join(f"{one * count:g}" for count in sorted(times))
+        raise log.wrong(line, f"throughput {rate:g}", f"{either}, which its samples and its time give")
+
+
+def _held_to_latencies(log: Log, block: Block, calls_per_s: float, devices_: int) -> None:
+    """Raises `ParseError` for a model that takes longer than the whole call, and too many calls at once."""
+    found = {item.name: item for item in latencies(log, block)}
+    whole_, model = found.get("e2e latency"), found.get("model latency")
+    line = block.values["throughput"][0]
+    if whole_ is None:
+        return
+    if model is not None:
+        consistency.stages(log, line, whole_, [model], last_digit_ms=LAST_DIGIT_MS)
+    if whole_.mean_ms is not None:
+        most = MOST_AT_ONCE * block.instances * devices_
+        consistency.under_way(log, line, calls_per_s, whole_.mean_ms, most, "each of e2e latency")
+
+
+def _of_sample(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """An input of one sample: an image is [3, 224, 224], a text has a 1 before its length, or none."""
+    return shape[1:] if len(shape) == 2 and shape[0] == 1 else shape
 
 
 def _number(log: Log, block: Block, key: str) -> float | None:

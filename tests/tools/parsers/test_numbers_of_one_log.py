@@ -107,6 +107,70 @@ def test_a_rate_beside_its_own_time_shows_both_numbers(text: str, old: str, new:
 
 
 @pytest.mark.parametrize(
+    ("text", "old", "new", "said"),
+    [
+        (TRT, TRT[TRT.index("[I] Latency") : TRT.index("[07/07/2026-02:10:58] [I] GPU")],
+         "[I] Latency: min = 0.03 ms, max = 0.14917 ms, mean = 0.0341053 ms\n",
+         "Latency: min 0.03 ms, expected at least 0.0331421 ms, that of its part GPU Compute Time"),
+        (TRT, "mean = 0.0441053", "mean = 0.0441053 ms, percentile(50%) = 0.044",
+         None),
+        (TRT, "Total GPU Compute Time: 1.6586 s", "Total GPU Compute Time: 300 s",
+         "total GPU Compute Time (s) 300, expected 1.6586, which 46124.9 calls of 0.0359588 ms gives"),
+        (TRT, "Total GPU Compute Time: 1.6586 s", "Total GPU Compute Time: 1.5 s", "(s) 1.5, expected 1.6586"),
+        (TRT, "[I] Total Host", "[I] Timing trace has 46125 queries over 3.0 s\n[I] Total Host", None),
+        (TRT, "[I] Total Host", "[I] Timing trace has 461250 queries over 30.0013 s\n[I] Total Host",
+         "the wall time (s) 3.00013, expected 30.0013, which the time of all queries gives"),
+        (TRT, "Throughput: 15374.3 qps", "Throughput: 0 qps",
+         "found a throughput of 0 qps, expected one above 0: TensorRT 7 alone prints none"),
+        (TRT.partition("[07/07/2026-02:10:58]")[2], "Throughput: 15374.3 qps", "Throughput: 0 qps",
+         "found a throughput of 0 qps"),
+        (TRT_7, "[I] throughput: 0 qps", "[I] Timing trace has 1250 queries over 3.00416 s\n[I] throughput: 0 qps",
+         "found 1250 queries beside a throughput of 0 qps, expected a rate above 0"),
+        (TRT_7, "total compute time: 2.99759 s", "total compute time: 11.99 s",
+         "found 4 streams at once and no line `Throughput"),
+        (MM_RUN, "MLU Compute Time (s):         42.3107", "MLU Compute Time (s): 423.107",
+         "found an MLU compute time of 423.107 s, expected 42.311, which 1000 iterations of 42.311 ms give"),
+        (MM_RUN, "MLU Compute Time (s):         42.3107", "MLU Compute Time (s): 0.1", "compute time of 0.1 s"),
+        (MM_RUN, "chip_util(%):            min: 52", "chip_util(%): min: 92",
+         "dev0_chip_util: min 92, expected at most the max, 85"),
+        (MM_RUN, "mean: 82.55", "mean: 12.55", "dev0_chip_util: mean 12.55, expected at least the min, 52"),
+        (MM_RUN_NEW, "Total MLU compute time(host clock, s): 1.26222",
+         "Total MLU compute time(host clock, s): 12.6222", "an MLU compute time of 12.6222 s, expected 1.30103"),
+        (MM_RUN_NEW, "Total MLU compute time(dev clock, s): 0.891635",
+         "Total MLU compute time(dev clock, s): 0.591635", "time of 0.591635 s, expected 0.800852"),
+        (MM_RUN_NEW, "min: 0.372      max: 1.884      mean: 0.86524    median: 0.846 ",
+         "min: 0.05  max: 1.884  mean: 0.087 median: 0.08", "Total Latency(H2D + Compute + D2H), Latency, host"),
+        (MM_RUN_NEW, "mean: 0.86524", "mean: 0.96524", "mean 0.96524, expected 0.86524, which the sum of group"),
+        (VAMP, "throughput (qps): 102.118", "throughput (qps): 102118",
+         "found 102118 calls a second, expected at most 1395.96: 34 calls at a time, each of e2e latency"),
+        (VAMP, "avg latency: 24307", "avg latency: 25307", "e2e latency: mean 24.356 ms, expected at least 25.3"),
+        (VAMP, "devices: [0]", "devices: [0]\nnumber of processes: 4\nsamples: 10\nforward time (s): 1",
+         "throughput 102.118, expected 10 or 40, which its samples and its time give"),
+        (VAMP, "devices: [0]", "devices: [0, 1]\nsamples: 100\nforward time (s): 1",
+         "throughput 102.118, expected 100 or 200"),
+        (VAMP, "devices: [0]", "devices: [0, 1]\nsamples: 102\nforward time (s): 2", None),
+    ],
+)  # fmt: skip
+def test_a_total_beside_what_it_is_of_shows_both_numbers(text: str, old: str, new: str, said: str | None):
+    """None: a change that leaves all numbers true."""
+    assert old in text
+    if said is None:
+        assert parsers.parse(text.replace(old, new, 1)).runs
+        return
+    with pytest.raises(ParseError, match=re.escape(said)):
+        parsers.parse(text.replace(old, new, 1))
+
+
+def test_an_excerpt_that_does_not_tell_its_implicit_batch_is_no_contradiction():
+    """trtexec 7 to 9 count samples of `--batch=8`; of 10 and later there is none."""
+    times = "[I] Throughput: 3325.59 qps\n[I] Total Host Walltime: 3.0 s\n[I] Total GPU Compute Time: 3 s\n"
+    compute = "[I] GPU Compute Time: min = 2.4 ms, max = 2.4112 ms, mean = 2.4056 ms\n"
+    assert parsers.parse(compute + times).chosen().queries_per_s == 3325.59
+    with pytest.raises(ParseError, match=r"expected 24\.0"):
+        parsers.parse(f"[I] TensorRT version: 10.13.0\n{compute}{times}")
+
+
+@pytest.mark.parametrize(
     ("name", "key", "value", "said"),
     [
         ("server", "result_mean_latency_ns", 54_000_000, "mean 5.4e+07 ns, expected at most the max, 1.44"),
@@ -140,10 +204,14 @@ def test_what_trtexec_prints_of_real_times_is_never_refused(times: list[float]):
     pairs = {"min": min(times), "max": max(times), "mean": fmean(times), "median": median(times)}
     pairs |= {f"percentile({at}%)": rank(times, at) for at in (10, 50, 90, 95, 99)}
     said = ", ".join(f"{name} = {value:.6g} ms" for name, value in pairs.items())
+    later = ", ".join(f"{name} = {value + 0.5:.6g} ms" for name, value in pairs.items())
     lasted = sum(times) / 1000
     run = parsers.parse(
         f"[I] Inference Streams: 1\n[I] Timing trace has {len(times)} queries over {lasted:.6g} s\n"
-        f"[I] Throughput: {len(times) / lasted:.6g} qps\n[I] GPU Compute Time: {said}\n"
+        f"[I] Throughput: {len(times) / lasted:.6g} qps\n[I] Latency: {later}\n"
+        f"[I] H2D Latency: min = 0.25 ms, max = 0.25 ms, mean = 0.25 ms\n[I] GPU Compute Time: {said}\n"
+        f"[I] D2H Latency: min = 0.25 ms, max = 0.25 ms, mean = 0.25 ms\n"
+        f"[I] Total Host Walltime: {lasted:.6g} s\n[I] Total GPU Compute Time: {lasted:.6g} s\n"
     ).chosen()
     assert (run.count, run.streams) == (len(times), 1)
 
@@ -157,7 +225,7 @@ def test_what_mm_run_prints_of_real_times_is_never_refused(times: list[float]):
     lasted = sum(times) / 1000
     run = parsers.parse(
         f"=========== Performance Summary\nIterations: {len(times)}\nHost Wall Time (s): {lasted:.6g}\n"
-        f"Throughput (qps): {len(times) / lasted:.6g}\n"
+        f"MLU Compute Time (s): {lasted:.6g}\nThroughput (qps): {len(times) / lasted:.6g}\n"
         f"MLU Compute Latency (ms): {columns}  percentile: {ranks}\n"
     ).chosen()
     assert run.latencies[0].min_ms == float(f"{min(times):.3f}")
@@ -167,12 +235,13 @@ def test_what_mm_run_prints_of_real_times_is_never_refused(times: list[float]):
 def test_what_vamp_prints_of_real_times_is_never_refused(times: list[int]):
     """Whole microseconds; the average cut off to one."""
     stages = "".join(
-        f"{stage} latency (us):\n avg latency: {sum(times) // len(times)}\n min latency: {min(times)}\n"
-        f" max latency: {max(times)}\n"
-        + "".join(f" p{at} latency: {rank(times, at)}\n" for at in (50, 90, 95, 99))
-        for stage in ("e2e", "model")
+        f"{stage} latency (us):\n avg latency: {sum(taken) // len(taken)}\n min latency: {min(taken)}\n"
+        f" max latency: {max(taken)}\n"
+        + "".join(f" p{at} latency: {rank(taken, at)}\n" for at in (50, 90, 95, 99))
+        for stage, taken in (("e2e", [17 * time for time in times]), ("model", times))
     )
-    text = f"- number of instances in each device: 1\n batch size: 1\n throughput (qps): 5\n{stages}"
+    rate = 1e6 * len(times) / sum(times)
+    text = f"- number of instances in each device: 1\n batch size: 1\n throughput (qps): {rate:g}\n{stages}"
     assert [item.name for item in parsers.parse(text).chosen().latencies] == ["e2e latency", "model latency"]
 
 

@@ -1,0 +1,255 @@
+"""A checkpoint's own tokenizer: cut, padded and placed as the file says, or refused in one sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import tokenizer_making as making
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
+
+from harness.domain.catalog import Catalog
+from harness.domain.models import Head
+from harness.errors import CheckpointError, NoSamples, ZoocheckError
+from harness.tasks.text import tokenizer_files
+from harness.tasks.text.tokenizing import TextTokenizer, open_own
+
+
+@pytest.fixture
+def opened(tmp_path: Path, catalog: Catalog):
+    """Opens what lies in the folder."""
+
+    def opened(*, ids: int = 30522) -> TextTokenizer:
+        model = making.a_model(catalog, head=Head.CLASSIFICATION)
+        return open_own(making.pieces(tmp_path, model, None, ids=ids))
+
+    return opened
+
+
+class TestTexts:
+    def test_marks_types_and_padding_are_the_files(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        made = opened().texts(["The cat"], ["a dog"], length=9)
+        assert made.ids.tolist() == [[2, 5, 6, 3, 10, 11, 3, 0, 0]]
+        assert made.segments.tolist() == [[0, 0, 0, 0, 1, 1, 1, 0, 0]]
+        assert made.mask.tolist() == [[1, 1, 1, 1, 1, 1, 1, 0, 0]]
+        assert made.truncated.tolist() == []
+
+    def test_robertas_pairs_have_two_marks_between_and_one_type(self, tmp_path: Path, opened):
+        making.byte_pairs(tmp_path)
+        made = opened().texts(["the cat"], ["a dog"], length=12)
+        row = made.ids[0].tolist()
+        assert row[0] == 0
+        assert [2, 2] in [row[at : at + 2] for at in range(10)]
+        assert not made.segments.any()
+        assert row[-1] == 1  # <pad>
+
+    def test_of_a_pair_the_longer_text_is_cut_first_and_the_cut_is_counted(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        made = opened().texts(["the cat sat on the mat", "a"], ["a dog", "cat"], length=8)
+        assert made.ids[0].tolist() == [2, 5, 6, 7, 3, 10, 11, 3]
+        assert made.truncated.tolist() == [0]
+
+    def test_padding_on_the_left_by_the_settings(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        making.told(tmp_path, padding_side="left")
+        made = opened().texts(["cat"], None, length=5)
+        assert made.ids.tolist() == [[0, 0, 2, 6, 3]]
+        assert made.mask.tolist() == [[0, 0, 1, 1, 1]]
+
+    def test_padding_and_cutting_that_the_file_was_saved_with_do_not_count(self, tmp_path: Path, opened):
+        """transformers saves what a training last used: a tokenizer that cuts to 3 and pads with 7."""
+        path = making.word_pieces(tmp_path)
+        made = Tokenizer.from_file(str(path))
+        made.enable_truncation(max_length=3)
+        made.enable_padding(length=20, pad_id=7)
+        made.save(str(path))
+        assert opened().texts(["the cat sat"], None, length=6).ids.tolist() == [[2, 5, 6, 7, 3, 0]]
+
+    @given(
+        st.lists(st.sampled_from(making.WORDS), min_size=1, max_size=12),
+        st.lists(st.sampled_from(making.WORDS), min_size=1, max_size=12),
+        st.integers(5, 30),
+    )
+    @settings(max_examples=50, deadline=None)
+    def test_what_fits_is_whole_and_what_does_not_fills_the_length(
+        self, tmp_path_factory, catalog: Catalog, first: list[str], second: list[str], length: int
+    ):
+        folder = tmp_path_factory.mktemp("tokenizer")
+        path = making.word_pieces(folder)
+        model = making.a_model(catalog, head=Head.CLASSIFICATION)
+        tokenizer = open_own(making.pieces(folder, model, None))
+        pair = " ".join(first), " ".join(second)
+        made = tokenizer.texts([pair[0]], [pair[1]], length=length)
+        whole = Tokenizer.from_file(str(path)).encode(*pair).ids
+        used = int(made.mask.sum())
+        assert used == min(length, len(whole))
+        assert made.truncated.tolist() == ([0] if len(whole) > length else [])
+        if len(whole) <= length:
+            assert made.ids[0, :used].tolist() == whole
+
+    def test_a_length_without_room_and_no_text(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        with pytest.raises(
+            ZoocheckError, match="length 4 has no room for a token beside 3 marks, expected 5"
+        ):
+            opened().texts(["a"], ["b"], length=4)
+        with pytest.raises(NoSamples):
+            opened().texts([], None, length=4)
+
+
+class TestWords:
+    def test_a_words_first_piece_is_its_place(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        made = opened().words([["cats", "ran"], ["the"]], length=6)
+        the, cat, plural, ran = (5 + making.WORDS.index(word) for word in ("the", "cat", "##s", "ran"))
+        assert made.ids.tolist() == [[2, cat, plural, ran, 3, 0], [2, the, 3, 0, 0, 0]]
+        assert made.positions.tolist() == [1, 3, 1]
+        assert list(zip(made.rows.tolist(), made.words.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 0)]
+
+    def test_a_word_inside_a_sentence_has_its_blank_before_it(self, tmp_path: Path, opened):
+        """Bytes' pieces carry it: without it `cat` would be cut as at the beginning of a text."""
+        path = making.byte_pairs(tmp_path)
+        plain = Tokenizer.from_file(str(path))
+        made = opened().words([["the", "cat"]], length=8)
+        used = made.ids[0, : int(made.mask[0].sum())].tolist()
+        assert used == plain.encode(" the cat").ids
+        assert made.positions.tolist() == [1, used.index(plain.encode(" cat").ids[1])]
+
+    def test_a_word_that_does_not_fit_or_is_nothing_has_no_place(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        made = opened().words([["the", "\u200b", "cat", "sat", "on"]], length=5)
+        assert made.words.tolist() == [0, 2, 3]
+        assert made.truncated.tolist() == [0]
+
+
+class TestWindows:
+    def test_windows_share_the_stride_and_show_their_characters(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        context = "the cat sat on the mat a dog is big"
+        made = opened().windows(["who ran ?"], [context], length=12, stride=2, longest=4)
+        assert made.asked.tolist() == [0, 0]
+        shown = [
+            [context[a:b] for a, b in zip(*pair, strict=True) if a >= 0]
+            for pair in zip(made.starts.tolist(), made.ends.tolist(), strict=True)
+        ]
+        assert shown[0] == ["the", "cat", "sat", "on", "the", "mat"]
+        assert shown[1][:2] == ["the", "mat"]
+        assert shown[-1][-1] == "big"
+        assert {word for window in shown for word in window} == set(context.split())
+
+    def test_a_long_question_is_cut_and_counted(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        made = opened().windows(["  who ran on the mat ?"], ["the cat"], length=12, stride=2, longest=3)
+        assert made.ids[0, :5].tolist() == [2, *Tokenizer.from_file(str(tmp_path / "tokenizer.json")).encode(
+            "who ran on", add_special_tokens=False).ids, 3]  # fmt: skip
+        assert made.truncated.tolist() == [0]
+
+    def test_no_room_for_question_and_stride(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        with pytest.raises(
+            ZoocheckError, match=r"length 10 .* question of 6 tokens and a stride of 2, expected 12"
+        ):
+            opened().windows(["who"], ["the"], length=10, stride=2, longest=6)
+
+
+class TestForms:
+    def test_a_cased_list_of_pieces_is_not_lowered(self, tmp_path: Path, opened):
+        """transformers lowers texts where nothing says otherwise; here the pieces say that they have case."""
+        (tmp_path / "vocab.txt").write_text("\n".join([*making.SPECIAL, "Cat", "cat"]) + "\n")
+        assert opened().texts(["Cat cat"], None, length=4).ids.tolist() == [[2, 5, 6, 3]]
+
+    def test_a_list_without_capitals_is_lowered_unless_the_settings_say_otherwise(
+        self, tmp_path: Path, opened
+    ):
+        (tmp_path / "vocab.txt").write_text("\n".join([*making.SPECIAL, "cat"]) + "\n")
+        assert opened().texts(["Cat"], None, length=3).ids.tolist() == [[2, 5, 3]]
+        making.told(tmp_path, do_lower_case=False)
+        assert opened().texts(["Cat"], None, length=3).ids.tolist() == [[2, 1, 3]]
+
+    def test_byte_pairs_of_two_files_are_those_of_the_one(self, tmp_path: Path, opened):
+        making.byte_pairs(tmp_path)
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": "roberta"}))
+        one = opened().texts(["the cat"], ["a dog"], length=12)
+        (tmp_path / "tokenizer.json").unlink()
+        two = opened().texts(["the cat"], ["a dog"], length=12)
+        assert one.ids.tolist() == two.ids.tolist()
+        assert tokenizer_files.all_in(tmp_path) == ("vocab.json", "merges.txt")
+
+    @pytest.mark.parametrize(
+        ("name", "family"),
+        [("sentencepiece.bpe.model", "xlm-roberta"), ("spiece.model", "albert"), ("spm.model", "deberta-v2")],
+    )
+    def test_sentence_pieces(self, tmp_path: Path, opened, name: str, family: str):
+        sentencepiece = pytest.importorskip("sentencepiece")
+        (tmp_path / "texts").write_text("\n".join(making.TEXTS * 20))
+        symbols = {} if family == "xlm-roberta" else {"user_defined_symbols": "[CLS],[SEP],[MASK],[PAD]"}
+        sentencepiece.SentencePieceTrainer.train(
+            input=str(tmp_path / "texts"), model_prefix=str(tmp_path / "m"), vocab_size=60,
+            model_type="unigram", hard_vocab_limit=False, minloglevel=2, **symbols,
+        )  # fmt: skip
+        (tmp_path / "m.model").rename(tmp_path / name)
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": family}))
+        raw = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / name))
+        tokenizer = opened()
+        row = tokenizer.texts(["the cat sat"], None, length=20)
+        used = row.ids[0, : int(row.mask[0].sum())].tolist()
+        shift = 1 if family == "xlm-roberta" else 0  # the padding that fairseq put before its pieces
+        assert used[1:-1] == [number + shift for number in raw.encode("the cat sat")]
+        places = tokenizer.words([["the", "cat"]], length=20)
+        assert places.words.tolist() == [0, 1]
+
+    def test_sentence_pieces_without_their_library_are_one_sentence(
+        self, tmp_path: Path, opened, monkeypatch: pytest.MonkeyPatch
+    ):
+        import importlib.util
+
+        (tmp_path / "spiece.model").write_bytes(b"\x0a\x05")
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+        with pytest.raises(
+            CheckpointError, match=r"read by the package sentencepiece, which is not installed"
+        ):
+            opened()
+
+
+class TestRefused:
+    def test_ids_without_a_row_of_the_embedding(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        largest = len(making.SPECIAL) + len(making.WORDS) - 1
+        assert opened(ids=largest + 1).largest_id == largest
+        with pytest.raises(
+            CheckpointError,
+            match=rf"found ids up to {largest}, and the word embedding has {largest} rows; put",
+        ):
+            opened(ids=largest)
+
+    @pytest.mark.parametrize("content", ["", "{}", '{"model": {"type": "Nothing"}}', "\x00"])
+    def test_a_file_that_is_no_tokenizer(self, tmp_path: Path, opened, content: str):
+        (tmp_path / "tokenizer.json").write_text(content)
+        with pytest.raises(
+            CheckpointError, match=r"tokenizer\.json: no tokenizer that can be read"
+        ) as caught:
+            opened()
+        assert "\n" not in str(caught.value)
+
+    def test_settings_that_are_no_json(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        (tmp_path / "tokenizer_config.json").write_text("{")
+        with pytest.raises(CheckpointError, match=r"tokenizer_config\.json: found no JSON"):
+            opened()
+
+    def test_no_padding(self, tmp_path: Path, opened):
+        path = making.byte_pairs(tmp_path)
+        content = json.loads(path.read_text())
+        content["added_tokens"] = [item for item in content["added_tokens"] if item["content"] != "<pad>"]
+        content["model"]["vocab"]["<nothing>"] = content["model"]["vocab"].pop("<pad>")
+        path.write_text(json.dumps(content))
+        with pytest.raises(
+            CheckpointError, match=r"nothing says which token is padding \(pad_token found None\)"
+        ):
+            opened()
+        making.told(tmp_path, pad_token="</s>")
+        assert opened().texts(["the"], None, length=8).ids[0, -1] == 2
