@@ -162,7 +162,8 @@ def _require_sound(checked: Checked, home: Home) -> None:
     found = checkpoints.locate(model, str(Weights.FULL), home)
     found = checkpoints.in_order(found, labels_of(model, task))
     sizes = found.architecture
-    assert sizes is not None and found.vocabulary is not None, "a complete folder has both"
+    assert sizes is not None, "an encoder has them"
+    assert found.vocabulary is not None, "a complete folder has one"
     numbered = tuple(map(str, range(sizes.labels)))
     tokenizer = task.open_tokenizer(
         Pieces(
