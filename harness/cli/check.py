@@ -56,6 +56,9 @@ def check(
     max_drop: Annotated[
         str | None, typer.Option(metavar="N%", help="What a score may fall below its own fp32.")
     ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Score the first N samples only.")
+    ] = None,
     stamp: Annotated[Stamp, typer.Option(help="How long a throughput is timed.")] = Stamp.QUICK,
     name: Annotated[
         str | None, typer.Option(help="What to call the model (default: after its folder or file).")
@@ -77,7 +80,6 @@ def check(
     from harness.drafting.hub import HubId
 
     tables, home = catalog.load(), Home.locate()
-    drop = () if max_drop is None else ("--max-drop", max_drop)
     if max_drop is not None:
         drop_of(max_drop)
     a_chip = catalog.find(tables.chips, chip, "chip")
@@ -98,10 +100,20 @@ def check(
     typer.echo(f"zoocheck: running {', '.join(case.id for case in checked.cases)}", err=True)
     ran = suites.run(
         checked.cases, folder, home, scored=checked.draft.scored, results=results, report=report,
-        further=("--stamp", str(stamp), *drop),
+        further=_options(stamp=stamp, max_drop=max_drop, limit=limit),
     )  # fmt: skip
     told.tell(checked, folder, ran, as_json)
     raise typer.Exit(ran.status)
+
+
+def _options(**given: object) -> tuple[str, ...]:
+    """Options as the suites have them, of those that were given."""
+    return tuple(
+        part
+        for name, value in given.items()
+        if value is not None
+        for part in (f"--{name.replace('_', '-')}", str(value))
+    )
 
 
 def _fetched(wanted: HubId, home: Home) -> Path:

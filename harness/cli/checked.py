@@ -36,8 +36,13 @@ def tell(checked: Checked, folder: Path, ran: Ran, as_json: bool) -> None:
         typer.echo(note)
     for reason, count in _not_run(ran).items():
         typer.echo(f"not run: {count} {'claim' if count == 1 else 'claims'}: {reason}")
-    for problem in dict.fromkeys(problem for row in rows for problem in row.problems):
+    problems = dict.fromkeys(problem for row in rows for problem in row.problems)
+    for problem in problems:
         typer.echo(f"problem: {problem}")
+    if ran.status and not problems:
+        typer.echo(
+            f"problem: the run of the suites ended with status {ran.status}; what it printed: {ran.log}"
+        )
     typer.echo(f"report: {ran.report / 'report.html'}; run {ran.run}")
     typer.echo(f"again: ZOOCHECK_TABLES={folder} pytest suites/ -m {checked.model.marker}")
 
@@ -59,18 +64,20 @@ def _cells(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
         )  # fmt: skip
 
 
-def _number(fraction: float, score: Score) -> str:
-    return f"{score.metric} {fraction * 100:.2f} %"
+def _number(value: float, score: Score) -> str:
+    """A share in per cent; a correlation, which may be below 0, as it is."""
+    return f"{score.metric} {value:.4f}" if score.metric.least < 0 else f"{score.metric} {value * 100:.2f} %"
 
 
 def _score(score: Score | None) -> tuple[str, str, str]:
     """The score, the drop with its interval in points, and the flips."""
     if score is None:
         return NOTHING, NOTHING, NOTHING
-    drop = f"{(score.own_fp32 - score.value) * 100:+.2f}"
+    scale, digits = (1, 4) if score.metric.least < 0 else (100, 2)
+    drop = f"{(score.own_fp32 - score.value) * scale:+.{digits}f}"
     if score.change is not None:
-        low, high = 0.0 - score.change.high, 0.0 - score.change.low
-        drop += f" [{low * 100:+.2f}, {high * 100:+.2f}]"
+        low, high = ((0.0 - edge) * scale for edge in (score.change.high, score.change.low))
+        drop += f" [{low:+.{digits}f}, {high:+.{digits}f}]"
     flips = NOTHING if score.flips is None else f"{score.flips} of {score.samples}"
     return _number(score.value, score), drop, flips
 
@@ -121,6 +128,7 @@ def _as_json(
         "run": ran.run,
         "tables": str(folder),
         "report": str(ran.report),
+        "log": str(ran.log),
         "notes": list(notes),
         "not_run": [to_json(item) for item in ran.not_run],
         "cases": [_row_as_json(row) for row in rows],
