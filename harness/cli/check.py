@@ -86,6 +86,8 @@ def check(
     precisions = checking.precisions_on(a_chip, precision)
     called = checking.model_called(name, path, tables)
     where = checking.place(path)
+    if data is not None:
+        forms.require_there(data)  # before anything is fetched
     named = where if isinstance(where, HubId) else None
     asked = Asked(
         path=where if isinstance(where, Path) else _fetched(where, home), hub=named, name=called, chip=chip,

@@ -40,20 +40,33 @@ class Checked:
 
 
 def model_called(name: str | None, path: str, tables: Catalog) -> str:
-    """What the model of `path` is called; raises `UsageError` for a name that is none or is taken."""
-    taken = {
-        *(model.marker for model in tables.models.values()),
-        *(chip.marker for chip in tables.chips.values()),
-    }
-    taken |= {str(kind) for kind in Kind}
+    """What the model of `path` is called.
+
+    Raises `UsageError` for a name that is none, one that is taken, and for a path whose name a table of the
+    user's has already.
+    """
+    taken = {str(kind) for kind in Kind}
+    taken |= {model.marker for model in tables.models.values()}
+    taken |= {chip.marker for chip in tables.chips.values()}
     if name is None:
-        return names.free(names.model_name(path), taken)
+        return names.free(_not_of_a_table(names.model_name(path), tables), taken)
     if names.slug(name) != name:
         raise UsageError(
             f"--name {name}: expected lower-case letters, digits and hyphens, as {names.slug(name)}"
         )
     if name.replace("-", "_") in taken:
         raise UsageError(f"--name {name}: there is a model, a chip or a kind of test of that name already")
+    return name
+
+
+def _not_of_a_table(name: str, tables: Catalog) -> str:
+    """`name`, unless a table of the user's own makes a model of it; those of zoocheck name no folder."""
+    known = tables.models.get(name)
+    if known is not None and (known.checkpoint.folder or known.graph is not None):
+        raise UsageError(
+            f"{name}: a table in ZOOCHECK_TABLES has a model of that name already",
+            remedy=f"run `pytest suites/ -m {known.marker}`, or give --name",
+        )
     return name
 
 

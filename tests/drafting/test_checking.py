@@ -227,6 +227,18 @@ def test_names_that_are_taken_are_told(tmp_path: Path):
         checking.model_called("My Model", "x", tables)
 
 
+def test_a_saved_table_is_told_where_it_is_a_model_already(saved, tmp_path: Path, home: Home):
+    """Another one of that name would be another model with the same cases."""
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    folder = kept.keep(checked(home, saved(), data).draft, home)
+    tables = catalog.load((catalog.BUILT_IN, folder))
+    with pytest.raises(
+        ZoocheckError, match=r"mine: a table in ZOOCHECK_TABLES has .* `pytest suites/ -m mine`"
+    ):
+        checking.model_called(None, str(tmp_path / "mine"), tables)
+    assert checking.model_called("other", str(tmp_path / "mine"), tables) == "other"
+
+
 def test_precisions_are_the_chips(tmp_path: Path):
     chips = catalog.load((catalog.BUILT_IN,)).chips
     assert checking.precisions_on(chips["cpu"], None) == (Precision.FP32, Precision.FP16)
