@@ -157,8 +157,8 @@ def lay_out(case: Case, source: GraphSource, out: Path) -> tuple[float, int]:
     absent = sorted(set(commands.TRACED) - {item.role for item in case.model.inputs})
     if absent:
         raise NotYet(
-            f"{case.id}: a {case.model.encoder.family} takes no {', '.join(absent)}, and the document's module "
-            "and its operator bert_vdsp take ids, mask and segments",
+            f"{case.id}: a {case.model.encoder.family} takes no {', '.join(absent)}, and the document's "
+            "module and its operator bert_vdsp take ids, mask and segments",
             remedy="let its stand-in run (--target stand-in)",
         )
     traced = source.trace(order=tuple(commands.TRACED), batch_size=1, dtype=commands.TRACE_DTYPE)
