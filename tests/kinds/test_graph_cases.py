@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import graph_files as files
+import mini
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ from harness.conformance.checks import DETERMINISM, METAMORPHIC, NAMES
 from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus
 from harness.domain.measurements import VerdictKind
-from harness.domain.models import Model, Output, Protocol, Weights
+from harness.domain.models import InputRole, Model, Output, Protocol, Weights
 from harness.domain.precisions import Precision
 from harness.errors import BadOutput, GraphError, NotApplicable, NotThere, NotYet
 from harness.kinds import throughput
@@ -175,3 +176,34 @@ def test_the_audits_vary_a_graphs_samples(runner: Runner, tmp_path: Path) -> Non
     assert [array.shape for array in first] == [(2, 4), (2, 1, 6), (2, 1, 6), (2,)]
     same = repeated(case, samples)
     assert np.array_equal(same[0][0], same[0][1])
+
+
+def test_an_encoder_without_a_data_set_is_timed_on_seeded_ids(
+    small_tables: Catalog, shared_home: Home
+) -> None:
+    """Ids of its vocabulary behind a mask of varied lengths; int8 is calibrated on such; no score."""
+    model = dataclasses.replace(small_tables.models[mini.MODEL], dataset="", metric=None)
+    materials = Materials(small_tables, shared_home, Options(weights="random"), Silent())
+    samples = materials.timed_samples(model)
+    assert samples.corpus is Corpus.SEEDED
+    mask = samples.features.inputs[InputRole.MASK]
+    assert len(set(mask.sum(axis=1).tolist())) > 1
+    assert samples.features.inputs[InputRole.IDS].max() < model.encoder.vocabulary
+    assert len(materials.calibration(model, 10)) == 10
+    with pytest.raises(NotApplicable, match="has no accuracy"):
+        materials.samples(model, Protocol.DOCUMENTED)
+
+
+@pytest.mark.parametrize("data", ["auto", "full"])
+def test_data_that_is_not_here_is_seeded_unless_it_is_asked_for(
+    small_tables: Catalog, tmp_path: Path, data: str
+) -> None:
+    """`--data full` is a demand; without one a throughput is of seeded samples."""
+    home = Home(root=tmp_path / "home", models=tmp_path / "models", data=tmp_path / "data", minis=tmp_path)
+    materials = Materials(small_tables, home, Options(weights="random", data=data), Silent())
+    model = small_tables.models[mini.MODEL]
+    if data == "full":
+        with pytest.raises(NotThere, match="is not there"):
+            materials.timed_samples(model)
+    else:
+        assert materials.timed_samples(model).corpus is Corpus.SEEDED

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.domain.precisions import Precision
-from harness.errors import GraphError, MachineError, ZoocheckError
+from harness.errors import GraphError, MachineError, NotApplicable, ZoocheckError
 from harness.toolchains.base import Availability, Available, Contract, GraphSource, Processor
 
 if TYPE_CHECKING:
@@ -166,7 +166,10 @@ class Backend:
 
         exported = source.export(opset=self.opset(case))
         chosen = steps(case, gelus=source.gelus, ranges=lambda: _ranges(case, source, exported.graph))
-        graph = apply(exported.graph, chosen)
+        try:
+            graph = apply(exported.graph, chosen)
+        except NotApplicable as problem:  # of the graph, whoever's it is
+            raise NotApplicable(f"{case.id}: {problem}") from problem
         onnx.save(graph, out / GRAPH)
         told = (*exported.told, *values.told(graph))
         return {
