@@ -34,6 +34,10 @@ def check(
         str | None,
         typer.Option(metavar="NAME=C[,...]", help="Its columns, as text=0,label=3 (default: by name)."),
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="A,B[,...]", help="What its labels 0, 1, ... mean (default: by name)."),
+    ] = None,
     precision: Annotated[
         str | None, typer.Option(metavar="P[,P]", help="Default: fp32,fp16, of those the chip's.")
     ] = None,
@@ -92,7 +96,8 @@ def check(
     asked = Asked(
         path=where if isinstance(where, Path) else _fetched(where, home), hub=named, name=called, chip=chip,
         precisions=precisions, batch_sizes=None if bs is None else cases.parse_batch_sizes(bs),
-        data=None if data is None else data.absolute(), columns=forms.columns(columns), task=task,
+        data=None if data is None else data.absolute(), columns=forms.columns(columns),
+        labels=tuple(item.strip() for item in labels.split(",")) if labels else (), task=task,
         length=length, shapes=graphs.shapes(shape or ()),
     )  # fmt: skip
     checked = checking.check(asked, tables, home)

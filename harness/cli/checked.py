@@ -104,6 +104,13 @@ def _said(rows: Sequence[Row]) -> Iterator[str]:
                 "tokens; --length gives them more"
             )
             break
+    own = next((row.score for row in rows if row.score is not None), None)
+    if own is not None and own.trivial and own.own_fp32 <= max(own.trivial.values()):
+        name = max(own.trivial, key=lambda answer: own.trivial[answer])
+        yield (
+            f"score: the checkpoint's own is no better than {name!r}, which needs no network, "
+            f"{_number(own.trivial[name], own)}: are the labels in this order, and the data its own?"
+        )
     if any(row.speed is not None and row.speed.origin.stands_in for row in rows):
         yield "speed: the stand-in's, which says nothing of the chip's"
     for row in rows:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from harness.domain.cases import Case, Kind
 from harness.domain.datasets import Corpus
@@ -38,6 +38,7 @@ class Score:
     flips: int | None
     truncated: int  # samples that were cut to the model's length
     interval: Interval | None
+    trivial: Mapping[str, float] = field(default_factory=dict)  # what answers without a network score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,9 @@ def _score(made: Measurement, case: Case) -> Score | None:
         metric=metric, value=made.metrics[metric], own_fp32=own, samples=made.samples,
         change=detail.from_fp32, flips=detail.fp32.flips,
         truncated=detail.truncated or 0, interval=made.intervals.get(metric),
+        trivial={
+            name: scored[metric] for name, scored in (detail.trivial or {}).items() if metric in scored
+        },
     )  # fmt: skip
 
 

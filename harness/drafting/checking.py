@@ -113,7 +113,10 @@ def check(asked: Asked, tables: Catalog, home: Home) -> Checked:
 
 
 def _of_graph(asked: Asked) -> Draft:
-    said = {"--data": asked.data, "--columns": asked.columns, "--task": asked.task, "--length": asked.length}
+    said = {
+        "--data": asked.data, "--columns": asked.columns, "--labels": asked.labels, "--task": asked.task,
+        "--length": asked.length,
+    }  # fmt: skip
     if given := [name for name, value in said.items() if value]:
         raise UsageError(
             f"{asked.path}: {', '.join(given)}: a graph is run as it is: it has no task, and so no data",
@@ -145,7 +148,7 @@ def _of_folder(asked: Asked) -> Draft:
             f"the checkpoint's is {task}, by {why}",
             remedy="give data of the checkpoint's task, or say by --columns and --task what is meant",
         )
-    found = None if form is None or asked.data is None else data.read(asked.data, form, encoder)
+    found = None if form is None or asked.data is None else data.read(asked.data, form, encoder, asked.labels)
     return drafts.of_encoder(asked, encoder, found)
 
 

@@ -33,6 +33,7 @@ class Asked:
     batch_sizes: tuple[int, ...] | None = None
     data: Path | None = None
     columns: Mapping[str, str | int] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()  # what the numbers of the data's labels mean
     task: str | None = None
     length: int | None = None
     shapes: Mapping[str, Shape] = field(default_factory=dict)  # of a graph's inputs

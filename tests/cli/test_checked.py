@@ -74,6 +74,14 @@ def test_the_own_fp32_stands_above_what_is_held_to_it(printed, row: Row):
     assert "cut: 3 of 800 samples to 64 tokens; --length gives them more" in out
 
 
+def test_a_checkpoint_that_knows_nothing_is_doubted(printed, row: Row):
+    """Labels in another order make the fp32 score bad, too, and so no drop."""
+    score = replace(SCORE, trivial={"majority class": 0.95, "other": 0.5})
+    out = printed(replace(row, score=score))
+    assert "score: the checkpoint's own is no better than 'majority class', which needs no network" in out
+    assert "no better" not in printed(replace(row, score=replace(SCORE, trivial={"majority class": 0.5})))
+
+
 def test_a_correlation_is_no_percentage(printed, row: Row):
     score = replace(SCORE, metric=Metric.PEARSON, value=-0.25, own_fp32=0.5, flips=None)
     found = cells(printed(replace(row, score=score)), "fp32")

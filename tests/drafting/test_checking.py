@@ -113,6 +113,25 @@ def test_labels_of_the_data_that_are_numbers_take_the_names_of_the_config(saved,
     )
 
 
+def test_numbers_are_those_of_glue_where_the_names_are(saved, tmp_path: Path, home: Home):
+    """A checkpoint that has them in another order is not held to it: its data is others', too."""
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    folder = saved(**labelled(*reversed(MNLI)))
+    assert checked(home, folder, data).spec.options["labels"] == [*MNLI]
+    told = checked(home, folder, data, labels=tuple(reversed(MNLI)))
+    assert told.spec.options["labels"] == [*reversed(MNLI)]
+    with pytest.raises(ZoocheckError, match="joy is not among them"):
+        checked(home, folder, data, labels=("joy", *MNLI[1:]))
+
+
+def test_labels_are_told_of_numbers_only(saved, tmp_path: Path, home: Home):
+    data = tuned.texts(tmp_path / "dev.tsv", [*MNLI])
+    with pytest.raises(
+        ZoocheckError, match=r"--labels .*: says what numbers mean, and the data has the labels"
+    ):
+        checked(home, saved(**labelled(*MNLI)), data, labels=MNLI)
+
+
 def test_labels_that_the_config_only_numbers_are_the_datas_in_alphabetical_order(
     saved, tmp_path: Path, home: Home
 ):
