@@ -59,8 +59,11 @@ def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
         files.refuse_pointer(folder / name)
     path = folder / files.CONFIG
     architecture = config.read(path, model.encoder)
-    if weights is Weights.FULL and not model.checkpoint.config_decides:
+    documented = weights is Weights.FULL and not model.checkpoint.config_decides
+    if documented:
         config.require_documented(path, architecture, model.encoder, model.checkpoint.published)
+    if documented and model.document:  # a table without a document may leave it to config.json
+        config.require_epsilon(path, architecture, model.encoder, model.checkpoint.published)
     config.require_usable(path, architecture, model.encoder, model.tokens)
     cased = require_fitting(folder / pieces, architecture, model.tokenizer)
     _require_sizes(folder, source, parts, architecture)
