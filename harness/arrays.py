@@ -132,8 +132,9 @@ def _member(members: ZipFile, name: str | None, path: Path) -> Array:
     try:
         with members.open(name) as stream:
             array = _array(stream, path)
-            stream.read()  # to the end, where its checksum is held against it
-            return array
+            if stream.read(1):
+                raise BadArray("longer than the array in it", path=path)
+            return array  # read to the end, where its checksum is held against it
     except BadArray:
         raise
     except Exception as problem:

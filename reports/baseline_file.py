@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -13,13 +14,14 @@ from harness.decoding import json_object
 from harness.domain.agreement import disagreements
 from harness.errors import BadInput, NoSamples, RecordError
 from harness.machine.fingerprint import machine_key
-from harness.records import from_json, sealed, to_json, unsealed
+from harness.records import canonical, from_json, sealed, to_json, unsealed
 from harness.store.baselines import Baseline
 from harness.store.results import Result
 from reports.document import Document, document, today
 
 _REMEDY = "write it again with `zoocheck baseline export`"
 _SHOWN = 5  # contradictions
+UNPROVED = "-unproved"  # behind a run's name
 
 SCHEMA_ID: Literal["urn:zoocheck:baseline:1"] = "urn:zoocheck:baseline:1"
 
@@ -82,7 +84,7 @@ def read(path: Path) -> Read:
         found = from_json(BaselineFile, _today(content))
     except (TypeError, KeyError, NoSamples, RecordError) as problem:
         raise BadInput(f"no file of a baseline: {problem}", path=path, remedy=_REMEDY) from problem
-    _require_agreement(path, found.results)
+    _require_agreement(path, found.results, counted=not has_checksum)
     results = [Result(measurement=item.measurement, verdict=item.verdict) for item in found.results.results]
     for baseline in found.baselines:
         if not any(stands_for(baseline, result) for result in results):
@@ -92,17 +94,46 @@ def read(path: Path) -> Read:
                 path=path,
                 remedy=_REMEDY,
             )
-    said = f"{path}: exported without a checksum, so a change in it may show nowhere; its numbers agree"
+    said = f"{path}: exported without a checksum, so a change in it may show nowhere"
     return Read(baselines=found.baselines, results=results, unproved="" if has_checksum else said)
 
 
-def _require_agreement(path: Path, results: Document) -> None:
-    """Raise `BadInput` for results that say two things at once."""
+def apart(read: Read) -> Read:
+    """What nothing proves, under ids and runs of its own, the same for the same content.
+
+    So it never stands where the results that it says it is belong: these can be imported later.
+    """
+    results = [
+        Result(
+            measurement=replace(
+                item.measurement, id=_content_id(item), run=f"{item.measurement.run}{UNPROVED}"
+            ),
+            verdict=item.verdict,
+        )
+        for item in read.results
+    ]
+    baselines = tuple(replace(item, run=f"{item.run}{UNPROVED}") for item in read.baselines)
+    runs = ", ".join(dict.fromkeys(item.run for item in baselines))
+    said = f"{read.unproved}: it is kept apart, as run {runs}; what a good file brings takes its place"
+    return Read(baselines=baselines, results=results, unproved=said)
+
+
+def _content_id(result: Result) -> str:
+    content = {"measurement": to_json(result.measurement), "verdict": None}
+    if result.verdict is not None:
+        content["verdict"] = to_json(result.verdict)
+    return hashlib.sha256(canonical(content, "result")).hexdigest()[:32]
+
+
+def _require_agreement(path: Path, results: Document, *, counted: bool) -> None:
+    """Raise `BadInput` for results that say two things at once, and where `counted` for other counts."""
     wrong = [
         f"{item.measurement.case}, {item.measurement.claim} ({item.measurement.id}): {sentence}"
         for item in results.results
         for sentence in disagreements(item.measurement, item.verdict)
     ]
+    if counted:
+        wrong += _miscounted(results)
     if wrong:
         more = f"; and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         raise BadInput(
@@ -110,6 +141,22 @@ def _require_agreement(path: Path, results: Document) -> None:
             path=path,
             remedy=_REMEDY,
         )
+
+
+def _miscounted(results: Document) -> list[str]:
+    """What the file says of all of its results together and they do not come to."""
+    found = from_json(
+        Document,
+        document(
+            [Result(measurement=item.measurement, verdict=item.verdict) for item in results.results],
+            results.not_run,
+        ),
+    )
+    return [
+        f"{name} is {getattr(results, name)!r}, and its results come to {getattr(found, name)!r}"
+        for name in ("runs", "counts", "documented")
+        if getattr(results, name) != getattr(found, name)
+    ]
 
 
 def _today(content: Any) -> Any:

@@ -126,12 +126,16 @@ def import_(
     from reports import baseline_file
 
     read = baseline_file.read(file)
-    baselines, kept = read.baselines, read.results
+    if read.unproved:
+        _require_cases(read.results)
     home = Home.locate()
     if results is None:
         home.require_writable()
     store = Store(results or home.results)
     try:
+        if read.unproved and not _all_there(store, read.results):
+            read = baseline_file.apart(read)
+        baselines, kept = read.baselines, read.results
         added = _add(store, kept)
         new = [item for item in baselines if not _in_force(store, item)]
         found = [store.set_baseline(item.name, item.machine, item.run, item.note) for item in new]
@@ -177,6 +181,22 @@ def _add(store: Store, results: Sequence[Result]) -> int:
         if result.verdict is not None and (known is None or known.verdict is None):
             store.judge(measurement.id, result.verdict)
     return sum(result.measurement.id not in there for result in results)
+
+
+def _require_cases(results: Sequence[Result]) -> None:
+    """Raise `UsageError` for a result of a case that the tables do not have."""
+    from harness.tables import cases, catalog
+
+    tables = catalog.load()
+    for name in dict.fromkeys(item.measurement.case for item in results):
+        cases.named(tables, name)
+
+
+def _all_there(store: Store, results: Sequence[Result]) -> bool:
+    """Whether the store holds all of it as it is: then it proves the file."""
+    runs = dict.fromkeys(item.measurement.run for item in results)
+    there = {item.measurement.id: item for run in runs for item in store.results(run=run)}
+    return all(there.get(item.measurement.id) == item for item in results)
 
 
 def _in_force(store: Store, baseline: Baseline) -> bool:

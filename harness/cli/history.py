@@ -9,11 +9,13 @@ import typer
 from harness.cli.compare import open_store
 from harness.cli.output import Json, print_json, print_table
 from harness.cli.parameters import CaseId, Results
+from harness.domain.cases import Kind
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
-    from harness.comparing.history import Change, History, Point
+    from harness.comparing.history import Change, History, LeftOut, Point
 
+NAMED = 5  # runs of what is not shown
 SHOWN = 20  # of the latest points; --json has all
 
 
@@ -24,10 +26,12 @@ def history(
     as_json: Json = False,
 ) -> None:
     """Every series of a case, oldest first, with its change points and what else changed there."""
-    from harness.comparing.history import histories
+    from harness.comparing.history import histories, left_out
     from harness.comparing.spreads import machines_of, throughputs_before
     from harness.records import to_json
 
+    if kind is not None and kind not in list(Kind):
+        raise UsageError(f"--kind: found {kind!r}, expected {', '.join(Kind)}")
     store = open_store(results)
     try:
         found = store.numbers(case=case)
@@ -39,13 +43,28 @@ def history(
         near = ", ".join(known[:8]) or "none yet"
         raise UsageError(f"{case!r} has no results; cases with results: {near}")
     shown = [item for item in histories(found, others) if kind in (None, item.claim.partition(" ")[0])]
-    if not shown:
-        raise UsageError(f"{case} has no numbers of kind {kind!r}")
+    without = [item for item in left_out(found) if kind in (None, item.claim.partition(" ")[0])]
     if as_json:
-        print_json({"case": case, "series": [to_json(item) for item in shown]})
+        print_json({
+            "case": case, "series": [to_json(item) for item in shown],
+            "left_out": [to_json(item) for item in without],
+        })  # fmt: skip
         return
     for item in shown:
         _print(case, item)
+    for out in without:
+        typer.echo(_left(case, out))
+    if not shown and not without:
+        kinds = ", ".join(dict.fromkeys(item.measurement.kind for item in found))
+        raise UsageError(f"{case} has no results of kind {kind}; it has some of {kinds}")
+
+
+def _left(case: str, item: LeftOut) -> str:
+    """``NAME accuracy: not shown: 2 errors: ... (runs a, b)``; of many runs the latest are named."""
+    runs = list(dict.fromkeys(item.runs))
+    named = ", ".join(runs[-NAMED:])
+    before = f"{len(runs) - NAMED} before, " if len(runs) > NAMED else ""
+    return f"{case} {item.claim}: not shown: {len(item.runs)} {item.why} (run {before}{named})"
 
 
 def _print(case: str, item: History) -> None:
@@ -59,6 +78,11 @@ def _print(case: str, item: History) -> None:
         ("created", "run", str(item.metric), "stamp", "commit", ""),
         rows,
     )
+    if unjudged := [point.run for point in item.points if not point.judged]:
+        typer.echo(
+            f"  not judged: the run ended before its verdict was written ({', '.join(unjudged)}); "
+            "its number is good or bad only by what the same comes to when it is measured again"
+        )
     for change in item.changes:
         typer.echo(f"  {_sentence(item, change)}")
     if not item.changes:
@@ -69,6 +93,7 @@ def _row(item: History, at: int, point: Point, change: Change | None) -> tuple[s
     commit = (point.git_revision or "")[:12] + ("+dirty" if "+" in (point.git_revision or "") else "")
     marks = ["changed"] if change is not None else []
     marks += ["noisy"] if point.noisy else []
+    marks += [] if point.judged else ["not judged"]
     return (
         point.created[:19], point.run, _number(item, point.value), point.stamp, commit, ", ".join(marks)
     )  # fmt: skip

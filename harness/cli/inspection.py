@@ -151,9 +151,11 @@ def doctor(as_json: Json = False) -> None:
     ]
     datasets = [_dataset(spec, home) for spec in tables.datasets.values()]
     installed = [_runtime(item) for item in runtimes.runtimes()]
+    unusable = _unusable(home)
     if as_json:
         print_json(
-            {"zoocheck": __version__, "home": str(home.root), "models_folder": str(home.models),
+            {"zoocheck": __version__, "home": str(home.root), "home_problem": unusable,
+             "models_folder": str(home.models),
              "data_folder": str(home.data), "chips": chips, "runtimes": installed, "models": models,
              "datasets": datasets}
         )  # fmt: skip
@@ -191,6 +193,17 @@ def doctor(as_json: Json = False) -> None:
         ["data set", "present", "expected at", "published at"],
         [[d["name"], "yes" if d["present"] else "no", d["path"], d["published"]] for d in datasets],
     )
+    if unusable:
+        typer.echo(f"No run can keep anything: {unusable}")
+
+
+def _unusable(home: Home) -> str | None:
+    """Why the home cannot be made or written, as a run would find; None where it can."""
+    try:
+        home.require_writable()
+    except ZoocheckError as problem:
+        return str(problem)
+    return None
 
 
 def _runtime(found: runtimes.Runtime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from harness.comparing.spreads import by_a_tool, repetition_of, usable
 from harness.domain.cases import Kind
 from harness.domain.details import Stamped, Watched
-from harness.domain.measurements import Measurement
+from harness.domain.measurements import Measurement, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.series import Repetition
 from harness.store.results import Result
@@ -30,6 +30,7 @@ class Point:
     value: float  # a fraction, or samples per second
     stamp: str
     noisy: bool
+    judged: bool  # False: its run ended before the verdict was written
     git_revision: str | None
     versions: Mapping[str, str]
 
@@ -62,8 +63,36 @@ class History:
     changes: tuple[Change, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Results of one claim that are in no history, and why; `runs` are theirs, oldest first."""
+
+    claim: str
+    why: str
+    runs: tuple[str, ...]
+
+
+def left_out(results: Sequence[Result]) -> tuple[LeftOut, ...]:
+    """Every result that `histories` has no number of, by claim and reason."""
+    metrics = _metrics(results)
+    found: dict[tuple[str, str], list[str]] = {}
+    for result in _as_made(results):
+        made = result.measurement
+        if _metric(result, metrics) not in made.metrics:
+            found.setdefault((made.claim, _why_out(result)), []).append(made.run)
+    return tuple(LeftOut(claim=claim, why=why, runs=tuple(runs)) for (claim, why), runs in found.items())
+
+
+def _why_out(result: Result) -> str:
+    if result.verdict is None:
+        return "without a verdict: the run ended before it was written; measure the same again"
+    if result.verdict.kind is VerdictKind.ERROR:
+        return "errors: nothing was measured"
+    return "without a number to follow"
+
+
 def histories(results: Sequence[Result], others: Sequence[Result] = ()) -> tuple[History, ...]:
-    """The histories of results in the order of writing; results without a number are in none.
+    """The histories of results in the order of writing; results without a number are in none (`left_out`).
 
     `others` are throughputs of other series, which help to know how those of their machine scatter.
     """
@@ -78,34 +107,61 @@ def histories(results: Sequence[Result], others: Sequence[Result] = ()) -> tuple
     )
 
 
-def _groups(results: Sequence[Result]) -> dict[tuple[Repetition, Metric], list[Measurement]]:
+def _groups(results: Sequence[Result]) -> dict[tuple[Repetition, Metric], list[Result]]:
     """The measurements of each repetition by its metric, in the order in which they were made."""
-    groups: dict[tuple[Repetition, Metric], list[Measurement]] = {}
-    # A copied store's rows are not in this order.
-    for result in sorted(results, key=lambda item: item.measurement.created):
-        metric = _metric(result)
+    metrics = _metrics(results)
+    groups: dict[tuple[Repetition, Metric], list[Result]] = {}
+    for result in _as_made(results):
+        metric = _metric(result, metrics)
         if metric is not None and metric in result.measurement.metrics:
-            groups.setdefault((repetition_of(result.measurement), metric), []).append(result.measurement)
+            groups.setdefault((repetition_of(result.measurement), metric), []).append(result)
     return groups
 
 
-def _logs(results: Sequence[Measurement]) -> list[float]:
+def _as_made(results: Sequence[Result]) -> list[Result]:
+    """In the order in which they were made: a copied store's rows are not in this order."""
+    return sorted(results, key=lambda item: item.measurement.created)
+
+
+def _logs(results: Sequence[Result]) -> list[float]:
     """The logarithms of throughputs that no disturbed machine gave."""
-    return [math.log(made.metrics[Metric.THROUGHPUT]) for made in results if usable(made)]
+    made = [item.measurement for item in results]
+    return [math.log(item.metrics[Metric.THROUGHPUT]) for item in made if usable(item)]
 
 
-def _metric(result: Result) -> Metric | None:
-    if result.measurement.kind is Kind.THROUGHPUT:
+_Claim = tuple[str, str]  # case, claim
+
+
+def _metrics(results: Sequence[Result]) -> dict[_Claim, Metric]:
+    """By which metric each claim is judged, where a result of it was."""
+    return {
+        _claim(item.measurement): item.verdict.metric
+        for item in results
+        if item.verdict is not None and item.verdict.metric is not None
+    }
+
+
+def _claim(made: Measurement) -> _Claim:
+    return made.case, made.claim
+
+
+def _metric(result: Result, metrics: Mapping[_Claim, Metric]) -> Metric | None:
+    """What a result is followed by; without a verdict as others of its claim, or by its only number."""
+    made = result.measurement
+    if made.kind is Kind.THROUGHPUT:
         return Metric.THROUGHPUT
-    return None if result.verdict is None else result.verdict.metric
+    if result.verdict is not None:
+        return result.verdict.metric
+    only = next(iter(made.metrics), None) if len(made.metrics) == 1 else None
+    return metrics.get(_claim(made)) or (Metric(only) if only in list(Metric) else None)
 
 
 def _history(
-    repeated: Repetition, metric: Metric, results: Sequence[Measurement], others: Sequence[Sequence[float]]
+    repeated: Repetition, metric: Metric, results: Sequence[Result], others: Sequence[Sequence[float]]
 ) -> History:
-    last, limit = results[-1], repeated.series.limit
+    last, limit = results[-1].measurement, repeated.series.limit
     points = tuple(_point(item, metric) for item in results)
-    rates = [made.metrics[metric] for made in results if usable(made)]
+    rates = [item.measurement.metrics[metric] for item in results if usable(item.measurement)]
     least = nights.least_spread(rates, told=by_a_tool(last))
     return History(
         claim=last.claim,
@@ -119,13 +175,15 @@ def _history(
     )
 
 
-def _point(measurement: Measurement, metric: Metric) -> Point:
+def _point(result: Result, metric: Metric) -> Point:
+    measurement = result.measurement
     return Point(
         run=measurement.run,
         created=measurement.created,
         value=measurement.metrics[metric],
         stamp=Stamped.from_stored(measurement.detail).stamp or "",
         noisy=bool(Watched.from_stored(measurement.detail).noisy),
+        judged=result.verdict is not None,
         git_revision=measurement.provenance.git_revision,
         versions=measurement.provenance.versions,
     )

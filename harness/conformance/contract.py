@@ -52,12 +52,8 @@ def _expected(item: Input | GraphInput | Output, sizes: dict[str, _Size]) -> _It
 
 
 def _agree(found: tuple[_Size, ...], wanted: tuple[_Size, ...]) -> bool:
-    """Whether two shapes are one; what the table has no size for may be of any."""
-    if REST in wanted:
-        return True
-    return len(found) == len(wanted) and all(
-        a == b or b in (ANY, LABELS) for a, b in zip(found, wanted, strict=True)
-    )
+    """Whether two shapes are one; of ``...`` nothing is known."""
+    return REST in wanted or found == wanted
 
 
 def _as_declared(item: tuple[str, str, Sequence[Any]]) -> _Item:
@@ -68,14 +64,18 @@ def _as_declared(item: tuple[str, str, Sequence[Any]]) -> _Item:
 
 
 def _sized(found: list[_Item], wanted: list[_Item]) -> list[_Item]:
-    """An artifact of a graph that takes any size takes the table's: its open axes as if they were of that."""
+    """An artifact of a graph that takes any size takes the table's; what the table leaves open is of any."""
     asked = {name: shape for name, _, shape in wanted}
     return [
-        (name, dtype, tuple(a if size == OPEN else size for size, a in zip(shape, asked[name], strict=True)))
+        (name, dtype, tuple(_size(size, a) for size, a in zip(shape, asked[name], strict=True)))
         if name in asked and len(asked[name]) == len(shape)
         else (name, dtype, shape)
         for name, dtype, shape in found
     ]
+
+
+def _size(found: _Size, asked: _Size) -> _Size:
+    return asked if found == OPEN or asked in (ANY, LABELS) else found
 
 
 def _of_one_side(what: str, found: list[_Item], wanted: list[_Item]) -> Iterator[str]:

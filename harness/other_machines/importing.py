@@ -170,6 +170,9 @@ def differences(log: ForeignLog) -> Iterator[str]:
     if run.mean_batch is not None and run.mean_batch < NEARLY_FULL * case.batch_size:
         yield _partly_full(run)
     yield from _precision(run, case.precision)
+    if run.further:
+        said = ", ".join(f"`{word}`" for word in run.further)
+        yield f"the work is another with {said}, which the documents' builds are without"
     sizes = case.model.sizes(case.batch_size)
     fed = [[sizes.get(str(size), size) for size in item.shape] for item in case.model.fed]
     other_shape = next((list(shape) for shape in run.input_shapes if list(shape) not in fed), None)

@@ -116,6 +116,7 @@ def _source(materials: Materials, case: Case, backend: str) -> _CaseGraph:
             remedy="run its stand-in with --target stand-in",
             option="target",
         )
+    materials.checkpoint(case.model)  # a file that is missing or damaged says that first
     return _FileGraph(materials, case)
 
 

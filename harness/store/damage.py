@@ -33,7 +33,9 @@ def told(database: Database) -> Iterator[None]:
         if not (row := _row(database)):
             raise
         raise Damaged(
-            database.shown, f"{DAMAGE.sentence}: {row}", remedy=f"{DAMAGE.remedy}, or {REMEDY}"
+            database.shown,
+            f"{DAMAGE.sentence}, or written by a newer zoocheck: {row}",
+            remedy=f"{DAMAGE.remedy}, or {REMEDY}",
         ) from problem
 
 

@@ -67,7 +67,10 @@ def _gives(spec: DatasetSpec | None) -> Examples | None:
     if spec is None or found is None:
         return None
     kind = getattr(found, "Options", None)
-    sound = kind is None or not read_record(kind, dict(spec.options))[1]
+    if kind is None:
+        return reading.examples_of(spec)
+    made, faults = read_record(kind, dict(spec.options))
+    sound = made is not None and not faults and not list(options.faults(made))
     return reading.examples_of(spec) if sound else None
 
 

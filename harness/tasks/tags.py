@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 OUTSIDE = "O"
@@ -60,9 +60,18 @@ def bioes_breaks(tags: Sequence[str]) -> Iterator[int]:
         yield len(tags) - 1
 
 
+_TO_IOB2 = {"E-": "I-", "S-": "B-", "E": "I", "S": "B"}
+
+
+def of_one_type(tags: Iterable[str]) -> bool:
+    """Whether tags are of entities of a single type that has no name: ``B``, ``I`` and ``O`` alone."""
+    found = set(tags)
+    return bool(found & {"B", "I", "S"}) and found <= {OUTSIDE, "B", "I", "E", "S"}
+
+
 def from_bioes(tags: Sequence[str]) -> tuple[str, ...]:
     """BIOES tags as IOB2."""
-    return tuple({"E-": "I-", "S-": "B-"}.get(tag[:2], tag[:2]) + tag[2:] for tag in tags)
+    return tuple(_TO_IOB2.get(tag[:2], tag[:2]) + tag[2:] for tag in tags)
 
 
 def to_bioes(tags: Sequence[str]) -> tuple[str, ...]:

@@ -6,18 +6,17 @@ own number, in the tool's words.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import ParseError
+from harness.toolchains.asking import NO_ANSWER, asked
 from harness.toolchains.base import Unavailable
 from harness.toolchains.place import SIMULATED, Toolchain
-from harness.tools import parsers, process
+from harness.tools import parsers
 from harness.tools.parsers import Card, CardList, Log
 from harness.tools.parsers.tables import NOTHING
-from harness.tools.process import Command, Stage, ToolFailed, ToolTimedOut
 from harness.tools.process.records import ending
 
 NOT_TOLD = "not told"
@@ -49,33 +48,20 @@ def listed(toolchain: Toolchain, argv: Sequence[str], parse: Callable[[Log], Car
     lost, is read; how it ended is its trouble.
     """
     tool = Path(argv[0]).name
-    with tempfile.TemporaryDirectory(prefix="zoocheck-probe-") as folder:
-        path = Path(folder) / "probe.log"
-        command = Command(argv=tuple(argv), cwd=Path(folder), stage=Stage.PROBE, sourced=toolchain.sourced)
-        failure = None
-        try:
-            process.run(command, path)
-        except ToolFailed as problem:
-            failure = problem
-        log = parsers.read(path.read_bytes() if path.is_file() else b"", tool)
-    if failure is not None and (isinstance(failure, ToolTimedOut) or failure.status is None):
-        raise _without_log(failure)
+    answer = asked(toolchain, argv)
+    failure = answer.failure
+    if failure is not None and (isinstance(failure, NO_ANSWER) or failure.status is None):
+        raise failure
+    log = parsers.read(answer.output, tool)
     try:
         cards = parse(log)
     except ParseError:
         if failure is not None:
-            raise _without_log(failure) from None
+            raise failure from None
         raise
     said = [f"it ended with {ending(failure.finished)}"] if failure is not None else []
     said += [f"it says: {line}" for line in cards.said]
     return Listing(tool=tool, log=log, cards=cards, trouble="; ".join(said))
-
-
-def _without_log(failure: ToolFailed) -> ToolFailed:
-    """The same failure; a probe's log is not kept, and its last lines are in the message."""
-    return type(failure)(
-        failure.why, failure.finished, log=None, meaning=failure.meaning, remedy=failure.remedy
-    )
 
 
 def unknown(card: Card) -> dict[str, str]:
@@ -88,9 +74,12 @@ def chosen(listing: Listing, device: int) -> Card | Unavailable:
     tool, card = listing.tool, listing.cards.of(device)
     if card is None:
         said = f"; {listing.trouble}" if listing.trouble else ""
+        numbered = any(other.number is not None for other in listing.cards.cards)
         return Unavailable(
             reason=f"there is no card {device}: {tool} lists {listing.names()}{said}",
-            remedy="choose one of them with --device",
+            remedy="choose one of them with --device"
+            if numbered
+            else "repair it: none of them can be chosen",
         )
     if card.trouble is not None:
         return Unavailable(

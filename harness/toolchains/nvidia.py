@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import ParseError
 from harness.toolchains import monitors
+from harness.toolchains.asking import asked
 from harness.toolchains.base import Unavailable
 from harness.toolchains.monitors import NOT_TOLD, Listing
 from harness.toolchains.place import Toolchain
 from harness.toolchains.tensorrt import commands
-from harness.tools import parsers, process
+from harness.tools import parsers
 from harness.tools.parsers import nvidia_smi
 from harness.tools.parsers.tables import NOTHING
-from harness.tools.process import Command, Stage, ToolFailed
+from harness.tools.process import ToolFailed
 
 _REFUSED = re.compile(r'Field "([\w.]+)" is not a valid field to query')
 
@@ -33,11 +33,10 @@ class Found:
 
 def said(toolchain: Toolchain, argv: Sequence[str]) -> parsers.Log:
     """What a tool prints when it is asked what is here. Raises as `process.run`."""
-    with tempfile.TemporaryDirectory(prefix="zoocheck-probe-") as folder:
-        log = Path(folder) / "probe.log"
-        command = Command(argv=tuple(argv), cwd=Path(folder), stage=Stage.PROBE, sourced=toolchain.sourced)
-        process.run(command, log)
-        return parsers.read(log.read_bytes(), Path(argv[0]).name)
+    answer = asked(toolchain, argv)
+    if answer.failure is not None:
+        raise answer.failure
+    return parsers.read(answer.output, Path(argv[0]).name)
 
 
 def card(toolchain: Toolchain, device: int) -> Found | Unavailable:

@@ -211,3 +211,31 @@ def test_vamp_lists_the_inputs_of_one_sample(differ, shape: str, said: str):
     assert differ(log, "bert-chinese-ner-vacc-bs1") == said
     untold = log.replace("batch size: 1\n", "")
     assert differ(untold, "bert-chinese-ner-vacc-bs1", 1) == said
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--threads --useSpinWait --workspace=5000 --verbose", ""),
+        ("--mxfp8", "the log has no line `Precision:`, and what `--mxfp8` makes of it is not known here"),
+        ("--strongly-typed --fast=1", "what `--fast`, `--strongly-typed` makes of it is not known here"),
+        ("--sparsity=disable", ""),
+        (
+            "--sparsity=force",
+            "the work is another with `--sparsity=force`, which the documents' builds are with",
+        ),
+        ("--useDLACore=0 --allowGPUFallback", "the work is another with `--useDLACore=0`"),
+        ("--layerPrecisions=a:fp16", "the work is another with `--layerPrecisions=a:fp16`"),
+    ],
+)
+def test_an_option_that_may_make_another_build_of_it(differ, option: str, said: str):
+    """Of a log without a line `Precision:` each option counts."""
+    log = f"{BUILD.rstrip()} {option}\n{TIMES}"
+    assert said in differ(log, FP32)
+    assert bool(said) is bool(differ(log, FP32))
+
+
+def test_sparse_weights_are_other_work(differ):
+    log = f"{BUILD}[I] Precision: FP32\n[I] Sparsity: {{}}\n{TIMES}"
+    assert differ(log.format("Disabled"), FP32) == ""
+    assert differ(log.format("Forced"), FP32).startswith("the work is another with `Sparsity: Forced`")

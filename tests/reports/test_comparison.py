@@ -18,8 +18,10 @@ from harness.domain.datasets import Corpus
 from harness.domain.measurements import Origin, Verdict, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol, Weights
+from harness.domain.parts import Pairs
 from harness.errors import NoSamples, UsageError
 from harness.store.results import Result
+from harness.tasks.metrics import agreement
 from harness.verdicts.effects import Finding
 
 CASE = "tinybert-ascend310p-bs8"
@@ -127,6 +129,32 @@ def test_the_judged_metric_decides_and_not_the_marks_of_exact_answers(
     # Of results that kept no parts the marks are all there is: they may not speak against the metric.
     (pair,) = compare([answered(before, parts=False)], [answered(after, parts=False)]).pairs
     assert pair.finding is Finding.TOO_NOISY
+
+
+def correlated(noise: float) -> Result:
+    """A result of a regression: numbers and true ones, of which none is right or wrong."""
+    draw = random.Random(2)
+    true = [draw.random() for _ in range(300)]
+    predicted = [value + noise * draw.gauss(0, 1) for value in true]
+    pairs = Pairs(metric=Metric.PEARSON, predicted=predicted, true=true)
+    made = measurement(
+        "own-cpu-bs1", Kind.ACCURACY, samples=300, metrics={"pearson": agreement.of(pairs)},
+        raw={"predictions": predicted, "right": "", "parts": {"pearson": pairs.as_raw()}},
+    )  # fmt: skip
+    return Result(
+        measurement=made, verdict=dataclasses.replace(answered([1.0]).verdict, metric=Metric.PEARSON)
+    )
+
+
+def test_correlations_are_told_apart_by_resampling_without_marks() -> None:
+    """Numbers are not right or wrong: no sample changes sides, and the correlation falls all the same."""
+    (pair,) = compare([correlated(0.1)], [correlated(0.3)]).pairs
+    assert pair.finding is Finding.WORSE
+    assert "by 1000 draws of the samples, 300 of 300 differ" in pair.message
+    assert "McNemar" not in pair.message
+    assert "predictions changed" not in pair.message
+    (pair,) = compare([correlated(0.1)], [correlated(0.1)]).pairs
+    assert pair.finding is Finding.SAME
 
 
 def test_a_verdict_that_is_worse(catalog: Catalog) -> None:

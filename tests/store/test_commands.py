@@ -124,6 +124,33 @@ def test_a_result_without_a_verdict_is_told(filled: str, tmp_path: Path, monkeyp
     assert call("baseline", "set", "good", "--results", filled).stderr == ""
 
 
+def test_history_leaves_nothing_out_in_silence(filled: str):
+    """A number without a verdict is shown as such, with what to do; an error and its run are named."""
+    store = Store(filled)
+    store.add(make(5, run="broken"), ERROR)
+    done = call("history", "tinybert-ascend310p-bs8", "--results", filled)
+    assert done.exit_code == 0
+    assert (
+        "  not judged: the run ended before its verdict was written (old, new); its number is" in done.stdout
+    )
+    assert "when it is measured again" in done.stdout
+    said = "tinybert-ascend310p-bs8 accuracy: not shown: 2 errors: nothing was measured (run new, broken)"
+    assert said in done.stdout
+    found = json.loads(told("history", "tinybert-ascend310p-bs8", "--results", filled, "--json"))
+    points = [point for item in found["series"] for point in item["points"]]
+    assert [point["judged"] for point in points].count(False) == 2
+    out = {"claim": "accuracy", "why": "errors: nothing was measured", "runs": ["new", "broken"]}
+    assert found["left_out"] == [out]
+    assert len(points) + 2 == len(store.results())
+
+
+def test_a_history_of_what_is_not_there(filled: str):
+    """Of a kind that does not exist, and of one that has no results: what there is."""
+    argv = ("history", "tinybert-ascend310p-bs8", "--results", filled, "--kind")
+    assert "--kind: found 'speed', expected accuracy, throughput" in refused(*argv, "speed")
+    assert "has no results of kind throughput; it has some of accuracy" in refused(*argv, "throughput")
+
+
 def test_what_baseline_refuses(filled: str, other: str, tmp_path: Path):
     """An unknown run, an unknown baseline, a store without results."""
     assert "no run is called 'never'" in refused(
@@ -137,6 +164,22 @@ def test_what_baseline_refuses(filled: str, other: str, tmp_path: Path):
     assert not Path(out).exists()
     Store(other)
     assert "no results yet" in refused("baseline", "set", "x", "--results", other)
+
+
+# What somebody may change in a file: the first measurement, its verdict, or what is said of all.
+CHANGES = (
+    ("measurement", {"metrics": {}}, "its metrics are none"),
+    ("measurement", {"detail": {}}, "with no detail of how it was measured"),
+    ("measurement", {"case": "bert-large-ner-t4-bs8"}, "and the documented number of tinybert"),
+    ("verdict", {"kind": "reproduced"}, "is below 92.32 with a tolerance of"),
+    ("verdict", {"kind": "survives"}, "said of what is held to the checkpoint's own fp32"),
+    ("verdict", {"kind": "not-comparable"}, "and 92.32 (documented) was expected"),
+    ("verdict", {"expected": 81.0}, "81.0 was expected, and the document says '92.32%'"),
+    ("verdict", {"basis": None}, "with no number that was expected"),
+    ("all", {"counts": {"survives": 7}}, "counts is {'survives': 7}, and its results come to"),
+    ("all", {"documented": {"reproduced": 3}}, "documented is {'reproduced': 3}, and its results come to"),
+    ("all", {"runs": ["other"]}, "runs is ('other',), and its results come to"),
+)
 
 
 class TestFile:
@@ -188,19 +231,17 @@ class TestFile:
         results = content["results"]
         del results["documented"]
         first, second, *_ = results["results"]
-        first["verdict"] |= {"kind": "reproduced", "basis": "drop"}
-        second["verdict"] |= {"kind": "reproduced", "basis": "documented"}
+        first["verdict"] |= {"kind": "reproduced", "basis": "drop", "expected": 80.25}
+        second["verdict"] = json.loads(json.dumps(first["verdict"])) | {"basis": "documented"}
+        second["verdict"]["reference"] |= {"value": 80.25, "printed": "80.25"}
         content["results"] = results | {"schema": "urn:zoocheck:results:1", "version": 1}
         del content["sha256"]  # nor had a file one
         file.write_text(json.dumps(content), encoding="utf-8")
         done = call("baseline", "import", str(file), "--results", url)
         assert done.exit_code == 0
         assert f"{file}: exported without a checksum, so a change in it may show nowhere" in done.stderr
-        kinds = {
-            item.measurement.id: item.verdict and str(item.verdict.kind) for item in Store(url).results()
-        }
-        assert kinds[first["measurement"]["id"]] == "survives"
-        assert kinds[second["measurement"]["id"]] == "reproduced"
+        kinds = [item.verdict and str(item.verdict.kind) for item in Store(url).results()]
+        assert kinds == ["survives", "reproduced", None]
 
     def test_is_in_force_again_after_a_drop(self, file: Path, filled: str):
         """Whoever imports it means it."""
@@ -246,6 +287,57 @@ class TestFile:
         done = call("baseline", "import", str(file), "--results", other)
         assert (done.exit_code, done.stderr) == (0, "")
         assert "3 added, 0 there already" in done.stdout
+
+    @pytest.mark.parametrize(("part", "change", "words"), CHANGES)
+    def test_without_a_checksum_is_held_to_all_that_it_says(
+        self, file: Path, other: str, part: str, change: dict[str, Any], words: str
+    ):
+        """A number, a verdict, a case or a count that was changed; the good file is taken afterwards."""
+        good = file.read_text(encoding="utf-8")
+        content = json.loads(good)
+        del content["sha256"]
+        results = content["results"]
+        {"all": results, **results["results"][0]}[part].update(change)
+        file.write_text(json.dumps(content), encoding="utf-8")
+        assert words in refused("baseline", "import", str(file), "--results", other)
+        file.write_text(good, encoding="utf-8")
+        assert call("baseline", "import", str(file), "--results", other).exit_code == 0
+
+    def test_without_a_checksum_of_no_known_case_is_refused(self, file: Path, other: str):
+        """A case that is in no table can be held against nothing."""
+        content = json.loads(file.read_text(encoding="utf-8").replace("tinybert-ascend310p-bs8", "nope"))
+        del content["sha256"]
+        for entry in content["results"]["results"]:
+            entry["verdict"] = None
+        content["results"] |= {"counts": {"not-judged": 1}, "documented": {}}
+        file.write_text(json.dumps(content), encoding="utf-8")
+        assert "no case is called 'nope'" in refused("baseline", "import", str(file), "--results", other)
+
+    def test_without_a_checksum_never_stands_in_its_place(self, file: Path, other: str):
+        """What shows nowhere, as a message: under a run and ids of its own, until the good file comes."""
+        good = file.read_text(encoding="utf-8")
+        content = json.loads(good)
+        del content["sha256"]
+        content["results"]["results"][0]["verdict"]["message"] = "somebody's own words"
+        file.write_text(json.dumps(content), encoding="utf-8")
+        for added in ("3 added, 0 there", "0 added, 3 there"):
+            done = call("baseline", "import", str(file), "--results", other)
+            assert (done.exit_code, added in done.stdout) == (0, True), done.output
+            assert "it is kept apart, as run new-unproved" in done.stderr
+        file.write_text(good, encoding="utf-8")
+        done = call("baseline", "import", str(file), "--results", other)
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert {item.run for item in Store(other).baselines()} == {"new"}
+        assert [item.id for item in Store(other).runs()] == ["new-unproved", "new"]
+
+    def test_without_a_checksum_and_all_there_is_the_stores_own(self, file: Path, filled: str):
+        """An old export of this very store."""
+        content = json.loads(file.read_text(encoding="utf-8"))
+        del content["sha256"]
+        file.write_text(json.dumps(content), encoding="utf-8")
+        done = call("baseline", "import", str(file), "--results", filled)
+        assert "0 added, 3 there already" in done.stdout
+        assert {item.run for item in Store(filled).baselines()} == {"new"}
 
     def test_that_is_damaged_anywhere_is_refused(self, file: Path, tmp_path: Path):
         """Each of 2,000 seeded mutations: an error of ours, or what was written, within a second."""

@@ -89,6 +89,16 @@ def test_doctor_names_chips_folders_and_remedies(zoo: Zoo, tmp_path: Path) -> No
     assert all(item["version"] or not (item["loads"] or item["problem"]) for item in told.values())
 
 
+def test_doctor_says_that_the_home_cannot_be_used(zoo: Zoo, tmp_path: Path) -> None:
+    """As a run would find it; where it can, nothing is said."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    homeless = zoo.but(home=tmp_path / "file")
+    said = f"{tmp_path / 'file'}: cannot be the zoocheck home: File exists; set ZOOCHECK_HOME to a folder"
+    assert said in homeless.zoocheck(tmp_path, "doctor").out
+    assert homeless.zoocheck(tmp_path, "doctor", "--json").json["home_problem"].startswith(said)
+    assert zoo.zoocheck(tmp_path, "doctor", "--json").json["home_problem"] is None
+
+
 def test_doctor_finds_a_checkpoint_that_is_not_the_documented_one(zoo: Zoo, tmp_path: Path) -> None:
     shutil.copytree(zoo.models, tmp_path / "models")
     file = tmp_path / "models" / "mite" / "config.json"

@@ -22,7 +22,7 @@ precisions = ["fp16"]
 [[dataset]]
 name = "toydata"
 title = "Toy data"
-reader = "toy"
+reader = "{reader}"
 file = "toy.tsv"
 counts = {{ samples = 10 }}
 published = "nowhere"
@@ -30,9 +30,9 @@ published = "nowhere"
 [[model]]
 name = "toy"
 title = "Toy model"
-task = "classify"
+task = "{task}"
 dataset = "toydata"
-metric = "accuracy"
+metric = "{metric}"
 length = {length}
 protocols = ["standard"]
 tokenizer = {{ lower_case = true, vocabulary = "toy" }}
@@ -51,8 +51,17 @@ labels = 3
 """
 
 
-def loaded(folder: Path, *, architecture: str, length: int = 16, inputs: str = "") -> Model:
-    text = SHORT.format(architecture=architecture, length=length, inputs=inputs)
+TASKS = {
+    Head.CLASSIFICATION: {"task": "classify", "metric": "accuracy", "reader": "sst2"},
+    Head.TOKEN_CLASSIFICATION: {"task": "ner_words", "metric": "accuracy", "reader": "conll"},
+    Head.QUESTION_ANSWERING: {"task": "squad_original", "metric": "f1", "reader": "squad"},
+}
+
+
+def loaded(
+    folder: Path, *, architecture: str, length: int = 16, inputs: str = "", head: Head = Head.CLASSIFICATION
+) -> Model:
+    text = SHORT.format(architecture=architecture, length=length, inputs=inputs, **TASKS[head])
     (folder / "toy.toml").write_text(text, encoding="utf-8")
     return load((folder,)).models["toy"]
 
@@ -98,7 +107,7 @@ def test_a_family_brings_its_own_inputs_epsilon_and_padding(tmp_path: Path, fami
     ids=str,
 )
 def test_a_head_brings_its_own_outputs(tmp_path: Path, head: Head, outputs: list[object]):
-    model = loaded(tmp_path, architecture=of(Family.ROBERTA, head))
+    model = loaded(tmp_path, architecture=of(Family.ROBERTA, head), head=head)
     assert [(item.name, item.shape) for item in model.outputs] == outputs
 
 

@@ -159,9 +159,27 @@ def test_what_no_table_can_hold_is_told(tmp_path: Path, text: str, path: str, fo
     assert mistake.file == str(tmp_path / "deep.toml")
 
 
+NAMED = {"model": "models", "chip": "chips", "dataset": "datasets", "document": "documents"}
+
+
+def require_what_stands_there(found: Catalog, good: Catalog, damaged: bytes, content: bytes) -> None:
+    """Each entry of a damaged file is in the catalog with its own texts and numbers, as TOML's own reader has
+    them; one that the damage did not touch is the record that it was."""
+    now, before = (tomllib.loads(text.decode("utf-8")) for text in (damaged, content))
+    for kind, where in NAMED.items():
+        records, sound = getattr(found, where), getattr(good, where)
+        for entry in now.get(kind, []):
+            record = records[entry["name"]]
+            for key, value in entry.items():
+                if isinstance(value, str | bool | int) and type(getattr(record, key, None)) is type(value):
+                    assert getattr(record, key) == value, (kind, entry["name"], key)
+            if entry in before.get(kind, []):
+                assert record == sound[entry["name"]], (kind, entry["name"])
+
+
 @pytest.mark.parametrize("which", ["a small zoo", "the built-in tables"])
 def test_damaged_tables_are_told_or_read(tmp_path: Path, which: str):
-    """What is read of a damaged file is a catalog; of the built-in ones a tenth as many, in turn."""
+    """What is read of a damaged file is what stands in it; of the built-in ones a tenth as many, in turn."""
     folder = tmp_path / "tables"
     if which == "a small zoo":
         contents, count = {Path("zoo.toml"): (GOOD + MORE).encode()}, COUNT
@@ -170,14 +188,15 @@ def test_damaged_tables_are_told_or_read(tmp_path: Path, which: str):
     for file, content in contents.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_bytes(content)
-    assert held(lambda: load((folder,)), "the tables as they are") is not None
+    sound = load((folder,))
     good = 0
     for file, content in contents.items():
         for number, damaged in enumerate(mutations(content, -(-count // len(contents)))):
             (folder / file).write_bytes(damaged)
             found = held(lambda: load((folder,)), f"{file}, mutation {number}")
-            assert found is None or isinstance(found, Catalog)
-            good += found is not None
+            if found is not None:
+                require_what_stands_there(found, sound, damaged, content)
+                good += 1
         (folder / file).write_bytes(content)
     assert 0 < good < count
 

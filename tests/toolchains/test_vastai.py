@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import encoders
 import numpy as np
 import pytest
 import yaml
@@ -18,10 +20,10 @@ from harness.domain.catalog import Catalog
 from harness.domain.measurements import VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.precisions import Precision
-from harness.errors import NotThere
+from harness.errors import NotThere, NotYet
 from harness.models.graphs import int8
 from harness.toolchains import targets
-from harness.toolchains.vastai import commands
+from harness.toolchains.vastai import backend, commands
 
 MODEL = "bert-chinese-ner"
 INPUTS = "ZOOCHECK_SIMULATED_INPUTS"
@@ -161,3 +163,14 @@ def test_a_tool_that_does_not_tell_its_version_is_there(vacc: Worlds, catalog: C
     target = targets.resolve(catalog.chips["vacc"], "chip")
     assert target.facts["vamc"] == "not told"
     assert target.name == "simulated"  # by the others
+
+
+def test_an_encoder_without_segments_is_a_sentence(catalog: Catalog, tmp_path: Path):
+    """The documented module and the operator in front of it take three inputs; nothing is written for two."""
+    case = make_case(catalog, MODEL, "vacc", precision=Precision.FP16, batch_size=1)
+    two = dataclasses.replace(case, model=encoders.model("distilbert"))
+    with pytest.raises(
+        NotYet, match="a distilbert takes no segments, and the document's module and its operator"
+    ):
+        backend.lay_out(two, None, tmp_path)
+    assert [*tmp_path.iterdir()] == []

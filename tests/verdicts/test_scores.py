@@ -17,6 +17,7 @@ from harness.domain.measurements import Basis, Verdict, VerdictKind
 from harness.domain.metrics import Metric, Unit
 from harness.domain.precisions import Precision
 from harness.domain.references import Drop, Reference
+from harness.errors import BadOutput
 from harness.tables import references
 from harness.verdicts import scores
 
@@ -464,3 +465,36 @@ class TestAgainstTheCard:
         plain = judged(on_310p, 800, 800)
         verdict = judged(on_310p, 800, 800, no_card="no card states it")
         assert (verdict.kind, verdict.message) == (plain.kind, f"{plain.message}; no card states it")
+
+
+class TestNoShareOfSamples:
+    """MCC and correlations: what chance explains of their drop stands where others have two samples."""
+
+    def judged(
+        self, case: Case, value: float, own: float, chance: float | None, metric: Metric = Metric.MCC
+    ) -> Verdict:
+        found = scores.Score(
+            metric=metric, value=value, samples=400, own_fp32=own, comparable=False, why_not="own data",
+            chance=chance,
+        )  # fmt: skip
+        return scores.judge_score(case, found, None, None)
+
+    def test_a_drop_within_chance_survives(self, on_310p: Case):
+        verdict = self.judged(on_310p, 0.60, 0.62, 0.021)
+        assert verdict.kind is VerdictKind.SURVIVES
+        assert "- 2.10 points (half of the drop's 95 % interval by resampling 400 samples)" in verdict.message
+
+    def test_a_drop_beyond_chance_and_one_per_cent_falls_short(self, on_310p: Case):
+        assert self.judged(on_310p, 0.60, 0.62, 0.01).kind is VerdictKind.FALLS_SHORT
+
+    def test_one_per_cent_is_allowed_where_chance_is_less(self, on_310p: Case):
+        assert self.judged(on_310p, 0.895, 0.90, 0.001).kind is VerdictKind.SURVIVES
+        assert self.judged(on_310p, 0.89, 0.90, 0.001).kind is VerdictKind.FALLS_SHORT
+
+    def test_a_score_may_be_below_nothing_where_its_metric_may(self, on_310p: Case):
+        assert self.judged(on_310p, -0.5, -0.2, 0.1).kind is VerdictKind.FALLS_SHORT
+        assert self.judged(on_310p, -0.2, -0.2, 0.0, Metric.SPEARMAN).measured == -20
+        with pytest.raises(BadOutput, match=r"found the score -0\.1, expected one from 0 to 1"):
+            self.judged(on_310p, -0.1, 0.5, None, Metric.F1_MACRO)
+        with pytest.raises(BadOutput, match=r"found the score -1\.5, expected one from -1 to 1"):
+            self.judged(on_310p, -1.5, 0.5, None, Metric.PEARSON)

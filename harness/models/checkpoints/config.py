@@ -86,7 +86,7 @@ def require_family(path: Path, found: Mapping[str, Any], documented: Architectur
     named = family(path, found, documented.family if documented.family is Family.BERT else None)
     if named is not documented.family:
         raise CheckpointError(
-            f"{path}: {MODEL_TYPE}: found {str(named)!r}, expected {str(documented.family)!r}, which is "
+            f"{path}: model_type: found {str(named)!r}, expected {str(documented.family)!r}, which is "
             "architecture.family in the model's table",
             remedy="correct the table, or put the checkpoint that is meant there",
         )
@@ -105,7 +105,7 @@ def family(path: Path, found: Mapping[str, Any], unsaid: Family | None = None) -
         return unsaid
     told = "no value" if said is None else short(said)
     raise CheckpointError(
-        f"{path}: {MODEL_TYPE}: found {told}, supported are {', '.join(Family)}",
+        f"{path}: model_type: found {told}, supported are {', '.join(Family)}",
         remedy="take a checkpoint of one of these, or its exported graph",
     )
 

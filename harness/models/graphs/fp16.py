@@ -248,18 +248,20 @@ def _rounded(array: values.Array) -> values.Array:
 def _require_held(graph: onnx.GraphProto, read: set[str]) -> None:
     """Raise `GraphError` that names every constant which fp16 does not hold, before anything is rounded."""
     found = [
-        (name, worst, list(tensor.dims))
+        (name, worst, tensor)
         for name, tensor in _all_constants(graph, read)
         if (worst := _unheld(values.array_of(tensor))) is not None
     ]
     if not found:
         return
     told = "; ".join(
-        f"constant {name!r} holds {worst:g}" + (f" ({' x '.join(map(str, dims))} values)" if dims else "")
-        for name, worst, dims in found[:5]
+        f"constant {name!r} holds {worst:g}"
+        + (f" ({' x '.join(map(str, tensor.dims))} values)" if tensor.dims else "")
+        for name, worst, tensor in found[:5]
     )
     more = f" and {len(found) - 5} constants more" if len(found) > 5 else ""
-    masks = all(worst < -FP16_HIGHEST for _, worst, _ in found)
+    # A mask's constant holds its value, and zeros at most.
+    masks = all(len(np.unique(values.array_of(tensor))) <= 2 and worst < 0 for _, worst, tensor in found)
     raise GraphError(
         f"{told}{more}, which fp16 turns into infinity (its limit is ±{FP16_HIGHEST:g})",
         remedy="limit the attention mask first (harness.models.graphs.mask)" if masks

@@ -46,8 +46,8 @@ def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
     """What every product reads and gives on `feeds`, the inputs of the calibration, each run once.
 
     Every row of them counts: a sample that is fed twice weighs twice. Activations are cut at the 99.999th
-    percentile of all feeds together. Raises `GraphError` without feeds, or where there is no product;
-    `NotApplicable` for a graph that is quantised already.
+    percentile of all feeds together. Raises `GraphError` without feeds; `NotApplicable` where there is no
+    product, and for a graph that is quantised already.
     """
     if not feeds:
         raise GraphError("int8 needs calibration samples, found none")
@@ -76,8 +76,8 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
     network's graph at another batch size. The graph keeps its fp32 inputs and outputs: values are quantised
     and dequantised around each product. Where this departs from the chip's own compiler stands in
     docs/architecture.md. What else computes products stays in fp32, and the graph tells it (`values.told`).
-    Raises `GraphError` where there is no product, or where the ranges are another network's; `NotApplicable`
-    for a graph that is quantised already, and for one of any shape in which products read what is computed of
+    Raises `GraphError` where the ranges are another network's; `NotApplicable` where there is no product, for
+    a graph that is quantised already, and for one of any shape in which products read what is computed of
     the shape (DeBERTa's relative positions): ranges are of the values that it has at one.
     """
     from onnxruntime.quantization import CalibrationMethod, QDQQuantizer, QuantType, TensorData, TensorsData
@@ -213,7 +213,7 @@ def _by_name(graph: onnx.ModelProto, ranges: Ranges) -> dict[str, Range]:
 
 
 def _values(graph: onnx.ModelProto) -> list[tuple[str, ...]]:
-    """Of every product, in order, what it reads and then gives, constants left out; `GraphError` for none."""
+    """Of every product, in order, what it reads and gives but for constants; `NotApplicable` for none."""
     given = {name for name, _ in constants(graph.graph)}
     found = [
         tuple(name for name in (*node.input, *node.output) if name not in given)
@@ -222,7 +222,7 @@ def _values(graph: onnx.ModelProto) -> list[tuple[str, ...]]:
     ]
     if not found:
         inside = "; ".join(_left(graph))
-        raise GraphError(
+        raise NotApplicable(
             f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}"
             + (f" ({inside})" if inside else "")
         )

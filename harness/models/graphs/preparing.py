@@ -14,7 +14,7 @@ import onnx
 
 from harness.domain.graphs import GraphInput
 from harness.domain.models import Model, Output
-from harness.errors import GraphError
+from harness.errors import GraphError, NotApplicable
 from harness.models.graphs import reading, values
 from harness.models.graphs.fp16 import FP16_HIGHEST
 from harness.models.graphs.originals import graph_of, laid_out, outputs_of, session_of, unoptimised
@@ -29,6 +29,15 @@ Array = npt.NDArray[Any]
 # What fp32 arithmetic in another order may change, as a part of an output's largest value: 2e-5 measured (the
 # detector of PP-OCRv4, batch normalisations of a variance of 1e8 folded), and fifty times that.
 MOST_AWAY = 1e-3
+RANDOM = (
+    "Bernoulli",
+    "Multinomial",
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+)
+_SHOWN = 160  # characters of what a library says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +58,15 @@ def prepared(model: Model, *, batch_size: int) -> Prepared:
     Where onnxsim refuses it, or what it makes computes something else, the graph is taken as it was; where
     onnxruntime cannot open it with its sizes fixed, its axes stay open. Either is told. Raises `GraphError`
     where its inputs are not the table's, it takes another batch size only, or onnxruntime opens none of
-    these; and as `reading.load` does.
+    these; and as `reading.load` does; `NotApplicable` for one that draws random numbers.
     """
     path = Path(graph_of(model).file)
     original = reading.load(path)
+    if drawing := values.operators(original, RANDOM):
+        raise NotApplicable(
+            f"{model.name}: it draws random numbers ({', '.join(sorted(drawing))}): no call is like another",
+            remedy="export it without them, as networks are for inference",
+        )
     _require_as_in_table(model, batch_size, [reading.declared(item) for item in _given(original)])
     specs = outputs_of(model)
     opened = _with_outputs(original, model, specs)
@@ -76,7 +90,7 @@ def prepared(model: Model, *, batch_size: int) -> Prepared:
             graph = make()
             away = _away(_outputs(model, _optimised(graph), inputs, specs), wanted)
         except Exception as problem:  # onnxsim's, onnx's and onnxruntime's have no common base
-            said = str(problem).strip().partition("\n")[0] or type(problem).__name__
+            said = (str(problem).strip().partition("\n")[0] or type(problem).__name__)[:_SHOWN]
             told.append(f"{refused}: {said}")
             continue
         if away <= MOST_AWAY:

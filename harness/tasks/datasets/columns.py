@@ -17,16 +17,17 @@ from harness.tasks.datasets.tagged import TaggedSentence
 from harness.tasks.lines import read_lines, shown
 from harness.tasks.options import Fault
 from harness.tasks.tags import (
-    OUTSIDE,
     Scheme,
     beginnings,
     bioes_breaks,
     from_bioes,
     iob2,
+    of_one_type,
     plain_beginnings,
 )
 
 _PREFIXED = re.compile(r"[BIES]-\S+")
+_ENTITIES = re.compile(r"O|[BIES](-\S+)?")
 _REMEDY = "correct the tags, or say by scheme in its table which they follow"
 
 
@@ -140,7 +141,7 @@ def _in_iob2(
     if scheme is Scheme.PLAIN:
         return tuple(sentences)
     for sentence in sentences:
-        wrong = next((tag for tag in sentence.tags if tag != OUTSIDE and not _PREFIXED.fullmatch(tag)), None)
+        wrong = next((tag for tag in sentence.tags if not _ENTITIES.fullmatch(tag)), None)
         if wrong is not None:
             message = f"found the tag {shown(wrong)}, expected O, or B-, I- and a type: {scheme}"
             raise BadInput(message, path=path, line=sentence.line, remedy=_REMEDY)
@@ -177,6 +178,8 @@ def _found(sentences: Sequence[TaggedSentence]) -> Scheme:
     """The scheme that the tags show."""
     tags = {tag for sentence in sentences for tag in sentence.tags}
     prefixes = {tag[0] for tag in tags if _PREFIXED.fullmatch(tag)}
+    if of_one_type(tags):
+        return Scheme.BIOES if tags & {"E", "S"} else Scheme.IOB2
     if not prefixes & {"B", "I"}:
         return Scheme.PLAIN if not prefixes else Scheme.BIOES
     if prefixes & {"E", "S"}:

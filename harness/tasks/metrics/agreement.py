@@ -27,7 +27,8 @@ def of(pairs: Pairs) -> float:
     if pairs.metric is Metric.F1_MACRO:
         return float(metrics.f1_score(true, predicted, average="macro", zero_division=0))
     if pairs.metric is Metric.MCC:
-        return float(metrics.matthews_corrcoef(true, predicted))
+        alone = len({*true, *predicted}) < 2  # of which scikit-learn warns before it says 0
+        return 0.0 if alone else float(metrics.matthews_corrcoef(true, predicted))
     if len(set(true)) < 2:
         raise NoSamples(f"every true number of {len(true)} is {true[0]:g}: nothing correlates with them")
     if len(set(predicted)) < 2:

@@ -211,10 +211,10 @@ class TextTokenizer:
         starts = np.full((len(made), length), -1, np.int64)
         ends = starts.copy()
         for row, item in enumerate(made):
-            begin = self._place(len(item.ids), length).start
-            for at, (sequence, (start, end)) in enumerate(zip(item.sequence_ids, item.offsets, strict=True)):
-                if sequence == 1:
-                    starts[row, begin + at], ends[row, begin + at] = start, end
+            place = self._place(len(item.ids), length)
+            second = np.array([sequence == 1 for sequence in item.sequence_ids])
+            offsets = np.where(second[:, None], np.array(item.offsets, np.int64), -1)
+            starts[row, place], ends[row, place] = offsets.T
         return starts, ends
 
 

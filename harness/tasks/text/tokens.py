@@ -18,7 +18,7 @@ from harness.tasks.label_names import listed, meaning, numbers
 from harness.tasks.metrics.accuracy import accuracy
 from harness.tasks.metrics.entities import entity_parts, entity_scores
 from harness.tasks.options import record
-from harness.tasks.tags import OUTSIDE, Scheme, from_bioes, iob2, to_bioes, to_iob1
+from harness.tasks.tags import OUTSIDE, Scheme, from_bioes, iob2, of_one_type, to_bioes, to_iob1
 from harness.tasks.text import Pieces, Scored, settings
 from harness.tasks.text.tokenizing import EncodedWords, TextTokenizer, open_own
 
@@ -87,7 +87,7 @@ def open_tokenizer(pieces: Pieces) -> Reader:
     options = record(settings.Tokens, pieces.model.options)
     tags = None if pieces.labels is None else tuple(map(plain_spelling, pieces.labels))
     scheme = options.scheme or _scheme(tags or ())
-    if tags is not None and scheme is Scheme.PLAIN and pieces.model.metric is not Metric.ACCURACY:
+    if tags is not None and scheme is Scheme.PLAIN and pieces.model.metric not in (None, Metric.ACCURACY):
         raise ZoocheckError(
             f"{pieces.model.name}: its labels {listed(tags)} are of words and not of entities, which begin "
             f"with B- or I-: they have no {pieces.model.metric}",
@@ -102,7 +102,7 @@ def plain_spelling(label: str) -> str:
     place, dash, kind = told.partition("-")
     if dash and place in ("b", "i", "e", "s") and kind:
         return f"{place.upper()}-{kind}"
-    return OUTSIDE if told == "o" else label
+    return told.upper() if told in ("o", "b", "i", "e", "s") else label
 
 
 def prepare(examples: Sequence[Any], tokenizer: Reader, *, length: int, protocol: Protocol) -> Features:
@@ -137,7 +137,7 @@ def trivial(features: Features, *, protocol: Protocol) -> Mapping[str, Scored]:
 
 
 def _scheme(tags: Sequence[str]) -> Scheme:
-    prefixes = {tag[0] for tag in tags if tag[1:2] == "-"}
+    prefixes = {tag[0] for tag in tags if tag[1:2] == "-" or of_one_type(tags)}
     if not prefixes:
         return Scheme.PLAIN
     return Scheme.BIOES if prefixes & {"E", "S"} else Scheme.IOB2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from harness.toolchains.base import Availability, Available, Unavailable
 from harness.toolchains.place import SIMULATED, Place, Toolchain
 from harness.toolchains.worker_session import WORKERS
 from harness.tools.parsers import Card, npu_smi
-from harness.tools.process import Stage, ToolFailed, ToolTimedOut, find
+from harness.tools.process import Stage, ToolFailed, ToolTimedOut, find, scratch
 
 HEALTHY = "OK"  # as npu-smi writes it
 TOOL, SDK = "ais_bench", "ais_bench.infer.interface"
@@ -31,8 +30,8 @@ _CANN = re.compile(r"^version=(\S+)", re.MULTILINE)
 
 def probe(chip: Chip, device: int, toolchain: Toolchain) -> Availability:
     """Card `device` of `chip`, as ais_bench's ``--device`` counts; raises as `Place.run` and the parsers."""
-    with tempfile.TemporaryDirectory(prefix="zoocheck-probe-") as name:
-        place = Place(folder=Path(name), toolchain=toolchain)
+    with scratch("zoocheck-probe-") as folder:
+        place = Place(folder=folder, toolchain=toolchain)
         listing = monitors.listed(toolchain, commands.info(), npu_smi.parse)
         table, card = listing.cards, _fit(chip, listing, device)
         if isinstance(card, Unavailable):

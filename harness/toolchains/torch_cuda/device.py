@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.domain.families import Family
 from harness.domain.models import Architecture, Input, InputRole
 from harness.domain.precisions import Precision
 from harness.errors import GraphError, MachineError, ZoocheckError
@@ -112,6 +113,11 @@ def dtype_of(precision: Precision) -> torch.dtype:
     }[precision]  # fmt: skip
 
 
+# Families whose attention is not fused: DeBERTa's scores are more than a product, and one mask for all layers
+# would let those of ModernBERT that look at what is near look at everything.
+UNFUSED = (Family.DEBERTA, Family.DEBERTA_V2, Family.MODERNBERT)
+
+
 @contextmanager
 def products_in(precision: Precision) -> Iterator[None]:
     """fp32 products in fp32, and in TF32 only where that is the precision; as it was, afterwards."""
@@ -130,24 +136,28 @@ def fused(architecture: Architecture, inputs: Sequence[Input], precision: Precis
 
     It makes the attention's mask itself, ``[batch, 1, length, length]`` with the lowest value of the dtype
     where a key is padding, as the eager form has it: transformers would look into the mask and leave it out
-    where nothing is padded, which a captured graph would then do for every batch.
+    where nothing is padded, which a captured graph would then do for every batch. The families of `UNFUSED`
+    keep the eager form. Weights alone are of that dtype: rotary angles stay in float32.
     """
     import torch
 
     dtype = dtype_of(precision)
     at = [item.role for item in inputs].index(InputRole.MASK)
+    eager = architecture.family in UNFUSED
 
     class Fused(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.network = build_network(architecture, inputs, attention="sdpa").to(dtype)
+            self.network = build_network(architecture, inputs, attention="eager" if eager else "sdpa")
+            for parameter in self.network.parameters():
+                parameter.data = parameter.data.to(dtype)
 
         def forward(self, *arguments: torch.Tensor) -> tuple[torch.Tensor, ...]:
             mask = arguments[at]
             batch, length = mask.shape
             hidden = (1 - mask).to(dtype) * torch.finfo(dtype).min
             wide = hidden[:, None, None, :].expand(batch, 1, length, length)
-            outputs = self.network(*arguments[:at], wide, *arguments[at + 1 :])
+            outputs = self.network(*arguments[:at], mask if eager else wide, *arguments[at + 1 :])
             outputs = outputs if isinstance(outputs, tuple) else (outputs,)
             return tuple(output.float() for output in outputs)
 

@@ -34,6 +34,7 @@ __all__ = [
 THROUGHPUT_TOOLS = ("vamp", "vsx_prof", "mm_run", "trtexec", "ais_bench", "msame", "benchmark310")
 MONITORS = ("npu_smi", "nvidia_smi", "cnmon")
 COMPILERS = ("atc",)
+_LOADGENS = (":::MLLOG", "MLPerf Results Summary")
 
 
 def recognise(text: bytes | str | Log) -> str | None:
@@ -62,7 +63,7 @@ def parse(text: bytes | str | Log, *, name: str = "log", tool: str | None = None
     if not log.lines:
         raise ParseError(f"the log is empty; expected the output of one of {known}", log=log.name)
     if found is None:
-        raise ParseError(f"the log is of no known tool; expected the output of one of {known}", log=log.name)
+        raise _of_none(log, known)
     if found in COMPILERS:
         outcome = _module(found).parse(log)
         if outcome.errors:
@@ -71,6 +72,22 @@ def parse(text: bytes | str | Log, *, name: str = "log", tool: str | None = None
         f"the log is the output of {found}, which states no throughput; expected the output of one of {known}"
     )
     raise ParseError(message, log=log.name)
+
+
+def _of_none(log: Log, known: str) -> ParseError:
+    """The error of a log that no tool here wrote, by what it is."""
+    if any(line.text.startswith(_LOADGENS) for line in log.lines):
+        return ParseError(
+            f"the log is LoadGen's own, and is not imported; expected the output of one of {known}",
+            log=log.name,
+            remedy="LoadGen's logs are of the runs that it makes here: `pytest suites/ -m throughput "
+            "--scenario offline`",
+        )
+    before = log.before_each_line()
+    said = f", each of its lines begins with {before!r}" if before else ""
+    return ParseError(
+        f"the log is of no known tool{said}; expected the output of one of {known}", log=log.name
+    )
 
 
 def _module(name: str) -> Any:

@@ -10,17 +10,18 @@ from itertools import pairwise
 from harness.tools.parsers.text import Log
 
 _NAME = r"E[A-Z]?\d{4,5}"
-_STAMP = r"\[PID: *\d+\] *[\d:.-]*"  # of newer CANN: the process, and when
+_LEVEL = r"(?:\[(?i:error|fatal)\] *)?"  # some logs have one before the code
+_STAMP = r"\[PID: *\d+\] *[\d:. -]*"  # of newer CANN: the process, and when
 # ``E19010: text``, ``EZ9999  text``, ``E20001: [PID: 7] date text``, ``EZ9999[PID: 7] date (EZ9999):  text``
 # with a title before the second code or not, ``[PID: 7] date Invalid_Argument(E10001): text``, and that
 # without its stamp.
 _HEAD = rf"(?P<head>{_NAME})\b *:? *(?:{_STAMP} *(?:\w*\({_NAME}\) *:? *)?)?(?:\({_NAME}\) *:? *)?"
 _TITLED = rf"(?:{_STAMP} *[\w -]*|[A-Z]\w*_\w+)\((?P<titled>{_NAME})\) *:? *"
-_CODE = re.compile(rf"^\s*(?:{_HEAD}|{_TITLED})(?P<said>.*)", re.ASCII)
+_CODE = re.compile(rf"^\s*{_LEVEL}(?:{_HEAD}|{_TITLED})(?P<said>.*)", re.ASCII)
 # A line that is an error by its first word: a code with its text, whatever the form.
 AT_HEAD = rf"^\s*(?:{_HEAD.replace('?P<head>', '?:')}|{_TITLED.replace('?P<titled>', '?:')})\S"
-_SURE = re.compile(rf"^\s*(?:{_NAME}\b *(?::|{_STAMP})|{_TITLED})", re.ASCII)
-_ERROR = re.compile(r"^\s*\[ERROR\]\s*(.*)")
+_SURE = re.compile(rf"^\s*{_LEVEL}(?:{_NAME}\b *(?::|{_STAMP})|{_TITLED})", re.ASCII)
+_ERROR = re.compile(r"^\s*\[ERROR\]\s*(.*)", re.IGNORECASE)
 _INITIALISED = re.compile(r"\bacl init success")
 _LOADED = re.compile(r"\bload model \S+ success")
 _EMPTY = re.compile(r"Inner Error\s*!?", re.IGNORECASE)  # the code's title, which says nothing

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harness.tools.parsers.records import Card, CardList
-from harness.tools.parsers.tables import BUS, Facts, Rows, groups, rows
+from harness.tools.parsers.tables import BUS, Facts, Rows, groups, rest_of_head, rows, told_apart
 from harness.tools.parsers.text import Line, Log
 
 TOOL = "cnmon"
@@ -43,8 +43,10 @@ def parse(log: Log) -> CardList:
         raise log.missing(TOOL, SECOND, listed[-1].line)
     old = [said[2] for found in listed if (said := _OLD_DRIVER.fullmatch(found.rows[0][1]))]
     told = driver[1] if driver else next(iter(old), None)
-    cards = tuple(_card(found) for found in listed)
-    return CardList(tool=TOOL, version=version and version[1], driver=told, cards=cards)
+    return CardList(
+        tool=TOOL, version=version and version[1], driver=told, said=rest_of_head(log, _VERSION, _DRIVER),
+        cards=told_apart([_card(found) for found in listed]),
+    )  # fmt: skip
 
 
 def _body(log: Log) -> Iterator[tuple[Line, list[str]]]:

@@ -15,13 +15,12 @@ from typing import Any
 
 from harness.decoding import Undecodable, json_object
 from harness.errors import ParseError
-from harness.tools.parsers.loadgen_numbers import contradiction
+from harness.tools.parsers.loadgen_numbers import contradiction, unlike
+from harness.tools.parsers.loadgen_summary import DETAIL, hold
 
 TOOL = "LoadGen"
-DETAIL, SUMMARY = "mlperf_log_detail.txt", "mlperf_log_summary.txt"
 _MARK = ":::MLLOG "
 _PERCENTILE = re.compile(r"result_(\d+(?:\.\d+)?)_percentile_latency_ns", re.ASCII)
-_SUMMARY = re.compile(r"^(Scenario|Mode|Result is) *: *(\S+)\s*$", re.MULTILINE)
 # What was not met, in words, in the order in which a reader should hear it.
 _CONSTRAINTS = {
     "result_perf_constraints_met": "the latency bound was not met",
@@ -92,6 +91,7 @@ class _Entries:
     warnings: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     end: int = 0
+    last_ms: float = 0.0  # when the last entry was made, from the start of the log
 
     def has(self, key: str) -> bool:
         return key in self.values
@@ -141,7 +141,6 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
     where the two contradict each other.
     """
     found = _entries(_text(detail))
-    said = _summary(_text(summary))
     scenario = found.text("effective_scenario")
     mode = found.text("effective_test_mode")
     if mode != "PerformanceOnly":
@@ -151,10 +150,6 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
     validity = str(
         found.get("result_validity", "VALID or INVALID", lambda value: value in ("VALID", "INVALID"))
     )
-    for name, value in (("Scenario", scenario), ("Mode", mode), ("Result is", validity)):
-        if said[name] != value:
-            raise ParseError(f"found {name} {said[name]!r}, where {DETAIL} says {value!r}", log=SUMMARY)
-    errors = found.whole("num_errors")
     valid = validity == "VALID"
     if valid and _unmet(found):
         raise ParseError(f"found VALID, where {'; '.join(_unmet(found))}", log=DETAIL)
@@ -178,7 +173,7 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
         version=found.text("loadgen_version"),
         scenario=scenario,
         valid=valid,
-        why=() if valid else _why(found, errors),
+        why=() if valid else _why(found),
         bound_met=found.yes("result_perf_constraints_met") if server else None,
         samples_per_s=rate,
         definition=definition,
@@ -202,17 +197,28 @@ def parse(detail: bytes | str, summary: bytes | str) -> LoadgenLog:
             if key.startswith("effective_")
         },
     )
-    return _held(told, found)
+    _held(told, found)
+    hold(_text(summary), {key: value for key, (_, value) in found.values.items()})
+    return told
 
 
-def _held(log: LoadgenLog, found: _Entries) -> LoadgenLog:
-    """The log itself. Raises `ParseError` where its numbers cannot be true together."""
+def _held(log: LoadgenLog, found: _Entries) -> None:
+    """Raises `ParseError` where the numbers of the detail cannot be true together."""
+    errors = found.whole("num_errors")
+    if errors != len(found.errors):
+        line = found.values["num_errors"][0]
+        raise ParseError(
+            f"found num_errors {errors}, expected {len(found.errors)}, the errors in the log",
+            log=DETAIL,
+            line=line,
+        )
     scheduled = "result_scheduled_samples_per_sec"
-    wrong = contradiction(log, found.rate(scheduled) if found.has(scheduled) else None)
+    wrong = contradiction(log, found.rate(scheduled) if found.has(scheduled) else None) or unlike(
+        log, {key: value for key, (_, value) in found.values.items()}, found.last_ms
+    )
     if wrong is not None:
         line = found.values["result_mean_latency_ns"][0]
         raise ParseError(f"found {wrong[0]}, expected {wrong[1]}", log=DETAIL, line=line)
-    return log
 
 
 def _rate(found: _Entries, scenario: str, samples_per_query: int) -> tuple[float, str]:
@@ -238,7 +244,7 @@ def _unmet(found: _Entries) -> list[str]:
     return told + [f"{key} is false" for key in further if not found.yes(key)]
 
 
-def _why(found: _Entries, errors: int) -> tuple[str, ...]:
+def _why(found: _Entries) -> tuple[str, ...]:
     """What was not met, what LoadGen says of it, and its errors."""
     told = _unmet(found)
     if _CONSTRAINTS["early_stopping_met"] in told:
@@ -246,8 +252,6 @@ def _why(found: _Entries, errors: int) -> tuple[str, ...]:
     if found.has("result_invalid_reason"):
         told += _sentences(found.text("result_invalid_reason"))
     told += [error for error in found.errors if error not in told]
-    if errors > len(found.errors):
-        told.append(f"{errors} errors")
     return tuple(told) or ("LoadGen gives no reason",)
 
 
@@ -275,6 +279,9 @@ def _entries(text: str) -> _Entries:
             key, value, metadata = entry["key"], entry["value"], entry["metadata"]
             wrong, doubtful = bool(metadata["is_error"]), bool(metadata["is_warning"])
             found.values[str(key)] = number, value
+            made_ms: Any = entry.get("time_ms")
+            if _is_number(made_ms):
+                found.last_ms = max(found.last_ms, float(made_ms))
         except (Undecodable, KeyError, TypeError) as problem:
             raise ParseError(
                 f"the line is no entry of {TOOL}: {problem}",
@@ -289,16 +296,6 @@ def _entries(text: str) -> _Entries:
         elif key == "generic_message":
             found.messages.append(" ".join(str(value).split()))
     return found
-
-
-def _summary(text: str) -> Mapping[str, str]:
-    said = dict(_SUMMARY.findall(text))
-    missing = [name for name in ("Scenario", "Mode", "Result is") if name not in said]
-    if missing:
-        raise ParseError(
-            f"{TOOL}: there is no line `{missing[0]}`", log=SUMMARY, remedy="give the whole summary"
-        )
-    return said
 
 
 def _text(data: bytes | str) -> str:

@@ -11,7 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.tools.parsers.records import Card, CardList
-from harness.tools.parsers.tables import BUS, NOTHING, Facts, Rows, groups, is_index, rows
+from harness.tools.parsers.tables import (
+    BUS,
+    NOTHING,
+    Facts,
+    Rows,
+    groups,
+    is_index,
+    rest_of_head,
+    rows,
+    told_apart,
+)
 from harness.tools.parsers.text import Line, Log
 
 TOOL = "npu_smi"
@@ -21,6 +31,7 @@ SECOND = "| Chip | Bus-Id | AICore(%) Memory-Usage(MB) |"
 _HEADER = re.compile(r"\| *NPU +(?:Chip +|ID *\| *)?Name")
 _VERSION = re.compile(r"npu-smi v?(\S+)")
 _DRIVER = re.compile(r"npu-smi.*Version: *(\S+)")
+_KNOWN_OF_HEAD = re.compile(r"Version: *\S+")
 _FIRST = re.compile(r"(?:(\d{1,9})|N/?A|-+)?(?: +(\S.*))?", re.ASCII | re.IGNORECASE)
 _CHIP = re.compile(r"(?:\d{1,9}|N/?A|-+)(?: +(\S.*))?", re.ASCII | re.IGNORECASE)
 _PROCESSES = re.compile(r"\| *Process +id", re.IGNORECASE)
@@ -61,8 +72,9 @@ def parse(log: Log) -> CardList:
     if not listed[-1].closed and len(listed[-1].rows) == 1:
         raise log.missing(TOOL, SECOND, listed[-1].line)
     return CardList(
-        tool=TOOL, version=version and version[1], driver=driver and driver[1], said=layout.unknown(),
-        cards=tuple(_card(found, layout) for found in listed),
+        tool=TOOL, version=version and version[1], driver=driver and driver[1],
+        said=(*rest_of_head(log, _VERSION, _KNOWN_OF_HEAD), *layout.unknown()),
+        cards=told_apart([_card(found, layout) for found in listed]),
     )  # fmt: skip
 
 

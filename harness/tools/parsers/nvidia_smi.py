@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.tools.parsers.records import Card, CardList
-from harness.tools.parsers.tables import BUS, Facts, Rows, groups, is_index, quantity, rows
+from harness.tools.parsers.tables import BUS, Facts, Rows, groups, is_index, quantity, rows, told_apart
 from harness.tools.parsers.text import Line, Log, shown
 
 TOOL = "nvidia_smi"
@@ -22,6 +22,9 @@ _PROCESSES = re.compile(r"^(?=.*\bpid\b)(?=.*\bused_gpu_memory\b).*,")
 _DRIVER, _CUDA = ("KMD Version", "Driver Version"), ("CUDA UMD Version", "CUDA Version")
 _KNOWN = (*_DRIVER, *_CUDA, "NVIDIA-SMI version", "NVML version")
 _HEADING = re.compile(r"([A-Za-z][A-Za-z-]*(?: [A-Za-z-]+)* [Vv]ersion) *: *(.*?)(?: {2,}|\s*\|?$)")
+# Of the head alone, where everything is told: ``name: value``, whatever it is called.
+_ENTRY_OF_HEAD = re.compile(r"([A-Za-z][\w ./-]*?) *: *(.*?)(?: {2,}|\s*\|?$)")
+_OTHERS_OF_HEAD = ("Timestamp", "Attached GPUs")
 _VERSION = re.compile(r"\d[\w.]*", re.ASCII)
 
 _FIELD = re.compile(r"([A-Za-z][\w.]*)(?: \[([^]]+)\])?", re.ASCII)
@@ -98,14 +101,17 @@ def versions(log: Log) -> tuple[str | None, str | None, tuple[str, ...]]:
     Of the head alone: of the table's its line, of ``-q`` what stands before the first card.
     """
     told: dict[str, str] = {}
+    queried = False  # within the head of ``-q``
     for line in log.lines:
         if _GPU.match(line.text):
             break
+        queried = queried or _QUERY.search(line.text) is not None
         head = _TABLE.search(line.text)
         text = line.text if head is None else line.text[head.end() :]
-        told |= {name: value for name, value in _HEADING.findall(text) if name not in told}
+        form = _ENTRY_OF_HEAD if head or queried else _HEADING
+        told |= {name: value for name, value in form.findall(text) if name not in told}
     found: list[str | None] = []
-    others = [f"{name}: {value}" for name, value in told.items() if name not in _KNOWN]
+    others = [f"{name}: {value}" for name, value in told.items() if name not in (*_KNOWN, *_OTHERS_OF_HEAD)]
     for names in (_DRIVER, _CUDA):
         values = {name: told[name] for name in names if name in told}
         found.append(next((value for value in values.values() if _VERSION.fullmatch(value)), None))
@@ -132,7 +138,7 @@ def _csv(log: Log, at: int, names: list[str]) -> CardList:
             driver = row.get("driver_version", driver)
     if not cards:
         raise log.missing(TOOL, "a line of values", at)
-    return CardList(tool=TOOL, version=None, driver=driver, cards=tuple(cards), said=tuple(said))
+    return CardList(tool=TOOL, version=None, driver=driver, cards=told_apart(cards), said=tuple(said))
 
 
 def _row(names: Sequence[str], values: Sequence[str]) -> dict[str, str] | None:
@@ -186,6 +192,8 @@ def _query(log: Log) -> CardList:
             values = [found[key] for key in keys if key in found]
             told = [value for value in values if quantity(value, unit) is not None]
             facts.number(fact, next(iter(told or values), None), unit)
+            if not values:
+                facts.elsewhere(fact, keys, found)
         mode = found.get("MIG Mode/Current")
         facts.known("MIG mode", mode, "Enabled|Disabled")
         facts.told |= {"share": "MIG"} if mode == "Enabled" else {}
@@ -194,7 +202,7 @@ def _query(log: Log) -> CardList:
     attached = log.first(_ATTACHED)
     if attached is not None and attached[1] != str(len(cards)):
         said = (*said, f"Attached GPUs: {attached[1]}, and {len(cards)} are listed")
-    return CardList(tool=TOOL, version=None, driver=driver, cards=tuple(cards), cuda=cuda, said=said)
+    return CardList(tool=TOOL, version=None, driver=driver, cards=told_apart(cards), cuda=cuda, said=said)
 
 
 def _sections(log: Log) -> list[tuple[int, str, dict[str, str]]]:
@@ -226,7 +234,7 @@ def _table(log: Log) -> CardList:
     driver, cuda, said = versions(log)
     return CardList(
         tool=TOOL, version=version and version[1], driver=driver, cuda=cuda, said=said,
-        cards=tuple(_of_rows(found) for found in listed),
+        cards=told_apart([_of_rows(found) for found in listed]),
     )  # fmt: skip
 
 
@@ -254,7 +262,8 @@ def _of_rows(found: Rows) -> Card:
     facts.word("name", name)
     bus = re.fullmatch(rf"({BUS})(?: +(?:{_SWITCH}|N/A))?", first[1], re.ASCII)
     facts.word("bus_id", bus[1] if bus else first[1], BUS)
-    facts.known("ECC errors", first[2], r"\d+|Off|ERR!")
+    facts.known("ECC errors", first[2], r"\d+|Off")
+    facts.known("persistence", named[3] if named else None, "On|Off|Enabled|Disabled")
     second = others[0] if others else ["", "", ""]
     facts.cell(second[0], _FAN_TO_POWER, {"temperature_c": "C", "power_w": "W"})
     facts.cell(second[1], _MEMORY, {"memory_used_mib": "MiB", "memory_total_mib": "MiB"})

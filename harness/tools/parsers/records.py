@@ -49,6 +49,7 @@ class ToolRun:
     model: str | None = None  # the file that was run
     precision: str | None = None  # as printed, of what was built in the same call
     precision_untold: str = ""  # why the log of a tool that may tell the precision does not
+    further: tuple[str, ...] = ()  # what made other work of the same graph, such as ``--sparsity=force``
     input_shapes: tuple[tuple[int, ...], ...] = ()  # the batch first
     sample_shapes: tuple[tuple[int, ...], ...] = ()  # of a tool that lists inputs without their batch
     latencies: tuple[Latency, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.tools.parsers import consistency
@@ -110,6 +111,17 @@ class Facts:
         if text is not None and not NOTHING.fullmatch(text) and not re.fullmatch(form, text, re.ASCII):
             self.unread[what] = text
 
+    def elsewhere(self, fact: str, keys: Sequence[str], found: Mapping[str, str]) -> None:
+        """Of a fact that stands under none of `keys`, paths with ``/``: what stands where it may have moved.
+
+        That is under the same heading, or by the same name under another one.
+        """
+        headings = {key.partition("/")[0] for key in keys}
+        names = {key.rpartition("/")[2] for key in keys}
+        kin = [key for key in found if key.partition("/")[0] in headings or key.rpartition("/")[2] in names]
+        if kin:
+            self.unread[fact] = f"not under `{keys[0]}`; there is `{kin[0]}: {found[kin[0]]}`"
+
     def cell(self, text: str, form: str, units: Mapping[str, str]) -> None:
         """A cell that holds several quantities: the groups of `form`, which are facts by the units.
 
@@ -138,6 +150,43 @@ class Facts:
             lost = [name]
         trouble = lost[0].strip("[]") if lost else None
         return Card(index=index, unread=self.unread, **{"name": None, "trouble": trouble} | self.told)
+
+
+def told_apart(cards: Sequence[Card]) -> tuple[Card, ...]:
+    """The cards, without what is to tell one from the others where several have it.
+
+    A whole card's number, and its place on the bus. The parts of a card, and it, may share both.
+    """
+    whole = [card for card in cards if card.share is None]
+    numbers = Counter(card.number for card in whole if card.number is not None)
+    # Chips of one card share its place: npu-smi lists both by the card's number.
+    places = Counter(bus for bus, _ in {(card.bus_id, card.index) for card in whole} if bus is not None)
+    told: list[Card] = []
+    for card in cards:
+        alike = numbers[card.number] if card.share is None and card.number is not None else 1
+        if alike > 1:
+            word = f"{card.number}, which {alike} cards have"
+            card = replace(
+                card, index=None, device=None, unread={**card.unread, "index": word},
+                trouble=card.trouble or f"{alike} cards have its number, {card.number}",
+            )  # fmt: skip
+        shared = places[card.bus_id] if card.share is None and card.bus_id is not None else 1
+        if shared > 1:
+            word = f"{card.bus_id}, which {shared} cards have"
+            card = replace(card, bus_id=None, unread={**card.unread, "bus_id": word})
+        told.append(card)
+    return tuple(told)
+
+
+def rest_of_head(log: Log, head: re.Pattern[str], known: re.Pattern[str]) -> tuple[str, ...]:
+    """What the line of `head` says behind it that is not `known`, in the parts that wide gaps make."""
+    for line in log.lines:
+        found = head.search(line.text)
+        if found is not None:
+            rest = line.text[found.end() :].strip(" |")
+            parts = [part.strip() for part in re.split(r" {2,}", rest)]
+            return tuple(part for part in parts if part and not known.fullmatch(part))
+    return ()
 
 
 def rows(log: Log, sizes: tuple[int, ...]) -> Iterator[tuple[Line, list[str]]]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from harness.errors import ParseError
 from harness.tools import failures
@@ -16,6 +18,21 @@ _COLOURS = re.compile(
     r"|\x1b\[[0-?]*[ -/]*[@-~]"  # colours and the cursor
     r"|\x1b[@-Z\\^_]"
 )
+# What a container's log, a journal, a mail or a logger puts before each line of a tool. An indentation behind
+# it is the tool's.
+_DAY = r"\d{4}-\d\d?-\d\d?"
+_ZONED = rf"{_DAY}T\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)"
+_PREFIX = re.compile(
+    r"(?:> ?)+"  # quoted
+    rf"|{_ZONED} [\w.-]+ [\w./-]+\[\d+\]: "  # a journal
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]+ [\w./-]+(?:\[\d+\])?: "
+    rf"|{_ZONED} (?:std(?:out|err) [FP] )?"  # docker logs -t, Kubernetes
+    rf"|\[{_DAY}[ T][\d:.,]+\] ?\[(?i:info|debug|trace)\] ?",  # spdlog
+    re.ASCII,
+)
+_FEWEST_OF_A_SERVICE = 3
+_SERVICE = re.compile(r"([\w.-]+ *)\| ?(?=\S| |$)", re.ASCII)  # docker compose: ``trt_1  | ``
+_MARKED = re.compile(r"[^\[\s].*[|>:\]#]+ *")  # ends with a mark; tools' own lines begin with a bracket
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f\u200b-\u200f\u2060\ufeff\ufffe]")
 # Byte order marks that redirecting shells write, PowerShell's UTF-16 among them.
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -70,11 +87,20 @@ class Log:
     def missing(self, tool: str, line: str, after: int | None = None) -> ParseError:
         """The error of a log that ends, or goes on, without a line it needs."""
         where = "" if after is None else f" after line {after}"
+        before = self.before_each_line()
         return ParseError(
             f"{tool}: there is no line `{line}`{where}; the log ends at line {self.end}",
             log=self.name,
-            remedy="give the whole output of the tool",
+            remedy="give the whole output of the tool"
+            + (f", without the {before!r} before each of its lines" if before else ""),
         )
+
+    def before_each_line(self) -> str:
+        """What every line begins with and no tool of ours prints; empty where there is no such thing."""
+        texts = [line.text for line in self.lines if line.text]
+        shared = _shared(texts) if len(texts) >= _FEWEST_OF_A_SERVICE else ""
+        found = _MARKED.match(shared)
+        return found[0] if found else ""
 
     def failed(self, tool: str, line: int | None, said: str) -> ParseError:
         """The error of a log that tells of a failure instead of a number, and what is known of it."""
@@ -93,12 +119,31 @@ def read(data: bytes | str, name: str = "log") -> Log:
     plain = _COLOURS.sub("", text).replace("\r\n", "\n")
     lines = [
         Line(number=number, text=unicodedata.normalize("NFKC", _UNSEEN.sub("", part[:LONGEST_LINE])).rstrip())
-        for number, whole in enumerate(plain.split("\n"), 1)
+        for number, whole in enumerate(_bare(plain.split("\n")), 1)
         for part in whole.split("\r")
     ]
     while lines and not lines[-1].text:
         lines.pop()
     return Log(name=name, lines=tuple(lines))
+
+
+def _shared(texts: list[str]) -> str:
+    """What all of `texts` begin with: what the first and the last of them in order do."""
+    low, high = min(texts), max(texts)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
+    return low[:same]
+
+
+def _bare(lines: list[str]) -> Iterator[str]:
+    """The lines without what was put before them: a service's name before most of them, then `_PREFIX`."""
+    named = [_SERVICE.match(line) for line in lines]
+    names = Counter(found[1] for found in named if found)
+    name, count = names.most_common(1)[0] if names else ("", 0)
+    of_service = count >= _FEWEST_OF_A_SERVICE and 2 * count > sum(1 for line in lines if line.strip())
+    for line, found in zip(lines, named, strict=True):
+        bare = line[found.end() :] if of_service and found and found[1] == name else line
+        prefix = _PREFIX.match(bare)
+        yield bare[prefix.end() :] if prefix else bare
 
 
 def _decode(data: bytes) -> str:

@@ -168,6 +168,7 @@ def _run(log: Log, block: _Block, known: Facts) -> ToolRun:
         model=known.model,
         precision=known.precision,
         precision_untold=known.precision_untold,
+        further=known.further,
         input_shapes=known.shapes,
         latencies=tuple(block.latencies.values()),
         duration_s=block.duration_s,

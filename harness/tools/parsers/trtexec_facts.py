@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.tools.parsers.text import Line
+from harness.tools.parsers.trtexec_options import NEUTRAL, OTHER_WORK, PRECISIONS
 
 _COMMAND = re.compile(r"&&&& \w+ TensorRT\.trtexec(?: \[TensorRT v(\d{1,9})\])?[^#]*# *(.*)", re.ASCII)
 _VERSION = re.compile(r"TensorRT version: *(\d[\d.]*)", re.ASCII)
@@ -26,7 +27,9 @@ _OVERRIDDEN = re.compile(
 _BINDING = re.compile(r"(?:Created input|Input) binding for (\S.*?) with dimensions (\S+)")
 _BATCH = re.compile(r"\[I\] Batch: *(\S.*)$")
 _OPTION = re.compile(r"--(onnx|uff|deploy|loadEngine|batch|shapes|optShapes|streams|infStreams)=(\S+)")
-_FLAG = re.compile(r"--(fp16|bf16|int8|fp8|int4|best|stronglyTyped)\b")
+_ANY_OPTION = re.compile(r"(?<=[\s\"'])--([\w-]+)(?:=(\S*))?")
+_SPARSITY = re.compile(r"\[I\] (Sparsity: *(?!Disabled)\S.*)$")
+_DLA = re.compile(r"\[I\] (DLACore: *\d.*)$", re.ASCII)
 _OWN_BATCH = re.compile(r"Explicit batch network detected and batch size specified")
 _BUILDS = ("onnx", "uff", "deploy")
 _DIMENSIONS = re.compile(r"\d{1,9}(?:x\d{1,9})*", re.ASCII)
@@ -44,6 +47,7 @@ class Facts:
     device_name: str | None
     precision: str | None  # as printed, or as the command line asks; None for an engine that was loaded
     precision_untold: str  # why it is None
+    further: tuple[str, ...]  # what made other work of the graph, as printed or asked for
     model: str | None
     streams: str | None  # as printed
     batch: str | None  # as printed: a number, or ``Explicit``
@@ -75,6 +79,7 @@ def facts(lines: Sequence[Line]) -> Facts:
         device_name=None if device is None else device[1],
         precision=precision,
         precision_untold=untold,
+        further=_further(lines, "" if command is None else command[2]),
         model=options.get("onnx") or options.get("loadEngine"),
         streams=_printed(_STREAMS, lines) or options.get("infStreams") or options.get("streams"),
         batch=_printed(_BATCH, lines),
@@ -115,7 +120,12 @@ def _precision(
         return listed[1].strip(), ""
     if command is None:
         return None, "the log tells no precision: it has neither a line `Precision:` nor the command line"
-    asked = set(_FLAG.findall(command))
+    words = {name for name, _ in _ANY_OPTION.findall(f" {command}")}
+    unknown = sorted(words - NEUTRAL - PRECISIONS - set(OTHER_WORK))
+    if unknown:
+        said = ", ".join(f"`--{name}`" for name in unknown)
+        return None, f"the log has no line `Precision:`, and what {said} makes of it is not known here"
+    asked = words & PRECISIONS
     major = (version or "").partition(".")[0]
     if "stronglyTyped" in asked or (major.isdigit() and int(major) >= _STRONGLY_TYPED_FROM):
         return "Strongly Typed", ""
@@ -123,6 +133,17 @@ def _precision(
     return "+".join(
         ["FP32", *(name.upper() for name in ("fp16", "bf16", "int8", "fp8", "int4") if name in asked)]
     ), ""
+
+
+def _further(lines: Sequence[Line], command: str) -> tuple[str, ...]:
+    """What made other work of the graph: sparse weights, another core, formats by layer."""
+    listed = [found[1].strip() for pattern in (_SPARSITY, _DLA) if (found := _last(pattern, lines))]
+    asked = [
+        f"--{name}={value}" if value else f"--{name}"
+        for name, value in _ANY_OPTION.findall(f" {command}")
+        if name in OTHER_WORK and value != OTHER_WORK[name]
+    ]
+    return tuple(asked or listed)
 
 
 def _printed(pattern: re.Pattern[str], lines: Sequence[Line]) -> str | None:

@@ -138,7 +138,7 @@ def _run(log: Log, block: Block) -> ToolRun:
         _count(log, *block.values.get("number of process", (line, "")), "the number of processes"),
     )
     if samples and seconds:
-        _held_to_samples(log, line, rate, samples / seconds, {1, processes, len(on) or 1})
+        _held_to_samples(log, line, rate, samples, seconds, {1, processes, len(on) or 1})
     if "ai utilize" in block.values:
         at, told = block.values["ai utilize"]
         consistency.percentage(log, at, told, "ai utilize")
@@ -162,15 +162,20 @@ def _run(log: Log, block: Block) -> ToolRun:
     return run if size is None else run.of_batch(whole(log, line, f"{size:g}", "`batch size`"))
 
 
-def _held_to_samples(log: Log, line: int, rate: float, one: float, times: set[int]) -> None:
+def _held_to_samples(
+    log: Log, line: int, rate: float, samples: float, seconds: float, times: set[int]
+) -> None:
     """Raises `ParseError` where the rate is not samples / time, nor that of several processes or devices.
 
     Whether the samples of a summary are of one of them, or of all, the tool does not say.
     """
+    one = samples / seconds
     several = SEVERAL_CLOCKS if len(times) > 1 else consistency.PRINTED
     if not any(consistency.same(rate, one * count, rel=several) for count in times):
         either = " or ".join(f"{one * count:g}" for count in sorted(times))
-        raise log.wrong(line, f"throughput {rate:g}", f"{either}, which its samples and its time give")
+        raise log.wrong(
+            line, f"throughput {rate:g}", f"{either}, which {samples:g} samples / {seconds:g} s gives"
+        )
 
 
 def _held_to_latencies(log: Log, block: Block, calls_per_s: float, devices_: int) -> None:

@@ -16,22 +16,26 @@ from harness.tools.process.records import (
     Command,
     Finished,
     Stage,
+    ToolEndless,
     ToolFailed,
     ToolMissing,
     ToolTimedOut,
 )
+from harness.tools.process.scratch import scratch
 
 __all__ = [
     "LIMITS_S",
     "Command",
     "Finished",
     "Stage",
+    "ToolEndless",
     "ToolFailed",
     "ToolMissing",
     "ToolTimedOut",
     "environment",
     "find",
     "run",
+    "scratch",
 ]
 
 
@@ -39,9 +43,10 @@ def run(command: Command, log: Path) -> Finished:
     """Run a tool to its end, with its output and its errors, in the order they came, in the file `log`.
 
     Raises `ToolMissing` (a skip) for a tool or script that is not there, `ToolFailed` for a tool that fails,
-    `ToolTimedOut` for one that takes longer than the command's limit, and `MachineError` for a folder that is
-    not there or a log that cannot be opened. Nothing that the tool started is left running, whether it ends,
-    is ended, or this process is interrupted or killed.
+    `ToolTimedOut` for one that takes longer than the command's limit, `ToolEndless` for one that prints more
+    than its stage allows, and `MachineError` for a folder that is not there or a log that cannot be opened.
+    Nothing that the tool started is left running, whether it ends, is ended, or this process is interrupted
+    or killed.
     """
     base = os.environ if command.sourced is None else environment(command.sourced)
     env = {**base, **command.env}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from harness.errors import MachineError, NotThere
 from harness.tools.process.execution import execute
 from harness.tools.process.records import Command, Stage, ToolFailed, ToolMissing
+from harness.tools.process.scratch import scratch
 
 # What bash itself sets in every process that it starts; a script's change of folder stays its own.
 _OF_BASH = frozenset({"_", "SHLVL", "PWD", "OLDPWD"})
@@ -76,8 +76,8 @@ def find(name: str, env: Mapping[str, str], *, remedy: str) -> Path:
 
 def _change(script: Path, timeout_s: float | None) -> _Change:
     bash = find("bash", os.environ, remedy=f"install bash: {script} is written for it")
-    with tempfile.TemporaryDirectory(prefix="zoocheck-") as folder:
-        variables = Path(folder) / "variables"
+    with scratch("zoocheck-") as place:
+        variables = place / "variables"
         command = Command(
             argv=("bash", "--noprofile", "--norc", "-c", _SOURCE, "bash", str(script), str(variables)),
             cwd=script.parent,
@@ -86,7 +86,7 @@ def _change(script: Path, timeout_s: float | None) -> _Change:
         )
         before = dict(os.environ)
         try:
-            execute(command, bash, before, Path(folder) / "source.log")
+            execute(command, bash, before, place / "source.log")
         except ToolFailed as problem:
             why = f"sourcing {script}: {problem.why}"
             raise type(problem)(

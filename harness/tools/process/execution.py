@@ -23,7 +23,16 @@ from typing import IO, Any
 from harness.decoding import json_object
 from harness.errors import MachineError
 from harness.tools import failures
-from harness.tools.process.records import Command, Finished, ToolFailed, ToolMissing, ToolTimedOut, ending
+from harness.tools.process.records import (
+    MOST_BYTES,
+    Command,
+    Finished,
+    ToolEndless,
+    ToolFailed,
+    ToolMissing,
+    ToolTimedOut,
+    ending,
+)
 from harness.tools.process.tail import Tail
 
 GRACE_S = 5.0  # between SIGTERM and SIGKILL: time to remove temporary files and to let a device go
@@ -33,6 +42,8 @@ _CHUNK_BYTES = 64 * 1024
 _TICK_S = 1.0
 # A file that is there and is no program: another machine's, or a script whose interpreter is missing.
 _NO_PROGRAM = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ENOEXEC)
+_ANSWERING = frozenset(MOST_BYTES)  # the stages that no option gives more time to, and whose logs go
+_BY_HAND = "run it by hand, to see what it waits for or prints: a lost device or its driver keeps a tool so"
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 
@@ -80,6 +91,7 @@ class _Tool:
         self.written = 0
         self.log_problem: OSError | None = None
         self.timed_out = False
+        self.endless = False
         self.result: dict[str, Any] = {}
         self._reports = b""
         self._stopping = False
@@ -188,7 +200,11 @@ class _Tool:
         return len(chunk)
 
     def _write(self, chunk: bytes) -> None:
-        if self.log_problem is not None:
+        if self.log_problem is not None or self.endless:
+            return
+        if self.written + len(chunk) > self.command.most_bytes:
+            self.endless = True
+            self.stop()
             return
         try:
             rest = memoryview(chunk)
@@ -231,7 +247,8 @@ def _judged(tool: _Tool, log: Path) -> Finished:
     watched = "left" in result
     if not watched:
         tool.lost()
-    if watched and finished.status == 0 and not (finished.left or tool.log_problem or tool.timed_out):
+    ended = tool.log_problem or tool.timed_out or tool.endless
+    if watched and finished.status == 0 and not (finished.left or ended):
         return finished
     raise _failed(tool, finished, log, watched=watched)
 
@@ -257,6 +274,11 @@ def _failed(tool: _Tool, finished: Finished, log: Path, *, watched: bool) -> Too
         kind = ToolTimedOut
         why = f"ended after its time limit of {command.limit_s:g} s ({command.stage})"
         remedy = "read its log for the cause, or raise --tool-timeout"
+        if command.stage in _ANSWERING:
+            remedy = _BY_HAND
+    elif tool.endless:
+        kind, remedy = ToolEndless, _BY_HAND
+        why = f"ended after {tool.written} bytes of output, which is no answer any more ({command.stage})"
     elif not watched:
         why = "ended, because the process that watched it was killed"
     if finished.left:

@@ -32,13 +32,17 @@ class Stage(StrEnum):
 # tool that works is to stay well below.
 LIMITS_S: Mapping[Stage, float] = MappingProxyType(
     {
-        Stage.PROBE: 30.0,  # `npu-smi info`, `nvidia-smi`: seconds; it never ends where a device is lost
+        Stage.PROBE: 15.0,  # `npu-smi info`, `nvidia-smi`: seconds; it never ends where a device is lost
         Stage.ENVIRONMENT: 60.0,  # a set_env.sh exports variables; a slow network disk is all it may wait for
         Stage.BUILD: 3600.0,  # a BERT-large with tactics tuned or kernels compiled takes tens of minutes
         Stage.INFERENCE: 7200.0,  # a whole data set at batch 1, 10 833 windows of SQuAD, at some 2 a second
         Stage.PROFILE: 1800.0,  # a documented timing run is minutes, after a model of gigabytes is loaded
     }
 )
+
+
+# Bytes of output of what answers a question (cards, versions): more is no answer, and fills the disk.
+MOST_BYTES: Mapping[Stage, int] = MappingProxyType({Stage.PROBE: 4 << 20, Stage.ENVIRONMENT: 4 << 20})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,11 @@ class Command:
     def limit_s(self) -> float:
         """The wall time in seconds after which the tool is ended."""
         return LIMITS_S[self.stage] if self.timeout_s is None else self.timeout_s
+
+    @property
+    def most_bytes(self) -> float:
+        """The bytes of output after which the tool is ended; infinite where its log is the result's own."""
+        return MOST_BYTES.get(self.stage, math.inf)
 
     @property
     def line(self) -> str:
@@ -196,6 +205,10 @@ class ToolFailed(MachineError):
 
 class ToolTimedOut(ToolFailed):
     """A tool that was ended because it took longer than its limit."""
+
+
+class ToolEndless(ToolFailed):
+    """A tool that was ended because it printed more than any answer has."""
 
 
 def ending(finished: Finished) -> str:

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from harness.domain.catalog import Catalog
 from harness.domain.models import Architecture
 from harness.domain.precisions import Precision
-from harness.errors import GraphError, NotYet
+from harness.errors import GraphError, NotApplicable, NotYet
 from harness.models.graphs import fp16, gelu, int8, mask, naming, numerics, values
 from harness.models.graphs.export import (
     PARITY_BOUND,
@@ -407,7 +407,7 @@ def test_int8_without_a_product_is_refused():
         lambda: int8.ranges_of(model, [{"x": np.ones(2, np.float32)}]),
         lambda: int8.to_int8(model, ()),
     ):
-        with pytest.raises(GraphError, match="nothing to quantise: the graph has none of MatMul, Gemm"):
+        with pytest.raises(NotApplicable, match="nothing to quantise: the graph has none of MatMul, Gemm"):
             refused()
 
 

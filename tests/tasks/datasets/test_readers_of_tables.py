@@ -242,6 +242,8 @@ class TestColumns:
         ("B-PER I-PER O B-LOC B-LOC", "B-PER I-PER O B-LOC B-LOC"),
         ("B-PER E-PER O S-LOC S-LOC", "B-PER I-PER O B-LOC B-LOC"),
         ("NOUN VERB X", "NOUN VERB X"),
+        ("B I O B B", "B I O B B"),  # of one type that has no name
+        ("B E O S S", "B I O B B"),
     )
 
     @pytest.mark.parametrize(("tags", "wanted"), SCHEMES)

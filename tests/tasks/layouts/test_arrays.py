@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -119,6 +120,18 @@ def test_a_damaged_array_of_an_archive(tmp_path):
     found = arrays.npz(tmp_path / "a.npz", ["one", "two"])
     assert found.faults == {"one": "truncated or damaged"}
     assert np.array_equal(found["two"], ARRAY + 1)
+
+
+def test_an_array_of_an_archive_with_more_behind_it(tmp_path):
+    """As an npy file: whatever stands behind the numbers, they may be others than those that were meant."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("one.npy", npy(ARRAY) + b"\0")
+        archive.writestr("two.npy", npy(ARRAY))
+    (tmp_path / "a.npz").write_bytes(content.getvalue())
+    found = arrays.npz(tmp_path / "a.npz", ["one", "two"])
+    assert found.faults == {"one": "longer than the array in it"}
+    assert np.array_equal(found["two"], ARRAY)
 
 
 def test_raw_numbers_are_little_endian_and_all_there_is(tmp_path):

@@ -419,3 +419,101 @@ def test_the_most_that_a_card_can_have_is_taken(old: str, new: str, fact: str, m
 def test_memory_that_is_all_used_is_taken():
     card = parse("nvidia_smi csv", CSV.replace(" 3 MiB", " 15360 MiB", 1)).cards[0]
     assert (card.memory_used_mib, card.memory_total_mib) == (15360, 15360)
+
+
+@pytest.mark.parametrize(
+    ("which", "old", "new", "said"),
+    [
+        ("nvidia_smi table", "CUDA Version: 12.4 ", "CUDA UMD: 13.5     ", "CUDA UMD: 13.5"),
+        ("nvidia_smi table", "CUDA Version: 12.4 ", "Kernel Module: Open", "Kernel Module: Open"),
+        ("nvidia_smi -q", "CUDA Version   ", "CUDA UMD       ", "CUDA UMD: 12.4"),
+        ("npu_smi device", "Version: 24.1.rc2 ", "Driver : 24.1.rc2 ", "Driver : 24.1.rc2"),
+        ("cnmon 5", "Driver v5.10.22", "Drv v5.10.22   ", "Drv v5.10.22"),
+    ],
+)
+def test_a_heading_that_is_not_known_is_told_as_it_stands(which: str, old: str, new: str, said: str):
+    text = LISTINGS[which]
+    assert old in text
+    assert parse(which, text).said == ()
+    found = parse(which, text.replace(old, new, 1))
+    assert said in found.said
+    assert None in (found.driver, found.cuda)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fact", "said"),
+    [
+        ("GPU Power Readings", "Module Power Readings", "power_w",
+         "not under `GPU Power Readings/Power Draw`; "
+         "there is `Module Power Readings/Average Power Draw: 27.10 W`"),
+        ("        GPU                               : 0 %", "        SM                                : 0 %",
+         "utilisation_percent", "not under `Utilization/GPU`; there is `Utilization/SM: 0 %`"),
+        ("FB Memory Usage", "Device Memory Usage", "memory_total_mib",
+         "not under `FB Memory Usage/Total`; there is `Device Memory Usage/Total: 15360 MiB`"),
+        ("GPU Current Temp", "GPU T.Limit Temp", "temperature_c",
+         "not under `Temperature/GPU Current Temp`; there is `Temperature/GPU T.Limit Temp: 41 C`"),
+    ],
+)  # fmt: skip
+def test_an_entry_under_another_heading_is_told_and_not_taken(old: str, new: str, fact: str, said: str):
+    assert old in QUERY
+    card = parse("nvidia_smi -q", QUERY.replace(old, new, 1)).cards[0]
+    assert getattr(card, fact) is None
+    assert card.unread[fact] == said
+
+
+def test_what_a_listing_was_not_asked_for_is_not_missed():
+    """`nvidia-smi -q -d MEMORY` has no other section."""
+    start = QUERY.index("    Utilization"), QUERY.index("GPU 00000000:BA")
+    card = parse("nvidia_smi -q", QUERY[: start[0]] + QUERY[start[1] :]).cards[0]
+    assert (card.power_w, dict(card.unread)) == (None, {})
+
+
+def test_an_error_where_ecc_or_persistence_stands_is_told():
+    first = SMI[SMI.index("|   0  ") :].partition("\n")[0]
+    assert first.endswith("0 |")
+    broken = parse("nvidia_smi table", SMI.replace(first, f"{first[:-6]}ERR! |", 1)).cards[0]
+    assert broken.unread["ECC errors"] == "ERR!"
+    off = parse("nvidia_smi table", SMI.replace(first, first.replace(" Off |", "ERR! |", 1), 1)).cards[0]
+    assert off.unread["persistence"] == "ERR!"
+
+
+@pytest.mark.parametrize(
+    ("which", "old", "new"),
+    [
+        ("nvidia_smi csv", "\n1, NVIDIA A30", "\n0, NVIDIA A30"),
+        ("nvidia_smi table", "|   1  ", "|   0  "),
+        ("npu_smi device", "| 1       1   ", "| 1       0   "),
+        ("npu_smi hbm", "| 1     910B2", "| 0     910B2"),
+        ("cnmon 5", "| 1     /   ", "| 0     /   "),
+    ],
+)
+def test_a_number_that_two_cards_have_chooses_none(which: str, old: str, new: str):
+    assert old in LISTINGS[which]
+    found = parse(which, LISTINGS[which].replace(old, new, 1))
+    assert [card.number for card in found.cards] == [None, None]
+    assert {card.unread["index"] for card in found.cards} == {"0, which 2 cards have"}
+    assert {card.trouble for card in found.cards} == {"2 cards have its number, 0"}
+    assert found.of(0) is None
+
+
+def test_a_place_on_the_bus_that_two_cards_have_is_nobodys():
+    found = parse("nvidia_smi csv", CSV.replace("00000000:BA:00.0", "00000000:5E:00.0"))
+    assert [(card.number, card.bus_id, card.trouble) for card in found.cards] == [
+        (0, None, None),
+        (1, None, None),
+    ]
+    assert found.cards[0].unread["bus_id"] == "00000000:5E:00.0, which 2 cards have"
+
+
+def test_chips_of_one_card_may_share_its_place_on_the_bus():
+    found = parse("npu_smi device", NPU.replace("0000:02:00.0", "0000:01:00.0"))
+    assert [card.bus_id for card in found.cards] == ["0000:01:00.0"] * 2
+
+
+def test_the_parts_of_a_card_may_share_its_number():
+    """Virtual functions of an MLU stand beside the whole card."""
+    row = MLU[MLU.index("| 0     /") :].partition(MLU_RULE)[0]
+    parts = "".join(MLU_RULE + row.replace("| 0     /", f"| 0     {part}") for part in (0, 1))
+    found = parse("cnmon 5", MLU.replace(row, row + parts, 1))
+    assert [(card.number, card.share) for card in found.cards[:3]] == [(0, None), (0, "VF 0"), (0, "VF 1")]
+    assert found.of(0) == found.cards[0]

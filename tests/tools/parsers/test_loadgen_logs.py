@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from mutating import NO_OBJECTS
@@ -151,3 +152,82 @@ def test_a_log_that_is_cut_anywhere_is_refused() -> None:
 def test_other_text_is_refused_with_its_line(line: str) -> None:
     with pytest.raises(ParseError, match=r"^mlperf_log_detail.txt:2: "):
         loadgen.parse(f"\n{line}", texts("server")[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value", "says"),
+    [
+        ("single-stream", "num_errors", 5, "found num_errors 5, expected 0, the errors in the log"),
+        ("single-stream", "result_query_count", 7, "found 7 queries, expected at least 64, where"),
+        ("offline", "result_query_count", 0, "found 0 queries, expected at least 1"),
+        ("multi-stream", "result_query_count", 9999, "found 9999 queries, expected at most 2088, as many as"),
+        ("single-stream", "early_stopping_latency_ss", 1, "estimate of 1 ns, expected at least the scored"),
+        ("multi-stream", "early_stopping_latency_ms", 10**15, "ns, expected at most the max, 3361838 ns"),
+        ("multi-stream", "effective_samples_per_query", 800, "found 800 samples a query, expected 8"),
+        ("single-stream", "result_qps_without_loadgen_overhead", 900.0, "expected 815.131, which a mean"),
+        ("server", "effective_target_latency_ns", 9_000_000, "a latency bound of 9000000 ns that was met"),
+        ("server", "result_mean_latency_ns", 5_150_581, "found Mean latency (ns) '5150580', where"),
+        ("server", "result_90.00_percentile_latency_ns", 9_179_490, "found 90.00 percentile latency (ns)"),
+        ("single-stream", "effective_target_latency_percentile", 0.5, "no line `50.0th percentile"),
+        ("server", "sut_name", "Other", "found SUT name 'PySUT', where mlperf_log_detail.txt says 'Other'"),
+    ],
+)  # fmt: skip
+def test_numbers_that_the_rest_of_the_log_contradicts(name: str, key: str, value: object, says: str) -> None:
+    detail, summary = texts(name)
+    with pytest.raises(ParseError, match=re.escape(says)):
+        loadgen.parse(changed(detail, key, value), summary)
+
+
+def both(name: str, key: str, value: object, line: str, other: str) -> tuple[str, str]:
+    """The detail with another value, and the summary that says the same."""
+    detail, summary = texts(name)
+    assert line in summary
+    return changed(detail, key, value), summary.replace(line, other)
+
+
+@pytest.mark.parametrize(
+    ("texts_", "says"),
+    [
+        (both("single-stream", "result_qps_with_loadgen_overhead", 1.0, ": 806.56", ": 1.00"),
+         "found 1 samples a second, 244 s for all of them, expected at most 0.306404 s, after which the log"),
+        (both("single-stream", "result_qps_without_loadgen_overhead", 900.0, ": 815.13", ": 900.00"),
+         "found 900 queries a second, expected 815.131, which a mean of 1226796 ns gives"),
+        (both("multi-stream", "effective_samples_per_query", 800, "samples_per_query : 8\n",
+              "samples_per_query : 800\n"), "found 800 samples a query, expected 8, of which queries were"),
+        (both("server", "effective_target_latency_ns", 9_000_000, ": 100000000", ": 9000000"),
+         "found a latency bound of 9000000 ns that was met, expected what 11560686 ns, the scored one"),
+        (both("server", "effective_target_latency_ns", 12_000_000, ": 100000000", ": 12000000"),
+         "found 0 queries over 12000000 ns, expected what the max gives, 14440207 ns"),
+    ],
+)  # fmt: skip
+def test_numbers_that_both_logs_have_wrong(texts_: tuple[str, str], says: str) -> None:
+    with pytest.raises(ParseError, match=re.escape(says)):
+        loadgen.parse(*texts_)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_of_the_summary_is_held_to_the_detail(name: str) -> None:
+    """Another digit in any line that the detail has, or the line left out: an error that names the line."""
+    detail, summary = texts(name)
+    lines = summary.splitlines()
+    held = 0
+    for at, line in enumerate(lines):
+        head, colon, value = line.rpartition(": ")
+        if not colon or not value.replace(".", "").isdigit():
+            continue
+        other = f"{head}: {'9' if value[0] != '9' else '8'}{value[1:]}"
+        with pytest.raises(ParseError, match=r"^mlperf_log_summary.txt: found "):
+            loadgen.parse(detail, "\n".join([*lines[:at], other, *lines[at + 1 :]]))
+        held += 1
+        if "percentile latency (ns)   :" in line or line.startswith(("Min l", "Mean l", "QPS", "Compl")):
+            with pytest.raises(ParseError, match="there is no line"):
+                loadgen.parse(detail, "\n".join([*lines[:at], line.replace("ns", "Nanos"), *lines[at + 1 :]])
+                              if "ns" in line else "\n".join([*lines[:at], *lines[at + 1 :]]))  # fmt: skip
+    assert held > 25
+
+
+def test_the_summarys_count_of_errors_is_held_to_the_detail() -> None:
+    detail, summary = texts("server-behind")
+    for other in ("No errors", "2 ERRORS"):
+        with pytest.raises(ParseError, match=r"errors, where mlperf_log_detail.txt says '1'"):
+            loadgen.parse(detail, summary.replace("1 ERROR", other))

@@ -48,6 +48,7 @@ def outcome(slot: Slot, word: str) -> str:
         return str(refused)
 
 
+ASKED = "trtexec-7-explicit_batch"  # its command line, and no line `Precision:`
 TRT, AIS, VAMP = "trtexec-10-device", "ais_bench-2022-one_device", "vamp-2.1.0-latencies"
 MM_OLD, MM_NEW, VSX = "mm_run-2022-old_b8", "mm_run-2022-new_two_groups", "vsx_prof-2024-bce"
 PURE, DATA_SET, MSAME = "benchmark310-2021-pure", "benchmark310-2021-data_set", "msame-2021-loop"
@@ -56,6 +57,8 @@ SLOTS = {
     "trtexec precision": Slot(TRT, "Precision: FP32", "Precision: FP32+WORD"),
     "trtexec precision's suffix": Slot(TRT, "Precision: FP32", "Precision: FP32 (WORD)"),
     "trtexec precision alone": Slot(TRT, "Precision: FP32", "Precision: WORD"),
+    "trtexec option": Slot(ASKED, "--threads", "--WORD"),
+    "trtexec option's value": Slot(TRT, "[I] Batch: Explicit", "[I] Sparsity: WORD"),
     "trtexec statistic": Slot(TRT, "GPU Compute Time: min", "GPU Compute Time: WORD = 0.5 ms, min"),
     "trtexec latency": Slot(TRT, "[I] Latency: min", "[I] WORD Latency: min"),
     "trtexec unit": Slot(TRT, "mean = 0.0359588 ms", "mean = 0.0359588 WORD"),

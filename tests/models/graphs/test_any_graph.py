@@ -1,0 +1,462 @@
+"""Graphs that are models as they are: made ready, in fp16 and in int8, a test for each kind that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import graph_files as files
+import numpy as np
+import onnx
+import pytest
+from graph_files import FLOAT, IMAGES, INT64, ROWS, STATES, drawn, graph, node, value
+from onnx import helper, numpy_helper
+
+from harness.domain.graphs import GraphInput
+from harness.domain.models import Model
+from harness.domain.precisions import Precision
+from harness.errors import BadInput, GraphError, NotApplicable, NotThere
+from harness.models import seeding
+from harness.models.graphs import fp16, int8, mask, originals, preparing, values
+from harness.models.graphs.numerics import apply
+from harness.toolchains.onnxruntime.backend import load_graph
+
+
+def outputs(model: Model, made: onnx.ModelProto, inputs: Sequence[np.ndarray], precision: Precision) -> list:
+    """A prepared graph's outputs for as many samples as it takes, samples first."""
+    session = load_graph(made.SerializeToString(), precision, 1)
+    given = dict(zip([item.name for item in model.fed], originals.laid_out(model, inputs), strict=True))
+    specs = originals.outputs_of(model)
+    found = session.run([item.name for item in specs], given)
+    return originals.rows_first(model, specs, found, len(inputs[0]))
+
+
+def rows(model: Model, count: int, first: int = 0) -> list[np.ndarray]:
+    return list(seeding.drawn(model, count, first=first).inputs.values())
+
+
+def off(model: Model, made: onnx.ModelProto, precision: Precision, count: int = 2) -> float:
+    """The largest difference from the file's own fp32, of the largest value."""
+    inputs = rows(model, count, first=20)
+    pairs = zip(outputs(model, made, inputs, precision), originals.run(model, inputs), strict=True)
+    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
+
+
+def in_int8(model: Model, batch: int = 2) -> onnx.ModelProto:
+    one = preparing.prepared(model, batch_size=1).graph
+    names = [item.name for item in model.fed]
+    feeds = [
+        dict(
+            zip(
+                names,
+                originals.laid_out(model, [array[at : at + 1] for array in rows(model, 10)]),
+                strict=True,
+            )
+        )
+        for at in range(10)
+    ]
+    ranges = int8.ranges_of(one, feeds)
+    made = preparing.prepared(model, batch_size=batch).graph
+    return apply(made, (("int8", lambda found: int8.to_int8(found, ranges)),))
+
+
+def in_fp16(model: Model, batch: int = 2) -> onnx.ModelProto:
+    return apply(preparing.prepared(model, batch_size=batch).graph, (("fp16", fp16.to_fp16),))
+
+
+# ---------------------------------------------------------------------- seeds
+
+
+def test_seeded_samples_are_the_same_however_many_are_drawn(tmp_path: Path) -> None:
+    """In their range and dtype; what all samples share is the same in each."""
+    model = files.of(tmp_path / "r.onnx", files.recurrent(), STATES)
+    eight, three = seeding.drawn(model, 8), seeding.drawn(model, 3, first=5)
+    for name, array in eight.inputs.items():
+        assert np.array_equal(array[5:], three.inputs[name])
+    assert eight.inputs["h"].shape == (8, 1, 6)
+    assert eight.inputs["rate"].tolist() == [16000] * 8
+    assert (len(eight), eight.truncated.size) == (8, 0)
+    other = seeding.drawn(model, 8, seed=1)
+    assert not np.array_equal(other.inputs["x"], eight.inputs["x"])
+    assert seeding.digest(model) != seeding.digest(model, seed=1)
+
+
+def test_ranges_are_kept(tmp_path: Path) -> None:
+    """Whole numbers below n, floats between two numbers, truths."""
+    inputs = [
+        GraphInput(name="ids", dtype="int32", shape=("batch", 500), range="integers(7)"),
+        GraphInput(name="level", dtype="float32", shape=("batch", 500), range="uniform(2, 3)"),
+        GraphInput(name="flag", dtype="bool", shape=("batch", 500), range="uniform(0, 1)"),
+    ]
+    made = seeding.drawn(Model(name="m", title="m", graph=files.GraphFile(file="m", inputs=tuple(inputs))), 4)
+    ids, level, flag = made.inputs.values()
+    assert (ids.dtype, ids.min(), ids.max()) == (np.int32, 0, 6)
+    assert level.dtype == np.float32
+    assert 2 <= level.min() < level.max() <= 3
+    assert flag.dtype == np.bool_
+    assert 0 < flag.mean() < 1
+
+
+def test_samples_of_a_folder_are_its_files(tmp_path: Path) -> None:
+    """In the order of their names, again from the start; another shape, none, or no folder is told."""
+    folder = tmp_path / "samples"
+    inputs = (GraphInput(name="x", dtype="float32", shape=("batch", 4), folder=str(folder)),)
+    model = files.of(tmp_path / "b.onnx", files.branching(), inputs)
+    with pytest.raises(NotThere, match="the samples of x are not there"):
+        seeding.drawn(model, 1)
+    folder.mkdir()
+    with pytest.raises(BadInput, match=r"no \.npy file"):
+        seeding.drawn(model, 1)
+    held = [drawn(4), drawn(4)]
+    for at, array in enumerate(held):
+        np.save(folder / f"{at}.npy", array)
+    assert np.array_equal(seeding.drawn(model, 3).inputs["x"], np.stack([held[0], held[1], held[0]]))
+    np.save(folder / "2.npy", drawn(1, 4))
+    with pytest.raises(BadInput, match=r"shape \[1, 4\], expected one sample of x: \[4\]"):
+        seeding.drawn(model, 3)
+
+
+# ------------------------------------------------------------------ originals
+
+
+def test_the_axes_of_outputs_are_found_by_running(tmp_path: Path) -> None:
+    """Classes where a softmax makes them; the batch wherever it lies; samples come first in any case."""
+    classes = files.of(tmp_path / "c.onnx", files.convolution(), IMAGES)
+    assert [item.shape for item in originals.outputs_of(classes)] == [("batch", "labels")]
+    states = files.of(tmp_path / "r.onnx", files.recurrent(), STATES)
+    assert [(item.name, item.shape) for item in originals.outputs_of(states)] == [
+        ("y", (1, "batch", 6)), ("cn", (1, "batch", 6)),
+    ]  # fmt: skip
+    y, cn = originals.run(states, rows(states, 20))
+    assert (y.shape, cn.shape) == ((20, 1, 6), (20, 1, 6))
+    alone = originals.run(states, rows(states, 1, first=13))
+    assert np.allclose(alone[0][0], y[13], atol=1e-6)
+
+
+def test_a_file_of_one_batch_size_runs_any_number_of_samples(tmp_path: Path) -> None:
+    """In calls of that size, the last one filled up; built it is at that size alone."""
+    model = files.of(tmp_path / "four.onnx", files.convolution(batch=4), IMAGES)
+    assert originals.fixed_batch(model) == 4
+    whole = originals.run(model, rows(model, 10))[0]
+    assert whole.shape == (10, 5)
+    assert np.allclose(whole[8:], originals.run(model, rows(model, 2, first=8))[0], atol=1e-6)
+    with pytest.raises(GraphError, match=r"takes 4 samples a call, and no other number.*choose --bs 4"):
+        preparing.prepared(model, batch_size=2)
+
+
+def test_an_output_of_the_whole_batch_needs_batch_one(tmp_path: Path) -> None:
+    """Nothing in it can be told to be of one sample."""
+    made = graph(
+        [node("ReduceMean", ["x"], ["y"], axes=[0], keepdims=0)], [value("x", ["n", 4])], [value("y", [4])]
+    )
+    model = files.of(tmp_path / "mean.onnx", made, ROWS)
+    with pytest.raises(GraphError, match=r"output y has no axis of the batch.*choose --bs 1"):
+        originals.run(model, rows(model, 2))
+    assert originals.run(model, rows(model, 1))[0].shape == (1, 4)
+
+
+# ------------------------------------------------------------------ preparing
+
+
+def test_inputs_that_are_not_the_tables_are_all_named(tmp_path: Path) -> None:
+    """Names, and then dtypes and shapes."""
+    path = tmp_path / "b.onnx"
+    other = (GraphInput(name="y", dtype="float32", shape=("batch", 4)),)
+    with pytest.raises(GraphError, match="the graph's inputs are x, expected y"):
+        preparing.prepared(files.of(path, files.branching(), other), batch_size=1)
+    wrong = (GraphInput(name="x", dtype="float32", shape=("batch", 5)),)
+    with pytest.raises(GraphError, match=r"x float32 \[n, 4\] in the file, batch, 5 of float32 in the table"):
+        preparing.prepared(files.of(path, files.branching(), wrong), batch_size=1)
+
+
+@pytest.mark.parametrize("variance", [1.0, 9.8e7])
+def test_a_batch_normalisation_is_folded_into_its_convolution(tmp_path: Path, variance: float) -> None:
+    """As a chip's compiler does; a variance beyond fp16 is told, and the fp16 graph computes the same."""
+    model = files.of(tmp_path / "c.onnx", files.convolution(variance=variance), IMAGES)
+    made = preparing.prepared(model, batch_size=2)
+    assert "BatchNormalization" not in [item.op_type for item in made.graph.graph.node]
+    [told] = made.told
+    assert told.startswith("1 of 1 batch normalisations are folded")
+    assert ("9.8e+07, which fp16 holds only so" in told) == (variance > 65504)
+    assert off(model, in_fp16(model), Precision.FP16) < 3e-3
+
+
+def test_a_batch_normalisation_behind_no_convolution_keeps_its_statistics(tmp_path: Path) -> None:
+    """In fp32, which is told where fp16 does not hold them."""
+    made = graph(
+        [
+            node("Relu", ["x"], ["r"]),
+            node("BatchNormalization", ["r", "scale", "shift", "mean", "variance"], ["y"], name="norm"),
+        ],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4])],
+        {"scale": drawn(4), "shift": drawn(4), "mean": drawn(4), "variance": np.full(4, 1e8, np.float32)},
+    )  # fmt: skip
+    model = files.of(tmp_path / "n.onnx", made, (GraphInput(name="x", dtype="float32", shape=("batch", 4)),))
+    narrow = in_fp16(model)
+    [told] = values.told(narrow)
+    assert told.startswith("1 BatchNormalization behind no convolution keep their statistics in fp32")
+    assert off(model, narrow, Precision.FP16) < 2e-3
+
+
+def test_a_graph_that_onnxsim_refuses_is_used_as_it_was(tmp_path: Path, monkeypatch) -> None:
+    """And that is told, with what it said."""
+    import onnxsim
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("Nodes in a graph must be topologically sorted")
+
+    monkeypatch.setattr(onnxsim, "simplify", refuse)
+    model = files.of(tmp_path / "r.onnx", files.recurrent(), STATES)
+    made = preparing.prepared(model, batch_size=2)
+    assert made.told == (
+        "onnxsim cannot simplify the graph, which is used as it was: "
+        "Nodes in a graph must be topologically sorted",
+    )
+    assert [item.op_type for item in made.graph.graph.node] == ["Unsqueeze", "LSTM", "Cast", "Div", "Mul"]
+
+
+def test_a_graph_that_onnxsim_changes_is_used_as_it_was(tmp_path: Path, monkeypatch) -> None:
+    """What it makes is held against the file."""
+    import onnxsim
+
+    original = onnxsim.simplify
+
+    def broken(made: onnx.ModelProto, **more: object) -> tuple[onnx.ModelProto, bool]:
+        found, checked = original(made, **more)
+        weights = next(item for item in found.graph.initializer if item.name == "dense")
+        weights.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights) * 1.1, "dense"))
+        return found, checked
+
+    monkeypatch.setattr(onnxsim, "simplify", broken)
+    model = files.of(tmp_path / "c.onnx", files.convolution(), IMAGES)
+    [told] = preparing.prepared(model, batch_size=1).told
+    assert "onnxsim cannot simplify the graph" in told
+    assert "of the largest output" in told
+
+
+def test_a_graph_that_draws_random_numbers_is_refused(tmp_path: Path) -> None:
+    """Nothing could be held against it."""
+    made = graph(
+        [node("RandomNormalLike", ["x"], ["noise"]), node("Add", ["x", "noise"], ["y"])],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4])],
+    )
+    with pytest.raises(NotApplicable, match=r"draws random numbers \(RandomNormalLike\)"):
+        preparing.prepared(files.of(tmp_path / "d.onnx", made, ROWS), batch_size=1)
+
+
+# ----------------------------------------------------------------------- fp16
+
+
+@pytest.mark.parametrize("opset", [9, 11, 13, 17, 21])
+def test_convolutions_in_fp16_at_any_opset(tmp_path: Path, opset: int) -> None:
+    """Inputs are rounded first, results once each; inputs and outputs stay fp32."""
+    model = files.of(tmp_path / "c.onnx", files.convolution(opset=opset), IMAGES)
+    narrow = in_fp16(model)
+    assert 0 < off(model, narrow, Precision.FP16) < 3e-3
+    for item in (*narrow.graph.input, *narrow.graph.output):
+        assert item.type.tensor_type.elem_type == FLOAT
+    inputs = rows(model, 2)
+    rounded = [array.astype(np.float16).astype(np.float32) for array in inputs]
+    assert np.array_equal(
+        outputs(model, narrow, inputs, Precision.FP16)[0], outputs(model, narrow, rounded, Precision.FP16)[0]
+    )
+
+
+def test_an_lstm_in_fp16_tells_what_stays_wide(tmp_path: Path) -> None:
+    """Its state, from step to step; the int64 scalar beside it is left alone."""
+    model = files.of(tmp_path / "r.onnx", files.recurrent(), STATES)
+    narrow = in_fp16(model)
+    assert values.told(narrow) == ("1 LSTM: the state stays in fp32 from step to step",)
+    assert 0 < off(model, narrow, Precision.FP16) < 3e-3
+
+
+def test_branches_are_rounded_inside(tmp_path: Path) -> None:
+    """Each value as fp16 holds it: the graph's results are the numbers of a numpy that rounds there."""
+    model = files.of(tmp_path / "b.onnx", files.branching(), ROWS)
+    narrow = in_fp16(model, batch=1)
+    held = {
+        item.name: numpy_helper.to_array(item) for item in onnx.load(tmp_path / "b.onnx").graph.initializer
+    }
+
+    def half(array: np.ndarray) -> np.ndarray:
+        return array.astype(np.float16).astype(np.float32)
+
+    taken = set()
+    for row in rows(model, 8)[0]:
+        x = half(row[None])
+        product = half(x @ half(held["w"]))
+        positive = half(x.sum(keepdims=True))[0, 0] > 0
+        taken.add(bool(positive))
+        wanted = half(half(np.tanh(product) if positive else np.maximum(product, 0)) + x)
+        [found] = outputs(model, narrow, [row[None]], Precision.FP16)
+        assert np.abs(found - wanted).max() <= np.spacing(np.float16(np.abs(wanted).max()))
+    assert taken == {True, False}
+
+
+def loop() -> onnx.ModelProto:
+    """Five times x = x @ w, in a Loop."""
+    body = helper.make_graph(
+        [node("MatMul", ["before", "w"], ["after"]), node("Identity", ["go"], ["on"])],
+        "body",
+        [value("at", [], INT64), value("go", [], files.BOOL), value("before", None)],
+        [value("on", [], files.BOOL), value("after", None)],
+    )
+    return graph(
+        [node("Loop", ["times", "", "x"], ["y"], body=body)],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4])],
+        {"times": np.array(5, np.int64), "w": drawn(4, 4)},
+    )
+
+
+def test_a_loop_in_fp16(tmp_path: Path) -> None:
+    """What goes round is rounded in every round."""
+    model = files.of(tmp_path / "l.onnx", loop(), ROWS)
+    assert 0 < off(model, in_fp16(model), Precision.FP16) < 5e-3
+
+
+def masked(low: float) -> onnx.ModelProto:
+    """A softmax of what a comparison leaves, the rest being a low number."""
+    return graph(
+        [
+            node("Greater", ["x", "zero"], ["kept"]),
+            node("Where", ["kept", "x", "low"], ["m"]),
+            node("Softmax", ["m"], ["y"], axis=-1),
+        ],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4])],
+        {"zero": np.array(-1, np.float32), "low": np.array(low, np.float32)},
+    )
+
+
+def test_minus_infinity_on_purpose_is_kept(tmp_path: Path) -> None:
+    """fp16 holds it exactly."""
+    model = files.of(tmp_path / "m.onnx", masked(-np.inf), ROWS)
+    made = mask.limit_masks(preparing.prepared(model, batch_size=2).graph)
+    assert values.told(made) == ()
+    narrow = apply(made, (("fp16", fp16.to_fp16),))
+    assert off(model, narrow, Precision.FP16) < 2e-3
+
+
+def test_a_masks_lowest_number_is_limited_and_told(tmp_path: Path) -> None:
+    """As the documents' own fix does; without that step the constant is named with what to do."""
+    model = files.of(tmp_path / "m.onnx", masked(np.finfo(np.float32).min), ROWS)
+    made = preparing.prepared(model, batch_size=2).graph
+    limited = mask.limit_masks(made)
+    [told] = values.told(limited)
+    assert "is limited to -10000" in told
+    assert off(model, apply(limited, (("fp16", fp16.to_fp16),)), Precision.FP16) < 2e-3
+    with pytest.raises(GraphError, match="limit the attention mask first"):
+        fp16.to_fp16(made)
+
+
+def test_weights_beyond_fp16_are_all_named_before_anything_is_rounded(tmp_path: Path) -> None:
+    """With their sizes and worst values."""
+    made = graph(
+        [node("MatMul", ["x", "a"], ["m"]), node("Mul", ["m", "b"], ["y"])],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4])],
+        {"a": drawn(4, 4) * np.float32(1e6), "b": np.array(-7e4, np.float32)},
+    )
+    with pytest.raises(GraphError) as raised:
+        fp16.to_fp16(made)
+    said = str(raised.value)
+    assert "constant 'a' holds" in said
+    assert "(4 x 4 values)" in said
+    assert "constant 'b' holds -70000" in said
+    assert "run it in fp32 or bf16" in said
+
+
+def test_sizes_and_bounds_are_not_rounded(tmp_path: Path) -> None:
+    """A Resize whose scale fp16 does not hold keeps its shape; a Clip without an upper bound has none."""
+    made = graph(
+        [
+            node("Resize", ["x", "", "scales"], ["r"], mode="nearest"),
+            node("Clip", ["r", "least", "most"], ["y"]),
+        ],
+        [value("x", ["n", 1, 300, 2])],
+        [value("y", None)],
+        {
+            "scales": np.array([1, 1, 1.0034, 1], np.float32), "least": np.array(0, np.float32),
+            "most": np.array(np.finfo(np.float32).max, np.float32),
+        },
+    )  # fmt: skip
+    made.graph.output[0].type.tensor_type.shape.SetInParent()
+    for size in ("n", 1, "h", "w"):
+        dimension = made.graph.output[0].type.tensor_type.shape.dim.add()
+        if isinstance(size, int):
+            dimension.dim_value = size
+    model = files.of(
+        tmp_path / "z.onnx", made, (GraphInput(name="x", dtype="float32", shape=("batch", 1, 300, 2)),)
+    )
+    assert originals.outputs_of(model)[0].shape == ("batch", 1, 301, 2)
+    assert off(model, in_fp16(model), Precision.FP16) < 1e-3
+
+
+def quantised() -> onnx.ModelProto:
+    return graph(
+        [
+            node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]),
+            node("MatMulInteger", ["q", "w", "z"], ["m"]),
+            node("Cast", ["m"], ["f"], to=FLOAT),
+            node("Mul", ["f", "s"], ["y"]),
+        ],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4])],
+        {"w": np.arange(-8, 8, dtype=np.int8).reshape(4, 4)},
+    )
+
+
+def test_a_graph_that_is_quantised_already_is_run_as_it_is(tmp_path: Path) -> None:
+    """In fp32 only; the operators are named."""
+    model = files.of(tmp_path / "q.onnx", quantised(), ROWS)
+    made = preparing.prepared(model, batch_size=2).graph
+    assert off(model, made, Precision.FP32) == 0
+    for step in (fp16.to_fp16, lambda found: int8.to_int8(found, ())):
+        with pytest.raises(
+            NotApplicable, match=r"quantised already \(1 DynamicQuantizeLinear, 1 MatMulInteger\)"
+        ):
+            step(made)
+
+
+# ----------------------------------------------------------------------- int8
+
+
+@pytest.mark.parametrize("opset", [9, 11, 17])
+def test_convolutions_in_int8(tmp_path: Path, opset: int) -> None:
+    """Quantisers stand around convolution and dense layer, symmetric, one scale a tensor."""
+    model = files.of(tmp_path / "c.onnx", files.convolution(opset=opset), IMAGES)
+    made = in_int8(model)
+    assert 0 < off(model, made, Precision.INT8) < 0.2
+    kinds = [item.op_type for item in made.graph.node]
+    assert kinds.count("DequantizeLinear") >= 4
+    points = [item for item in made.graph.initializer if item.name.endswith("zero_point")]
+    assert points
+    assert all((numpy_helper.to_array(item) == 0).all() for item in points)
+
+
+def test_int8_leaves_an_lstm_and_branches_and_says_so(tmp_path: Path) -> None:
+    """Where nothing else is there, that is the refusal."""
+    model = files.of(tmp_path / "b.onnx", files.branching(), ROWS)
+    feeds = [{"x": array[None]} for array in rows(model, 2)[0]]
+    with pytest.raises(
+        NotApplicable, match=r"nothing to quantise.*\(2 MatMul inside of branches or loops stay in fp32\)"
+    ):
+        int8.ranges_of(preparing.prepared(model, batch_size=1).graph, feeds)
+
+
+def test_a_bias_that_two_convolutions_share_takes_no_others_name(tmp_path: Path) -> None:
+    """onnxruntime's quantiser calls its copy ``bias2``, which here is a convolution's output."""
+    made = graph(
+        [
+            node("Conv", ["x", "w", "bias"], ["bias2"], pads=[1, 1, 1, 1]),
+            node("Conv", ["bias2", "v", "bias"], ["y"], pads=[1, 1, 1, 1]),
+        ],
+        [value("x", ["n", 3, 8, 8])],
+        [value("y", ["n", 3, 8, 8])],
+        {"w": drawn(3, 3, 3, 3), "v": drawn(3, 3, 3, 3), "bias": drawn(3)},
+    )
+    model = files.of(tmp_path / "s.onnx", made, IMAGES)
+    assert 0 < off(model, in_int8(model), Precision.INT8) < 0.2
