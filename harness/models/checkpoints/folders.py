@@ -97,7 +97,7 @@ def _require_sizes(folder: Path, source: str, parts: Sequence[str], architecture
 
 
 def require_fitting(path: Path, architecture: Architecture, tokenizer: TokenizerSpec | None) -> str:
-    """What a vocabulary says of upper case where that is not the document's way; empty where all agrees.
+    """Where a vocabulary is not as the document or the embedding has it; else empty.
 
     The checkpoint's own tokenizer (`tokenizer` None) is held to the embedding when it is opened
     (`harness.tasks.text.tokenizing`), which builds it.
@@ -127,7 +127,10 @@ def require_fitting(path: Path, architecture: Architecture, tokenizer: Tokenizer
             "of the word embedding at most",
             remedy=f"put the {path.name} that belongs to the checkpoint there",
         )
-    return note
+    if pieces == architecture.vocabulary:
+        return note
+    fewer = f"{path.name} lists {pieces} word pieces, the word embedding has {architecture.vocabulary} rows"
+    return "; ".join(filter(None, (note, fewer)))
 
 
 def _source(model: Model, folder: Path, hashes: Mapping[str, str]) -> str:

@@ -230,6 +230,17 @@ class TestFull:
         with pytest.raises(CheckpointError, match=f"found {pieces} word pieces, expected 1 to 40"):
             locate(tiny_model(), "full", tiny_home)
 
+    def test_a_vocabulary_of_fewer_pieces_than_the_embedding_has_rows_is_told(
+        self, tiny_home: Home, lay: Lay, tiny_files: dict[str, bytes]
+    ):
+        pieces = tiny_files["vocab.txt"].splitlines(keepends=True)
+        fewer = b"".join(pieces[:-5])
+        lay(tiny_home.models, "config.json", "model.safetensors", vocab__txt=fewer)
+        found = locate(tiny_model(), "full", tiny_home)
+        rows = ARCHITECTURE.vocabulary
+        said = f"vocab.txt lists {len(pieces) - 5} word pieces, the word embedding has {rows} rows"
+        assert found.source.endswith(said)
+
     def test_a_git_lfs_pointer_is_not_taken_for_weights(self, tiny_home: Home, lay: Lay):
         pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
         lay(tiny_home.models, "config.json", "vocab.txt", model__safetensors=pointer)
