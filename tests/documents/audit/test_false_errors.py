@@ -124,6 +124,13 @@ def test_a_rate_of_errors_is_no_score(findings: Findings, metric: str):
     assert wrong(findings(f"# Net\n\n{table}")) == []
 
 
+def test_full_width_digits_are_digits(findings: Findings):
+    """A ratio of them that is wrong is found, one that is right is not."""
+    head = "# Net\n\n| Batch Size | 310P性能(fps) | T4性能(fps) | 310P/T4 |\n|---|---|---|---|\n"
+    assert wrong(findings(f"{head}| １ | ３０．０ | ２０．０ | １．５０ |\n")) == []
+    assert wrong(findings(f"{head}| １ | ３０．０ | ２０．０ | １．６０ |\n")) == ["ratio-follows"]
+
+
 def test_packages_of_their_own_are_no_misspellings(findings: Findings):
     """Three of a registry, each near a name that READMEs of the zoos install."""
     assert wrong(findings("# Net\n" + typed("pip install sed_eval", "pip3 install simpy scapy"))) == []
