@@ -101,10 +101,11 @@ _KINDS = {list: "a list", str: "a text", bool: "a truth value", type(None): "nul
 
 
 def _decoded(text: str | bytes) -> str:
+    """A text without the byte order mark that some editors begin it with (RFC 8259, 8.1; TOML 1.1)."""
     if isinstance(text, str):
-        return text
+        return text.removeprefix("\ufeff")
     try:
-        return text.decode("utf-8")
+        return text.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         line = text.count(b"\n", 0, problem.start) + 1
         raise Undecodable(f"the byte 0x{text[problem.start]:02x}, no UTF-8", line=line) from problem

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, print_json, print_table
+from harness.cli import checked as told
+from harness.cli.output import Json
 from harness.cli.parameters import Results
 from harness.cli.work import shown
-from harness.records import to_json
 from harness.running.progress import Progress
 from harness.setting.home import Home
 from harness.setting.options import max_drop as drop_of
@@ -19,13 +18,9 @@ from harness.setting.stamps import Stamp
 from harness.tables import cases, catalog
 
 if TYPE_CHECKING:
-    from harness.comparing.side_by_side import Row, Score, Speed
-    from harness.drafting.checking import Checked
     from harness.drafting.hub import HubId
-    from harness.drafting.suites import Ran
 
 LOCAL = "cpu"  # the chip of a check that names none
-NOTHING = "-"
 
 
 def check(
@@ -39,11 +34,17 @@ def check(
         str | None,
         typer.Option(metavar="NAME=C[,...]", help="Its columns, as text=0,label=3 (default: by name)."),
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="A,B[,...]", help="What its labels 0, 1, ... mean (default: by name)."),
+    ] = None,
     precision: Annotated[
         str | None, typer.Option(metavar="P[,P]", help="Default: fp32,fp16, of those the chip's.")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip whose numerics are meant (zoocheck list).")] = LOCAL,
-    bs: Annotated[str, typer.Option(metavar="N[,N]", help="Batch sizes.")] = "1",
+    bs: Annotated[
+        str | None, typer.Option(metavar="N[,N]", help="Batch sizes (default: 1, or --shape's).")
+    ] = None,
     length: Annotated[
         int | None, typer.Option(min=2, help="Tokens of a sample (default: 128, of questions 384).")
     ] = None,
@@ -58,6 +59,9 @@ def check(
     ] = None,
     max_drop: Annotated[
         str | None, typer.Option(metavar="N%", help="What a score may fall below its own fp32.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Score the first N samples only.")
     ] = None,
     stamp: Annotated[Stamp, typer.Option(help="How long a throughput is timed.")] = Stamp.QUICK,
     name: Annotated[
@@ -75,24 +79,26 @@ def check(
 
     It is `pytest suites/` with tables that are made for it; the status is that run's.
     """
-    from harness.drafting import checking, forms, kept, suites
+    from harness.drafting import checking, forms, graphs, kept, suites
     from harness.drafting.drafts import Asked
     from harness.drafting.hub import HubId
 
     tables, home = catalog.load(), Home.locate()
-    drop = () if max_drop is None else ("--max-drop", max_drop)
     if max_drop is not None:
         drop_of(max_drop)
     a_chip = catalog.find(tables.chips, chip, "chip")
     precisions = checking.precisions_on(a_chip, precision)
     called = checking.model_called(name, path, tables)
     where = checking.place(path)
+    if data is not None:
+        forms.require_there(data)  # before anything is fetched
     named = where if isinstance(where, HubId) else None
     asked = Asked(
         path=where if isinstance(where, Path) else _fetched(where, home), hub=named, name=called, chip=chip,
-        precisions=precisions, batch_sizes=cases.parse_batch_sizes(bs),
-        data=None if data is None else data.absolute(), columns=forms.columns(columns), task=task,
-        length=length,
+        precisions=precisions, batch_sizes=None if bs is None else cases.parse_batch_sizes(bs),
+        data=None if data is None else data.absolute(), columns=forms.columns(columns),
+        labels=tuple(item.strip() for item in labels.split(",")) if labels else (), task=task,
+        length=length, shapes=graphs.shapes(shape or ()),
     )  # fmt: skip
     checked = checking.check(asked, tables, home)
     if save_table is not None:
@@ -101,10 +107,20 @@ def check(
     typer.echo(f"zoocheck: running {', '.join(case.id for case in checked.cases)}", err=True)
     ran = suites.run(
         checked.cases, folder, home, scored=checked.draft.scored, results=results, report=report,
-        further=("--stamp", str(stamp), *drop),
+        further=_options(stamp=stamp, max_drop=max_drop, limit=limit),
     )  # fmt: skip
-    _tell(checked, folder, ran, as_json)
+    told.tell(checked, folder, ran, as_json)
     raise typer.Exit(ran.status)
+
+
+def _options(**given: object) -> tuple[str, ...]:
+    """Options as the suites have them, of those that were given."""
+    return tuple(
+        part
+        for name, value in given.items()
+        if value is not None
+        for part in (f"--{name.replace('_', '-')}", str(value))
+    )
 
 
 def _fetched(wanted: HubId, home: Home) -> Path:
@@ -113,132 +129,3 @@ def _fetched(wanted: HubId, home: Home) -> Path:
 
     with shown(Progress()) as show:
         return hub.fetch(wanted, home, show)
-
-
-def _tell(checked: Checked, folder: Path, ran: Ran, as_json: bool) -> None:
-    """Print what the run came to: one table, and below it what has to be known of it."""
-    from harness.comparing import side_by_side
-
-    rows = side_by_side.rows(checked.cases, ran.results)
-    notes = [*checked.draft.notes, *_said(rows)]
-    if as_json:
-        print_json(_as_json(checked, rows, notes, folder, ran))
-        return
-    print_table(_title(checked), _HEADS, _cells(rows))
-    for note in notes:
-        typer.echo(note)
-    for reason, count in _not_run(ran).items():
-        typer.echo(f"not run: {count} {'claim' if count == 1 else 'claims'}: {reason}")
-    for problem in dict.fromkeys(problem for row in rows for problem in row.problems):
-        typer.echo(f"problem: {problem}")
-    typer.echo(f"report: {ran.report / 'report.html'}; run {ran.run}")
-    typer.echo(f"again: ZOOCHECK_TABLES={folder} pytest suites/ -m {checked.model.marker}")
-
-
-_HEADS = (
-    "precision",
-    "bs",
-    "score",
-    "drop from fp32 (95 %)",
-    "flips",
-    "samples/s",
-    "stamp",
-    "holds",
-    "verdict",
-)
-
-
-def _title(checked: Checked) -> str:
-    model, chip = checked.model, checked.cases[0].chip
-    return f"{model.title} on {chip.title}"
-
-
-def _cells(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
-    """The checkpoint's own fp32 where there is a score, then a line a case."""
-    own = next((row.score for row in rows if row.score is not None), None)
-    if own is not None:
-        yield ("own fp32", NOTHING, _number(own.own_fp32, own), *[NOTHING] * (len(_HEADS) - 3))
-    for row in rows:
-        yield (
-            str(row.case.precision), str(row.case.batch_size), *_score(row.score), *_speed(row.speed),
-            f"{row.held} of {row.claims}" if row.claims else NOTHING, str(row.verdict or "not run"),
-        )  # fmt: skip
-
-
-def _number(fraction: float, score: Score) -> str:
-    return f"{score.metric} {fraction * 100:.2f} %"
-
-
-def _score(score: Score | None) -> tuple[str, str, str]:
-    """The score, the drop with its interval in points, and the flips."""
-    if score is None:
-        return NOTHING, NOTHING, NOTHING
-    drop = f"{(score.own_fp32 - score.value) * 100:+.2f}"
-    if score.change is not None:
-        low, high = 0.0 - score.change.high, 0.0 - score.change.low
-        drop += f" [{low * 100:+.2f}, {high * 100:+.2f}]"
-    flips = NOTHING if score.flips is None else f"{score.flips} of {score.samples}"
-    return _number(score.value, score), drop, flips
-
-
-def _speed(speed: Speed | None) -> tuple[str, str]:
-    if speed is None:
-        return NOTHING, NOTHING
-    shown = f"{speed.samples_per_s:.2f}"
-    if speed.interval is not None:
-        shown += f" [{speed.interval.low:.2f}, {speed.interval.high:.2f}]"
-    return shown, f"{speed.stamp or 'no stamp'}{', noisy' if speed.noisy else ''}"
-
-
-def _said(rows: Sequence[Row]) -> Iterator[str]:
-    """What the numbers of a run are to be read with."""
-    if any(row.seeded for row in rows):
-        yield "inputs: drawn by a seed; speeds and differences are of them, and no score is"
-    for row in rows:
-        if row.score is not None and row.score.truncated:
-            yield (
-                f"cut: {row.score.truncated} of {row.score.samples} samples to {row.case.model.length} "
-                "tokens; --length gives them more"
-            )
-            break
-    for row in rows:
-        if row.speed is not None and row.speed.noisy:
-            yield f"noisy: {row.case.id}: {'; '.join(row.speed.noisy)}"
-
-
-def _not_run(ran: Ran) -> dict[str, int]:
-    """Why claims were not run, and how many."""
-    reasons = [item.reason.removeprefix(f"{item.case}: ") for item in ran.not_run]
-    return {reason: reasons.count(reason) for reason in dict.fromkeys(reasons)}
-
-
-def _as_json(
-    checked: Checked, rows: Sequence[Row], notes: Sequence[str], folder: Path, ran: Ran
-) -> dict[str, Any]:
-    return {
-        "model": checked.model.name,
-        "title": checked.model.title,
-        "chip": checked.cases[0].chip.name,
-        "status": ran.status,
-        "run": ran.run,
-        "tables": str(folder),
-        "report": str(ran.report),
-        "notes": list(notes),
-        "not_run": [to_json(item) for item in ran.not_run],
-        "cases": [_row_as_json(row) for row in rows],
-    }
-
-
-def _row_as_json(row: Row) -> dict[str, Any]:
-    return {
-        "case": row.case.id,
-        "precision": row.case.precision,
-        "batch_size": row.case.batch_size,
-        "score": None if row.score is None else to_json(row.score),
-        "throughput": None if row.speed is None else to_json(row.speed),
-        "verdict": row.verdict,
-        "held": row.held,
-        "claims": row.claims,
-        "problems": list(row.problems),
-        "seeded": row.seeded,
-    }

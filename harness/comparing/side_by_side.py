@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from harness.domain.cases import Case, Kind
+from harness.domain.datasets import Corpus
 from harness.domain.details import AccuracyDetail, ScoreChange, Stamped, Watched
-from harness.domain.measurements import Interval, Measurement, VerdictKind
+from harness.domain.measurements import Interval, Measurement, Origin, VerdictKind
 from harness.domain.metrics import Metric
 from harness.setting import reproducing
 from harness.store.results import Result
 
-SEEDED = "seeded"  # as `Corpus` calls samples that a seed drew
 # From what is worst to what is best: a row is called by the worst of its verdicts that says something.
 _ORDER = (
     VerdictKind.ERROR,
     VerdictKind.FALLS_SHORT,
     VerdictKind.KNOWN_GAP,
-    VerdictKind.NOT_COMPARABLE,
     VerdictKind.SURVIVES,
     VerdictKind.REPRODUCED,
     VerdictKind.EXCEEDS,
+    VerdictKind.NOT_COMPARABLE,
     VerdictKind.NO_REFERENCE,
 )
 
@@ -38,6 +38,7 @@ class Score:
     flips: int | None
     truncated: int  # samples that were cut to the model's length
     interval: Interval | None
+    trivial: Mapping[str, float] = field(default_factory=dict)  # what answers without a network score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Speed:
     """A throughput in samples per second, and what its timing is worth."""
 
     samples_per_s: float
+    origin: Origin  # whose it is: a stand-in's says nothing of the chip
     interval: Interval | None
     stamp: str | None
     noisy: tuple[str, ...]  # why the machine was disturbed; empty: it was not
@@ -83,7 +85,7 @@ def _row(case: Case, results: Sequence[Result]) -> Row:
         problems=tuple(
             reproducing.without_ending(verdict.message) for verdict in verdicts if not verdict.kind.good
         ),
-        seeded=any(item.measurement.provenance.data == SEEDED for item in results),
+        seeded=any(item.measurement.provenance.data is Corpus.SEEDED for item in results),
     )
 
 
@@ -103,12 +105,16 @@ def _score(made: Measurement, case: Case) -> Score | None:
         metric=metric, value=made.metrics[metric], own_fp32=own, samples=made.samples,
         change=detail.from_fp32, flips=detail.fp32.flips,
         truncated=detail.truncated or 0, interval=made.intervals.get(metric),
+        trivial={
+            name: scored[metric] for name, scored in (detail.trivial or {}).items() if metric in scored
+        },
     )  # fmt: skip
 
 
 def _speed(made: Measurement) -> Speed:
     return Speed(
         samples_per_s=made.metrics[Metric.THROUGHPUT],
+        origin=made.origin,
         interval=made.intervals.get(Metric.THROUGHPUT),
         stamp=Stamped.from_stored(made.detail).stamp,
         noisy=Watched.from_stored(made.detail).noisy or (),

@@ -12,11 +12,12 @@ from harness.domain.chips import Chip
 from harness.domain.datasets import DatasetSpec
 from harness.domain.models import Model, Weights
 from harness.domain.precisions import Precision
-from harness.drafting import data, drafts, encoders, forms, names
+from harness.drafting import data, drafts, encoders, forms, graphs, names
 from harness.drafting.drafts import Asked, Draft
 from harness.drafting.hub import HubId
 from harness.errors import UsageError
 from harness.models import checkpoints
+from harness.models.graphs import originals
 from harness.setting.home import Home
 from harness.tables import cases, catalog
 from harness.tasks.datasets import reading
@@ -39,20 +40,33 @@ class Checked:
 
 
 def model_called(name: str | None, path: str, tables: Catalog) -> str:
-    """What the model of `path` is called; raises `UsageError` for a name that is none or is taken."""
-    taken = {
-        *(model.marker for model in tables.models.values()),
-        *(chip.marker for chip in tables.chips.values()),
-    }
-    taken |= {str(kind) for kind in Kind}
+    """What the model of `path` is called.
+
+    Raises `UsageError` for a name that is none, one that is taken, and for a path whose name a table of the
+    user's has already.
+    """
+    taken = {str(kind) for kind in Kind}
+    taken |= {model.marker for model in tables.models.values()}
+    taken |= {chip.marker for chip in tables.chips.values()}
     if name is None:
-        return names.free(names.model_name(path), taken)
+        return names.free(_not_of_a_table(names.model_name(path), tables), taken)
     if names.slug(name) != name:
         raise UsageError(
             f"--name {name}: expected lower-case letters, digits and hyphens, as {names.slug(name)}"
         )
     if name.replace("-", "_") in taken:
         raise UsageError(f"--name {name}: there is a model, a chip or a kind of test of that name already")
+    return name
+
+
+def _not_of_a_table(name: str, tables: Catalog) -> str:
+    """`name`, unless a table of the user's own makes a model of it; those of zoocheck name no folder."""
+    known = tables.models.get(name)
+    if known is not None and (known.checkpoint.folder or known.graph is not None):
+        raise UsageError(
+            f"{name}: a table in ZOOCHECK_TABLES has a model of that name already",
+            remedy=f"run `pytest suites/ -m {known.marker}`, or give --name",
+        )
     return name
 
 
@@ -89,15 +103,31 @@ def check(asked: Asked, tables: Catalog, home: Home) -> Checked:
 
     Raises what is wrong with the checkpoint, the graph, the data or the options, before anything is written.
     """
-    if asked.length is not None and asked.path.suffix == GRAPH:
-        raise UsageError("--length: a graph has no texts, so no tokens either", remedy="give --shape")
-    draft = _of_folder(asked)
+    draft = _of_graph(asked) if asked.path.is_file() else _of_folder(asked)
     checked = _loaded(draft, tables)
-    _require_sound(checked, home)
+    if checked.model.graph is None:
+        _require_sound(checked, home)
+    else:
+        originals.outputs_of(checked.model)  # the file is run as it is, on two samples and on three
     return checked
 
 
+def _of_graph(asked: Asked) -> Draft:
+    said = {
+        "--data": asked.data, "--columns": asked.columns, "--labels": asked.labels, "--task": asked.task,
+        "--length": asked.length,
+    }  # fmt: skip
+    if given := [name for name, value in said.items() if value]:
+        raise UsageError(
+            f"{asked.path}: {', '.join(given)}: a graph is run as it is: it has no task, and so no data",
+            remedy="give the checkpoint's folder for a score, or leave them out",
+        )
+    return drafts.of_graph(asked, graphs.look(asked.path, asked.shapes))
+
+
 def _of_folder(asked: Asked) -> Draft:
+    if asked.shapes:
+        raise UsageError("--shape: says the axes of an ONNX graph", remedy="give --length for a checkpoint")
     told = encoders.told_task(asked.path, asked.task)
     form = None if asked.data is None else forms.form_of(asked.data, told and told[0], asked.columns)
     if told is None and form is not None:
@@ -118,7 +148,7 @@ def _of_folder(asked: Asked) -> Draft:
             f"the checkpoint's is {task}, by {why}",
             remedy="give data of the checkpoint's task, or say by --columns and --task what is meant",
         )
-    found = None if form is None or asked.data is None else data.read(asked.data, form, encoder)
+    found = None if form is None or asked.data is None else data.read(asked.data, form, encoder, asked.labels)
     return drafts.of_encoder(asked, encoder, found)
 
 
@@ -148,7 +178,8 @@ def _require_sound(checked: Checked, home: Home) -> None:
     found = checkpoints.locate(model, str(Weights.FULL), home)
     found = checkpoints.in_order(found, labels_of(model, task))
     sizes = found.architecture
-    assert sizes is not None and found.vocabulary is not None, "a complete folder has both"
+    assert sizes is not None, "an encoder has them"
+    assert found.vocabulary is not None, "a complete folder has one"
     numbered = tuple(map(str, range(sizes.labels)))
     tokenizer = task.open_tokenizer(
         Pieces(

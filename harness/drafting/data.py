@@ -11,13 +11,18 @@ from harness.domain.datasets import DatasetSpec
 from harness.domain.metrics import Metric
 from harness.drafting.encoders import Encoder, Task
 from harness.drafting.forms import Form
-from harness.errors import BadInput
+from harness.errors import BadInput, UsageError
 from harness.tasks.datasets import reading
 from harness.tasks.label_names import listed, meaning, numbers
 from harness.tasks.tags import OUTSIDE
 
 FEWEST = 2  # samples: of one no score can be told from chance
 FIELD_LABELS = "labels"  # the option of every reader that names a file's labels
+# As GLUE numbers labels of these names (nyu-mll/glue on the hub, its `ClassLabel`s), and so most data does.
+GLUE = (
+    ("negative", "positive"), ("entailment", "neutral", "contradiction"), ("entailment", "not_entailment"),
+    ("not_equivalent", "equivalent"), ("not_duplicate", "duplicate"), ("unacceptable", "acceptable"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,20 +37,27 @@ class Data:
     notes: tuple[str, ...]
 
 
-def read(path: Path, form: Form, encoder: Encoder) -> Data:
-    """The data at `path` for the checkpoint `encoder`.
+def read(path: Path, form: Form, encoder: Encoder, told: Sequence[str] = ()) -> Data:
+    """The data at `path` for the checkpoint `encoder`; `told` is what ``--labels`` says its numbers mean.
 
-    Where the data numbers its labels and the checkpoint names them, they are taken in the checkpoint's order;
-    where it is the reverse, in alphabetical order, as transformers' own scripts number them (run_glue.py,
-    run_ner.py). Raises as the reader does, `BadInput` for less than two samples, `UnknownLabels` for labels
-    that the checkpoint does not have.
+    Where the data numbers its labels and the checkpoint names them, they are taken as `told`, else as GLUE
+    numbers labels of these names, else in the checkpoint's order; where it is the reverse, in alphabetical
+    order, as transformers' own scripts number them (run_glue.py, run_ner.py). Raises as the reader does,
+    `BadInput` for less than two samples, `UnknownLabels` for labels that the checkpoint does not have, and
+    `UsageError` where `told` are not what the data needs.
     """
     examples = _examples(path, form)
     found = _labels(examples, encoder)
     names, notes = encoder.labels, [*form.notes]
-    if found and _numbered(found, encoder):
-        form = replace(form, options={**form.options, FIELD_LABELS: list(names)})
-        notes.append(f"labels: the data numbers them; taken in the order of config.json, {listed(names)}")
+    numbered = bool(found) and _numbered(found, encoder)
+    if told and not numbered:
+        raise UsageError(
+            f"--labels {','.join(told)}: says what numbers mean, and the data has the labels {listed(found)}"
+        )
+    if numbered:
+        meant, why = _meant(names, told)
+        form = replace(form, options={**form.options, FIELD_LABELS: list(meant)})
+        notes.append(f"labels: the data numbers them; taken {why}, {listed(meant)}; --labels says others")
     elif found and not names:
         names, said = _guessed(found, encoder)
         notes.append(said)
@@ -88,6 +100,17 @@ def _numbered(found: Sequence[str], encoder: Encoder) -> bool:
     """Whether the data has numbers where the checkpoint has names."""
     places = {str(at) for at in range(len(encoder.labels))}
     return set(found) <= places and not places & {meaning(name) for name in encoder.labels}
+
+
+def _meant(names: Sequence[str], told: Sequence[str]) -> tuple[Sequence[str], str]:
+    """What the numbers of the data mean, and why in words."""
+    if told:
+        numbers(told, names)
+        return told, "as --labels says"
+    known = next((item for item in GLUE if set(map(meaning, item)) == set(map(meaning, names))), None)
+    if known is None or [*map(meaning, known)] == [*map(meaning, names)]:
+        return names, "in the order of config.json"
+    return known, f"as GLUE numbers them and not as config.json ({listed(names)})"
 
 
 def _guessed(found: Sequence[str], encoder: Encoder) -> tuple[tuple[str, ...], str]:

@@ -9,15 +9,16 @@ from typing import Any
 
 from harness.documents import toml_text
 from harness.domain.families import FAMILIES
-from harness.domain.models import Protocol
 from harness.domain.precisions import Precision
 from harness.drafting import data, encoders
 from harness.drafting.data import Data
 from harness.drafting.encoders import Encoder, Task
+from harness.drafting.graphs import Graph, Shape
 from harness.drafting.hub import HubId
 
 # Tokens: what the usual stride and the longest question of `harness.tasks.text.settings.Questions` take.
 USUAL_WINDOW = 200
+BATCH_SIZE = 1  # where nobody says another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +30,13 @@ class Asked:
     name: str  # what the model will be called
     chip: str
     precisions: tuple[Precision, ...]
-    batch_sizes: tuple[int, ...]
+    batch_sizes: tuple[int, ...] | None = None
     data: Path | None = None
     columns: Mapping[str, str | int] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()  # what the numbers of the data's labels mean
     task: str | None = None
     length: int | None = None
-    shapes: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
+    shapes: Mapping[str, Shape] = field(default_factory=dict)  # of a graph's inputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,20 @@ def of_encoder(asked: Asked, encoder: Encoder, found: Data | None) -> Draft:
     return Draft(name=asked.name, text=_text(entries, notes), notes=tuple(notes), scored=found is not None)
 
 
+def of_graph(asked: Asked, graph: Graph) -> Draft:
+    """The tables of an ONNX graph: there is no score."""
+    found = graph.found
+    count = sum(found.operators.values())
+    notes = [*graph.notes, "no score: a graph is run as it is, on inputs that a seed draws"]
+    model = {
+        "name": asked.name,
+        "title": f"{asked.name} (ONNX graph, opset {found.opset}, {count} operators)",
+        "graph": {"file": str(asked.path), "inputs": [dict(item) for item in graph.inputs]},
+        "deployments": [_deployment(asked, graph.batch_size or BATCH_SIZE)],
+    }
+    return Draft(name=asked.name, text=_text([("model", model)], notes), notes=tuple(notes), scored=False)
+
+
 def _text(entries: Sequence[tuple[str, Mapping[str, Any]]], notes: Sequence[str]) -> str:
     """The entries as one file, with what was guessed at its head."""
     said = toml_text.comment(notes)
@@ -78,7 +94,7 @@ def _model(
     }
     if found is not None:
         said |= {"dataset": dataset, "metric": str(found.metric)}
-    said |= {"length": length, "protocols": [str(Protocol.DOCUMENTED)]}
+    said["length"] = length
     if found is not None and found.labels:
         said["labels"] = list(found.labels)
     if encoder.task is Task.QUESTIONS and length < USUAL_WINDOW:
@@ -86,7 +102,7 @@ def _model(
     return said | {
         "architecture": encoders.table(sizes),
         "checkpoint": _checkpoint(asked),
-        "deployments": [_deployment(asked)],
+        "deployments": [_deployment(asked, BATCH_SIZE)],
     }
 
 
@@ -98,9 +114,9 @@ def _checkpoint(asked: Asked) -> Mapping[str, Any]:
     return said | {"hub": asked.hub.repository} | revision
 
 
-def _deployment(asked: Asked) -> Mapping[str, Any]:
+def _deployment(asked: Asked, usual: int) -> Mapping[str, Any]:
     return {
         "chip": asked.chip,
-        "batch_sizes": list(asked.batch_sizes),
+        "batch_sizes": list(asked.batch_sizes or (usual,)),
         "precisions": [str(item) for item in asked.precisions],
     }

@@ -63,8 +63,7 @@ def form_of(path: Path, told: Task | None, said: Mapping[str, str | int]) -> For
     Raises `NotThere` for a missing file and `BadInput` for an empty one, and for what has no form that is
     known, in a sentence that says what was found.
     """
-    if not path.is_file():
-        raise NotThere(f"{path}: no such file", remedy=f"give {FORMS}")
+    require_there(path)
     if path.stat().st_size == 0:
         raise BadInput("the file is empty", path=path, remedy=f"give {FORMS}")
     if path.suffix == ".parquet":
@@ -73,6 +72,12 @@ def form_of(path: Path, told: Task | None, said: Mapping[str, str | int]) -> For
     if path.suffix in (".jsonl", ".ndjson", ".json") or lines[0].lstrip().startswith(("{", "[")):
         return _json(path, lines[0], said)
     return _tagged(path, lines, told, said) or _delimited(path, lines, said)
+
+
+def require_there(path: Path) -> None:
+    """Raise `NotThere` where there is no file."""
+    if not path.is_file():
+        raise NotThere(f"{path}: no such file", remedy=f"give {FORMS}")
 
 
 def _first_lines(path: Path) -> list[str]:

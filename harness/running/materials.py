@@ -130,7 +130,10 @@ class Materials:
             aside = checkpoints.left_aside(model, self.home)
             if aside:
                 self.progress.note(f"{model.name}: mini weights; {aside}")
-        return checkpoints.in_order(found, labels_of(model, task))
+        ordered = checkpoints.in_order(found, labels_of(model, task))
+        if ordered.weights is Weights.FULL and ordered.label_note:
+            self.progress.note(f"{model.name}: full weights; {ordered.label_note}")
+        return ordered
 
     def _loaded(self, model: Model) -> Loaded:
         return checkpoints.load(self.checkpoint(model))

@@ -161,8 +161,14 @@ def test_a_file_that_is_no_graph_is_an_error(materials: Materials, case: Case, t
     path = tmp_path / "x.onnx"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(BadInput, match=r"x\.onnx: (no such file|onnx cannot read the graph)"):
+    with pytest.raises(BadInput, match=r"x\.onnx: (no such file|an empty file|onnx cannot read the graph)"):
         bisect(materials, case, path)
+
+
+def test_an_empty_file_is_called_so_with_what_to_give(materials: Materials, case: Case, tmp_path: Path):
+    (tmp_path / "x.onnx").touch()
+    with pytest.raises(BadInput, match="an empty file, expected an ONNX graph; give an ONNX file"):
+        bisect(materials, case, tmp_path / "x.onnx")
 
 
 def test_a_graph_of_another_batch_or_other_inputs_is_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -183,6 +184,54 @@ def test_without_any_name_landmarks_serve(find, short_graph):
     finding = find(faulty, FP32, ours=False)
     assert finding.first is not None
     assert finding.first.place == GraphPlace(layer=LAYER, part="attention LayerNorm")
+
+
+def renamed(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy with other names for all but its inputs and outputs, as another exporter has them."""
+    made = copy.deepcopy(graph)
+    ends = {item.name for item in (*made.graph.input, *made.graph.output)}
+    for node in made.graph.node:
+        node.name = f"n_{node.name}"
+        for names in (node.input, node.output):
+            names[:] = [name if name in ends or not name else f"r_{name}" for name in names]
+    for item in (*made.graph.initializer, *made.graph.value_info):
+        item.name = f"r_{item.name}"
+    return made
+
+
+def spelt_out(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """`renamed`, with one more LayerNormalization and Erf that nothing reads: no order tells either."""
+    made = renamed(graph)
+    for kind in ("LayerNormalization", "Erf"):
+        first = next((node for node in made.graph.node if node.op_type == kind), None)
+        if first is not None:
+            more = copy.deepcopy(first)
+            more.name, more.output[0] = f"{kind}_more", f"{kind}_more_out"
+            made.graph.node.insert(list(made.graph.node).index(first) + 1, more)
+    return made
+
+
+def test_what_could_not_be_compared_is_counted_and_why(find, short_graph):
+    """Of a graph whose names are gone only softmaxes are matched: that is no 'nothing leaves its bound'."""
+    finding = find(spelt_out(short_graph), Precision.FP32, ours=False)
+    compared = finding.compared
+    assert compared.unmatched > len(compared.values) > 0
+    total = compared.unmatched + len(compared.values)
+    said = f"; {compared.unmatched} of the reference's {total} values were not compared: the"
+    assert said in finding.sentence()
+    checked = len(compared.values) - compared.unchecked
+    assert finding.sentence().startswith(f"nothing leaves its bound in {checked} values")
+    assert finding.record()["outputs"]["unmatched_values"] == compared.unmatched
+
+
+def test_a_bound_as_large_as_the_value_is_no_check(find, short_graph):
+    """Between two values that are matched a whole network may stand."""
+    compared = find(spelt_out(short_graph), Precision.FP32, ours=False).compared
+    assert compared.unchecked == sum(not value.bound < 1 for value in compared.values)
+
+
+def test_nothing_is_said_of_that_where_names_are_kept(find, limited):
+    assert "not compared" not in find(limited, Precision.FP16).sentence()
 
 
 def test_an_unrelated_graph_is_refused(find):

@@ -45,7 +45,7 @@ def checked(home: Home, folder: Path, data: Path | None = None, **more: Any):
     return checking.check(asked(folder, data, **more), catalog.load((catalog.BUILT_IN,)), home)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "deberta"])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_familys_checkpoint_is_a_few_lines_that_load(saved, tmp_path: Path, home: Home, name: str):
     """As many cases as precisions, of the network that config.json describes, with labels by name."""
     folder = saved(name, **labelled(*MNLI))
@@ -70,6 +70,14 @@ def test_the_task_comes_from_the_head(saved, tmp_path: Path, home: Home):
         home, saved(head=Head.QUESTION_ANSWERING, folder="q"), tuned.questions(tmp_path / "a.json")
     )
     assert (of_questions.model.task, of_questions.model.metric) == ("questions", Metric.F1)
+
+
+@pytest.mark.parametrize("head", [Head.CLASSIFICATION, Head.TOKEN_CLASSIFICATION, Head.QUESTION_ANSWERING])
+def test_without_data_there_is_no_score(saved, home: Home, head: Head):
+    found = checked(home, saved(head=head))
+    assert (found.spec, found.model.dataset, found.model.metric) == (None, "", None)
+    assert not found.draft.scored
+    assert "no data: inputs drawn by a seed, and no score; --data gives some" in found.draft.notes
 
 
 def test_one_logit_is_a_number(saved, tmp_path: Path, home: Home):
@@ -103,6 +111,25 @@ def test_labels_of_the_data_that_are_numbers_take_the_names_of_the_config(saved,
     assert "labels: the data numbers them; taken in the order of config.json, entailment, neutral, " in (
         "\n".join(found.draft.notes)
     )
+
+
+def test_numbers_are_those_of_glue_where_the_names_are(saved, tmp_path: Path, home: Home):
+    """A checkpoint that has them in another order is not held to it: its data is others', too."""
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    folder = saved(**labelled(*reversed(MNLI)))
+    assert checked(home, folder, data).spec.options["labels"] == [*MNLI]
+    told = checked(home, folder, data, labels=tuple(reversed(MNLI)))
+    assert told.spec.options["labels"] == [*reversed(MNLI)]
+    with pytest.raises(ZoocheckError, match="joy is not among them"):
+        checked(home, folder, data, labels=("joy", *MNLI[1:]))
+
+
+def test_labels_are_told_of_numbers_only(saved, tmp_path: Path, home: Home):
+    data = tuned.texts(tmp_path / "dev.tsv", [*MNLI])
+    with pytest.raises(
+        ZoocheckError, match=r"--labels .*: says what numbers mean, and the data has the labels"
+    ):
+        checked(home, saved(**labelled(*MNLI)), data, labels=MNLI)
 
 
 def test_labels_that_the_config_only_numbers_are_the_datas_in_alphabetical_order(
@@ -217,6 +244,18 @@ def test_names_that_are_taken_are_told(tmp_path: Path):
         checking.model_called("cpu", "x", tables)
     with pytest.raises(ZoocheckError, match="expected lower-case letters, digits and hyphens, as my-model"):
         checking.model_called("My Model", "x", tables)
+
+
+def test_a_saved_table_is_told_where_it_is_a_model_already(saved, tmp_path: Path, home: Home):
+    """Another one of that name would be another model with the same cases."""
+    data = tuned.texts(tmp_path / "dev.tsv", ["0", "1", "2"])
+    folder = kept.keep(checked(home, saved(), data).draft, home)
+    tables = catalog.load((catalog.BUILT_IN, folder))
+    with pytest.raises(
+        ZoocheckError, match=r"mine: a table in ZOOCHECK_TABLES has .* `pytest suites/ -m mine`"
+    ):
+        checking.model_called(None, str(tmp_path / "mine"), tables)
+    assert checking.model_called("other", str(tmp_path / "mine"), tables) == "other"
 
 
 def test_precisions_are_the_chips(tmp_path: Path):

@@ -42,11 +42,12 @@ def served(saved, tmp_path: Path):
         yield hub
 
 
-def command(folder: Path, url: str, name: str, data: Path, **environment: str):
-    """``zoocheck check NAME`` as far as the data, whose file is not there: nothing is run."""
+def command(folder: Path, url: str, name: str, data: str = "dev.tsv", **environment: str):
+    """``zoocheck check NAME`` as far as the data, which has an unknown label: nothing is run."""
+    tuned.texts(folder / "dev.tsv", ["joy", "entailment"])
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "ZOOCHECK_"))}
     return subprocess.run(
-        [sys.executable, "-m", "harness", "check", name, "--data", str(data)],
+        [sys.executable, "-m", "harness", "check", name, "--data", data],
         env={**kept, "ZOOCHECK_HOME": str(folder / "home"), "HF_ENDPOINT": url, "PYTHONPATH": str(ROOT),
              **environment},
         cwd=folder, capture_output=True, text=True, check=False, timeout=120,
@@ -55,8 +56,7 @@ def command(folder: Path, url: str, name: str, data: Path, **environment: str):
 
 def test_a_checkpoint_is_fetched_and_then_looked_at(served: Hub, tmp_path: Path):
     """All of it lies in the models folder; then the data is looked at, which has a label of its own."""
-    data = tuned.texts(tmp_path / "dev.tsv", ["joy", "entailment"])
-    done = command(tmp_path, served.url, "someone/tuned", data)
+    done = command(tmp_path, served.url, "someone/tuned")
     assert "the data has the labels entailment, joy" in done.stderr
     assert done.returncode == 2
     there = {path.name for path in (tmp_path / "home" / "models" / "someone-tuned").iterdir()}
@@ -65,11 +65,17 @@ def test_a_checkpoint_is_fetched_and_then_looked_at(served: Hub, tmp_path: Path)
 
 def test_what_goes_wrong_at_the_hub_is_a_sentence(served: Hub, tmp_path: Path):
     served.faults[("HEAD", "config.json")] = Fault.NOT_FOUND
-    done = command(tmp_path, served.url, "someone/tuned", tmp_path)
+    done = command(tmp_path, served.url, "someone/tuned")
     assert done.returncode == 2
     assert "answered 404: it has no such repository, revision or file" in done.stderr
     assert done.stderr.endswith("and someone/tuned is no folder here\n")
     assert not (tmp_path / "home" / "models").exists()
+
+
+def test_data_that_is_not_there_is_told_before_anything_is_fetched(served: Hub, tmp_path: Path):
+    done = command(tmp_path, served.url, "someone/tuned", "none.tsv")
+    assert (done.returncode, served.requests) == (2, [])
+    assert done.stderr.startswith("zoocheck: none.tsv: no such file; give a .tsv or .csv of texts")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +83,6 @@ def test_what_goes_wrong_at_the_hub_is_a_sentence(served: Hub, tmp_path: Path):
     [({"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE is set"), ({}, "cannot reach http://127.0.0.1:9")],
 )
 def test_without_a_network_it_is_said(tmp_path: Path, environment: dict[str, str], message: str):
-    done = command(tmp_path, "http://127.0.0.1:9", "someone/tuned", tmp_path, **environment)
+    done = command(tmp_path, "http://127.0.0.1:9", "someone/tuned", **environment)
     assert done.returncode == 2
     assert message in done.stderr

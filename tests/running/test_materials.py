@@ -335,6 +335,25 @@ def test_a_checkpoint_with_its_labels_turned_scores_by_their_names(small_tables:
     assert said in turned.checkpoint(model).source
 
 
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ({"0": "bad", "1": "good"}, "names its labels bad, good, none of which is known: taken in the order"),
+        ({"0": "POSITIVE", "1": "NEGATIVE"}, "its outputs are mapped by name"),
+        ({"0": "neg", "1": "pos"}, ""),
+    ],
+)
+def test_what_was_done_about_a_full_checkpoints_labels_is_told_while_it_runs(
+    small_tables: Catalog, home: Home, named: dict[str, str], said: str
+):
+    stream = io.StringIO()
+    options = Options(target="stand-in", weights="full")
+    made = Materials(small_tables, with_full(home, id2label=named), options, Progress(lambda: stream))
+    made.checkpoint(small_tables.models[mini.MODEL])
+    assert stream.getvalue().startswith(f"{mini.MODEL}: full weights; config.json ") == bool(said)
+    assert said in stream.getvalue()
+
+
 def test_a_full_checkpoint_that_auto_leaves_aside_is_told_while_it_runs(small_tables: Catalog, home: Home):
     stream = io.StringIO()
     made = Materials(

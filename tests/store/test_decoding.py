@@ -190,3 +190,13 @@ class TestSeal:
             unsealed({**sealed(GOOD), "new": 1})
         with pytest.raises(RecordError, match="damaged or changed"):
             unsealed({**GOOD, "sha256": None})
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", "\ufeff"])
+def test_a_byte_order_mark_is_no_part_of_a_text(mark):
+    """Editors on Windows begin a file so; one that stands anywhere else is what it was."""
+    form = (lambda text: text) if isinstance(mark, str) else str.encode
+    assert json_object(mark + form('{"a": 1}')) == {"a": 1}
+    assert toml_table(mark + form("a = 1")) == {"a": 1}
+    with pytest.raises(Undecodable):
+        json_object(mark + mark + form('{"a": 1}'))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tuned import MNLI, labelled
 from zoo_runs import STORE, Zoo
 
 from harness.domain.cases import Kind
+from harness.domain.datasets import Corpus
 from harness.drafting import suites
 from harness.errors import MachineError, ZoocheckError
 from harness.setting.home import Home
@@ -86,3 +88,37 @@ class TestTheProcess:
             ZoocheckError, match=r"ended with status 4; all that it printed is in .*\n  no such"
         ):
             self.run(home, tmp_path, monkeypatch, "echo no such option; exit 4")
+
+
+def test_a_graph_is_checked_without_a_score_and_says_what_it_was_fed(own: Zoo, tmp_path: Path):
+    """As a table for people; the throughput is the stand-in's, and the line that runs it again is there."""
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = np.random.default_rng(0).normal(size=(4, 3, 3, 3)).astype(np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["images", "w"], ["y"])], "g",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, "h", "w"])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(weights, "w")],
+    )  # fmt: skip
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+        tmp_path / "conv.onnx",
+    )
+    ran = own.zoocheck(
+        tmp_path, "check", "conv.onnx", "--shape", "images=2x3x16x16", "--chip", "ascend310p",
+        "--results", f"sqlite:///{STORE}",
+    )  # fmt: skip
+    assert ran.status == 0, ran.err
+    [row] = re.findall(r"^fp16 +2 +- +- +- +.*quick, stand-in.* survives *$", ran.out, re.MULTILINE)
+    assert f"{len(ran.results)} of {len(ran.results)}" in row
+    assert {item.measurement.provenance.data for item in ran.results} <= {Corpus.SEEDED, None}
+    for line in (
+        "input images: float32 [batch, 3, 16, 16], drawn from normal",
+        "no score: a graph is run as it is, on inputs that a seed draws",
+        "speed: the stand-in's, which says nothing of the chip's",
+    ):
+        assert f"\n{line}\n" in ran.out
+    assert re.search(r"^again: ZOOCHECK_TABLES=\S+ pytest suites/ -m conv$", ran.out, re.MULTILINE)

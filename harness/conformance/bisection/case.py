@@ -156,9 +156,14 @@ def _artifact(materials: Materials, case: Case, documented_graph: bool) -> onnx.
     return onnx.load(built.path(GRAPH))
 
 
+_GRAPH_REMEDY = "give an ONNX file that onnx.checker takes, whole and with its external data beside it"
+
+
 def _from_file(case: Case, file: Path) -> onnx.ModelProto:
     """A graph made elsewhere, with the case's inputs at its batch size and length."""
     try:
+        if not file.stat().st_size:
+            raise BadInput("an empty file, expected an ONNX graph", path=file, remedy=_GRAPH_REMEDY)
         model = onnx.load(file)
         onnx.checker.check_model(model)
         types = values.element_types(model)
@@ -166,11 +171,11 @@ def _from_file(case: Case, file: Path) -> onnx.ModelProto:
         raise BadInput("no such file", path=file) from problem
     except IsADirectoryError as problem:
         raise BadInput("a folder, expected an ONNX file", path=file) from problem
-    except OSError:
+    except (OSError, BadInput):
         raise
     except Exception as problem:  # onnx's, protobuf's and the checker's have no common base
         reason = str(problem).strip().partition("\n")[0]
-        raise BadInput(f"onnx cannot read the graph: {reason}", path=file) from problem
+        raise BadInput(f"onnx cannot read the graph: {reason}", path=file, remedy=_GRAPH_REMEDY) from problem
     given = {item.name for item in model.graph.initializer}
     found = {
         item.name: tuple(size.dim_value for size in item.type.tensor_type.shape.dim)

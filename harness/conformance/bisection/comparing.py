@@ -47,6 +47,11 @@ class Value:
     lost: str = ""  # in words: what the whole artifact makes here of numbers that is none
 
     @property
+    def checked(self) -> bool:
+        """Whether its bound is one: below the value's own size, for what is as large lets zeros pass."""
+        return bool(self.lost) or self.bound < 1
+
+    @property
     def outside(self) -> bool:
         """Whether more is made here than the precision allows, or numbers end here."""
         return bool(self.lost) or not self.times <= 1
@@ -60,6 +65,12 @@ class ValuesCompared:
     missing: tuple[int, ...]  # layers of which the artifact has nothing that is computed
     outputs: float  # the largest difference of an output, on valid positions
     finite: bool  # whether all outputs are numbers
+    unmatched: int = 0  # inner values of the reference that the artifact has not, by name or by order
+
+    @property
+    def unchecked(self) -> int:
+        """How many of the values that both have are held to no bound that would show anything."""
+        return sum(not value.checked for value in self.values)
 
 
 def compare(
@@ -90,6 +101,7 @@ def compare(
             default=float("nan"),
         ),
         finite=all(bool(np.isfinite(run.whole[name]).all()) for name in ends),
+        unmatched=len(set(run.truth) - {item.reference for item in run.matches}),
     )
 
 

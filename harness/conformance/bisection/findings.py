@@ -82,11 +82,26 @@ class Suspicion:
             return f"first outside the bound: {described(first)}; " + self._outputs()
         if not self.parity:
             most = max(self.compared.values, key=lambda value: value.made)
-            return (
-                "no operator leaves its bound by itself, and yet the errors add up: "
-                f"{self._outputs()}; most is added by {described(most)}"
-            )
-        return f"nothing leaves its bound in {len(self.compared.values)} values; {self._outputs()}"
+            yet = "no operator leaves its bound by itself, and yet the errors add up"
+            if self._left_out():
+                yet = "no operator is found that leaves its bound by itself"
+            return f"{yet}: {self._outputs()}; most is added by {described(most)}{self._left_out()}"
+        checked = len(self.compared.values) - self.compared.unchecked
+        return f"nothing leaves its bound in {checked} values; {self._outputs()}{self._left_out()}"
+
+    def _left_out(self) -> str:
+        """How much of the network could not be looked at, and why; empty where that is at most half of it."""
+        unmatched, unchecked = self.compared.unmatched, self.compared.unchecked
+        checked = len(self.compared.values) - unchecked
+        if checked >= unmatched + unchecked:
+            return ""
+        said = (
+            f"; {unmatched} of the reference's {unmatched + len(self.compared.values)} values were not "
+            "compared: the artifact has them neither by name nor by the order of its operators. Convert it "
+            "with the names of values kept"
+        )
+        between = f", and {unchecked} that were have too much between them for a bound that shows anything"
+        return said + (between if unchecked else "")
 
     def _outputs(self) -> str:
         if not self.compared.finite:
@@ -120,6 +135,8 @@ class Suspicion:
                 "max_abs_difference": _number(self.compared.outputs),
                 "bound": self.parity_bound,
                 "finite": self.compared.finite,
+                "unmatched_values": self.compared.unmatched,
+                "unchecked_values": self.compared.unchecked,
                 "export_from_torch": _number(self.export_off),
             },
             "layers": [

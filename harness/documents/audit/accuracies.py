@@ -184,6 +184,7 @@ def _baselines(value: Value, of_table: Sequence[Value]) -> list[Value]:
         item
         for item in of_table
         if (item.get("role") is Role.BASELINE or item.get("baseline"))
+        and item.part == value.part
         and item.get("metric") == value.get("metric")
         and item.get("batch_size") in (None, value.get("batch_size"))
     ]
@@ -205,7 +206,7 @@ def identical(reading: Reading) -> Iterator[Found]:
         groups: dict[tuple[object, ...], list[Value]] = {}
         for value in scores(reading):
             if value in table.values and value.get("role") is Role.MEASURED and not value.get("best"):
-                groups.setdefault((value.column, value.text), []).append(value)
+                groups.setdefault((value.column, value.text, value.part), []).append(value)
         for values in groups.values():
             first = values[0]
             assert first.number is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.documents.audit.findings import Found
 from harness.documents.readme.blocks import Grid
-from harness.documents.readme.commands import Command
+from harness.documents.readme.commands import Command, graphs
 from harness.documents.readme.reading import Reading
 from harness.domain.words import WordKind
 
@@ -18,6 +18,11 @@ _FLOATING = re.compile(r"(\w+_)?(float|fp|half)\s*(16|32|64)?", re.IGNORECASE)
 _IMAGE = re.compile(r"\b(RGB|BGR)|\bN(CHW|HWC)\b", re.IGNORECASE)
 _FOLDERS = re.compile("[三两二四]个文件夹")
 _NAMES = 200  # characters in front of that, in which the names stand
+# The sign between two sizes: a letter x is one behind a number, a blank or a bracket, and no part of a name.
+_BY = re.compile(r"[×*,]|(?:(?<=[\d\s})\]])|(?<=bs)|(?<=batch)|(?<=size))x(?=[\s\d${(-])", re.IGNORECASE)
+_BATCH = re.compile(r"batch|bs|^-?1$|^[nb]$", re.IGNORECASE)  # what a batch is called in front of sizes
+_SHAPES = ("input_shape", "dymShape", "overwrite_input_shape")  # options that name inputs with shapes
+_BETWEEN_INPUTS = re.compile(r";|(?<!\s)\s+(?=[\w./]+:)")
 _SPANS = ["squad"]  # data sets whose answers have a start and an end
 
 
@@ -56,8 +61,8 @@ def _ports(grid: Grid) -> Iterator[Port]:
         dtype, shape, layout = (
             row.cells[at] if at is not None and at < len(row.cells) else "" for at in places
         )
-        sizes = tuple(part.strip() for part in re.split(r"[x×*,]", shape.strip("[]() ")))
-        rest = sizes[1:] if sizes and re.search(r"batch|bs|^-?1$|^n$", sizes[0], re.IGNORECASE) else sizes
+        sizes = tuple(part.strip() for part in _BY.split(shape.strip("[]() ")))
+        rest = sizes[1:] if _BATCH.search(sizes[0].strip("${} ")) else sizes
         yield Port(line=row.line, name=row.cells[0], dtype=dtype, shape=rest, layout=layout)
 
 
@@ -67,18 +72,30 @@ def _column(grid: Grid, *names: str) -> int | None:
 
 
 def shapes(command: Command) -> dict[str, tuple[str, ...]]:
-    """The inputs that a command names with their shapes: ``--input_shape "a:1,2;b:1,2"``."""
-    given = command.option("input_shape", "dymShape", "overwrite_input_shape") or ""
-    parts = [
-        *re.split(r";", given),
-        *(item for item in command.arguments if "input_shape" in command.options),
-    ]
+    """The inputs that a command names with shapes: ``--input_shape "a:1,2;b:1,2"``, or a word an input."""
+    name = next((name for name in _SHAPES if name in command.lists), "")
+    parts = [part for word in command.lists.get(name, ()) for part in _BETWEEN_INPUTS.split(word)]
     found = [re.fullmatch(r"([\w./]+):([\w,${}\s-]+)", part.strip()) for part in parts]
     return {match[1]: tuple(size.strip() for size in match[2].split(",")) for match in found if match}
 
 
-def _named(reading: Reading) -> tuple[Command, dict[str, tuple[str, ...]]] | None:
-    return next(((item, named) for item in reading.commands if (named := shapes(item))), None)
+def shaped_graphs(reading: Reading) -> list[list[tuple[Command, dict[str, tuple[str, ...]]]]]:
+    """The commands that name shapes, by the graph that they are of."""
+    return [[(item, shapes(item)) for item in listed]
+            for _, listed in graphs(item for item in reading.commands if shapes(item))]  # fmt: skip
+
+
+def _named(reading: Reading, names: set[str]) -> tuple[Command, dict[str, tuple[str, ...]]] | None:
+    """The first command with shapes; of several graphs, that with most of `names`; and all inputs there are.
+
+    A document of several graphs (an encoder and a decoder) may list the inputs of all of them in one table.
+    """
+    firsts = [listed[0] for listed in shaped_graphs(reading)]
+    if len(firsts) < 2:
+        return next(iter(firsts), None)
+    command, given = max(firsts, key=lambda item: len(names & item[1].keys()))
+    every = {name: shape for _, shapes in firsts for name, shape in shapes.items()}
+    return command, given if names <= given.keys() else {**every, **given}
 
 
 def _takes_tokens(reading: Reading) -> list[str]:
@@ -88,11 +105,12 @@ def _takes_tokens(reading: Reading) -> list[str]:
 
 def io_names(reading: Reading) -> Iterator[Found]:
     """Inputs that the table calls otherwise than the command that converts the model."""
-    table, named = ports(reading, "in"), _named(reading)
+    table = ports(reading, "in")
+    names = [port.name for port in table]
+    named = _named(reading, set(names))
     if not table or named is None:
         return
     command, given = named
-    names = [port.name for port in table]
     if set(names) != set(given):
         yield Found(
             line=table[0].line,
@@ -105,23 +123,26 @@ def io_names(reading: Reading) -> Iterator[Found]:
 
 def io_shapes(reading: Reading) -> Iterator[Found]:
     """Input shapes that the table gives otherwise than the command."""
-    named = _named(reading)
+    table = ports(reading, "in")
+    named = _named(reading, {port.name for port in table})
     if named is None:
         return
     command, given = named
-    others = list(given.values())
-    for at, port in enumerate(ports(reading, "in")):
+    others = list(given.values()) if len(shaped_graphs(reading)) == 1 else []
+    for at, port in enumerate(table):
         shape = given.get(port.name) or (others[at] if at < len(others) else None)
         if shape is None:
             continue
-        both = zip(port.shape, shape[1:], strict=False)
+        with_batch = len(port.shape) == len(shape) and port.shape[0] == shape[0]
+        shape = shape if with_batch else shape[1:]
+        both = zip(port.shape, shape, strict=False)
         fixed = [(one, two) for one, two in both if one.isdigit() and two.isdigit() and one != two]
-        if len(port.shape) != len(shape) - 1 or fixed:
+        if len(port.shape) != len(shape) or fixed:
             yield Found(
                 line=port.line,
                 sentence=f"input {port.name} is {' x '.join(port.shape)} a sample in the table, "
-                f"{' x '.join(shape[1:])} in the command of line {command.line}",
-                numbers={"table": " x ".join(port.shape), "command": " x ".join(shape[1:])},
+                f"{' x '.join(shape)} in the command of line {command.line}",
+                numbers={"table": " x ".join(port.shape), "command": " x ".join(shape)},
             )
 
 
@@ -157,7 +178,8 @@ def io_images(reading: Reading) -> Iterator[Found]:
 def io_counts(reading: Reading) -> Iterator[Found]:
     """More or fewer inputs than folders of them, and outputs than the task has."""
     table, folders = ports(reading, "in"), _folders(reading)
-    if table and folders is not None and len(folders[1]) != len(table):
+    parts = len(shaped_graphs(reading)) > 1  # whose folders they are, nothing tells
+    if table and folders is not None and len(folders[1]) != len(table) and not parts:
         yield Found(
             line=table[0].line,
             sentence=f"the table lists {len(table)} input{'s' * (len(table) > 1)}, line {folders[0]} names "

@@ -24,29 +24,22 @@ SHORTEST = 5  # shorter names are near too many others
 def misspelt(name: str) -> str | None:
     """The known package that `name` is meant to be; None where it is one, or near none.
 
-    A name that goes on where a known one ends, or ends before it, is another package (tensorboardX, dataset).
+    A slip of the fingers is one letter too many, one left out, or two neighbours swapped. A name with another
+    letter in a place is as like as not a package of its own (simpy and sympy, scapy and scipy, sed_eval and
+    seqeval), and so is one that goes on where a known one ends, or ends before it (tensorboardX, dataset).
     """
     key = name.lower().replace("-", "_")
     if key in KNOWN or len(key) < SHORTEST:
         return None
-    near = [
-        (distance(key, known), known)
-        for known in KNOWN
-        if abs(len(known) - len(key)) <= 2 and not known.startswith(key) and not key.startswith(known)
-    ]
-    best = min(near, default=(9, ""))
-    return best[1] if best[0] <= (1 if len(key) < 8 else 2) else None
+    return next((known for known in sorted(KNOWN) if _slipped(key, known)), None)
 
 
-def distance(one: str, other: str) -> int:
-    """Letters to add, drop, change or swap with their neighbour to make `other` of `one`."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for at, letter in enumerate(one, start=1):
-        earlier, before, row = before, row, [at]
-        for to, wanted in enumerate(other, start=1):
-            cost = min(before[to] + 1, row[to - 1] + 1, before[to - 1] + (letter != wanted))
-            if at > 1 and to > 1 and letter == other[to - 2] and one[at - 2] == wanted:
-                cost = min(cost, earlier[to - 2] + 1)
-            row.append(cost)
-    return row[-1]
+def _slipped(written: str, meant: str) -> bool:
+    """Whether one letter added, left out or swapped with its neighbour makes `written` of `meant`."""
+    if abs(len(written) - len(meant)) > 1 or written.startswith(meant) or meant.startswith(written):
+        return False
+    at = next(at for at, (one, other) in enumerate(zip(written, meant, strict=False)) if one != other)
+    rest, wanted = written[at:], meant[at:]
+    if len(rest) == len(wanted):
+        return rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:]
+    return rest[1:] == wanted if len(rest) > len(wanted) else rest == wanted[1:]

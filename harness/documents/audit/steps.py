@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from harness.documents.audit.findings import Found, Severity
-from harness.documents.audit.interfaces import shapes
-from harness.documents.readme.commands import Command
+from harness.documents.audit.interfaces import ports, shaped_graphs
+from harness.documents.readme.commands import MODEL_FILE, Command
 from harness.documents.readme.reading import GPU_BACKENDS, Reading
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
@@ -16,7 +16,6 @@ from harness.domain.words import WordKind
 
 _BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
 _IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d+)|(?<!\d)(\d+)bs(?![a-z])", re.IGNORECASE)
-_FILE = re.compile(r"(?<![\w${}./-])[\w${}./-]*[\w}]\.(?:onnx|om|engine|trt)(?![\w/])", re.ASCII)
 _MAKES = re.compile(
     r"生成|得到|获得|保存|导出|产生|输出|下载|放到|放在|generate|download|produce|save|create|write|export",
     re.IGNORECASE,
@@ -52,7 +51,7 @@ def files_made(reading: Reading) -> Iterator[Found]:
     events += [(line.number, line.text) for line in reading.readme.prose]
     for line, event in sorted(events, key=lambda item: item[0]):
         if isinstance(event, str):
-            files = _FILE.findall(event)
+            files = MODEL_FILE.findall(event)
             if _MAKES.search(event):
                 made += files
                 continue
@@ -89,17 +88,17 @@ def _read_by(command: Command) -> list[str]:
         for name, value in command.options.items()
         if "out" not in name and "save" not in name and name != "m"
     ]
-    files = [file for value in given for file in _FILE.findall(value)]
-    plain = [file for item in command.arguments for file in _FILE.findall(item)]
+    files = [file for value in given for file in MODEL_FILE.findall(value)]
+    plain = [file for item in command.arguments for file in MODEL_FILE.findall(item)]
     return [*files, *plain[:1]]
 
 
 def _written_by(command: Command) -> list[str]:
-    plain = [file for item in command.arguments for file in _FILE.findall(item)]
+    plain = [file for item in command.arguments for file in MODEL_FILE.findall(item)]
     plain = plain if command.program in ("wget", "curl", "git") else plain[1:]
     for name, value in command.options.items():
         if "out" in name or "save" in name:
-            plain += _FILE.findall(value) or [f"{value}.om" if command.program == "atc" else value]
+            plain += MODEL_FILE.findall(value) or [f"{value}.om" if command.program == "atc" else value]
     return plain
 
 
@@ -121,18 +120,25 @@ def _pattern(file: str) -> str:
 
 
 def shape_names(reading: Reading) -> Iterator[Found]:
-    """Two commands that name other inputs, or inputs that the exported model does not have."""
-    named = [(command, given) for command in reading.commands if (given := shapes(command))]
+    """Two commands of one graph that name other inputs, or inputs that the exported model does not have."""
+    by_graph = shaped_graphs(reading)
     known = [item.name for item in reading.model.inputs] if reading.model is not None else []
-    if named and known and set(named[0][1]) != set(known):
-        command, given = named[0]
+    own = [
+        set(known),
+        {port.name for port in ports(reading, "in")},
+    ]  # a table of its own says what it exports
+    if (
+        len(by_graph) == 1 and known and set(by_graph[0][0][1]) not in own
+    ):  # of several parts none is the model
+        command, given = by_graph[0][0]
         yield Found(
             line=command.line,
             sentence=f"the command names the inputs {', '.join(given)}; the exported model has "
             f"{', '.join(known)}",
             numbers={"command": len(given), "model": len(known)},
         )
-    for (first, given), (second, other) in pairwise(named):
+    pairs = [pair for named in by_graph for pair in pairwise(named)]
+    for (first, given), (second, other) in pairs:
         if set(given) != set(other):
             yield Found(
                 line=second.line,

@@ -21,7 +21,7 @@ _LONGEST = 1000  # characters of markdown in a cell, a heading or a title
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a README, as it stands there."""
+    """One line of a README, without the blanks at its ends."""
 
     number: int
     text: str
@@ -115,9 +115,12 @@ def read(path: Path, shown: str | None = None) -> Readme:
 
 
 def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -> Readme:
-    """`text` as blocks. Indentation decides nothing: the zoos indent as it comes, and no reader sees it."""
-    lines = tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    tokens = _blocks().parse("\n".join(line.strip() for line in lines))
+    """`text` as blocks. Indentation decides nothing: the zoos indent as it comes, and no reader sees it.
+
+    So lines are kept without it: what reads them takes a time by their words, however deep they are nested.
+    """
+    lines = tuple(line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    tokens = _blocks().parse("\n".join(lines))
     grids, fences, headings, taken = list[Grid](), list[Fence](), list[Heading](), set[int]()
     for at, token in enumerate(tokens):
         if token.map is None:

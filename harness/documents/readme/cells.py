@@ -13,6 +13,9 @@ _CELL = re.compile(
     r"(?P<before>(?:[^:：=]{1,20}[:：=]\s*)?)(?P<digits>" + PRINTED + r")(?P<after>[^\d,;]{0,24})"
 )
 
+# Full-width digits, and the point and the minus among them, as the ASCII ones that they stand for.
+_NARROW = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF0E: ".", 0xFF0D: "-"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
@@ -45,7 +48,7 @@ class Number:
 
 def number(cell: str) -> Number | None:
     """`cell` as one number with words around it; None where it is none, or more than one."""
-    match = _CELL.fullmatch(cell.strip())
+    match = _CELL.fullmatch(cell.strip().translate(_NARROW))
     if match is None or "{" in cell or "}" in cell:
         return None
     return Number(printed=match["digits"], before=match["before"], after=match["after"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from harness.documents.readme.blocks import Fence, Line, Readme
 
@@ -16,6 +16,11 @@ _PROGRAMS = re.compile(
     r"apt-get|git-lfs|chmod|tree|docker|cmake|make|benchmark[\w.]*|\.sh)"
 )
 
+# What a shell takes for one word: plain characters, escaped ones, and quoted pieces.
+_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTALL)
+_BLANKS = re.compile(r"\s*")
+_QUOTED = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'""", re.DOTALL)
+_AND = re.compile(r"(?<!\s)\s+&&\s+")  # a run of blanks is entered at its beginning alone
 _INTERPRETERS = re.compile(r"(.*/)?(python[\d.]*|bash|sh)")
 
 
@@ -33,6 +38,7 @@ class Command:
     arguments: tuple[str, ...]  # what is no option, the program left out
     usage: Mapping[str, str]
     expected: tuple[str, ...] = ()  # the placeholders of that comment
+    lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # an option's words up to the next one
 
     @property
     def program(self) -> str:
@@ -64,7 +70,7 @@ def _of(fence: Fence) -> Iterator[Command]:
         if text.startswith("#"):
             comment = comment if re.search(r"<[\w -]+>", comment) else text.lstrip("# ")
             continue
-        for part in re.split(r"\s+&&\s+", text):
+        for part in _AND.split(text):
             words = _words(part)
             if words and _PROGRAMS.fullmatch(words[0]):
                 yield _command(line.number, part, words, comment)
@@ -87,33 +93,85 @@ def _joined(fence: Fence) -> Iterator[Line]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """As a shell cuts it; at blanks where quotes do not match."""
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
-    lexer.whitespace_split, lexer.commenters = True, "#"
-    try:
-        return tuple(lexer)
-    except ValueError:
-        return tuple(text.split())
+    """As a shell cuts it, without a comment; at blanks where quotes do not match. In one pass over `text`."""
+    words, at = list[str](), 0
+    while (at := _end(_BLANKS, text, at)) < len(text) and text[at] != "#":
+        end = _end(_WORD, text, at)
+        if end < len(text) and not text[end].isspace():
+            return tuple(text.split())
+        words.append(_QUOTED.sub(_unquoted, text[at:end]))
+        at = end
+    return tuple(words)
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where what `pattern` matches from `at` on ends; `at` itself where it matches nothing."""
+    match = pattern.match(text, at)
+    return at if match is None else match.end()
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    """What a quoted piece stands for; within double quotes a backslash quotes only itself and a quote."""
+    escaped, double, single = match.groups()
+    return escaped or (single if double is None else re.sub(r'\\(["\\])', r"\1", double)) or ""
+
+
+# What one model file is called, wherever it lies.
+MODEL_FILE = re.compile(r"(?<![\w${}./-])[\w${}./-]*[\w}]\.(?:onnx|om|engine|trt)(?![\w/])", re.ASCII)
+
+
+def graphs(listed: Iterable[Command]) -> list[tuple[set[str], list[Command]]]:
+    """Commands by the graph that they are about: its model files without folders and endings.
+
+    One command's files are one graph's, and so are files of which one's name goes on where the other's ends
+    (``net``, ``net_sim``). A command that names no file is about the graph of the command above it.
+    """
+    found: list[tuple[set[str], list[Command]]] = []
+    for command in listed:
+        files = [file for word in command.words for file in MODEL_FILE.findall(word)]
+        names = {file.rpartition("/")[2].rpartition(".")[0] for file in files}
+        near = [item for item in found if not names or _one_of(names, item[0])]
+        home = near[-1] if near else (set[str](), list[Command]())
+        for other in near[:-1] if names else ():
+            home[0].update(other[0])
+            home[1][:0] = other[1]
+            found.remove(other)
+        home[0].update(names)
+        home[1].append(command)
+        if not near:
+            found.append(home)
+    return found
+
+
+def _one_of(names: set[str], known: set[str]) -> bool:
+    return not known or any(a.startswith(b) or b.startswith(a) for a in names for b in known)
 
 
 def _command(line: int, text: str, words: tuple[str, ...], comment: str) -> Command:
     options: dict[str, str] = {}
     arguments: list[str] = []
-    rest = list(words[1:])
+    lists: dict[str, list[str]] = {}
+    listed: list[str] = []
+    rest = deque(words[1:])
     while rest:
-        word = rest.pop(0)
+        word = rest.popleft()
         if word.startswith("-") and not re.fullmatch(r"-?\d+(\.\d+)?", word) and word.strip("-"):
             name, equals, value = word.lstrip("-").partition("=")
             if not equals and rest and not rest[0].startswith("--"):
-                value = rest.pop(0)
+                value = rest.popleft()
             options.setdefault(name.replace("-", "_"), value)
+            listed = lists.setdefault(name.replace("-", "_"), [])
+            listed.append(value)
+        elif word == "--":
+            listed = []
         else:
             arguments.append(word)
+            listed.append(word)
     script = next((word for word in words if not _INTERPRETERS.fullmatch(word)), "").rpartition("/")[2]
     expected = tuple(re.findall(r"<([\w -]+)>", comment)) if script and script in comment else ()
     given = arguments[1:] if _INTERPRETERS.fullmatch(words[0]) else arguments
     usage = dict(zip(expected, given, strict=False)) if len(expected) == len(given) else {}
     return Command(
         line=line, text=text, words=words, options=options, arguments=tuple(arguments), usage=usage,
-        expected=expected,
+        expected=expected, lists={name: tuple(given) for name, given in lists.items()},
     )  # fmt: skip

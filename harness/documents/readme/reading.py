@@ -31,6 +31,7 @@ class Value:
     header: str
     text: str
     number: Number | None
+    part: str = ""  # of a block of several models: the comment above the rows of one
     meaning: Mapping[str, Any]  # as a table's Meaning: metric, unit, role, chip, precision, batch_size, ...
 
     def get(self, key: str) -> Any:

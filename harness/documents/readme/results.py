@@ -34,6 +34,7 @@ class _Group:
     lines: tuple[str, ...]
     pairs: tuple[tuple[int, str, str], ...]
     commented: bool
+    part: str = ""  # the comment of a higher level above it: of several models, which one
 
 
 def has_figure(fence: Fence) -> bool:
@@ -84,6 +85,7 @@ def _groups(fence: Fence) -> list[_Group]:
     What no comment and no dictionary's name labels is called by its first key.
     """
     groups, gathered = list[_Group](), _Gathered()
+    deepest = max((_level(line.text) for line in fence.lines), default=0)
     for line in fence.lines:
         text = line.text.strip()
         found = _found(line)
@@ -95,6 +97,7 @@ def _groups(fence: Fence) -> list[_Group]:
         if begins or named or (not text and not gathered.label):
             groups += gathered.close()
         if text.startswith("#"):
+            gathered.below(text, deepest)
             gathered.label = text.lstrip("# ").strip()
             gathered.lines.append(text)
         elif found and named:
@@ -107,11 +110,17 @@ def _groups(fence: Fence) -> list[_Group]:
 
 @dataclass(slots=True)
 class _Gathered:
-    """The lines of a row so far."""
+    """The lines of a row so far, and the part that it is of."""
 
     label: str = ""
+    part: str = ""
     lines: list[str] = field(default_factory=list)
     pairs: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def below(self, comment: str, deepest: int) -> None:
+        """Take a comment above the others' level as the name of the part that begins there."""
+        if _level(comment) < deepest:
+            self.part = comment.lstrip("# ").strip()
 
     def close(self) -> list[_Group]:
         """The row that has been gathered, if it has values; then it begins anew."""
@@ -120,11 +129,21 @@ class _Gathered:
             label = self.label or self.pairs[0][1]
             made.append(
                 _Group(
-                    label=label, lines=tuple(self.lines), pairs=tuple(self.pairs), commented=bool(self.label)
+                    label=label,
+                    lines=tuple(self.lines),
+                    pairs=tuple(self.pairs),
+                    commented=bool(self.label),
+                    part=self.part,
                 )
             )
         self.label, self.lines, self.pairs = "", [], []
         return made
+
+
+def _level(text: str) -> int:
+    """How many signs a comment begins with; none of what is no comment."""
+    stripped = text.strip()
+    return len(stripped) - len(stripped.lstrip("#"))
 
 
 def _found(line: Line) -> list[tuple[int, str, str]]:
@@ -161,6 +180,7 @@ def _values(context: Context, fence: Fence, at: int, group: _Group, headers: Seq
                     row=at,
                     column=column,
                     label=group.label,
+                    part=group.part,
                     header=key,
                     text=text,
                     number=done[0],

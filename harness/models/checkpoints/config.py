@@ -9,12 +9,13 @@ from typing import Any
 
 from harness.decoding import Undecodable, json_object, short
 from harness.domain.families import ACTIVATIONS, FAMILIES, MOST, PADDING, Family, FamilyFacts, faults
-from harness.domain.models import Architecture
+from harness.domain.models import Architecture, Head
 from harness.errors import CheckpointError
 from harness.models.checkpoints import labels
 
 LABELS = "number of labels (id2label, num_labels)"
 MODEL_TYPE = "model_type"
+_EMBEDDED = "embedding_size"  # of families whose embedding is narrower than what layers hand on
 _POOLED = "pooler_hidden_size"  # of DeBERTa, whose pooler reads what the encoder gives
 # What would make another network of the same sizes -> what is there in the family's own; a file may leave it
 # out. `auto_map` names code of the checkpoint's own, which is not run.
@@ -25,6 +26,13 @@ _PLAIN: Mapping[str, tuple[Any, ...]] = {
     "pruned_heads": ({},),
     "quantization_config": (),
     "auto_map": (),
+}
+_SEQUENCES = "ForSequenceClassification"
+_TASKS = {  # how transformers' classes with such a head end
+    Head.CLASSIFICATION: _SEQUENCES,
+    Head.CLASSIFICATION_RELU: _SEQUENCES,
+    Head.TOKEN_CLASSIFICATION: "ForTokenClassification",
+    Head.QUESTION_ANSWERING: "ForQuestionAnswering",
 }
 _REMEDY = "put the published config.json there, unchanged"
 _ARTICLES = {Family.ALBERT: "an", Family.ELECTRA: "an", Family.ERNIE: "an", Family.XLM_ROBERTA: "an"}
@@ -60,7 +68,15 @@ def read(path: Path, documented: Architecture) -> Architecture:
     if named in (Family.DEBERTA, Family.DEBERTA_V2) and pooled != changed["hidden"]:
         problems.append(f"{_POOLED}: found {short(pooled)}, expected {changed['hidden']}, the hidden size")
     changed["settings"] = _settings(found, named, changed["layers"], problems)
-    problems += _other_networks(found)
+    problems += [
+        *_other_networks(found),
+        *_other_heads(found, documented.head, labelled or documented.labels),
+    ]
+    embedded = found.get(_EMBEDDED, changed["hidden"])
+    if _EMBEDDED not in facts.settings and embedded != changed["hidden"]:
+        problems.append(
+            f"{_EMBEDDED}: found {short(embedded)}, expected {changed['hidden']}, the hidden size"
+        )
     _raise(path, f"not {_ARTICLES.get(named, 'a')} {facts.title} configuration", problems, _REMEDY)
     return replace(documented, **changed, labels=documented.labels if labelled is None else labelled)
 
@@ -101,6 +117,14 @@ def require_documented(path: Path, found: Architecture, documented: Architecture
     pairs = [(key, getattr(found, ours), getattr(documented, ours)) for ours, key in keys.items()]
     pairs += [(key, found.setting(key), documented.setting(key)) for key in facts.settings]
     differing = [f"{key}: found {ours}, expected {theirs}" for key, ours, theirs in pairs if ours != theirs]
+    _raise(path, "not the documented checkpoint", differing, f"put the published one there ({published})")
+
+
+def require_epsilon(path: Path, found: Architecture, documented: Architecture, published: str) -> None:
+    """Raise `CheckpointError` for another epsilon of the normalisations than the documented one."""
+    ours, theirs = found.layer_norm_eps, documented.layer_norm_eps
+    key = FAMILIES[documented.family].epsilon_key
+    differing = [f"{key}: found {ours}, expected {theirs}"] if ours != theirs else []
     _raise(path, "not the documented checkpoint", differing, f"put the published one there ({published})")
 
 
@@ -240,6 +264,25 @@ def _other_networks(found: Mapping[str, Any]) -> list[str]:
         for key, plain in _PLAIN.items()
         if found.get(key) is not None and found[key] not in plain
     ]
+
+
+def _other_heads(found: Mapping[str, Any], head: Head, count: int) -> list[str]:
+    """What says that the head was trained for another task than the one that is scored.
+
+    A class of pre-training (``ForMaskedLM``) says nothing: scripts hand the base's config.json on, and what
+    lacks the head is refused for that.
+    """
+    named = found.get("architectures")
+    others = [ending for ending in _TASKS.values() if ending != _TASKS[head]]
+    problems = [
+        f"architectures: found {short(name)}, expected one that ends with {_TASKS[head]}"
+        for name in (named if isinstance(named, list) else ())
+        if isinstance(name, str) and name.endswith(tuple(others))
+    ]
+    told = found.get("problem_type")
+    if told not in (None, "single_label_classification") and _TASKS[head] == _SEQUENCES and count > 1:
+        problems.append(f"problem_type: found {short(told)}, expected 'single_label_classification'")
+    return problems
 
 
 def _raise(path: Path, what: str, problems: list[str], remedy: str) -> None:

@@ -59,8 +59,11 @@ def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
         files.refuse_pointer(folder / name)
     path = folder / files.CONFIG
     architecture = config.read(path, model.encoder)
-    if weights is Weights.FULL and not model.checkpoint.config_decides:
+    documented = weights is Weights.FULL and not model.checkpoint.config_decides
+    if documented:
         config.require_documented(path, architecture, model.encoder, model.checkpoint.published)
+    if documented and model.document:  # a table without a document may leave it to config.json
+        config.require_epsilon(path, architecture, model.encoder, model.checkpoint.published)
     config.require_usable(path, architecture, model.encoder, model.tokens)
     cased = require_fitting(folder / pieces, architecture, model.tokenizer)
     _require_sizes(folder, source, parts, architecture)
@@ -94,7 +97,7 @@ def _require_sizes(folder: Path, source: str, parts: Sequence[str], architecture
 
 
 def require_fitting(path: Path, architecture: Architecture, tokenizer: TokenizerSpec | None) -> str:
-    """What a vocabulary says of upper case where that is not the document's way; empty where all agrees.
+    """Where a vocabulary is not as the document or the embedding has it; else empty.
 
     The checkpoint's own tokenizer (`tokenizer` None) is held to the embedding when it is opened
     (`harness.tasks.text.tokenizing`), which builds it.
@@ -124,7 +127,10 @@ def require_fitting(path: Path, architecture: Architecture, tokenizer: Tokenizer
             "of the word embedding at most",
             remedy=f"put the {path.name} that belongs to the checkpoint there",
         )
-    return note
+    if pieces == architecture.vocabulary:
+        return note
+    fewer = f"{path.name} lists {pieces} word pieces, the word embedding has {architecture.vocabulary} rows"
+    return "; ".join(filter(None, (note, fewer)))
 
 
 def _source(model: Model, folder: Path, hashes: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.decoding import short
 from harness.errors import CheckpointError
 from harness.tasks.label_names import meaning
 
@@ -83,21 +84,25 @@ def count(content: Mapping[str, Any]) -> int | None:
 
 def _told(path: Path, content: Mapping[str, Any]) -> list[str] | None:
     """The names by their place, from whichever of the two tables tells more; None where neither does."""
-    forward = _placed(path, "id2label", _pairs(content.get("id2label")))
-    back = _placed(path, "label2id", [(number, name) for name, number in _pairs(content.get("label2id"))])
-    told = [names for names in (forward, back) if names is not None and not _only_numbers(names)]
-    if len(told) == 2 and [*map(meaning, told[0])] != [*map(meaning, told[1])]:
+    forward = _placed(path, "id2label", _pairs(path, "id2label", content))
+    back = _placed(path, "label2id", [(number, name) for name, number in _pairs(path, "label2id", content)])
+    both = [names for names in (forward, back) if names is not None]
+    told = [names for names in both if not _only_numbers(names)]
+    if len(both) == 2 and len(told) != 1 and [*map(meaning, both[0])] != [*map(meaning, both[1])]:
         raise CheckpointError(
-            f"{path}: id2label has {_listed(told[0])} and label2id has {_listed(told[1])}, expected the same",
+            f"{path}: id2label has {_listed(both[0])} and label2id has {_listed(both[1])}, expected the same",
             remedy="correct the one that is wrong; the training's own list of labels says which",
         )
     return told[0] if told else forward if forward is not None else back
 
 
-def _pairs(table: Any) -> list[tuple[Any, Any]]:
+def _pairs(path: Path, key: str, content: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    table = content.get(key)
     if isinstance(table, list):
         return list(enumerate(table))
-    return list(table.items()) if isinstance(table, dict) else []
+    if table is None or isinstance(table, dict):
+        return list((table or {}).items())
+    raise _unordered(path, key, f"{short(table)}, no table")
 
 
 def _placed(path: Path, key: str, pairs: Sequence[tuple[Any, Any]]) -> list[str] | None:

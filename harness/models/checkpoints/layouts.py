@@ -15,6 +15,9 @@ Shown = Mapping[str, tuple[str, int, int]]
 # What stands before every key because something was around the network when it was saved: a data-parallel
 # wrapper, torch.compile's, a trainer. Any other prefix is taken off where the encoder and its head have it.
 WRAPPERS = ("module", "_orig_mod", "model")
+# What wrappers of single modules put into keys, wherever the module stands: torch.compile's, checkpointing's,
+# FSDP's. No network of a family calls a module so.
+WITHIN = ("_orig_mod", "_checkpoint_wrapped_module", "_fsdp_wrapped_module")
 # What encoders are called in networks of people's own.
 OTHER_NAMES = ("encoder", "backbone", "base_model", "text_encoder", "transformer", "plm")
 # What published checkpoints carry and inference does not use, by the beginning of its name: the layer that

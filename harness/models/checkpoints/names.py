@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.decoding import short
 from harness.domain.families import FAMILIES, Family
 from harness.errors import CheckpointError
-from harness.models.checkpoints.layouts import LAYOUTS
+from harness.models.checkpoints.layouts import LAYOUTS, WITHIN
 
 # LayerNorm's parameters as checkpoints converted from TensorFlow spell them.
 _OLD_NAMES = {".gamma": ".weight", ".beta": ".bias"}
@@ -88,7 +88,7 @@ def _unwrapped(key: str, wrappers: Sequence[str]) -> str:
     while first in wrappers and rest:
         key = rest
         first, _, rest = key.partition(".")
-    return key
+    return ".".join(part for part in key.split(".") if part not in WITHIN)
 
 
 def _modern(name: str) -> str:

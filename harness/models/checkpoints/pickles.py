@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickletools
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +15,11 @@ from harness.errors import CheckpointError
 REMEDY = "get the published file again, or save its state dict as model.safetensors where you trust it"
 _LONGEST = 500  # characters of the name of a class or function, with its module
 _ZIP = b"PK\x03\x04"
+_ESCAPES = re.compile(r"\x1b\[[\d;]*[A-Za-z]")  # a terminal's, for bold and colours
+_SENTENCES = re.compile(r"(?<=[.!])\s+(?=[A-Z(])")
+_ADVICE = re.compile(
+    r"weights_only|safe_globals|torch\.serialization|torch\.load|documentation|allowlist|trust"
+)
 _BEFORE = 3  # pickles before the state itself in a file of 2019: a number, a version, the machine
 
 
@@ -67,7 +73,8 @@ def _require_short(names: Iterator[str]) -> None:
 
 
 def _reason(problem: Exception) -> str:
-    """What is wrong, without torch's advice to read the file with the protection switched off."""
-    lines = [line.strip() for line in str(problem).splitlines() if "weights_only" not in line]
-    said = " ".join(filter(None, lines)) or type(problem).__name__
+    """What is wrong, without torch's advice to switch the protection off, and its colours."""
+    lines = [line.strip() for line in _ESCAPES.sub("", str(problem)).splitlines()]
+    kept = [part for line in lines for part in _SENTENCES.split(line) if not _ADVICE.search(part)]
+    said = " ".join(filter(None, kept)).strip() or type(problem).__name__
     return f"It is refused for: {said.encode('utf-8', 'backslashreplace').decode()}"

@@ -5,7 +5,7 @@ torch and safetensors are imported inside functions, so that collecting tests ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -13,8 +13,11 @@ from typing import Any, TypeGuard
 from harness.decoding import Undecodable, json_object, short
 from harness.errors import CheckpointError
 from harness.models.checkpoints import files, pickles, shards
+from harness.models.checkpoints.layouts import LAYOUTS
 
 _LONGEST_HEADER = 100_000_000  # bytes, as the library has it
+_DEEPEST = 5  # dictionaries around a state dict; a pickle may hold one that holds itself
+_WORDS = tuple({f".{layout.words}" for layout in LAYOUTS.values()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,21 +142,44 @@ def _state(path: Path) -> Stored:
 
 
 def _inner(path: Path, content: Mapping[Any, Any]) -> Stored:
-    """The state dict that `content` is, or that it holds under one of its keys, as trainers save it."""
-    if any(_is_tensor(value) for value in content.values()):
-        return Stored(tensors=_texts(path, content))
-    states = [key for key, value in content.items() if _is_state(value)]
-    if len(states) > 1:
-        listed = ", ".join(map(short, states[:5]))
+    """The state dict that `content` is or holds: the one with an encoder, else the only one."""
+    states = list(_states(content))
+    found = [item for item in states if _has_encoder(item[1])] or states
+    if len(found) > 1:
+        listed = ", ".join(short(".".join(map(str, where))) for where, _ in found[:5])
         raise CheckpointError(
-            f"{path}: holds {len(states)} state dicts, under {listed}, expected one",
+            f"{path}: holds {len(found)} state dicts, under {listed}, expected one",
             remedy="save the one that is meant by itself, as model.safetensors",
         )
-    if not states:
+    if not found:
         listed = ", ".join(map(short, list(content)[:5])) or "none"
         raise CheckpointError(f"{path}: holds no tensors; its keys are {listed}", remedy=pickles.REMEDY)
-    around = tuple(str(key) for key in content if key != states[0])
-    return Stored(tensors=_texts(path, content[states[0]]), around=around)
+    [(where, state)] = found
+    return Stored(tensors=_texts(path, state), around=tuple(_beside(content, where)))
+
+
+def _states(
+    content: Mapping[Any, Any], where: tuple[Any, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Mapping[Any, Any]]]:
+    """Every dictionary with tensors in `content`, itself included, and the keys that lead to it."""
+    if any(_is_tensor(value) for value in content.values()):
+        yield where, content
+    for key, value in content.items():
+        if isinstance(value, dict) and len(where) < _DEEPEST:
+            yield from _states(value, (*where, key))
+
+
+def _has_encoder(state: Mapping[Any, Any]) -> bool:
+    """Whether the table of token embeddings of some family's encoder is in there."""
+    return any(isinstance(key, str) and f".{key}".endswith(_WORDS) for key in state)
+
+
+def _beside(content: Mapping[Any, Any], where: tuple[Any, ...]) -> Iterator[str]:
+    """The keys beside a state dict, those of the dictionaries around it included."""
+    for at, step in enumerate(where):
+        before = "".join(f"{key}." for key in where[:at])
+        yield from (f"{before}{key}" for key in content if key != step)
+        content = content[step]
 
 
 def _texts(path: Path, state: Mapping[Any, Any]) -> Mapping[str, Any]:
@@ -162,10 +188,6 @@ def _texts(path: Path, state: Mapping[Any, Any]) -> Mapping[str, Any]:
     if wrong is not None:
         raise CheckpointError(f"{path}: found the key {short(wrong)}, expected names", remedy=pickles.REMEDY)
     return state
-
-
-def _is_state(value: Any) -> bool:
-    return isinstance(value, dict) and any(_is_tensor(item) for item in value.values())
 
 
 def _is_tensor(value: Any) -> bool:

@@ -50,8 +50,7 @@ def read(path: Path, *, expected: int | None) -> Dataset[SentenceExample]:
     """
     file = read_lines(path, remedy=_WHOLE_FILE)
     if file.lines[0] != HEADER:
-        message = f"found {shown(file.lines[0])}, expected the header {shown(HEADER)}"
-        raise BadInput(message, path=path, line=1, remedy=_WHOLE_FILE)
+        raise _other_form(path, file.lines)
     examples = tuple(_examples(file.lines[1:], path))
     if not examples:
         raise BadInput("found no sentence below the header", path=path, line=1, remedy=_WHOLE_FILE)
@@ -59,6 +58,15 @@ def read(path: Path, *, expected: int | None) -> Dataset[SentenceExample]:
         message = f"found {len(examples)} sentences, expected {expected}"
         raise BadInput(message, path=path, line=len(file.lines), remedy=_WHOLE_FILE)
     return Dataset(name="sst2", path=path, sha256=file.sha256, examples=examples)
+
+
+def _other_form(path: Path, lines: Sequence[str]) -> BadInput:
+    """The error of a file without the header: the form of every line, or line 1."""
+    kinds = [_fault(line).shared for line in lines]
+    if kinds[0] and len(set(kinds)) == 1 < len(lines):
+        return fault(_fault(lines[0]), 1, kinds, path=path, remedy=_WHOLE_FILE)
+    message = f"found {shown(lines[0])}, expected the header {shown(HEADER)}"
+    return BadInput(message, path=path, line=1, remedy=_WHOLE_FILE)
 
 
 def _examples(rows: Sequence[str], path: Path) -> Iterator[SentenceExample]:

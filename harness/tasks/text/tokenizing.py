@@ -6,6 +6,7 @@ and offsets are those of the file. Nothing is fetched, and no code of a checkpoi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -341,11 +342,9 @@ def _spaced(tokenizer: Tokenizer) -> Tokenizer:
 
     Without it a word inside a sentence would be cut as if nothing stood before it.
     """
-    import json
-
     from tokenizers import Tokenizer as Class
 
-    content = json.loads(tokenizer.to_str())
+    content = json_object(tokenizer.to_str())
     for part in _parts(content.get("pre_tokenizer")):
         if part.get("type") == "ByteLevel":
             part["add_prefix_space"] = True

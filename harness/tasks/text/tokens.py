@@ -87,7 +87,7 @@ def open_tokenizer(pieces: Pieces) -> Reader:
     options = record(settings.Tokens, pieces.model.options)
     tags = None if pieces.labels is None else tuple(map(plain_spelling, pieces.labels))
     scheme = options.scheme or _scheme(tags or ())
-    if tags is not None and scheme is Scheme.PLAIN and pieces.model.metric is not Metric.ACCURACY:
+    if tags is not None and scheme is Scheme.PLAIN and pieces.model.metric not in (None, Metric.ACCURACY):
         raise ZoocheckError(
             f"{pieces.model.name}: its labels {listed(tags)} are of words and not of entities, which begin "
             f"with B- or I-: they have no {pieces.model.metric}",

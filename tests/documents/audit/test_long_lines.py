@@ -35,6 +35,42 @@ def test_the_time_grows_as_the_line_does(findings: Findings, unit: str, place: s
     assert time.perf_counter() - start < MOST_S
 
 
+# A command of 400,000 characters: what takes the square of a line's length takes minutes for it.
+LONG = 400_000
+COMMANDS = {
+    "one word of shapes": ('atc --model=a.onnx --input_shape="', "a:8,64;", '"'),
+    "one word": ("bash run ", "-", ""),
+    "a quote that never closes": ('bash run "', "a", ""),
+    "words": ("bash run.sh ", "a.onnx ", ""),
+    "options": ("atc ", "--a=b ", ""),
+    "lines that go on": ("bash run.sh ", "a.onnx \\\n", ""),
+    "blanks": ("bash run", " ", "&"),
+    "commands": ("bash run.sh", " && cd a", ""),
+    "packages": ("pip install ", "nunpy ", ""),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_commands_time_grows_as_its_line_does(findings: Findings, name: str):
+    before, unit, after = COMMANDS[name]
+    start = time.process_time()
+    findings(f"# Title\n\n```\n{before}{unit * (LONG // len(unit))}{after}\n```\n")
+    assert time.process_time() - start < MOST_S
+
+
+def test_the_time_grows_by_words_however_deep_they_are_nested(findings: Findings):
+    """3,000 items, each two blanks deeper than the one before: 9 million blanks, and 3,000 words."""
+    start = time.process_time()
+    findings("# Title\n\n" + "".join("  " * depth + "- a\n" for depth in range(3000)))
+    assert time.process_time() - start < MOST_S
+
+
+def test_thousands_of_packages_are_held_against_the_known_ones_in_seconds(findings: Findings):
+    start = time.process_time()
+    findings("# Title\n\n```\npip install " + " ".join(f"nump{n}y" for n in range(20_000)) + "\n```\n")
+    assert time.process_time() - start < MOST_S
+
+
 def rules(found: tuple[Finding, ...]) -> set[str]:
     return {item.rule for item in found}
 

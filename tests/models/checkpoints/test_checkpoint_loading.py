@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import io
 import os
 import pickle
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -272,6 +274,51 @@ class TestDamage:
     def test_a_value_that_is_no_tensor_is_refused(self, located: Located, state: State):
         with pytest.raises(CheckpointError, match=r"classifier\.bias: found a float, expected a tensor"):
             load_network(located(pickled({**state, "classifier.bias": 0.5})))
+
+    @pytest.mark.parametrize(
+        ("around", "ignored"),
+        [
+            pytest.param(lambda state: {"model": state, "epoch": torch.tensor(3)}, {"epoch"}, id="tensor"),
+            pytest.param(
+                lambda state: {"model": state, "scaler": {"scale": torch.tensor(2.0)}},
+                {"scaler"},
+                id="scaler",
+            ),
+            pytest.param(
+                lambda state: {
+                    "net": state,
+                    "rng": torch.zeros(8, dtype=torch.uint8),
+                    "opt": {0: {"m": torch.zeros(2)}},
+                },
+                {"rng", "opt"},
+                id="optimizer",
+            ),
+            pytest.param(
+                lambda state: {"checkpoint": {"model": state, "step": 4}, "args": {}},
+                {"checkpoint.step", "args"},
+                id="deep",
+            ),
+        ],
+    )
+    def test_the_state_with_the_encoder_is_taken_whatever_stands_beside_it(
+        self, located: Located, state: State, around, ignored
+    ):
+        loaded = load(located(pickled(around(dict(state)))))
+        assert set(loaded.ignored) == ignored
+        for name, tensor in loaded.network.state_dict().items():
+            assert torch.equal(tensor, state[name])
+
+    @pytest.mark.parametrize("part", ["_orig_mod", "_checkpoint_wrapped_module", "_fsdp_wrapped_module"])
+    def test_wrappers_of_single_layers_are_taken_off(self, located: Located, state: State, part: str):
+        wrapped = {re.sub(r"(layer\.\d+)", rf"\1.{part}", name): tensor for name, tensor in state.items()}
+        loaded = load(located(pickled(wrapped)))
+        assert loaded.ignored == ()
+
+    def test_a_refusal_has_neither_torchs_colours_nor_its_advice(self, located: Located, state: State):
+        with pytest.raises(CheckpointError, match=r"argparse\.Namespace") as caught:
+            load_network(located(pickled({"model": dict(state), "args": argparse.Namespace(a=1)})))
+        for word in ("\x1b", "safe_globals", "weights_only", "torch."):
+            assert word not in str(caught.value)
 
     def test_two_states_in_one_file_are_named_in_one_line(self, located: Located, state: State):
         with pytest.raises(CheckpointError) as caught:

@@ -174,6 +174,48 @@ class TestFull:
         with pytest.raises(CheckpointError, match=re.escape(said)):
             locate(tiny_model(), "full", tiny_home)
 
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            ({"layer_norm_eps": 0.5}, "layer_norm_eps: found 0.5, expected 1e-12"),
+            ({"layer_norm_eps": 1e-5}, "layer_norm_eps: found 1e-05, expected 1e-12"),
+            (
+                {"architectures": ["BertForTokenClassification"]},
+                "architectures: found 'BertForTokenClassification', expected one that ends with",
+            ),
+            ({"architectures": ["BertForQuestionAnswering"]}, "that ends with ForSequenceClassification"),
+            ({"problem_type": "regression"}, "problem_type: found 'regression', expected 'single_label"),
+            ({"problem_type": "multi_label_classification"}, "problem_type: found 'multi_label"),
+            ({"embedding_size": 128}, "embedding_size: found 128, expected 16, the hidden size"),
+        ],
+    )
+    def test_another_epsilon_or_another_tasks_head_is_refused(
+        self, tiny_home: Home, lay: Lay, changed: dict[str, object], said: str
+    ):
+        config = json.dumps({**json.loads(config_json()), **changed}).encode()
+        lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=config)
+        with pytest.raises(CheckpointError) as caught:
+            locate(tiny_model(), "full", tiny_home)
+        assert said in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {
+                "architectures": ["BertForSequenceClassification"],
+                "problem_type": "single_label_classification",
+            },
+            {"architectures": ["BertForMaskedLM"]},
+            {"architectures": None, "embedding_size": 16, "layer_norm_eps": 1e-12},
+        ],
+    )
+    def test_what_is_its_own_task_or_its_bases_is_taken(
+        self, tiny_home: Home, lay: Lay, told: dict[str, object]
+    ):
+        config = json.dumps({**json.loads(config_json()), **told}).encode()
+        lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=config)
+        assert locate(tiny_model(), "full", tiny_home).weights is Weights.FULL
+
     def test_too_few_positions_for_the_documented_length_are_refused(self, tiny_home: Home, lay: Lay):
         changed = config_json(max_position_embeddings=4).encode()
         lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=changed)
@@ -187,6 +229,17 @@ class TestFull:
         lay(tiny_home.models, "config.json", "model.safetensors", vocab__txt=content)
         with pytest.raises(CheckpointError, match=f"found {pieces} word pieces, expected 1 to 40"):
             locate(tiny_model(), "full", tiny_home)
+
+    def test_a_vocabulary_of_fewer_pieces_than_the_embedding_has_rows_is_told(
+        self, tiny_home: Home, lay: Lay, tiny_files: dict[str, bytes]
+    ):
+        pieces = tiny_files["vocab.txt"].splitlines(keepends=True)
+        fewer = b"".join(pieces[:-5])
+        lay(tiny_home.models, "config.json", "model.safetensors", vocab__txt=fewer)
+        found = locate(tiny_model(), "full", tiny_home)
+        rows = ARCHITECTURE.vocabulary
+        said = f"vocab.txt lists {len(pieces) - 5} word pieces, the word embedding has {rows} rows"
+        assert found.source.endswith(said)
 
     def test_a_git_lfs_pointer_is_not_taken_for_weights(self, tiny_home: Home, lay: Lay):
         pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"

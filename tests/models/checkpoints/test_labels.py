@@ -103,6 +103,19 @@ def test_tables_that_contradict_each_other_are_refused_with_both():
     )
 
 
+def test_numbers_that_contradict_each_other_are_refused_too():
+    content = {"id2label": numbered(("LABEL_0", "LABEL_1")), "label2id": {"LABEL_0": 1, "LABEL_1": 0}}
+    with pytest.raises(CheckpointError, match="label2id has LABEL_1, LABEL_0, expected the same"):
+        labels.order(PATH, content, ("negative", "positive"))
+
+
+@pytest.mark.parametrize("key", ["id2label", "label2id"])
+@pytest.mark.parametrize("value", ["POSITIVE,NEGATIVE", 2, True, 0.5, ""])
+def test_what_is_no_table_of_labels_is_called_so(key: str, value: object):
+    with pytest.raises(CheckpointError, match=f"{key}: found .*, no table, expected a name for each"):
+        labels.order(PATH, {key: value}, ("negative", "positive"))
+
+
 @pytest.mark.parametrize(
     "names",
     [

@@ -96,7 +96,7 @@ def test_blanks_of_the_text_stay_and_an_empty_text_is_a_sample(write, text):
     ("data", "line", "message"),
     [
         pytest.param(b"a\t1\nb\t0\n", 1, r"found 'a\\t1', expected the header", id="no-header"),
-        pytest.param(b"label\tsentence\n1\ta\n", 1, "expected the header", id="other-header"),
+        pytest.param(b"text\tlabel\na\t1\n", 1, "expected the header", id="other-header"),
         pytest.param(b"\na\t1\n", 1, "found '', expected the header", id="blank-header"),
         pytest.param(b"\xef\xbb\xbf" + HEADER + b"a\t1\n", 1, "byte order mark", id="bom"),
         pytest.param(HEADER, 1, "no sentence below the header", id="header-only"),
@@ -189,3 +189,19 @@ def test_the_documented_dev_set():
     dataset = sst2.read(Path(folder) / "sst2" / "dev.tsv", expected=872)
     assert sum(example.label for example in dataset.examples) == 444
     assert dataset.examples[0].text == "it 's a charming and often affecting journey . "
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ((b"index\tsentence\tlabel", b"0\tgood\t1", b"1\tbad\t0"), "has 3 columns"),
+        ((b"label\tsentence", b"1\tgood", b"0\tbad"), "has another label"),
+        ((b"sentence;label", b"good;1", b"bad;0"), "has 1 column"),
+        ((b'{"sentence": "good", "label": 1}', b'{"sentence": "bad", "label": 0}'), "has 1 column"),
+    ],
+)
+def test_another_form_of_every_line_is_told_once_as_the_files(write, rows, said):
+    with pytest.raises(
+        BadInput, match=rf"every one of {len(rows)} lines {said} \(line 1: .*the documented file"
+    ):
+        sst2.read(write(b"\n".join(rows) + b"\n"), expected=None)
