@@ -13,6 +13,7 @@ from harness.running.valid import (
     largest_valid_difference,
     require_numbers,
     spread,
+    spreads,
     typical_difference,
 )
 
@@ -79,3 +80,31 @@ class TestRequireNumbers:
     def test_of_values_that_are_not_kept_nothing_is_asked(self):
         kept = [counted(self.outputs(0)[0], TOKENS, MASK)]
         require_numbers(self.outputs(np.nan), "a case", specs=[TOKENS], kept=kept)
+
+
+def test_outputs_of_a_graph_are_measured_each_in_its_own_spread():
+    """Boxes in pixels hide no score between 0 and 1; an encoder's two outputs are of one kind."""
+    boxes, marks = np.array([[0.0, 600.0], [200.0, 400.0]]), np.array([[0.1, 0.2], [0.3, 0.4]])
+    ones = np.ones((2, 1))
+    graph = [Output(name=name, dtype="float32", shape=("batch", 2), own_spread=True) for name in "ab"]
+    assert spreads([boxes, marks], ones, graph) == [np.std(boxes), np.std(marks)]
+    encoder = [Output(name=name, dtype="float32", shape=("batch", 2)) for name in "ab"]
+    assert len(set(spreads([boxes, marks], ones, encoder))) == 1
+
+
+def test_a_value_far_out_counts_for_the_spread():
+    """Of a thousand zeros and a one the deviation is 0.03: a sixteenth of the one is more."""
+    output = np.zeros((1, 1001), np.float32)
+    output[0, 7] = 1
+    specs = [Output(name="a", dtype="float32", shape=("batch", 1001), own_spread=True)]
+    [found] = spreads([output], np.ones((1, 1)), specs)
+    assert found == pytest.approx((1 - 1 / 1001) / 16)
+
+
+def test_whole_numbers_are_decisions_and_no_logits():
+    """None of them counts for a spread; each is a decision whose margin nobody knows."""
+    spec = Output(name="label", dtype="int64", shape=("batch",), own_spread=True)
+    output = np.array([3.0, 1.0], np.float32)
+    assert spreads([output], np.ones((2, 1)), [spec]) == [0.0]
+    made = decisions(output, spec, np.ones((2, 1)))
+    assert (made.chosen.tolist(), made.margin.tolist()) == ([3, 1], [0, 0])

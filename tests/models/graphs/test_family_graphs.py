@@ -109,10 +109,13 @@ def test_int8_of_any_shape_takes_the_ranges_of_the_fixed_one(encoder: Get, name:
 
 @pytest.mark.parametrize("name", RELATIVE)
 def test_relative_positions_of_other_lengths_have_no_scale(encoder: Get, name: str):
-    """They are constants at one length, and computed of the length at any: a sentence tells it."""
+    """They are constants at one length, and computed of the length at any: a sentence tells it.
+
+    Of 22 products; DeBERTa v2 has a convolution beside them.
+    """
     made = encoder(name)
     with pytest.raises(
-        NotApplicable, match=r"int8 at other lengths: \d of 22 products read what is computed"
+        NotApplicable, match=r"int8 at other lengths: \d of 2[23] products read what is computed"
     ):
         int8.to_int8(mask.limit_mask(made.any_shape()), made.ranges())
 
