@@ -49,9 +49,9 @@ def spreads(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> l
     """What the differences in each output are measured in: the standard deviation of all logits that count.
 
     Outputs of one kind (`Output.kind`) are measured together: the logits of where an answer begins and
-    ends. A value that is more than `TAIL` standard deviations out counts for that: bounds in spreads were
-    measured on logits of up to 8, and what a format rounds is a part of the value itself. 0 of an output of
-    whole numbers.
+    ends. Of a graph's own outputs, a value that is more than `TAIL` standard deviations out counts for that:
+    bounds in spreads were measured on logits of up to 8, and what a format rounds is a part of the value
+    itself. 0 of an output of whole numbers.
     """
     kept = [output[counted(output, spec, mask)] for output, spec in zip(outputs, specs, strict=True)]
     by_kind: dict[str, float] = {}
@@ -60,9 +60,10 @@ def spreads(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> l
         if not logits.size:
             by_kind[kind] = 0.0
             continue
-        deviation = float(np.std(logits, dtype=np.float64))
-        furthest = float(np.abs(logits - np.mean(logits, dtype=np.float64)).max())
-        by_kind[kind] = max(deviation, furthest / TAIL)
+        by_kind[kind] = float(np.std(logits, dtype=np.float64))
+        if kind:
+            furthest = float(np.abs(logits - np.mean(logits, dtype=np.float64)).max())
+            by_kind[kind] = max(by_kind[kind], furthest / TAIL)
     return [by_kind[spec.kind] for spec in specs]
 
 
