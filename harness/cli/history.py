@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,11 +53,21 @@ def history(
         return
     for item in shown:
         _print(case, item)
-    for out in without:
-        typer.echo(_left(case, out))
+    for line in _left_out(case, without):
+        typer.echo(line)
     if not shown and not without:
         kinds = ", ".join(dict.fromkeys(item.measurement.kind for item in found))
         raise UsageError(f"{case} has no results of kind {kind}; it has some of {kinds}")
+
+
+def _left_out(case: str, without: Sequence[LeftOut]) -> Iterator[str]:
+    """A line for what should have a number and has none; one for all that never has."""
+    from harness.comparing.history import NO_NUMBER
+
+    yield from (_left(case, item) for item in without if item.why != NO_NUMBER)
+    never = [item.claim for item in without if item.why == NO_NUMBER]
+    if never:
+        yield f"{case}: {NO_NUMBER}: {', '.join(never)}"
 
 
 def _left(case: str, item: LeftOut) -> str:

@@ -63,6 +63,9 @@ class History:
     changes: tuple[Change, ...]
 
 
+NO_NUMBER = "without a number to follow"  # of what is measured as whether it holds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """Results of one claim that are in no history, and why; `runs` are theirs, oldest first."""
@@ -88,7 +91,7 @@ def _why_out(result: Result) -> str:
         return "without a verdict: the run ended before it was written; measure the same again"
     if result.verdict.kind is VerdictKind.ERROR:
         return "errors: nothing was measured"
-    return "without a number to follow"
+    return NO_NUMBER
 
 
 def histories(results: Sequence[Result], others: Sequence[Result] = ()) -> tuple[History, ...]:
