@@ -9,7 +9,7 @@
 #   weights (standard deviation 0.3, so that attention is sharp), whose outputs are normalised to a variance of 1:
 #
 #       tokens   greatest error of a cosine or sine   greatest difference of outputs   by rounding the weights alone
-#           24                               0.003                             0.01                            0.04
+#           24                               0.003                            0.007                            0.04
 #          512                                0.08                             0.22                            0.04
 #         2048                                0.32                             0.99                            0.04
 #         8192                                1.21                             3.55                            0.09
