@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # transformers 5.23.0 (AutoTokenizer), tokenizers 0.23.3
 #
-# Expected: tokenizer.json is the whole tokenizer, which tokenizers saves and reads back. transformers documents it as "a
-#   previously serialized tokenizers.Tokenizer object", and so a folder with one gives the same ids in both packages.
+# Expected: tokenizer.json is the whole tokenizer, which tokenizers saves and reads back. transformers documents it as
+#   "a previously serialized tokenizers.Tokenizer object", and so a folder with one gives the same ids in both packages.
 # Seen: for a BERT (likewise DistilBERT, ELECTRA) only the vocabulary and a few parts are taken from the file. Its
 #   normaliser is replaced by one that lowers the text, and [CLS] and [SEP] are added that the file does not add, unless
 #   a tokenizer_config.json says otherwise. There is no warning.
