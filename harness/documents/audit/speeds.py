@@ -18,7 +18,7 @@ from harness.tables.references import documented_precision
 
 FALL_WARNING, FALL_ERROR = 0.10, 0.20  # of the best throughput at a smaller batch
 LONGEST_CALL_S = 3600.0  # no measuring takes an hour a batch
-LARGEST_BATCH = 2**31 - 1  # what an axis of 32 bits counts: NvInferRuntimeBase.h, Dims32
+LARGEST_BATCH = 2**31 - 1  # what an axis of 32 bits counts, as TensorRT has before 10 (class Dims32)
 LINEAR_SLACK = 0.02  # how much of linear scaling noise may add
 MAGNITUDE = 8.0  # a lost or gained digit makes ten; its neighbours are not exactly in line
 
