@@ -50,13 +50,14 @@ class TableErrors(ZoocheckError):
 
 
 class BadInput(ZoocheckError):
-    """A file that is not what its format says; the message begins with ``path:line``."""
+    """A file that is not what its format says; the message begins with ``path:line``, `said` is the rest."""
 
     def __init__(
         self, message: str, *, path: Path | str, line: int | None = None, remedy: str | None = None
     ) -> None:
         where = str(path) if line is None else f"{path}:{line}"
         super().__init__(f"{where}: {message}", remedy=remedy)
+        self.said = message
         self.path = path
         self.line = line
 

@@ -31,12 +31,6 @@ HEADS: Mapping[Task, Head] = {
     Task.TOKENS: Head.TOKEN_CLASSIFICATION,
     Task.QUESTIONS: Head.QUESTION_ANSWERING,
 }
-# How transformers' classes end that have such a head: what ``architectures`` of a config.json names.
-_ENDINGS: Mapping[str, Task] = {
-    "ForSequenceClassification": Task.SEQUENCES,
-    "ForTokenClassification": Task.TOKENS,
-    "ForQuestionAnswering": Task.QUESTIONS,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +62,7 @@ def told_task(folder: Path, asked: str | None) -> tuple[Task, str] | None:
     _require_checkpoint(folder)
     path = folder / files.CONFIG
     content = config.content(path)
-    _family(path, content)
+    config.family(path, content)
     if asked is not None:
         if asked not in [*Task]:
             raise UsageError(f"--task {asked}: there are {', '.join(Task)}")
@@ -83,7 +77,7 @@ def look(folder: Path, task: Task, why: str) -> Encoder:
     """
     path = folder / files.CONFIG
     content = config.content(path)
-    architecture = config.read(path, _template(_family(path, content), task, content))
+    architecture = config.read(path, _template(config.family(path, content), task, content))
     regression = task is Task.SEQUENCES and architecture.labels == 1
     named = () if regression or task is Task.QUESTIONS else labels.names(path, content)
     return Encoder(
@@ -108,28 +102,17 @@ def _require_checkpoint(folder: Path) -> None:
         )
 
 
-def _family(path: Path, content: Mapping[str, Any]) -> Family:
-    found = content.get("model_type")
-    if isinstance(found, str) and found in [*Family]:
-        return Family(found)
-    said = "no model_type" if found is None else f"model_type {short(found)}"
-    known = ", ".join(f"{family} ({FAMILIES[family].title})" for family in Family)
-    raise CheckpointError(
-        f"{path}: found {said}, which is not supported; supported are {known}",
-        remedy="export it to ONNX and give the .onnx file: any graph can be checked, without a score",
-    )
-
-
 def _by_architectures(path: Path, content: Mapping[str, Any]) -> tuple[Task, str] | None:
     named = content.get("architectures")
     name = next((item for item in named if isinstance(item, str)), "") if isinstance(named, list) else ""
     if not name:
         return None
-    told = next((task for ending, task in _ENDINGS.items() if name.endswith(ending)), None)
+    endings = {config.ENDINGS[head]: task for task, head in HEADS.items()}
+    told = next((task for ending, task in endings.items() if name.endswith(ending)), None)
     if told is None:
         raise CheckpointError(
             f"{path}: found architectures {short(name)}, which has no head that is scored; supported are "
-            f"{', '.join(f'*{ending}' for ending in _ENDINGS)}",
+            f"{', '.join(f'*{ending}' for ending in endings)}",
             remedy="give a fine-tuned checkpoint, or --task where its weights have such a head",
         )
     return told, f"{name} in {path.name}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from harness.domain.cases import Case
 from harness.domain.measurements import Verdict, VerdictKind
 from harness.verdicts.effects import Effect, Finding
-from harness.verdicts.plain import percent
+from harness.verdicts.plain import bisected, percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,7 @@ def judge_parity(
     ]
     faults += [f"a flip beyond that bound: {flip}" for flip in unexplained[:1]]
     flipped = f"; {flips} of {decisions} decisions flipped" if flips else ""
-    bisected = faults and case.model.graph is None
-    remedy = f"; `zoocheck bisect {case.id}` names the operator" if bisected else ""
+    remedy = f"; {bisected(case)}" if faults and case.model.graph is None else ""
     within = f"at most {largest:.3g} spreads, within the {bounds.largest:g} that {case.precision} explains"
     said = f"outputs differ from {case.model.reference} by {'; '.join(faults) or within}"
     return _conforms(case, not faults, f"{said}{flipped}{remedy}", largest, bounds.largest)

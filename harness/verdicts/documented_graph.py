@@ -10,6 +10,7 @@ from harness.domain.cases import Case
 from harness.domain.compilers import Compiler, Fuses
 from harness.domain.measurements import Verdict, VerdictKind
 from harness.verdicts.checks import ParityBounds
+from harness.verdicts.plain import bisected
 
 _WORDS = {
     Fuses.YES: "has a pass that fuses it",
@@ -72,7 +73,7 @@ def judge(
     if lost:
         why = lost[0] + (f" (and of {len(lost) - 1} behind it)" if len(lost) > 1 else "")
     as_one = f"with LayerNorm as one operator they {fused.said(bounds)}"
-    bisect = f"`zoocheck bisect {case.id} --documented-graph` says at which operator, or that many add up"
+    bisect = bisected(case, "--documented-graph")
     if not fused.within(bounds) and not spelt.within(bounds):
         whether = "whether or not the compiler fuses LayerNorm"
         said = f"{graph} falls short in fp16 {whether}: {outputs}; {why}; {as_one}; {bisect}"

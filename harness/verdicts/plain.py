@@ -1,9 +1,10 @@
-"""Verdicts that need no judgement, and how limits are rounded and printed."""
+"""Verdicts that need no judgement, and what several kinds of verdicts say in the same words."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.domain.cases import Case
 from harness.domain.measurements import Verdict, VerdictKind
 from harness.domain.references import Reference
 
@@ -13,6 +14,12 @@ SLACK = 1e-12  # of a fraction: what binary arithmetic adds to decimal limits su
 def percent(share: float) -> str:
     """0.05 as ``5 %``, 0.025 as ``2.5 %``: no digit of a tolerance is rounded away."""
     return f"{share * 100:.6g} %"
+
+
+def bisected(case: Case, *options: str) -> str:
+    """What `zoocheck bisect` tells of outputs that are off: no operator need leave its bound by itself."""
+    command = " ".join(("zoocheck bisect", case.id, *options))
+    return f"`{command}` says at which operator, or that many add up"
 
 
 def known_gap(verdict: Verdict, message: str) -> Verdict:

@@ -15,7 +15,7 @@ from harness.domain.measurements import Basis, Verdict, VerdictKind
 from harness.domain.metrics import Metric, Unit
 from harness.domain.references import Drop, Reference
 from harness.errors import BadOutput, NoSamples
-from harness.verdicts.plain import SLACK, percent
+from harness.verdicts.plain import SLACK, bisected, percent
 
 SCORE_TOLERANCE_POINTS = 0.5  # percentage points, where the table states none
 RELATIVE_DROP = 0.01  # of the checkpoint's own fp32 score
@@ -210,7 +210,7 @@ def _real_or_stale(case: Case, score: Score, beside: Beside) -> str:
     explained = f"the {beside.typical_bound:g} that {case.precision} explains"
     by_half = score.flips is not None and 2 * score.flips >= score.samples
     if beside.typical_difference <= beside.typical_bound and not by_half:
-        return f"a real loss: {away}, within {explained}; `zoocheck bisect {case.id}` names the operator"
+        return f"a real loss: {away}, within {explained}; {bisected(case)}"
     beyond = "and half of the predictions or more flipped" if by_half else f"beyond {explained}"
     return (
         f"perhaps not a loss but a stale artifact, or one of other weights: {away}, {beyond}. Build it anew: "

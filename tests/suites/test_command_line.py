@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import pickle
 import re
 import shutil
 import subprocess
@@ -107,6 +109,24 @@ def test_doctor_finds_a_checkpoint_that_is_not_the_documented_one(zoo: Zoo, tmp_
     assert doctor.status == 0
     (mite,) = [model for model in doctor.json["models"] if model["name"] == "mite"]
     assert mite["problem"].startswith(str(file))
+
+
+def test_doctor_finds_a_checkpoint_that_could_not_be_used(zoo: Zoo, tmp_path: Path) -> None:
+    """A vocabulary that cuts no text, and a pickle that is refused: told before anything runs."""
+    shutil.copytree(zoo.models, tmp_path / "models")
+    folder, damaged = tmp_path / "models" / "mite", zoo.but(models=tmp_path / "models")
+
+    def problem() -> str:
+        models = damaged.zoocheck(tmp_path, "doctor", "--json").json["models"]
+        return next(str(model["problem"]) for model in models if model["name"] == "mite")
+
+    pieces = (folder / "vocab.txt").read_text(encoding="utf-8")
+    (folder / "vocab.txt").write_text(pieces.replace("[CLS]", "[cls]"), encoding="utf-8")
+    assert "found no [CLS] among" in problem()
+    (folder / "vocab.txt").write_text(pieces, encoding="utf-8")
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps({"args": argparse.Namespace()}, protocol=2))
+    assert "GLOBAL argparse.Namespace, which is no tensor's" in problem()
 
 
 @pytest.mark.parametrize("command", ["list", "doctor"])

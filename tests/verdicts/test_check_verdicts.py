@@ -39,7 +39,9 @@ class TestParity:
         assert verdict.kind is VerdictKind.FALLS_SHORT
         assert "logits of sample 4 from 0 to 1" in verdict.message
         assert "3 of 80 decisions flipped" in verdict.message
-        assert verdict.message.endswith(f"`zoocheck bisect {on_310p.id}` names the operator")
+        assert verdict.message.endswith(
+            f"`zoocheck bisect {on_310p.id}` says at which operator, or that many add up"
+        )
 
     def test_what_noise_hides_is_neither_good_nor_bad(self, on_310p: Case):
         verdict = checks.judge_relation(

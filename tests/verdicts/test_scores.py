@@ -299,7 +299,7 @@ class TestLoss:
         assert self.message(on_310p, typical_difference=0.3, typical_bound=0.5) == (
             "; a real loss: a typical sample's outputs differ from the checkpoint's in fp32 by 0.3 standard "
             "deviations of the logits, within the 0.5 that fp16 explains; "
-            "`zoocheck bisect tinybert-ascend310p-bs8` names the operator"
+            "`zoocheck bisect tinybert-ascend310p-bs8` says at which operator, or that many add up"
         )
 
     def test_beyond_rounding_the_artifact_may_be_stale(self, on_310p: Case):

@@ -11,7 +11,7 @@ from harness.documents.audit import fractions
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import scores, where
 from harness.documents.readme.reading import Reading, Value
-from harness.documents.readme.rounding import longer_prints
+from harness.documents.readme.rounding import longer_prints, nearest
 from harness.documents.readme.samples import Counts, documented
 from harness.domain.metrics import Metric, Unit
 from harness.domain.references import Role, Rounding
@@ -128,7 +128,7 @@ def cut_off(reading: Reading) -> Iterator[Found]:
                     yield Found(
                         line=value.line,
                         sentence=f"{where(value)} prints {value.text}, which is {longer.text} (line "
-                        f"{longer.line}) cut off; rounded it is {round(exact, value.number.digits)}",
+                        f"{longer.line}) cut off; rounded it is {nearest(exact, value.number.digits)}",
                         numbers={"printed": value.text, "exact": longer.text},
                     )
 

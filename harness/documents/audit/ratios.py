@@ -9,8 +9,9 @@ from itertools import permutations
 
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import where
+from harness.documents.readme.cells import Number
 from harness.documents.readme.reading import Reading, ReadTable, Value
-from harness.documents.readme.rounding import fits, ratio_parts
+from harness.documents.readme.rounding import fits, nearest, ratio_parts
 from harness.domain.metrics import Metric
 from harness.domain.references import Rounding
 
@@ -22,12 +23,29 @@ def _columns(table: ReadTable) -> Iterator[list[Value]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ratio:
-    """One ratio: what its neighbours come to, how far their own rounding may move that, what makes it."""
+    """One ratio: what its neighbours come to, how far their own rounding may move that, what makes it.
+
+    `exact` is None where the second of them is 0.
+    """
 
     value: Value
-    exact: Decimal
-    slack: Decimal
-    ways: set[Rounding]
+    number: Number
+    parts: tuple[Number, Number]
+    exact: Decimal | None = None
+    slack: Decimal = Decimal(0)
+    ways: frozenset[Rounding] = frozenset()
+
+
+def _ratio(value: Value, number: Number, parts: tuple[Number, Number]) -> _Ratio:
+    above, below = parts
+    if not below.value:
+        return _Ratio(value=value, number=number, parts=parts)
+    exact = above.value / below.value
+    blur = (above.step + abs(exact) * below.step) / abs(below.value) / 2
+    return _Ratio(
+        value=value, number=number, parts=parts, exact=exact, slack=blur + number.step,
+        ways=frozenset(fits(exact, number)),
+    )  # fmt: skip
 
 
 def _ratios(reading: Reading) -> Iterator[tuple[list[_Ratio], str]]:
@@ -38,12 +56,7 @@ def _ratios(reading: Reading) -> Iterator[tuple[list[_Ratio], str]]:
             for value in values:
                 parts = ratio_parts(value, table.of_row(value.row)) if value.get("ratio") else None
                 if parts is not None and value.number is not None:
-                    above, below = parts
-                    exact = above.value / below.value
-                    blur = (above.step / above.value + below.step / below.value) / 2
-                    slack = abs(exact * blur) + value.number.step
-                    ways = fits(exact, value.number)
-                    checked.append(_Ratio(value=value, exact=exact, slack=slack, ways=ways))
+                    checked.append(_ratio(value, value.number, parts))
             if checked:
                 yield checked, values[0].header
 
@@ -52,19 +65,32 @@ def ratio_follows(reading: Reading) -> Iterator[Found]:
     """A ratio that no rounding of its neighbours' quotient makes; a note where more of their digits might."""
     for checked, _ in _ratios(reading):
         for item in checked:
-            assert item.value.number is not None
-            if item.ways:
-                continue
-            digits, printed = item.value.number.digits, item.value.number.value
-            might = abs(printed - item.exact) <= item.slack
-            yield Found(
-                line=item.value.line,
-                sentence=f"{where(item.value)} prints {item.value.text}, its neighbours' quotient is "
-                f"{item.exact:.6f}, rounded {round(item.exact, digits)}"
-                + ("; with the digits that they do not print it might follow" if might else ""),
-                numbers={"printed": item.value.text, "quotient": float(item.exact)},
-                severity=Severity.NOTE if might else Severity.ERROR,
-            )
+            if item.exact is None:
+                yield _over_zero(item)
+            elif not item.ways:
+                yield _other(item, item.exact)
+
+
+def _over_zero(item: _Ratio) -> Found:
+    above, below = (part.printed for part in item.parts)
+    return Found(
+        line=item.value.line,
+        sentence=f"{where(item.value)} prints {item.value.text}, its neighbours are {above} and {below}: a "
+        "quotient by 0 is no number",
+        numbers={"printed": item.value.text, "above": above, "below": below},
+    )
+
+
+def _other(item: _Ratio, exact: Decimal) -> Found:
+    might = abs(item.number.value - exact) <= item.slack
+    return Found(
+        line=item.value.line,
+        sentence=f"{where(item.value)} prints {item.value.text}, its neighbours' quotient is "
+        f"{exact:.6f}, rounded {nearest(exact, item.number.digits)}"
+        + ("; with the digits that they do not print it might follow" if might else ""),
+        numbers={"printed": item.value.text, "quotient": float(exact)},
+        severity=Severity.NOTE if might else Severity.ERROR,
+    )
 
 
 def ratio_rounding(reading: Reading) -> Iterator[Found]:
@@ -102,11 +128,11 @@ def difference_follows(reading: Reading) -> Iterator[Found]:
             made |= {(above - below) / below * 100 for above, below in permutations(row, 2) if below}
             if made and not any(fits(item, value.number) for item in made):
                 printed = value.number.value
-                nearest = min(abs(item - printed) for item in made)
+                off_by = min(abs(item - printed) for item in made)
                 yield Found(
                     line=value.line,
-                    sentence=f"{where(value)} prints {value.text}, off by {nearest:.4f} from the nearest "
+                    sentence=f"{where(value)} prints {value.text}, off by {off_by:.4f} from the nearest "
                     "difference of two scores of its row",
-                    numbers={"printed": value.text, "off_by": float(nearest)},
-                    severity=Severity.ERROR if nearest > blur + value.number.step else Severity.NOTE,
+                    numbers={"printed": value.text, "off_by": float(off_by)},
+                    severity=Severity.ERROR if off_by > blur + value.number.step else Severity.NOTE,
                 )

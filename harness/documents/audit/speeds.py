@@ -8,15 +8,67 @@ from collections.abc import Iterator
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import Point, SpeedSeries, throughputs, where
 from harness.documents.readme import cards
-from harness.documents.readme.reading import Reading
+from harness.documents.readme.reading import Reading, Value
 from harness.domain.chips import Chip, Peak
 from harness.domain.flops import encoder_flops
+from harness.domain.metrics import Metric
 from harness.domain.precisions import Precision
+from harness.domain.references import Role
 from harness.tables.references import documented_precision
 
 FALL_WARNING, FALL_ERROR = 0.10, 0.20  # of the best throughput at a smaller batch
+LONGEST_CALL_S = 3600.0  # no measuring takes an hour a batch
+LARGEST_BATCH = 2**31 - 1  # what an axis of 32 bits counts, as TensorRT has before 10 (class Dims32)
 LINEAR_SLACK = 0.02  # how much of linear scaling noise may add
 MAGNITUDE = 8.0  # a lost or gained digit makes ten; its neighbours are not exactly in line
+
+
+def above_zero(reading: Reading) -> Iterator[Found]:
+    """A throughput of 0, or below."""
+    for value in _speeds(reading):
+        assert value.number is not None
+        if value.number.value <= 0:
+            yield Found(
+                line=value.line,
+                sentence=f"{where(value)} prints {value.text}: a throughput is above 0, and a cell without "
+                "one says - or 无",
+                numbers={"printed": value.text},
+            )
+
+
+def _speeds(reading: Reading) -> list[Value]:
+    """Every printed throughput that somebody measured."""
+    return [
+        value
+        for value in reading.values
+        if value.number is not None
+        and value.get("metric") == Metric.THROUGHPUT
+        and value.get("role") in (Role.MEASURED, Role.BASELINE)
+    ]
+
+
+def batches(reading: Reading) -> Iterator[Found]:
+    """A batch of no sample, of more than an axis counts, or that takes hours by the throughput beside it."""
+    wrong: dict[tuple[int, int], Found] = {}
+    for value in reading.values:
+        size = value.get("batch_size")
+        if size is not None and not 0 < size <= LARGEST_BATCH:
+            why = "a batch is of 1 sample at least" if not size else f"an axis counts to {LARGEST_BATCH}"
+            sentence = f"{where(value)} is of batch size {size}: {why}"
+            wrong.setdefault(
+                (value.line, size), Found(line=value.line, sentence=sentence, numbers={"batch": size})
+            )
+    for value in _speeds(reading):
+        size = value.get("batch_size")
+        assert value.number is not None
+        if size and value.number.value > 0 and size / float(value.number.value) > LONGEST_CALL_S:
+            hours = size / float(value.number.value) / 3600
+            sentence = (
+                f"{where(value)} prints {value.text} at batch {size}: one batch would take {hours:.4g} h"
+            )
+            numbers = {"batch": size, "printed": value.text, "hours": round(hours, 3)}
+            wrong.setdefault((value.line, size), Found(line=value.line, sentence=sentence, numbers=numbers))
+    yield from wrong.values()
 
 
 def falls(reading: Reading) -> Iterator[Found]:

@@ -17,6 +17,7 @@ KNOWN = frozenset(
     typing_extensions ultralytics urllib3 wget yacs
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
+_IN_ORDER = sorted(KNOWN)
 SHORTEST = 5  # shorter names are near too many others
 
 
@@ -31,7 +32,7 @@ def misspelt(name: str) -> str | None:
     key = name.lower().replace("-", "_")
     if key in KNOWN or len(key) < SHORTEST:
         return None
-    return next((known for known in sorted(KNOWN) if _slipped(key, known)), None)
+    return next((known for known in _IN_ORDER if _slipped(key, known)), None)
 
 
 def _slipped(written: str, meant: str) -> bool:

@@ -126,6 +126,7 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
     for number, text in enumerate(reading.readme.lines, start=1):
         for match in _ARITHMETIC.finditer(text):
             if not float(match["mean"]):
+                yield _by_zero(number, match)
                 continue
             exact = float(match["left"]) * float(match["batch"]) / float(match["mean"])
             yield from _wrong(number, match[0], exact, match["right"])
@@ -134,6 +135,7 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
                 continue  # the tail of a longer calculation
             a, b = float(match["a"]), float(match["b"])
             if match["op"] in "/÷" and not b:
+                yield _by_zero(number, match)
                 continue
             yield from _wrong(number, match[0], a * b if match["op"] in "*×" else a / b, match["right"])
 
@@ -141,6 +143,13 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
 def _before(text: str, match: re.Match[str]) -> str:
     """The few characters in front of a match."""
     return text[max(0, match.start() - _BEFORE) : match.start()]
+
+
+def _by_zero(line: int, match: re.Match[str]) -> Found:
+    return Found(
+        line=line, sentence=f"{match[0]!r}: divided by 0, which gives no number",
+        numbers={"printed": float(match["right"])},
+    )  # fmt: skip
 
 
 def _wrong(line: int, text: str, exact: float, printed: str) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.interfaces import ports, shaped_graphs
+from harness.documents.readme.cells import whole
 from harness.documents.readme.commands import MODEL_FILE, Command
 from harness.documents.readme.reading import GPU_BACKENDS, Reading
 from harness.domain.precisions import Precision
@@ -15,7 +16,7 @@ from harness.domain.references import Role
 from harness.domain.words import WordKind
 
 _BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
-_IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d+)|(?<!\d)(\d+)bs(?![a-z])", re.IGNORECASE)
+_IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d{1,15})(?!\d)|(?<!\d)(\d{1,15})bs(?![a-z])", re.IGNORECASE)
 _MAKES = re.compile(
     r"生成|得到|获得|保存|导出|产生|输出|下载|放到|放在|generate|download|produce|save|create|write|export",
     re.IGNORECASE,
@@ -26,17 +27,18 @@ _REDUCED = ("fp16", "int8", "best", "half", "useFP16")
 def batch_names(reading: Reading) -> Iterator[Found]:
     """A command that names one batch size and a file or folder of another."""
     for command in reading.commands:
-        size = command.option(*_BATCH)
-        if size is None or not size.isdigit():
+        given = command.option(*_BATCH)
+        size = None if given is None else whole(given)
+        if size is None:
             continue
         named = [(name, value, found) for name, value in command.options.items()
-                 for found in _sizes(value) if found != int(size)]  # fmt: skip
+                 for found in _sizes(value) if found != size]  # fmt: skip
         for name, value, found in named:
             yield Found(
                 line=command.line,
                 sentence=f"the command sets batch {size} and --{name} {value}, which is called after batch "
                 f"{found}",
-                numbers={"batch": int(size), "named": found},
+                numbers={"batch": size, "named": found},
             )
 
 

@@ -13,6 +13,8 @@ _CELL = re.compile(
     r"(?P<before>(?:[^:：=]{1,20}[:：=]\s*)?)(?P<digits>" + PRINTED + r")(?P<after>[^\d,;]{0,24})"
 )
 
+_WHOLE = re.compile(r"\d{1,15}")  # as many digits as a printed number has before its point at most
+
 # Full-width digits, and the point and the minus among them, as the ASCII ones that they stand for.
 _NARROW = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF0E: ".", 0xFF0D: "-"}
 
@@ -44,6 +46,11 @@ class Number:
     def form(self) -> str:
         """The cell with a place for the digits."""
         return f"{self.before}{{}}{self.after}"
+
+
+def whole(text: str) -> int | None:
+    """`text` as a whole number, 0 included; None where it is none, or longer than any that is printed."""
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def number(cell: str) -> Number | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Number, number
+from harness.documents.readme.cells import Number, number, whole
 from harness.documents.readme.reading import Context, Note
 from harness.documents.readme.words import Vocabulary
 from harness.domain.metrics import Metric, Unit
@@ -16,7 +16,7 @@ from harness.domain.words import WordKind
 
 Said = dict[str, Any]
 
-BATCH = re.compile(r"(?<![a-z])(?:bs|batch[ _]?size|batch)[ _:=]?(\d+)(?!\d)", re.IGNORECASE)
+BATCH = re.compile(r"(?<![a-z])(?:bs|batch[ _]?size|batch)[ _:=]?(\d{1,15})(?!\d)", re.IGNORECASE)
 _NEAR = 2  # lines above a table that may say what it holds
 _TIMES = ("ms", "us", "s", "毫秒", "秒")
 
@@ -73,8 +73,9 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
     for header, label, cell in zip(headers, labels, row.cells, strict=False):
         if not label:
             continue
-        if context.words.is_whole(header, WordKind.BATCH_SIZE) is not None and cell.isdigit():
-            said["batch_size"] = int(cell)
+        size = whole(cell) if context.words.is_whole(header, WordKind.BATCH_SIZE) is not None else None
+        if size is not None:
+            said["batch_size"] = size
             continue
         if context.words.is_whole(cell, WordKind.BEST) is not None:
             said["best"] = True
@@ -82,6 +83,17 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
             said["foreign"] = cell
         said |= _common(context, cell)
     return said
+
+
+def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:
+    """Tell of what stands under a head of batch sizes with digits in it, and is no batch size."""
+    words = context.words
+    for header, cell in zip(headers, row.cells, strict=True):
+        if words.is_whole(header, WordKind.BATCH_SIZE) is None or not any(map(str.isdigit, cell)):
+            continue
+        if whole(cell) is None and batch_in(cell) is None and words.is_whole(cell, WordKind.BEST) is None:
+            why = "no batch size: a whole number is expected there"
+            context.notes.append(Note(line=row.line, what=f"column {header!r}: {cell[:40]}", why=why))
 
 
 def grid_metric(context: Context, grid: Grid, name: str) -> Said:

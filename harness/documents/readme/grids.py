@@ -40,6 +40,8 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     of_rows = [columns.of_row(context, grid.headers, labels, row) for row in rows]
     if not _holds_results(context, grid, rows, labels, of_columns, name):
         return None
+    for row in rows:
+        columns.note_sizes(context, grid.headers, row)
     whole = columns.grid_metric(context, grid, name)
     open_heads = [head for head, label, said in zip(grid.headers, labels, of_columns, strict=True)
                   if not label and not {"metric", "ratio", "foreign", "other"} & said.keys()]  # fmt: skip

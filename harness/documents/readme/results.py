@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import Fence, GridRow, Line
-from harness.documents.readme.cells import number
+from harness.documents.readme.cells import number, whole
 from harness.documents.readme.commands import Command
 from harness.documents.readme.grids import complete, with_baselines
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -206,7 +206,7 @@ def _of_commands(context: Context, fence: Fence) -> dict[str, object]:
 
 def _batch(command: Command) -> int | None:
     text = command.option(*_BATCH_OPTIONS) or command.usage.get("batch_size")
-    return int(text) if text is not None and text.isdigit() else None
+    return None if text is None else whole(text)
 
 
 def _template(group: _Group) -> str:

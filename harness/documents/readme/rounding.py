@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
 from harness.documents.readme.cells import Number
@@ -14,6 +14,14 @@ from harness.domain.references import Role, Rounding
 
 Roundings = Mapping[tuple[int, int], Rounding]  # (line of the table, column) -> what fits it alone
 
+# Numbers are printed with up to 15 digits before the point and 20 behind it: quotients have up to 35 and 20.
+_WIDE = Context(prec=60)
+
+
+def nearest(exact: Decimal, digits: int) -> Decimal:
+    """`exact` with so many digits behind the point, a tie away from 0."""
+    return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _WIDE)
+
 
 def fits(exact: Decimal | Fraction, printed: Number) -> set[Rounding]:
     """Which ways of rounding make `printed` of `exact`.
@@ -23,9 +31,10 @@ def fits(exact: Decimal | Fraction, printed: Number) -> set[Rounding]:
     """
     value = Decimal(exact.numerator) / Decimal(exact.denominator) if isinstance(exact, Fraction) else exact
     found = set()
-    if printed.value in (value.quantize(printed.step, mode) for mode in (ROUND_HALF_UP, ROUND_HALF_DOWN)):
+    ties = (ROUND_HALF_UP, ROUND_HALF_DOWN)
+    if printed.value in (value.quantize(printed.step, mode, _WIDE) for mode in ties):
         found.add(Rounding.ROUNDED)
-    if printed.value == value.quantize(printed.step, ROUND_DOWN):
+    if printed.value == value.quantize(printed.step, ROUND_DOWN, _WIDE):
         found.add(Rounding.TRUNCATED)
     return found
 
@@ -42,20 +51,20 @@ def counts(printed: Number, unit: Unit, samples: int) -> dict[Rounding, int]:
 
 
 def ratio_parts(value: Value, row: Iterable[Value]) -> tuple[Number, Number] | None:
-    """The two numbers of its row that a ratio is of; None where one is absent or zero."""
+    """The two numbers of its row that a ratio is of; None where one is absent."""
     of_chip = {
         item.get("chip"): item.number
         for item in row
         if item.get("metric") == value.get("metric") and item.get("role") is Role.MEASURED
     }
     above, below = (of_chip.get(chip) for chip in value.get("ratio") or (None, None))
-    return (above, below) if above and below and above.value and below.value else None
+    return (above, below) if above and below else None
 
 
 def of_ratio(value: Value, row: Iterable[Value]) -> Decimal | None:
-    """What a ratio's neighbours in its row come to."""
+    """What a ratio's neighbours in its row come to; None where one is absent, or the second is 0."""
     parts = ratio_parts(value, row)
-    return None if parts is None else parts[0].value / parts[1].value
+    return parts[0].value / parts[1].value if parts and parts[1].value else None
 
 
 def dataset_of(reading: Reading) -> DatasetSpec | None:

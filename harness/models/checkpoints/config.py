@@ -28,7 +28,7 @@ _PLAIN: Mapping[str, tuple[Any, ...]] = {
     "auto_map": (),
 }
 _SEQUENCES = "ForSequenceClassification"
-_TASKS = {  # how transformers' classes with such a head end
+ENDINGS: Mapping[Head, str] = {  # how transformers' classes with such a head end: ``architectures`` names one
     Head.CLASSIFICATION: _SEQUENCES,
     Head.CLASSIFICATION_RELU: _SEQUENCES,
     Head.TOKEN_CLASSIFICATION: "ForTokenClassification",
@@ -106,7 +106,7 @@ def family(path: Path, found: Mapping[str, Any], unsaid: Family | None = None) -
     told = "no value" if said is None else short(said)
     raise CheckpointError(
         f"{path}: model_type: found {told}, supported are {', '.join(Family)}",
-        remedy="take a checkpoint of one of these, or its exported graph",
+        remedy="take a checkpoint of one of these, or export it to ONNX, which `zoocheck check` runs",
     )
 
 
@@ -273,14 +273,14 @@ def _other_heads(found: Mapping[str, Any], head: Head, count: int) -> list[str]:
     lacks the head is refused for that.
     """
     named = found.get("architectures")
-    others = [ending for ending in _TASKS.values() if ending != _TASKS[head]]
+    others = [ending for ending in ENDINGS.values() if ending != ENDINGS[head]]
     problems = [
-        f"architectures: found {short(name)}, expected one that ends with {_TASKS[head]}"
+        f"architectures: found {short(name)}, expected one that ends with {ENDINGS[head]}"
         for name in (named if isinstance(named, list) else ())
         if isinstance(name, str) and name.endswith(tuple(others))
     ]
     told = found.get("problem_type")
-    if told not in (None, "single_label_classification") and _TASKS[head] == _SEQUENCES and count > 1:
+    if told not in (None, "single_label_classification") and ENDINGS[head] == _SEQUENCES and count > 1:
         problems.append(f"problem_type: found {short(told)}, expected 'single_label_classification'")
     return problems
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from harness.domain.models import Architecture, Model, TokenizerSpec, Weights
 from harness.errors import BadInput, CheckpointError
-from harness.models.checkpoints import config, files, names, shards, sizes, stored
-from harness.tasks.text import tokenizer_files, tokenizer_json
+from harness.models.checkpoints import config, files, names, pickles, shards, sizes, stored
+from harness.tasks.lines import shown
+from harness.tasks.text import tokenizer_files, tokenizer_json, wordpiece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +89,11 @@ def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
 def _require_sizes(folder: Path, source: str, parts: Sequence[str], architecture: Architecture) -> None:
     """Raise `CheckpointError` where safetensors' headers show other sizes than config.json says.
 
-    Pickles are held against it when they are loaded: they have no header.
+    Pickles are held against it when they are loaded: they have no header. Their names tell what is refused.
     """
+    for name in parts:
+        if not name.endswith(".safetensors"):
+            pickles.require_plain(folder / name)
     shapes = stored.shapes(folder, parts, source)
     if shapes is not None:
         known = names.ours(folder / source, shapes, architecture.family)
@@ -101,7 +106,8 @@ def require_fitting(path: Path, architecture: Architecture, tokenizer: Tokenizer
 
     The checkpoint's own tokenizer (`tokenizer` None) is held to the embedding when it is opened
     (`harness.tasks.text.tokenizing`), which builds it.
-    Raises `CheckpointError` where it is empty, or has more pieces than the embedding has rows.
+    Raises `CheckpointError` where it is empty, or has more pieces than the embedding has rows, and where
+    `harness.tasks.text.wordpiece.load_vocabulary` refuses it: no text could be cut by it.
     """
     if tokenizer is None:
         return ""
@@ -116,21 +122,45 @@ def require_fitting(path: Path, architecture: Architecture, tokenizer: Tokenizer
         else:
             content = path.read_bytes()
             pieces = content.count(b"\n") + (not content.endswith(b"\n") and content != b"")
+        _require_rows(path, pieces, architecture)
+        note = note or _beside(wordpiece.load_vocabulary(path))
     except OSError as problem:
         message = f"{path}: cannot be read ({problem.strerror})"
         raise CheckpointError(message, remedy="check that it is readable") from problem
     except BadInput as problem:
         raise CheckpointError(str(problem)) from problem
+    if pieces == architecture.vocabulary:
+        return note
+    fewer = f"{path.name} lists {pieces} word pieces, the word embedding has {architecture.vocabulary} rows"
+    return "; ".join(filter(None, (note, fewer)))
+
+
+def _require_rows(path: Path, pieces: int, architecture: Architecture) -> None:
     if not 0 < pieces <= architecture.vocabulary:
         raise CheckpointError(
             f"{path}: found {pieces} word pieces, expected 1 to {architecture.vocabulary}, one for each row "
             "of the word embedding at most",
             remedy=f"put the {path.name} that belongs to the checkpoint there",
         )
-    if pieces == architecture.vocabulary:
-        return note
-    fewer = f"{path.name} lists {pieces} word pieces, the word embedding has {architecture.vocabulary} rows"
-    return "; ".join(filter(None, (note, fewer)))
+
+
+def _beside(used: wordpiece.Vocabulary) -> str:
+    """What a tokenizer.json beside a vocab.txt, which is `used`, says otherwise; empty where it agrees."""
+    other = used.path.with_name(tokenizer_json.NAME)
+    if other == used.path or not other.is_file():
+        return ""
+    told = f"texts are cut by {used.path.name}; {other.name} beside it"
+    try:
+        listed = tokenizer_json.read_pieces(other).pieces
+    except BadInput as problem:
+        return f"{told} cannot be held against it ({problem.said})"
+    pairs = enumerate(zip_longest(used.pieces, map(str.strip, listed)))
+    first = next(((number, ours, theirs) for number, (ours, theirs) in pairs if ours != theirs), None)
+    if first is None:
+        return ""
+    number, *found = first
+    ours, theirs = ("no piece" if piece is None else shown(piece) for piece in found)
+    return f"{told} has other pieces: id {number} is {theirs} there, {ours} here"
 
 
 def _source(model: Model, folder: Path, hashes: Mapping[str, str]) -> str:

@@ -14,6 +14,8 @@ from harness.errors import CheckpointError
 
 REMEDY = "get the published file again, or save its state dict as model.safetensors where you trust it"
 _LONGEST = 500  # characters of the name of a class or function, with its module
+# The packages of which torch unpickles anything at all, in this release of it or in another.
+MAY_STAND_THERE = ("torch", "collections", "builtins", "__builtin__", "_codecs", "numpy")
 _ZIP = b"PK\x03\x04"
 _ESCAPES = re.compile(r"\x1b\[[\d;]*[A-Za-z]")  # a terminal's, for bold and colours
 _SENTENCES = re.compile(r"(?<=[.!])\s+(?=[A-Z(])")
@@ -26,37 +28,55 @@ _BEFORE = 3  # pickles before the state itself in a file of 2019: a number, a ve
 def unpickled(path: Path) -> Any:
     """What the file at `path` holds, on the CPU; raises `CheckpointError` for more than tensors and values.
 
-    The names in it are read first: torch searches its own refusal of a name in time that grows with the
-    square of the name's length, and in a damaged file of 2019 a name goes on to the next end of a line.
+    The names in it are read first (`require_plain`): torch searches its own refusal of a name in time that
+    grows with the square of the name's length, and in a damaged file of 2019 a name goes on to the next end
+    of a line.
     """
     import torch
 
+    require_plain(path)
     try:
-        _require_short_names(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of a newer pickle protocol: it fails anyway
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as problem:  # a damaged pickle raises whatever its bytes make the reader do
-        raise CheckpointError(
-            f"{path}: refused: not a plain state dict. Only tensors are unpickled, because a pickle that "
-            f"holds anything else can run any code when it is read. {_reason(problem)}",
-            remedy=REMEDY,
-        ) from problem
+        raise _refused(path, problem) from problem
 
 
-def _require_short_names(path: Path) -> None:
-    """Raise `ValueError` for a name of more than `_LONGEST` characters, and for a damaged pickle."""
+def require_plain(path: Path) -> None:
+    """Raise `CheckpointError` where the names in the pickle at `path` show that it is not unpickled.
+
+    For a class or function of a package that no tensor is of, a name of more than `_LONGEST` characters, and
+    a damaged pickle. No tensor is read and torch is not imported, so a folder is looked at within
+    milliseconds; what it lets through may still be refused by `unpickled`.
+    """
+    try:
+        _require_names(path)
+    except Exception as problem:  # as above
+        raise _refused(path, problem) from problem
+
+
+def _refused(path: Path, problem: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"{path}: refused: not a plain state dict. Only tensors are unpickled, because a pickle that "
+        f"holds anything else can run any code when it is read. {_reason(problem)}",
+        remedy=REMEDY,
+    )
+
+
+def _require_names(path: Path) -> None:
+    """Raise `ValueError` for a name that cannot stand in a state dict, and for a damaged pickle."""
     with path.open("rb") as stream:
         if stream.read(len(_ZIP)) == _ZIP:
             with zipfile.ZipFile(stream) as archive:
                 for name in archive.namelist():
                     if name.endswith("/data.pkl"):
                         with archive.open(name) as member:
-                            _require_short(_names(member))
+                            _require_known(_names(member))
             return
         stream.seek(0)
         for _ in range(_BEFORE + 1):
-            _require_short(_names(stream))
+            _require_known(_names(stream))
 
 
 def _names(stream: IO[bytes]) -> Iterator[str]:
@@ -66,10 +86,12 @@ def _names(stream: IO[bytes]) -> Iterator[str]:
             yield str(argument)
 
 
-def _require_short(names: Iterator[str]) -> None:
+def _require_known(names: Iterator[str]) -> None:
     for name in names:
         if len(name) > _LONGEST:
             raise ValueError(f"a name of {len(name)} characters, {name[:40]!r} and so on")
+        if name.partition(" ")[0].partition(".")[0] not in MAY_STAND_THERE:
+            raise ValueError(f"GLOBAL {name.replace(' ', '.')}, which is no tensor's")
 
 
 def _reason(problem: Exception) -> str:

@@ -16,6 +16,7 @@ from harness.tasks.lines import read_text
 
 NAME = "tokenizer.json"
 CONTINUES = "##"  # what a piece within a word begins with
+UNKNOWN = "[UNK]"  # what stands for a word without pieces
 _REMEDY = "put the tokenizer.json of the checkpoint there, unchanged, or its vocab.txt, one piece a line"
 
 
@@ -32,7 +33,8 @@ def read_pieces(path: Path) -> PieceList:
     """The pieces of the ``tokenizer.json`` at `path`, in the order of their ids.
 
     Raises `NotThere` for a missing file; `BadInput` for what is no JSON object, for another model than
-    WordPiece or other continuation marks than ``##``, and for ids that are not 0, 1, 2 ... once each.
+    WordPiece, other continuation marks than ``##`` or another token for unknown words than ``[UNK]``, and
+    for ids that are not 0, 1, 2 ... once each.
     """
     text, sha256 = read_text(path, remedy=_REMEDY)
     try:
@@ -66,9 +68,10 @@ def _require_word_pieces(path: Path, model: Mapping[str, Any]) -> None:
         raise _wrong(path, f"model.type: found {short(kind)}, expected 'WordPiece', BERT's")
     if not isinstance(model.get("vocab"), Mapping):
         raise _wrong(path, f"model.vocab: found {short(model.get('vocab'))}, expected pieces and their ids")
-    mark = model.get("continuing_subword_prefix", CONTINUES)
-    if mark != CONTINUES:
-        raise _wrong(path, f"model.continuing_subword_prefix: found {short(mark)}, expected {CONTINUES!r}")
+    for key, ours in (("continuing_subword_prefix", CONTINUES), ("unk_token", UNKNOWN)):
+        found = model.get(key, ours)
+        if found != ours:
+            raise _wrong(path, f"model.{key}: found {short(found)}, expected {ours!r}")
 
 
 def _added(path: Path, content: Mapping[str, Any]) -> list[tuple[str, Any]]:

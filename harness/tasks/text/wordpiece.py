@@ -17,7 +17,7 @@ from harness.errors import BadInput
 from harness.tasks.lines import read_lines, shown
 from harness.tasks.text import Pieces, tokenizer_json
 
-UNKNOWN = "[UNK]"
+UNKNOWN = tokenizer_json.UNKNOWN
 CLASSIFY = "[CLS]"
 SEPARATE = "[SEP]"
 NEVER_SPLIT = frozenset({UNKNOWN, SEPARATE, "[PAD]", CLASSIFY, "[MASK]"})

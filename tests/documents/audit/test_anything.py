@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,3 +136,26 @@ def test_any_readme_is_audited_and_imported(text):
 @given(readmes())
 def test_any_readme_is_imported(text):
     import_reading(understand(parse(text), TABLES))
+
+
+LONG = "9" * 5000  # digits, of which Python makes no number
+HEAD = "# TinyBERT\n\n| Batch Size | 310P性能(fps) | T4性能(fps) | 310P/T4 |\n|---|---|---|---|\n"
+TYPED = "# Net\n\n```bash\npython run.py --batch_size {size} --output out_bs{size}\n```\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HEAD + "| ² | 30.0 | 20.0 | 1.50 |\n", id="a batch size set high"),
+        pytest.param(HEAD + f"| {LONG} | 30.0 | 20.0 | 1.50 |\n", id="a batch size of 5000 digits"),
+        pytest.param(HEAD + f"| TinyBERT(bs{LONG}) | 30.0 | 20.0 | 1.50 |\n", id="a label of 5000 digits"),
+        pytest.param(HEAD + f"| 1 | {'9' * 15} | 0.{'0' * 19}1 | 1.50 |\n", id="the largest quotient"),
+        pytest.param(HEAD + f"| 1 | {'9' * 15} | 20.0 | 1.5{'0' * 19} |\n", id="the longest quotient"),
+        pytest.param(TYPED.format(size="²"), id="an option set high"),
+        pytest.param(TYPED.format(size=LONG), id="an option of 5000 digits"),
+    ],
+)  # fmt: skip
+def test_numbers_that_nobody_prints_do_not_end_it(text: str):
+    reading = understand(parse(text), TABLES)
+    assert all(1 <= item.line <= 7 for item in audit(reading))
+    assert import_reading(reading) is not None

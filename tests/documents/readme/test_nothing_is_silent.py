@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,3 +65,16 @@ def test_what_is_read_stands_there(text):
         assert value.text in lines[value.line - 1]
         assert value.number is None or value.number.printed in value.text
         assert {"metric", "unit", "role"} <= value.meaning.keys()
+
+
+@pytest.mark.parametrize("size", ["-1", "1.5", "²", "9" * 16, "1~16"])
+def test_what_is_no_batch_size_is_told(size):
+    head = "# TinyBERT\n\n| Batch Size | 310P性能(fps) |\n|---|---|\n"
+    told = [note for note in understand(parse(f"{head}| {size} | 30.0 |\n"), TABLES).unread if note.line == 5]
+    assert [note.why for note in told] == ["no batch size: a whole number is expected there"]
+
+
+@pytest.mark.parametrize("size", ["16", "１６", "bs16", "batch_size=16", "最优bs", "-", "无", ""])
+def test_a_batch_size_the_best_and_none_are_read(size):
+    head = "# TinyBERT\n\n| Batch Size | 310P性能(fps) |\n|---|---|\n"
+    assert understand(parse(f"{head}| {size} | 30.0 |\n"), TABLES).unread == ()

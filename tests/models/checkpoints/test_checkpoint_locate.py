@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import hashlib
 import json
@@ -10,16 +11,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny_model import ARCHITECTURE, REPOSITORY, REVISION, config_json, hub_model, tiny_model
+from laying import tokenizer_json
+from tiny_model import ARCHITECTURE, REPOSITORY, REVISION, VOCABULARY, config_json, hub_model, tiny_model
 
 from harness.domain.families import ACTIVATIONS
 from harness.domain.models import Weights
 from harness.errors import CheckpointError, NotThere, UsageError
-from harness.models.checkpoints import files, left_aside, locate, random_sha256, vocabulary
+from harness.models.checkpoints import files, left_aside, locate, pickles, random_sha256, vocabulary
 from harness.setting.home import Home
 
 Lay = Callable[..., Path]
 FULL = ("config.json", "vocab.txt", "model.safetensors")
+PIECES = VOCABULARY.split()
+OTHER_PIECES = VOCABULARY.replace("piece0\n", "another\n").encode()
 
 
 def sha256(content: bytes) -> str:
@@ -241,6 +245,77 @@ class TestFull:
         said = f"vocab.txt lists {len(pieces) - 5} word pieces, the word embedding has {rows} rows"
         assert found.source.endswith(said)
 
+    @pytest.mark.parametrize(
+        ("changed", "said"),
+        [
+            pytest.param(("[CLS]", "CLS"), r"vocab.txt:40: found no \[CLS\] among 40 pieces", id="no-start"),
+            pytest.param(("[UNK]", "[unk]"), r"found no \[UNK\] among 40 pieces", id="no-unknown"),
+            pytest.param(("piece7", "piece6"), "vocab.txt:12: found 'piece6' again", id="twice"),
+            pytest.param(("piece7", ""), "vocab.txt:12: found a blank line", id="blank"),
+        ],
+    )
+    @pytest.mark.parametrize("weights", ["full", "random"])
+    def test_a_vocabulary_that_cuts_no_text_is_refused_before_any_is_cut(
+        self, tiny_home: Home, lay: Lay, changed: tuple[str, str], said: str, weights: str
+    ):
+        pieces = "\n".join(changed[1] if piece == changed[0] else piece for piece in VOCABULARY.split("\n"))
+        lay(tiny_home.models, "config.json", "model.safetensors", vocab__txt=pieces.encode())
+        with pytest.raises(CheckpointError, match=said):
+            locate(tiny_model(), weights, tiny_home)
+
+    @pytest.mark.parametrize(
+        ("beside", "said"),
+        [
+            (tokenizer_json(PIECES), ""),
+            (
+                tokenizer_json([*PIECES[:7], "else", *PIECES[8:]]),
+                "tokenizer.json beside it has other pieces: id 7 is 'else' there, 'piece3' here",
+            ),
+            (tokenizer_json(PIECES[:-1]), "id 39 is no piece there, 'piece35' here"),
+            (tokenizer_json([*PIECES, "[NEW]"]), "id 40 is '[NEW]' there, no piece here"),
+            (
+                tokenizer_json(PIECES).replace('"[UNK]", "cont', '"[MASK]", "cont'),
+                "beside it cannot be held against it (model.unk_token: found '[MASK]', expected '[UNK]')",
+            ),
+            ("{", "tokenizer.json beside it cannot be held against it ("),
+        ],
+        ids=["the-same", "another", "fewer", "more", "unknown", "damaged"],
+    )
+    def test_a_tokenizer_json_that_contradicts_the_vocab_txt_is_told(
+        self, tiny_home: Home, lay: Lay, beside: str, said: str
+    ):
+        """Texts are cut by vocab.txt, and the checkpoint says whose pieces they are."""
+        lay(tiny_home.models, *FULL, tokenizer__json=beside.encode())
+        found = locate(tiny_model(), "full", tiny_home)
+        assert found.vocabulary == tiny_home.models / "tiny-bert" / "vocab.txt"
+        assert said in found.source
+        assert ("texts are cut by vocab.txt; " in found.source) is bool(said)
+
+    def test_a_tokenizer_json_of_another_unknown_token_is_refused(self, tiny_home: Home, lay: Lay):
+        content = tokenizer_json(PIECES).replace('"[UNK]", "cont', '"[MASK]", "cont').encode()
+        lay(tiny_home.models, "config.json", "model.safetensors", tokenizer__json=content)
+        with pytest.raises(CheckpointError, match=r"model.unk_token: found '\[MASK\]', expected '\[UNK\]'"):
+            locate(tiny_model(), "full", tiny_home)
+
+    @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "of-2019"])
+    def test_a_pickle_of_more_than_tensors_is_refused_before_it_is_loaded(
+        self, tiny_home: Home, lay: Lay, tmp_path: Path, zipped: bool
+    ):
+        import torch
+
+        path = tmp_path / "saved"
+        content = {"model": {"a": torch.zeros(2)}, "args": argparse.Namespace(lr=1e-5)}
+        torch.save(content, path, _use_new_zipfile_serialization=zipped)
+        lay(tiny_home.models, "config.json", "vocab.txt", pytorch_model__bin=path.read_bytes())
+        with pytest.raises(CheckpointError, match=r"for: GLOBAL argparse\.Namespace, which is no tensor's"):
+            locate(tiny_model(), "full", tiny_home)
+
+    def test_nothing_that_torch_unpickles_is_refused_by_its_name(self):
+        from torch._weights_only_unpickler import _get_allowed_globals
+
+        packages = {name.partition(".")[0] for name in _get_allowed_globals()}
+        assert packages <= set(pickles.MAY_STAND_THERE)
+
     def test_a_git_lfs_pointer_is_not_taken_for_weights(self, tiny_home: Home, lay: Lay):
         pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
         lay(tiny_home.models, "config.json", "vocab.txt", model__safetensors=pointer)
@@ -250,9 +325,9 @@ class TestFull:
     def test_bytes_changed_since_the_last_look_are_hashed_again(self, tiny_home: Home, lay: Lay):
         folder = lay(tiny_home.models, *FULL)
         before = locate(tiny_model(), "full", tiny_home)
-        lay(tiny_home.models, vocab__txt=b"another\n")
+        lay(tiny_home.models, vocab__txt=OTHER_PIECES)
         after = locate(tiny_model(), "full", tiny_home)
-        assert before.files["vocab.txt"] != after.files["vocab.txt"] == sha256(b"another\n")
+        assert before.files["vocab.txt"] != after.files["vocab.txt"] == sha256(OTHER_PIECES)
         assert before.weights_sha256 == after.weights_sha256 == files.sha256(folder / "model.safetensors")
 
 
@@ -265,8 +340,8 @@ class TestFetchRecord:
     def test_a_file_changed_after_fetching_is_refused(self, tiny_home: Home, lay: Lay):
         folder = lay(tiny_home.models, *FULL)
         (folder / "zoocheck.json").write_text(json.dumps(record_of(folder)))
-        lay(tiny_home.models, vocab__txt=b"another\n")
-        found = sha256(b"another\n")
+        lay(tiny_home.models, vocab__txt=OTHER_PIECES)
+        found = sha256(OTHER_PIECES)
         with pytest.raises(CheckpointError, match=f"vocab.txt: found SHA-256 {found}"):
             locate(hub_model(), "full", tiny_home)
 

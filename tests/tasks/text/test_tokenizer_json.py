@@ -74,6 +74,7 @@ def test_tokens_beside_the_vocabulary_follow_it(tmp_path: Path):
         pytest.param(content(type="BPE"), "model.type: found 'BPE', expected 'WordPiece'", id="bpe"),
         pytest.param(content(vocab=[["a", -1.0]]), "model.vocab: found", id="unigram"),
         pytest.param(content(continuing_subword_prefix="_"), "prefix: found '_', expected '##'", id="prefix"),
+        pytest.param(content(unk_token="[MASK]"), "token: found '[MASK]', expected '[UNK]'", id="unknown"),
         pytest.param(content(vocab={"a": 5, "b": 5}), "id 5: found 'a' and 'b', expected one", id="twice"),
         pytest.param(content(vocab={"a": 9}), "id 5: found no piece of 6", id="a-hole"),
         pytest.param(content(vocab={"a": "5"}), "piece 'a': found the id '5'", id="text"),
