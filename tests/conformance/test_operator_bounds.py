@@ -272,7 +272,7 @@ def test_what_may_be_beyond_fp16_by_its_operands_roundings_alone_is_no_clamp():
 def test_a_constant_beyond_fp16_is_an_error():
     """Not an infinity in the graph, and not clamped."""
     item = single("add-broadcast", SIZE, seed=3, precision=FP16)
-    with pytest.raises(GraphError, match="holds 70000, which fp16 turns into infinity"):
+    with pytest.raises(GraphError, match=r"holds 70000 .*, which fp16 turns into infinity"):
         compute(with_constant(item, "positions", np.full((1, 5, 48), 70000)), FP16)
 
 

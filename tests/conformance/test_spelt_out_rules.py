@@ -79,6 +79,7 @@ def one(value: float, error: float) -> Bounded:
     [
         ("Sub", (one(3, 0.5), one(1, 0.25)), 1.25, 2.75),
         ("Pow", (one(3, 0.5), one(2, 0)), 6.25, 12.25),
+        ("Pow", (one(3, 0.5), one(3, 0)), 15.625, 42.875),
         ("Sqrt", (one(4, 3), ), 1, 7**0.5),
         ("Sqrt", (one(1e-12, 1e-12), ), 0, (2e-12) ** 0.5),
     ],
@@ -99,9 +100,9 @@ def test_a_mean_hands_on_the_mean_of_the_errors():
     assert found.error[0] == pytest.approx(0.5, rel=1e-5)
 
 
-def test_a_power_that_is_no_square_has_no_bound():
-    with pytest.raises(GraphError, match="a Pow that is no square"):
-        COMPUTING["Pow"]({}, (one(2, 0), one(3, 0)))
+def test_a_power_that_is_neither_square_nor_cube_has_no_bound():
+    with pytest.raises(GraphError, match="a Pow that is neither square nor cube"):
+        COMPUTING["Pow"]({}, (one(2, 0), one(4, 0)))
 
 
 def test_axes_and_sizes_may_be_attributes():

@@ -136,9 +136,9 @@ class TestAccuracy:
         assert set(measurement.stages_s) == {
             "features", "build", "load", "inference", "fp32 reference", "score",
         }  # fmt: skip
-        assert measurement.detail["checkpoint"].startswith(
-            "embedded in zoocheck; config.json names no labels"
-        )
+        came = measurement.detail["checkpoint"]
+        assert came.startswith("embedded in zoocheck; vocab.txt lists 195 word pieces")
+        assert "; config.json names no labels" in came
         assert measurement.detail["checkpoint_files"] == dict(checkpoint.files)
         assert measurement.detail["device"] == "CPU (onnxruntime)"
         assert measurement.detail["ignored_weights"] == []

@@ -352,7 +352,7 @@ def test_files_that_come_in_are_shown_one_after_the_other() -> None:
             yield steps.append
             steps.append(0)  # closed
 
-    with work._shown(Recorded()) as show:
+    with work.shown(Recorded()) as show:
         for name, received, size in (
             ("config.json", 5, 5), ("model.safetensors", 40, 100), ("model.safetensors", 0, 100),
             ("model.safetensors", 100, 100),
