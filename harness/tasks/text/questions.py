@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.domain.metrics import Metric
-from harness.domain.models import InputRole, Protocol
+from harness.domain.models import Protocol
 from harness.domain.parts import Parts
 from harness.errors import BadOutput
 from harness.tasks.metrics import squad as metric
 from harness.tasks.options import record
 from harness.tasks.text import Pieces, Scored, settings
 from harness.tasks.text.squad import first_sentence
-from harness.tasks.text.tokenizing import TextTokenizer, Windows, open_own
+from harness.tasks.text.tokenizing import EncodedFeatures, TextTokenizer, Windows, open_own
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -36,26 +36,12 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Features:
+class Features(EncodedFeatures):
     """The windows over the contexts of all questions, the questions themselves, and how they are answered."""
 
     encoded: Windows
     examples: Sequence[Any] = field(repr=False)
     reader: Reader
-
-    def __len__(self) -> int:
-        return len(self.encoded)
-
-    @property
-    def inputs(self) -> Mapping[InputRole, IntArray]:
-        """The inputs by what they mean; a network takes those that it has."""
-        made = self.encoded
-        return {InputRole.IDS: made.ids, InputRole.SEGMENTS: made.segments, InputRole.MASK: made.mask}
-
-    @property
-    def truncated(self) -> IntArray:
-        """The windows whose question was cut."""
-        return self.encoded.truncated
 
     @property
     def may_lack_answers(self) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.domain.metrics import Metric
-from harness.domain.models import InputRole, Protocol
+from harness.domain.models import Protocol
 from harness.domain.parts import Pairs
 from harness.errors import BadOutput, NoSamples, ZoocheckError
 from harness.tasks.label_names import numbers
@@ -18,7 +18,7 @@ from harness.tasks.metrics import agreement
 from harness.tasks.metrics.accuracy import accuracy
 from harness.tasks.options import record
 from harness.tasks.text import Pieces, Scored, classify, settings
-from harness.tasks.text.tokenizing import Encoded, TextTokenizer, open_own
+from harness.tasks.text.tokenizing import EncodedFeatures, TextTokenizer, open_own
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -42,26 +42,11 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Features:
+class Features(EncodedFeatures):
     """The inputs of n samples, and what their labels are: int64 ``[n]``, of a regression float64."""
 
-    encoded: Encoded
     wanted: IntArray | FloatArray = field(repr=False)
     reader: Reader
-
-    def __len__(self) -> int:
-        return len(self.encoded)
-
-    @property
-    def inputs(self) -> Mapping[InputRole, IntArray]:
-        """The inputs by what they mean; a network takes those that it has."""
-        made = self.encoded
-        return {InputRole.IDS: made.ids, InputRole.SEGMENTS: made.segments, InputRole.MASK: made.mask}
-
-    @property
-    def truncated(self) -> IntArray:
-        """The samples that did not fit."""
-        return self.encoded.truncated
 
 
 def open_tokenizer(pieces: Pieces) -> Reader:

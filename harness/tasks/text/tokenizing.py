@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.decoding import Undecodable, json_object, short
+from harness.domain.models import InputRole
 from harness.errors import CheckpointError, NoSamples, ZoocheckError
 from harness.tasks.text import Pieces, tokenizer_files
 
@@ -73,6 +74,27 @@ class Windows(Encoded):
     asked: IntArray = field(repr=False)
     starts: IntArray = field(repr=False)
     ends: IntArray = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EncodedFeatures:
+    """What features made by a checkpoint's own tokenizer share: its inputs, and which samples were cut."""
+
+    encoded: Encoded
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    @property
+    def inputs(self) -> Mapping[InputRole, IntArray]:
+        """The inputs by what they mean; a network takes those that it has."""
+        made = self.encoded
+        return {InputRole.IDS: made.ids, InputRole.SEGMENTS: made.segments, InputRole.MASK: made.mask}
+
+    @property
+    def truncated(self) -> IntArray:
+        """The samples that did not fit: of `Windows` those whose question was cut."""
+        return self.encoded.truncated
 
 
 class TextTokenizer:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.domain.metrics import Metric
-from harness.domain.models import InputRole, Protocol
+from harness.domain.models import Protocol
 from harness.domain.parts import Parts
 from harness.errors import BadOutput, NoSamples, ZoocheckError
 from harness.tasks.label_names import listed, meaning, numbers
@@ -20,7 +20,7 @@ from harness.tasks.metrics.entities import entity_parts, entity_scores
 from harness.tasks.options import record
 from harness.tasks.tags import OUTSIDE, Scheme, from_bioes, iob2, of_one_type, to_bioes, to_iob1
 from harness.tasks.text import Pieces, Scored, settings
-from harness.tasks.text.tokenizing import EncodedWords, TextTokenizer, open_own
+from harness.tasks.text.tokenizing import EncodedFeatures, EncodedWords, TextTokenizer, open_own
 
 IntArray = npt.NDArray[np.int64]
 
@@ -42,7 +42,7 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Features:
+class Features(EncodedFeatures):
     """The inputs of n sentences, and the words that have a place in them: `wanted` are int64 ``[words]``.
 
     `words` is how many there are in all: those that did not fit, or that the tokenizer makes nothing of, are
@@ -53,20 +53,6 @@ class Features:
     wanted: IntArray = field(repr=False)
     words: int
     reader: Reader
-
-    def __len__(self) -> int:
-        return len(self.encoded)
-
-    @property
-    def inputs(self) -> Mapping[InputRole, IntArray]:
-        """The inputs by what they mean; a network takes those that it has."""
-        made = self.encoded
-        return {InputRole.IDS: made.ids, InputRole.SEGMENTS: made.segments, InputRole.MASK: made.mask}
-
-    @property
-    def truncated(self) -> IntArray:
-        """The sentences that did not fit."""
-        return self.encoded.truncated
 
     @property
     def rows(self) -> IntArray:
