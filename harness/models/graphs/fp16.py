@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import onnx
@@ -113,7 +113,7 @@ class _Narrowing:
         for name in read:
             self._half.add(name + _TWIN)
             self._types[name + _TWIN] = int(TensorProto.FLOAT)
-        _rename(node, {name: name + _TWIN for name in read})
+        values.rename(node, {name: name + _TWIN for name in read})
         return casts
 
     def _is_fp32(self, name: str) -> bool:
@@ -128,7 +128,7 @@ class _Narrowing:
             if name not in self._widened
         ]
         self._widened.update(read)
-        _rename(node, {name: name + _WIDE for name in read})
+        values.rename(node, {name: name + _WIDE for name in read})
         return casts
 
     def _casts_after(self, node: onnx.NodeProto, *, already_fp16: bool) -> list[onnx.NodeProto]:
@@ -162,7 +162,7 @@ class _Narrowing:
             self._types[half] = int(TensorProto.FLOAT)
             self._half.add(half)
         for node in self._graph.node:
-            _rename(node, renamed)
+            values.rename(node, renamed)
 
     def _add_twin(self, name: str, narrow: values.Array) -> None:
         """A constant that is read as it is stays; a rounded twin is there for whoever computes with it."""
@@ -175,7 +175,7 @@ class _Narrowing:
                 continue
             exact = values.PARAMETERS.get(node.op_type, ())
             kept = {at: node.input[at] for at in exact if at < len(node.input)}
-            _rename(node, {name: twin})
+            values.rename(node, {name: twin})
             for at, was in kept.items():
                 node.input[at] = was
 
@@ -300,18 +300,3 @@ def _uses(graph: onnx.GraphProto, sizes: set[str]) -> tuple[set[str], set[str]]:
             (exact if of_sizes or at in places else rounded).add(name)
         rounded.update(values.captured(node))
     return exact, rounded
-
-
-def _rename(node: onnx.NodeProto, names: Mapping[str, str]) -> None:
-    """Let a node, and the graphs inside it, read other names."""
-    for at, name in enumerate(node.input):
-        if name in names:
-            node.input[at] = names[name]
-    for inner in subgraphs(node):
-        own = {item.name for item in (*inner.input, *inner.initializer)}
-        own |= {name for made in inner.node for name in made.output}
-        outer = {name: other for name, other in names.items() if name not in own}
-        for made in inner.node:
-            _rename(made, outer)
-        for item in inner.output:
-            item.name = outer.get(item.name, item.name)

@@ -145,6 +145,7 @@ def _require_none_of_shapes(model: onnx.ModelProto) -> None:
 
 def _weights_as_initializers(graph: onnx.GraphProto) -> None:
     """What a product reads of a Constant node, the quantiser looks for among the initializers."""
+    values.constants_as_tensors(graph)
     read = {name for node in graph.node if node.op_type in OPERATORS for name in node.input}
     moved = [(name, tensor) for name, tensor in constants(graph) if name in read and values.floating(tensor)]
     known = {item.name for item in graph.initializer}
@@ -153,7 +154,8 @@ def _weights_as_initializers(graph: onnx.GraphProto) -> None:
             weight = graph.initializer.add()
             weight.CopyFrom(tensor)
             weight.name = name
-    kept = [node for node in graph.node if node.op_type != "Constant" or node.output[0] not in read]
+    gone = {name for name, _ in moved}
+    kept = [node for node in graph.node if node.op_type != "Constant" or node.output[0] not in gone]
     if len(kept) < len(graph.node):
         del graph.node[:]
         graph.node.extend(kept)
@@ -173,15 +175,11 @@ def _names_apart(graph: onnx.GraphProto) -> None:
         for end in range(1, len(name))
         if name[end:].isdigit() and name[:end] in given
     }
+    names = {name: f"{name}__shared" for name in numbered}
     for tensor in graph.initializer:
-        taken = tensor.name
-        if taken not in numbered:
-            continue
-        tensor.name = f"{taken}__shared"
-        for node in graph.node:
-            for at, name in enumerate(node.input):
-                if name == taken:
-                    node.input[at] = tensor.name
+        tensor.name = names.get(tensor.name, tensor.name)
+    for node in graph.node:
+        values.rename(node, names)
 
 
 def _left(graph: onnx.ModelProto) -> Iterator[str]:

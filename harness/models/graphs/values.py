@@ -193,12 +193,31 @@ def captured(node: onnx.NodeProto) -> list[str]:
     """The names that the graphs inside a node read from around it."""
     found: list[str] = []
     for inner in subgraphs(node):
-        own = {item.name for item in (*inner.input, *inner.initializer)}
-        own |= {name for made in inner.node for name in made.output}
+        own = _own(inner)
         for made in inner.node:
             found += [name for name in (*made.input, *captured(made)) if name and name not in own]
         found += [item.name for item in inner.output if item.name not in own]
     return found
+
+
+def rename(node: onnx.NodeProto, names: Mapping[str, str]) -> None:
+    """Let a node, and the graphs inside it, read other names."""
+    for at, name in enumerate(node.input):
+        if name in names:
+            node.input[at] = names[name]
+    for inner in subgraphs(node):
+        own = _own(inner)
+        outer = {name: other for name, other in names.items() if name not in own}
+        for made in inner.node:
+            rename(made, outer)
+        for item in inner.output:
+            item.name = outer.get(item.name, item.name)
+
+
+def _own(inner: onnx.GraphProto) -> set[str]:
+    """The names that a graph inside a node has itself."""
+    given = {item.name for item in (*inner.input, *inner.initializer)}
+    return given | {name for made in inner.node for name in made.output}
 
 
 def sort(graph: onnx.GraphProto) -> None:
