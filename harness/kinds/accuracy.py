@@ -13,6 +13,7 @@ from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, 
 from harness.domain.measurements import Measurement, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Protocol, Weights
+from harness.domain.parts import Pairs
 from harness.errors import NotApplicable
 from harness.records import to_json
 from harness.running.bounds import explained
@@ -194,6 +195,13 @@ def _from_fp32(own: Scored, scored: Scored, metric: Metric) -> ScoreChange | Non
     return ScoreChange.from_stored(to_json(effect))
 
 
+def _chance(scored: Scored, metric: Metric, change: ScoreChange | None) -> float | None:
+    """As `paired.chance`, of the change that is resampled already."""
+    if change is None or not isinstance(scored.parts.get(metric), Pairs):
+        return None
+    return (change.high - change.low) / 2
+
+
 def _misfed(feed: Feed, right: Scored, scored: Scored) -> Misfed | None:
     """What a documented feeding of the wrong inputs changes, from the checkpoint's fp32 score when fed right.
 
@@ -237,7 +245,7 @@ def _judge(
         why_not=why_not,
         flips=detail.fp32.flips,
         most_drop=materials.options.max_drop,
-        chance=paired.chance(reference.own.parts.get(metric), scored.parts.get(metric)),
+        chance=_chance(scored, metric, detail.from_fp32),
     )
     beside = scores.Beside(
         trivial=detail.trivial or {},

@@ -114,8 +114,7 @@ def chance(before: Parts | Pairs | None, after: Parts | Pairs | None) -> float |
     """
     if not isinstance(before, Pairs) or not isinstance(after, Pairs):
         return None
-    effect = metric_change(before, after, confidence=0.95)
-    return (effect.high - effect.low) / 2
+    return metric_change(before, after, confidence=0.95).half_width
 
 
 def _require_same(before: int, after: int) -> None:

@@ -48,6 +48,22 @@ class Example(Shape):
         """Whether a blank line ends the sentence in its file."""
 
 
+class Placed(Shape):
+    """Where words stand in inputs: the prediction of word i is read at ``[rows[i], positions[i]]``."""
+
+    @property
+    def ids(self) -> IntArray:
+        """int64 ``[n, length]``."""
+
+    @property
+    def rows(self) -> IntArray:
+        """int64 ``[words]``: the sample of each word that has a place."""
+
+    @property
+    def positions(self) -> IntArray:
+        """int64 ``[words]``: where it stands there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Features:
     """The inputs of n samples, int64 ``[n, length]`` each, and where the words of their sentences are.
@@ -188,7 +204,7 @@ def label_numbers(tags: Sequence[str], number: Mapping[str, int], line: int) -> 
         ) from None
 
 
-def predict(outputs: Sequence[npt.NDArray[Any]], features: Features, labels: Sequence[str]) -> IntArray:
+def predict(outputs: Sequence[npt.NDArray[Any]], features: Placed, labels: Sequence[str]) -> IntArray:
     """The label of each word, int64 ``[words]``: the largest logit at its place, of equal ones the first.
 
     `outputs` is one array, logits ``[samples, length, labels]`` of floats. Raises `BadOutput` for anything

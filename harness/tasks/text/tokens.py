@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,12 @@ import numpy.typing as npt
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.domain.parts import Parts
-from harness.errors import BadOutput, NoSamples, ZoocheckError
+from harness.errors import NoSamples, ZoocheckError
 from harness.tasks.label_names import listed, meaning, numbers
 from harness.tasks.metrics.accuracy import accuracy
-from harness.tasks.metrics.entities import entity_parts, entity_scores
 from harness.tasks.options import record
 from harness.tasks.tags import OUTSIDE, Scheme, from_bioes, iob2, of_one_type, to_bioes, to_iob1
-from harness.tasks.text import Pieces, Scored, settings
+from harness.tasks.text import Pieces, Scored, ner, settings
 from harness.tasks.text.tokenizing import EncodedFeatures, EncodedWords, TextTokenizer, open_own
 
 IntArray = npt.NDArray[np.int64]
@@ -112,7 +111,7 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: 
     outputs than logits ``[samples, length, labels]`` of finite floats, `NoSamples` for data without a word or
     without an entity.
     """
-    return _scored(_predicted(outputs, features, _tags(features)), features)
+    return _scored(ner.predict(outputs, features.encoded, _tags(features)), features)
 
 
 def trivial(features: Features, *, protocol: Protocol) -> Mapping[str, Scored]:
@@ -156,23 +155,6 @@ def _tags(features: Features) -> tuple[str, ...]:
     return features.reader.tags
 
 
-def _predicted(outputs: Sequence[npt.NDArray[Any]], features: Features, tags: Sequence[str]) -> IntArray:
-    if len(outputs) != 1:
-        raise BadOutput(f"found {len(outputs)} outputs, expected one: the logits")
-    logits, expected = outputs[0], (*features.encoded.ids.shape, len(tags))
-    if logits.shape != expected or not np.issubdtype(logits.dtype, np.floating):
-        raise BadOutput(f"found logits {logits.dtype} {list(logits.shape)}, expected floats {list(expected)}")
-    broken = np.flatnonzero(~np.isfinite(logits).all(axis=(1, 2)))
-    if broken.size:
-        message = (
-            f"found a NaN or an infinity in the logits of sample {int(broken[0])}, the first of "
-            f"{broken.size} of {len(logits)}, expected finite numbers"
-        )
-        raise BadOutput(message, remedy="look for an overflow: fp16 holds no more than 65504")
-    chosen: IntArray = logits[features.rows, features.encoded.positions].argmax(axis=1).astype(np.int64)
-    return chosen
-
-
 def _scored(predictions: IntArray, features: Features) -> Scored:
     right = accuracy(predictions, features.wanted)
     metrics: dict[Metric, float] = {Metric.ACCURACY: right.value}
@@ -188,16 +170,11 @@ def _scored(predictions: IntArray, features: Features) -> Scored:
 
 def _entities(predictions: IntArray, features: Features) -> tuple[dict[Metric, float], Parts]:
     """Scores of entities, and what each sentence adds to their F1."""
-    bounds = np.searchsorted(features.rows, np.arange(len(features) + 1))
-    tags = np.array(_tags(features), object)
-
-    def sentences(chosen: IntArray) -> list[list[str]]:
-        named: list[str] = tags[chosen].tolist()
-        return [named[start:stop] for start, stop in pairwise(bounds)]
-
-    truth, found = sentences(features.wanted), sentences(predictions)
-    parts = entity_parts(truth, found)
-    if not any(tag != OUTSIDE for tag in chain.from_iterable(found)) and any(parts.below):
-        return dict.fromkeys((Metric.PRECISION, Metric.RECALL, Metric.F1), 0.0), parts
-    scores = entity_scores(truth, found)
-    return {Metric.PRECISION: scores.precision, Metric.RECALL: scores.recall, Metric.F1: scores.f1}, parts
+    tags = _tags(features)
+    bounds = np.searchsorted(features.rows, np.arange(len(features) + 1)).astype(np.int64)
+    given = (predictions, features.wanted, bounds, tags)
+    parts = ner.parts_of_f1(*given)[Metric.F1]
+    found = np.array(tags, object)[predictions] != OUTSIDE
+    if not found.any() and any(parts.below):
+        return ner.without_entities(*given), parts
+    return ner.entity_metrics(*given), parts
