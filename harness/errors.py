@@ -134,7 +134,7 @@ class MachineError(ZoocheckError):
 
 
 _ROOM = "make room there, or name a place on another disk (ZOOCHECK_HOME is the home)"
-_PLACE = "set ZOOCHECK_HOME to a folder that can be written"
+PLACE = "set ZOOCHECK_HOME to a folder that can be written"
 _MEMORY = "give more (ulimit -v), or ask for less: a smaller --bs or --limit, fewer workers (-n)"
 _FILES = "raise the limit (ulimit -n), or run fewer workers (-n)"
 # What an operation on a file says of the machine that it was tried on: what to do about it.
@@ -142,7 +142,7 @@ _MACHINES = {
     errno.ENOSPC: _ROOM,
     errno.EDQUOT: _ROOM,
     errno.EFBIG: "raise the limit on a file's size (ulimit -f)",
-    errno.EROFS: _PLACE,
+    errno.EROFS: PLACE,
     errno.EIO: "the disk or its connection is broken: look at the kernel's log (dmesg)",
     errno.ENOMEM: _MEMORY,
     errno.EMFILE: _FILES,
@@ -206,7 +206,7 @@ def writing(place: Path) -> Iterator[None]:
             yield
     except OSError as problem:
         if problem.errno in _CLOSED and _below(problem.filename, place):
-            raise CannotWrite(f"{problem.filename}: {problem.strerror}", remedy=_PLACE) from problem
+            raise CannotWrite(f"{problem.filename}: {problem.strerror}", remedy=PLACE) from problem
         raise
 
 

@@ -92,7 +92,10 @@ def plain(value: Any, path: str, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         return {_key(key, path): plain(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item, f"{path}[{at}]", depth + 1) for at, item in enumerate(value)]
+        return [
+            item if type(item) in _AS_THEY_ARE else plain(item, f"{path}[{at}]", depth + 1)
+            for at, item in enumerate(value)
+        ]
     if is_dataclass(value) and not isinstance(value, type):
         parts = {item.name: getattr(value, item.name) for item in fields(value)}
         return {name: plain(part, f"{path}.{name}", depth + 1) for name, part in parts.items()}

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from harness.artifacts import manifest
 from harness.artifacts.manifest import Damage
-from harness.errors import ArtifactError, CacheClosed, UsageError, keeps_from_writing, writing
+from harness.errors import PLACE, ArtifactError, CacheClosed, UsageError, keeps_from_writing, writing
 from harness.records import canonical
 
 LOG = logging.getLogger(__name__)
@@ -196,7 +196,7 @@ class ArtifactCache:
             kind = CacheClosed if keeps_from_writing(problem) else ArtifactError
             raise kind(
                 f"{self.folder}: cannot be an artifact cache: {problem.strerror}",
-                remedy="set ZOOCHECK_HOME to a folder that can be written",
+                remedy=PLACE,
             ) from problem
         return FileLock(locks / f"{key}.lock", is_singleton=True)
 

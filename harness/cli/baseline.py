@@ -172,8 +172,7 @@ def _show(found: Sequence[Baseline], as_json: bool, line: Callable[[Baseline], s
 
 def _add(store: Store, results: Sequence[Result]) -> int:
     """Write the measurements that are missing, and verdicts where there are none; how many were missing."""
-    runs = dict.fromkeys(result.measurement.run for result in results)
-    there = {item.measurement.id: item for run in runs for item in store.results(run=run)}
+    there = _there(store, results)
     for result in results:
         measurement = result.measurement
         store.add(measurement)  # refuses another one of the same id
@@ -181,6 +180,12 @@ def _add(store: Store, results: Sequence[Result]) -> int:
         if result.verdict is not None and (known is None or known.verdict is None):
             store.judge(measurement.id, result.verdict)
     return sum(result.measurement.id not in there for result in results)
+
+
+def _there(store: Store, results: Sequence[Result]) -> dict[str, Result]:
+    """What the store holds of the runs of `results`, by id."""
+    runs = dict.fromkeys(item.measurement.run for item in results)
+    return {item.measurement.id: item for run in runs for item in store.results(run=run)}
 
 
 def _require_cases(results: Sequence[Result]) -> None:
@@ -194,8 +199,7 @@ def _require_cases(results: Sequence[Result]) -> None:
 
 def _all_there(store: Store, results: Sequence[Result]) -> bool:
     """Whether the store holds all of it as it is: then it proves the file."""
-    runs = dict.fromkeys(item.measurement.run for item in results)
-    there = {item.measurement.id: item for run in runs for item in store.results(run=run)}
+    there = _there(store, results)
     return all(there.get(item.measurement.id) == item for item in results)
 
 

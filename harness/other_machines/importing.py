@@ -31,7 +31,8 @@ from harness.store.results import Result, Store
 from harness.tables import references
 from harness.toolchains import names
 from harness.tools import failures, parsers
-from harness.tools.parsers import Latency, ToolRun
+from harness.tools.parsers import ToolRun
+from harness.tools.parsers.consistency import statistics_of
 from harness.tools.parsers.precision_words import Words
 from harness.verdicts import throughputs
 
@@ -230,15 +231,7 @@ def by_wall_time(run: ToolRun) -> float | None:
 
 def latencies(run: ToolRun) -> dict[str, dict[str, float]]:
     """The latencies found, by the tool's own names, in milliseconds; what is not stated is left out."""
-    return {item.name: _statistics(item) for item in run.latencies}
-
-
-def _statistics(item: Latency) -> dict[str, float]:
-    named = {"min": item.min_ms, "max": item.max_ms, "mean": item.mean_ms, "median": item.median_ms}
-    return {key: value for key, value in named.items() if value is not None} | {
-        **item.percentiles_ms,
-        **item.further_ms,
-    }
+    return {item.name: statistics_of(item) | dict(item.further_ms) for item in run.latencies}
 
 
 def measurement(log: ForeignLog, run: str) -> Measurement:

@@ -11,7 +11,7 @@ import platformdirs
 
 from harness.domain.datasets import DatasetSpec
 from harness.domain.models import Model
-from harness.errors import CannotWrite, UsageError, keeps_from_writing
+from harness.errors import PLACE, CannotWrite, UsageError, keeps_from_writing
 
 CODE = Path(__file__).resolve().parents[2]  # the folder that zoocheck's packages lie in
 MINIS = CODE / "fixtures" / "minis"
@@ -57,7 +57,7 @@ class Home:
             kind = CannotWrite if keeps_from_writing(problem) else UsageError
             raise kind(
                 f"{self.root}: cannot be the zoocheck home: {problem.strerror}",
-                remedy="set ZOOCHECK_HOME to a folder that can be written",
+                remedy=PLACE,
             ) from problem
 
     @property

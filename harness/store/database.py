@@ -130,7 +130,7 @@ def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
         if existing:
             urls.require_file(url)
-            reads = not urls.in_memory(url) and "uri" not in url.query
+            reads = urls.file_of(url) is not None
         _make_room(url)
     # A connection for each transaction: nothing is left open, gone stale, or shared with a forked process.
     # Only a database in memory lives in its connection.
@@ -177,9 +177,9 @@ def _missing(url: sa.URL, shown: str, problem: ImportError) -> StoreError:
 
 def _make_room(url: sa.URL) -> None:
     """Make the folder of an SQLite file, so that a fresh home needs no step before the first run."""
-    if urls.in_memory(url) or "uri" in url.query:
+    path = urls.file_of(url)
+    if path is None:
         return
-    path = Path(str(url.database))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         taken = path.is_dir()

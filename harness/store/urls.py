@@ -47,18 +47,23 @@ def in_memory(url: sa.URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
 
 
+def file_of(url: sa.URL) -> Path | None:
+    """The file of an SQLite database; None of one in memory, or that a URI names."""
+    return None if in_memory(url) or "uri" in url.query else Path(str(url.database))
+
+
 def require_file(url: sa.URL) -> None:
     """Raise `StoreError` where an SQLite file is not there: who only reads makes none."""
-    if in_memory(url) or "uri" in url.query or Path(str(url.database)).exists():
-        return
-    raise no_results(url)
+    file = file_of(url)
+    if file is not None and not file.exists():
+        raise no_results(url)
 
 
 def unwritable(url: sa.URL) -> str:
     """Why SQLite could not write at `url`, in words: to the file, and beside it; empty where it could."""
-    if in_memory(url) or "uri" in url.query:
+    file = file_of(url)
+    if file is None:
         return ""
-    file = Path(str(url.database))
     for path, what in ((file.parent, "folder"), (file, "file")):
         if path.exists() and not os.access(path, os.W_OK, effective_ids=True):
             fixed = os.statvfs(path).f_flag & os.ST_RDONLY

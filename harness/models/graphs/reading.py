@@ -60,9 +60,7 @@ class GraphOnDisk:
 
     path: Path
     bytes: int  # of the file and of its external data
-    ir_version: int
     opset: int  # of the standard operators
-    opsets: Mapping[str, int]  # of every domain that it imports
     producer: str  # in its own words; may be empty
     inputs: tuple[Declared, ...]  # without those that are weights
     outputs: tuple[Declared, ...]
@@ -77,7 +75,10 @@ def read(path: Path) -> GraphOnDisk:
     folder, or in a file that is not there or too short; `GraphError` for a graph below opset
     `OLDEST_OPSET`, or with operators that nobody here knows: each is named.
     """
-    model = _parsed(path)
+    return _told(_parsed(path), path)
+
+
+def _told(model: onnx.ModelProto, path: Path) -> GraphOnDisk:
     external = tuple(_external(model, path))
     opsets = {item.domain: int(item.version) for item in model.opset_import}
     opset = opsets.get("", opsets.get("ai.onnx", 0))
@@ -87,9 +88,7 @@ def read(path: Path) -> GraphOnDisk:
     return GraphOnDisk(
         path=path,
         bytes=path.stat().st_size + sum(file.stat().st_size for file in external),
-        ir_version=int(model.ir_version),
         opset=opset,
-        opsets=opsets,
         producer=f"{model.producer_name} {model.producer_version}".strip(),
         inputs=tuple(declared(item) for item in model.graph.input if item.name not in given),
         outputs=tuple(declared(item) for item in model.graph.output),
@@ -102,14 +101,14 @@ def load(path: Path) -> onnx.ModelProto:
     """The graph at `path` with all its weights; raises as `read`, and where they are more than 2 GB."""
     from onnx.external_data_helper import load_external_data_for_model
 
-    found = read(path)
+    model = _parsed(path)
+    found = _told(model, path)
     if found.bytes > _MOST_BYTES:
         raise GraphError(
             f"{path}: the graph and its weights are {found.bytes / 1e9:.2f} GB, above the "
             f"{_MOST_BYTES / 1e9:.2f} GB that a graph of one file holds",
             remedy="take a smaller one: zoocheck keeps no weights beside a graph",
         )
-    model = _parsed(path)
     if found.external:
         load_external_data_for_model(model, str(path.parent))
     return model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,21 +56,20 @@ class CpuSession:
     """A loaded graph with fixed input and output names."""
 
     def __init__(self, session: onnxruntime.InferenceSession, case: Case, threads: int | None = None) -> None:
-        from harness.models.graphs.originals import outputs_of
+        from harness.models.graphs.originals import laid_out, outputs_of
 
         self._session = session
         self._case = case
         self._threads = threads
         self._inputs = [item.name for item in case.model.fed]
         self._outputs = [item.name for item in outputs_of(case.model)]
+        self._laid_out = partial(laid_out, case.model)
 
     def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
         """One batch through the graph; raises `GraphError`, or `MachineError` where memory is short."""
-        from harness.models.graphs.originals import laid_out
-
         try:
             outputs: list[npt.NDArray[np.floating]] = self._session.run(
-                self._outputs, dict(zip(self._inputs, laid_out(self._case.model, inputs), strict=True))
+                self._outputs, dict(zip(self._inputs, self._laid_out(inputs), strict=True))
             )
         except Exception as problem:  # onnxruntime's classes have no common base of their own
             raise _refusal(self._case, "run", problem) from problem

@@ -35,18 +35,19 @@ def with_troubles(log: Log, parsed: ToolLog, begins: re.Pattern[str] | None) -> 
     A part begins with a line that `begins` matches: several runs may stand in one file. Where the tool marks
     no beginning, nobody knows whose a line is, and it is every run's.
     """
+    marked = [line for line in log.lines if _ERROR.search(line.text) or _WARNING.search(line.text)]
     starts = [0, *(line for line, _ in log.find(begins))] if begins else [0]
 
     def of_part(run: ToolRun) -> ToolRun:
         first = max(start for start in starts if start <= run.line)
         after = min((start for start in starts if start > run.line), default=log.end + 1)
-        return _told(run, [line for line in log.lines if first <= line.number < after])
+        return _told(run, [line for line in marked if first <= line.number < after])
 
     total = parsed.total
     return replace(
         parsed,
         runs=tuple(of_part(run) for run in parsed.runs),
-        total=None if total is None else _told(total, log.lines),
+        total=None if total is None else _told(total, marked),
     )
 
 

@@ -9,6 +9,7 @@ rate only roughly.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harness.tools.parsers import consistency
@@ -143,7 +144,8 @@ def _run(log: Log, block: Block) -> ToolRun:
         at, told = block.values["ai utilize"]
         consistency.percentage(log, at, told, "ai utilize")
     size = _number(log, block, "batch size")
-    _held_to_latencies(log, block, rate / (size or 1), max(1, len(set(on))) * processes)
+    timed = latencies(log, block)
+    _held_to_latencies(log, block, timed, rate / (size or 1), max(1, len(set(on))) * processes)
     version = None if block.command is None else _VERSION.search(block.command.string)
     run = ToolRun(
         tool=TOOL,
@@ -155,7 +157,7 @@ def _run(log: Log, block: Block) -> ToolRun:
         devices=len(set(on)) or None,
         streams=block.instances * processes,  # of all processes together
         sample_shapes=tuple(_of_sample(shape) for shape in block.shapes),
-        latencies=latencies(log, block),
+        latencies=timed,
         duration_s=seconds,
         line=line,
     )
@@ -178,9 +180,11 @@ def _held_to_samples(
         )
 
 
-def _held_to_latencies(log: Log, block: Block, calls_per_s: float, devices_: int) -> None:
+def _held_to_latencies(
+    log: Log, block: Block, timed: Sequence[Latency], calls_per_s: float, devices_: int
+) -> None:
     """Raises `ParseError` for a model that takes longer than the whole call, and too many calls at once."""
-    found = {item.name: item for item in latencies(log, block)}
+    found = {item.name: item for item in timed}
     whole_, model = found.get("e2e latency"), found.get("model latency")
     line = block.values["throughput"][0]
     if whole_ is None:
