@@ -170,7 +170,7 @@ class TestPaddedBecause:
         made = plan(TASK, Features(mask=mask))
         assert made == Padded(reason="the attention mask is not ones with only zeros behind them")
 
-    @pytest.mark.parametrize("lengths", [[3], [3] * 32, [64] * 500])
+    @pytest.mark.parametrize("lengths", [[3], [3] * FEWEST_PROOF_SAMPLES, [64] * 500])
     def test_nothing_to_gain(self, lengths: list[int]):
         """Fewer samples than a proof takes, or none that is shorter."""
         made = plan(TASK, features(np.array(lengths)))
