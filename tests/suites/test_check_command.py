@@ -45,6 +45,11 @@ def test_a_checkpoint_becomes_one_table_and_a_model_of_the_suites(own: Zoo, tmp_
     assert row["score"]["own_fp32"] == score.detail["own_fp32"]
     assert row["score"]["change"]["low"] <= row["score"]["change"]["change"] <= row["score"]["change"]["high"]
     assert row["score"]["samples"] == 40
+    [parity] = [
+        item.measurement.detail for item in ran.results
+        if item.measurement.kind is Kind.CONFORMANCE and not item.measurement.check
+    ]  # fmt: skip
+    assert row["parity"] == {"rms": parity["rms_in_spread"], "largest": parity["largest_in_spread"]}
     assert row["throughput"]["samples_per_s"] == speed.metrics["throughput"]
     assert (row["held"], row["problems"], row["seeded"]) == (row["claims"], [], False)
     assert row["claims"] == len(ran.results)
@@ -62,6 +67,22 @@ def test_bad_input_is_a_sentence_and_leaves_nothing(own: Zoo, tmp_path: Path):
     ran = own.inside(tmp_path, "check", "./mine", "--data", "dev.tsv", "--max-drop", "1")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("zoocheck: --max-drop 1: expected percentage points")
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--results", "foo://x"), "found the database driver foo"),
+        (("--report", "dev.tsv"), "--report dev.tsv: File exists; name a folder that can be written"),
+    ],
+)
+def test_where_nothing_can_be_put_is_said_before_the_run(
+    own: Zoo, tmp_path: Path, arguments: tuple[str, ...], said: str
+):
+    ran = own.inside(tmp_path, "check", "./mine", "--data", "dev.tsv", *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.err
     assert not (tmp_path / "home").exists()
 
 
