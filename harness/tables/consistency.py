@@ -214,6 +214,8 @@ def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
     model: Model = entry.record
     if model.document:
         draft.known(entry, "document", model.document, named["document"], "document")
+    if model.is_only_a_name:
+        return
     if model.graph is not None:
         check_graph(entry, draft)
     elif check_encoder(entry, draft):
