@@ -9,7 +9,7 @@ from harness.domain.chips import Chip
 from harness.domain.models import Deployment, Model
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference, Role
-from harness.tables.mistakes import Draft
+from harness.tables.mistakes import Draft, Entry, show
 
 _ONE = (1,)  # the batch size where documents tell none: the least
 
@@ -18,23 +18,30 @@ def take_up(draft: Draft) -> dict[str, Model]:
     """The names among a draft's models, by name.
 
     Where another entry of a name says what the model is, that one stays alone, and is read in the document
-    of the name unless it names another.
+    of the name; one that names another document is a mistake, and so is the same name twice.
     """
     entries = draft.entries["model"]
-    only = {entry.record.name: entry.record for entry in entries if entry.record.is_only_a_name}
+    only: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.record.is_only_a_name:
+            only.setdefault(entry.record.name, entry)
     said = {entry.record.name for entry in entries if not entry.record.is_only_a_name}
     draft.entries["model"] = [
-        replace(entry, record=_documented(entry.record, only))
+        entry if entry.record.is_only_a_name else _documented(entry, only.get(entry.record.name), draft)
         for entry in entries
-        if not (entry.record.is_only_a_name and entry.record.name in said)
+        if not (entry.record.name in said and entry is only.get(entry.record.name))
     ]
-    return only
+    return {name: entry.record for name, entry in only.items()}
 
 
-def _documented(model: Model, only: Mapping[str, Model]) -> Model:
-    """`model` with the document of its name, where its own entry has none."""
-    named = only.get(model.name)
-    return model if named is None or model.document else replace(model, document=named.document)
+def _documented(entry: Entry, named: Entry | None, draft: Draft) -> Entry:
+    """A model's entry with the document of its name, where it has none of its own."""
+    document = "" if named is None else named.record.document
+    if named is None or entry.record.document in ("", document):
+        return replace(entry, record=replace(entry.record, document=entry.record.document or document))
+    expected = f"{show(document)}, as {named.path} of {named.file} says, or nothing"
+    draft.wrong(entry, "document", show(entry.record.document), expected)
+    return entry
 
 
 def deployed(model: Model, references: Iterable[Reference], chips: Mapping[str, Chip]) -> Model:

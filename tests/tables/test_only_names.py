@@ -95,6 +95,15 @@ def test_deployments_that_are_told_are_kept_and_held(tmp_path: Path):
         catalog(tmp_path, NAME, told)
 
 
+def test_another_document_than_the_names_is_a_mistake(tmp_path: Path):
+    told = RUNS.replace("task =", 'document = "ascend-tinybert"\ntask =')
+    with pytest.raises(TableErrors) as raised:
+        catalog(tmp_path, NAME, told)
+    [mistake] = raised.value.mistakes
+    assert (mistake.path, mistake.found) == ("model[0].document", '"ascend-tinybert"')
+    assert mistake.expected == f'"fish-zoo", as model[0] of {tmp_path / "0.toml"} says, or nothing'
+
+
 def test_half_a_model_is_no_name(tmp_path: Path):
     """Whoever has begun to say what it is, is told what is missing."""
     with pytest.raises(TableErrors) as raised:
@@ -103,5 +112,8 @@ def test_half_a_model_is_no_name(tmp_path: Path):
 
 
 def test_a_name_once(tmp_path: Path):
-    with pytest.raises(TableErrors, match="a name of its own"):
-        catalog(tmp_path, NAME, '[[model]]\nname = "lanternfish"\ntitle = "Another"\n')
+    """Whether or not another entry says what it is."""
+    again = '[[model]]\nname = "lanternfish"\ntitle = "Another"\n'
+    for texts in ((NAME, again), (NAME, RUNS, again)):
+        with pytest.raises(TableErrors, match="a name of its own"):
+            catalog(tmp_path, *texts)
