@@ -95,9 +95,11 @@ def check(
     if data is not None:
         forms.require_there(data)  # before anything is fetched
     named = where if isinstance(where, HubId) else None
+    place = where if isinstance(where, Path) else _fetched(where, home)
+    called, note = kept.apart(called, place, home, told=name is not None)
     asked = Asked(
-        path=where if isinstance(where, Path) else _fetched(where, home), hub=named, name=called, chip=chip,
-        precisions=precisions, batch_sizes=None if bs is None else cases.parse_batch_sizes(bs),
+        path=place, hub=named, name=called, note=note, chip=chip, precisions=precisions,
+        batch_sizes=None if bs is None else cases.parse_batch_sizes(bs),
         data=None if data is None else data.absolute(), columns=forms.columns(columns),
         labels=tuple(item.strip() for item in labels.split(",")) if labels else (), task=task,
         length=length, shapes=graphs.shapes(shape or ()),

@@ -108,7 +108,7 @@ def open_source(
     `UsageError` for a name that does not exist and for a chip that the model's document does not run it
     on; `NotThere` for what is not here.
     """
-    a_model = tables.find(catalog.models, model, "model")
+    a_model = tables.find_model(catalog, model)
     a_chip = tables.find(catalog.chips, chip, "chip")
     if a_model.deployment(chip) is None:
         known = ", ".join(item.chip for item in a_model.deployments)
