@@ -80,6 +80,17 @@ def tagged(path: Path, tags: list[str], count: int = 20) -> Path:
     return path
 
 
+def entities(path: Path, count: int = 20) -> Path:
+    """CoNLL's four columns: sentences with a person, an organisation or a place of one or two words each."""
+    lines = ["-DOCSTART- -X- -X- O", ""]
+    for at in range(count):
+        one, other = NER[1::2][at % 3], NER[1::2][(at + 1) % 3]
+        tags = (one, one.replace("B-", "I-"), "O", other, "O")
+        lines += [f"{word} NN O {tag}" for word, tag in zip(sentence(at).split(), tags, strict=True)] + [""]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
 def questions(path: Path, count: int = 4) -> Path:
     """SQuAD 1.1's JSON with a text and an answer each."""
     return _squad(path, "1.1", [_asked(at) for at in range(count)])

@@ -13,6 +13,7 @@ from harness.records import to_json
 
 if TYPE_CHECKING:
     from harness.comparing.side_by_side import Row, Score, Speed
+    from harness.domain.models import Model
     from harness.drafting.checking import Checked
     from harness.drafting.suites import Ran
 
@@ -97,25 +98,33 @@ def _said(rows: Sequence[Row]) -> Iterator[str]:
     """What the numbers of a run are to be read with."""
     if any(row.seeded for row in rows):
         yield "inputs: drawn by a seed; speeds and differences are of them, and no score is"
-    for row in rows:
-        if row.score is not None and row.score.truncated:
-            yield (
-                f"cut: {row.score.truncated} of {row.score.samples} samples to {row.case.model.length} "
-                "tokens; --length gives them more"
-            )
-            break
     own = next((row.score for row in rows if row.score is not None), None)
-    if own is not None and own.trivial and own.own_fp32 <= max(own.trivial.values()):
-        name = max(own.trivial, key=lambda answer: own.trivial[answer])
-        yield (
-            f"score: the checkpoint's own is no better than {name!r}, which needs no network, "
-            f"{_number(own.trivial[name], own)}: are the labels in this order, and the data its own?"
-        )
+    if own is not None:
+        yield from _of_score(own, rows[0].case.model)
     if any(row.speed is not None and row.speed.origin.stands_in for row in rows):
         yield "speed: the stand-in's, which says nothing of the chip's"
     for row in rows:
         if row.speed is not None and row.speed.noisy:
             yield f"noisy: {row.case.id}: {'; '.join(row.speed.noisy)}"
+
+
+def _of_score(own: Score, model: Model) -> Iterator[str]:
+    """What is to be known of the samples, and of a score that an answer without a network has, too."""
+    doubt = "are the labels in this order, and the data its own?"
+    if own.windows is not None:
+        doubt = "is the data its own?"
+        yield f"windows: {own.windows} over the texts of {own.samples} questions; samples/s counts windows"
+    if own.truncated and own.windows is not None:
+        yield f"cut: the questions of {own.truncated} windows; --length leaves them more room"
+    elif own.truncated:
+        of = f"{own.truncated} of {own.samples} samples"
+        yield f"cut: {of} to {model.length} tokens; --length gives them more"
+    if own.trivial and own.own_fp32 <= max(own.trivial.values()):
+        name = max(own.trivial, key=lambda answer: own.trivial[answer])
+        yield (
+            f"score: the checkpoint's own is no better than {name!r}, which needs no network, "
+            f"{_number(own.trivial[name], own)}: {doubt}"
+        )
 
 
 def _not_run(ran: Ran) -> dict[str, int]:

@@ -39,6 +39,7 @@ class Score:
     truncated: int  # samples that were cut to the model's length
     interval: Interval | None
     trivial: Mapping[str, float] = field(default_factory=dict)  # what answers without a network score
+    windows: int | None = None  # of questions: how many there are, which a throughput counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,7 @@ def _score(made: Measurement, case: Case) -> Score | None:
         trivial={
             name: scored[metric] for name, scored in (detail.trivial or {}).items() if metric in scored
         },
+        windows=(detail.facts or {}).get("windows"),
     )  # fmt: skip
 
 
