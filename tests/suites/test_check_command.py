@@ -51,6 +51,9 @@ def test_a_checkpoint_becomes_one_table_and_a_model_of_the_suites(own: Zoo, tmp_
     assert row["claims"] == len(ran.results)
     assert {item.measurement.run for item in ran.results} == {told["run"]}
     assert (tmp_path / "build" / "report" / "report.html").is_file()
+    for form in ("html", "md"):  # there is no document to name
+        text = (tmp_path / "build" / "report" / f"report.{form}").read_text(encoding="utf-8")
+        assert "Document:" not in text
     saved = (tmp_path / "mine.toml").read_text(encoding="utf-8")
     [kept] = Path(told["tables"]).glob("*.toml")
     assert kept.read_text(encoding="utf-8") == saved
