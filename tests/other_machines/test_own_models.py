@@ -23,6 +23,7 @@ from harness.errors import NotThere, UsageError
 from harness.kinds.accuracy import accuracy
 from harness.other_machines import exchange
 from harness.other_machines.exchange import Source
+from harness.other_machines.held import held
 from harness.running.called import Loaded
 from harness.running.materials import Materials, inputs_in_order
 from harness.running.progress import Silent
@@ -46,6 +47,7 @@ class Run:
     metrics: Mapping[str, float]
     samples: int
     predictions: list
+    detail: Mapping[str, Any]
 
     def source(self, chip: str = "ascend310p") -> Source:
         """What `prepare` and `score` work from."""
@@ -86,7 +88,7 @@ def _run(world: own_models.World) -> Run:
     store.close()
     return Run(
         world=world, outputs=outputs, metrics=measured.metrics, samples=measured.samples,
-        predictions=measured.raw["predictions"],
+        predictions=measured.raw["predictions"], detail=measured.detail,
     )  # fmt: skip
 
 
@@ -199,6 +201,18 @@ class TestEveryTask:
         for chip in ("t4", "mlu370"):
             require_the_runs_own(made, made.score(tmp_path, chip=chip))
 
+    def test_the_drop_is_the_runs_own(self, kind, run, tmp_path):
+        """From the checkpoint's fp32 on the same samples, with its interval and the flips."""
+        made = run(kind)
+        source = made.source()
+        results = as_tool("ais_bench, BIN", tmp_path, made.outputs)
+        found = exchange.score(source, results, (Protocol.DOCUMENTED,), None)
+        told = held(made.world.catalog, made.world.home, source, found, Silent())[Protocol.DOCUMENTED]
+        assert told.own.metrics[told.metric] == made.detail["own_fp32"]
+        assert list(told.flipped) == made.detail["flipped"]
+        ours = {name: getattr(told.change, name) for name in ("change", "low", "high")}
+        assert ours == {name: made.detail["from_fp32"][name] for name in ours}
+
     @pytest.mark.parametrize("tool", TOOLS)
     def test_everything_that_is_wrong_with_the_files_is_listed(self, kind, tool, run, tmp_path):
         """Missing, of no sample, cut short, and a NaN."""
@@ -276,6 +290,14 @@ class TestCommands:
         told = json.loads(command("tokens", *score, "--inputs", tmp_path / "in", "--json").stdout)
         assert told["metrics"] == dict(run("tokens").metrics)
         assert (told["documented"], told["inputs"]["files"], told["warnings"]) == ({}, 40, [])
+        assert told["predictions"] == run("tokens").predictions
+        assert "own_fp32" not in told
+        dropped = command("tokens", *score, "--drop").stdout.splitlines()[-1]
+        own = run("tokens").detail["own_fp32"]
+        assert dropped.startswith(f"documented: own fp32 f1 {own * 100:.4f}, drop ")
+        assert dropped.endswith(f" {run('tokens').detail['flips']} of 100 predictions flipped")
+        with_drop = json.loads(command("tokens", *score, "--drop", "--json").stdout)["own_fp32"]["documented"]
+        assert (with_drop["metrics"]["f1"], with_drop["flipped"]) == (own, run("tokens").detail["flipped"])
         shown = command("tokens", *score).stdout
         assert shown.splitlines()[0] == f"own-tokens on ascend310p, fp16: {results}"
         assert f"{told['metrics']['f1'] * 100:.4f}" in shown
@@ -320,6 +342,14 @@ class TestLabels:
         made = run("sequences")
         results = as_tool("ais_bench, BIN", tmp_path / "results", made.outputs)
         require_the_runs_own(made, dataclasses.replace(made, world=world).score(results))
+
+    def test_the_drop_needs_them(self, run, world, tmp_path):
+        made = dataclasses.replace(run("sequences"), world=world)
+        source = made.source()
+        results = as_tool("ais_bench, BIN", tmp_path / "results", made.outputs)
+        found = exchange.score(source, results, (Protocol.DOCUMENTED,), None)
+        with pytest.raises(NotThere, match=r"own-sequences: .*lacks model\.safetensors"):
+            held(world.catalog, world.home, source, found, Silent())
 
     def test_without_config_nobody_tells(self, run, world):
         (Path(world.model.checkpoint.folder) / "config.json").unlink()
