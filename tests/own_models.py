@@ -41,25 +41,30 @@ class Kind:
     head: Head
     data: Callable[[Path], Path]
     labels: tuple[str, ...] = ()
+    logits: int  # of a sample, or of each of its tokens
     inputs: int
 
 
 KINDS: Mapping[str, Kind] = {
     "sequences": Kind(
-        family="roberta", head=Head.CLASSIFICATION, labels=tuned.MNLI, inputs=2,
+        family="roberta", head=Head.CLASSIFICATION, labels=tuned.MNLI, logits=3, inputs=2,
         data=lambda folder: tuned.pairs(folder / "dev.tsv", [*tuned.MNLI]),
     ),
     "tokens": Kind(
-        family="distilbert", head=Head.TOKEN_CLASSIFICATION, labels=tuned.NER, inputs=2,
+        family="distilbert", head=Head.TOKEN_CLASSIFICATION, labels=tuned.NER, logits=7, inputs=2,
         data=lambda folder: tuned.tagged(folder / "test.txt", ["B-PER", "B-ORG", "B-LOC", "O"]),
     ),
     "questions": Kind(
-        family="electra", head=Head.QUESTION_ANSWERING, inputs=3,
+        family="electra", head=Head.QUESTION_ANSWERING, logits=2, inputs=3,
         data=lambda folder: tuned.questions_perhaps_without_answer(folder / "dev.json"),
     ),
     "sequences-of-bert": Kind(
-        family="bert", head=Head.CLASSIFICATION, labels=tuned.MNLI, inputs=3,
+        family="bert", head=Head.CLASSIFICATION, labels=tuned.MNLI, logits=3, inputs=3,
         data=lambda folder: tuned.pairs(folder / "dev.tsv", [*tuned.MNLI]),
+    ),
+    "numbers": Kind(
+        family="bert", head=Head.CLASSIFICATION, logits=1, inputs=3,
+        data=lambda folder: tuned.texts(folder / "dev.tsv", ["1.5", "2.0", "4"], header="sentence\tscore"),
     ),
 }  # fmt: skip
 
@@ -78,7 +83,7 @@ def world(folder: Path, kind: str) -> World:
     """A checkpoint of `kind` and its data in `folder`, and the tables that `check` writes, on all chips."""
     made, home = KINDS[kind], make_home(folder)
     tuned.saved(
-        folder / "checkpoint", made.family, made.head, labels=len(made.labels) or 2,
+        folder / "checkpoint", made.family, made.head, labels=made.logits,
         **tuned.labelled(*made.labels) if made.labels else {},
     )  # fmt: skip
     asked = Asked(

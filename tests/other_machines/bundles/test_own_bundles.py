@@ -78,8 +78,9 @@ def test_there_and_back(toolchain: str, kind: str, worlds, store: Store, tmp_pat
     assert accuracy.verdict.kind is VerdictKind.SURVIVES, accuracy.verdict.message
     assert throughput.verdict.kind is VerdictKind.NOT_COMPARABLE, throughput.verdict.message
     assert accuracy.measurement.origin is Origin.SIMULATED
-    assert accuracy.measurement.detail["flips"] <= 2
-    assert accuracy.measurement.detail["own_fp32"] > 0
+    flips = accuracy.measurement.detail["flips"]
+    assert flips is None if kind == "numbers" else flips <= 2
+    assert abs(accuracy.measurement.detail["own_fp32"]) > 0
     assert accuracy.measurement.samples == len(accuracy.measurement.raw["predictions"])
     assert throughput.measurement.metrics["throughput"] > 0
 
