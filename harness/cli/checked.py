@@ -104,16 +104,10 @@ def _said(rows: Sequence[Row]) -> Iterator[str]:
     """What the numbers of a run are to be read with."""
     if any(row.seeded for row in rows):
         yield "inputs: drawn by a seed; speeds and differences are of them, and no score is"
-    scored = next((row for row in rows if row.score is not None), None)
-    if scored is not None and scored.score is not None:
-        yield from _of_some(scored.score, scored.case.model.length)
     own = next((row.score for row in rows if row.score is not None), None)
-    if own is not None and own.trivial and own.own_fp32 <= max(own.trivial.values()):
-        name = max(own.trivial, key=lambda answer: own.trivial[answer])
-        yield (
-            f"score: the checkpoint's own is no better than {name!r}, which needs no network, "
-            f"{_number(own.trivial[name], own)}: are the labels in this order, and the data its own?"
-        )
+    if own is not None:
+        yield from _of_some(own, rows[0].case.model.length)
+        yield from _doubted(own)
     if any(row.speed is not None and row.speed.origin.stands_in for row in rows):
         yield "speed: the stand-in's, which says nothing of the chip's"
     for row in rows:
@@ -122,10 +116,13 @@ def _said(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _of_some(score: Score, length: int | None) -> Iterator[str]:
-    """What a score is not of: data behind a limit, and what did not fit."""
+    """What a score counts, and what it is not of: data behind a limit, and what did not fit."""
     counts = score.facts
     if score.limit is not None:
         yield f"score: of the first {score.limit} samples of the data only, by --limit"
+    if "windows" in counts:
+        over = f"over the texts of {score.samples} questions"
+        yield f"windows: {counts['windows']} {over}; samples/s counts windows"
     if not score.truncated:
         return
     if "windows" in counts:
@@ -136,6 +133,18 @@ def _of_some(score: Score, length: int | None) -> Iterator[str]:
     else:
         said = f"{score.truncated} of {score.samples} samples to {length} tokens"
     yield f"cut: {said}; --length gives them more"
+
+
+def _doubted(own: Score) -> Iterator[str]:
+    """Whether an answer that needs no network has as good a score."""
+    if not own.trivial or own.own_fp32 > max(own.trivial.values()):
+        return
+    name = max(own.trivial, key=lambda answer: own.trivial[answer])
+    asked = "is" if "windows" in own.facts else "are the labels in this order, and"
+    yield (
+        f"score: the checkpoint's own is no better than {name!r}, which needs no network, "
+        f"{_number(own.trivial[name], own)}: {asked} the data its own?"
+    )
 
 
 def _not_run(ran: Ran) -> dict[str, int]:

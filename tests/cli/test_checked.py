@@ -84,6 +84,16 @@ def test_a_checkpoint_that_knows_nothing_is_doubted(printed, row: Row):
     assert "no better" not in printed(replace(row, score=replace(SCORE, trivial={"majority class": 0.5})))
 
 
+def test_questions_are_read_in_windows(printed, row: Row):
+    """A window is what the network is given, and so what is timed and cut; a question is what is scored."""
+    score = replace(SCORE, samples=12, truncated=24, facts={"windows": 30}, trivial={"no answer": 0.95})
+    out = printed(replace(row, score=score))
+    assert "windows: 30 over the texts of 12 questions; samples/s counts windows\n" in out
+    assert "cut: the questions of 24 of 30 windows; --length gives them more\n" in out
+    assert "accuracy 95.00 %: is the data its own?\n" in out
+    assert "of 12 samples" not in out
+
+
 def test_a_correlation_is_no_percentage(printed, row: Row):
     score = replace(SCORE, metric=Metric.PEARSON, value=-0.25, own_fp32=0.5, flips=None)
     found = cells(printed(replace(row, score=score)), "fp32")
