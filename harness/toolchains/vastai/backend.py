@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
-from harness.errors import MachineError, NotYet
+from harness.errors import MachineError
 from harness.toolchains.asking import ask, told
 from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile
 from harness.toolchains.place import SIMULATED, Place, Toolchain
@@ -55,6 +55,10 @@ class Backend:
     any_shape = False
     computes_here: tuple[str, ...] = ()
     computes_on = Processor.NPU
+
+    def require(self, case: Case) -> None:
+        """Refuse a graph, and an encoder that is no module as the document's: `commands.require`."""
+        commands.require(case)
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """What `vamp`, `vamc` and vaststreamx say of themselves, and whether the SDK opens card `device`.
@@ -149,18 +153,10 @@ def output_shape(case: Case) -> list[int]:
 def lay_out(case: Case, source: GraphSource, out: Path) -> tuple[float, int]:
     """Write what `vamc` and `vamp` are given: module, calibration, YAML, the operator's parameters.
 
-    The module's largest difference from torch, and how many calibration samples there are. Raises `NotYet`
-    for an encoder without one of the documented module's inputs.
+    The module's largest difference from torch, and how many calibration samples there are.
     """
     from harness.models.graphs import torchscript
 
-    absent = sorted(set(commands.TRACED) - {item.role for item in case.model.inputs})
-    if absent:
-        raise NotYet(
-            f"{case.id}: a {case.model.encoder.family} takes no {', '.join(absent)}, and the document's "
-            "module and its operator bert_vdsp take ids, mask and segments",
-            remedy="let its stand-in run (--target stand-in)",
-        )
     traced = source.trace(order=tuple(commands.TRACED), batch_size=1, dtype=commands.TRACE_DTYPE)
     torchscript.save(traced, out / commands.MODULE)
     samples = _write_calibration(case, source, out / commands.CALIBRATION)
