@@ -123,7 +123,7 @@ class Session(Protocol):
 class ToolSession(Session, Protocol):
     """An artifact that a tool runs, in a process of its own: files in, files out.
 
-    `run` starts the tool for one batch, which takes seconds: what counts or times samples uses the others.
+    `run` is `run_all` of one batch, which takes seconds: what counts or times samples uses the others.
     """
 
     def run_all(self, inputs: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:

@@ -220,9 +220,14 @@ class Backend:
 
 
 def lay_out(case: Case, source: GraphSource, out: Path) -> Given:
-    """Write the graph that atc is given. Raises as `compiled.given`."""
+    """Write the graph that atc is given. Raises as `compiled.given`; `NotYet` for an output without axes."""
     import onnx
 
+    if bare := [item.name for item in outputs_of(case.model) if not item.shape]:
+        why = (
+            f"ais_bench writes outputs along an axis of theirs, and {', '.join(bare)} of this graph has none"
+        )
+        raise not_given(case, why)
     given = compiled.given(case, source, dynamic_batch=commands.tools(case).dynamic_batch)
     onnx.save(_named(case, given.graph), out / GRAPH)
     return given
