@@ -100,6 +100,9 @@ def test_graphs_there_and_back(world: World, store: Store, toolchain: str):
         else:
             assert made.metrics["throughput"] > 0
             assert made.samples % BATCH == 0
+            work = made.detail["work"]
+            assert work["flop_per_s"] == work["flops_per_sample"] * made.metrics["throughput"]
+            assert "chip_share" not in work  # of an imitation
 
 
 @pytest.mark.parametrize(
