@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from harness.domain.cases import Kind
+from harness.domain.cases import PYTESTS_OWN, Kind
 from harness.domain.chips import Chip
 from harness.domain.compilers import Compiler, Fuses
 from harness.domain.datasets import DatasetSpec
@@ -131,6 +131,8 @@ def _check_markers(draft: Draft) -> None:
     taken = {str(kind): "a kind of test" for kind in Kind}
     for entry in (*draft.entries["chip"], *draft.entries["model"]):
         marker, name = entry.record.marker, f"{entry.path.partition('[')[0]} {entry.record.name!r}"
+        if marker in PYTESTS_OWN:
+            draft.wrong(entry, "name", show(entry.record.name), "another name: pytest means its own by this")
         other = taken.setdefault(marker, name)
         if other != name:
             draft.wrong(

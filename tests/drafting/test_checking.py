@@ -240,8 +240,10 @@ def test_names_that_are_taken_are_told(tmp_path: Path):
     tables = catalog.load((catalog.BUILT_IN,))
     assert checking.model_called(None, "somewhere/tinybert", tables) == "own-tinybert"
     assert checking.model_called("mine", "somewhere/tinybert", tables) == "mine"
-    with pytest.raises(ZoocheckError, match="there is a model, a chip or a kind of test of that name"):
-        checking.model_called("cpu", "x", tables)
+    for taken in ("cpu", "audit", "skip", "not"):
+        with pytest.raises(ZoocheckError, match="a kind of test or a mark of pytest's has that name already"):
+            checking.model_called(taken, "x", tables)
+    assert checking.model_called(None, "somewhere/or", tables) == "own-or"
     with pytest.raises(ZoocheckError, match="expected lower-case letters, digits and hyphens, as my-model"):
         checking.model_called("My Model", "x", tables)
 
