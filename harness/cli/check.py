@@ -14,6 +14,7 @@ from harness.cli.work import shown
 from harness.errors import UsageError
 from harness.running.progress import Progress
 from harness.setting.home import Home
+from harness.setting.options import Options
 from harness.setting.options import max_drop as drop_of
 from harness.setting.stamps import Stamp
 from harness.tables import cases, catalog
@@ -43,6 +44,9 @@ def check(
         str | None, typer.Option(metavar="P[,P]", help="Default: fp32,fp16, of those the chip's.")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip whose numerics are meant (zoocheck list).")] = LOCAL,
+    target: Annotated[
+        str, typer.Option(help="chip, stand-in or auto (the chip where it is, else its stand-in).")
+    ] = "auto",
     bs: Annotated[
         str | None, typer.Option(metavar="N[,N]", help="Batch sizes (default: 1, or --shape's).")
     ] = None,
@@ -85,6 +89,7 @@ def check(
     from harness.drafting.hub import HubId
     from harness.store.results import Store
 
+    Options(target=target)
     tables, home = catalog.load(), Home.locate()
     if max_drop is not None:
         drop_of(max_drop)
@@ -114,7 +119,7 @@ def check(
     typer.echo(f"zoocheck: running {', '.join(case.id for case in checked.cases)}", err=True)
     ran = suites.run(
         checked.cases, folder, home, scored=checked.draft.scored, results=results, report=report,
-        further=_options(stamp=stamp, max_drop=max_drop, limit=limit),
+        further=_options(stamp=stamp, max_drop=max_drop, limit=limit, target=target),
     )  # fmt: skip
     told.tell(checked, folder, ran, as_json)
     raise typer.Exit(ran.status)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from typing import Any
+
+import numpy.typing as npt
 
 from harness.conformance import documented, metamorphic, parity
 from harness.conformance.checks import DETERMINISM, DOCUMENTED_GRAPH, METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.measured import Measured
-from harness.conformance.metamorphic import Variation
+from harness.conformance.metamorphic import Probe, Variation
 from harness.conformance.subject import Subject, reference
+from harness.domain.cases import Case
 from harness.domain.precisions import PrecisionSpec
 from harness.errors import BadOutput, NoSamples, NotApplicable
 from harness.running.bounds import parity_bounds
@@ -19,8 +24,10 @@ from harness.running.recording import Stages
 from harness.toolchains.base import Contract
 from harness.verdicts import checks
 
+Array = npt.NDArray[Any]
 
-def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stages: Stages) -> Measured:
+
+def same_model(subject: Subject, materials: Materials, stages: Stages) -> Measured:
     """Contract and output parity with the network in torch's fp32; any weights will do.
 
     Raises `GraphError` where the artifact's inputs and outputs are not those of the table, `BadOutput` for
@@ -32,14 +39,32 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
     ours = subject.base(stages)
     declared = _declared(subject)  # a tool tells it when it has run
     theirs = subject.reference(materials, stages).outputs
+    return held_to_fp32(case, materials, probe, ours=ours, theirs=theirs, shown=subject.shown, told=declared)
+
+
+def held_to_fp32(
+    case: Case,
+    materials: Materials,
+    probe: Probe,
+    *,
+    ours: Sequence[Array],
+    theirs: Sequence[Array],
+    shown: str,
+    told: tuple[Contract | None, Contract] | None,
+) -> Measured:
+    """Parity of a probe's outputs, ``[n, ...]`` each, with fp32's; `told` is the contract that was held.
+
+    `shown` says in words what the samples are. Raises as `parity.compare`.
+    """
+    spec = materials.catalog.precisions[case.precision]
     found = parity.compare(ours, theirs, probe.mask, probe.outputs, case=case.id)
     bounds = parity_bounds(spec, case, materials.checkpoint(case.model).layers)
     detail = asdict(found) | {
-        "inputs": subject.shown,
+        "inputs": shown,
         "bound": bounds.largest,
         "rms_bound": bounds.rms,
         "bound_reason": bounds.reason,
-        "contract": _held(declared),
+        "contract": _held(told),
     }
     detail["first_flips"] = [asdict(flip) for flip in found.first_flips]
     unexplained = [
@@ -162,4 +187,4 @@ def measure(subject: Subject, name: str, materials: Materials, stages: Stages) -
         return holds(subject, METAMORPHIC[name], materials, spec, stages)
     if name == DOCUMENTED_GRAPH:
         return documented.survives(subject, materials, spec, stages)
-    return same_model(subject, materials, spec, stages)
+    return same_model(subject, materials, stages)

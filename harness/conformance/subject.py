@@ -22,7 +22,7 @@ from harness.errors import NoSamples, NotApplicable, NotThere
 from harness.models.graphs import int8
 from harness.models.graphs.export import example_inputs, run_torch
 from harness.models.graphs.originals import outputs_of
-from harness.running.called import checked_outputs, run_batch
+from harness.running.called import checked_rows, run_batch
 from harness.running.materials import Materials
 from harness.running.predictions import batched
 from harness.running.recording import Stages
@@ -154,7 +154,8 @@ class Subject:
         if not isinstance(session, ToolSession):
             return {name: self._in_batches(session, inputs) for name, inputs in arrays.items()}
         whole = [np.concatenate(parts) for parts in zip(*arrays.values(), strict=True)]
-        outputs = checked_outputs(self.case, session.run_all(whole), len(whole[0]), length=whole[0].shape[1])
+        length = next(iter(whole[0].shape[1:]), None)
+        outputs = checked_rows(self.case, session.run_all(whole), len(whole[0]), length=length)
         ends = np.cumsum([len(inputs[0]) for inputs in arrays.values()])[:-1]
         parts = [np.split(output, ends) for output in outputs]
         return {name: [output[at] for output in parts] for at, name in enumerate(arrays)}

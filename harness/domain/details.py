@@ -361,6 +361,7 @@ class ImportedDetail(Stored):
     timed_calls: int | None = None
     errors_told: tuple[str, ...] | None = None  # lines of the log, with their numbers
     warnings_told: tuple[str, ...] | None = None
+    work: Work | None = None  # where the log is of the case's own measurement
 
 
 def devices_of(detail: Mapping[str, Any]) -> int | None:

@@ -6,7 +6,8 @@ wherever the graph has them: `laid_out` puts them where it does, `rows_first` ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,6 +111,22 @@ def rows_first(model: Model, specs: Sequence[Output], outputs: Sequence[Array], 
                 remedy='choose --bs 1, or say "batch" in outputs.shape of its table',
             )
     return found
+
+
+def fits(shape: Sequence[int], wanted: Sequence[str | int], sizes: Mapping[str, int]) -> bool:
+    """Whether a shape is the one that a table says; a word that `sizes` does not have is any size."""
+    if REST in wanted:
+        return True
+    return len(shape) == len(wanted) and all(
+        sizes.get(asked, size) == size if isinstance(asked, str) else asked == size
+        for size, asked in zip(shape, wanted, strict=True)
+    )
+
+
+def samples_first(spec: Output) -> Output:
+    """An output as `rows_first` leaves it: the axis of the batch in front, whatever the graph has."""
+    others = tuple(size for size in spec.shape if size != BATCH)
+    return replace(spec, shape=(BATCH, *others))
 
 
 def _moved(array: Array, source: int, target: int) -> Array:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
-from harness.errors import MachineError, NotYet
+from harness.errors import MachineError
 from harness.toolchains.asking import ask, told
 from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile
 from harness.toolchains.place import SIMULATED, Place, Toolchain
@@ -55,6 +55,10 @@ class Backend:
     any_shape = False
     computes_here: tuple[str, ...] = ()
     computes_on = Processor.NPU
+
+    def require(self, case: Case) -> None:
+        """Refuse a graph, and an encoder that is no module as the document's: `commands.require`."""
+        commands.require(case)
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """What `vamp`, `vamc` and vaststreamx say of themselves, and whether the SDK opens card `device`.
@@ -146,34 +150,19 @@ def job_facts(case: Case) -> dict[str, list[int]]:
 
 
 def output_shape(case: Case) -> list[int]:
-    """One sample's output; raises `NotYet` for a model with several, which no document has on this chip."""
-    if len(case.model.outputs) != 1:
-        named = " and ".join(output.name for output in case.model.outputs)
-        raise NotYet(
-            f"{case.id}: the outputs are {named}, and the document's own program for a compiled set "
-            "(vsx_ner.py) takes one",
-            remedy="let its stand-in run (--target stand-in)",
-        )
+    """One sample's output."""
     sizes = case.model.sizes(1)
-    return [int(sizes.get(str(size), size)) for size in case.model.outputs[0].shape[1:]]
+    [output] = case.model.outputs
+    return [int(sizes.get(str(size), size)) for size in output.shape[1:]]
 
 
 def lay_out(case: Case, source: GraphSource, out: Path) -> tuple[float, int]:
     """Write what `vamc` and `vamp` are given: module, calibration, YAML, the operator's parameters.
 
-    The module's largest difference from torch, and how many calibration samples there are. Raises `NotYet`
-    for an encoder without one of the documented module's inputs, and for one of several outputs.
+    The module's largest difference from torch, and how many calibration samples there are.
     """
     from harness.models.graphs import torchscript
 
-    output_shape(case)
-    absent = sorted(set(commands.TRACED) - {item.role for item in case.model.inputs})
-    if absent:
-        raise NotYet(
-            f"{case.id}: a {case.model.encoder.family} takes no {', '.join(absent)}, and the document's "
-            "module and its operator bert_vdsp take ids, mask and segments",
-            remedy="let its stand-in run (--target stand-in)",
-        )
     traced = source.trace(order=tuple(commands.TRACED), batch_size=1, dtype=commands.TRACE_DTYPE)
     torchscript.save(traced, out / commands.MODULE)
     samples = _write_calibration(case, source, out / commands.CALIBRATION)

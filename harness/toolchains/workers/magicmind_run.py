@@ -14,8 +14,10 @@ from typing import Any, Sequence
 
 import loop
 import magicmind.python.runtime as mm
-import numpy as np
 import packages
+
+DTYPES = ("BOOL", "FLOAT16", "FLOAT32", "INT16", "INT32", "INT64", "INT8", "UINT8")
+NARROWED = {"int64": "int32"}  # as the builder's 64-to-32 conversion makes of the model's inputs
 
 
 def require(status: Any, what: str) -> None:
@@ -60,9 +62,8 @@ def open_model(job: dict[str, Any], system: Any) -> tuple[loop.Call, Any]:
     )
 
     def call(batch: Sequence[Any]) -> list[Any]:
-        for tensor, array, (_, dtype, _) in zip(inputs, batch, contract[0]):
-            # The build makes 32 bits of 64 (type64to32_conversion), whatever the network itself takes.
-            tensor.from_numpy(array.astype(np.int32) if dtype == "int32" else array)
+        for tensor, array in zip(inputs, batch):
+            tensor.from_numpy(array.astype(NARROWED.get(array.dtype.name, array.dtype)))
             tensor.to(device)
         outputs: list[Any] = []
         require(context.enqueue(inputs, outputs, queue), "start the model")
@@ -79,7 +80,7 @@ def declared(names: Sequence[str], dtypes: Sequence[Any], dimensions: Sequence[A
     """``[name, dtype, dims]`` of each. Raises `SystemExit` where there are more or fewer than names."""
     if len(dtypes) != len(names):
         raise SystemExit(f"the model has {len(dtypes)} inputs or outputs, expected {', '.join(names)}")
-    known = {mm.DataType.INT32: "int32", mm.DataType.FLOAT32: "float32", mm.DataType.FLOAT16: "float16"}
+    known = {getattr(mm.DataType, name): name.lower() for name in DTYPES if hasattr(mm.DataType, name)}
     return [
         [name, known.get(dtype, str(dtype)), list(dims.GetDims())]
         for name, dtype, dims in zip(names, dtypes, dimensions)
