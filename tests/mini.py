@@ -49,6 +49,7 @@ def write_checkpoint(folder: Path, architecture: Architecture, network: object) 
 
     folder.mkdir(parents=True)
     config = {
+        "model_type": "bert",
         "num_hidden_layers": architecture.layers, "hidden_size": architecture.hidden,
         "num_attention_heads": architecture.heads, "intermediate_size": architecture.intermediate,
         "vocab_size": architecture.vocabulary, "max_position_embeddings": architecture.positions,
