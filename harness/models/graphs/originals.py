@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-AT_ONCE = 8  # samples of one call of the reference, where the file takes any number
 _SIZES = (2, 3)  # of the calls by which the axis of the batch is found
 _ONE_TO_ONE = ("Identity", "Cast")  # of what a node makes that is still a probability
 
@@ -53,15 +52,16 @@ def outputs_of(model: Model) -> tuple[Output, ...]:
     return _found_outputs(model, None if status is None else (status.st_mtime_ns, status.st_size))
 
 
-def run(model: Model, inputs: Sequence[Array]) -> list[Array]:
+def run(model: Model, inputs: Sequence[Array], *, batch_size: int) -> list[Array]:
     """The outputs of the file as it is, in fp32, for any number of samples: ``[n, ...]`` in and out.
 
-    Raises `GraphError` where onnxruntime cannot run it, or the number of samples is none that it takes.
+    It is called on `batch_size` of them, as what is held against it is: a graph may mix the samples of a
+    batch, as one that scales its activations by the largest of all does. Where the file takes another number
+    only, on that many. Raises `GraphError` where onnxruntime cannot run it.
     """
     session = _session(model)
-    fixed = fixed_batch(model)
     specs, done = outputs_of(model), []
-    for some, count in _calls(inputs, AT_ONCE if fixed is None else fixed, fill=fixed is not None):
+    for some, count in _calls(inputs, fixed_batch(model) or batch_size):
         made = rows_first(
             model, specs, _called(model, session, some, [item.name for item in specs]), len(some[0])
         )
@@ -133,13 +133,13 @@ def _moved(array: Array, source: int, target: int) -> Array:
     return array if source == target else np.ascontiguousarray(np.moveaxis(array, source, target))
 
 
-def _calls(inputs: Sequence[Array], size: int, *, fill: bool) -> Iterator[tuple[list[Array], int]]:
-    """The samples in calls of `size`; the last one, where it has to be full, with its last sample again."""
+def _calls(inputs: Sequence[Array], size: int) -> Iterator[tuple[list[Array], int]]:
+    """The samples in calls of `size`; the last one filled up with its first sample, as an artifact's is."""
     for start in range(0, len(inputs[0]), size):
         some = [array[start : start + size] for array in inputs]
         count = len(some[0])
-        if fill and count < size:
-            some = [np.concatenate([array, np.repeat(array[-1:], size - count, axis=0)]) for array in some]
+        if count < size:
+            some = [np.concatenate([array, np.repeat(array[:1], size - count, axis=0)]) for array in some]
         yield some, count
 
 
