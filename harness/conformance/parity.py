@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.domain.models import Output
-from harness.errors import BadOutput, NoSamples, NotApplicable
+from harness.errors import BadOutput, NoSamples, NotApplicable, NotNumbers
 from harness.running.valid import counted, decisions, require_numbers, spreads
 
 Array = npt.NDArray[Any]
@@ -87,7 +87,12 @@ def compare(
             )
     if not len(mask) or not mask.any():
         raise NoSamples(f"{case}: no values to compare")
-    require_numbers(reference, f"{case}: the fp32 reference", specs=specs)
+    try:
+        require_numbers(reference, f"{case}: the fp32 reference", specs=specs)
+    except NotNumbers as problem:
+        problem.of_reference = True
+        problem.add("it is no artifact's doing: look at its weights, and at what its inputs are drawn from")
+        raise
     require_numbers(outputs, f"{case}: the artifact", specs=specs)
     kept = [counted(array, spec, mask) for array, spec in zip(reference, specs, strict=True)]
     mine, wanted = ([array.astype(np.float64) for array in arrays] for arrays in (outputs, reference))

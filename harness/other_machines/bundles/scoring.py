@@ -21,7 +21,12 @@ from harness.running.called import checked_outputs
 from harness.running.materials import Materials, comparable, features_digest
 from harness.running.progress import Progress
 from harness.running.swapped import require_in_place
-from harness.running.valid import largest_valid_difference, require_numbers, typical_difference
+from harness.running.valid import (
+    largest_valid_difference,
+    overflow_told,
+    require_numbers,
+    typical_difference,
+)
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.tables import references
@@ -62,7 +67,8 @@ class Scorer:
         case, bundled = ran.case, ran.bundled
         source, features = self._samples(ran)
         found = checked_outputs(case, _read(ran, source, len(features)), len(features))
-        require_numbers(found, case.id)
+        with overflow_told(case):
+            require_numbers(found, case.id)
         scored = source.task.score(found, features, protocol=PROTOCOL)
         detail: dict[str, Any] = {
             "correct": scored.correct.get(case.model.score),
