@@ -83,6 +83,11 @@ class TestTheProcess:
         with pytest.raises(MachineError, match=r"was ended by signal 9; .*give more memory"):
             self.run(home, tmp_path, monkeypatch, "kill -9 $$")
 
+    def test_one_of_which_nothing_ran_is_not_good(self, home: Home, tmp_path: Path, monkeypatch):
+        """pytest ends with 0 where every test is skipped."""
+        ran = self.run(home, tmp_path, monkeypatch, "exit 0")
+        assert (ran.status, ran.results) == (5, ())
+
     def test_one_that_cannot_start_shows_its_end(self, home: Home, tmp_path: Path, monkeypatch):
         with pytest.raises(
             ZoocheckError, match=r"ended with status 4; all that it printed is in .*\n  no such"
