@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict
 from functools import partial
 
+import numpy as np
+
 from harness.conformance import documented, metamorphic, parity
 from harness.conformance.checks import DETERMINISM, DOCUMENTED_GRAPH, METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.measured import Measured
 from harness.conformance.metamorphic import Variation
-from harness.conformance.subject import Subject, reference
+from harness.conformance.storing import explained
+from harness.conformance.subject import Subject, in_order, reference
 from harness.domain.precisions import PrecisionSpec
 from harness.errors import BadOutput, NoSamples, NotApplicable
-from harness.running.bounds import parity_bounds
 from harness.running.materials import Materials
 from harness.running.recording import Stages
 from harness.toolchains.base import Contract
 from harness.verdicts import checks
+from harness.verdicts.plain import bisected
 
 
 def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stages: Stages) -> Measured:
@@ -32,8 +35,13 @@ def same_model(subject: Subject, materials: Materials, spec: PrecisionSpec, stag
     ours = subject.base(stages)
     declared = _declared(subject)  # a tool tells it when it has run
     theirs = subject.reference(materials, stages).outputs
-    found = parity.compare(ours, theirs, probe.mask, probe.outputs, case=case.id)
-    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).layers)
+    try:
+        found = parity.compare(ours, theirs, probe.mask, probe.outputs, case=case.id)
+    except BadOutput as problem:
+        if all(np.isfinite(array).all() for array in theirs):  # else it is no artifact's doing
+            problem.add(bisected(case))
+        raise
+    bounds = explained(materials, case, in_order(case, probe.inputs), theirs, found)
     detail = asdict(found) | {
         "inputs": subject.shown,
         "bound": bounds.largest,
@@ -109,7 +117,7 @@ def holds(
     except NoSamples as nothing:
         raise NotApplicable(f"{case.id}: {nothing}") from nothing
     except BadOutput as problem:
-        raise BadOutput(f"{case.id}: {check.claim}: {problem}") from problem
+        raise BadOutput(f"{case.id}: {check.claim}: {problem}", remedy=bisected(case)) from problem
     detail = {
         "claim": check.claim,
         "inputs": subject.shown,

@@ -289,6 +289,8 @@ def _by_sample(
     for output, spec in zip(base, probe.outputs, strict=True):
         if len(output) != len(probe.mask):
             raise BadOutput(f"output {spec.name} has {len(output)} rows, expected {len(probe.mask)}")
+    numbers = [counted(array, spec, probe.mask) for array, spec in zip(base, probe.outputs, strict=True)]
+    require_numbers(base, specs=probe.outputs, kept=numbers)  # of anything else there is no spread
     scales = spreads(base, probe.mask, probe.outputs)
     if not any(scales):
         raise BadOutput("all outputs are one and the same number: they say nothing of the inputs")

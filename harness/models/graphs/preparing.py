@@ -56,12 +56,8 @@ def prepared(model: Model, *, batch_size: int) -> Prepared:
     where its inputs are not the table's, it takes another batch size only, or onnxruntime opens none of
     these; and as `reading.load` does; `NotApplicable` for one that draws random numbers.
     """
-    path = Path(graph_of(model).file)
-    original = reading.load(path)
-    require_no_draws(model.name, original)
-    _require_as_in_table(model, batch_size, [reading.declared(item) for item in _given(original)])
+    opened = _opened(model, batch_size)
     specs = outputs_of(model)
-    opened = _with_outputs(original, model, specs)
     fixed = _fixed(opened, model, batch_size)
     inputs = list(drawn(model, batch_size).inputs.values())
     wanted = _outputs(model, unoptimised(fixed.SerializeToString()), inputs, specs)
@@ -98,6 +94,19 @@ def require_no_draws(name: str, graph: onnx.ModelProto) -> None:
             f"{name}: it draws random numbers ({', '.join(sorted(drawing))}): no call is like another",
             remedy="export it without them, as networks are for inference",
         )
+
+
+def as_it_is(model: Model, *, batch_size: int) -> onnx.ModelProto:
+    """The model's graph as its file has it, with the table's sizes in its inputs; raises as `prepared`."""
+    return _fixed(_opened(model, batch_size), model, batch_size)
+
+
+def _opened(model: Model, batch_size: int) -> onnx.ModelProto:
+    """The file's graph with the outputs that are asked for, once it is known to be the table's."""
+    original = reading.load(Path(graph_of(model).file))
+    require_no_draws(model.name, original)
+    _require_as_in_table(model, batch_size, [reading.declared(item) for item in _given(original)])
+    return _with_outputs(original, model, outputs_of(model))
 
 
 def _given(graph: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
