@@ -161,6 +161,22 @@ def deciding(*, floats: bool = False, over_all: bool = False) -> onnx.ModelProto
     )
 
 
+def overflowing(factor: float = 6e4) -> onnx.ModelProto:
+    """A dense layer whose values a factor, which fp16 holds, brings beyond its range, and back again."""
+    much = np.full(4, factor, np.float32)
+    return graph(
+        [
+            node("MatMul", ["x", "w"], ["m"]),
+            node("Mul", ["m", "much"], ["large"]),
+            node("Relu", ["large"], ["kept"]),
+            node("Div", ["kept", "as_much"], ["y"]),
+        ],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4])],
+        {"w": drawn(4, 4), "much": much, "as_much": much},
+    )
+
+
 def of(path: Path, made: onnx.ModelProto, inputs: Sequence[GraphInput], **more: Any) -> Model:
     """A model of a graph, which is written to `path`."""
     path.write_bytes(made.SerializeToString())

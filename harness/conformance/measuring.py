@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from harness.conformance import documented, exact, metamorphic, mixing, parity
@@ -14,17 +15,18 @@ from harness.conformance.checks import DETERMINISM, DOCUMENTED_GRAPH, METAMORPHI
 from harness.conformance.contract import require_contract
 from harness.conformance.measured import Measured
 from harness.conformance.metamorphic import Found, Probe, Variation
-from harness.conformance.subject import Subject, reference
+from harness.conformance.storing import explained
+from harness.conformance.subject import Subject, in_order, reference
 from harness.domain.cases import Case
 from harness.domain.measurements import Verdict
 from harness.domain.precisions import PrecisionSpec
 from harness.errors import BadOutput, NoSamples, NotApplicable
 from harness.models.graphs import originals
-from harness.running.bounds import parity_bounds
 from harness.running.materials import Materials
 from harness.running.recording import Stages
 from harness.toolchains.base import Contract
 from harness.verdicts import checks, whole_numbers
+from harness.verdicts.plain import bisected
 from harness.verdicts.whole_numbers import Whole
 
 Array = npt.NDArray[Any]
@@ -59,9 +61,13 @@ def held_to_fp32(
 
     `shown` says in words what the samples are. Raises as `parity.compare`.
     """
-    spec = materials.catalog.precisions[case.precision]
-    found = parity.compare(ours, theirs, probe.mask, probe.outputs, case=case.id)
-    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).layers)
+    try:
+        found = parity.compare(ours, theirs, probe.mask, probe.outputs, case=case.id)
+    except BadOutput as problem:
+        if all(np.isfinite(array).all() for array in theirs):  # else it is no artifact's doing
+            problem.add(bisected(case))
+        raise
+    bounds = explained(materials, case, in_order(case, probe.inputs), theirs, found)
     detail = found.stored() | {
         "inputs": shown,
         "bound": bounds.largest,
@@ -155,7 +161,7 @@ def holds(
     except NoSamples as nothing:
         raise NotApplicable(f"{case.id}: {nothing}") from nothing
     except BadOutput as problem:
-        raise BadOutput(f"{case.id}: {check.claim}: {problem}") from problem
+        raise BadOutput(f"{case.id}: {check.claim}: {problem}", remedy=bisected(case)) from problem
     detail = {
         "claim": check.claim,
         "inputs": subject.shown,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from harness.conformance import exact
 from harness.domain.models import Output
-from harness.errors import BadOutput, NoSamples
+from harness.errors import BadOutput, NoSamples, NotNumbers
 from harness.running.valid import counted, decisions, require_numbers, spreads
 from harness.verdicts.whole_numbers import Whole
 
@@ -106,7 +106,12 @@ def compare(
             )
     if not len(mask) or not mask.any():
         raise NoSamples(f"{case}: no values to compare")
-    require_numbers(reference, f"{case}: the fp32 reference", specs=specs)
+    try:
+        require_numbers(reference, f"{case}: the fp32 reference", specs=specs)
+    except NotNumbers as problem:
+        problem.of_reference = True
+        problem.add("it is no artifact's doing: look at its weights, and at what its inputs are drawn from")
+        raise
     require_numbers(outputs, f"{case}: the artifact", specs=specs)
     kept = [counted(array, spec, mask) for array, spec in zip(reference, specs, strict=True)]
     mine, wanted = ([array.astype(np.float64) for array in arrays] for arrays in (outputs, reference))

@@ -9,12 +9,14 @@ from typing import Any
 
 from harness.documents import toml_text
 from harness.domain.families import FAMILIES
+from harness.domain.graphs import USUAL, GraphInput
 from harness.domain.precisions import Precision
 from harness.drafting import data, encoders
 from harness.drafting.data import Data
 from harness.drafting.encoders import Encoder, Task
-from harness.drafting.graphs import Graph, Shape
+from harness.drafting.graphs import Graph
 from harness.drafting.hub import HubId
+from harness.drafting.said import Said
 
 # Tokens: what the usual stride and the longest question of `harness.tasks.text.settings.Questions` take.
 USUAL_WINDOW = 200
@@ -36,7 +38,7 @@ class Asked:
     labels: tuple[str, ...] = ()  # what the numbers of the data's labels mean
     task: str | None = None
     length: int | None = None
-    shapes: Mapping[str, Shape] = field(default_factory=dict)  # of a graph's inputs
+    said: Said = field(default_factory=Said)  # of a graph's inputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +72,15 @@ def of_graph(asked: Asked, graph: Graph) -> Draft:
     model = {
         "name": asked.name,
         "title": f"{asked.name} (ONNX graph, opset {found.opset}, {count} operators)",
-        "graph": {"file": str(asked.path), "inputs": [dict(item) for item in graph.inputs]},
+        "graph": {"file": str(asked.path), "inputs": [_input(item) for item in graph.inputs]},
         "deployments": [_deployment(asked, graph.batch_size or BATCH_SIZE)],
     }
     return Draft(name=asked.name, text=_text([("model", model)], notes), notes=tuple(notes), scored=False)
+
+
+def _input(item: GraphInput) -> Mapping[str, Any]:
+    said: dict[str, Any] = {"name": item.name, "dtype": item.dtype, "shape": list(item.shape)}
+    return said if item.range == USUAL else said | {"range": item.range}
 
 
 def _text(entries: Sequence[tuple[str, Mapping[str, Any]]], notes: Sequence[str]) -> str:
