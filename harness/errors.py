@@ -110,6 +110,12 @@ class BadOutput(ZoocheckError):
     """Outputs of an artifact that cannot be scored: NaN, infinity, wrong shape or dtype."""
 
 
+class NotNumbers(BadOutput):
+    """Outputs that hold a NaN or an infinity; `of_reference` where they are fp32's own, and no artifact's."""
+
+    of_reference = False
+
+
 class NoSamples(ZoocheckError):
     """Nothing to score or to time. Empty is an error, never zero."""
 

@@ -89,7 +89,7 @@ def _starts(values: list[Record]) -> list[dict[str, Any]]:
     """Where each layer begins, and what comes before and behind them."""
     starts: list[dict[str, Any]] = []
     for at, value in enumerate(values):
-        name = value["part"] if value["layer"] is None else f"layer {value['layer']}"
+        name = value["stretch"]
         if name not in [item["name"] for item in starts]:
             starts.append({"at": at, "name": name})
     return starts

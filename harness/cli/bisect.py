@@ -80,7 +80,10 @@ def _print(case: str, verdict: str, finding: Suspicion) -> None:
     """The sentence, and the table by layer."""
     typer.echo(f"{case}: {verdict}")
     typer.echo()
-    print_table("Relative error by layer, on valid positions", COLUMNS, _rows(finding))
+    if finding.spreads is None:
+        print_table("Relative error by layer, on valid positions", COLUMNS, _rows(finding))
+    else:
+        print_table("Relative error by place, of all values", ("place", *COLUMNS[1:]), _rows(finding))
 
 
 def _rows(finding: Suspicion) -> list[list[str]]:

@@ -59,7 +59,16 @@ def check(
     shape: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME=DxD", help="Of a graph's open axes, as images=1x3x224x224; once an input."
+            metavar="NAME=DxD",
+            help="Sizes of a graph's input, as images=1x3x224x224; N is the batch: state=2xNx128.",
+        ),
+    ] = None,
+    range_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range",
+            metavar="NAME=RANGE",
+            help="What an input is drawn from: sr=16000, images=uniform(0,255), ids=integers(300), normal.",
         ),
     ] = None,
     max_drop: Annotated[
@@ -84,7 +93,7 @@ def check(
 
     It is `pytest suites/` with tables that are made for it; the status is that run's.
     """
-    from harness.drafting import checking, forms, graphs, kept, suites
+    from harness.drafting import checking, forms, kept, said, suites
     from harness.drafting.drafts import Asked
     from harness.drafting.hub import HubId
     from harness.store.results import Store
@@ -107,7 +116,7 @@ def check(
         batch_sizes=None if bs is None else cases.parse_batch_sizes(bs),
         data=None if data is None else data.absolute(), columns=forms.columns(columns),
         labels=tuple(item.strip() for item in labels.split(",")) if labels else (), task=task,
-        length=length, shapes=graphs.shapes(shape or ()),
+        length=length, said=said.read(shape or (), range_ or ()),
     )  # fmt: skip
     checked = checking.check(asked, tables, home)
     _make(report)

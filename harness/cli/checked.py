@@ -26,6 +26,7 @@ _HEADS = (
 def tell(checked: Checked, folder: Path, ran: Ran, as_json: bool) -> None:
     """Print what the run came to: one table, and below it what has to be known of it."""
     from harness.comparing import side_by_side
+    from harness.drafting import suites
 
     rows = side_by_side.rows(checked.cases, ran.results)
     notes = [*checked.draft.notes, *_said(rows)]
@@ -40,7 +41,9 @@ def tell(checked: Checked, folder: Path, ran: Ran, as_json: bool) -> None:
     problems = dict.fromkeys(problem for row in rows for problem in row.problems)
     for problem in problems:
         typer.echo(f"problem: {problem}")
-    if ran.status and not problems:
+    if ran.status == suites.NOTHING_RAN:
+        typer.echo("problem: nothing was run: no claim of it is held to anything, good or bad")
+    elif ran.status and not problems:
         typer.echo(
             f"problem: the run of the suites ended with status {ran.status}; what it printed: {ran.log}"
         )

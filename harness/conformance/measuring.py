@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
-from harness.conformance import documented, metamorphic, parity
+from harness.conformance import documented, exact, metamorphic, mixing, parity
 from harness.conformance.checks import DETERMINISM, DOCUMENTED_GRAPH, METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.measured import Measured
-from harness.conformance.metamorphic import Probe, Variation
-from harness.conformance.subject import Subject, reference
+from harness.conformance.metamorphic import Found, Probe, Variation
+from harness.conformance.storing import explained
+from harness.conformance.subject import Subject, in_order, reference
 from harness.domain.cases import Case
+from harness.domain.measurements import Verdict
 from harness.domain.precisions import PrecisionSpec
 from harness.errors import BadOutput, NoSamples, NotApplicable
-from harness.running.bounds import parity_bounds
+from harness.models.graphs import originals
 from harness.running.materials import Materials
 from harness.running.recording import Stages
 from harness.toolchains.base import Contract
-from harness.verdicts import checks
+from harness.verdicts import checks, whole_numbers
+from harness.verdicts.plain import bisected
+from harness.verdicts.whole_numbers import Whole
 
 Array = npt.NDArray[Any]
 
@@ -56,17 +61,20 @@ def held_to_fp32(
 
     `shown` says in words what the samples are. Raises as `parity.compare`.
     """
-    spec = materials.catalog.precisions[case.precision]
-    found = parity.compare(ours, theirs, probe.mask, probe.outputs, case=case.id)
-    bounds = parity_bounds(spec, case, materials.checkpoint(case.model).layers)
-    detail = asdict(found) | {
+    try:
+        found = parity.compare(ours, theirs, probe.mask, probe.outputs, case=case.id)
+    except BadOutput as problem:
+        if all(np.isfinite(array).all() for array in theirs):  # else it is no artifact's doing
+            problem.add(bisected(case))
+        raise
+    bounds = explained(materials, case, in_order(case, probe.inputs), theirs, found)
+    detail = found.stored() | {
         "inputs": shown,
         "bound": bounds.largest,
         "rms_bound": bounds.rms,
         "bound_reason": bounds.reason,
         "contract": _held(told),
     }
-    detail["first_flips"] = [asdict(flip) for flip in found.first_flips]
     unexplained = [
         f"{flip.output} of sample {flip.sample}"
         + ("" if flip.position is None else f" at position {flip.position}")
@@ -76,11 +84,25 @@ def held_to_fp32(
     return Measured(
         samples=found.samples,
         detail=detail,
-        judged=lambda: checks.judge_parity(
-            case, largest=found.largest_in_spread, rms=found.rms_in_spread, bounds=bounds,
-            flips=found.flips, decisions=found.decisions, unexplained=unexplained,
-        ),
+        judged=lambda: _judged_parity(case, found, bounds, unexplained),
+    )
+
+
+def _judged_parity(
+    case: Case, found: parity.Parity, bounds: checks.ParityBounds, unexplained: Sequence[str]
+) -> Verdict:
+    """The verdict of what differs in spreads, and of whole numbers; the flips are of the former."""
+    whole = found.whole
+    floats = checks.judge_parity(
+        case, largest=found.largest_in_spread, rms=found.rms_in_spread, bounds=bounds,
+        flips=found.flips - (whole.unequal if whole else 0),
+        decisions=found.decisions - (whole.values if whole else 0), unexplained=unexplained,
     )  # fmt: skip
+    return whole_numbers.joined(
+        case,
+        floats if found.values else None,
+        None if whole is None else whole_numbers.judge_parity(case, whole, bounds.rms),
+    )
 
 
 def _held(declared: tuple[Contract | None, Contract] | None) -> str:
@@ -105,8 +127,9 @@ def holds(
 ) -> Measured:
     """One of the checks that need no reference: the artifact held against itself.
 
-    Where its outputs must change and hardly do, the network's own in fp32 say how much there is to change.
-    Raises `NotApplicable` where it cannot be asked of this case, `BadOutput` as `metamorphic.hold` does.
+    Where its outputs must change and hardly do, the network's own in fp32 say how much there is to change;
+    where a graph's must not and do, whether its file does the same in fp32. Raises `NotApplicable` where it
+    cannot be asked of this case, `BadOutput` as `metamorphic.hold` does.
     """
     case, probe = subject.case, subject.probe
     if check.of_text and case.model.graph is not None:
@@ -124,39 +147,88 @@ def holds(
             bound=spec.invariance.most, noise=metamorphic.noise_of(probe, base, repeated),
         )  # fmt: skip
         found = judged(change=metamorphic.CHANGE)
+        whole = _Whole.of(probe, variation, base, repeated, outputs)
         reason = metamorphic.CHANGE_REASON if found.must_change else spec.invariance.reason
         if found.must_change and not found.holds:
             share = metamorphic.OWN_SHARE * _own_change(subject, check, variation, materials, stages)
             if share < found.bound:
                 reason, found = metamorphic.OWN_REASON, judged(change=share)
+        mixes = ""
+        if case.model.graph is not None and not (found.holds and (whole is None or whole.same)):
+            mixes = mixing.by_itself(subject, check.relation, variation, materials, stages)
     except NoSamples as nothing:
         raise NotApplicable(f"{case.id}: {nothing}") from nothing
     except BadOutput as problem:
-        raise BadOutput(f"{case.id}: {check.claim}: {problem}") from problem
+        raise BadOutput(f"{case.id}: {check.claim}: {problem}", remedy=bisected(case)) from problem
     detail = {
         "claim": check.claim,
         "inputs": subject.shown,
-        "difference_in_spread": found.difference,
         "must_change": found.must_change,
-        "bound": found.allowed,
-        "bound_reason": reason,
         "worst_sample": found.worst,
-        "noise_in_spread": found.noise,
-        "deterministic": not found.noise,
+        "deterministic": not found.noise and (whole is None or not whole.noise.unequal),
     }
-    if check.name == DETERMINISM:
-        detail["bound"] = spec.largest.most
-        return Measured(
-            samples=found.samples, detail=detail,
-            judged=lambda: checks.judge_determinism(case, found.noise, spec.largest.most),
-        )  # fmt: skip
+    if _floats(probe):
+        detail |= {
+            "difference_in_spread": found.difference,
+            "bound": spec.largest.most if check.name == DETERMINISM else found.allowed,
+            "bound_reason": reason,
+            "noise_in_spread": found.noise,
+        }
+    if whole is not None:
+        detail |= {"whole_numbers": whole.found.values, "unequal": whole.found.unequal}
     return Measured(
-        samples=found.samples, detail=detail,
-        judged=lambda: checks.judge_relation(
+        samples=found.samples,
+        detail=detail,
+        judged=lambda: _judged(subject, check, found, whole, spec, mixes),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whole:
+    """The whole numbers of a variation, and those of two equal calls."""
+
+    found: Whole
+    noise: Whole
+
+    @classmethod
+    def of(
+        cls, probe: Probe, variation: Variation, base: Sequence[Array], repeated: Sequence[Array],
+        outputs: Sequence[Array],
+    ) -> _Whole | None:  # fmt: skip
+        """None where no output is of whole numbers."""
+        found = exact.of(outputs, base, probe.outputs, shows=variation.shows)
+        noise = exact.of(repeated, base, probe.outputs)
+        return None if found is None or noise is None else cls(found=found, noise=noise)
+
+    @property
+    def same(self) -> bool:
+        """Whether none of them is another."""
+        return not self.found.unequal
+
+
+def _floats(probe: Probe) -> bool:
+    """Whether there are outputs that differ by spreads."""
+    return not all(map(originals.whole_numbers, probe.outputs))
+
+
+def _judged(
+    subject: Subject, check: Check, found: Found, whole: _Whole | None, spec: PrecisionSpec, mixes: str
+) -> Verdict:
+    """The verdict of what must not matter, or must: of what differs in spreads, and of whole numbers."""
+    case, exactly = subject.case, None
+    if check.name == DETERMINISM:
+        floats = checks.judge_determinism(case, found.noise, spec.largest.most)
+        if whole is not None:
+            exactly = whole_numbers.judge_determinism(case, whole.noise, spec.rms.most)
+    else:
+        floats = checks.judge_relation(
             case, check.claim, difference=found.difference, bound=found.allowed, holds=found.holds,
             must_change=found.must_change, worst=found.worst, noise=found.noise, too_noisy=found.too_noisy,
-        ),
-    )  # fmt: skip
+        )  # fmt: skip
+        if whole is not None:
+            exactly = whole_numbers.judge_relation(case, check.claim, whole.found, whole.noise)
+    verdict = whole_numbers.joined(case, floats if _floats(subject.probe) else None, exactly, check.claim)
+    return checks.judge_mixing(case, check.claim, verdict, mixes) if mixes else verdict
 
 
 def _own_change(

@@ -188,10 +188,14 @@ def in_order(case: Case, inputs: Inputs) -> list[Array]:
 
 
 def reference(materials: Materials, case: Case, inputs: Inputs) -> Reference:
-    """The same of fp32 for any samples: torch's, or of a graph its file's own, with no LayerNorm."""
+    """The same of fp32 for any samples: torch's, or of a graph its file's own, with no LayerNorm.
+
+    A graph's file is called at the case's own batch size.
+    """
     model = case.model
     if model.graph is not None:
-        return Reference(outputs=materials.fp32(model, in_order(case, inputs)), normalised=())
+        outputs = materials.fp32(model, in_order(case, inputs), batch_size=case.batch_size)
+        return Reference(outputs=outputs, normalised=())
     network = materials.network(model)
     named = {item.name: array for item, array in zip(model.inputs, in_order(case, inputs), strict=True)}
     with observed(network, inputs[InputRole.MASK]) as normalised:

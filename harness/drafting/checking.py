@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +15,8 @@ from harness.domain.precisions import Precision
 from harness.drafting import data, drafts, encoders, forms, graphs, names
 from harness.drafting.drafts import Asked, Draft
 from harness.drafting.hub import HubId
-from harness.errors import UsageError
+from harness.drafting.said import AXIS, Said
+from harness.errors import TableErrors, UsageError
 from harness.models import checkpoints
 from harness.models.graphs import originals
 from harness.setting.home import Home
@@ -106,7 +107,7 @@ def check(asked: Asked, tables: Catalog, home: Home) -> Checked:
     Raises what is wrong with the checkpoint, the graph, the data or the options, before anything is written.
     """
     draft = _of_graph(asked) if asked.path.is_file() else _of_folder(asked)
-    checked = _loaded(draft, tables)
+    checked = _loaded(draft, tables, asked.path)
     if checked.model.graph is None:
         _require_sound(checked, home)
     else:
@@ -124,12 +125,23 @@ def _of_graph(asked: Asked) -> Draft:
             f"{asked.path}: {', '.join(given)}: a graph is run as it is: it has no task, and so no data",
             remedy="give the checkpoint's folder for a score, or leave them out",
         )
-    return drafts.of_graph(asked, graphs.look(asked.path, asked.shapes))
+    found = graphs.look(asked.path, asked.said, asked.name)
+    if found.only is not None and set(asked.batch_sizes or ()) - {found.only}:
+        samples = "one sample" if found.only == 1 else f"{found.only} samples"
+        raise UsageError(
+            f"--bs {','.join(map(str, asked.batch_sizes or ()))}: {asked.path} takes {samples} a call, and "
+            "no other number",
+            remedy=f"leave --bs out, or say by --shape where the batch is, as state=2x{AXIS}x128",
+        )
+    return drafts.of_graph(asked, found)
 
 
 def _of_folder(asked: Asked) -> Draft:
-    if asked.shapes:
-        raise UsageError("--shape: says the axes of an ONNX graph", remedy="give --length for a checkpoint")
+    if asked.said != Said():
+        option = "--shape" if asked.said.shapes else "--range"
+        raise UsageError(
+            f"{option}: says the inputs of an ONNX graph", remedy="give --length for a checkpoint"
+        )
     told = encoders.told_task(asked.path, asked.task)
     form = None if asked.data is None else forms.form_of(asked.data, told and told[0], asked.columns)
     if told is None and form is not None:
@@ -154,11 +166,19 @@ def _of_folder(asked: Asked) -> Draft:
     return drafts.of_encoder(asked, encoder, found)
 
 
-def _loaded(draft: Draft, tables: Catalog) -> Checked:
-    """The draft's model and cases, by the loader of all tables."""
+def _loaded(draft: Draft, tables: Catalog, path: Path) -> Checked:
+    """The draft's model and cases, by the loader of all tables; mistakes are of what is at `path`."""
     with TemporaryDirectory(prefix="zoocheck-check-") as folder:
         (Path(folder) / f"{draft.name}.toml").write_text(draft.text, encoding="utf-8")
-        loaded = catalog.load((*tables.folders, Path(folder)))
+        try:
+            loaded = catalog.load((*tables.folders, Path(folder)))
+        except TableErrors as problem:  # whose file is gone when it is read
+            raise TableErrors(
+                [
+                    replace(item, file=f"the table made of {path}") if folder in item.file else item
+                    for item in problem.mistakes
+                ]
+            ) from problem
     model = loaded.models[draft.name]
     chips = {item.chip for item in model.deployments}
     chosen = [

@@ -9,12 +9,14 @@ from typing import Any
 
 from harness.documents import toml_text
 from harness.domain.families import FAMILIES
+from harness.domain.graphs import USUAL, GraphInput
 from harness.domain.precisions import Precision
 from harness.drafting import data, encoders
 from harness.drafting.data import Data
 from harness.drafting.encoders import Encoder, Task
-from harness.drafting.graphs import Graph, Shape
+from harness.drafting.graphs import Graph
 from harness.drafting.hub import HubId
+from harness.drafting.said import Said
 
 # Tokens: what the usual stride and the longest question of `harness.tasks.text.settings.Questions` take.
 USUAL_WINDOW = 200
@@ -36,7 +38,7 @@ class Asked:
     labels: tuple[str, ...] = ()  # what the numbers of the data's labels mean
     task: str | None = None
     length: int | None = None
-    shapes: Mapping[str, Shape] = field(default_factory=dict)  # of a graph's inputs
+    said: Said = field(default_factory=Said)  # of a graph's inputs
     note: str = ""  # about its name, where that is not the usual one
 
 
@@ -56,6 +58,11 @@ def of_encoder(asked: Asked, encoder: Encoder, found: Data | None) -> Draft:
     notes = [*filter(None, [asked.note]), *encoder.notes]
     if asked.length is None:
         notes.append(f"length: {length} tokens; --length says another")
+    if windows := _windows(encoder, length):
+        notes.append(
+            f"questions: of {windows['longest_question']} tokens at most, windows overlap by "
+            f"{windows['stride']}: --length has no room for the usual ones"
+        )
     notes += found.notes if found else ["no data: inputs drawn by a seed, and no score; --data gives some"]
     dataset = f"{asked.name}-data"
     entries = [] if found is None else [("dataset", data.table(dataset, found))]
@@ -75,16 +82,28 @@ def of_graph(asked: Asked, graph: Graph) -> Draft:
     model = {
         "name": asked.name,
         "title": f"{asked.name} (ONNX graph, opset {found.opset}, {count} operators)",
-        "graph": {"file": str(asked.path), "inputs": [dict(item) for item in graph.inputs]},
+        "graph": {"file": str(asked.path), "inputs": [_input(item) for item in graph.inputs]},
         "deployments": [_deployment(asked, graph.batch_size or BATCH_SIZE)],
     }
     return Draft(name=asked.name, text=_text([("model", model)], notes), notes=tuple(notes), scored=False)
+
+
+def _input(item: GraphInput) -> Mapping[str, Any]:
+    said: dict[str, Any] = {"name": item.name, "dtype": item.dtype, "shape": list(item.shape)}
+    return said if item.range == USUAL else said | {"range": item.range}
 
 
 def _text(entries: Sequence[tuple[str, Mapping[str, Any]]], notes: Sequence[str]) -> str:
     """The entries as one file, with what was guessed at its head."""
     said = toml_text.comment(notes)
     return "\n".join([said, *(toml_text.entry(kind, content) for kind, content in entries)])
+
+
+def _windows(encoder: Encoder, length: int) -> Mapping[str, int]:
+    """Stride and longest question where `length` has no room for the usual ones; else nothing."""
+    if encoder.task is not Task.QUESTIONS or length >= USUAL_WINDOW:
+        return {}
+    return {"stride": length // 3, "longest_question": length // 4}
 
 
 def _model(
@@ -102,8 +121,8 @@ def _model(
     said["length"] = length
     if found is not None and found.labels:
         said["labels"] = list(found.labels)
-    if encoder.task is Task.QUESTIONS and length < USUAL_WINDOW:
-        said["options"] = {"stride": length // 3, "longest_question": length // 4}
+    if windows := _windows(encoder, length):
+        said["options"] = windows
     return said | {
         "architecture": encoders.table(sizes),
         "checkpoint": _checkpoint(asked),

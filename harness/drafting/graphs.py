@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from harness.domain.graphs import BATCH, DTYPES, FLOATS
+from harness.domain.graphs import BATCH, DTYPES, FLOATS, USUAL, GraphFile, GraphInput
+from harness.domain.models import Model
+from harness.drafting import meanings, said
+from harness.drafting.said import AXIS, Said, Shape
 from harness.errors import GraphError, UsageError
-from harness.models.graphs import reading
+from harness.models.graphs import batches, originals, preparing, reading
+from harness.models.graphs.batches import Axes
 from harness.models.graphs.reading import Declared, GraphOnDisk
 
-if TYPE_CHECKING:
-    import onnx
-
-Shape = tuple[int, ...]
-ONLY = ""  # what `shapes` calls the one input that is meant where no name is given
 _ONES = "uniform(1, 1)"  # of a mask: all that is there counts
+_EITHER = "integers(2)"  # of whole numbers of which nothing tells what they mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,146 +24,140 @@ class Graph:
     """A graph that can be run: its inputs as a table says them, and what was guessed of them."""
 
     found: GraphOnDisk
-    inputs: tuple[Mapping[str, Any], ...]
+    inputs: tuple[GraphInput, ...]
+    only: int | None  # the samples of a call, where it takes no other number
     batch_size: int | None  # that its user or its file gives the axis of the batch; None: any
     notes: tuple[str, ...]
 
 
-def shapes(texts: Sequence[str]) -> dict[str, Shape]:
-    """What ``--shape`` says, ``images=1x3x224x224`` once an input; without a name of the only one.
+def look(path: Path, told: Said, name: str) -> Graph:
+    """What the graph at `path` is fed, with what its user `told`; `name` is what messages call the model.
 
-    Raises `UsageError` for anything else.
-    """
-    said: dict[str, Shape] = {}
-    for text in texts:
-        name, _, sizes = text.rpartition("=")
-        if not re.fullmatch(r"[1-9]\d{0,8}([x,][1-9]\d{0,8})*", sizes.strip(), re.ASCII):
-            raise UsageError(
-                f"--shape {text}: found {sizes!r}, expected the sizes of all axes, as images=1x3x224x224"
-            )
-        said[name.strip()] = tuple(int(size) for size in re.split("[x,]", sizes.strip()))
-    return said
-
-
-def look(path: Path, said: Mapping[str, Shape]) -> Graph:
-    """What the graph at `path` is fed, with `said` of ``--shape``.
-
-    The batch is the first axis of any size, else a first axis of size 1. Raises as `reading.read`;
-    `UsageError` for a shape that does not fit, and for axes of any size that nobody gives one.
+    The batch is where `told` has it, else the first of `batches.guesses` that running the file bears out.
+    Raises as `reading.load` and `originals.why_no_batch`; `UsageError` for a shape or a range that does not
+    fit, and for axes of any size that nobody gives one; `NotApplicable` for a graph that draws numbers.
     """
     found = reading.read(path)
-    unfed = [item for item in found.inputs if item.dtype not in DTYPES or item.shape is None]
-    if unfed:
-        raise GraphError(
-            f"{path}: the inputs {'; '.join(map(str, unfed))} cannot be fed: tensors of numbers can, whose "
-            "number of axes the file tells",
-            remedy="cut the graph so that its inputs are such tensors",
-        )
-    given = _by_name(path, found, said)
-    open_ones = [text for item in found.inputs for text in _lacking(item, given.get(item.name))]
-    if open_ones:
-        raise UsageError(
-            f"{path}: {'; '.join(open_ones)}",
-            remedy="say by --shape, once for each such input, as NAME=1x3x224x224",
-        )
-    rows, axes = _looked_up(path), _batch_axes(found)
-    inputs = tuple(_input(item, given.get(item.name), axes[item.name], rows) for item in found.inputs)
-    sizes = {_size(item, given.get(item.name), axes[item.name]) for item in found.inputs} - {None}
+    _require_fed(found)
+    loaded = reading.load(path)
+    preparing.require_no_draws(str(path), loaded)
+    given, ranges = said.shapes_of(found, told), _ranges(found, told, meanings.below(loaded))
+    why, notes = "", []
+    for axes in _axes(found, given):
+        inputs = _inputs(found, given, axes, ranges, why)
+        model = Model(name=name, title=name, graph=GraphFile(file=str(path), inputs=inputs))
+        why = "" if _marked(given) else originals.why_no_batch(model)
+        if not why:
+            break
+        notes += [f"batch: not along {_where(axes)}: {why}; an {AXIS} in --shape says where it is"]
+    sizes = {_batch_size(item, given.get(item.name), axes[item.name]) for item in found.inputs} - {None}
     return Graph(
-        found=found, inputs=inputs, batch_size=sizes.pop() if len(sizes) == 1 else None,
-        notes=tuple(_notes(inputs)),
+        found=found, inputs=inputs, notes=(*notes, *_notes(inputs, told)),
+        only=originals.fixed_batch(model), batch_size=sizes.pop() if len(sizes) == 1 else None,
     )  # fmt: skip
 
 
-def _by_name(path: Path, found: GraphOnDisk, said: Mapping[str, Shape]) -> dict[str, Shape]:
-    """The shapes by the names of inputs. Raises `UsageError` where one is of none, or does not fit it."""
-    names = {item.name: item for item in found.inputs}
-    given: dict[str, Shape] = {}
-    for name, shape in said.items():
-        meant = next(iter(names)) if name == ONLY and len(names) == 1 else name
-        if meant not in names:
-            there = "; ".join(map(str, found.inputs))
-            raise UsageError(f"--shape {name or 'without a name'}: {path} has no such input, but {there}")
-        declared = names[meant].shape or ()
-        fits = len(declared) == len(shape) and all(
-            size == wanted or not isinstance(wanted, int) or (at == 0 and wanted == 1)
-            for at, (size, wanted) in enumerate(zip(shape, declared, strict=False))
+def _require_fed(found: GraphOnDisk) -> None:
+    """Raise `GraphError` for a graph without inputs, and for inputs that nothing can be fed to."""
+    if not found.inputs:
+        raise GraphError(
+            f"{found.path}: the graph has no inputs, and so computes the same each time",
+            remedy="export it with the inputs that it is meant to have",
         )
-        if not fits:
-            raise UsageError(
-                f"--shape {meant}={'x'.join(map(str, shape))}: does not fit the graph's own, {names[meant]}"
-            )
-        given[meant] = shape
-    return given
+    unfed = [item for item in found.inputs if item.dtype not in DTYPES or item.shape is None]
+    if unfed:
+        raise GraphError(
+            f"{found.path}: the inputs {'; '.join(map(str, unfed))} cannot be fed: tensors of numbers can, "
+            "whose number of axes the file tells",
+            remedy="cut the graph so that its inputs are such tensors",
+        )
+    if empty := [item for item in found.inputs if 0 in (item.shape or ())]:
+        raise GraphError(
+            f"{found.path}: the inputs {'; '.join(map(str, empty))} hold nothing: an axis is of size 0",
+            remedy="export it with the sizes that it is meant to have, or with open ones",
+        )
 
 
-def _batch_axes(found: GraphOnDisk) -> dict[str, int | None]:
-    """The axis of the batch of each input, by name; of a graph where all sizes are fixed the first axes."""
-    axes = {item.name: _batch_axis(item) for item in found.inputs}
-    if all(axis is None for axis in axes.values()):
-        return {item.name: 0 if item.shape else None for item in found.inputs}
-    return axes
+def _marked(given: Mapping[str, Shape]) -> bool:
+    """Whether the user says which axis is the batch."""
+    return any(None in shape for shape in given.values())
 
 
-def _batch_axis(item: Declared) -> int | None:
-    """The first axis of any size, else a first axis of 1; None where a batch shares the input."""
-    if item.open_axes:
-        return item.open_axes[0]
-    return 0 if item.shape and item.shape[0] == 1 and len(item.shape) > 1 else None
+def _axes(found: GraphOnDisk, given: Mapping[str, Shape]) -> Iterator[Axes]:
+    """Where the batch may lie: where the user says, else as guessed; inputs of no such shape share theirs."""
+    guesses = batches.guesses(found.inputs)
+    if not _marked(given):
+        yield from guesses
+        return
+    said_ones = {name: shape.index(None) if None in shape else None for name, shape in given.items()}
+    yield {**next(guesses), **said_ones}
 
 
-def _lacking(item: Declared, given: Shape | None) -> Iterator[str]:
-    """What is to be said of an input with axes of any size beside the batch, which nobody gave one."""
-    if given is None and len(item.open_axes) > 1:
-        yield f"the input {item} has axes of any size beside the batch"
+def _where(axes: Axes) -> str:
+    return " and ".join(f"axis {axis} of {name}" for name, axis in axes.items() if axis is not None)
 
 
-def _size(item: Declared, given: Shape | None, axis: int | None) -> int | None:
+def _inputs(
+    found: GraphOnDisk, given: Mapping[str, Shape], axes: Axes, ranges: Mapping[str, str], why: str
+) -> tuple[GraphInput, ...]:
+    """The inputs with the batch along `axes`; `why` it was not along others.
+
+    Raises `UsageError` for open axes beside the batch, which nobody gave a size. Where only one sample can be
+    run at a time, a first axis is of one.
+    """
+    inputs, lacking = [], []
+    for item in found.inputs:
+        sizes: list[int | str] = []
+        for at, size in enumerate(given.get(item.name, item.shape or ())):
+            if at == axes[item.name]:
+                sizes.append(BATCH)
+            elif isinstance(size, int):
+                sizes.append(size)
+            elif at == 0 and why == originals.ALONE:
+                sizes.append(1)
+            else:
+                lacking.append(str(item))
+                break
+        shape = tuple(sizes)
+        inputs.append(GraphInput(name=item.name, dtype=item.dtype, shape=shape, range=ranges[item.name]))
+    if lacking:
+        them = "; ".join(f"the input {item} has axes of any size beside the batch" for item in lacking)
+        raise UsageError(
+            f"{found.path}: {them}{f' (the first open one is none: {why})' if why else ''}",
+            remedy="say by --shape, once for each such input, as NAME=1x3x224x224",
+        )
+    return tuple(inputs)
+
+
+def _batch_size(item: Declared, given: Shape | None, axis: int | None) -> int | None:
     """How many samples an input is of, by its user or its file; None where any number is, or none."""
     if axis is None:
         return None
     size = (given or item.shape or ())[axis]
+    if size is None and item.shape:
+        size = item.shape[axis]  # the user says only that it is the batch
     return size if isinstance(size, int) else None
 
 
-def _input(
-    item: Declared, given: Shape | None, axis: int | None, rows: Mapping[str, int]
-) -> Mapping[str, Any]:
-    """An input as a table says it."""
-    sizes: list[Any] = list(given or item.shape or ())
-    if axis is not None:
-        sizes[axis] = BATCH
-    said: dict[str, Any] = {"name": item.name, "dtype": item.dtype, "shape": sizes}
-    return said if item.dtype in FLOATS else said | {"range": _range(item, rows)}
+def _ranges(found: GraphOnDisk, told: Said, below: Mapping[str, int]) -> dict[str, str]:
+    """What each input is drawn from: what the user says, else by what its values mean."""
+    guessed = {item.name: _range(item, below.get(item.name)) for item in found.inputs}
+    return guessed | said.ranges_of(found, told)
 
 
-def _range(item: Declared, rows: Mapping[str, int]) -> str:
-    """Whole numbers: below the rows that they look up, ones for a mask, else 0 and 1."""
-    if item.name in rows:
-        return f"integers({rows[item.name]})"
-    return _ONES if "mask" in item.name.lower() else "integers(2)"
+def _range(item: Declared, below: int | None) -> str:
+    """Whole numbers: below what they look up, ones for a mask, else 0 and 1."""
+    if item.dtype in FLOATS:
+        return USUAL
+    if below is not None:
+        return f"integers({below})"
+    return _ONES if "mask" in item.name.lower() else _EITHER
 
 
-def _looked_up(path: Path) -> dict[str, int]:
-    """How many rows the table has that an input's values choose from, by the input's name."""
-    model = reading.load(path)
-    tables = {item.name: tuple(item.dims) for item in model.graph.initializer}
-    sources = {item.name: item.name for item in model.graph.input}
-    found: dict[str, int] = {}
-    for node in model.graph.node:
-        if node.op_type == "Cast" and node.input[0] in sources:
-            sources[node.output[0]] = sources[node.input[0]]
-        elif node.op_type == "Gather" and node.input[1] in sources and node.input[0] in tables:
-            name, size = sources[node.input[1]], tables[node.input[0]][_axis(node)]
-            found[name] = min(size, found.get(name, size))
-    return found
-
-
-def _axis(node: onnx.NodeProto) -> int:
-    return next((int(item.i) for item in node.attribute if item.name == "axis"), 0)
-
-
-def _notes(inputs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _notes(inputs: tuple[GraphInput, ...], told: Said) -> Iterator[str]:
     for item in inputs:
-        sizes = ", ".join(map(str, item["shape"]))
-        yield f"input {item['name']}: {item['dtype']} [{sizes}], drawn from {item.get('range', 'normal')}"
+        sizes = ", ".join(map(str, item.shape))
+        guess = "" if told.ranges else "; --range says what it means" * (item.range == _EITHER)
+        yield f"input {item.name}: {item.dtype} [{sizes}], drawn from {item.range}{guess}"
+    if not any(item.batch_axis is not None for item in inputs):
+        yield f"no batch: a call is one sample; an {AXIS} in --shape says where samples lie"

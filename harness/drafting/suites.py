@@ -20,6 +20,7 @@ from harness.store.results import Result, Store
 
 KINDS = (Kind.CONFORMANCE, Kind.ACCURACY, Kind.THROUGHPUT)  # in this order: what is not the same model first
 USAGE = 4  # of pytest: our own mistake, for what a user asks for is checked before
+NOTHING_RAN = 5  # of a run that measured nothing, as pytest's of one without a test
 _TOLD = (0, 1, 6)  # statuses after which the store says what happened
 _LAST_LINES = 20
 
@@ -29,7 +30,9 @@ class Ran:
     """What a run of the suites came to."""
 
     run: str
-    status: int  # pytest's: 0, 1 where something is not good, 6 where that is the machine's fault
+    # pytest's: 0, 1 where something is not good, 6 where that is the machine's fault; and 5 where no claim
+    # was held against anything, which pytest calls skipped.
+    status: int
     results: tuple[Result, ...]
     not_run: tuple[NotRun, ...]
     report: Path
@@ -57,8 +60,11 @@ def run(
     status = _pytest(arguments, tables, log)
     if status not in _TOLD:
         raise ZoocheckError(f"the run of the suites ended with status {status}; {_end(log)}")
+    found = _recorded(store, name)
+    if status == 0 and not any(item.verdict is not None for item in found):
+        status = NOTHING_RAN
     return Ran(
-        run=name, status=status, results=_recorded(store, name), not_run=notrun.load(home.runs, name),
+        run=name, status=status, results=found, not_run=notrun.load(home.runs, name),
         report=report.absolute(), log=log,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from harness.domain.models import Protocol
 from harness.kinds import accuracy, conformance, scenario, throughput
 from harness.kinds.throughput import Timing
 from harness.running.materials import Materials
+from harness.running.valid import overflow_told
 from harness.running.workbench import Workbench
 from harness.setting import reproducing
 from harness.setting.scenarios import Ask
@@ -28,23 +29,28 @@ class Runner(Workbench):
 
     def accuracy(self, case: Case, protocol: Protocol) -> Result:
         """As `kinds.accuracy`."""
-        return accuracy.accuracy(self, case, protocol)
+        with overflow_told(case):
+            return accuracy.accuracy(self, case, protocol)
 
     def timing(self, case: Case) -> Timing:
         """As `kinds.throughput.ready`."""
-        return throughput.ready(self, case)
+        with overflow_told(case):
+            return throughput.ready(self, case)
 
     def record_throughput(self, timing: Timing, ours: Latencies | None, tools: Profile | None) -> Result:
         """As `kinds.throughput.record`."""
-        return throughput.record(self, timing, ours, tools)
+        with overflow_told(timing.case):
+            return throughput.record(self, timing, ours, tools)
 
     def scenario(self, case: Case, ask: Ask) -> Result:
         """As `kinds.scenario`."""
-        return scenario.scenario(self, case, ask)
+        with overflow_told(case):
+            return scenario.scenario(self, case, ask)
 
     def conformance(self, case: Case, check: str = PARITY) -> Result:
         """As `kinds.conformance`."""
-        return conformance.conformance(self, self._opened, case, check)
+        with overflow_told(case):
+            return conformance.conformance(self, self._opened, case, check)
 
     def with_gap(self, case: Case, result: Result) -> tuple[Result, str]:
         """`result` with a second verdict where a known gap excuses it, and a sentence on a gap that closed.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import arrays, hashing
-from harness.domain.graphs import WHOLE, Draw, GraphInput, Range
+from harness.domain.graphs import FLOATS, Draw, GraphInput, Range
 from harness.domain.models import Model
 from harness.errors import BadInput, NotThere
 from harness.records import canonical
@@ -35,7 +35,8 @@ def samples_of(model: Model, batch_size: int = 1) -> int:
 def drawn(model: Model, count: int, *, seed: int = SEED, first: int = 0) -> SeededFeatures:
     """`count` samples of a graph from number `first` on, by input name: ``[count, ...]``, a sample a row.
 
-    Where an input has no axis for the batch, every sample has the same. Raises `NotThere` or `BadInput` for a
+    Where an input has no axis for the batch, every sample has the same, but of a graph that takes a sample
+    a call. Raises `NotThere` or `BadInput` for a
     folder of samples that is not there, is empty, or holds something else than the table says.
     """
     assert model.graph is not None, "an encoder's samples are drawn by its tokenizer's numbers"
@@ -64,7 +65,8 @@ def digest(model: Model, seed: int = SEED) -> str:
 
 
 def _input(model: Model, item: GraphInput, at: int, count: int, seed: int, first: int) -> Array:
-    shared = item.batch_axis is None
+    assert model.graph is not None, "as `drawn`"
+    shared = item.batch_axis is None and model.graph.batched
     numbers = range(1) if shared else range(first, first + count)
     if item.folder:
         files = _files(model, item)
@@ -80,12 +82,14 @@ def _input(model: Model, item: GraphInput, at: int, count: int, seed: int, first
 def _row(drawn_from: Range, item: GraphInput, generator: np.random.Generator) -> Array:
     """One sample of one input."""
     shape = item.sample_shape
-    if item.dtype == "bool":
-        return generator.integers(0, 2, shape).astype(np.bool_)
-    if drawn_from.draw is Draw.NORMAL:
-        return np.asarray(generator.standard_normal(shape)).astype(item.dtype)
     low, high = drawn_from.low, drawn_from.high
-    if item.dtype in WHOLE:
+    if drawn_from.draw is Draw.CONSTANT:
+        return np.full(shape, low).astype(item.dtype)
+    if drawn_from.draw is Draw.NORMAL:
+        if item.dtype == "bool":  # which has no such: either, as often
+            return generator.integers(0, 2, shape).astype(np.bool_)
+        return np.asarray(generator.standard_normal(shape)).astype(item.dtype)
+    if item.dtype not in FLOATS:
         end = int(high) + (drawn_from.draw is Draw.UNIFORM)
         return np.asarray(generator.integers(int(low), end, shape)).astype(item.dtype)
     return np.asarray(generator.uniform(low, high, shape)).astype(item.dtype)

@@ -19,7 +19,7 @@ from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus, DatasetSpec
 from harness.domain.models import Model, Protocol, Weights
 from harness.domain.precisions import Precision
-from harness.errors import NotApplicable, NotThere
+from harness.errors import NotApplicable, NotNumbers, NotThere
 from harness.models import checkpoints, seeding
 from harness.models.checkpoints import Checkpoint, card
 from harness.models.graphs import originals
@@ -213,13 +213,14 @@ class Materials:
         made = example_inputs(model, vocabulary=vocabulary, batch_size=first + count)
         return SeededFeatures(inputs={item.role: made[item.name][first:] for item in model.inputs})
 
-    def fp32(self, model: Model, inputs: Sequence[Array]) -> list[Array]:
+    def fp32(self, model: Model, inputs: Sequence[Array], *, batch_size: int) -> list[Array]:
         """The model's own fp32 outputs, ``[n, ...]``: of an encoder by torch, of a graph by its file.
 
-        `inputs` are ``[n, ...]`` each, in the documented order.
+        `inputs` are ``[n, ...]`` each, in the documented order. A graph is called on `batch_size` samples,
+        an encoder, in which samples do not meet, on all.
         """
         if model.graph is not None:
-            return originals.run(model, inputs)
+            return originals.run(model, inputs, batch_size=batch_size)
         return self._torch(model, inputs, len(inputs[0]))
 
     def _calibration(self, model: Model, examples: int) -> Features:
@@ -294,13 +295,17 @@ class Materials:
 
     def _run_reference(self, model: Model, arrays: Sequence[Array], log: OutputLog, of: str) -> list[Array]:
         """torch's outputs for the padded input; `of` says what of it, for the progress."""
-        outputs, _ = run_all(
-            log,
-            list(batched(arrays, min(REFERENCE_BATCH, len(arrays[0])))),
-            lambda inputs, count: self._torch(model, inputs, count),
-            self.progress,
-            _reference_label(model) + of,
-        )
+        try:
+            outputs, _ = run_all(
+                log,
+                list(batched(arrays, min(REFERENCE_BATCH, len(arrays[0])))),
+                lambda inputs, count: self._torch(model, inputs, count),
+                self.progress,
+                _reference_label(model) + of,
+            )
+        except NotNumbers as problem:
+            problem.of_reference = True
+            raise
         return outputs
 
     def _torch(self, model: Model, inputs: Sequence[Array], count: int) -> list[Array]:

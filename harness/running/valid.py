@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.domain.cases import Case
 from harness.domain.graphs import LABELS
 from harness.domain.models import Output
-from harness.errors import BadOutput
+from harness.domain.precisions import Precision
+from harness.errors import BadOutput, NotNumbers
 from harness.models.graphs.originals import whole_numbers
 
 TAIL = 16.0  # standard deviations from the mean
@@ -38,6 +41,12 @@ def counted(output: Array, spec: Output, mask: Array) -> BoolArray:
         return np.ones(output.shape, np.bool_)
     wide = mask.astype(np.bool_).reshape(*mask.shape, *([1] * (output.ndim - 2)))
     return np.broadcast_to(wide, output.shape)
+
+
+def unequal(ours: Array, theirs: Array) -> BoolArray:
+    """Which whole numbers or booleans are others, in float32, in which an artifact's outputs are kept."""
+    others: BoolArray = ours.astype(np.float32) != theirs.astype(np.float32)
+    return others
 
 
 def spread(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> float:
@@ -112,7 +121,7 @@ def require_numbers(
     rows: npt.NDArray[np.integer] | None = None,
     kept: Sequence[BoolArray] = (),
 ) -> None:
-    """Raise `BadOutput` that names the place of the first NaN or infinity, in padding too.
+    """Raise `NotNumbers` that names the place of the first NaN or infinity, in padding too.
 
     `outputs` are ``[n, ...]`` each. `specs` name them; else they are called by their number. `rows` are the
     samples' own numbers, counted from 0 unless told. Of values that are not in `kept` nothing is asked.
@@ -125,11 +134,23 @@ def require_numbers(
         sample = row if rows is None else int(rows[row])
         where = f" at position {rest[0]}" if specs and by_position(specs[at]) else ""
         held = "a NaN" if np.isnan(output[tuple(broken[0])]) else "an infinity"
-        raise BadOutput(
+        raise NotNumbers(
             f"{whose}{': ' if whose else ''}output {specs[at].name if specs else at} of sample {sample}"
-            f"{where} holds {held}, the first of {len(broken)} values of {output.size} that are no numbers",
-            remedy="look for an overflow: fp16 holds no more than 65504",
+            f"{where} holds {held}, the first of {len(broken)} values of {output.size} that are no numbers"
         )
+
+
+@contextmanager
+def overflow_told(case: Case) -> Iterator[None]:
+    """Say of outputs that are no numbers what fp16 does, where they are an artifact's in fp16."""
+    try:
+        yield
+    except BadOutput as problem:
+        found = problem if isinstance(problem, NotNumbers) else problem.__cause__
+        fp16 = case.precision is Precision.FP16
+        if fp16 and isinstance(found, NotNumbers) and not found.of_reference:
+            problem.add("look for an overflow: fp16 holds no more than 65504")
+        raise
 
 
 def _made_already(output: Array, spec: Output) -> Decisions:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from harness.domain.cases import Case, Kind
@@ -67,7 +69,19 @@ def command(
 
 def of_test(test: str, *further: str) -> str:
     """The `pytest` call for one test by its node id, quoted for a shell."""
-    return shlex.join(["pytest", test, *further])
+    return pasted("pytest", test, *further)
+
+
+def pasted(*words: str) -> str:
+    """A command line, quoted for a shell that knows nothing of this one: with the tables that it needs.
+
+    Those are all that were read beside zoocheck's own (``ZOOCHECK_TABLES``): a table of one model may say
+    something of another's, a known gap say.
+    """
+    folders = [item for item in os.environ.get("ZOOCHECK_TABLES", "").split(os.pathsep) if item]
+    told = os.pathsep.join(str(Path(item).absolute()) for item in folders)
+    line = shlex.join(words)
+    return f"ZOOCHECK_TABLES={shlex.quote(told)} {line}" if told else line
 
 
 def ending(message: str, line: str) -> str:

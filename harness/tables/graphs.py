@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.domain.graphs import BATCH, DTYPES, FLOATS, RANGES, WHOLE, Draw, GraphInput, Range
+from harness.domain.graphs import BATCH, DTYPES, RANGES, USUAL, GraphInput, Range
 from harness.domain.models import CheckpointSource, Model
 from harness.tables.mistakes import Draft, Entry, listed, show
 
 _OF_ENCODERS = ("task", "dataset", "metric", "length", "architecture", "tokenizer", "layout")
 _NEEDED = ("task", "length", "architecture")  # of a model that is no graph
 _WORDS = (BATCH, "any", "labels", "...")  # in an output's shape, beside numbers
-_LARGEST = 2**63
 
 
 def check_graph(entry: Entry, draft: Draft) -> None:
@@ -34,9 +33,14 @@ def check_graph(entry: Entry, draft: Draft) -> None:
             draft.wrong(entry, f"graph.inputs[{index}].{key}", found, expected)
         if item.name in names[:index]:
             draft.wrong(entry, f"graph.inputs[{index}].name", show(item.name), "each input once")
-    if inputs and not any(BATCH in item.shape for item in inputs):
-        expected = f'"{BATCH}" for the axis of the batch in at least one of them'
-        draft.wrong(entry, "graph.inputs", "shapes of numbers alone", expected)
+    if not inputs:
+        draft.wrong(entry, "graph.inputs", "[]", "at least one: nothing could be fed")
+    if not model.graph.batched:
+        for index, deployment in enumerate(model.deployments):
+            if set(deployment.batch_sizes) - {1}:
+                path = f"deployments[{index}].batch_sizes"
+                expected = f'[1], for no shape of graph.inputs has "{BATCH}": a call is one sample'
+                draft.wrong(entry, path, show(deployment.batch_sizes), expected)
     _check_outputs(entry, model, draft)
 
 
@@ -84,26 +88,7 @@ def _input(item: GraphInput) -> Iterator[tuple[str, str, str]]:
     drawn = Range.read(item.range)
     if drawn is None:
         yield "range", show(item.range), RANGES
-    elif wrong := _unfit(drawn, item.dtype):
+    elif item.dtype in DTYPES and (wrong := drawn.unfit(item.dtype)):
         yield "range", show(item.range), wrong
-    if item.folder and item.range != "normal":
+    if item.folder and item.range != USUAL:
         yield "range", show(item.range), "none beside folder: the samples are its files"
-
-
-def _unfit(drawn: Range, dtype: str) -> str:
-    """What is expected of a range in place of one that says nothing, or nothing of such a dtype."""
-    if drawn.draw is Draw.NORMAL and dtype in WHOLE:
-        return f"integers(n) or uniform(a, b): {dtype} holds whole numbers"
-    if drawn.draw is Draw.INTEGERS and dtype in FLOATS:
-        return f"normal or uniform(a, b) for {dtype}"
-    if drawn.high < drawn.low:
-        return "its smaller number first"
-    if drawn.draw is Draw.INTEGERS and drawn.high < 1:
-        return "a number of at least 1"
-    if dtype in WHOLE and not (drawn.low.is_integer() and drawn.high.is_integer()):
-        return f"whole numbers for {dtype}"
-    if dtype.startswith("uint") and drawn.low < 0:
-        return f"no negative number for {dtype}"
-    if max(abs(drawn.low), abs(drawn.high)) >= _LARGEST:
-        return "numbers of 64 bits"
-    return ""

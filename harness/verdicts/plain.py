@@ -7,6 +7,7 @@ from dataclasses import replace
 from harness.domain.cases import Case
 from harness.domain.measurements import Verdict, VerdictKind
 from harness.domain.references import Reference
+from harness.setting import reproducing
 
 SLACK = 1e-12  # of a fraction: what binary arithmetic adds to decimal limits such as 0.5 points
 
@@ -18,7 +19,7 @@ def percent(share: float) -> str:
 
 def bisected(case: Case, *options: str) -> str:
     """What `zoocheck bisect` tells of outputs that are off: no operator need leave its bound by itself."""
-    command = " ".join(("zoocheck bisect", case.id, *options))
+    command = reproducing.pasted("zoocheck", "bisect", case.id, *options)
     return f"`{command}` says at which operator, or that many add up"
 
 

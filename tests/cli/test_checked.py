@@ -16,6 +16,7 @@ from harness.domain.catalog import Catalog
 from harness.domain.details import ScoreChange
 from harness.domain.measurements import Interval, Origin, VerdictKind
 from harness.domain.metrics import Metric
+from harness.drafting import suites
 from harness.drafting.checking import Checked
 from harness.drafting.drafts import Draft
 from harness.drafting.suites import Ran
@@ -137,3 +138,9 @@ def test_what_does_not_hold_is_said_and_a_bad_status_never_stands_alone(printed,
     assert "problem: the mask does not matter\n" in printed(bad, status=1)
     assert f"ended with status 1; what it printed: {tmp_path / 'r.txt'}" in printed(row, status=1)
     assert "problem" not in printed(row)
+
+
+def test_a_run_of_nothing_is_a_problem(printed, row: Row):
+    """Its status is no 0, and no claim is called good."""
+    out = printed(replace(row, score=None, speed=None, verdict=None, held=0, claims=0), suites.NOTHING_RAN)
+    assert "problem: nothing was run: no claim of it is held to anything, good or bad" in out

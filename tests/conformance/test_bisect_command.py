@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.conformance.bisection import case as bisecting
+from harness.conformance.bisection import samples
 from harness.conformance.bisection.case import bisect
 from harness.conformance.bisection.findings import Suspicion
 from harness.conformance.subject import probe_of
@@ -193,7 +194,7 @@ def test_a_graph_of_another_batch_or_other_inputs_is_refused(
 def test_it_looks_at_the_samples_that_parity_looks_at(materials: Materials, case: Case):
     """All of them, in batches of the case's size."""
     probe, _ = probe_of(materials, case)
-    shown = bisecting.batches(materials, case)
+    shown = samples.batches(materials, case)
     assert {array.shape for inputs in shown for array in inputs.values()} == {(1, case.model.length)}
     whole = {name: np.concatenate([inputs[name] for inputs in shown]) for name in shown[0]}
     for item in case.model.inputs:
@@ -202,7 +203,7 @@ def test_it_looks_at_the_samples_that_parity_looks_at(materials: Materials, case
 
 def test_int8_is_shown_what_its_scales_were_chosen_on(materials: Materials, case: Case):
     """Of anything else a sound quantiser may cut more than it may be off by."""
-    shown = bisecting.batches(materials, dataclasses.replace(case, precision=Precision.INT8))
+    shown = samples.batches(materials, dataclasses.replace(case, precision=Precision.INT8))
     chosen = inputs_in_order(case.model, materials.calibration(case.model, int8.SAMPLES))
     for item, array in zip(case.model.inputs, chosen, strict=True):
         np.testing.assert_array_equal(np.concatenate([one[item.name] for one in shown]), array[: len(shown)])

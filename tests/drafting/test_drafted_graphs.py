@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from harness.domain.precisions import Precision
-from harness.drafting import checking, graphs
+from harness.drafting import checking, drafts, said
 from harness.drafting.drafts import Asked
-from harness.errors import ZoocheckError
+from harness.errors import TableErrors, ZoocheckError
+from harness.models import seeding
+from harness.models.graphs import originals
 from harness.setting.home import Home
 from harness.tables import catalog
 
@@ -59,9 +62,14 @@ def texts(tmp_path: Path) -> Path:
     return written(tmp_path / "texts.onnx", inputs, nodes, ["y"], {**weights, "last": np.array([-1])})
 
 
-def asked(path: Path, *shapes: str, **more: Any) -> Asked:
+def asked(path: Path, *shapes: str, ranges: tuple[str, ...] = (), **more: Any) -> Asked:
     return Asked(
-        path=path, name="mine", chip="cpu", precisions=(Precision.FP16,), shapes=graphs.shapes(shapes), **more
+        path=path,
+        name="mine",
+        chip="cpu",
+        precisions=(Precision.FP16,),
+        said=said.read(shapes, ranges),
+        **more,
     )
 
 
@@ -124,7 +132,7 @@ def test_shapes_that_do_not_fit_are_told(images: Path, shapes: tuple[str, ...], 
 @pytest.mark.parametrize("text", ["images", "images=", "images=axb", "images=0x3", "images=1x-3"])
 def test_a_shape_that_is_none_is_told(text: str):
     with pytest.raises(ZoocheckError, match="expected the sizes of all axes, as images=1x3x224x224"):
-        graphs.shapes([text])
+        said.read([text], [])
 
 
 @pytest.mark.parametrize(
@@ -168,3 +176,214 @@ def test_texts_are_no_tensor_that_can_be_fed(tmp_path: Path):
     )  # fmt: skip
     with pytest.raises(ZoocheckError, match=r"the inputs x string \[\?, 5\] cannot be fed"):
         checked(path)
+
+
+class TestTheBatch:
+    """Which axis is it: guessed of the file, held by running it, or said."""
+
+    @pytest.fixture
+    def strip(self, tmp_path: Path) -> Path:
+        """One image of any width, a value a column: `ddddocr`'s."""
+        weights = {"w": np.ones((2, 1, 8, 3), np.float32)}
+        nodes = [helper.make_node("Conv", ["x", "w"], ["y"], pads=[0, 1, 0, 1])]
+        return written(
+            tmp_path / "strip.onnx", {"x": (TensorProto.FLOAT, [1, 1, 8, "width"])}, nodes, ["y"], weights
+        )
+
+    def shapes(self, path: Path, *shapes: str, **more: Any) -> tuple[list[Any], list[int]]:
+        found = checked(path, *shapes, **more)
+        assert found.model.graph is not None
+        return [item.shape for item in found.model.graph.inputs], [case.batch_size for case in found.cases]
+
+    def test_a_first_axis_of_one_is_it_whatever_is_open_behind(self, strip: Path, tmp_path: Path):
+        """Neither a width nor a sequence is samples."""
+        assert self.shapes(strip, "1x1x8x32") == ([("batch", 1, 8, 32)], [1])
+        path = written(
+            tmp_path / "ids.onnx", {"ids": (TensorProto.INT64, [1, "sequence"])},
+            [helper.make_node("Cast", ["ids"], ["y"], to=TensorProto.FLOAT)], ["y"],
+        )  # fmt: skip
+        assert self.shapes(path, "1x12") == ([("batch", 12)], [1])
+        with pytest.raises(ZoocheckError, match=r"ids.* has axes of any size beside the batch"):
+            checked(path)
+
+    @pytest.mark.parametrize("name", ["n", None])
+    def test_a_state_has_it_behind_where_another_has_it_first(self, tmp_path: Path, name: str | None):
+        """silero's, whose axes have names or none; a rate has none, and all samples share it."""
+        inputs = {
+            "x": (TensorProto.FLOAT, [name, 4]), "state": (TensorProto.FLOAT, [1, name, 4]),
+            "rate": (TensorProto.FLOAT, []),
+        }  # fmt: skip
+        nodes = [
+            helper.make_node("Add", ["x", "state"], ["sum"]), helper.make_node("Mul", ["sum", "rate"], ["y"])
+        ]  # fmt: skip
+        path = written(tmp_path / "state.onnx", inputs, nodes, ["y"])
+        assert self.shapes(path) == ([("batch", 4), (1, "batch", 4), ()], [1])
+
+    def sequence(self, path: Path, *, first: Any) -> Path:
+        """Sums of all steps so far: each step's output is another's where those before it are."""
+        nodes = [helper.make_node("CumSum", ["x", "axis"], ["y"])]
+        inputs = {"x": (TensorProto.FLOAT, [first, 4])}
+        return written(path, inputs, nodes, ["y"], {"axis": np.array(0, np.int64)})
+
+    def test_an_axis_whose_places_depend_on_each_other_is_none(self, tmp_path: Path):
+        """Of any size, whose size is then asked for; of a fixed one the whole is a sample."""
+        path = self.sequence(tmp_path / "steps.onnx", first="steps")
+        with pytest.raises(ZoocheckError, match="none: what one place along it comes to changes"):
+            checked(path)
+        assert self.shapes(path, "6x4") == ([(6, 4)], [1])
+        [note, *_] = checked(path, "6x4").draft.notes
+        assert note.startswith("batch: not along axis 0 of x: what one place along it comes to changes")
+        with pytest.raises(ZoocheckError, match=r"--bs 1,4: .*steps.onnx takes one sample a call"):
+            checked(path, "6x4", batch_sizes=(1, 4))
+        assert self.shapes(self.sequence(tmp_path / "six.onnx", first=6)) == ([(6, 4)], [1])
+
+    def test_an_axis_that_no_output_has_is_none(self, tmp_path: Path):
+        """And one that the file says is open while it runs at one size only."""
+        nodes = [helper.make_node("ReduceMean", ["x"], ["y"], axes=[0], keepdims=0)]
+        path = written(tmp_path / "mean.onnx", {"x": (TensorProto.FLOAT, ["n", 4])}, nodes, ["y"])
+        with pytest.raises(ZoocheckError, match="the first open one is none: no output has as many values"):
+            checked(path)
+        nodes = [helper.make_node("Reshape", ["x", "one"], ["y"])]
+        path = written(
+            tmp_path / "one.onnx", {"x": (TensorProto.FLOAT, ["n", 4])}, nodes, ["y"],
+            {"one": np.array([1, 2, 2])},
+        )  # fmt: skip
+        assert self.shapes(path) == ([(1, 4)], [1])
+        assert "onnxruntime runs the graph on one sample, and not on several" in checked(path).draft.notes[0]
+
+    def test_it_is_where_the_user_says(self, strip: Path, images: Path, tmp_path: Path):
+        """By N, of any number there; inputs whose shape has none share theirs."""
+        assert self.shapes(images, "Nx3x16x12") == ([("batch", 3, 16, 12)], [1])
+        assert self.shapes(images, "images=N,3,16,12", batch_sizes=(1, 8))[1] == [1, 8]
+        steps = self.sequence(tmp_path / "steps.onnx", first="steps")
+        assert self.shapes(steps, "Nx4") == ([("batch", 4)], [1])
+        with pytest.raises(ZoocheckError, match="N may stand for the axis of the batch, as state=2xNx128"):
+            checked(images, "NxNx16x12")
+
+    def test_a_size_that_the_file_fixes_is_no_batch_of_another(self, strip: Path):
+        with pytest.raises(ZoocheckError, match=r"--shape x=4x1x8x32: does not fit the graph's own"):
+            checked(strip, "4x1x8x32")
+
+
+class TestRanges:
+    """What inputs are drawn from: said, or by what the graph does with them."""
+
+    @pytest.fixture
+    def voice(self, tmp_path: Path) -> Path:
+        """Ends with an error unless its rate is 16000, as silero does."""
+        nodes = [
+            helper.make_node("Equal", ["sr", "wanted"], ["right"]),
+            helper.make_node("Cast", ["right"], ["row"], to=TensorProto.INT64),
+            helper.make_node("Sub", ["row", "one"], ["at"]),
+            helper.make_node("Mul", ["at", "far"], ["place"]),
+            helper.make_node("Gather", ["table", "place"], ["factor"]),
+            helper.make_node("Mul", ["x", "factor"], ["y"]),
+        ]
+        inputs = {"x": (TensorProto.FLOAT, ["n", 4]), "sr": (TensorProto.INT64, [])}
+        weights = {
+            "wanted": np.array(16000), "one": np.array(1), "far": np.array(9),
+            "table": np.ones((2, 4), np.float32),
+        }  # fmt: skip
+        return written(tmp_path / "voice.onnx", inputs, nodes, ["y"], weights)
+
+    def test_a_scalar_is_said_and_where_it_is_not_the_failure_says_how(self, voice: Path):
+        found = checked(voice, ranges=("sr=16000",))
+        assert found.model.graph is not None
+        assert [item.range for item in found.model.graph.inputs] == ["normal", "16000"]
+        with pytest.raises(ZoocheckError) as raised:
+            checked(voice)
+        said_ = str(raised.value)
+        assert re.search(r"sr was [01], drawn from integers\(2\): say by --range sr=", said_), said_
+        assert "\n" not in said_
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ("sr=16 kHz", r"found '16 kHz', expected normal, uniform\(a, b\), integers\(n\) or a number"),
+            ("rate=1", "--range rate: .*voice.onnx has no such input, but x float32"),
+            ("sr=normal", "--range sr=normal: expected .*: int64 holds whole ones"),
+            ("sr=0.5", "--range sr=0.5: expected whole numbers for int64"),
+            ("x=1e39", "--range x=1e39: expected numbers from .* which is what float32 holds"),
+        ],
+    )
+    def test_a_range_that_is_none_is_told(self, voice: Path, given: str, message: str):
+        with pytest.raises(ZoocheckError, match=message):
+            checked(voice, ranges=(given,))
+
+    @pytest.mark.parametrize("form", ["one-hot", "equal"])
+    def test_whole_numbers_that_are_spread_into_classes_are_below_their_number(
+        self, tmp_path: Path, form: str
+    ):
+        """By OneHot, and by what JAX writes in its place: held against 0, 1, 2, ... (magika)."""
+        nodes = [
+            helper.make_node("OneHot", ["bytes", "depth", "values"], ["y"])
+            if form == "one-hot"
+            else helper.make_node("Equal", ["numbers", "wide"], ["same"]),
+        ]
+        if form == "equal":
+            nodes = [
+                helper.make_node("Unsqueeze", ["bytes", "last"], ["wide"]), *nodes,
+                helper.make_node("Cast", ["same"], ["y"], to=TensorProto.FLOAT),
+            ]  # fmt: skip
+        weights = {
+            "depth": np.array(257), "values": np.array([0, 1], np.float32), "last": np.array([-1]),
+            "numbers": np.arange(257, dtype=np.int32).reshape(1, 1, 257),
+        }  # fmt: skip
+        kind = TensorProto.INT64 if form == "one-hot" else TensorProto.INT32  # which onnxruntime takes
+        path = written(tmp_path / "spread.onnx", {"bytes": (kind, ["n", 6])}, nodes, ["y"], weights)
+        graph = checked(path).model.graph
+        assert graph is not None
+        assert [item.range for item in graph.inputs] == ["integers(257)"]
+
+    def test_what_nothing_tells_is_a_guess_that_says_so(self, tmp_path: Path):
+        path = written(
+            tmp_path / "flags.onnx", {"flags": (TensorProto.INT64, ["n", 4])},
+            [helper.make_node("Cast", ["flags"], ["y"], to=TensorProto.FLOAT)], ["y"],
+        )  # fmt: skip
+        told = "input flags: int64 [batch, 4], drawn from integers(2); --range says what it means"
+        assert told in checked(path).draft.notes
+
+
+class TestWhatCannotBeFed:
+    """One sentence each, which names the graph and no file of ours."""
+
+    def test_a_graph_of_scalars_takes_a_sample_a_call(self, tmp_path: Path):
+        """Each sample has its own."""
+        path = written(
+            tmp_path / "scalar.onnx", {"x": (TensorProto.FLOAT, [])},
+            [helper.make_node("Sin", ["x"], ["y"])], ["y"],
+        )  # fmt: skip
+        model = checked(path).model
+        assert model.graph is not None
+        assert len(set(seeding.drawn(model, 4).inputs["x"].tolist())) == 4
+        drawn = list(seeding.drawn(model, 3).inputs.values())
+        assert originals.run(model, drawn, batch_size=3)[0].shape == (3,)
+
+    def test_an_axis_of_size_0_and_no_input_at_all(self, tmp_path: Path):
+        path = written(
+            tmp_path / "empty.onnx", {"x": (TensorProto.FLOAT, [0, 3])},
+            [helper.make_node("Relu", ["x"], ["y"])], ["y"],
+        )  # fmt: skip
+        with pytest.raises(ZoocheckError, match=r"empty.onnx: the inputs x float32 \[0, 3\] hold nothing"):
+            checked(path)
+        path = written(
+            tmp_path / "none.onnx", {}, [helper.make_node("Relu", ["w"], ["y"])], ["y"],
+            {"w": np.ones(3, np.float32)},
+        )  # fmt: skip
+        with pytest.raises(ZoocheckError, match=r"none.onnx: the graph has no inputs"):
+            checked(path)
+
+    def test_one_that_draws_numbers_is_refused_before_anything_is_written(self, tmp_path: Path):
+        nodes = [
+            helper.make_node("RandomNormalLike", ["x"], ["e"]), helper.make_node("Add", ["x", "e"], ["y"])
+        ]  # fmt: skip
+        path = written(tmp_path / "noise.onnx", {"x": (TensorProto.FLOAT, ["n", 3])}, nodes, ["y"])
+        with pytest.raises(ZoocheckError, match=r"noise.onnx: it draws random numbers \(RandomNormalLike\)"):
+            checked(path)
+
+    def test_mistakes_of_the_table_are_the_graphs(self, images: Path, monkeypatch: pytest.MonkeyPatch):
+        """The file that they are in is gone when they are read."""
+        monkeypatch.setattr(drafts, "_input", lambda item: {"name": item.name, "dtype": "float33"})
+        with pytest.raises(TableErrors) as raised:
+            checked(images, "1x3x16x12")
+        assert {item.file for item in raised.value.mistakes} == {f"the table made of {images}"}

@@ -19,7 +19,7 @@ from harness.domain.datasets import Corpus
 from harness.domain.measurements import VerdictKind
 from harness.domain.models import InputRole, Model, Output, Protocol, Weights
 from harness.domain.precisions import Precision
-from harness.errors import BadOutput, GraphError, NotApplicable, NotThere, NotYet
+from harness.errors import BadOutput, GraphError, NotApplicable, NotThere, NotYet, UsageError
 from harness.kinds import throughput
 from harness.kinds.audits.batches import repeated, varied
 from harness.kinds.runner import Runner
@@ -153,11 +153,11 @@ def test_a_file_that_is_not_there_is_a_skip(runner: Runner, tmp_path: Path) -> N
 
 
 def test_what_a_graph_cannot_be_asked_for_is_a_sentence(runner: Runner, tmp_path: Path) -> None:
-    """Bisect, a bundle of a chip that takes none, a torch network."""
+    """A bundle of a chip that takes none, a torch network, a documented graph."""
     catalog = runner.materials.catalog
     case = files.case_on(runner, images(tmp_path), Precision.FP16)
-    with pytest.raises(NotYet, match="operators of encoders only"):
-        bisect(runner.materials, case)
+    with pytest.raises(UsageError, match="has no document; leave --documented-graph away"):
+        bisect(runner.materials, case, documented_graph=True)
     with pytest.raises(NotApplicable, match="images has no architecture: it is a graph as it is"):
         runner.materials.network(case.model)
     chip = dataclasses.replace(case, chip=catalog.chips["vacc"])

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from making import make_case
 
+from harness.domain.catalog import Catalog
 from harness.domain.models import Output
-from harness.errors import BadOutput
+from harness.domain.precisions import Precision
+from harness.errors import BadOutput, NotNumbers
 from harness.running.valid import (
     counted,
     decisions,
     largest_valid_difference,
+    overflow_told,
     require_numbers,
     spread,
     spreads,
@@ -108,3 +112,23 @@ def test_whole_numbers_are_decisions_and_no_logits():
     assert spreads([output], np.ones((2, 1)), [spec]) == [0.0]
     made = decisions(output, spec, np.ones((2, 1)))
     assert (made.chosen.tolist(), made.margin.tolist()) == ([3, 1], [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("precision", "of_reference", "told"),
+    [(Precision.FP16, False, True), (Precision.FP32, False, False), (Precision.FP16, True, False)],
+)
+def test_an_overflow_is_looked_for_where_fp16_is(
+    catalog: Catalog, precision: Precision, of_reference: bool, told: bool
+):
+    """Not of fp32's own outputs, and not of an artifact in fp32; wrapped or not."""
+    case = make_case(catalog, "tinybert", "cpu", precision=precision)
+    with pytest.raises(NotNumbers) as found:
+        require_numbers([np.array([np.nan])])
+    found.value.of_reference = of_reference
+    wrapped = BadOutput(f"in other words: {found.value}")
+    wrapped.__cause__ = found.value
+    for problem in (found.value, wrapped):
+        with pytest.raises(BadOutput) as raised, overflow_told(case):
+            raise problem
+        assert ("fp16 holds no more than 65504" in str(raised.value)) is told

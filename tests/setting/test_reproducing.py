@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from harness.domain.catalog import Catalog
 from harness.domain.models import Protocol
 from harness.setting.demands import FailOn
 from harness.setting.options import Options, max_drop
-from harness.setting.reproducing import TESTS, command, ending, without_ending
+from harness.setting.reproducing import TESTS, command, ending, pasted, without_ending
 from harness.setting.scenarios import Ask, Scenario
 from harness.setting.stamps import Stamp
 from harness.tables import cases
@@ -91,6 +93,16 @@ def test_an_undocumented_case_is_selected_by_its_options(catalog: Catalog):
     """pytest collects it by them alone."""
     other = cases.named(catalog, "tinybert-ascend310p-int8-bs3")
     assert further(command(other, Kind.CONFORMANCE, Options())) == ["--bs", "3", "--precision", "int8"]
+
+
+def test_a_line_has_the_tables_that_it_needs(case: Case, monkeypatch: pytest.MonkeyPatch):
+    """Those of the run beside zoocheck's own, wherever it is pasted; a shell gets them as one word."""
+    monkeypatch.setenv("ZOOCHECK_TABLES", os.pathsep.join(["", "/kept/my tables", "own"]))
+    told, *words = shlex.split(command(case, Kind.CONFORMANCE, Options()))
+    assert told == f"ZOOCHECK_TABLES=/kept/my tables{os.pathsep}{Path('own').absolute()}"
+    assert words == ["pytest", f"suites/test_conformance.py::test_output_parity[{case.id}]"]
+    monkeypatch.setenv("ZOOCHECK_TABLES", "")
+    assert pasted("zoocheck", "bisect", case.id) == f"zoocheck bisect {case.id}"
 
 
 def test_who_quotes_a_message_leaves_the_line_out():

@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import graph_files
 import pytest
 import tuned
 from tuned import MNLI, NER, labelled
@@ -162,6 +163,11 @@ class TestTheProcess:
         with pytest.raises(MachineError, match=r"was ended by signal 9; .*give more memory"):
             self.run(home, tmp_path, monkeypatch, "kill -9 $$")
 
+    def test_one_of_which_nothing_ran_is_not_good(self, home: Home, tmp_path: Path, monkeypatch):
+        """pytest ends with 0 where every test is skipped."""
+        ran = self.run(home, tmp_path, monkeypatch, "exit 0")
+        assert (ran.status, ran.results) == (5, ())
+
     def test_one_that_cannot_start_shows_its_end(self, home: Home, tmp_path: Path, monkeypatch):
         with pytest.raises(
             ZoocheckError, match=r"ended with status 4; all that it printed is in .*\n  no such"
@@ -201,3 +207,24 @@ def test_a_graph_is_checked_without_a_score_and_says_what_it_was_fed(own: Zoo, t
     ):
         assert f"\n{line}\n" in ran.out
     assert re.search(r"^again: ZOOCHECK_TABLES=\S+ pytest suites/ -m conv$", ran.out, re.MULTILINE)
+
+
+def test_a_graph_that_fp16_does_not_hold_says_which_line_names_the_operator(own: Zoo, tmp_path: Path):
+    """With the tables that were kept: pasted anywhere it works, as does the line that reproduces it."""
+    (tmp_path / "large.onnx").write_bytes(graph_files.overflowing().SerializeToString())
+    ran = own.zoocheck(
+        tmp_path, "check", "large.onnx", "--precision", "fp16", "--results", f"sqlite:///{STORE}"
+    )
+    assert ran.status == 1, ran.err
+    [tables] = set(re.findall(r"`ZOOCHECK_TABLES=(\S+) zoocheck bisect large-cpu-fp16-bs1` says", ran.out))
+    [message] = [
+        item.verdict.message
+        for item in ran.results
+        if item.verdict is not None
+        and (item.measurement.kind, item.measurement.check) == (Kind.CONFORMANCE, "")
+    ]
+    assert f"\nreproduce: ZOOCHECK_TABLES={tables} pytest 'suites/test_conformance.py::" in message
+    found = own.but(tables=tables).zoocheck(tmp_path, "bisect", "large-cpu-fp16-bs1")
+    assert found.status == 1, found.err
+    assert "first outside the bound: operator 2 of 4 (Mul" in found.out
+    assert "and fp16 ends at 65504" in found.out

@@ -84,7 +84,8 @@ def test_target_chip_without_the_chip_fails_with_the_remedy(zoo: Zoo, tmp_path: 
     assert (
         f"not run: {KNOTS} (`--target chip` asks for it by name, so that it fails; "
         "`--fail-on not-run:never` would skip it)\n"
-        "reproduce: pytest 'suites/test_accuracy.py::test_accuracy[mite-quipu-bs1]' --target chip"
+        f"reproduce: ZOOCHECK_TABLES={zoo.tables} "
+        "pytest 'suites/test_accuracy.py::test_accuracy[mite-quipu-bs1]' --target chip"
     ) in run.out
     assert "2 failed" in run.out
     assert (
@@ -117,7 +118,7 @@ def test_fail_on_not_run_fails_what_nothing_asked_for_by_name(zoo: Zoo, tmp_path
     assert failed.status == 1
     assert "neither a full nor a mini checkpoint" in failed.out
     assert "(`--fail-on not-run` fails what is not run)" in failed.out
-    assert "--fail-on not-run" in failed.out.partition("reproduce: pytest ")[2].splitlines()[0]
+    assert "--fail-on not-run" in failed.out.partition("reproduce: ")[2].splitlines()[0]
     assert "no report written: what lies there is of an earlier run. 2 claims were not run" in failed.out
 
 

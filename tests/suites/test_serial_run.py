@@ -17,8 +17,8 @@ from harness.domain.models import Protocol, Weights
 FALLS_SHORT = (
     "mite-tally-bs1: accuracy 75.00 % below 99.00 - 0.5 points "
     "[mite-readme § results, row '1', column 'tally acc.']; 0 of 24 predictions flipped against fp32\n"
-    "reproduce: pytest 'suites/test_accuracy.py::test_accuracy[mite-tally-bs1]'"
 )
+AGAIN = "pytest 'suites/test_accuracy.py::test_accuracy[mite-tally-bs1]'"
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +64,15 @@ def test_exit_status_is_1_where_a_case_falls_short(run: Ran) -> None:
     assert run.status == 1
 
 
-def test_a_failure_is_a_sentence_with_both_numbers(run: Ran) -> None:
+def test_a_failure_is_a_sentence_with_both_numbers(run: Ran, zoo: Zoo) -> None:
     """Measured, documented, tolerance, source, flips, and how to see it again; no traceback."""
     heading = r"^_+ test_accuracy\[mite-tally-bs1\] _+\n"
     (said,) = re.findall(heading + r"(.*?)\n[_=]{10}", run.out, re.MULTILINE | re.DOTALL)
-    assert said == FALLS_SHORT
+    assert said == f"{FALLS_SHORT}reproduce: ZOOCHECK_TABLES={zoo.tables} {AGAIN}"
     assert "Traceback" not in run.out + run.err
 
 
-def test_a_failing_case_keeps_its_measurement(run: Ran) -> None:
+def test_a_failing_case_keeps_its_measurement(run: Ran, zoo: Zoo) -> None:
     """The store has what was measured, with where it came from, and the verdict beside it."""
     result = run.result("mite-tally-bs1", "accuracy")
     measurement, verdict = result.measurement, result.verdict
@@ -84,7 +84,7 @@ def test_a_failing_case_keeps_its_measurement(run: Ran) -> None:
     assert len(made.weights_sha256) == len(made.data_sha256 or "") == 64
     assert verdict is not None
     assert (verdict.basis, verdict.measured, verdict.expected) == (Basis.DOCUMENTED, 75.0, 99.0)
-    assert verdict.message == FALLS_SHORT
+    assert verdict.message == f"{FALLS_SHORT}reproduce: ZOOCHECK_TABLES={zoo.tables} {AGAIN}"
 
 
 def test_a_stand_in_is_recorded_as_one(run: Ran) -> None:

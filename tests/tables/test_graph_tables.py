@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from harness.domain.graphs import Draw, Range
+from harness.domain.graphs import Draw, GraphFile, GraphInput, Range
+from harness.domain.models import Model
 from harness.errors import NotApplicable, TableErrors
+from harness.models import seeding
 from harness.tables.catalog import BUILT_IN, load
 
 GRAPH = """
@@ -98,15 +101,14 @@ def test_every_mistake_of_a_graph_is_told_at_once(tmp_path: Path) -> None:
     assert told["outputs[0].shape[1]"] == "a whole number or one of batch, any, labels, ..."
     assert told["outputs[0].shape"] == '"batch" once at most'
     assert told["parity[0].layers"] == "none: a graph states no layers"
-    assert told["graph.inputs"] == '"batch" for the axis of the batch in at least one of them'
     assert told["graph.inputs[0].dtype"].startswith("one of float16")
     assert told["graph.inputs[0].shape[1]"] == 'a whole number or "batch"'
-    assert told["graph.inputs[0].range"] == "normal, uniform(a, b) or integers(n)"
+    assert told["graph.inputs[0].range"] == "normal, uniform(a, b), integers(n) or a number"
     assert told["graph.inputs[1].name"] == "each input once"
     assert told["graph.inputs[1].shape[0]"] == "a whole number of at least 1"
-    assert told["graph.inputs[1].range"] == "integers(n) or uniform(a, b): int64 holds whole numbers"
-    assert told["graph.inputs[2].range"] == "normal or uniform(a, b) for float32"
-    assert told["graph.inputs[3].range"] == "no negative number for uint8"
+    assert told["graph.inputs[1].range"] == "integers(n), uniform(a, b) or a number: int64 holds whole ones"
+    assert told["graph.inputs[2].range"] == "normal, uniform(a, b) or a number for float32"
+    assert told["graph.inputs[3].range"] == "numbers from 0 to 255, which is what uint8 holds"
     assert told["graph.inputs[4].range"] == "its smaller number first"
     assert told["graph.inputs[5].range"] == "whole numbers for int32"
     assert told["graph.inputs[6].range"] == "a number of at least 1"
@@ -126,11 +128,68 @@ def test_a_model_without_a_graph_says_what_an_encoder_has(tmp_path: Path) -> Non
         ("normal", Range(draw=Draw.NORMAL)),
         ("uniform(-1, 2.5e1)", Range(draw=Draw.UNIFORM, low=-1, high=25)),
         (" integers( 30522 ) ", Range(draw=Draw.INTEGERS, high=30522)),
+        ("16000", Range(draw=Draw.CONSTANT, low=16000, high=16000)),
+        ("-1.5e3", Range(draw=Draw.CONSTANT, low=-1500, high=-1500)),
         ("uniform(1)", None),
         ("integers(-3)", None),
         ("", None),
     ],
 )
 def test_a_range_is_read(text: str, wanted: Range | None) -> None:
-    """Three kinds; anything else is none."""
+    """Four kinds; anything else is none."""
     assert Range.read(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("dtype", "fits", "beyond"),
+    [
+        ("int8", ("integers(128)", "uniform(-128, 127)"), ("integers(300)", "uniform(-129, 0)", "128")),
+        ("uint8", ("integers(256)", "255"), ("uniform(0, 1000)", "integers(257)", "-1")),
+        ("float16", ("uniform(-65504, 65504)",), ("uniform(0, 1e6)", "65505")),
+        ("float32", ("uniform(-3e38, 3e38)", "normal"), ("uniform(0, 4e38)",)),
+        ("float64", ("uniform(-8e307, 8e307)",), ("uniform(-1e308, 1e308)", "1e999")),
+        ("bool", ("normal", "1", "integers(2)"), ("2", "integers(3)", "uniform(-1, 1)")),
+        ("int64", ("uniform(-9e18, 9e18)",), ("uniform(0, 1e19)", "1e19")),
+    ],
+)
+def test_a_range_is_held_to_what_its_dtype_holds(
+    dtype: str, fits: tuple[str, ...], beyond: tuple[str, ...], tmp_path: Path
+) -> None:
+    """What fits is drawn unharmed; what would wrap, or be infinite, is a mistake at load."""
+    for text in fits:
+        item = GraphInput(name="x", dtype=dtype, shape=("batch", 64), range=text)
+        model = Model(name="m", title="m", graph=GraphFile(file="m", inputs=(item,)))
+        drawn, said = seeding.drawn(model, 2).inputs["x"], Range.read(text)
+        assert said is not None
+        assert said.unfit(dtype) == ""
+        assert str(drawn.dtype) == dtype
+        assert np.isfinite(drawn).all()
+        if said.draw is not Draw.NORMAL:
+            assert said.low <= drawn.min() <= drawn.max() <= said.high
+    for text in beyond:
+        [mistake] = mistakes_of(
+            tmp_path,
+            GRAPH.replace('"int64", range = "uniform(16000, 16000)"', (f'"{dtype}", range = "{text}"')),
+        )
+        assert mistake[:2] == ("model[0].graph.inputs[2].range", f'"{text}"')
+
+
+def test_a_graph_without_a_batch_takes_a_sample_a_call(tmp_path: Path) -> None:
+    """Its shapes are of numbers alone, and so are its batch sizes of 1."""
+    text = GRAPH.replace('"batch"', "1")
+    deployments = """
+[[model.deployments]]
+chip = "cpu"
+batch_sizes = [{sizes}]
+precisions = ["fp32"]
+"""
+    model = loaded(tmp_path, text + deployments.format(sizes="1")).models["detector"]
+    assert model.graph is not None
+    assert not model.graph.batched
+    [mistake] = mistakes_of(tmp_path, text + deployments.format(sizes="1, 8"))
+    assert mistake == (
+        "model[0].deployments[0].batch_sizes", "[1, 8]",
+        '[1], for no shape of graph.inputs has "batch": a call is one sample',
+    )  # fmt: skip
+    nothing = '[[model]]\nname = "a"\ntitle = "A"\ngraph = {file = "a", inputs = []}'
+    assert "model[0].graph.inputs" in [path for path, _, _ in mistakes_of(tmp_path, nothing)]

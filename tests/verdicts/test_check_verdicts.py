@@ -43,6 +43,19 @@ class TestParity:
             f"`zoocheck bisect {on_310p.id}` says at which operator, or that many add up"
         )
 
+    def test_a_graph_that_storing_moves_has_bounds_of_its_own(self) -> None:
+        """Three times that, where it is more; the reason is told with the bound that it is for."""
+        wide = BOUNDS.widened(checks.Storing(largest=0.1, rms=0.002))
+        assert (wide.largest, wide.rms) == (pytest.approx(0.3), 0.01)
+        assert "moves its own fp32 outputs by 0.1, and 3 times that" in wide.reason
+        narrow = BOUNDS.widened(checks.Storing(largest=0.001, rms=0.02))
+        assert (narrow.largest, narrow.rms, narrow.reason) == (0.06, pytest.approx(0.06), BOUNDS.reason)
+
+    @pytest.mark.parametrize("storing", [None, checks.Storing(largest=3.0, rms=0.11)])
+    def test_what_storing_loses_or_makes_another_widens_nothing(self, storing: checks.Storing | None) -> None:
+        wide = BOUNDS.widened(storing)
+        assert (wide.largest, wide.rms) == (BOUNDS.largest, BOUNDS.rms)
+
     def test_what_noise_hides_is_neither_good_nor_bad(self, on_310p: Case):
         verdict = checks.judge_relation(
             on_310p, "the mask matters", difference=0.2, bound=0.3, holds=True, must_change=False, worst=3,

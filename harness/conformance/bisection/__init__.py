@@ -4,12 +4,17 @@ An error at the end of a network says nothing of where it came in: what stands b
 So the artifact is run twice. Once as it is, with its inner values as outputs: that is the error that is
 there. And once cut at every value that it shares with the reference (`cutting`): each operator then reads the
 reference's own values, as its precision holds them, and what it makes of them is its own doing alone. That
-is held against a bound derived from the precision (`harness.conformance.operators.rules`).
+is held against a bound: of an encoder one that is derived from the precision
+(`harness.conformance.operators.rules`), of any other graph one that is measured on the reference.
 
-- `places`: which layer and which part of it a value belongs to;
-- `axes`: which axes of a value are batch and length, so that padding is left out;
-- `matching`: which values of the reference an artifact has;
-- `cutting`: graphs with their inner values as outputs, and as inputs;
-- `comparing`: the two runs, and each value held against its bound;
+- `case`, `graph_case`: a case's reference and batch, of an encoder and of a graph as it is;
+- `artifacts`, `samples`: what is bisected, and what both are shown;
+- `runs`, `cutting`: the runs, of graphs with their inner values as outputs, and as inputs;
+- `matching`, `meanings`: which values of the reference an artifact has, and what a graph's file calls them;
+- `between`: which operators make a value of those that are known;
+- `places`, `blocks`: which layer and part of it a value belongs to, or which block of any graph;
+- `derived`, `probed`: the bounds by rules, and those that are measured; `axes` leaves padding out;
+- `lost`: where numbers end;
+- `comparing`: each value held against its bound;
 - `findings`: what came of it, in a sentence and as a table.
 """

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.conformance.bisection.comparing import Value, ValuesCompared
-from harness.conformance.bisection.places import MASK, ORDER
+from harness.conformance.bisection.places import ORDER
+from harness.verdicts.checks import ParityBounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,32 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InSpreads:
+    """A graph's outputs for all samples against its file's, as parity holds them: in spreads."""
+
+    largest: float = math.nan
+    rms: float = math.nan
+    bounds: ParityBounds | None = None  # None: they were not held, for the reason in `why`
+    why: str = ""  # empty: they are whole numbers, which have no spread
+
+    @property
+    def good(self) -> bool:
+        """Whether they are numbers within both bounds, or whole ones, of which parity says nothing."""
+        if self.bounds is None:
+            return not self.why
+        return not self.bounds.exceeded(self.largest, self.rms)
+
+    def sentence(self, subject: str) -> str:
+        """How far the outputs of `subject` differ, with what parity asks for."""
+        if self.bounds is None:
+            return self.why or f"{subject} are whole numbers, which parity does not hold"
+        differ = f"{subject} differ by {self.largest:.3g} spreads at most, root mean square {self.rms:.3g}"
+        said = "within" if self.good else "beyond"
+        asked = f"{said} {self.bounds.largest:.3g} and {self.bounds.rms:.3g} as parity asks for"
+        return f"{differ}, {asked}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
     """The verdict on an artifact: where it leaves the bounds first, if it does."""
 
@@ -34,6 +61,8 @@ class Suspicion:
     compared: ValuesCompared
     parity_bound: float  # of the outputs' largest difference, as the conformance suite holds it
     export_off: float = 0.0  # of the reference graph's own outputs from torch's, the largest
+    spreads: InSpreads | None = None  # of a graph as it is, in place of the two
+    prepared: InSpreads | None = None  # of a graph, prepared and not rounded yet
 
     @property
     def first(self) -> Value | None:
@@ -48,11 +77,15 @@ class Suspicion:
     @property
     def parity(self) -> bool:
         """Whether the outputs are numbers, and within the bound of the precision."""
+        if self.spreads is not None:
+            return self.spreads.good
         return self.compared.finite and self.compared.outputs <= self.parity_bound
 
     @property
     def export_sound(self) -> bool:
-        """Whether the reference itself is torch's network, as parity asks for it."""
+        """Whether the reference itself is torch's network, or the graph's file, as parity asks for it."""
+        if self.prepared is not None:
+            return self.prepared.good
         return self.export_off <= self.parity_bound
 
     @property
@@ -64,6 +97,9 @@ class Suspicion:
         """The verdict: of the export first, because the artifact is held against it."""
         if self.export_sound:
             return self._of_the_artifact()
+        if self.prepared is not None:
+            off = self.prepared.sentence("the outputs of what it is held against, in fp32,")
+            return f"preparing the graph changes it: {off}; beside that: {self._of_the_artifact()}"
         return (
             f"the export leaves torch: the outputs of the reference graph differ from torch's by "
             f"{self.export_off:.3g}, beyond {self.parity_bound:g} as parity asks for; beside the export: "
@@ -80,6 +116,11 @@ class Suspicion:
             )
         if first is not None:
             return f"first outside the bound: {described(first)}; " + self._outputs()
+        if not self.parity and not any(value.error for value in self.compared.values):
+            return (
+                f"no value differs where inner values are outputs, and yet {self._outputs()}: it comes of "
+                "preparing the graph, or of operators that onnxruntime fuses where nothing reads between them"
+            )
         if not self.parity:
             most = max(self.compared.values, key=lambda value: value.made)
             yet = "no operator leaves its bound by itself, and yet the errors add up"
@@ -104,6 +145,8 @@ class Suspicion:
         return said + (between if unchecked else "")
 
     def _outputs(self) -> str:
+        if self.spreads is not None:
+            return self.spreads.sentence("the outputs")
         if not self.compared.finite:
             return "the outputs hold infinities or what is not a number"
         said = "within" if self.parity else "beyond"
@@ -117,7 +160,7 @@ class Suspicion:
         for name, values in _by_layer(self.compared.values):
             leaving = values[-1].error
             worst = max(values, key=lambda value: (value.outside, value.made))
-            aside = name == MASK  # which nothing passes through
+            aside = values[-1].place.aside
             made.append(Stretch(name=name, entering=0 if aside else entering, leaving=leaving, worst=worst))
             entering = entering if aside else leaving
         return tuple(made)
@@ -133,11 +176,12 @@ class Suspicion:
             "missing_layers": list(self.compared.missing),
             "outputs": {
                 "max_abs_difference": _number(self.compared.outputs),
-                "bound": self.parity_bound,
+                "bound": _number(self.parity_bound),
                 "finite": self.compared.finite,
                 "unmatched_values": self.compared.unmatched,
                 "unchecked_values": self.compared.unchecked,
                 "export_from_torch": _number(self.export_off),
+                **({} if self.spreads is None else {"in_spreads": _spreads_record(self.spreads)}),
             },
             "layers": [
                 {
@@ -185,16 +229,26 @@ def _by_layer(values: tuple[Value, ...]) -> Iterator[tuple[str, list[Value]]]:
     """The values of each layer together, in the order in which layers first compute."""
     grouped: dict[str, list[Value]] = {}
     for value in values:
-        name = value.place.part if value.place.layer is None else f"layer {value.place.layer}"
-        grouped.setdefault(name, []).append(value)
+        grouped.setdefault(value.place.stretch, []).append(value)
     order = {part: at for at, part in enumerate(ORDER)}
     for name, group in grouped.items():
         yield name, sorted(group, key=lambda value: order.get(value.place.part, 0))
 
 
+def _spreads_record(found: InSpreads) -> dict[str, Any]:
+    bounds = found.bounds
+    return {
+        "largest": _number(found.largest),
+        "rms": _number(found.rms),
+        "bound": None if bounds is None else bounds.largest,
+        "rms_bound": None if bounds is None else bounds.rms,
+    }
+
+
 def _value_record(value: Value) -> dict[str, Any]:
     return {
-        "name": value.name, "layer": value.place.layer, "part": value.place.part,
+        "name": value.name, "layer": value.place.layer, "stretch": value.place.stretch,
+        "part": value.place.part,
         "operators": list(value.operators), "inherited": _number(value.inherited),
         "error": _number(value.error), "made_here": _number(value.made), "bound": _number(value.bound),
         "times_the_bound": _number(value.times), "outside": value.outside, "lost": value.lost,

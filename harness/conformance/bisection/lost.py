@@ -6,25 +6,46 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from harness.conformance.bisection.matching import Match
 from harness.conformance.operators.bounded import Array
+from harness.models.graphs.fp16 import FP16_HIGHEST
 
 
-def lost(whole: Mapping[str, Array], name: str, sources: Sequence[str], truth: Array, kept: Array) -> str:
-    """In words, what the value `name` of the `whole` artifact is where the reference's `truth` is a number.
+class Losses:
+    """The values that an artifact has lost, as they are met in the order of the network.
 
-    Empty where nothing is lost, or what it is made of (`sources`) is lost already. Infinity is looked for on
-    valid positions (`kept`): a mask hides it elsewhere. What is not a number passes every mask.
+    `whole` is the artifact's, `truth` the reference's, each by its own names.
     """
-    found = whole[name]
+
+    def __init__(self, whole: Mapping[str, Array], truth: Mapping[str, Array]) -> None:
+        self._whole, self._truth = whole, truth
+        self._gone: set[str] = set()  # by the artifact's names
+
+    def at(self, item: Match, sources: Sequence[str], kept: Array) -> str:
+        """In words, what the artifact makes of a value that is a number in the reference, and that is none.
+
+        Empty where nothing is lost, or what it is made of (`sources`) is lost already. Infinity is looked for
+        where it counts (`kept`): a mask hides it elsewhere. What is not a number passes every mask.
+        """
+        truth, found = self._truth[item.reference], self._whole[item.artifact]
+        bad = _lost(found, truth, kept)
+        if bad is None:
+            return ""
+        everywhere = _lost(found, truth, np.ones((1,) * truth.ndim, bool))
+        if everywhere is not None and everywhere.any():
+            self._gone.add(item.artifact)
+        if not bad.any() or not self._gone.isdisjoint(sources):
+            return ""
+        worst = int(np.argmax(np.where(bad, np.abs(truth), -1.0)))
+        largest = float(truth.reshape(-1)[worst])
+        what = "not a number" if np.isnan(found.reshape(-1)[worst]) else "infinite"
+        beyond = f", and fp16 ends at {FP16_HIGHEST:g}" if abs(largest) > FP16_HIGHEST else ""
+        return f"{what} in {int(bad.sum())} places, where the reference has {largest:.6g}{beyond}"
+
+
+def _lost(found: Array, truth: Array, kept: Array) -> Array | None:
+    """Where `found` is no number and `truth` is one; None where the two cannot be held together."""
     if found.shape != truth.shape or not np.issubdtype(found.dtype, np.floating):
-        return ""
-    bad = np.isfinite(truth) & (np.isnan(found) | (np.isinf(found) & kept))
-    if not bad.any() or not all(_numbers(whole[source]) for source in sources if source in whole):
-        return ""
-    worst = int(np.argmax(np.where(bad, np.abs(truth), -1.0)))
-    what = "not a number" if np.isnan(found.reshape(-1)[worst]) else "infinite"
-    return f"{what} in {int(bad.sum())} places, where the reference has {float(truth.reshape(-1)[worst]):.6g}"
-
-
-def _numbers(array: Array) -> bool:
-    return not np.issubdtype(array.dtype, np.floating) or bool(np.isfinite(array).all())
+        return None
+    bad: Array = np.isfinite(truth) & (np.isnan(found) | (np.isinf(found) & kept))
+    return bad

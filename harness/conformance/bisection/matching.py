@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import onnx
@@ -15,7 +15,7 @@ from harness.models.graphs import values
 QUANTISED = "_DequantizeLinear_Output"  # what onnxruntime's quantiser calls a value it has quantised
 FLOATS = frozenset({int(TensorProto.FLOAT), int(TensorProto.FLOAT16)})
 # Operators that a converter keeps where it renames: told apart by their order.
-_LANDMARKS = ("Softmax", "LayerNormalization", "Erf")
+_LANDMARKS = ("Softmax", "LayerNormalization", "Erf", "Relu", "MaxPool", "GlobalAveragePool")
 
 
 _NUMBERED = re.compile(r"_v_\d+|\d+|onnx::.*")  # onnxsim's and torch's
@@ -34,23 +34,28 @@ class Match:
 
 
 def match(
-    reference: onnx.ModelProto, artifact: onnx.ModelProto, order: Sequence[str], *, ours: bool
+    reference: onnx.ModelProto,
+    artifact: onnx.ModelProto,
+    order: Sequence[str],
+    *,
+    ours: bool,
+    named: Mapping[str, str] | None = None,
 ) -> list[Match]:
     """The floating values that both have, in `order` (names of the reference); behind quantisers too.
 
     By name, which zoocheck's own steps keep; where a converter renames, the n-th `_LANDMARKS` operator of
     either graph, if both have as many. Names that a tool has numbered (``_v_440``) mean the same only in
     graphs made by the same export: in an artifact that is not `ours` they are passed over, and so is a value
-    of another shape. Raises `GraphError` where not even these are found.
+    of another shape. Where a model is a file, `named` is what that calls each value, numbered or not: the
+    artifact's of that name comes first. Raises `GraphError` where not even these are found.
     """
     types = _made(artifact)
     sizes, their_sizes = shapes(reference), shapes(artifact)
     by_name = {
-        name: name
+        name: other
         for name in order
-        if types.get(name) in FLOATS
-        and (ours or not _NUMBERED.fullmatch(name))
-        and _alike(sizes.get(name), their_sizes.get(name))
+        for other in _names(name, named, types, ours=ours)
+        if _alike(sizes.get(name), their_sizes.get(other))
     }
     landmarks = _landmarks(reference, artifact)
     found = {**{name: other for name, other in landmarks.items() if types.get(other) in FLOATS}, **by_name}
@@ -67,9 +72,20 @@ def match(
             continue
         matches.append(Match(reference=name, artifact=found[name]))
         behind = found[name] + QUANTISED
-        if types.get(behind) in FLOATS:
+        if types.get(behind) in FLOATS and behind not in found:  # a model that is quantised has it itself
             matches.append(Match(reference=name, artifact=behind, quantised=True))
     return matches
+
+
+def _names(
+    name: str, named: Mapping[str, str] | None, types: Mapping[str, int], *, ours: bool
+) -> Iterator[str]:
+    """What an artifact calls a value of the reference, or nothing."""
+    told = None if named is None else named.get(name)
+    if told is not None and types.get(told) in FLOATS:
+        yield told
+    elif types.get(name) in FLOATS and (ours or not _NUMBERED.fullmatch(name)):
+        yield name
 
 
 def shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:

@@ -80,6 +80,16 @@ class GraphPlace:
     layer: int | None
     part: str
 
+    @property
+    def stretch(self) -> str:
+        """What it is told together with in a table: its layer, or what is before or behind all of them."""
+        return self.part if self.layer is None else f"layer {self.layer}"
+
+    @property
+    def aside(self) -> bool:
+        """Whether nothing passes through it to what follows, as nothing does through the mask."""
+        return self.layer is None and self.part == MASK
+
     def __str__(self) -> str:
         return self.part if self.layer is None else f"encoder layer {self.layer}, {self.part}"
 

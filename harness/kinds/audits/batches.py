@@ -59,7 +59,7 @@ def varied(case: Case, samples: Samples, *, vocabulary: int, seed: int) -> Calla
 
 def _turned(case: Case, samples: Samples, seed: int) -> Callable[[], Batch]:
     generator = np.random.default_rng(seed)
-    first = next(at for at, item in enumerate(case.model.fed) if BATCH in item.shape)
+    first = next((at for at, item in enumerate(case.model.fed) if BATCH in item.shape), 0)
 
     def draw() -> Batch:
         rows = generator.integers(0, len(samples.features), case.batch_size)

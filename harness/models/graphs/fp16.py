@@ -63,7 +63,7 @@ class _Narrowing:
 
     def done(self) -> onnx.ModelProto:
         """The whole graph, rounded."""
-        exact, rounded = _uses(self._graph, self._sizes)
+        exact, rounded = uses(self._graph, self._sizes)
         _require_held(self._graph, rounded)
         for name, tensor in [*values.constants(self._graph)]:
             if not values.floating(tensor) or name not in rounded:
@@ -182,7 +182,7 @@ class _Narrowing:
     def _round_inside(self, graph: onnx.GraphProto) -> None:
         """A branch or a body: its values stay fp32 by type, and are rounded to fp16 where they are made."""
         sizes = values.computed_of_shapes(graph)
-        exact, rounded = _uses(graph, sizes)
+        exact, rounded = uses(graph, sizes)
         for name, tensor in values.constants(graph):
             if values.floating(tensor) and name in rounded - exact:
                 values.store(tensor, _rounded(values.array_of(tensor)).astype(np.float32))
@@ -286,10 +286,10 @@ def _all_constants(graph: onnx.GraphProto, read: set[str]) -> Iterator[tuple[str
             yield name, tensor
     for node in graph.node:
         for inner in subgraphs(node):
-            yield from _all_constants(inner, _uses(inner, values.computed_of_shapes(inner))[1])
+            yield from _all_constants(inner, uses(inner, values.computed_of_shapes(inner))[1])
 
 
-def _uses(graph: onnx.GraphProto, sizes: set[str]) -> tuple[set[str], set[str]]:
+def uses(graph: onnx.GraphProto, sizes: set[str]) -> tuple[set[str], set[str]]:
     """The names that are read as they are, for a size or as a parameter; and those that are not."""
     exact: set[str] = set()
     rounded: set[str] = {item.name for item in graph.output}

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.domain.graphs import ANY, BATCH, LABELS, REST, WHOLE, GraphFile
+from harness.domain.graphs import BATCH, LABELS, RANGES, REST, WHOLE, GraphFile, GraphInput
 from harness.domain.models import Model, Output
 from harness.errors import GraphError
 from harness.models.graphs import reading
+from harness.models.graphs.apart import MOST_AWAY, away
+from harness.models.graphs.batches import moving
 from harness.models.graphs.sessions import opened
 from harness.models.seeding import drawn
 
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-AT_ONCE = 8  # samples of one call of the reference, where the file takes any number
 _SIZES = (2, 3)  # of the calls by which the axis of the batch is found
+ALONE = "onnxruntime runs the graph on one sample, and not on several"
+_SAID = 300  # characters of what onnxruntime says
 _ONE_TO_ONE = ("Identity", "Cast")  # of what a node makes that is still a probability
 
 
@@ -48,20 +51,64 @@ def outputs_of(model: Model) -> tuple[Output, ...]:
     """
     if model.outputs or model.graph is None:
         return model.outputs
-    path = Path(model.graph.file)
-    status = path.stat() if path.is_file() else None
-    return _found_outputs(model, None if status is None else (status.st_mtime_ns, status.st_size))
+    path, made = Path(model.graph.file), _made(model)
+    names, decided = [item.name for item in _session(model).get_outputs()], _decided(path)
+    sizes = [size for size, _ in made] if model.graph.batched else []
+    found = []
+    for at, name in enumerate(names):
+        arrays = [outputs[at] for _, outputs in made]
+        shape = moving([array.shape for array in arrays], sizes)
+        if name in decided and shape and decided[name] in (-1, len(shape) - 1) and shape[-1] != 1:
+            shape = (*shape[:-1], LABELS)
+        found.append(Output(name=name, dtype=str(arrays[0].dtype), shape=shape, own_spread=True))
+    return tuple(found)
 
 
-def run(model: Model, inputs: Sequence[Array]) -> list[Array]:
+def why_no_batch(model: Model) -> str:
+    """Why the axis of its inputs that the table calls ``batch`` is none; empty where it is, or where it is 1.
+
+    It is one where an output moves with it by the same amount, and where what a sample comes to does not
+    change with the samples around it: that of a sequence or an image does. Raises as `outputs_of`.
+    """
+    graph, size = graph_of(model), fixed_batch(model)
+    if not graph.batched or size == 1:
+        return ""
+    made = _made(model)
+    if size is None and len(made) < len(_SIZES):
+        return ALONE
+    count, outputs = made[-1]
+    shapes = [
+        moving([arrays[at].shape for _, arrays in made], [size for size, _ in made])
+        for at in range(len(outputs))
+    ]
+    if not any(BATCH in shape for shape in shapes):
+        return "no output has as many values along any axis"
+    kept = count // 2
+    others = _inputs(model, 2 * count)
+    given = [array[count:].copy() for array in others]
+    for array, other in zip(given, others, strict=True):
+        array[kept] = other[kept]
+    again = _called(model, _session(model), given, None)
+    pairs = [
+        [np.take(array, kept, axis=shape.index(BATCH)) for array in (ours, theirs)]
+        for ours, theirs, shape in zip(again, outputs, shapes, strict=True)
+        if BATCH in shape
+    ]
+    if away([ours for ours, _ in pairs], [theirs for _, theirs in pairs]) > MOST_AWAY:
+        return "what one place along it comes to changes with the values at the others"
+    return ""
+
+
+def run(model: Model, inputs: Sequence[Array], *, batch_size: int) -> list[Array]:
     """The outputs of the file as it is, in fp32, for any number of samples: ``[n, ...]`` in and out.
 
-    Raises `GraphError` where onnxruntime cannot run it, or the number of samples is none that it takes.
+    It is called on `batch_size` of them, as what is held against it is: a graph may mix the samples of a
+    batch, as one that scales its activations by the largest of all does. Where the file takes another number
+    only, on that many. Raises `GraphError` where onnxruntime cannot run it.
     """
     session = _session(model)
-    fixed = fixed_batch(model)
     specs, done = outputs_of(model), []
-    for some, count in _calls(inputs, AT_ONCE if fixed is None else fixed, fill=fixed is not None):
+    for some, count in _calls(inputs, fixed_batch(model) or batch_size):
         made = rows_first(
             model, specs, _called(model, session, some, [item.name for item in specs]), len(some[0])
         )
@@ -70,7 +117,9 @@ def run(model: Model, inputs: Sequence[Array]) -> list[Array]:
 
 
 def fixed_batch(model: Model) -> int | None:
-    """The only number of samples that the file takes, None where it takes any."""
+    """The only number of samples that the file takes, None where it takes any; 1 without a batch."""
+    if not graph_of(model).batched:
+        return 1
     declared = {item.name: item for item in reading.read(Path(graph_of(model).file)).inputs}
     for item in graph_of(model).inputs:
         shape = declared[item.name].shape if item.name in declared else None
@@ -133,13 +182,13 @@ def _moved(array: Array, source: int, target: int) -> Array:
     return array if source == target else np.ascontiguousarray(np.moveaxis(array, source, target))
 
 
-def _calls(inputs: Sequence[Array], size: int, *, fill: bool) -> Iterator[tuple[list[Array], int]]:
-    """The samples in calls of `size`; the last one, where it has to be full, with its last sample again."""
+def _calls(inputs: Sequence[Array], size: int) -> Iterator[tuple[list[Array], int]]:
+    """The samples in calls of `size`; the last one filled up with its first sample, as an artifact's is."""
     for start in range(0, len(inputs[0]), size):
         some = [array[start : start + size] for array in inputs]
         count = len(some[0])
-        if fill and count < size:
-            some = [np.concatenate([array, np.repeat(array[-1:], size - count, axis=0)]) for array in some]
+        if count < size:
+            some = [np.concatenate([array, np.repeat(array[:1], size - count, axis=0)]) for array in some]
         yield some, count
 
 
@@ -189,8 +238,9 @@ def _called(
         outputs = session.run(names, given)
     except Exception as problem:
         raise GraphError(
-            f"{model.name}: onnxruntime cannot run the graph on {len(inputs[0])} samples: {problem}",
-            remedy="compare graph.inputs of its table with what the file says",
+            f"{model.name}: onnxruntime cannot run the graph on {len(inputs[0])} samples: "
+            f"{str(problem).strip().partition(chr(10))[0][:_SAID]}",
+            remedy=_remedy(graph_of(model).inputs, given),
         ) from problem
     told = [item.name for item in session.get_outputs()] if names is None else names
     for name, output in zip(told, outputs, strict=True):
@@ -200,20 +250,39 @@ def _called(
     return outputs  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=8)
-def _found_outputs(model: Model, stamp: tuple[int, int] | None) -> tuple[Output, ...]:
-    session = _session(model)
-    names = [item.name for item in session.get_outputs()]
-    made = list(_tried(model, session))
-    decided = _decided(Path(graph_of(model).file))
-    found = []
-    for at, name in enumerate(names):
-        arrays = [outputs[at] for _, outputs in made]
-        shape = _axes([array.shape for array in arrays], [size for size, _ in made])
-        if name in decided and shape and decided[name] in (-1, len(shape) - 1) and shape[-1] != 1:
-            shape = (*shape[:-1], LABELS)
-        found.append(Output(name=name, dtype=str(arrays[0].dtype), shape=shape, own_spread=True))
-    return tuple(found)
+def _remedy(items: Sequence[GraphInput], given: Mapping[str, Array]) -> str:
+    """What to do about a graph that cannot be run: scalars and whole numbers may mean something to it."""
+    sizes = "compare the sizes of its inputs (--shape, or graph.inputs of its table) with what it takes"
+    meant = [
+        item
+        for item in items
+        if not item.folder and given[item.name].size and (not item.shape or item.dtype in WHOLE)
+    ]
+    if not meant:
+        return sizes
+    told = [
+        f"{item.name} {'began with' if item.shape else 'was'} {given[item.name].flat[0]}, "
+        f"drawn from {item.range}"
+        for item in meant
+    ]
+    return (
+        f"{'; '.join(told)}: say by --range {meant[0].name}=..., or by range in its table, what it takes: "
+        f"{RANGES}; {sizes}"
+    )
+
+
+def _made(model: Model) -> tuple[tuple[int, list[Array]], ...]:
+    """As `_tried`, once for a file and what it is fed, whatever else its table says."""
+    graph = graph_of(model)
+    path = Path(graph.file)
+    status = path.stat() if path.is_file() else None
+    bare = Model(name=model.name, title=model.name, graph=graph)
+    return _made_once(bare, None if status is None else (status.st_mtime_ns, status.st_size))
+
+
+@lru_cache(maxsize=2)
+def _made_once(model: Model, stamp: tuple[int, int] | None) -> tuple[tuple[int, list[Array]], ...]:
+    return tuple(_tried(model, _session(model)))
 
 
 def _tried(model: Model, session: onnxruntime.InferenceSession) -> Iterator[tuple[int, list[Array]]]:
@@ -232,19 +301,6 @@ def _tried(model: Model, session: onnxruntime.InferenceSession) -> Iterator[tupl
 
 def _inputs(model: Model, count: int) -> list[Array]:
     return list(drawn(model, count).inputs.values())
-
-
-def _axes(shapes: Sequence[tuple[int, ...]], sizes: Sequence[int]) -> tuple[str | int, ...]:
-    """The axes of an output whose shape is `shapes` at as many samples as `sizes` say."""
-    if len({len(shape) for shape in shapes}) > 1:
-        return (REST,)
-    axes: list[str | int] = []
-    for seen in zip(*shapes, strict=True):
-        if list(seen) == list(sizes) and BATCH not in axes:
-            axes.append(BATCH)
-        else:
-            axes.append(seen[0] if len(set(seen)) == 1 else ANY)
-    return tuple(axes)
 
 
 def _decided(path: Path) -> dict[str, int]:

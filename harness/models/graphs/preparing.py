@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 import onnx
 
@@ -16,6 +14,7 @@ from harness.domain.graphs import GraphInput
 from harness.domain.models import Model, Output
 from harness.errors import GraphError, NotApplicable
 from harness.models.graphs import reading, values
+from harness.models.graphs.apart import MOST_AWAY, away
 from harness.models.graphs.fp16 import FP16_HIGHEST
 from harness.models.graphs.originals import graph_of, laid_out, outputs_of, session_of, unoptimised
 from harness.models.graphs.reading import Declared
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-# What fp32 arithmetic in another order may change, as a part of an output's largest value: 2e-5 measured (the
-# detector of PP-OCRv4, batch normalisations of a variance of 1e8 folded), and fifty times that.
-MOST_AWAY = 1e-3
 RANDOM = (
     "Bernoulli",
     "Multinomial",
@@ -60,16 +56,8 @@ def prepared(model: Model, *, batch_size: int) -> Prepared:
     where its inputs are not the table's, it takes another batch size only, or onnxruntime opens none of
     these; and as `reading.load` does; `NotApplicable` for one that draws random numbers.
     """
-    path = Path(graph_of(model).file)
-    original = reading.load(path)
-    if drawing := values.operators(original, RANDOM):
-        raise NotApplicable(
-            f"{model.name}: it draws random numbers ({', '.join(sorted(drawing))}): no call is like another",
-            remedy="export it without them, as networks are for inference",
-        )
-    _require_as_in_table(model, batch_size, [reading.declared(item) for item in _given(original)])
+    opened = _opened(model, batch_size)
     specs = outputs_of(model)
-    opened = _with_outputs(original, model, specs)
     fixed = _fixed(opened, model, batch_size)
     inputs = list(drawn(model, batch_size).inputs.values())
     wanted = _outputs(model, unoptimised(fixed.SerializeToString()), inputs, specs)
@@ -88,15 +76,37 @@ def prepared(model: Model, *, batch_size: int) -> Prepared:
     for refused, make in ways:
         try:
             graph = make()
-            away = _away(_outputs(model, _optimised(graph), inputs, specs), wanted)
+            found = away(_outputs(model, _optimised(graph), inputs, specs), wanted)
         except Exception as problem:  # onnxsim's, onnx's and onnxruntime's have no common base
             said = (str(problem).strip().partition("\n")[0] or type(problem).__name__)[:_SHOWN]
             told.append(f"{refused}: {said}")
             continue
-        if away <= MOST_AWAY:
-            return Prepared(graph=graph, told=(*told, *_folded(fixed, graph)), away=away)
-        told.append(f"{refused}: the result is off by {away:.3g} of the largest output")
+        if found <= MOST_AWAY:
+            return Prepared(graph=graph, told=(*told, *_folded(fixed, graph)), away=found)
+        told.append(f"{refused}: the result is off by {found:.3g} of the largest output")
     raise GraphError(f"{model.name}: {'; '.join(told)}")
+
+
+def require_no_draws(name: str, graph: onnx.ModelProto) -> None:
+    """Raise `NotApplicable` for a graph that draws random numbers, with their operators."""
+    if drawing := values.operators(graph, RANDOM):
+        raise NotApplicable(
+            f"{name}: it draws random numbers ({', '.join(sorted(drawing))}): no call is like another",
+            remedy="export it without them, as networks are for inference",
+        )
+
+
+def as_it_is(model: Model, *, batch_size: int) -> onnx.ModelProto:
+    """The model's graph as its file has it, with the table's sizes in its inputs; raises as `prepared`."""
+    return _fixed(_opened(model, batch_size), model, batch_size)
+
+
+def _opened(model: Model, batch_size: int) -> onnx.ModelProto:
+    """The file's graph with the outputs that are asked for, once it is known to be the table's."""
+    original = reading.load(Path(graph_of(model).file))
+    require_no_draws(model.name, original)
+    _require_as_in_table(model, batch_size, [reading.declared(item) for item in _given(original)])
+    return _with_outputs(original, model, outputs_of(model))
 
 
 def _given(graph: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
@@ -107,6 +117,11 @@ def _given(graph: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
 def _require_as_in_table(model: Model, batch_size: int, found: Sequence[Declared]) -> None:
     """Raise `GraphError` that names every input which is not the table's."""
     wanted = graph_of(model).inputs
+    if not graph_of(model).batched and batch_size != 1:
+        raise GraphError(
+            f"{model.name}: no input of its table has an axis of the batch: the graph takes a sample a call",
+            remedy='choose --bs 1, or say "batch" in graph.inputs of its table',
+        )
     names, expected = [item.name for item in found], [item.name for item in wanted]
     if names != expected:
         raise GraphError(
@@ -199,22 +214,6 @@ def _outputs(
             f"{model.name}: onnxruntime cannot run the graph on {len(inputs[0])} samples: {problem}"
         ) from problem
     return outputs
-
-
-def _away(ours: Sequence[Array], theirs: Sequence[Array]) -> float:
-    """The largest difference of an output, of its largest value; infinite for another shape, or for a NaN."""
-    found = [0.0]
-    for one, other in zip(ours, theirs, strict=True):
-        if one.shape != other.shape:
-            return math.inf
-        if not one.size:
-            continue
-        with np.errstate(invalid="ignore"):
-            off = np.abs(one.astype(np.float64) - other)
-        off = np.where((one == other) | (np.isnan(one) & np.isnan(other)), 0.0, off)
-        largest = float(np.abs(other[np.isfinite(other)]).max(initial=0.0)) or 1.0
-        found.append(float(np.where(np.isfinite(off), off, math.inf).max()) / largest)
-    return max(found)
 
 
 def _folded(before: onnx.ModelProto, after: onnx.ModelProto) -> list[str]:

@@ -20,7 +20,12 @@ from harness.running.called import checked_rows
 from harness.running.materials import Materials, comparable, features_digest
 from harness.running.progress import Progress
 from harness.running.swapped import require_in_place
-from harness.running.valid import largest_valid_difference, require_numbers, typical_difference
+from harness.running.valid import (
+    largest_valid_difference,
+    overflow_told,
+    require_numbers,
+    typical_difference,
+)
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.tables import references
@@ -61,7 +66,8 @@ class Scorer:
         source, features = self._samples(ran)
         count = len(features)
         found = checked_rows(case, ran.bundling.read(case, ran.folder, count), count)
-        require_numbers(found, case.id)
+        with overflow_told(case):
+            require_numbers(found, case.id)
         scored = source.task.score(found, features, protocol=PROTOCOL)
         detail: dict[str, Any] = {
             "correct": scored.correct.get(case.model.score),

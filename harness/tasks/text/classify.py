@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Protocol
-from harness.errors import BadOutput, NoSamples, ZoocheckError
+from harness.errors import BadOutput, NoSamples, NotNumbers, ZoocheckError
 from harness.tasks.metrics.accuracy import accuracy
 from harness.tasks.text import Scored, wordpiece
 from harness.tasks.text.wordpiece import CLASSIFY, SEPARATE, WordPieceTokenizer
@@ -112,7 +112,7 @@ def predict(logits: npt.NDArray[Any], *, labels: int = 2) -> IntArray:
             f"found logits {logits[first].tolist()} for sample {first}, the first of {broken.size} samples "
             f"of {len(logits)} with NaN or infinity, expected finite numbers"
         )
-        raise BadOutput(message, remedy="look for an overflow: fp16 holds no more than 65504")
+        raise NotNumbers(message)
     largest: IntArray = np.argmax(logits, axis=1).astype(np.int64)
     return largest
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from harness.domain.metrics import Metric
 from harness.domain.models import InputRole
 from harness.domain.parts import Parts
-from harness.errors import BadOutput, NoSamples, ZoocheckError
+from harness.errors import BadOutput, NoSamples, NotNumbers, ZoocheckError
 from harness.tasks.metrics.accuracy import Accuracy, accuracy
 from harness.tasks.metrics.entities import entity_parts, entity_scores
 from harness.tasks.text.wordpiece import CLASSIFY, SEPARATE, UNKNOWN, WordPieceTokenizer
@@ -222,7 +222,7 @@ def predict(outputs: Sequence[npt.NDArray[Any]], features: Placed, labels: Seque
             f"found a NaN or an infinity in the logits of sample {int(broken[0])}, the first of "
             f"{broken.size} of {len(logits)}, expected finite numbers"
         )
-        raise BadOutput(message, remedy="look for an overflow: fp16 holds no more than 65504")
+        raise NotNumbers(message)
     chosen: IntArray = logits[features.rows, features.positions].argmax(axis=1).astype(np.int64)
     return chosen
 

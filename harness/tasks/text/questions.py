@@ -12,7 +12,7 @@ import numpy.typing as npt
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.domain.parts import Parts
-from harness.errors import BadOutput
+from harness.errors import BadOutput, NotNumbers
 from harness.tasks.metrics import squad as metric
 from harness.tasks.options import record
 from harness.tasks.text import Pieces, Scored, settings
@@ -155,10 +155,9 @@ def _checked(logits: npt.NDArray[Any], features: Features) -> FloatArray:
     broken = np.flatnonzero(~np.isfinite(logits).all(axis=1))
     if broken.size:
         asked = features.examples[int(features.encoded.asked[broken[0]])].id
-        raise BadOutput(
+        raise NotNumbers(
             f"found a NaN or an infinity in window {int(broken[0])}, of question {asked}, the first of "
-            f"{broken.size} of {len(logits)}, expected finite numbers",
-            remedy="look for an overflow: fp16 holds no more than 65504",
+            f"{broken.size} of {len(logits)}, expected finite numbers"
         )
     return logits.astype(np.float64)
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.domain.parts import Pairs
-from harness.errors import BadOutput, NoSamples, ZoocheckError
+from harness.errors import BadOutput, NoSamples, NotNumbers, ZoocheckError
 from harness.tasks.label_names import numbers
 from harness.tasks.metrics import agreement
 from harness.tasks.metrics.accuracy import accuracy
@@ -146,10 +146,9 @@ def _numbers(logits: npt.NDArray[Any]) -> FloatArray:
         raise BadOutput(f"found logits {logits.dtype} {list(logits.shape)}, expected floats [samples, 1]")
     broken = np.flatnonzero(~np.isfinite(logits[:, 0]))
     if broken.size:
-        raise BadOutput(
+        raise NotNumbers(
             f"found {logits[broken[0], 0]} for sample {int(broken[0])}, the first of {broken.size} of "
-            f"{len(logits)}, expected finite numbers",
-            remedy="look for an overflow: fp16 holds no more than 65504",
+            f"{len(logits)}, expected finite numbers"
         )
     return logits[:, 0].astype(np.float64)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.errors import BadOutput
+from harness.errors import BadOutput, NotNumbers
 from harness.tasks.text.squad_candidates import (
     BEST,
     LONGEST_ANSWER,
@@ -129,7 +129,7 @@ def check_logits(start_logits: npt.NDArray[Any], end_logits: npt.NDArray[Any], f
                 f"{features.examples[int(features.asked[first])].id}, the first of {broken.size} windows of "
                 f"{len(features)} with NaN or infinity, expected finite numbers"
             )
-            raise BadOutput(message, remedy="look for an overflow: fp16 holds no more than 65504")
+            raise NotNumbers(message)
 
 
 def _all(features: Features) -> IntArray:

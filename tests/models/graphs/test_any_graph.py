@@ -38,7 +38,9 @@ def rows(model: Model, count: int, first: int = 0) -> list[np.ndarray]:
 def off(model: Model, made: onnx.ModelProto, precision: Precision, count: int = 2) -> float:
     """The largest difference from the file's own fp32, of the largest value."""
     inputs = rows(model, count, first=20)
-    pairs = zip(outputs(model, made, inputs, precision), originals.run(model, inputs), strict=True)
+    pairs = zip(
+        outputs(model, made, inputs, precision), originals.run(model, inputs, batch_size=8), strict=True
+    )
     return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
 
 
@@ -127,9 +129,9 @@ def test_the_axes_of_outputs_are_found_by_running(tmp_path: Path) -> None:
     assert [(item.name, item.shape) for item in originals.outputs_of(states)] == [
         ("y", (1, "batch", 6)), ("cn", (1, "batch", 6)),
     ]  # fmt: skip
-    y, cn = originals.run(states, rows(states, 20))
+    y, cn = originals.run(states, rows(states, 20), batch_size=8)
     assert (y.shape, cn.shape) == ((20, 1, 6), (20, 1, 6))
-    alone = originals.run(states, rows(states, 1, first=13))
+    alone = originals.run(states, rows(states, 1, first=13), batch_size=1)
     assert np.allclose(alone[0][0], y[13], atol=1e-6)
 
 
@@ -137,9 +139,10 @@ def test_a_file_of_one_batch_size_runs_any_number_of_samples(tmp_path: Path) -> 
     """In calls of that size, the last one filled up; built it is at that size alone."""
     model = files.of(tmp_path / "four.onnx", files.convolution(batch=4), IMAGES)
     assert originals.fixed_batch(model) == 4
-    whole = originals.run(model, rows(model, 10))[0]
+    whole = originals.run(model, rows(model, 10), batch_size=8)[0]
     assert whole.shape == (10, 5)
-    assert np.allclose(whole[8:], originals.run(model, rows(model, 2, first=8))[0], atol=1e-6)
+    rest = originals.run(model, rows(model, 2, first=8), batch_size=8)[0]
+    assert np.allclose(whole[8:], rest, atol=1e-6)
     with pytest.raises(GraphError, match=r"takes 4 samples a call, and no other number.*choose --bs 4"):
         preparing.prepared(model, batch_size=2)
 
@@ -151,8 +154,8 @@ def test_an_output_of_the_whole_batch_needs_batch_one(tmp_path: Path) -> None:
     )
     model = files.of(tmp_path / "mean.onnx", made, ROWS)
     with pytest.raises(GraphError, match=r"output y has no axis of the batch.*choose --bs 1"):
-        originals.run(model, rows(model, 2))
-    assert originals.run(model, rows(model, 1))[0].shape == (1, 4)
+        originals.run(model, rows(model, 2), batch_size=2)
+    assert originals.run(model, rows(model, 8), batch_size=1)[0].shape == (8, 4)
 
 
 # ------------------------------------------------------------------ preparing
