@@ -88,6 +88,9 @@ class TorchBackend:
         """What comes out in place of `outputs`; tests replace it. `call` counts the case's calls from 0."""
         return outputs
 
+    def require(self, case: Case) -> None:
+        """Takes any."""
+
     def options(self, case: Case, place: object) -> dict:
         return {"torch": "in place of an artifact"}
 

@@ -73,9 +73,9 @@ def check(options: dict[str, str], graph: onnx.GraphProto, given: dict[str, list
     if options["soc_version"] not in CHIPS or kit.fault(TOOL) == "other-chip":
         refuse(options["soc_version"], "soc_version", f"the toolkit knows {', '.join(CHIPS)}")
     more = {name: value for name, value in options.items() if name not in MADE}
-    usual = {"input_format": "NCHW" if all(len(shape) == IMAGES for shape in given.values()) else "ND"}
-    documented = DOCUMENTED.get(tuple(item.name for item in graph.input), usual)
-    if more not in (documented, usual):
+    usual = "NCHW" if all(len(shape) == IMAGES for shape in given.values()) else "ND"
+    documented = DOCUMENTED.get(tuple(item.name for item in graph.input))
+    if more not in (documented, {"input_format": usual}):
         refuse(str(more), "others", f"the document has {documented}")
     for node in more.get("out_nodes", "").split(";"):
         name, _, index = node.rpartition(":")

@@ -150,10 +150,9 @@ def job_facts(case: Case) -> dict[str, list[int]]:
 
 
 def output_shape(case: Case) -> list[int]:
-    """One sample's output."""
+    """One sample's output: `commands.require` holds that there is one."""
     sizes = case.model.sizes(1)
-    [output] = case.model.outputs
-    return [int(sizes.get(str(size), size)) for size in output.shape[1:]]
+    return [int(sizes.get(str(size), size)) for size in case.model.outputs[0].shape[1:]]
 
 
 def lay_out(case: Case, source: GraphSource, out: Path) -> tuple[float, int]:

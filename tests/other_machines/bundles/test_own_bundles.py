@@ -91,7 +91,7 @@ def test_what_a_chips_documented_commands_do_not_take_is_one_sentence(kind: str,
     with pytest.raises(NotYet) as raised:
         write(worlds(kind), "vastai", tmp_path / "bundle")
     assert str(raised.value).startswith(REFUSED[kind])
-    assert "let its stand-in run" in str(raised.value)
+    assert "run its stand-in with --target stand-in" in str(raised.value)
     assert list((tmp_path / "bundle").iterdir()) == []
 
 
