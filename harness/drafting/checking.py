@@ -130,6 +130,8 @@ def _of_graph(asked: Asked) -> Draft:
 def _of_folder(asked: Asked) -> Draft:
     if asked.shapes:
         raise UsageError("--shape: says the axes of an ONNX graph", remedy="give --length for a checkpoint")
+    if asked.data is None:
+        _require_nothing_of_data(asked)
     told = encoders.told_task(asked.path, asked.task)
     form = None if asked.data is None else forms.form_of(asked.data, told and told[0], asked.columns)
     if told is None and form is not None:
@@ -152,6 +154,18 @@ def _of_folder(asked: Asked) -> Draft:
         )
     found = None if form is None or asked.data is None else data.read(asked.data, form, encoder, asked.labels)
     return drafts.of_encoder(asked, encoder, found)
+
+
+def _require_nothing_of_data(asked: Asked) -> None:
+    """Raise `UsageError` for what is said of data that is not given."""
+    for option, given, says in (
+        ("--columns", asked.columns, "which columns of the data are what"),
+        ("--labels", asked.labels, "what the labels of the data mean"),
+    ):
+        if given:
+            raise UsageError(
+                f"{option}: says {says}, and there is none", remedy="give --data, or leave it out"
+            )
 
 
 def _loaded(draft: Draft, tables: Catalog) -> Checked:
