@@ -70,7 +70,7 @@ class Features(EncodedFeatures):
 def open_tokenizer(pieces: Pieces) -> Reader:
     """The checkpoint's tokenizer and tags. Raises as `tokenizing.open_own` does."""
     options = record(settings.Tokens, pieces.model.options)
-    tags = None if pieces.labels is None else tuple(map(plain_spelling, pieces.labels))
+    tags = None if pieces.labels is None else _spelt(pieces.labels)
     scheme = options.scheme or _scheme(tags or ())
     if tags is not None and scheme is Scheme.PLAIN and pieces.model.metric not in (None, Metric.ACCURACY):
         raise ZoocheckError(
@@ -79,6 +79,12 @@ def open_tokenizer(pieces: Pieces) -> Reader:
             remedy="say metric = accuracy in its table, or name its labels",
         )
     return Reader(tokenizer=open_own(pieces), tags=tags, scheme=scheme)
+
+
+def _spelt(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels as tags; as they are where two of them would be spelt alike, ``A_B`` and ``b-a``."""
+    spelt = tuple(map(plain_spelling, labels))
+    return spelt if len(set(spelt)) == len(set(labels)) else labels
 
 
 def plain_spelling(label: str) -> str:
