@@ -159,12 +159,12 @@ def _of_folder(asked: Asked) -> Draft:
 def _require_nothing_of_data(asked: Asked) -> None:
     """Raise `UsageError` for what is said of data that is not given."""
     for option, given, says in (
-        ("--columns", asked.columns, "which columns of the data are what"),
-        ("--labels", asked.labels, "what the labels of the data mean"),
+        ("--columns", asked.columns, "which columns are what"),
+        ("--labels", asked.labels, "what labels mean"),
     ):
         if given:
             raise UsageError(
-                f"{option}: says {says}, and there is none", remedy="give --data, or leave it out"
+                f"{option}: says {says}, and no data is given", remedy="give --data, or leave it out"
             )
 
 

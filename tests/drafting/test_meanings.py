@@ -50,7 +50,7 @@ def check(tmp_path: Path, built_in: Catalog) -> Check:
 
 
 def logits(found: Checked, config: Sequence[str] = ()) -> list[int]:
-    """The logit that is right for each sample, as the tables say it; `config` are the checkpoint's own names."""
+    """The logit that is right for each sample, as the tables say it; `config` names the checkpoint's."""
     assert found.spec is not None
     examples = reading.read(found.spec, Path(found.spec.path), whole=True).examples
     names = found.model.labels or config
@@ -105,8 +105,8 @@ def test_numbers_in_names_are_told(saved, check: Check, tmp_path: Path):
     ("config", "data", "message"),
     [
         pytest.param(
-            None, ["1", "2"], r"the labels 1, 2, and the checkpoint LABEL_0, LABEL_1, LABEL_2: which is which "
-            r"is not said; .* --labels '1=LABEL_0,2=LABEL_1'", id="unnamed, from 1",
+            None, ["1", "2"], r"the labels 1, 2, and the checkpoint LABEL_0, LABEL_1, LABEL_2: which is "
+            r"which is not said; .* --labels '1=LABEL_0,2=LABEL_1'", id="unnamed, from 1",
         ),
         pytest.param(MNLI, ["1", "2"], "which is which is not said", id="named, from 1"),
         pytest.param(MNLI, ["2"] * 2, "which is which is not said", id="named, one of them"),
@@ -182,7 +182,7 @@ def test_labels_of_questions_are_refused(saved, check: Check, tmp_path: Path):
 def test_what_is_of_data_is_refused_without_any(
     saved, check: Check, labels: str, columns: str | None, named: str
 ):
-    with pytest.raises(ZoocheckError, match=f"{named}: says .* of the data, and there is none; give --data"):
+    with pytest.raises(ZoocheckError, match=f"{named}: says .*, and no data is given; give --data"):
         check(saved(), None, labels, columns)
 
 
@@ -255,8 +255,8 @@ def test_tags_are_put_in_the_scheme_of_the_checkpoint(
         ),
         pytest.param(
             ("O", "B-PER", "I-PER", "B-GPE", "I-GPE"), IOB1,
-            "the data has the tags B-LOC, I-LOC, I-PER, O, .*: B-LOC, I-LOC are not among them, which as tags of "
-            "iob2 are B-LOC", id="another type",
+            "the data has the tags B-LOC, I-LOC, I-PER, O, .*: B-LOC, I-LOC are not among them, which as "
+            "tags of iob2 are B-LOC", id="another type",
         ),
     ],
 )  # fmt: skip

@@ -45,18 +45,17 @@ def order(path: Path, content: Mapping[str, Any], labels: Sequence[str]) -> Orde
     if len(found) != len(labels):
         raise _refused(path, labels, f"found {len(found)} labels ({_listed(found)}), expected {len(labels)}")
     wanted, names = [meaning(name) for name in labels], [meaning(name) for name in found]
-    if sorted(names) == sorted(wanted):
-        rows = tuple(names.index(name) for name in wanted)
-        return (
-            Order()
-            if rows == tuple(range(len(rows)))
-            else Order(rows=rows, note=_mapped(path, found, labels))
-        )
+    # As they are spelt, where that tells them; else by what they mean.
+    for here, there in ((found, labels), (names, wanted)):
+        if sorted(here) == sorted(there) and len(set(here)) == len(here):
+            rows = tuple(here.index(name) for name in there)
+            in_place = rows == tuple(range(len(rows)))
+            return Order() if in_place else Order(rows=rows, note=_mapped(path, found, labels))
     if all(_NUMBERED.fullmatch(name) for name in names):
         if not _tell_places(found):
             raise _refused(path, labels, f"found {_listed(found)}, whose numbers are not their places")
         return Order(note=f"{path.name} only numbers its labels: taken in the order {', '.join(labels)}")
-    if set(names) & set(wanted) or len(set(names)) < len(names):
+    if set(names) & set(wanted) or len(set(found)) < len(found):
         raise _refused(path, labels, f"found the labels {_listed(found)}, expected {', '.join(labels)}")
     return Order(
         note=f"{path.name} names its labels {_listed(found)}, none of which is known: taken in the order "

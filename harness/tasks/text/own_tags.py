@@ -34,8 +34,14 @@ class OwnTags:
     @classmethod
     def of(cls, names: Sequence[str], told: Scheme | None = None) -> Self:
         """The tags that are called `names`, in the scheme that is `told`, else the one that they show."""
-        tags = tuple(map(plain_spelling, names))
+        tags = _spelt(names)
         return cls(names=tuple(names), tags=tags, scheme=told or scheme_of(tags))
+
+
+def _spelt(names: Sequence[str]) -> tuple[str, ...]:
+    """The names as tags; as they are where two of them would be spelt alike, ``A_B`` and ``b-a``."""
+    spelt = tuple(map(plain_spelling, names))
+    return spelt if len(set(spelt)) == len(set(names)) else tuple(names)
 
 
 def plain_spelling(label: str) -> str:
