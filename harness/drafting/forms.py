@@ -15,6 +15,7 @@ from harness.drafting.encoders import Task
 from harness.errors import BadInput, NotThere, UsageError
 
 LOOKED_AT = 200  # lines
+SQUAD_JSON = "squad_json"  # the reader of SQuAD's own files
 FORMS = (
     "a .tsv or .csv of texts and labels, .jsonl, .parquet, lines of a word and its tag with a blank line "
     "between sentences, or SQuAD's .json"
@@ -101,7 +102,7 @@ def _json(path: Path, first: str, said: Mapping[str, str | int]) -> Form:
     except Undecodable:
         keys = []
     if "data" in keys or (not keys and path.suffix == ".json" and first.lstrip().startswith("{")):
-        return Form(task=Task.QUESTIONS, reader="squad_json", notes=("data: questions in SQuAD's JSON",))
+        return Form(task=Task.QUESTIONS, reader=SQUAD_JSON, notes=("data: questions in SQuAD's JSON",))
     if not keys:
         raise BadInput(
             "the first line is no JSON object, expected SQuAD's JSON or an object a line", path=path, line=1,
