@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 
@@ -10,8 +11,9 @@ from harness.conformance import documented, metamorphic, parity
 from harness.conformance.checks import DETERMINISM, DOCUMENTED_GRAPH, METAMORPHIC, Check
 from harness.conformance.contract import require_contract
 from harness.conformance.measured import Measured
+from harness.conformance.metamorphic import Variation
 from harness.conformance.storing import explained
-from harness.conformance.subject import Subject, in_order
+from harness.conformance.subject import Subject, in_order, reference
 from harness.domain.precisions import PrecisionSpec
 from harness.errors import BadOutput, NoSamples, NotApplicable
 from harness.running.materials import Materials
@@ -81,9 +83,12 @@ def _declared(subject: Subject) -> tuple[Contract | None, Contract] | None:
     return declared
 
 
-def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -> Measured:
+def holds(
+    subject: Subject, check: Check, materials: Materials, spec: PrecisionSpec, stages: Stages
+) -> Measured:
     """One of the checks that need no reference: the artifact held against itself.
 
+    Where its outputs must change and hardly do, the network's own in fp32 say how much there is to change.
     Raises `NotApplicable` where it cannot be asked of this case, `BadOutput` as `metamorphic.hold` does.
     """
     case, probe = subject.case, subject.probe
@@ -91,18 +96,22 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
         raise NotApplicable(
             f"{case.id}: a graph as it is has no padding, mask or segments that anybody knows"
         )
-    if check.two_texts and not subject.opened.reads_two_texts:
-        raise NotApplicable(
-            f"{case.id}: no segments tell two texts apart: its samples are of one, or its network has none"
-        )
+    if check.two_texts and (why := subject.opened.one_text):
+        raise NotApplicable(f"{case.id}: no segments tell two texts apart: {why}")
     try:
         variation = metamorphic.varied(check.relation, probe)
         base, repeated = subject.base(stages), subject.again(stages)
         outputs = subject.varied(check, variation, stages)
-        noise = metamorphic.noise_of(probe, base, repeated)
-        found = metamorphic.found(
-            check.relation, probe, variation, base, outputs, bound=spec.invariance.most, noise=noise
-        )
+        judged = partial(
+            metamorphic.found, check.relation, probe, variation, base, outputs,
+            bound=spec.invariance.most, noise=metamorphic.noise_of(probe, base, repeated),
+        )  # fmt: skip
+        found = judged(change=metamorphic.CHANGE)
+        reason = metamorphic.CHANGE_REASON if found.must_change else spec.invariance.reason
+        if found.must_change and not found.holds:
+            share = metamorphic.OWN_SHARE * _own_change(subject, check, variation, materials, stages)
+            if share < found.bound:
+                reason, found = metamorphic.OWN_REASON, judged(change=share)
     except NoSamples as nothing:
         raise NotApplicable(f"{case.id}: {nothing}") from nothing
     except BadOutput as problem:
@@ -113,7 +122,7 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
         "difference_in_spread": found.difference,
         "must_change": found.must_change,
         "bound": found.allowed,
-        "bound_reason": metamorphic.CHANGE_REASON if found.must_change else spec.invariance.reason,
+        "bound_reason": reason,
         "worst_sample": found.worst,
         "noise_in_spread": found.noise,
         "deterministic": not found.noise,
@@ -133,6 +142,24 @@ def holds(subject: Subject, check: Check, spec: PrecisionSpec, stages: Stages) -
     )  # fmt: skip
 
 
+def _own_change(
+    subject: Subject, check: Check, variation: Variation, materials: Materials, stages: Stages
+) -> float:
+    """What the network's own fp32 outputs change by, in spreads of their own.
+
+    Raises `NoSamples` where they do not: then nothing is to be seen of an artifact either.
+    """
+    base = subject.reference(materials, stages).outputs
+    with stages.timed("fp32 reference"):
+        changed = reference(materials, subject.case, variation.inputs).outputs
+    own = metamorphic.found(
+        check.relation, subject.probe, variation, base, changed, bound=0.0, noise=0.0, change=0.0
+    ).difference
+    if not own:
+        raise NoSamples("the network's own fp32 outputs do not change either: nothing is to be seen of it")
+    return own
+
+
 def measure(subject: Subject, name: str, materials: Materials, stages: Stages) -> Measured:
     """Carry out the check called `name` (`checks.NAMES`).
 
@@ -140,7 +167,7 @@ def measure(subject: Subject, name: str, materials: Materials, stages: Stages) -
     """
     spec = materials.catalog.precisions[subject.case.precision]
     if name in METAMORPHIC:
-        return holds(subject, METAMORPHIC[name], spec, stages)
+        return holds(subject, METAMORPHIC[name], materials, spec, stages)
     if name == DOCUMENTED_GRAPH:
         return documented.survives(subject, materials, spec, stages)
     return same_model(subject, materials, spec, stages)

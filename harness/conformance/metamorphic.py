@@ -34,6 +34,9 @@ CHANGE_REASON = (
     "equal shapes give the same bits, so that an input that a graph has lost changes nothing; "
     "nine tenths of the samples changed by 0.013 spreads or more, TinyBERT's with random weights the least"
 )
+# Where the network itself changes by less than twice that: a graph that lost the input still changes nothing.
+OWN_SHARE = 0.5
+OWN_REASON = "half of what the network's own fp32 outputs change by, which is little"
 LOW = 0.1
 
 
@@ -96,7 +99,7 @@ class Found:
 
     samples: int  # rows that were compared
     difference: float  # the largest; of what must change the `LOW` quantile of all samples'
-    bound: float  # what the precision explains; of what must change `CHANGE`
+    bound: float  # what the precision explains; of what must change `CHANGE`, or less: see `OWN_SHARE`
     allowed: float  # at most, and of what must change at least: the bound and what is noise
     must_change: bool
     worst: int  # the sample with the largest difference; of what must change with the least
@@ -234,7 +237,9 @@ def hold(
     base, repeated = run(probe.inputs), run(probe.inputs)
     chosen = run_any_shape if relation.any_shape and run_any_shape is not None else run
     noise = noise_of(probe, base, repeated)
-    return found(relation, probe, variation, base, chosen(variation.inputs), bound=bound, noise=noise)
+    return found(
+        relation, probe, variation, base, chosen(variation.inputs), bound=bound, noise=noise, change=CHANGE
+    )
 
 
 def noise_of(probe: Probe, base: Sequence[Array], repeated: Sequence[Array]) -> float:
@@ -254,12 +259,16 @@ def found(
     *,
     bound: float,
     noise: float,
+    change: float,
 ) -> Found:
-    """What the outputs of a variation come to beside those of the probe; raises as `hold`."""
+    """What the outputs of a variation come to beside those of the probe; raises as `hold`.
+
+    `change` is what the outputs have to differ by where they must, in spreads.
+    """
     away = _by_sample(probe, variation, base, outputs)
     if relation.must_change:
-        difference, bound = float(np.quantile(away, LOW)), CHANGE
-        allowed = CHANGE + NOISE_ALLOWED * noise
+        difference, bound = float(np.quantile(away, LOW)), change
+        allowed = change + NOISE_ALLOWED * noise
     else:
         difference, allowed = float(away.max()), max(bound, NOISE_ALLOWED * noise)
     return Found(

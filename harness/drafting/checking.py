@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness.domain.cases import Case, Kind
+from harness.domain.cases import PYTESTS_OWN, Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.datasets import DatasetSpec
@@ -45,7 +45,7 @@ def model_called(name: str | None, path: str, tables: Catalog) -> str:
     Raises `UsageError` for a name that is none, one that is taken, and for a path whose name a table of the
     user's has already.
     """
-    taken = {str(kind) for kind in Kind}
+    taken = {*PYTESTS_OWN, *map(str, Kind)}
     taken |= {model.marker for model in tables.models.values()}
     taken |= {chip.marker for chip in tables.chips.values()}
     if name is None:
@@ -55,7 +55,9 @@ def model_called(name: str | None, path: str, tables: Catalog) -> str:
             f"--name {name}: expected lower-case letters, digits and hyphens, as {names.slug(name)}"
         )
     if name.replace("-", "_") in taken:
-        raise UsageError(f"--name {name}: there is a model, a chip or a kind of test of that name already")
+        raise UsageError(
+            f"--name {name}: a model, a chip, a kind of test or a mark of pytest's has that name already"
+        )
     return name
 
 

@@ -37,6 +37,7 @@ class Asked:
     task: str | None = None
     length: int | None = None
     shapes: Mapping[str, Shape] = field(default_factory=dict)  # of a graph's inputs
+    note: str = ""  # about its name, where that is not the usual one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Draft:
 def of_encoder(asked: Asked, encoder: Encoder, found: Data | None) -> Draft:
     """The tables of a checkpoint, with its data where there is any."""
     length = asked.length or encoder.longest
-    notes = [*encoder.notes]
+    notes = [*filter(None, [asked.note]), *encoder.notes]
     if asked.length is None:
         notes.append(f"length: {length} tokens; --length says another")
     notes += found.notes if found else ["no data: inputs drawn by a seed, and no score; --data gives some"]
@@ -66,7 +67,11 @@ def of_graph(asked: Asked, graph: Graph) -> Draft:
     """The tables of an ONNX graph: there is no score."""
     found = graph.found
     count = sum(found.operators.values())
-    notes = [*graph.notes, "no score: a graph is run as it is, on inputs that a seed draws"]
+    notes = [
+        *filter(None, [asked.note]),
+        *graph.notes,
+        "no score: a graph is run as it is, on inputs that a seed draws",
+    ]
     model = {
         "name": asked.name,
         "title": f"{asked.name} (ONNX graph, opset {found.opset}, {count} operators)",

@@ -164,7 +164,8 @@ def _first(names: Sequence[str], known: Sequence[str]) -> str | None:
 
 
 def _told(options: Mapping[str, Any]) -> str:
-    return "data: " + ", ".join(f"{name} in {column!r}" for name, column in options.items())
+    where = {name: f"column {at}" if isinstance(at, int) else repr(at) for name, at in options.items()}
+    return "data: " + ", ".join(f"{name} in {column}" for name, column in where.items())
 
 
 def _tagged(
@@ -181,7 +182,7 @@ def _tagged(
     options = {**tab, **said}
     return Form(
         task=Task.TOKENS, reader="columns", options=options,
-        notes=(_told({"word": said.get("word", 0), "tag": said.get("tag", "the last")}),),
+        notes=(_told({"word": 0, **said}) + (", tag in the last column" if "tag" not in said else ""),),
     )  # fmt: skip
 
 

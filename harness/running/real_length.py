@@ -26,7 +26,10 @@ POSITIONS_AT_ONCE = 4096
 # The shortest of a group has at least this share of the longest: what padding a group may cost.
 LEAST_SHARE = 0.9
 
-PROOF_SAMPLES = 32
+# Samples that are run padded, too: at most so many, and no more than a tenth of the positions that are run
+# at real length, but never fewer than a few.
+PROOF_SAMPLES, FEWEST_PROOF_SAMPLES = 32, 8
+PROOF_SHARE = 0.1
 PROOF_SEED = 0
 
 
@@ -133,7 +136,7 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
     lengths, length = mask.sum(axis=1).astype(np.int64), mask.shape[1]
     if not lengths.all() or not np.array_equal(mask, np.arange(length) < lengths[:, None]):
         return Padded(reason="the attention mask is not ones with only zeros behind them")
-    sample = proof_sample(lengths)
+    sample = proof_sample(lengths, length)
     rest = np.setdiff1d(np.arange(len(lengths)), sample)
     made = Grouping(
         lengths=lengths,
@@ -149,12 +152,17 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
     return made
 
 
-def proof_sample(lengths: IntArray) -> IntArray:
-    """The rows of the proof, int64 and ascending: seeded ones, always with the longest and the shortest."""
+def proof_sample(lengths: IntArray, length: int) -> IntArray:
+    """The rows of the proof, int64 and ascending: seeded ones, always with the longest and the shortest.
+
+    `lengths` are the valid lengths of all samples, int64 ``[n]``; `length` is what one is padded to.
+    """
+    share = int(PROOF_SHARE * lengths.sum()) // length
+    most = min(PROOF_SAMPLES, max(FEWEST_PROOF_SAMPLES, share))
     drawn = np.random.default_rng(PROOF_SEED).permutation(len(lengths))
-    ends = np.array([lengths.argmax(), lengths.argmin()])
+    ends = np.unique([lengths.argmax(), lengths.argmin()])
     first = np.concatenate([ends, drawn[~np.isin(drawn, ends)]])
-    return np.unique(first[:PROOF_SAMPLES]).astype(np.int64)
+    return np.unique(first[:most]).astype(np.int64)
 
 
 def groups_of(rows: IntArray, lengths: IntArray, budget: int = POSITIONS_AT_ONCE) -> tuple[Group, ...]:

@@ -141,7 +141,7 @@ def judge_relation(
         return replace(plain, kind=VerdictKind.NOT_COMPARABLE)
     if must_change:
         than = "more" if holds else "no more"
-        said = f"outputs differ by {difference:.3g} spreads, {than} than the {bound:g} of rounding"
+        said = f"outputs differ by {difference:.3g} spreads, {than} than the {bound:.3g} that they have to"
     else:
         where = "within" if holds else "above"
         said = f"outputs differ by at most {difference:.3g} spreads (sample {worst}), {where} {bound:g}"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from making import make_case
 
+from harness.conformance import measuring, metamorphic
 from harness.conformance.checks import DOCUMENTED_GRAPH, METAMORPHIC, NAMES
 from harness.conformance.subject import probe_of
 from harness.domain.cases import Case, Kind
@@ -184,6 +185,55 @@ def test_a_little_noise_is_recorded_and_good(fake: Runner, store: Store):
     assert order.measurement.detail["bound"] == 2 * twice.measurement.detail["noise_in_spread"]
     assert order.verdict is not None
     assert order.verdict.kind is VerdictKind.NOT_COMPARABLE
+
+
+def the_first_for_ever(first: list) -> Change:
+    """Whatever it is given, what came out of the first call: the artifact has lost its inputs."""
+
+    def lost(case: Case, call: int, outputs: list) -> list:
+        first.extend(outputs if not first else ())
+        return [output.copy() for output in first]
+
+    return lost
+
+
+class TestANetworkThatHardlyChanges:
+    """What its own fp32 outputs change by is what there is to change, where that is little."""
+
+    @pytest.fixture(autouse=True)
+    def little(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(metamorphic, "CHANGE", 1e6)  # beside which any network changes little
+
+    def test_half_of_its_own_change_is_asked(self, fake: Runner):
+        result = fake.conformance(a_case(fake), "mask")
+        detail = result.measurement.detail
+        assert result.verdict is not None
+        assert result.verdict.kind is VerdictKind.SURVIVES
+        assert detail["bound"] == pytest.approx(detail["difference_in_spread"] / 2, rel=1e-6)
+        assert detail["bound_reason"] == metamorphic.OWN_REASON
+
+    def test_a_lost_mask_falls_short(self, fake: Runner):
+        fake.materials.backend.change = the_first_for_ever([])  # type: ignore[attr-defined]
+        case = a_case(fake, batch_size=8)
+        verdict = fake.conformance(case, "mask").verdict
+        assert verdict is not None
+        assert verdict.kind is VerdictKind.FALLS_SHORT
+        assert (
+            "violated: masking half of a sample changes its outputs: outputs differ by 0 spreads"
+            in verdict.message
+        )
+
+    def test_where_there_is_nothing_to_see_it_is_not_asked(
+        self, fake: Runner, monkeypatch: pytest.MonkeyPatch
+    ):
+        fake.materials.backend.change = the_first_for_ever([])  # type: ignore[attr-defined]
+        whole = measuring.reference
+        monkeypatch.setattr(
+            measuring, "reference",
+            lambda materials, case, inputs: whole(materials, case, probe_of(materials, case)[0].inputs),
+        )  # fmt: skip
+        with pytest.raises(NotThere, match="own fp32 outputs do not change either"):
+            fake.conformance(a_case(fake), "mask")
 
 
 class TrayOfTools(mini.TorchSession):

@@ -196,6 +196,7 @@ def test_the_reference_is_the_padded_one(small_tables: Catalog, home: Home, monk
     assert positions == []
     assert np.array_equal(grouped, again)
     monkeypatch.setattr(real_length, "PROOF_SAMPLES", 40)
+    monkeypatch.setattr(real_length, "FEWEST_PROOF_SAMPLES", 40)
     [padded] = Materials(small_tables, home, Options(), Silent()).reference(model, DOCUMENTED)
     assert np.abs(grouped - padded).max() < 1e-5
 

@@ -17,8 +17,10 @@ from harness.errors import BadOutput, NoSamples
 from harness.running.predictions import OutputLog
 from harness.running.progress import Silent
 from harness.running.real_length import (
+    FEWEST_PROOF_SAMPLES,
     LEAST_SHARE,
     PROOF_SAMPLES,
+    PROOF_SHARE,
     Grouped,
     Grouping,
     Padded,
@@ -99,11 +101,25 @@ def test_every_sample_is_in_one_group_and_no_group_is_large(lengths: np.ndarray,
 @given(lengths=some_lengths)
 def test_the_proof_has_the_longest_and_the_shortest(lengths: np.ndarray):
     """Seeded, each row once, the same each time."""
-    sample = proof_sample(lengths)
-    assert len(sample) == min(PROOF_SAMPLES, len(lengths))
+    length = int(lengths.max())
+    sample = proof_sample(lengths, length)
+    assert min(FEWEST_PROOF_SAMPLES, len(lengths)) <= len(sample) <= PROOF_SAMPLES
     assert np.array_equal(sample, np.unique(sample))
     assert {lengths.max(), lengths.min()} <= set(lengths[sample].tolist())
-    assert np.array_equal(sample, proof_sample(lengths))
+    assert np.array_equal(sample, proof_sample(lengths, length))
+
+
+@pytest.mark.parametrize(
+    ("samples", "length", "proved"),
+    [(20, 128, 8), (872, 128, 17), (3453, 512, 16), (3453, 128, 32), (5, 512, 5)],
+)
+def test_the_proof_takes_a_tenth_of_the_positions_at_most(samples: int, length: int, proved: int):
+    """Of sentences of 25 tokens: a few are always proved, and 32 of a whole data set."""
+    lengths = np.full(samples, 25)
+    sample = proof_sample(lengths, length)
+    assert len(sample) == proved
+    if len(sample) > FEWEST_PROOF_SAMPLES:
+        assert len(sample) * length <= PROOF_SHARE * lengths.sum()
 
 
 @given(lengths=many_lengths, budget=st.integers(1, 300))
@@ -154,7 +170,7 @@ class TestPaddedBecause:
         made = plan(TASK, Features(mask=mask))
         assert made == Padded(reason="the attention mask is not ones with only zeros behind them")
 
-    @pytest.mark.parametrize("lengths", [[3], [3] * 32, [64] * 500])
+    @pytest.mark.parametrize("lengths", [[3], [3] * FEWEST_PROOF_SAMPLES, [64] * 500])
     def test_nothing_to_gain(self, lengths: list[int]):
         """Fewer samples than a proof takes, or none that is shorter."""
         made = plan(TASK, features(np.array(lengths)))
@@ -185,7 +201,7 @@ class TestRun:
         """A difference that is only in one sample of the proof shows: there is no second run of them."""
         found = self.run(tmp_path / "log")
         assert isinstance(found, Grouped)
-        assert (found.proof.samples, found.proof.moved, found.resumed) == (PROOF_SAMPLES, 0, 0)
+        assert (found.proof.samples, found.proof.moved, found.resumed) == (FEWEST_PROOF_SAMPLES, 0, 0)
         assert found.proof.max_abs_difference < 1e-5
 
     def test_nothing_is_run_behind_a_proof_that_fails(self, tmp_path: Path):
@@ -200,9 +216,9 @@ class TestRun:
         assert isinstance(found, Proof)
         assert not found.holds
         assert found.max_abs_difference == pytest.approx(1e-3, rel=1e-2)
-        assert sum(ran) == PROOF_SAMPLES
+        assert sum(ran) == FEWEST_PROOF_SAMPLES
         assert not (tmp_path / "log").exists()
-        assert "0.001 in the logits of 32 samples, where 0.0001 is allowed" in str(found)
+        assert "0.001 in the logits of 8 samples, where 0.0001 is allowed" in str(found)
 
     def test_a_prediction_that_moved_fails_however_near(self, tmp_path: Path):
         """An argmax between two equal logits, say: what the score is made of is not the same."""

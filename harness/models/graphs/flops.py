@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import onnx
-from onnx import helper
 
 from harness.errors import GraphError
 from harness.models.graphs import values
@@ -33,7 +32,6 @@ MOVES = frozenset(
         "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze",
     }
 )  # fmt: skip
-_LARGE = 4096  # values of a constant that no shape is computed from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +54,8 @@ def count(graph: onnx.ModelProto, *, batch: int | None = None, length: int | Non
 
     Raises `GraphError` for a graph of which the shapes of a computing operator cannot be inferred.
     """
-    light = _without_weights(graph)
+    light = values.without_weights(graph)
+    del light.graph.value_info[:]  # of the sizes that are open, which no longer hold either
     own = len(graph.graph.input)  # the weights come behind them
     opened = [_set_shape(item, (batch, length)) for item in light.graph.input[:own]]
     for item in light.graph.output:  # an open dimension there is named like the input's, and no longer holds
@@ -108,24 +107,6 @@ def _by_weights(shapes: Mapping[str, Shape | None], node: onnx.NodeProto) -> int
         return 2 * math.prod(x) * math.prod(weights[1:])
     recurrent = _known(shapes, node.input[2], node)
     return 2 * math.prod(x[:2]) * (math.prod(weights) + math.prod(recurrent))
-
-
-def _without_weights(graph: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy whose large constants are inputs of their shape and type: inference copies what it reads."""
-    whole = graph.graph
-    light = onnx.ModelProto(ir_version=graph.ir_version, opset_import=graph.opset_import)
-    light.graph.name = whole.name or "graph"
-    light.graph.input.extend(whole.input)
-    light.graph.output.extend(whole.output)
-    large = {name: item for name, item in values.constants(whole) if math.prod(item.dims) > _LARGE}
-    light.graph.input.extend(
-        helper.make_tensor_value_info(name, item.data_type, list(item.dims)) for name, item in large.items()
-    )
-    light.graph.initializer.extend(item for item in whole.initializer if item.name not in large)
-    light.graph.node.extend(
-        node for node in whole.node if node.op_type != "Constant" or node.output[0] not in large
-    )
-    return light
 
 
 def _folded(light: onnx.ModelProto) -> onnx.ModelProto:

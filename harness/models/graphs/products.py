@@ -55,7 +55,7 @@ def as_gemm(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _axes(model: onnx.ModelProto) -> dict[str, int]:
     """How many axes each value has, as far as shape inference can tell."""
-    inferred = onnx.shape_inference.infer_shapes(model).graph
+    inferred = onnx.shape_inference.infer_shapes(values.without_weights(model)).graph
     return {
         item.name: len(item.type.tensor_type.shape.dim)
         for item in (*inferred.input, *inferred.value_info, *inferred.output)

@@ -118,7 +118,7 @@ class Backend:
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> WorkerSession:
         """The set, opened by vaststreamx in the vendor's interpreter."""
-        more = {"input_count": artifact.facts["input_count"], "output_shape": output_shape(case)}
+        more = {"input_count": artifact.facts["input_count"], **job_facts(case)}
         return WorkerSession(case, place, WORKER.stem, _prefix(artifact), more)
 
     def profile(self, case: Case, artifact: Artifact, place: Place) -> Profile:
@@ -139,21 +139,34 @@ class Backend:
         return {"runtime": "vaststreamx, in the vendor's own interpreter"}
 
 
+def job_facts(case: Case) -> dict[str, list[int]]:
+    """What the worker has to know of the case's inputs and of its output."""
+    roles = [item.role for item in case.model.inputs]
+    return {"order": [roles.index(role) for role in commands.OPERATOR], "output_shape": output_shape(case)}
+
+
 def output_shape(case: Case) -> list[int]:
-    """One sample's output."""
-    sizes = {"length": case.model.tokens, "labels": case.model.encoder.labels}
-    [output] = case.model.outputs
-    return [sizes[size] if isinstance(size, str) else size for size in output.shape[1:]]
+    """One sample's output; raises `NotYet` for a model with several, which no document has on this chip."""
+    if len(case.model.outputs) != 1:
+        named = " and ".join(output.name for output in case.model.outputs)
+        raise NotYet(
+            f"{case.id}: the outputs are {named}, and the document's own program for a compiled set "
+            "(vsx_ner.py) takes one",
+            remedy="let its stand-in run (--target stand-in)",
+        )
+    sizes = case.model.sizes(1)
+    return [int(sizes.get(str(size), size)) for size in case.model.outputs[0].shape[1:]]
 
 
 def lay_out(case: Case, source: GraphSource, out: Path) -> tuple[float, int]:
     """Write what `vamc` and `vamp` are given: module, calibration, YAML, the operator's parameters.
 
     The module's largest difference from torch, and how many calibration samples there are. Raises `NotYet`
-    for an encoder without one of the documented module's inputs.
+    for an encoder without one of the documented module's inputs, and for one of several outputs.
     """
     from harness.models.graphs import torchscript
 
+    output_shape(case)
     absent = sorted(set(commands.TRACED) - {item.role for item in case.model.inputs})
     if absent:
         raise NotYet(

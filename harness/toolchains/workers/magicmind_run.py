@@ -14,6 +14,7 @@ from typing import Any, Sequence
 
 import loop
 import magicmind.python.runtime as mm
+import numpy as np
 import packages
 
 
@@ -59,8 +60,9 @@ def open_model(job: dict[str, Any], system: Any) -> tuple[loop.Call, Any]:
     )
 
     def call(batch: Sequence[Any]) -> list[Any]:
-        for tensor, array in zip(inputs, batch):
-            tensor.from_numpy(array)
+        for tensor, array, (_, dtype, _) in zip(inputs, batch, contract[0]):
+            # The build makes 32 bits of 64 (type64to32_conversion), whatever the network itself takes.
+            tensor.from_numpy(array.astype(np.int32) if dtype == "int32" else array)
             tensor.to(device)
         outputs: list[Any] = []
         require(context.enqueue(inputs, outputs, queue), "start the model")

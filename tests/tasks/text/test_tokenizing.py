@@ -60,6 +60,27 @@ class TestTexts:
         assert made.ids.tolist() == [[0, 0, 2, 6, 3]]
         assert made.mask.tolist() == [[0, 0, 1, 1, 1]]
 
+    def test_cutting_on_the_left_by_the_settings(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        making.told(tmp_path, truncation_side="left")
+        made = opened().texts(["the cat sat on"], None, length=4)
+        assert made.ids.tolist() == [[2, 7, 8, 3]]
+        assert made.truncated.tolist() == [0]
+
+    @pytest.mark.parametrize(("settings", "cased"), [({}, False), ({"do_lower_case": False}, True)])
+    def test_settings_that_differ_from_the_file_are_what_transformers_takes(
+        self, tmp_path: Path, opened, settings: dict, cased: bool
+    ):
+        """A cased checkpoint beside the tokenizer.json of its uncased base."""
+        from transformers import AutoTokenizer
+
+        making.word_pieces(tmp_path)
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+        making.told(tmp_path, tokenizer_class="BertTokenizer", **({"do_lower_case": True} | settings))
+        made = opened().texts(["The cat"], None, length=4)
+        assert made.ids.tolist() == [[2, 1 if cased else 5, 6, 3]]
+        assert made.ids[0].tolist() == AutoTokenizer.from_pretrained(tmp_path)("The cat")["input_ids"]
+
     def test_padding_and_cutting_that_the_file_was_saved_with_do_not_count(self, tmp_path: Path, opened):
         """transformers saves what a training last used: a tokenizer that cuts to 3 and pads with 7."""
         path = making.word_pieces(tmp_path)
@@ -110,14 +131,29 @@ class TestWords:
         assert made.positions.tolist() == [1, 3, 1]
         assert list(zip(made.rows.tolist(), made.words.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 0)]
 
-    def test_a_word_inside_a_sentence_has_its_blank_before_it(self, tmp_path: Path, opened):
-        """Bytes' pieces carry it: without it `cat` would be cut as at the beginning of a text."""
-        path = making.byte_pairs(tmp_path)
-        plain = Tokenizer.from_file(str(path))
-        made = opened().words([["the", "cat"]], length=8)
+    @pytest.mark.parametrize(
+        ("family", "settings", "spaced"),
+        [
+            ("roberta", {}, True),
+            ("roberta", {"add_prefix_space": False}, True),
+            ("modernbert", {}, False),
+            ("modernbert", {"add_prefix_space": True}, True),
+        ],
+    )
+    def test_the_blank_before_a_word_is_that_of_run_ner(
+        self, tmp_path: Path, opened, family: str, settings: dict, spaced: bool
+    ):
+        """Bytes' pieces carry it: always for RoBERTa, of others where a file says so."""
+        plain = Tokenizer.from_file(str(making.byte_pairs(tmp_path)))
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": family}))
+        making.told(tmp_path, **settings)
+        made = opened().words([["the", "cat"]], length=12)
         used = made.ids[0, : int(made.mask[0].sum())].tolist()
-        assert used == plain.encode(" the cat").ids
-        assert made.positions.tolist() == [1, used.index(plain.encode(" cat").ids[1])]
+        bare, blank = (plain.encode(before + "cat").ids[1:-1] for before in ("", " "))
+        assert bare != blank
+        first = plain.encode((" " if spaced else "") + "the").ids[:-1]
+        assert used == [*first, *(blank if spaced else bare), 2]
+        assert made.positions.tolist() == [1, len(first)]
 
     def test_a_word_that_does_not_fit_or_is_nothing_has_no_place(self, tmp_path: Path, opened):
         making.word_pieces(tmp_path)
