@@ -22,11 +22,12 @@ TELLING = 0.3
 class Storing:
     """How far a graph's own fp32 outputs move where its weights and inputs alone are stored in a precision.
 
-    In spreads: the largest difference, and the root mean square.
+    In spreads: the largest difference, and the root mean square. `what` says in words what was stored how.
     """
 
     largest: float
     rms: float
+    what: str = "storing its weights and inputs alone"
 
     @property
     def telling(self) -> bool:
@@ -51,7 +52,7 @@ class ParityBounds:
         reason = self.reason
         if largest > self.largest:
             reason = (
-                f"storing its weights and inputs alone moves its own fp32 outputs by {storing.largest:.3g}, "
+                f"{storing.what} moves its own fp32 outputs by {storing.largest:.3g}, "
                 f"and {STORED_TIMES:g} times that"
             )
         return replace(
@@ -95,16 +96,14 @@ def judge_parity(
     mean = f" (root mean square {rms:.3g})" if bounds.storing is not None else ""
     limit = f"{bounds.largest:.3g} that {case.precision} explains"
     within = f"at most {largest:.3g} spreads{mean}, within the {limit}"
-    said = (
-        f"outputs differ from {case.model.reference} by {'; '.join(faults) or within}{_stored(case, bounds)}"
-    )
+    said = f"outputs differ from {case.model.reference} by {'; '.join(faults) or within}{_stored(bounds)}"
     verdict = conforms(case, not faults, f"{said}{flipped}{remedy}", largest, bounds.largest)
     if faults and bounds.storing is not None and not bounds.storing.telling:
         return replace(verdict, kind=VerdictKind.NOT_COMPARABLE)
     return verdict
 
 
-def _stored(case: Case, bounds: ParityBounds) -> str:
+def _stored(bounds: ParityBounds) -> str:
     """How far storing alone moves a graph's outputs, where the precision's bounds were not kept."""
     storing = bounds.storing
     if storing is None:
@@ -113,8 +112,8 @@ def _stored(case: Case, bounds: ParityBounds) -> str:
         f"of which {STORED_TIMES:g} times is allowed" if storing.telling else "too much to tell anything"
     )
     return (
-        f"; storing its weights and inputs alone in {case.precision} moves its own fp32 outputs by "
-        f"{storing.largest:.3g} spreads at most (root mean square {storing.rms:.3g}), {allowed}"
+        f"; {storing.what} moves its own fp32 outputs by {storing.largest:.3g} spreads at most "
+        f"(root mean square {storing.rms:.3g}), {allowed}"
     )
 
 

@@ -88,7 +88,7 @@ def why_no_batch(model: Model) -> str:
     given = [array[count:].copy() for array in others]
     for array, other in zip(given, others, strict=True):
         array[kept] = other[kept]
-    again = _called(model, _session(model), given, None)
+    again = called(model, _session(model), given, None)
     pairs = [
         [np.take(array, kept, axis=shape.index(BATCH)) for array in (ours, theirs)]
         for ours, theirs, shape in zip(again, outputs, shapes, strict=True)
@@ -110,7 +110,7 @@ def run(model: Model, inputs: Sequence[Array], *, batch_size: int) -> list[Array
     specs, done = outputs_of(model), []
     for some, count in _calls(inputs, fixed_batch(model) or batch_size):
         made = rows_first(
-            model, specs, _called(model, session, some, [item.name for item in specs]), len(some[0])
+            model, specs, called(model, session, some, [item.name for item in specs]), len(some[0])
         )
         done.append([array[:count] for array in made])
     return [np.concatenate(parts) for parts in zip(*done, strict=True)]
@@ -229,7 +229,7 @@ def _named(graph: Path | bytes) -> str:
     return str(graph) if isinstance(graph, Path) else "the graph"
 
 
-def _called(
+def called(
     model: Model, session: onnxruntime.InferenceSession, inputs: Sequence[Array], names: Sequence[str] | None
 ) -> list[Array]:
     """One call, inputs ``[n, ...]``, outputs as the graph lays them out."""
@@ -290,13 +290,13 @@ def _tried(model: Model, session: onnxruntime.InferenceSession) -> Iterator[tupl
     fixed = fixed_batch(model)
     if fixed is None:
         try:
-            made = [(size, _called(model, session, _inputs(model, size), None)) for size in _SIZES]
+            made = [(size, called(model, session, _inputs(model, size), None)) for size in _SIZES]
         except GraphError:  # a file that says it takes any number, and does not
             fixed = 1
         else:
             yield from made
             return
-    yield fixed, _called(model, session, _inputs(model, fixed), None)
+    yield fixed, called(model, session, _inputs(model, fixed), None)
 
 
 def _inputs(model: Model, count: int) -> list[Array]:
