@@ -11,10 +11,11 @@ from harness.domain.datasets import DatasetSpec
 from harness.domain.metrics import Metric
 from harness.drafting import meanings
 from harness.drafting.encoders import Encoder, Task
-from harness.drafting.forms import SQUAD_JSON, Form
+from harness.drafting.forms import SQUAD_JSON
+from harness.drafting.kinds_of_columns import Form
 from harness.errors import BadInput
 from harness.tasks.datasets import reading
-from harness.tasks.label_names import meaning
+from harness.tasks.label_names import UnknownLabels, meaning
 from harness.tasks.text import own_tags
 
 FEWEST = 2  # samples: of one no score can be told from chance
@@ -44,7 +45,7 @@ def read(path: Path, form: Form, encoder: Encoder, told: Sequence[str] = ()) -> 
     if meant.options:
         form = replace(form, options={**form.options, **meant.options})
     if encoder.task is Task.TOKENS:
-        own_tags.numbered(_examples(path, form) if meant.options else examples, meant.logits)
+        _require_tags(_examples(path, form) if meant.options else examples, meant.logits)
     metric = _metric(encoder, meant.logits)
     return Data(
         path=path, form=form, samples=len(examples),
@@ -82,6 +83,15 @@ def _with_answers(path: Path, form: Form) -> tuple[Form, Sequence[Any]]:
         return form, examples
     said = f"answers: {without} of {len(examples)} questions have none: scored as SQuAD 2.0"
     return replace(lenient, notes=(*form.notes, said)), examples
+
+
+def _require_tags(examples: Sequence[Any], names: Sequence[str]) -> None:
+    """Raise `UnknownLabels` for tags that are none of the names, in the scheme of these."""
+    try:
+        own_tags.numbered(examples, names)
+    except UnknownLabels as problem:
+        problem.add(meanings.SAY_EACH)
+        raise
 
 
 def _labels(examples: Sequence[Any], encoder: Encoder) -> list[str]:

@@ -41,7 +41,7 @@ def dataset(
     `last` is the last line, or row, of the file. Raises `BadInput`.
     """
     if not examples:
-        raise BadInput("found no example", path=path, line=last, remedy=REMEDY)
+        raise BadInput("found no example", path=path, line=last or None, remedy=REMEDY)
     if expected is not None and len(examples) != expected:
         found = f"found {len(examples)} examples, expected {expected}, which counts in its table says"
         raise BadInput(found, path=path, line=last, remedy="put the whole file there, or correct counts")
