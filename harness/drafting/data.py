@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from harness.domain.metrics import Metric
 from harness.drafting.encoders import Encoder, Task
 from harness.drafting.forms import Form
 from harness.errors import BadInput, UsageError
-from harness.tasks.datasets import reading
+from harness.tasks.datasets import PASSED_OVER, Dataset, reading
 from harness.tasks.label_names import listed, meaning, numbers
 from harness.tasks.tags import OUTSIDE
 
 FEWEST = 2  # samples: of one no score can be told from chance
 FIELD_LABELS = "labels"  # the option of every reader that names a file's labels
+FIELD_LEFT_OUT = "leave_out"  # of those that are no label
+# Of a pair about which the annotators did not agree, in SNLI, MNLI and CMNLI: there is no right answer.
+NO_GOLD = "-"
 # As GLUE numbers labels of these names (nyu-mll/glue on the hub, its `ClassLabel`s), and so most data does.
 GLUE = (
     ("negative", "positive"), ("entailment", "neutral", "contradiction"), ("entailment", "not_entailment"),
@@ -31,7 +34,7 @@ class Data:
 
     path: Path
     form: Form
-    samples: int
+    counts: Mapping[str, int]  # samples, and what the reader passes over
     labels: tuple[str, ...]  # of the model's table: names of its logits; empty: those of its config.json
     metric: Metric
     notes: tuple[str, ...]
@@ -46,9 +49,10 @@ def read(path: Path, form: Form, encoder: Encoder, told: Sequence[str] = ()) -> 
     `BadInput` for less than two samples, `UnknownLabels` for labels that the checkpoint does not have, and
     `UsageError` where `told` are not what the data needs.
     """
-    examples = _examples(path, form)
+    form, dataset = _without_gold(path, form, encoder)
+    examples = dataset.examples
     found = _labels(examples, encoder)
-    names, notes = encoder.labels, [*form.notes]
+    names, notes = encoder.labels, [*form.notes, *_passed_over(form, dataset)]
     numbered = bool(found) and _numbered(found, encoder)
     if told and not numbered:
         raise UsageError(
@@ -67,24 +71,51 @@ def read(path: Path, form: Form, encoder: Encoder, told: Sequence[str] = ()) -> 
         notes.append(f"labels: {listed(names)}, by config.json")
     metric = _metric(encoder, names)
     return Data(
-        path=path, form=form, samples=len(examples), labels=names if names != encoder.labels else (),
-        metric=metric, notes=(*notes, f"metric: {metric}"),
+        path=path, form=form, counts={"samples": len(examples), **_counts(dataset)},
+        labels=names if names != encoder.labels else (), metric=metric, notes=(*notes, f"metric: {metric}"),
     )  # fmt: skip
 
 
-def _examples(path: Path, form: Form) -> Sequence[Any]:
+def _without_gold(path: Path, form: Form, encoder: Encoder) -> tuple[Form, Dataset[Any]]:
+    """The data, without the samples that have no gold label where the checkpoint has no label of that name.
+
+    Of such a label there is nothing else to be done than to refuse it.
+    """
+    whole = _dataset(path, form)
+    found = _labels(whole.examples, encoder)
+    known = NO_GOLD in encoder.labels or (not encoder.labels and len(found) <= encoder.architecture.labels)
+    if encoder.task is not Task.SEQUENCES or NO_GOLD not in found or known:
+        return form, whole
+    without = replace(form, options={**form.options, FIELD_LEFT_OUT: [NO_GOLD]})
+    return without, _dataset(path, without)
+
+
+def _counts(dataset: Dataset[Any]) -> dict[str, int]:
+    return {name: dataset.counts[name] for name in PASSED_OVER if name in dataset.counts}
+
+
+def _passed_over(form: Form, dataset: Dataset[Any]) -> Iterator[str]:
+    """A line for people about each kind of row that is no sample."""
+    if count := dataset.counts.get("left_out"):
+        yield f"left out: {count} of {count + len(dataset)} samples, whose label {NO_GOLD!r} is no gold label"
+    if count := dataset.counts.get("comments"):
+        begin = form.options["comment"]
+        yield f"left out: {count} lines that begin with {begin!r}, which are comments"
+
+
+def _dataset(path: Path, form: Form) -> Dataset[Any]:
     spec = DatasetSpec(
         name="data", title=path.name, reader=form.reader, file=path.name, path=str(path),
         options=form.options,
     )  # fmt: skip
-    examples = reading.read(spec, path, whole=False).examples
-    if len(examples) < FEWEST:
+    dataset = reading.read(spec, path, whole=False)
+    if len(dataset) < FEWEST:
         raise BadInput(
-            f"found {len(examples)} sample, expected {FEWEST} or more",
+            f"found {len(dataset)} sample, expected {FEWEST} or more",
             path=path,
             remedy="give the whole file",
         )
-    return examples
+    return dataset
 
 
 def _labels(examples: Sequence[Any], encoder: Encoder) -> list[str]:
@@ -139,6 +170,6 @@ def table(name: str, data: Data) -> Mapping[str, Any]:
     """The ``[[dataset]]`` of `data`."""
     said: dict[str, Any] = {
         "name": name, "title": data.path.name, "reader": data.form.reader, "file": data.path.name,
-        "path": str(data.path), "counts": {"samples": data.samples},
+        "path": str(data.path), "counts": dict(data.counts),
     }  # fmt: skip
     return said | ({"options": dict(data.form.options)} if data.form.options else {})
