@@ -33,7 +33,7 @@ def form_of(path: Path, told: Task | None, said: Mapping[str, Any]) -> Form:
 
     Raises `BadInput` for what is no such table, or of whose columns nobody knows what they are.
     """
-    lines = _lines(path)
+    lines = read_lines(path, remedy=f"give {FORMS}").filled
     tabs = "\t" in lines[0] if path.suffix not in (".csv", ".tsv") else path.suffix == ".tsv"
     separator = str(said.get(SEPARATOR, "\t" if tabs else ","))
     usual = Quoting.NONE if tabs else Quoting.MINIMAL
@@ -81,14 +81,6 @@ def _require_texts(path: Path, first: str, table: Sequence[Row], told: Task | No
             f"found one column in {first[:60]!r}, expected a text and its label", path=path, line=1,
             remedy=f"give {FORMS}",
         )  # fmt: skip
-
-
-def _lines(path: Path) -> Sequence[str]:
-    """The lines up to the last that is not blank, of which there is one."""
-    lines = list(read_lines(path, remedy=f"give {FORMS}").lines)
-    while len(lines) > 1 and not lines[-1].strip(" "):
-        lines.pop()
-    return lines
 
 
 def _table(lines: Sequence[str], separator: str, quotes: bool) -> list[Row]:

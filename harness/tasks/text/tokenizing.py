@@ -362,7 +362,8 @@ def _copy(tokenizer: Tokenizer) -> Tokenizer:
 def _spaced(tokenizer: Tokenizer) -> Tokenizer:
     """The tokenizer for words that are given one by one: bytes' pieces carry the blank before a word.
 
-    Without it a word inside a sentence would be cut as if nothing stood before it.
+    Without it a word inside a sentence would be cut as if nothing stood before it. Whether SentencePiece's
+    do, the file says by its ``prepend_scheme``, which transformers (5.23) leaves as it is for words, too.
     """
     from tokenizers import Tokenizer as Class
 
@@ -370,8 +371,6 @@ def _spaced(tokenizer: Tokenizer) -> Tokenizer:
     for part in _parts(content.get("pre_tokenizer")):
         if part.get("type") == "ByteLevel":
             part["add_prefix_space"] = True
-        if part.get("type") == "Metaspace":
-            part["prepend_scheme"] = "always"
     return Class.from_str(json.dumps(content))
 
 

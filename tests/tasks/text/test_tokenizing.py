@@ -119,6 +119,26 @@ class TestWords:
         assert used == plain.encode(" the cat").ids
         assert made.positions.tolist() == [1, used.index(plain.encode(" cat").ids[1])]
 
+    @pytest.mark.parametrize("scheme", ["always", "first", "never"])
+    @pytest.mark.parametrize("split", [True, False])
+    def test_words_by_sentence_pieces_are_transformers(
+        self, tmp_path: Path, opened, scheme: str, split: bool
+    ):
+        """XLM-R's file may be saved with never: its words then have no blank before them."""
+        from transformers import PreTrainedTokenizerFast
+
+        path = making.sentence_pieces(tmp_path, scheme, split=split)
+        sentences = [["the", "cat", "sat"], ["hello", "York's", "mat", "big"]]
+        made = opened().words(sentences, length=24)
+        theirs = PreTrainedTokenizerFast(tokenizer_file=str(path))(sentences, is_split_into_words=True)
+        used = [row[: int(mask.sum())].tolist() for row, mask in zip(made.ids, made.mask, strict=True)]
+        assert used == theirs["input_ids"]
+        blank = Tokenizer.from_file(str(path)).id_to_token(used[0][1]).startswith("▁")
+        assert blank == (scheme != "never")
+        wanted = [theirs.word_ids(row).index(at) for row, words in enumerate(sentences)
+                  for at in range(len(words))]  # fmt: skip
+        assert made.positions.tolist() == wanted
+
     def test_a_word_that_does_not_fit_or_is_nothing_has_no_place(self, tmp_path: Path, opened):
         making.word_pieces(tmp_path)
         made = opened().words([["the", "\u200b", "cat", "sat", "on"]], length=5)
@@ -199,8 +219,10 @@ class TestForms:
         used = row.ids[0, : int(row.mask[0].sum())].tolist()
         shift = 1 if family == "xlm-roberta" else 0  # the padding that fairseq put before its pieces
         assert used[1:-1] == [number + shift for number in raw.encode("the cat sat")]
-        places = tokenizer.words([["the", "cat"]], length=20)
-        assert places.words.tolist() == [0, 1]
+        made = tokenizer.words([["the", "cat"]], length=20)
+        first, second = ([number + shift for number in raw.encode(word)] for word in ("the", "cat"))
+        assert made.ids[0, 1 : 1 + len(first + second)].tolist() == [*first, *second]
+        assert made.positions.tolist() == [1, 1 + len(first)]
 
     def test_sentence_pieces_without_their_library_are_one_sentence(
         self, tmp_path: Path, opened, monkeypatch: pytest.MonkeyPatch

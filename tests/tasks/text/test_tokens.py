@@ -91,6 +91,13 @@ class TestLabels:
             half = tokens.score([logits(made, nothing, count)], made, protocol=DOCUMENTED)
             assert half.metrics[Metric.RECALL] == 0.5
 
+    def test_tags_that_are_marks_or_differ_in_spelling_alone(self, features):
+        """The Penn Treebank's, and two that would be spelt alike as tags of entities."""
+        labels = ("A_B", ".", "b-a", ":", "NN")
+        made = features([sentence("ann . ran", "NN . b-a"), sentence("is : big", "A_B : NN")], labels,
+                        metric=Metric.ACCURACY)  # fmt: skip
+        assert [labels[number] for number in made.wanted] == ["NN", ".", "b-a", "A_B", ":", "NN"]
+
     def test_plain_tags_have_an_accuracy_alone(self, features):
         made = features(
             [sentence("the cat sat", "DET NOUN VERB")], ("NOUN", "VERB", "DET"), metric=Metric.ACCURACY
