@@ -41,6 +41,7 @@ _TOLD_ELSEWHERE = frozenset(
         "first_flips",
         "flipped_texts",
         "must_change",
+        "samples_sha256",
         "trivial",
         "own_fp32_correct",
     )

@@ -67,6 +67,8 @@ def made_with(measurement: Measurement) -> Iterator[Fact]:
     yield say("weights SHA-256"), made.weights_sha256 or NOTHING
     yield say("data"), NOTHING if made.data is None else say(str(made.data))
     yield say("data SHA-256"), made.data_sha256 or NOTHING
+    if common.samples_sha256 is not None:
+        yield say("samples SHA-256"), common.samples_sha256
     yield say("samples"), str(measurement.samples)
     yield say("protocol"), NOTHING if made.protocol is None else say(str(made.protocol))
     if made.limit is not None:

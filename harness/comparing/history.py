@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.comparing.spreads import by_a_tool, repetition_of, usable
+from harness.comparing.spreads import by_a_tool, repetitions, usable
 from harness.domain.cases import Kind
 from harness.domain.details import Stamped, Watched
 from harness.domain.measurements import Measurement, VerdictKind
@@ -114,10 +114,11 @@ def _groups(results: Sequence[Result]) -> dict[tuple[Repetition, Metric], list[R
     """The measurements of each repetition by its metric, in the order in which they were made."""
     metrics = _metrics(results)
     groups: dict[tuple[Repetition, Metric], list[Result]] = {}
-    for result in _as_made(results):
+    made = _as_made(results)
+    for repeated, result in zip(repetitions([item.measurement for item in made]), made, strict=True):
         metric = _metric(result, metrics)
         if metric is not None and metric in result.measurement.metrics:
-            groups.setdefault((repetition_of(result.measurement), metric), []).append(result)
+            groups.setdefault((repeated, metric), []).append(result)
     return groups
 
 

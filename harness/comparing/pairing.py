@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from harness.domain.cases import Kind
 from harness.domain.details import Stamped
 from harness.domain.measurements import VerdictKind
-from harness.domain.series import Asked, Claim, Series
+from harness.domain.series import Asked, Claim, Series, samples_of
 from harness.machine.fingerprint import PASSING
 from harness.setting import stamps
 from harness.store.results import Result
@@ -122,6 +122,9 @@ def _instead(before: Result, after: Result) -> str:
         return f"other weights ({_change(first.weights, second.weights)})"
     if (first.data, first.data_sha256) != (second.data, second.data_sha256):
         return f"other data ({_change(first.data, second.data)})"
+    samples = [samples_of(item.measurement) for item in (before, after)]
+    if None not in samples and samples[0] != samples[1]:
+        return f"other data ({first.data}, the same file read otherwise)"
     if first.limit != second.limit:
         return f"another limit ({_change(first.limit, second.limit)})"
     asked = Asked.of(before.measurement).unlike(Asked.of(after.measurement))

@@ -23,6 +23,19 @@ def repetition_of(measurement: Measurement) -> Repetition:
     return Repetition.of(measurement, machine_key(measurement.provenance.machine))
 
 
+def repetitions(measurements: Sequence[Measurement]) -> list[Repetition]:
+    """What each of several results repeats.
+
+    One that does not tell its samples, of an older store, is of the only ones that others of it tell.
+    """
+    found = [repetition_of(made) for made in measurements]
+    told: dict[Repetition, set[Repetition]] = {}
+    for repeated in found:
+        if repeated.samples_sha256 is not None:
+            told.setdefault(repeated.untold, set()).add(repeated)
+    return [next(iter(of_it)) if len(of_it := told.get(item, set())) == 1 else item for item in found]
+
+
 def by_a_tool(measurement: Measurement) -> bool:
     """Whether a tool told the throughput: it is not counted from calls of ours, and may be rounded."""
     detail = ThroughputDetail.from_stored(measurement.detail)
@@ -105,7 +118,8 @@ class Known:
     def noise(self, repeated: Repetition) -> Noise | None:
         """The noise of a series; None where nothing is known, and it has to be assumed."""
         of_machine = self.machines.get(repeated.machine)
-        earlier = None if of_machine is None else of_machine.said.noise(repeated)
+        nights_of = None if of_machine is None else of_machine.said
+        earlier = nights_of and (nights_of.noise(repeated) or nights_of.noise(repeated.untold))
         return earlier or self.tonight.get(repeated)
 
 
@@ -128,9 +142,10 @@ def known(earlier: Iterable[Result], pairs: Sequence[tuple[Result, Result]]) -> 
 def _machine(results: Sequence[Measurement]) -> Machine:
     """Results of one machine in the order in which they were made."""
     values: dict[Repetition, dict[str, float]] = {}
-    for made in results:
-        values.setdefault(repetition_of(made), {})[made.run] = made.metrics[Metric.THROUGHPUT]
-    told = {repetition_of(made) for made in results if by_a_tool(made)}
+    repeated = repetitions(results)
+    for item, made in zip(repeated, results, strict=True):
+        values.setdefault(item, {})[made.run] = made.metrics[Metric.THROUGHPUT]
+    told = {item for item, made in zip(repeated, results, strict=True) if by_a_tool(made)}
     order = list(dict.fromkeys(made.run for made in results))
     return Machine(values=values, order=order, told=told, said=nights.of_nights(values, order, told))
 

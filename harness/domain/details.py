@@ -17,10 +17,11 @@ from harness.domain.stored import NULL, SPREAD, Stored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Common(Stored):
-    """What results of every kind keep; the second four are of the checkpoint, the artifact and the chip."""
+    """What results of every kind keep; behind the commands of the data, the checkpoint and the artifact."""
 
     session: Mapping[str, Any] | None = None  # what the session says of its calls
     commands: tuple[Any, ...] | None = None  # of tools, in the order in which they ran
+    samples_sha256: str | None = None  # where options or code of one's own made samples of a file
     checkpoint: str | None = None  # where it came from
     checkpoint_files: Mapping[str, str] | None = None  # name -> SHA-256
     ignored_weights: tuple[str, ...] | None = None

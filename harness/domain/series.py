@@ -3,20 +3,21 @@
 * A `Claim` is what a test says of a case. Two results of one claim may be of other weights, other data or
   another machine; a success mends an earlier error of its own claim, and of no other.
 * A `Series` is a claim with what it was measured with, by name. The latest result of a series stands for it.
-* A `Repetition` is a series with the files' hashes, the machine, and what was `Asked` of a throughput. Only
-  time, versions and chance tell its results apart: a spread from run to run and a change over time are of it.
+* A `Repetition` is a series with the hashes of files and samples, the machine, and what was `Asked` of a
+  throughput. Only time, versions and chance tell its results apart: a spread from run to run and a change
+  over time are of it.
 * A `Likeness` is what numbers of several cases share to stand in one column of a report (rule 1).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
-from harness.domain.details import ImportedDetail, ScenarioDetail, ThroughputDetail, devices_of
+from harness.domain.details import Common, ImportedDetail, ScenarioDetail, ThroughputDetail, devices_of
 from harness.domain.measurements import Measurement, Origin
 from harness.domain.models import Protocol, Weights
 
@@ -184,6 +185,7 @@ class Repetition:
     asked: Asked
     weights_sha256: str
     data_sha256: str | None
+    samples_sha256: str | None  # None: the file's says it all, or the result is of before this was recorded
     machine: str  # the key of its fingerprint
 
     @classmethod
@@ -192,5 +194,15 @@ class Repetition:
         made = measurement.provenance
         return cls(
             series=Series.of(measurement), asked=Asked.of(measurement), weights_sha256=made.weights_sha256,
-            data_sha256=made.data_sha256, machine=machine,
+            data_sha256=made.data_sha256, samples_sha256=samples_of(measurement), machine=machine,
         )  # fmt: skip
+
+    @property
+    def untold(self) -> Self:
+        """As an older result has it, which does not tell its samples."""
+        return replace(self, samples_sha256=None)
+
+
+def samples_of(measurement: Measurement) -> str | None:
+    """The SHA-256 of the samples that a result is of, where it tells more than the file's."""
+    return Common.from_stored(measurement.detail).samples_sha256

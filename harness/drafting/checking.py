@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +16,7 @@ from harness.drafting import data, drafts, encoders, forms, graphs, names
 from harness.drafting.drafts import Asked, Draft
 from harness.drafting.hub import HubId
 from harness.drafting.said import AXIS, Said
-from harness.errors import TableErrors, UsageError
+from harness.errors import Mistake, TableErrors, UsageError
 from harness.models import checkpoints
 from harness.models.graphs import originals
 from harness.setting.home import Home
@@ -107,7 +107,7 @@ def check(asked: Asked, tables: Catalog, home: Home) -> Checked:
     Raises what is wrong with the checkpoint, the graph, the data or the options, before anything is written.
     """
     draft = _of_graph(asked) if asked.path.is_file() else _of_folder(asked)
-    checked = _loaded(draft, tables, asked.path)
+    checked = _loaded(draft, tables)
     if checked.model.graph is None:
         _require_sound(checked, home)
     else:
@@ -180,19 +180,21 @@ def _require_nothing_of_data(asked: Asked) -> None:
             )
 
 
-def _loaded(draft: Draft, tables: Catalog, path: Path) -> Checked:
-    """The draft's model and cases, by the loader of all tables; mistakes are of what is at `path`."""
+def _loaded(draft: Draft, tables: Catalog) -> Checked:
+    """The draft's model and cases, by the loader of all tables.
+
+    Raises `UsageError` for what cannot be, by the option that it came from: of the file nothing is left.
+    """
     with TemporaryDirectory(prefix="zoocheck-check-") as folder:
-        (Path(folder) / f"{draft.name}.toml").write_text(draft.text, encoding="utf-8")
+        file = Path(folder) / f"{draft.name}.toml"
+        file.write_text(draft.text, encoding="utf-8")
         try:
             loaded = catalog.load((*tables.folders, Path(folder)))
-        except TableErrors as problem:  # whose file is gone when it is read
-            raise TableErrors(
-                [
-                    replace(item, file=f"the table made of {path}") if folder in item.file else item
-                    for item in problem.mistakes
-                ]
-            ) from problem
+        except TableErrors as problem:
+            raise UsageError(
+                "; ".join(_as_typed(mistake) if mistake.file == str(file) else str(mistake)
+                          for mistake in problem.mistakes)
+            ) from problem  # fmt: skip
     model = loaded.models[draft.name]
     chips = {item.chip for item in model.deployments}
     chosen = [
@@ -202,6 +204,24 @@ def _loaded(draft: Draft, tables: Catalog, path: Path) -> Checked:
     ]
     spec = loaded.datasets.get(model.dataset)
     return Checked(draft=draft, model=model, spec=spec, cases=tuple(chosen))
+
+
+# Where in a draft's tables stands what the user, or the checkpoint, said of it; the longest first.
+_SAID = {
+    "dataset[0].options": "--columns", "dataset[0].name": "--name", "dataset[0]": "--data",
+    "model[0].name": "--name", "model[0].length": "--length", "model[0].options": "--length",
+    "model[0].labels": "labels", "model[0].architecture": "config.json", "model[0].graph": "--shape",
+    "model[0].deployments[0].batch_sizes": "--bs", "model[0].deployments[0].precisions": "--precision",
+    "model[0].deployments[0].chip": "--chip", "model[0].metric": "labels", "model[0]": "the model",
+}  # fmt: skip
+
+
+def _as_typed(mistake: Mistake) -> str:
+    """A mistake in a draft's tables, by the option that it came from."""
+    place = next((place for place in _SAID if mistake.path.startswith(place)), "")
+    rest = mistake.path.removeprefix(place).removeprefix(".")
+    said = f"{_SAID.get(place, 'the model')}{rest and f' ({rest})'}"
+    return f"{said}: found {mistake.found}, expected {mistake.expected}"
 
 
 def _require_sound(checked: Checked, home: Home) -> None:

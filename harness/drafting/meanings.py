@@ -21,6 +21,7 @@ GLUE = (
     ("negative", "positive"), ("entailment", "neutral", "contradiction"), ("entailment", "not_entailment"),
     ("not_equivalent", "equivalent"), ("not_duplicate", "duplicate"), ("unacceptable", "acceptable"),
 )  # fmt: skip
+SAY_EACH = "or say which is which: --labels LABEL=NAME,... of those that the data calls otherwise"
 _WHOLE = re.compile(r"[-+]?\d{1,6}(\.0*)?", re.ASCII)  # 1.0, as pandas writes what may be missing
 _ITS_PLACE = re.compile(r"label-?(\d{1,6})", re.ASCII)  # as transformers names what nobody named, LABEL_3
 _RUN = re.compile(r"\d+", re.ASCII)
@@ -108,7 +109,7 @@ def by_name(found: Iterable[str], names: Sequence[str]) -> None:
     try:
         numbers(found, names)
     except UnknownLabels as problem:
-        problem.add("or say which is which: --labels LABEL=NAME,... with each of the data's")
+        problem.add(SAY_EACH)
         raise
 
 

@@ -20,7 +20,7 @@ def as_told(
     """
     typed = f"--labels {','.join(told)}"
     if says_each(told, names):
-        labels = _by_label(found, told, typed)
+        labels = _by_label(found, names if values is None else (), told, typed)
     else:
         labels = _by_number(found, values, told, typed)
     _require_names(labels.values(), names, typed)
@@ -65,12 +65,13 @@ def _by_number(
     return {label: told[value] for label, value in values.items()}
 
 
-def _by_label(found: Sequence[str], told: Sequence[str], typed: str) -> dict[str, str]:
-    """Of ``LABEL=NAME`` pairs."""
+def _by_label(found: Sequence[str], names: Sequence[str], told: Sequence[str], typed: str) -> dict[str, str]:
+    """Of ``LABEL=NAME`` pairs; what the data calls by one of `names` anyway need not be said."""
     pairs = [(label.strip(), name.strip()) for label, _, name in (item.partition("=") for item in told)]
     labels = dict(pairs)
     if len(labels) < len(pairs) or not all(labels) or not all(labels.values()):
         raise UsageError(f"{typed}: expected LABEL=NAME, each label of the data once")
+    labels = {label: label for label in found if not _unknown([label], names)} | labels
     lacking = [label for label in found if label not in labels]
     if lacking:
         raise UsageError(
@@ -82,15 +83,20 @@ def _by_label(found: Sequence[str], told: Sequence[str], typed: str) -> dict[str
 
 def _require_names(said: Iterable[str], names: Sequence[str], typed: str) -> None:
     """Raise `UsageError` for what the checkpoint has no logit of."""
+    if unknown := _unknown(said, names):
+        said = f"{listed(unknown)} {is_or_are(unknown)} not among them"
+        raise UsageError(f"{typed}: the checkpoint has {listed(names)}: {said}")
+
+
+def _unknown(said: Iterable[str], names: Sequence[str]) -> list[str]:
+    """Those that are none of the names."""
     unknown = []
     for name in dict.fromkeys(said):
         try:
             numbers([name], names)
         except UnknownLabels:
             unknown.append(name)
-    if unknown:
-        said = f"{listed(unknown)} {is_or_are(unknown)} not among them"
-        raise UsageError(f"{typed}: the checkpoint has {listed(names)}: {said}")
+    return unknown
 
 
 def is_or_are(some: Sequence[str]) -> str:

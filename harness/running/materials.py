@@ -30,7 +30,7 @@ from harness.running.predictions import OutputLog, batched, run_all
 from harness.running.progress import Progress
 from harness.setting.home import Home
 from harness.setting.options import Options
-from harness.tasks.datasets import Dataset, reading
+from harness.tasks.datasets import PASSED_OVER, Dataset, reading
 from harness.tasks.feeds import AS_NAMED, Feed, fed
 from harness.tasks.seeded import SeededFeatures, SeededTask
 from harness.tasks.text import Features, Pieces, Scored, Task, labels_of, load_task
@@ -56,6 +56,7 @@ class Samples:
     sha256: str  # of the file
     features: Features = field(repr=False)
     digest: str  # SHA-256 of the features: what a cached result of them is keyed by
+    samples_sha256: str | None = None  # `reading.samples_sha256`; None where the file's says it all
     examples: Sequence[Any] = field(repr=False)  # what the features were made from, in order
     facts: Mapping[str, Any] = field(default_factory=dict)  # what is to be known of the data beside its score
 
@@ -163,11 +164,16 @@ class Materials:
             sha256=dataset.sha256,
             features=features,
             digest=features_digest(features),
+            samples_sha256=reading.samples_sha256(self.catalog.datasets[model.dataset], dataset),
             examples=examples,
-            facts={}
-            if self.catalog.datasets[model.dataset].counts
-            else {"counts_of_data": "its table has none"},
+            facts=self._facts(model, dataset),
         )
+
+    def _facts(self, model: Model, dataset: Dataset[Any]) -> Mapping[str, Any]:
+        """What is to be known of the data: what its reader passed over, and that nothing holds its counts."""
+        counts = self.catalog.datasets[model.dataset].counts
+        facts = {name: dataset.counts[name] for name in PASSED_OVER if name in dataset.counts}
+        return facts | ({} if counts else {"counts_of_data": "its table has none"})
 
     def _timed_samples(self, model: Model) -> Samples:
         """What a throughput is timed on: the data under the documented protocol, else seeded samples.

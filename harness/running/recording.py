@@ -172,7 +172,7 @@ class Recorder:
             intervals=intervals or {},
             stages_s=dict(stages.seconds),
             raw=raw or {},
-            detail=_detail(target, checkpoint, artifact, detail or {}),
+            detail=_detail(target, checkpoint, data, artifact, detail or {}),
         )
 
     def _provenance(
@@ -202,10 +202,16 @@ class Recorder:
 
 
 def _detail(
-    target: Target, checkpoint: Checkpoint | None, artifact: Artifact | None, detail: Mapping[str, Any]
+    target: Target,
+    checkpoint: Checkpoint | None,
+    data: Samples | None,
+    artifact: Artifact | None,
+    detail: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """`detail` with the facts of the checkpoint, the artifact and the target, as far as there are any."""
+    """`detail` with the facts of checkpoint, data, artifact and target, as far as there are any."""
     known = dict(detail)
+    if data is not None and data.samples_sha256 is not None:
+        known["samples_sha256"] = data.samples_sha256
     if checkpoint is not None:
         known |= {"checkpoint": checkpoint.source, "checkpoint_files": dict(checkpoint.files)}
     if artifact is None:

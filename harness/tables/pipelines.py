@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.domain.datasets import DatasetSpec, Examples
@@ -78,15 +78,23 @@ def _check_options(
     entry: Entry, kind: type | None, given: Mapping[str, Any], draft: Draft, *about: Any
 ) -> None:
     """Options against the record of those that there are; `about` is what they are held against, too."""
+    for name, found, expected in option_faults(kind, given, *about):
+        draft.wrong(entry, name, found, expected)
+
+
+def option_faults(kind: type | None, given: Mapping[str, Any], *about: Any) -> Iterator[options.Fault]:
+    """What is wrong with options by the record of those that there are, all at once.
+
+    Also where a key is unknown the others are held against each other, and against what they are `about`.
+    """
     if kind is None:
         for name, value in given.items():
-            draft.wrong(entry, f"options.{name}", show(value), "no options, there are none here")
+            yield f"options.{name}", show(value), "no options, there are none here"
         return
     made, faults = read_record(kind, dict(given))
     for place, found, expected in faults:
-        draft.wrong(entry, f"options{dotted(place)}", found, expected)
-    for name, found, expected in () if made is None or faults else options.faults(made, *about):
-        draft.wrong(entry, name, found, expected)
+        yield f"options{dotted(place)}", found, expected
+    yield from () if made is None else options.faults(made, *about)
 
 
 def _check_tokenizer(entry: Entry, model: Model, facts: Facts, draft: Draft) -> None:

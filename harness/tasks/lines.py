@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import BadInput, NotThere
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,14 @@ class TextFile:
     sha256: str
     lines: tuple[str, ...] = field(repr=False)
 
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The lines up to the last that is not blank: editors and scripts end a file with some."""
+        count = len(self.lines)
+        while count and not self.lines[count - 1].strip(" "):
+            count -= 1
+        return self.lines[:count]
+
 
 def read_lines(path: Path, *, remedy: str) -> TextFile:
     r"""The lines of `path`; `remedy` says where a sound file comes from.
@@ -27,9 +36,11 @@ def read_lines(path: Path, *, remedy: str) -> TextFile:
     reads as the same file without, as it does in Python's text mode and with it in every original script.
     ``\x0b``, ``\x0c``, U+0085, U+2028 stay inside a line; the last one needs no end.
 
-    Raises `NotThere` for a missing file, `BadInput` for an empty one, a byte order mark, invalid UTF-8, a
-    NUL, line ends of both kinds, which only a damaged or joined file has, and a carriage return without a
-    line feed, which text mode would take for one more line end.
+    A byte order mark before the first line, which spreadsheets write and MRPC's own file has, is none of it.
+
+    Raises `NotThere` for a missing file, `BadInput` for an empty one, invalid UTF-8, a NUL, line ends of both
+    kinds, which only a damaged or joined file has, and a carriage return without a line feed, which text mode
+    would take for one more line end.
     """
     data = _read_bytes(path, remedy=remedy)
     whole = _decode(data, path=path, remedy=remedy)
@@ -52,8 +63,8 @@ def read_lines(path: Path, *, remedy: str) -> TextFile:
 def read_text(path: Path, *, remedy: str) -> tuple[str, str]:
     """The whole of `path` as text, and the SHA-256 of its bytes.
 
-    For formats that have a parser of their own. Raises `NotThere` for a missing file, `BadInput` for an
-    empty one, a byte order mark and invalid UTF-8.
+    For formats that have a parser of their own; without a byte order mark, as `read_lines` has it. Raises
+    `NotThere` for a missing file, `BadInput` for an empty one and invalid UTF-8.
     """
     data = _read_bytes(path, remedy=remedy)
     return _decode(data, path=path, remedy=remedy), hashlib.sha256(data).hexdigest()
@@ -81,17 +92,14 @@ def _read_bytes(path: Path, *, remedy: str) -> bytes:
         raise NotThere(f"{path}: no such file", remedy=remedy) from None
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", path=path, remedy=remedy) from error
-    if not data:
+    if not data.removeprefix(codecs.BOM_UTF8):
         raise BadInput("the file is empty", path=path, remedy=remedy)
     return data
 
 
 def _decode(data: bytes, *, path: Path, remedy: str) -> str:
-    if data.startswith(_BYTE_ORDER_MARK):
-        message = "found a byte order mark, expected plain UTF-8"
-        raise BadInput(message, path=path, line=1, remedy="save the file as UTF-8 without BOM")
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8").removeprefix(BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1

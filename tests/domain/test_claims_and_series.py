@@ -19,7 +19,7 @@ from harness.domain.series import FIELDS, Claim, Repetition, Series
 
 
 def measurement(kind: Kind = Kind.ACCURACY, **made: Any) -> Measurement:
-    own = {name: made.pop(name) for name in ("case", "check", "origin") if name in made}
+    own = {name: made.pop(name) for name in ("case", "check", "origin", "detail") if name in made}
     provenance = Provenance(**{
         "target": "stand-in", "weights": Weights.MINI, "weights_sha256": "a", "data": Corpus.MINI,
         "data_sha256": "b", "protocol": Protocol.DOCUMENTED, "limit": None, "artifact": None,
@@ -43,6 +43,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "limit": {"limit": 10},
     "weights' hash": {"weights_sha256": "other"},
     "data's hash": {"data_sha256": "other"},
+    "samples' hash": {"detail": {"samples_sha256": "other"}},
     "target": {"target": "chip"},
     "backend": {"backend": "torchscript"},
     "artifact": {"artifact": "other"},
@@ -71,7 +72,7 @@ def test_a_repetition_has_the_same_files_and_machine() -> None:
     A history and a spread from run to run are of repetitions: another file is another level.
     """
     assert apart(lambda made: Repetition.of(made, "machine")) == {
-        *apart(Series.of), "weights' hash", "data's hash",
+        *apart(Series.of), "weights' hash", "data's hash", "samples' hash",
     }  # fmt: skip
     assert Repetition.of(ONE, "here") != Repetition.of(ONE, "there")
 

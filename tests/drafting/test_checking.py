@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,22 @@ import tuned
 from encoders import NAMES
 from tuned import MNLI, labelled
 
+from harness.domain.cases import Kind
 from harness.domain.families import FAMILIES
 from harness.domain.metrics import Metric
-from harness.domain.models import Head
+from harness.domain.models import Head, Protocol
 from harness.domain.precisions import Precision
+from harness.domain.series import samples_of
 from harness.drafting import checking, kept
 from harness.drafting.drafts import Asked
 from harness.drafting.forms import columns
-from harness.errors import ZoocheckError
+from harness.errors import UsageError, ZoocheckError
+from harness.running.materials import Materials
+from harness.running.progress import Progress
+from harness.running.recording import Recorder, Stages
 from harness.setting.home import Home
+from harness.setting.options import Options
+from harness.store.results import Store
 from harness.tables import catalog
 
 MOST_LINES = 25
@@ -141,6 +149,88 @@ def test_labels_that_the_config_only_numbers_are_the_datas_in_alphabetical_order
     assert any("only numbers them; the data's in alphabetical order" in note for note in found.draft.notes)
     numbered = checked(home, saved(folder="b"), tuned.texts(tmp_path / "n.tsv", ["0", "1", "2"]))
     assert numbered.model.labels == ("0", "1", "2")
+
+
+def test_labels_of_a_tagger_may_be_marks(saved, tmp_path: Path, home: Home):
+    """The Penn Treebank's: they were taken for one and the same label without a name."""
+    path = tmp_path / "a.txt"
+    path.write_text("a NN\n. .\n\nb NN\n: :\n", encoding="utf-8")
+    found = checked(home, saved(head=Head.TOKEN_CLASSIFICATION, **labelled(".", ":", "NN")), path)
+    assert found.model.metric is Metric.ACCURACY
+
+
+@pytest.mark.parametrize("suffix", ["tsv", "jsonl"])
+def test_samples_without_a_gold_label_are_left_out_and_told(saved, tmp_path: Path, home: Home, suffix: str):
+    """SNLI's and CMNLI's -: the saved table says it, too, and holds how many they are."""
+    path = tuned.texts(tmp_path / "dev.tsv", [*MNLI, "-"])
+    if suffix == "jsonl":
+        rows = [line.split("\t") for line in path.read_text().splitlines()[1:]]
+        path = tmp_path / "dev.jsonl"
+        lines = (json.dumps({"text": text, "label": label}) + "\n" for text, label in rows)
+        path.write_text("".join(lines), encoding="utf-8")
+    for config in (labelled(*MNLI), {}):
+        found = checked(home, saved(folder=f"of-{len(config)}", **config), path)
+        assert found.spec.options["leave_out"] == ["-"]
+        assert found.spec.counts == {"samples": 30, "left_out": 10}
+        assert "left out: 10 of 40 samples, whose label '-' is no gold label" in found.draft.notes
+
+
+def test_results_tell_which_samples_of_the_file_they_are_of(saved, tmp_path: Path, home: Home):
+    """Scores of other columns or labels of a file are of other data, which the SHA-256 of the file hides."""
+    folder, data = saved(**labelled(*MNLI)), tuned.pairs(tmp_path / "dev.tsv", [*MNLI])
+    numbered = tuned.texts(tmp_path / "numbers.tsv", ["0", "1", "2"])
+    told = {
+        "first": checked(home, folder, data, columns="text=sentence1,label=gold_label"),
+        "second": checked(home, folder, data, columns="text=sentence2,label=gold_label"),
+        "again": checked(home, folder, data, columns="text=1,label=4"),
+        "numbers": checked(home, folder, numbered),
+        "others": checked(home, folder, numbered, labels=tuple(reversed(MNLI))),
+    }
+    files, samples = {}, {}
+    for name, found in told.items():
+        materials = Materials(
+            catalog.load((catalog.BUILT_IN, kept.keep(found.draft, home))), home, Options(), Progress()
+        )
+        case = found.cases[0]
+        made = Recorder(materials, Store("sqlite://"), "run").measurement(
+            case, Kind.ACCURACY, materials.target(case), Stages(),
+            data=materials.samples(case.model, Protocol.DOCUMENTED),
+        )  # fmt: skip
+        files[name], samples[name] = made.provenance.data_sha256, samples_of(made)
+    assert None not in samples.values()
+    assert files["first"] == files["second"] == files["again"]
+    assert files["numbers"] == files["others"]
+    assert samples["first"] == samples["again"]
+    assert len(set(samples.values())) == 4
+
+
+def test_a_label_that_the_checkpoint_has_is_never_left_out(saved, tmp_path: Path, home: Home):
+    data = tuned.texts(tmp_path / "dev.tsv", ["+", "-", "?"])
+    for config in (labelled("-", "+", "?"), {}):
+        found = checked(home, saved(folder=f"of-{len(config)}", **config), data)
+        assert "leave_out" not in found.spec.options
+        assert found.spec.counts == {"samples": 40}
+
+
+def test_comments_are_told(saved, tmp_path: Path, home: Home):
+    path = tmp_path / "a.conll"
+    path.write_text("# id 1\na B-PER\n\n# id 2\nb O\n", encoding="utf-8")
+    found = checked(home, saved(head=Head.TOKEN_CLASSIFICATION, **NER), path)
+    assert "left out: 2 lines that begin with '# ', which are comments" in found.draft.notes
+
+
+def test_what_the_tables_would_not_take_is_told_as_it_was_typed(saved, tmp_path: Path, home: Home):
+    """And not as a place in a file that is there no longer."""
+    asked_for = asked(saved(head=Head.QUESTION_ANSWERING), tuned.questions(tmp_path / "a.json"))
+    with pytest.raises(UsageError) as caught:
+        checking.check(
+            replace(asked_for, batch_sizes=(0,), name="Not a name"), catalog.load((catalog.BUILT_IN,)), home
+        )
+    said = str(caught.value)
+    assert "--bs ([0]): found 0" in said
+    assert "--name: found" in said
+    assert "zoocheck-check-" not in said
+    assert ".toml" not in said
 
 
 def test_the_length_is_what_the_checkpoint_takes_or_what_is_told(saved, tmp_path: Path, home: Home):

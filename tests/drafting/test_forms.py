@@ -103,6 +103,7 @@ def test_words_with_tags(tmp_path: Path, separator: str):
         ("half.tsv", "sentence\tbar\na\tb\n", "found the columns 'sentence', 'bar', none of .* the label"),
         ("list.json", "[\n1]\n", "the first line is no JSON object"),
         ("torn.jsonl", "{\n", "the first line is no JSON object"),
+        ("blank.csv", "\n\n  \n", "found no line that is not blank"),
     ],
 )  # fmt: skip
 def test_what_has_no_form_is_told(tmp_path: Path, name: str, content: str, message: str):
@@ -116,6 +117,81 @@ def test_a_missing_file_and_no_utf_8(tmp_path: Path):
     (tmp_path / "x.tsv").write_bytes(b"\xff\xfea\n")
     with pytest.raises(BadInput, match="no UTF-8"):
         form_of(tmp_path / "x.tsv", None, {})
+
+
+@pytest.mark.parametrize("name", ["dev.csv", "dev.tsv"])
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path, name: str):
+    separator = "," if name.endswith("csv") else "\t"
+    content = "\n".join([f"\ufeffQuality{separator}#1 String{separator}#2 String", separator.join("1ab")])
+    found = formed(tmp_path / name, content)
+    assert found.options == {"text": "#1 String", "pair": "#2 String", "label": "Quality"}
+
+
+def test_blank_lines_at_the_end_are_no_rows(tmp_path: Path):
+    rows = [f"{at % 2}\t{text}" for at, text in enumerate(SENTENCES)]
+    found = formed(tmp_path / "x.tsv", "\n".join([*rows, "", "", ""]))
+    assert found.options == {"text": 1, "label": 0, "header": False}
+
+
+def test_long_fields_and_quotes_that_go_on_behind_the_first_lines(tmp_path: Path):
+    """Python's csv refuses fields of more than 131072 characters."""
+    many = "\n".join("x" for _ in range(300))
+    for text in ("word " * 40_000, many):
+        found = formed(tmp_path / "x.csv", f'text,label\na,1\n"{text}",0\n')
+        assert found.options == {"text": "text", "label": "label"}
+
+
+@pytest.mark.parametrize("comment", ["# id 7 domain=en", "# sentence", "# a b c d e"])
+@pytest.mark.parametrize("separator", [" ", "\t"])
+def test_comments_are_told_to_the_reader(tmp_path: Path, comment: str, separator: str):
+    lines = [comment, f"a{separator}B-PER", f"b{separator}O", "", comment, f"c{separator}O", ""]
+    found = formed(tmp_path / "x.conll", "\n".join(lines))
+    tab = {"separator": "\t"} if separator == "\t" else {}
+    assert (found.reader, found.options) == ("columns", {**tab, "comment": "# "})
+
+
+def test_the_word_that_looks_like_a_comment_is_one(tmp_path: Path):
+    lines = ["# O", "a B-PER", "", "b O", "# O"]
+    assert formed(tmp_path / "x.conll", "\n".join(lines)).options == {}
+    plain = ["# SYM", "a NOUN", "", "b SYM"]
+    assert formed(tmp_path / "y.conll", "\n".join(plain), told=Task.TOKENS).options == {}
+
+
+def test_where_both_stand_in_a_file_it_is_asked_for(tmp_path: Path):
+    """To pass over the word would leave it out in silence."""
+    content = "\n".join(["# id 7 x", "a B-PER", "# O", "", "b O"])
+    with pytest.raises(BadInput, match=r"x.conll:3: found lines that begin with '# ', .*comment=# id'"):
+        formed(tmp_path / "x.conll", content)
+    said = "word=0,tag=-1,comment=# id"
+    assert formed(tmp_path / "x.conll", content, said=said).options["comment"] == "# id"
+
+
+BAD_COLUMNS = (
+    ("a.tsv", "foo=1", ["text: found no value", "label: found no value", "foo: found 1, expected no such"]),
+    ("a.tsv", "text=-1,label=1", ["text: found -1, expected a place from 0"]),
+    ("a.tsv", "text=0,label=0,foo=1", ["foo: found 1", "found the columns 0, 0, expected another for each"]),
+    ("a.tsv", "text=0,label=1,quoting=no", ["quoting: found \"no\", expected "]),
+    ("a.jsonl", "text=a,label=a,foo=1", ["foo: found \"1\", expected no such key"]),
+    ("a.jsonl", "text=a", ["label: found no value, expected the column of the label"]),
+    ("a.txt", "word=0,tag=0,foo=1", ["foo: found 1", "tag: found 0, expected another column"]),
+    ("a.json", "text=a", ["text: found \"a\", expected no options"]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "said", "expected"), BAD_COLUMNS)
+def test_columns_that_the_reader_does_not_take_are_told_as_typed(
+    tmp_path: Path, name: str, said: str, expected: list[str]
+):
+    """All at once; the ones that were not held against the reader ended with a traceback."""
+    made = {
+        "a.tsv": "a\tb\n" * 3, "a.jsonl": '{"a": "b"}\n' * 3, "a.txt": "a O\n\nb B-X\n",
+        "a.json": '{"version": "1.1", "data": []}',
+    }  # fmt: skip
+    with pytest.raises(UsageError) as caught:
+        formed(tmp_path / name, made[name], said=said)
+    assert str(caught.value).startswith(f"--columns {said}: ")
+    for part in expected:
+        assert part in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["text", "text=", "=3", "text=1,,label=2"])

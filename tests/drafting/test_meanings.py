@@ -138,6 +138,7 @@ def test_what_may_be_several_logits_or_none_is_refused(
         pytest.param(None, ["b", "c"], "c,a,b", [2, 0], id="names of unnamed logits"),
         pytest.param(None, ["0", "2"], "c,a,b", [0, 2], id="names of unnamed logits, numbered"),
         pytest.param(MNLI, ["yes", "no"], "yes=entailment,no=contradiction", [0, 2], id="other words"),
+        pytest.param(MNLI, ["neutral", "no"], "no=contradiction", [1, 2], id="one other word"),
         pytest.param(MNLI, ["a", "b"], "a=neutral,b=neutral", [1, 1], id="two of one, said of each"),
     ],
 )
@@ -267,3 +268,12 @@ def test_tags_are_told_as_they_are_written(
     plain = sentence(("word1", "O"))
     with pytest.raises(ZoocheckError, match=message):
         check(tagger(config), written(tmp_path / "dev.conll", plain * 2 * checking.TRIED + data))
+
+
+def test_tags_can_be_called_otherwise(tagger, check: Check, tmp_path: Path):
+    data = written(tmp_path / "dev.conll", sentence(("word1", "B-GPE"), ("word2", "O")) * 2)
+    config = ("O", "B-LOC", "I-LOC")
+    folder = tagger(config)
+    with pytest.raises(ZoocheckError, match=r"B-GPE is not among them; .*--labels LABEL=NAME"):
+        check(folder, data)
+    assert logits(check(folder, data, "B-GPE=B-LOC"), config) == [1, 0] * 2

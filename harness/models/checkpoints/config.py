@@ -34,6 +34,11 @@ ENDINGS: Mapping[Head, str] = {  # how transformers' classes with such a head en
     Head.TOKEN_CLASSIFICATION: "ForTokenClassification",
     Head.QUESTION_ANSWERING: "ForQuestionAnswering",
 }
+_ONE_LABEL = "single_label_classification"
+_SEVERAL: Mapping[str, str] = {  # other values of ``problem_type``, as transformers knows them
+    "multi_label_classification": "it is multi-label, its texts have any number of labels at once",
+    "regression": "it gives several numbers a text",
+}
 _REMEDY = "put the published config.json there, unchanged"
 _ARTICLES = {Family.ALBERT: "an", Family.ELECTRA: "an", Family.ERNIE: "an", Family.XLM_ROBERTA: "an"}
 
@@ -70,8 +75,9 @@ def read(path: Path, documented: Architecture) -> Architecture:
     changed["settings"] = _settings(found, named, changed["layers"], problems)
     problems += [
         *_other_networks(found),
-        *_other_heads(found, documented.head, labelled or documented.labels),
+        *_other_heads(found, documented.head),
     ]
+    _require_one_label(path, found, documented.head, labelled or documented.labels)
     embedded = found.get(_EMBEDDED, changed["hidden"])
     if _EMBEDDED not in facts.settings and embedded != changed["hidden"]:
         problems.append(
@@ -270,7 +276,7 @@ def _other_networks(found: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _other_heads(found: Mapping[str, Any], head: Head, count: int) -> list[str]:
+def _other_heads(found: Mapping[str, Any], head: Head) -> list[str]:
     """What says that the head was trained for another task than the one that is scored.
 
     A class of pre-training (``ForMaskedLM``) says nothing: scripts hand the base's config.json on, and what
@@ -278,15 +284,24 @@ def _other_heads(found: Mapping[str, Any], head: Head, count: int) -> list[str]:
     """
     named = found.get("architectures")
     others = [ending for ending in ENDINGS.values() if ending != ENDINGS[head]]
-    problems = [
+    return [
         f"architectures: found {short(name)}, expected one that ends with {ENDINGS[head]}"
         for name in (named if isinstance(named, list) else ())
         if isinstance(name, str) and name.endswith(tuple(others))
     ]
+
+
+def _require_one_label(path: Path, found: Mapping[str, Any], head: Head, count: int) -> None:
+    """Raise `CheckpointError` for a sound checkpoint of texts that have several labels at once."""
     told = found.get("problem_type")
-    if told not in (None, "single_label_classification") and ENDINGS[head] == _SEQUENCES and count > 1:
-        problems.append(f"problem_type: found {short(told)}, expected 'single_label_classification'")
-    return problems
+    one_number = told == "regression" and count == 1
+    if told in (None, _ONE_LABEL) or one_number or ENDINGS[head] != _SEQUENCES:
+        return
+    means = _SEVERAL.get(str(told), "")
+    raise CheckpointError(
+        f"{path}: problem_type: found {short(told)}{means and f': {means}'}, expected {_ONE_LABEL!r}",
+        remedy="give a checkpoint whose texts have one label each, or one number: no other is supported",
+    )
 
 
 def _raise(path: Path, what: str, problems: list[str], remedy: str) -> None:

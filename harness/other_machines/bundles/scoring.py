@@ -29,6 +29,7 @@ from harness.running.valid import (
 from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.tables import references
+from harness.tasks.datasets import reading
 from harness.tasks.metrics.accuracy import flips
 from harness.tasks.text import Features, Scored
 from harness.verdicts import paired, scores
@@ -75,6 +76,8 @@ class Scorer:
             "facts": dict(scored.facts),
             "trivial": _fractions(source.task.trivial(features, protocol=PROTOCOL)),
         }
+        samples = reading.samples_sha256(self._catalog.datasets[case.model.dataset], source.dataset)
+        detail |= {} if samples is None else {"samples_sha256": samples}
         why = comparable(bundled.weights, bundled.data, PROTOCOL, bundled.limit)
         score = scores.Score(
             metric=case.model.score, value=scored.metrics[case.model.score], samples=scored.samples,

@@ -9,6 +9,9 @@ from typing import Any, Generic, TypeVar
 
 from harness.errors import BadInput
 
+# Counts of what a reader passes over because its table says so: no sample is left out in silence.
+PASSED_OVER = ("left_out", "comments")
+
 Example_co = TypeVar("Example_co", covariant=True)
 
 

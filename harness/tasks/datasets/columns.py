@@ -79,7 +79,10 @@ def read(path: Path, *, expected: int | None, options: Options) -> Dataset[Any]:
     found = dict(zip([number for number, _ in filled], read_words, strict=True))
     sentences = tuple(_sentences([number for number, _ in kept], found))
     in_scheme = _in_iob2(sentences, options.scheme, path)
-    return rows.dataset("columns", path, file.sha256, in_scheme, expected=expected, last=len(file.lines))
+    comments = sum(line.startswith(options.comment) for line in file.lines) if options.comment else 0
+    return rows.dataset(
+        "columns", path, file.sha256, in_scheme, expected=expected, last=len(file.lines), comments=comments
+    )
 
 
 def _counts(line: str, options: Options) -> bool:

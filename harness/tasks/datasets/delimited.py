@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,8 +10,8 @@ from typing import Any, ClassVar
 
 from harness.domain.strict import STRICT
 from harness.errors import BadInput
-from harness.tasks.datasets import Dataset, rows
-from harness.tasks.datasets.examples import NoExample, TextExample, label_name
+from harness.tasks.datasets import Dataset, rows, separated
+from harness.tasks.datasets.examples import NoExample, TextExample, kept_label
 from harness.tasks.lines import TextFile, read_lines, shown
 from harness.tasks.options import Fault
 
@@ -43,6 +42,7 @@ class Options:
     separator: str
     quoting: Quoting
     labels: tuple[str, ...] | dict[str, str] = ()
+    leave_out: tuple[str, ...] = ()  # labels of samples that are none, as "-": no gold label
 
     def faults(self) -> Iterator[Fault]:
         """Columns by name without a header, by a place before the first, or one for two things."""
@@ -62,7 +62,8 @@ class Options:
 def read(name: str, path: Path, options: Options, *, expected: int | None) -> Dataset[Any]:
     """Every row of `path`, in file order; `expected` is how many there have to be, None for any.
 
-    Rows are those of Python's ``csv`` in its strict mode. Raises `NotThere` for a missing file; `BadInput`,
+    Rows are those of Python's ``csv`` in its strict mode, with fields of any length; blank lines at the end
+    are none. Raises `NotThere` for a missing file; `BadInput`,
     with the line, for what `read_lines` refuses, quotes that do not pair, a header without the columns, a row
     of another width, a label without a name, no row at all, and a count other than `expected`.
     """
@@ -73,24 +74,20 @@ def read(name: str, path: Path, options: Options, *, expected: int | None) -> Da
         raise BadInput("found no row below the header", path=path, line=1, remedy=rows.REMEDY)
     columns = _Columns(header=header, width=len((header or lines[0])[1]), path=path, options=options)
     examples = rows.gather(lines, columns.example, path=path)
-    return rows.dataset(name, path, file.sha256, examples, expected=expected, last=len(file.lines))
+    return rows.dataset(
+        name, path, file.sha256, examples, expected=expected, last=len(file.lines), rows=len(lines)
+    )
 
 
 def _rows(file: TextFile, options: Options) -> Iterator[tuple[int, list[str]]]:
     """The columns of each row, and the line on which it begins."""
     plain = options.quoting is Quoting.NONE
-    reader = csv.reader(
-        [f"{line}\n" for line in file.lines], delimiter=options.separator, strict=True,
-        quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL,
-    )  # fmt: skip
-    begins = 1
+    lines = [f"{line}\n" for line in file.filled]
     try:
-        for row in reader:
-            yield begins, row
-            begins = reader.line_num + 1
-    except csv.Error as problem:
+        yield from separated.rows(lines, separator=options.separator, quotes=not plain)
+    except separated.Unpaired as problem:
         raise BadInput(
-            f"the row that begins here cannot be read ({problem})", path=file.path, line=begins,
+            f"the row that begins here cannot be read ({problem})", path=file.path, line=problem.line,
             remedy='write quoting = "none" into its table where a double quote is plain text, or double it',
         ) from problem  # fmt: skip
 
@@ -102,7 +99,7 @@ class _Columns:
         self, *, header: tuple[int, list[str]] | None, width: int, path: Path, options: Options
     ) -> None:
         names = [] if header is None else header[1]
-        self._width, self._labels = width, options.labels
+        self._width, self._labels, self._leave_out = width, options.labels, options.leave_out
 
         def place(column: Column) -> int:
             found = [at for at, name in enumerate(names) if name == column]
@@ -118,15 +115,14 @@ class _Columns:
         self._pair = None if options.pair is None else place(options.pair)
         self._label_column = f"the column {options.label}"
 
-    def example(self, row: Sequence[str], line: int) -> TextExample:
-        """Raises `NoExample` for a row of another width and a label without a name."""
+    def example(self, row: Sequence[str], line: int) -> TextExample | None:
+        """None of a row that is left out. Raises `NoExample` for another width, a label without a name."""
         if len(row) != self._width:
             several = f"{len(row)} column{'s' * (len(row) != 1)}"
             said = f"{several} in {shown(' | '.join(row))}" if row else "a blank line"
             raise NoExample(said, f"{self._width} columns", f"has {several}" if row else "is blank")
-        return TextExample(
-            text=row[self._text],
-            second=None if self._pair is None else row[self._pair],
-            label=label_name(row[self._label], self._label_column, self._labels),
-            line=line,
-        )
+        label = kept_label(row[self._label], self._label_column, self._labels, self._leave_out)
+        if label is None:
+            return None
+        second = None if self._pair is None else row[self._pair]
+        return TextExample(text=row[self._text], second=second, label=label, line=line)

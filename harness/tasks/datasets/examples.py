@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,7 @@ class Columns:
     answers: str = ""
     id: str = ""
     labels: Names = ()
+    leave_out: tuple[str, ...] = ()  # labels of samples that are none, as "-": no gold label
     no_answers: bool = False  # whether a question may be without answers
 
     @property
@@ -84,23 +85,36 @@ class Columns:
             yield "options.no_answers", "true", "false without questions"
         if self.labels and begun == ["question"]:
             yield "options.labels", "labels", "none: questions have no labels"
+        if self.leave_out and begun != ["text"]:
+            yield "options.leave_out", ", ".join(map(shown, self.leave_out)), "none without a text"
 
 
 def example(row: Mapping[str, Any], columns: Columns, line: int, names: Sequence[str] = ()) -> Any:
     """The example that `row` is; `names` are those of numbered labels that the file itself has.
 
-    Raises `NoExample`.
+    None where its label is one of those that are left out. Raises `NoExample`.
     """
     if columns.gives is Examples.WORDS:
         return _tagged(row, columns, line, names)
     if columns.gives is Examples.QUESTIONS:
         return _question(row, columns, line)
-    return TextExample(
-        text=_text(row, columns.text),
-        second=_text(row, columns.pair) if columns.pair else None,
-        label=label_name(_value(row, columns.label), columns.label, columns.labels or tuple(names)),
-        line=line,
+    label = kept_label(
+        _value(row, columns.label), columns.label, columns.labels or tuple(names), columns.leave_out
     )
+    if label is None:
+        return None
+    return TextExample(
+        text=_text(row, columns.text), second=_text(row, columns.pair) if columns.pair else None,
+        label=label, line=line,
+    )  # fmt: skip
+
+
+def kept_label(value: Any, column: str, names: Names, leave_out: Collection[str]) -> str | None:
+    """As `label_name`; None of one that is left out, by what stands in the file or by its name."""
+    if leave_out and str(value).strip() in leave_out:
+        return None
+    name = label_name(value, column, names)
+    return None if name in leave_out else name
 
 
 def label_name(value: Any, column: str, names: Names) -> str:

@@ -29,16 +29,20 @@ def gives(options: Options) -> Examples:
 def read(path: Path, *, expected: int | None, options: Options) -> Dataset[Any]:
     """Every object of `path`, in file order; `expected` is how many there have to be, None for any.
 
-    Raises `NotThere` for a missing file; `BadInput`, with the line, for what `read_lines` refuses, a line
-    that is no JSON object, one without the keys or with other values, and a count other than `expected`.
+    Blank lines at the end are no rows. Raises `NotThere` for a missing file; `BadInput`, with the line, for
+    what `read_lines` refuses, a line that is no JSON object, one without the keys or with other values, and a
+    count other than `expected`.
     """
     file = read_lines(path, remedy=rows.REMEDY)
 
     def made(line: str, number: int) -> Any:
         return example(_object(line), options, number)
 
-    examples = rows.gather(list(enumerate(file.lines, start=1)), made, path=path)
-    return rows.dataset("jsonl", path, file.sha256, examples, expected=expected, last=len(file.lines))
+    objects = list(enumerate(file.filled, start=1))
+    examples = rows.gather(objects, made, path=path)
+    return rows.dataset(
+        "jsonl", path, file.sha256, examples, expected=expected, last=len(file.lines), rows=len(objects)
+    )
 
 
 def _object(line: str) -> dict[str, Any]:

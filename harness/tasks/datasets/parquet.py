@@ -62,7 +62,9 @@ def read(path: Path, *, expected: int | None, options: Options) -> Dataset[Any]:
 
     examples = rows.gather(list(enumerate(listed, start=1)), made, path=path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return rows.dataset("parquet", path, sha256, examples, expected=expected, last=len(listed))
+    return rows.dataset(
+        "parquet", path, sha256, examples, expected=expected, last=len(listed), rows=len(listed)
+    )
 
 
 def _columns(options: Options) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ in the table's folder. Its code is run when the data is read, and not before.
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib.util
 import re
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from typing import Any
 
 from harness.domain.datasets import DatasetSpec, Examples
 from harness.errors import BadInput
+from harness.records import canonical
 from harness.tasks import datasets
 from harness.tasks.datasets import Dataset, require_counts
 from harness.tasks.options import record
@@ -106,6 +108,21 @@ def options_of(reader: ModuleType, options: Mapping[str, Any]) -> Any:
     """The options as the reader takes them; None for one that has none."""
     kind = getattr(reader, "Options", None)
     return None if kind is None else record(kind, options)
+
+
+def samples_sha256(spec: DatasetSpec, dataset: Dataset[Any]) -> str | None:
+    """SHA-256 of all examples of `dataset`, which is of `spec`: of texts, labels and whatever else they have.
+
+    Options of a table, and code of one's own, make other samples of the very same file. None of a reader that
+    has neither, where the file's own SHA-256 says it all.
+    """
+    found = module(spec.reader)
+    if found is not None and not hasattr(found, "Options"):
+        return None
+    digest = hashlib.sha256()
+    for example in dataset.examples:
+        digest.update(canonical(example, "example"))
+    return digest.hexdigest()
 
 
 def read(spec: DatasetSpec, path: Path, *, whole: bool) -> Dataset[Any]:

@@ -18,7 +18,10 @@ REMEDY = "correct the file, or say in its table what it holds"
 
 
 def gather(rows: Numbered[Row], make: Callable[[Row, int], Any], *, path: Path) -> tuple[Any, ...]:
-    """The example of each row. Raises `BadInput` at the first that `make` refuses with `NoExample`."""
+    """The example of each row, of those that `make` does not leave out: of these it makes None.
+
+    Raises `BadInput` at the first that it refuses with `NoExample`.
+    """
     made = []
     for line, row in rows:
         try:
@@ -30,24 +33,31 @@ def gather(rows: Numbered[Row], make: Callable[[Row, int], Any], *, path: Path) 
             kinds = list(_kinds(rows, make))
             said = fault(found, line, kinds, path=path, remedy=REMEDY, holds="its table says")
             raise said from problem
-    return tuple(made)
+    return tuple(item for item in made if item is not None)
 
 
 def dataset(
-    name: str, path: Path, sha256: str, examples: tuple[Any, ...], *, expected: int | None, last: int
-) -> Dataset[Any]:
+    name: str, path: Path, sha256: str, examples: tuple[Any, ...], *, expected: int | None, last: int,
+    rows: int | None = None, comments: int = 0,
+) -> Dataset[Any]:  # fmt: skip
     """The examples as a data set that is not empty, and has `expected` of them where that is told.
 
-    `last` is the last line, or row, of the file. Raises `BadInput`.
+    `last` is the last line, or row, of the file; `rows` is how many there were, with those that are left out,
+    and `comments` how many lines were none. Raises `BadInput`.
     """
+    left_out = 0 if rows is None else rows - len(examples)
     if not examples:
-        raise BadInput("found no example", path=path, line=last, remedy=REMEDY)
+        why = f": all of {left_out} rows have a label that leave_out names" if left_out else ""
+        raise BadInput(f"found no example{why}", path=path, line=last or None, remedy=REMEDY)
     if expected is not None and len(examples) != expected:
         found = f"found {len(examples)} examples, expected {expected}, which counts in its table says"
         raise BadInput(found, path=path, line=last, remedy="put the whole file there, or correct counts")
     words = sum(len(item.words) for item in examples if isinstance(item, TaggedSentence))
-    counts = {"words": words} if words else {}
-    return Dataset(name=name, path=path, sha256=sha256, examples=examples, counts=counts)
+    counts = {"words": words, "left_out": left_out, "comments": comments}
+    return Dataset(
+        name=name, path=path, sha256=sha256, examples=examples,
+        counts={what: count for what, count in counts.items() if count},
+    )  # fmt: skip
 
 
 def _kinds(rows: Numbered[Row], make: Callable[[Row, int], Any]) -> Iterator[str]:

@@ -58,7 +58,7 @@ def read(path: Path, *, expected: int | None) -> Dataset[QuestionExample]:
     last of two questions with one id and of two keys of one object, SQuAD 2.0, and answers that are not in
     the context.
 
-    Raises `NotThere` for a missing file; `BadInput` for an empty one, a byte order mark, invalid UTF-8,
+    Raises `NotThere` for a missing file; `BadInput` for an empty one, invalid UTF-8,
     text that is no JSON or is cut off (line and column), a key that an object has twice and whatever else
     `json_value` refuses; and, with the JSON path, for a missing key, a version other than 1.1 where there is
     one, a question that is said to be impossible, a value of another type, an empty list, a second question

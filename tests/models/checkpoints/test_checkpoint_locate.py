@@ -197,8 +197,6 @@ class TestFull:
                 "architectures: found 'BertForTokenClassification', expected one that ends with",
             ),
             ({"architectures": ["BertForQuestionAnswering"]}, "that ends with ForSequenceClassification"),
-            ({"problem_type": "regression"}, "problem_type: found 'regression', expected 'single_label"),
-            ({"problem_type": "multi_label_classification"}, "problem_type: found 'multi_label"),
             (
                 {"model_type": "bert", "embedding_size": 128},
                 "embedding_size: found 128, expected 16, the hidden size",
@@ -213,6 +211,30 @@ class TestFull:
         with pytest.raises(CheckpointError) as caught:
             locate(tiny_model(), "full", tiny_home)
         assert said in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("told", "said"),
+        [
+            (
+                "multi_label_classification",
+                ": it is multi-label, its texts have any number of labels at once",
+            ),
+            ("regression", ": it gives several numbers a text"),
+            ("other", ""),
+        ],
+    )
+    def test_a_network_of_several_labels_a_text_is_called_so(
+        self, tiny_home: Home, lay: Lay, told: str, said: str
+    ):
+        """It is a sound BERT: another config.json would be wrong advice."""
+        config = json.dumps({**json.loads(config_json()), "problem_type": told}).encode()
+        lay(tiny_home.models, "vocab.txt", "model.safetensors", config__json=config)
+        with pytest.raises(CheckpointError) as caught:
+            locate(tiny_model(), "full", tiny_home)
+        assert f"found {told!r}{said}, expected 'single_label_classification'; give a check" in str(
+            caught.value
+        )
+        assert "configuration" not in str(caught.value)
 
     @pytest.mark.parametrize(
         "told",

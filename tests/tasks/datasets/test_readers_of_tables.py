@@ -151,9 +151,6 @@ BAD_TEXTS = {
         "tsv", b"text\tlabel\na\t \n", SENTENCE, "data:2: found the label ' ' in the column label",
     ),
     "no UTF-8": ("tsv", b"text\tlabel\n\xe9\t1\n", SENTENCE, "data:2: invalid UTF-8 at byte 1"),
-    "a byte order mark": (
-        "csv", b"\xef\xbb\xbftext,label\na,1\n", SENTENCE, "data:1: found a byte order mark",
-    ),
 }  # fmt: skip
 
 

@@ -222,7 +222,6 @@ def test_a_file_without_a_version_is_read(write):
             b'{"data": []} {}', 1, r"no JSON \(column 14: Extra data, found '\{\}'", id="two-values"
         ),
         pytest.param(b'{\n"a": "\x01"}', 2, "column 7: .*Invalid control character", id="control-character"),
-        pytest.param(b"\xef\xbb\xbf{}", 1, "a byte order mark", id="bom"),
         pytest.param(b'{"data":\n"\xff"}', 2, r"invalid UTF-8 at byte 2 of the line", id="utf-8"),
         pytest.param(json.dumps(CONTENT).encode("utf-16"), 1, "invalid UTF-8 at byte 1", id="utf-16"),
     ],

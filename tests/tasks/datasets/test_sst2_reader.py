@@ -98,7 +98,6 @@ def test_blanks_of_the_text_stay_and_an_empty_text_is_a_sample(write, text):
         pytest.param(b"a\t1\nb\t0\n", 1, r"found 'a\\t1', expected the header", id="no-header"),
         pytest.param(b"text\tlabel\na\t1\n", 1, "expected the header", id="other-header"),
         pytest.param(b"\na\t1\n", 1, "found '', expected the header", id="blank-header"),
-        pytest.param(b"\xef\xbb\xbf" + HEADER + b"a\t1\n", 1, "byte order mark", id="bom"),
         pytest.param(HEADER, 1, "no sentence below the header", id="header-only"),
         pytest.param(HEADER.rstrip(), 1, "no sentence below the header", id="header-only-unended"),
         pytest.param(HEADER + b"a\t1\nb\n", 3, "found 1 column in 'b', expected", id="missing-column"),

@@ -151,7 +151,6 @@ class TestSchemes:
         pytest.param(rows("a O").rstrip() + "\n" + MARK, 2, "inside a sentence, expected", id="inside"),
         pytest.param(MARK, 2, "found no sentence", id="marks only"),
         pytest.param("\n\n", 2, "found no sentence", id="blank lines only"),
-        pytest.param(b"\xef\xbb\xbf" + rows("a O").encode(), 1, "byte order mark", id="bom"),
         pytest.param(rows("a O").encode() + b"\xff NN B-NP O\n", 3, "invalid UTF-8 at byte 1", id="utf-8"),
         pytest.param("a NN B-NP O\rb NN B-NP O\n", 1, "carriage return without a line feed", id="cr"),
         pytest.param("a\0 NN B-NP O\n", 1, "a NUL at character 2", id="nul"),
