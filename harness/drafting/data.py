@@ -136,6 +136,8 @@ def _numbered(found: Sequence[str], encoder: Encoder) -> bool:
 def _meant(names: Sequence[str], told: Sequence[str]) -> tuple[Sequence[str], str]:
     """What the numbers of the data mean, and why in words."""
     if told:
+        if len(set(told)) < len(told):
+            raise UsageError(f"--labels {','.join(told)}: expected each name once")
         numbers(told, names)
         return told, "as --labels says"
     known = next((item for item in GLUE if set(map(meaning, item)) == set(map(meaning, names))), None)

@@ -56,6 +56,8 @@ def columns(text: str | None) -> dict[str, str | int]:
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not key or not value:
             raise UsageError(f"--columns {text}: found {part!r}, expected NAME=COLUMN, as text=sentence")
+        if key in said:
+            raise UsageError(f"--columns {text}: found {key} twice, expected it once")
         said[key] = int(value) if re.fullmatch(r"-?\d{1,4}", value, re.ASCII) else value
     return said
 
