@@ -63,6 +63,7 @@ class History:
     changes: tuple[Change, ...]
 
 
+_SHOWN = 8  # digits of a SHA-256 that tell the samples of one file apart
 NO_NUMBER = "without a number to follow"  # of what is measured as whether it holds
 
 
@@ -171,7 +172,12 @@ def _history(
         claim=last.claim,
         metric=metric,
         made=", ".join(
-            [last.made, *([] if limit is None else [f"first {limit} samples"]), *repeated.asked.words]
+            [
+                last.made,
+                *([] if repeated.samples_sha256 is None else [f"samples {repeated.samples_sha256[:_SHOWN]}"]),
+                *([] if limit is None else [f"first {limit} samples"]),
+                *repeated.asked.words,
+            ]
         ),
         machine=repeated.machine,
         points=points,

@@ -35,6 +35,8 @@ def columns(text: str | None) -> dict[str, str | int]:
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not key or not value:
             raise UsageError(f"--columns {text}: found {part!r}, expected NAME=COLUMN, as text=sentence")
+        if key in said:
+            raise UsageError(f"--columns {text}: found {key} twice, expected it once")
         if key == text_tables.HEADER:
             if value not in _YES_OR_NO:
                 raise UsageError(f"--columns {text}: {key}: found {value!r}, expected yes or no")

@@ -129,6 +129,8 @@ def test_numbers_are_those_of_glue_where_the_names_are(saved, tmp_path: Path, ho
     assert checked(home, folder, data).spec.options["labels"] == [*MNLI]
     told = checked(home, folder, data, labels=tuple(reversed(MNLI)))
     assert told.spec.options["labels"] == dict(zip("012", reversed(MNLI), strict=True))
+    with pytest.raises(UsageError, match="--labels neutral,neutral,entailment: two of them mean neutral"):
+        checked(home, folder, data, labels=("neutral", "neutral", "entailment"))
     with pytest.raises(ZoocheckError, match="joy is not among them"):
         checked(home, folder, data, labels=("joy", *MNLI[1:]))
 

@@ -194,6 +194,11 @@ def test_columns_that_the_reader_does_not_take_are_told_as_typed(
         assert part in str(caught.value)
 
 
+def test_a_column_is_said_once():
+    with pytest.raises(UsageError, match="--columns text=a,text=b: found text twice, expected it once"):
+        columns("text=a,text=b")
+
+
 @pytest.mark.parametrize("text", ["text", "text=", "=3", "text=1,,label=2"])
 def test_columns_that_say_nothing_are_refused(text: str):
     with pytest.raises(UsageError, match=r"--columns .*: found .*, expected NAME=COLUMN"):

@@ -49,6 +49,9 @@ def values(catalog: Catalog, *samples: str | None) -> list[list[float]]:
 
 def test_a_history_is_of_one_sort_of_samples(catalog: Catalog):
     assert values(catalog, "a", "b", "a", "b") == [[190, 192], [191, 193]]
+    told = histories([scored(catalog, "a" * 64), scored(catalog, "b" * 64), scored(catalog, None)])
+    assert [", samples aaaaaaaa" in item.made for item in told] == [True, False, False]
+    assert [", samples" in item.made for item in told] == [True, True, False]
 
 
 def test_older_results_go_on_as_what_they_must_be(catalog: Catalog):

@@ -74,7 +74,7 @@ WRONG = {
     ),
     "an option that is not known": (
         TEXTS | {"options": "text = 0, label = 1, lable = 2"}, "dataset[0].options.lable", "2",
-        "no such key, but text, label, pair, header, separator, quoting, labels",
+        "no such key, but text, label, pair, header, separator, quoting, labels, leave_out",
     ),
     "names without a header": (
         TEXTS | {"options": 'text = 0, label = "l", header = false'}, "dataset[0].options.label", "'l'",
@@ -140,6 +140,20 @@ WRONG = {
 def test_a_mistake_is_told_at_load(name: str, tmp_path: Path):
     table, path, found, expected = WRONG[name]
     assert mistakes(tmp_path, **table) == [(path, found, expected)]
+
+
+def test_options_are_held_against_each_other_beside_one_that_is_not_known(tmp_path: Path):
+    """The one column was told only when the key was mended."""
+    found = mistakes(tmp_path, **(TEXTS | {"options": "text = 0, label = 0, foo = 1"}))
+    assert [(path, what) for path, what, _ in found] == [
+        ("dataset[0].options.foo", "1"), ("dataset[0].options", "the columns 0, 0"),
+    ]  # fmt: skip
+
+
+def test_labels_are_left_out_of_texts_alone(tmp_path: Path):
+    options = 'words = "w", tags = "t", leave_out = ["-"]'
+    found = mistakes(tmp_path, **(TEXTS | {"reader": "jsonl", "options": options}))
+    assert ("dataset[0].options.leave_out", "'-'", "none without a text") in found
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path):
