@@ -126,6 +126,9 @@ def _difference(measurement: Measurement) -> str:
     for away in (parity.largest_in_spread, relation.difference_in_spread):
         if away is not None:
             return say("{value} spreads", value=numbers.difference(away))
+    for check in (parity, relation):
+        if check.whole_numbers is not None:
+            return say("{count} of {of} differ", count=check.unequal, of=check.whole_numbers)
     if parity.max_abs_difference is not None:  # of before there were spreads
         return say("{value} max. difference", value=numbers.difference(parity.max_abs_difference))
     return NOTHING

@@ -112,6 +112,55 @@ def branching() -> onnx.ModelProto:
     )
 
 
+def quantised_by_the_batch() -> onnx.ModelProto:
+    """A dense layer in int8 whose scale is that of the largest value of the batch."""
+    return graph(
+        [
+            node("DynamicQuantizeLinear", ["x"], ["q", "scale", "zero"]),
+            node("MatMulInteger", ["q", "w", "zero"], ["product"]),
+            node("Cast", ["product"], ["m"], to=FLOAT),
+            node("Mul", ["m", "scale"], ["scaled"]),
+            node("Mul", ["scaled", "step"], ["y"]),
+        ],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4])],
+        {"w": np.round(drawn(4, 4, scale=40)).astype(np.int8), "step": np.array(0.01, np.float32)},
+    )
+
+
+def centred_by_the_batch() -> onnx.ModelProto:
+    """A dense layer less its mean over the batch, and which class is the largest of that."""
+    return graph(
+        [
+            node("MatMul", ["x", "w"], ["m"]),
+            node("ReduceMean", ["m"], ["mean"], axes=[0], keepdims=1),
+            node("Sub", ["m", "mean"], ["y"]),
+            node("ArgMax", ["y"], ["k"], axis=1, keepdims=0),
+        ],
+        [value("x", ["n", 4])],
+        [value("y", ["n", 4]), value("k", ["n"], INT64)],
+        {"w": drawn(4, 4)},
+    )
+
+
+def deciding(*, floats: bool = False, over_all: bool = False) -> onnx.ModelProto:
+    """A dense layer and its largest class; its values, too, or the mean over all that is fed at once."""
+    return graph(
+        [
+            node("MatMul", ["x", "w"], ["y"]),
+            node("ArgMax", ["y"], ["k"], axis=1, keepdims=0),
+            node("ReduceMean", ["y"], ["mean"], axes=[0, 1], keepdims=0),
+        ],
+        [value("x", ["n", 4])],
+        [
+            value("k", ["n"], INT64),
+            *[value("y", ["n", 4])] * floats,
+            *[value("mean", [])] * over_all,
+        ],
+        {"w": drawn(4, 4)},
+    )
+
+
 def overflowing(factor: float = 6e4) -> onnx.ModelProto:
     """A dense layer whose values a factor, which fp16 holds, brings beyond its range, and back again."""
     much = np.full(4, factor, np.float32)

@@ -17,7 +17,7 @@ from harness.domain.datasets import Corpus, DatasetSpec
 from harness.domain.metrics import Metric
 from harness.domain.models import Model, Weights
 from harness.domain.references import Reference
-from harness.errors import NotThere, ZoocheckError
+from harness.errors import NotThere, NotYet, ZoocheckError
 from harness.machine import runtimes
 from harness.setting.home import Home
 from harness.tables import cases as case_module
@@ -28,6 +28,7 @@ from harness.toolchains.base import Unavailable
 from harness.toolchains.monitors import NOT_TOLD
 
 MISSING = "- (see `zoocheck doctor`)"
+NOT_YET = "not yet"
 
 
 def list_cases(
@@ -38,7 +39,7 @@ def list_cases(
     """Cases, their documented values, and what is present here."""
     tables = catalog.load()
     if model is not None:
-        catalog.find(tables.models, model, "model")
+        catalog.find(tables.called, model, "model")
     if chip is not None:
         catalog.find(tables.chips, chip, "chip")
     home = Home.locate()
@@ -48,8 +49,9 @@ def list_cases(
         if model in (None, case.model.name) and chip in (None, case.chip.name)
     ]
     models = [_model(item, tables, home) for item in tables.models.values() if model in (None, item.name)]
+    claims = [_claims(tables, item) for item in tables.claimed.values() if model in (None, item.name)]
     if as_json:
-        print_json({"models": models, "cases": chosen})
+        print_json({"models": models, "names": claims, "cases": chosen})
         return
     print_table(
         "Models",
@@ -60,11 +62,34 @@ def list_cases(
             for m in models
         ],
     )  # fmt: skip
+    if claims:
+        print_table(
+            "Only names: their documented values are claims, until a [[model]] says what they are",
+            ["name", "document", "values", "chips"],
+            [
+                [item["name"], item["document"], str(item["values"]), ", ".join(item["chips"])]
+                for item in claims
+            ],
+        )
     print_table(
         f"{len(chosen)} cases",
         ["case", "target", "documented score", "documented throughput"],
         [[c["id"], c["target"], _shown(c["score"]), _shown(c["throughput"])] for c in chosen],
     )
+    for refused in dict.fromkeys(c["refused"] for c in chosen if c["refused"]):
+        typer.echo(f"{NOT_YET}: {refused}")
+
+
+def _claims(tables: Catalog, model: Model) -> dict[str, Any]:
+    """What documents say of a model that is only a name."""
+    found = [item for item in tables.references if item.model == model.name and item.value is not None]
+    return {
+        "name": model.name,
+        "title": model.title,
+        "document": model.document,
+        "values": len(found),
+        "chips": list(dict.fromkeys(item.chip for item in found if item.chip is not None)),
+    }
 
 
 def _shown(reference: dict[str, Any] | None) -> str:
@@ -74,6 +99,7 @@ def _shown(reference: dict[str, Any] | None) -> str:
 
 
 def _case(tables: Catalog, case: Case) -> dict[str, Any]:
+    refused = _refused(case)
     return {
         "id": case.id,
         "model": case.model.name,
@@ -81,7 +107,8 @@ def _case(tables: Catalog, case: Case) -> dict[str, Any]:
         "precision": case.precision,
         "batch_size": case.batch_size,
         "documented": case.documented,
-        "target": _target(case.chip),
+        "target": NOT_YET if refused else _target(case.chip),
+        "refused": refused,
         "score": _reference(references.for_case(tables, case, case.model.metric)),
         "throughput": _reference(references.for_case(tables, case, Metric.THROUGHPUT)),
     }
@@ -97,6 +124,18 @@ def _reference(reference: Reference | None) -> dict[str, Any] | None:
         "unit": reference.unit,
         "source": str(reference.source),
     }
+
+
+def _refused(case: Case) -> str | None:
+    """Why the tools here cannot be given the case; None where they can, or something else runs it."""
+    try:
+        target = targets.resolve(case.chip, "auto", case.runtime)
+        target.backend.require(case)
+    except NotYet as problem:
+        return str(problem)
+    except NotThere:
+        return None
+    return None
 
 
 def _target(chip: Chip) -> str:
@@ -150,13 +189,15 @@ def doctor(as_json: Json = False) -> None:
         _model(model, tables, home) | {"problem": _problem(model, home)} for model in tables.models.values()
     ]
     datasets = [_dataset(spec, home) for spec in tables.datasets.values()]
+    refused = {case.id: why for case in case_module.enumerate_cases(tables) if (why := _refused(case))}
     installed = [_runtime(item) for item in runtimes.runtimes()]
     unusable = _unusable(home)
     if as_json:
         print_json(
             {"zoocheck": __version__, "home": str(home.root), "home_problem": unusable,
              "models_folder": str(home.models),
-             "data_folder": str(home.data), "chips": chips, "runtimes": installed, "models": models,
+             "data_folder": str(home.data), "chips": chips, "refused": refused, "runtimes": installed,
+             "models": models,
              "datasets": datasets}
         )  # fmt: skip
         return
@@ -165,6 +206,11 @@ def doctor(as_json: Json = False) -> None:
         ["chip", "title", "runs on", "why", "remedy"],
         [[c["name"], c["title"], c["target"], c["reason"], c["remedy"]] for c in chips],
     )
+    if refused:
+        print_table(
+            "Cases that the tools here cannot be given", ["case", "why"],
+            [[name, why.removeprefix(f"{name}: ")] for name, why in refused.items()],
+        )  # fmt: skip
     print_table(
         "Assumptions about the vendors' tools, not verified",
         ["toolchain", "what"],

@@ -102,8 +102,8 @@ def _work(
 def _why(found: parity.Parity, bounds: ParityBounds, case: Case) -> str:
     """Why outputs are not those of the same work; empty where they are."""
     faults = [
-        f"the {_IN_WORDS[which]} difference from torch's fp32 is {value:.3g} spreads, {case.precision} "
-        f"explains {bound:g}"
+        f"the {_IN_WORDS[which]} difference from {case.model.reference} is {value:.3g} spreads, "
+        f"{case.precision} explains {bound:g}"
         for which, value, bound in bounds.exceeded(found.largest_in_spread, found.rms_in_spread)
     ]
     if found.unexplained(bounds.largest):

@@ -92,9 +92,7 @@ def _form(
         decisions=found.decisions,
         unexplained=len(found.unexplained(bounds.largest)),
     )
-    record = asdict(found)
-    record["first_flips"] = [asdict(flip) for flip in found.first_flips]
-    return form, record
+    return form, found.stored()
 
 
 def _require_a_reference(subject: Subject, reference: Reference) -> None:

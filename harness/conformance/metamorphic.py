@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from harness.domain.models import InputRole, Output
 from harness.errors import BadOutput, NoSamples, NotApplicable
+from harness.models.graphs.originals import whole_numbers
 from harness.running.valid import by_position, counted, require_numbers, spreads
 from harness.tasks.seeded import mask_of
 
@@ -285,14 +286,17 @@ def found(
 def _by_sample(
     probe: Probe, variation: Variation, base: Sequence[Array], outputs: Sequence[Array]
 ) -> npt.NDArray[np.float64]:
-    """The largest difference of each row of the variation, in spreads, where it may be compared."""
+    """The largest difference of each row of the variation, in spreads, where it may be compared.
+
+    None of whole numbers: those are counted by `exact.of`.
+    """
     for output, spec in zip(base, probe.outputs, strict=True):
         if len(output) != len(probe.mask):
             raise BadOutput(f"output {spec.name} has {len(output)} rows, expected {len(probe.mask)}")
     numbers = [counted(array, spec, probe.mask) for array, spec in zip(base, probe.outputs, strict=True)]
     require_numbers(base, specs=probe.outputs, kept=numbers)  # of anything else there is no spread
     scales = spreads(base, probe.mask, probe.outputs)
-    if not any(scales):
+    if not any(scales) and not any(map(whole_numbers, probe.outputs)):
         raise BadOutput("all outputs are one and the same number: they say nothing of the inputs")
     rows = [
         away / scale if scale else np.where(away > 0, np.inf, 0.0)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from harness.conformance import exact
 from harness.domain.models import Output
-from harness.errors import BadOutput, NoSamples, NotApplicable, NotNumbers
+from harness.errors import BadOutput, NoSamples, NotNumbers
 from harness.running.valid import counted, decisions, require_numbers, spreads
+from harness.verdicts.whole_numbers import Whole
 
 Array = npt.NDArray[Any]
 
@@ -40,7 +42,8 @@ class Parity:
 
     `spread` is the standard deviation of the reference's logits (`valid.spreads`); what is ``_in_spread`` is
     divided by it, and so means the same for every network. Where outputs are of several kinds, as a graph's,
-    each is divided by its own: `spread` is that of the output with the largest difference.
+    each is divided by its own: `spread` is that of the output with the largest difference. Whole numbers have
+    no part in it: where all outputs are such, there are no `values`, and no differences.
     """
 
     samples: int
@@ -56,6 +59,22 @@ class Parity:
     decisions: int
     flips: int
     first_flips: tuple[Flip, ...]  # the largest margins first, of at most `FLIPS_LISTED`
+    whole: Whole | None = None  # of outputs of whole numbers, which no spread is of
+
+    def stored(self) -> dict[str, Any]:
+        """What is recorded: of outputs of whole numbers alone no differences, and the other way round."""
+        kept = asdict(self)
+        kept["first_flips"] = [asdict(flip) for flip in self.first_flips]
+        del kept["whole"]
+        if not self.values:
+            for name in ("values", "spread", "least_cosine", "relative_norm"):
+                del kept[name]
+            kept = {
+                key: value for key, value in kept.items() if not key.endswith(("_difference", "_in_spread"))
+            }
+        if self.whole is not None:
+            kept |= {"whole_numbers": self.whole.values, "unequal": self.whole.unequal}
+        return kept
 
     def unexplained(self, largest: float) -> tuple[Flip, ...]:
         """The flips that differences of at most `largest` (in spreads) do not explain.
@@ -98,27 +117,24 @@ def compare(
     mine, wanted = ([array.astype(np.float64) for array in arrays] for arrays in (outputs, reference))
     a, b = (np.concatenate([x[k] for x, k in zip(arrays, kept, strict=True)]) for arrays in (mine, wanted))
     away = np.abs(a - b)
-    if not len(away):
-        raise NotApplicable(
-            f"{case}: all of its outputs are whole numbers: there are no differences in spreads"
-        )
     kinds = [*_by_kind(mine, wanted, kept, spreads(reference, mask, specs), specs)]
-    worst = max(kinds, key=lambda kind: kind.largest)
+    worst = max(kinds, key=lambda kind: kind.largest, default=_Kind(spread=0.0, largest=0.0, rms=0.0))
     flips = sorted(_flips(mine, wanted, mask, specs), key=lambda flip: -flip.margin)
     return Parity(
         samples=len(mask),
         values=len(away),
         spread=worst.spread,
-        max_abs_difference=float(away.max()),
-        mean_abs_difference=float(away.mean()),
+        max_abs_difference=float(away.max(initial=0.0)),
+        mean_abs_difference=float(away.mean()) if len(away) else 0.0,
         p999_abs_difference=float(np.quantile(away, 0.999)) if len(away) >= VALUES_FOR_P999 else None,
         least_cosine=min(_cosines(mine, wanted, kept)),
         relative_norm=_ratio(float(np.linalg.norm(a - b)), float(np.linalg.norm(b))),
         largest_in_spread=worst.largest,
-        rms_in_spread=max(kind.rms for kind in kinds),
+        rms_in_spread=max((kind.rms for kind in kinds), default=0.0),
         decisions=sum(len(decisions(x, spec, mask).rows) for x, spec in zip(wanted, specs, strict=True)),
         flips=len(flips),
         first_flips=tuple(flips[:FLIPS_LISTED]),
+        whole=exact.of(outputs, reference, specs),
     )
 
 

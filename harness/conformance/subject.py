@@ -22,7 +22,7 @@ from harness.errors import NoSamples, NotApplicable, NotThere
 from harness.models.graphs import int8
 from harness.models.graphs.export import example_inputs, run_torch
 from harness.models.graphs.originals import outputs_of
-from harness.running.called import checked_outputs, run_batch
+from harness.running.called import checked_rows, run_batch
 from harness.running.materials import Materials
 from harness.running.predictions import batched
 from harness.running.recording import Stages
@@ -49,7 +49,7 @@ class Opened:
     session: Session
     any_shape: Callable[[Stages], Session] | None  # builds and loads it
     documented: Callable[[Stages], tuple[Artifact, Session]] | None  # at the documented opset, of a stand-in
-    reads_two_texts: bool
+    one_text: str  # why no segments tell two texts apart, in words; empty where they do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,8 @@ class Subject:
         if not isinstance(session, ToolSession):
             return {name: self._in_batches(session, inputs) for name, inputs in arrays.items()}
         whole = [np.concatenate(parts) for parts in zip(*arrays.values(), strict=True)]
-        outputs = checked_outputs(self.case, session.run_all(whole), len(whole[0]), length=whole[0].shape[1])
+        length = next(iter(whole[0].shape[1:]), None)
+        outputs = checked_rows(self.case, session.run_all(whole), len(whole[0]), length=length)
         ends = np.cumsum([len(inputs[0]) for inputs in arrays.values()])[:-1]
         parts = [np.split(output, ends) for output in outputs]
         return {name: [output[at] for output in parts] for at, name in enumerate(arrays)}
@@ -187,10 +188,14 @@ def in_order(case: Case, inputs: Inputs) -> list[Array]:
 
 
 def reference(materials: Materials, case: Case, inputs: Inputs) -> Reference:
-    """The same of fp32 for any samples: torch's, or of a graph its file's own, with no LayerNorm."""
+    """The same of fp32 for any samples: torch's, or of a graph its file's own, with no LayerNorm.
+
+    A graph's file is called at the case's own batch size.
+    """
     model = case.model
     if model.graph is not None:
-        return Reference(outputs=materials.fp32(model, in_order(case, inputs)), normalised=())
+        outputs = materials.fp32(model, in_order(case, inputs), batch_size=case.batch_size)
+        return Reference(outputs=outputs, normalised=())
     network = materials.network(model)
     named = {item.name: array for item, array in zip(model.inputs, in_order(case, inputs), strict=True)}
     with observed(network, inputs[InputRole.MASK]) as normalised:

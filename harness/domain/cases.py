@@ -9,6 +9,14 @@ from harness.domain.chips import Chip
 from harness.domain.models import Deployment, Model
 from harness.domain.precisions import Gelu, Precision
 
+# What pytest and its plugins mean something else by, as a mark or in -m: no model and no chip is called so.
+PYTESTS_OWN = frozenset(
+    {
+        "and", "or", "not", "skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings",
+        "tryfirst", "trylast", "anyio", "benchmark", "check", "hypothesis", "xdist_group",
+    }
+)  # fmt: skip
+
 
 class Kind(StrEnum):
     """What a test claims; each is a pytest marker."""

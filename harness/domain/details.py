@@ -361,6 +361,7 @@ class ImportedDetail(Stored):
     timed_calls: int | None = None
     errors_told: tuple[str, ...] | None = None  # lines of the log, with their numbers
     warnings_told: tuple[str, ...] | None = None
+    work: Work | None = None  # where the log is of the case's own measurement
 
 
 def devices_of(detail: Mapping[str, Any]) -> int | None:
@@ -404,6 +405,8 @@ class ParityDetail(Stored):
     decisions: int | None = None
     flips: int | None = None
     first_flips: tuple[FlippedDecision, ...] | None = None
+    whole_numbers: int | None = None  # values of outputs of whole numbers and booleans, which no spread is of
+    unequal: int | None = None  # of those, how many are others
     inputs: str | None = None  # what the samples were, in words
     bound: float | None = None
     rms_bound: float | None = None
@@ -454,6 +457,8 @@ class RelationDetail(Stored):
     bound_reason: str | None = None
     worst_sample: int | None = None
     noise_in_spread: float | None = None  # of two equal calls
+    whole_numbers: int | None = None  # values of outputs of whole numbers and booleans, which no spread is of
+    unequal: int | None = None  # of those, how many are others
     deterministic: bool | None = None
     common: Common = field(default_factory=Common, metadata=SPREAD)
 

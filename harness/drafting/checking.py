@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from harness.domain.cases import Case, Kind
+from harness.domain.cases import PYTESTS_OWN, Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.datasets import DatasetSpec
@@ -46,7 +46,7 @@ def model_called(name: str | None, path: str, tables: Catalog) -> str:
     Raises `UsageError` for a name that is none, one that is taken, and for a path whose name a table of the
     user's has already.
     """
-    taken = {str(kind) for kind in Kind}
+    taken = {*PYTESTS_OWN, *map(str, Kind)}
     taken |= {model.marker for model in tables.models.values()}
     taken |= {chip.marker for chip in tables.chips.values()}
     if name is None:
@@ -56,7 +56,9 @@ def model_called(name: str | None, path: str, tables: Catalog) -> str:
             f"--name {name}: expected lower-case letters, digits and hyphens, as {names.slug(name)}"
         )
     if name.replace("-", "_") in taken:
-        raise UsageError(f"--name {name}: there is a model, a chip or a kind of test of that name already")
+        raise UsageError(
+            f"--name {name}: a model, a chip, a kind of test or a mark of pytest's has that name already"
+        )
     return name
 
 
@@ -140,6 +142,8 @@ def _of_folder(asked: Asked) -> Draft:
         raise UsageError(
             f"{option}: says the inputs of an ONNX graph", remedy="give --length for a checkpoint"
         )
+    if asked.data is None:
+        _require_nothing_of_data(asked)
     told = encoders.told_task(asked.path, asked.task)
     form = None if asked.data is None else forms.form_of(asked.data, told and told[0], asked.columns)
     if told is None and form is not None:
@@ -162,6 +166,18 @@ def _of_folder(asked: Asked) -> Draft:
         )
     found = None if form is None or asked.data is None else data.read(asked.data, form, encoder, asked.labels)
     return drafts.of_encoder(asked, encoder, found)
+
+
+def _require_nothing_of_data(asked: Asked) -> None:
+    """Raise `UsageError` for what is said of data that is not given."""
+    for option, given, says in (
+        ("--columns", asked.columns, "which columns are what"),
+        ("--labels", asked.labels, "what labels mean"),
+    ):
+        if given:
+            raise UsageError(
+                f"{option}: says {says}, and no data is given", remedy="give --data, or leave it out"
+            )
 
 
 def _loaded(draft: Draft, tables: Catalog, path: Path) -> Checked:

@@ -20,21 +20,22 @@ from typing import Any
 from harness import __version__
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
-from harness.domain.details import ImportedDetail
+from harness.domain.details import ImportedDetail, Work
 from harness.domain.measurements import Measurement, Origin, Provenance, Verdict, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.models import Weights
 from harness.domain.precisions import Precision
-from harness.errors import UsageError
+from harness.errors import UsageError, ZoocheckError
 from harness.running.recording import record
 from harness.store.results import Result, Store
 from harness.tables import references
-from harness.toolchains import names
+from harness.toolchains import counting, names
+from harness.toolchains.compiled import sizes_of
 from harness.tools import failures, parsers
 from harness.tools.parsers import ToolRun
 from harness.tools.parsers.consistency import statistics_of
 from harness.tools.parsers.precision_words import Words
-from harness.verdicts import throughputs
+from harness.verdicts import throughputs, utilisation
 
 NEARLY_FULL = 0.99  # of a batch, on average: less and the throughput is of other calls than the documents'
 SHOWN_HASH = 12  # hexadecimal digits of a hash in a message; the record has all of them
@@ -59,6 +60,7 @@ class ForeignLog:
     run: ToolRun  # of the case's batch size
     samples_per_s: float
     batch_size_told_by: str  # "the log", or the option
+    unlike: tuple[str, ...] = ()  # what is known beside the log that makes it another measurement
 
 
 def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
@@ -82,6 +84,9 @@ def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
             f"{' or '.join(accepted)}"
         )
     run = parsers.parse(log, tool=tool).chosen(device=choice.device, summary=choice.summary)
+    if case.model.graph is not None:
+        _require_shapes(case, path.name, run)
+        run = counting.of_case(case, run)
     told_by = "the log" if run.batch_size is not None else "--bs-of-log"
     run = _of_case(case, path.name, run, choice.batch_size)
     if run.samples_per_s is None:
@@ -94,6 +99,19 @@ def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
         samples_per_s=run.samples_per_s,
         batch_size_told_by=told_by,
     )
+
+
+def _require_shapes(case: Case, name: str, run: ToolRun) -> None:
+    """Raises `UsageError` for inputs of another shape than the graph's: the log is of another graph.
+
+    Of an encoder such a log is of another length, which is filed and not compared.
+    """
+    if others := counting.foreign_shapes(case, run):
+        found = ", ".join(str(list(shape)) for shape in others)
+        raise UsageError(
+            f"{name}: the log has inputs of shape {found}, {case.id} has {counting.expected_shapes(case)}",
+            remedy="name the case of the graph, the batch size and the sizes that the log is of",
+        )
 
 
 def _of_case(case: Case, name: str, run: ToolRun, told: int | None) -> ToolRun:
@@ -156,8 +174,9 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
 
 
 def differences(log: ForeignLog) -> Iterator[str]:
-    """What the log itself tells that makes it another measurement than the documented one."""
+    """What the log itself tells, or is known of it, that makes it another measurement than the documented."""
     case, run = log.case, log.run
+    yield from log.unlike
     documented = case.chip.throughput_tools[0]
     if run.tool != documented:
         yield f"made with {run.tool}, the documents measure with {documented}"
@@ -174,8 +193,13 @@ def differences(log: ForeignLog) -> Iterator[str]:
     if run.further:
         said = ", ".join(f"`{word}`" for word in run.further)
         yield f"the work is another with {said}, which the documents' builds are without"
-    sizes = case.model.sizes(case.batch_size)
-    fed = [[sizes.get(str(size), size) for size in item.shape] for item in case.model.fed]
+    if case.model.graph is None:
+        yield from _other_length(case, run)
+
+
+def _other_length(case: Case, run: ToolRun) -> Iterator[str]:
+    """Of an encoder: an input of another length or rank."""
+    fed = [list(shape) for shape in sizes_of(case).values()]
     other_shape = next((list(shape) for shape in run.input_shapes if list(shape) not in fed), None)
     if other_shape is not None:
         expected = " or ".join(dict.fromkeys(map(str, fed)))
@@ -234,7 +258,7 @@ def latencies(run: ToolRun) -> dict[str, dict[str, float]]:
     return {item.name: statistics_of(item) | dict(item.further_ms) for item in run.latencies}
 
 
-def measurement(log: ForeignLog, run: str) -> Measurement:
+def measurement(log: ForeignLog, run: str, origin: Origin = Origin.IMPORTED) -> Measurement:
     """What a log comes to, as a row of the store; nothing is known of its weights and data."""
     made = log.run
     return Measurement(
@@ -243,7 +267,7 @@ def measurement(log: ForeignLog, run: str) -> Measurement:
         created=datetime.now(UTC).isoformat(),
         case=log.case.id,
         kind=Kind.THROUGHPUT,
-        origin=Origin.IMPORTED,
+        origin=origin,
         provenance=Provenance(
             target="chip",
             weights=Weights.UNKNOWN,
@@ -263,11 +287,39 @@ def measurement(log: ForeignLog, run: str) -> Measurement:
         intervals={},
         stages_s={},
         raw={},
-        detail=_detail(log),
+        detail=_detail(log, origin),
     )
 
 
-def _detail(log: ForeignLog) -> Mapping[str, Any]:
+def work(log: ForeignLog, origin: Origin) -> Work | None:
+    """What the throughput comes to in operations a second, where it is the case's own on one device.
+
+    An encoder's are counted by its table's architecture, a graph's in its file. None where nobody can count
+    them: of a graph that is not here, or whose shapes cannot be inferred, of sizes that a checkpoint decides.
+    """
+    case = log.case
+    if log.run.devices != 1 or case.model.checkpoint.config_decides or any(differences(log)):
+        return None
+    try:
+        facts = {} if case.model.graph is None else counted(case)
+    except ZoocheckError:  # a graph that is gone, or cannot be run here: the log is whole all the same
+        return None
+    found = utilisation.work(
+        case, log.samples_per_s, architecture=case.model.architecture, artifact_facts=facts,
+        origin=origin,
+    )  # fmt: skip
+    return Work.from_stored(found) if found else None
+
+
+def counted(case: Case) -> Mapping[str, Any]:
+    """The operations of one batch of a graph, as an artifact keeps them. Raises as `prepared`."""
+    from harness.models.graphs import flops
+    from harness.models.graphs.preparing import prepared
+
+    return flops.facts_of(prepared(case.model, batch_size=case.batch_size).graph, batch=case.batch_size)
+
+
+def _detail(log: ForeignLog, origin: Origin) -> Mapping[str, Any]:
     """Everything that the log tells, and its hash."""
     run = log.run
     return ImportedDetail(
@@ -293,4 +345,5 @@ def _detail(log: ForeignLog) -> Mapping[str, Any]:
         timed_calls=run.count,
         errors_told=run.errors or None,
         warnings_told=run.warnings or None,
+        work=work(log, origin),
     ).stored()

@@ -14,7 +14,6 @@ from harness.artifacts.cache import Artifact, ArtifactCache, Recipe
 from harness.domain.cases import Case
 from harness.domain.models import Architecture, InputRole
 from harness.domain.precisions import Precision
-from harness.errors import NotYet
 from harness.models.graphs import gelu, int8, originals
 from harness.models.graphs.export import Exported, export, export_any_shape
 from harness.models.graphs.originals import outputs_of
@@ -23,15 +22,12 @@ from harness.models.graphs.torchscript import Traced, trace
 from harness.running.materials import Materials, features_digest, inputs_in_order
 from harness.running.predictions import batched
 from harness.tasks.text import Features
-from harness.toolchains.loading import STAND_IN
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target
 
 if TYPE_CHECKING:
     import onnx
     import torch
-
-    from harness.toolchains.base import GraphSource
 
 Array = npt.NDArray[Any]
 
@@ -44,9 +40,10 @@ def artifact(
     Its key holds everything that decides it: the graph's contract, the architecture, the weights'
     SHA-256, batch size, precision, what the backend adds (steps, library versions, options), and the code
     that builds, loads and calibrates (`harness.artifacts.code`). Not the chip's name: two chips with the
-    same numerics share their stand-in.
+    same numerics share their stand-in. Raises as `Backend.require`.
     """
-    return _get(cache, materials, case, target, place, _source(materials, case, target.backend_name))
+    target.backend.require(case)
+    return _get(cache, materials, case, target, place, graph_source(materials, case))
 
 
 def any_shape_artifact(
@@ -101,21 +98,10 @@ def _get(
     return cache.get(_recipe(materials, case, target, place, source), build)
 
 
-def graph_source(materials: Materials, case: Case) -> GraphSource:
-    """The case's checkpoint as backends see it, for what is compiled on another machine."""
-    return _source(materials, case, STAND_IN)
-
-
-def _source(materials: Materials, case: Case, backend: str) -> _CaseGraph:
-    """What a backend gets of the case; raises `NotYet` for a graph, where it builds encoders only."""
+def graph_source(materials: Materials, case: Case) -> _CaseGraph:
+    """The case's checkpoint, or its graph, as backends see it."""
     if case.model.graph is None:
         return _CaseGraph(materials, case)
-    if backend != STAND_IN:
-        raise NotYet(
-            f"{case.id}: zoocheck gives {backend} encoders only, no graph as it is",
-            remedy="run its stand-in with --target stand-in",
-            option="target",
-        )
     materials.checkpoint(case.model)  # a file that is missing or damaged says that first
     return _FileGraph(materials, case)
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case
-from harness.domain.graphs import REST
+from harness.domain.models import Output
 from harness.errors import BadOutput
-from harness.models.graphs.originals import outputs_of, rows_first, whole_numbers
+from harness.models.graphs.originals import fits, outputs_of, rows_first, samples_first, whole_numbers
 from harness.running.predictions import Batch
 from harness.running.valid import require_numbers
 from harness.toolchains.base import Session
@@ -73,17 +73,31 @@ def run_batch(case: Case, session: Session, inputs: Sequence[Array], count: int)
 def checked_outputs(
     case: Case, outputs: Sequence[Array], samples: int, *, length: int | None = None
 ) -> list[Array]:
-    """Outputs as float32, one an output of the graph, each in the table's shape, with samples first.
+    """A call's outputs as float32, one an output of the graph, each in the table's shape, with samples first.
 
     `length` is that of the inputs where it is not the documented one. Raises `BadOutput` for another number
     of outputs, for another shape, and for values that are no floats, where the table has floats. What float32
     does not hold is infinite.
     """
-    model = case.model
-    specs = outputs_of(model)
+    specs = outputs_of(case.model)
+    _require_as_in_table(case, outputs, specs, case.model.sizes(samples, length))
+    return _as_float32(rows_first(case.model, specs, outputs, samples))
+
+
+def checked_rows(
+    case: Case, outputs: Sequence[Array], samples: int, *, length: int | None = None
+) -> list[Array]:
+    """The same of outputs that have samples first already: a tool's (`ToolSession.run_all`), or its files."""
+    specs = [samples_first(spec) for spec in outputs_of(case.model)]
+    _require_as_in_table(case, outputs, specs, case.model.sizes(samples, length))
+    return _as_float32(outputs)
+
+
+def _require_as_in_table(
+    case: Case, outputs: Sequence[Array], specs: Sequence[Output], sizes: Mapping[str, int]
+) -> None:
     if len(outputs) != len(specs):
         raise BadOutput(f"{case.id}: {len(outputs)} outputs, expected {len(specs)}")
-    sizes = model.sizes(samples, length)
     for output, spec in zip(outputs, specs, strict=True):
         if not fits(output.shape, spec.shape, sizes):
             wanted = [sizes.get(str(size), size) for size in spec.shape]
@@ -92,21 +106,11 @@ def checked_outputs(
             )
         if not np.issubdtype(output.dtype, np.floating) and not whole_numbers(spec):
             raise BadOutput(f"{case.id}: output {spec.name} is of {output.dtype}, expected floats")
+
+
+def _as_float32(outputs: Sequence[Array]) -> list[Array]:
     with np.errstate(over="ignore"):
-        return [
-            np.ascontiguousarray(output, dtype=np.float32)
-            for output in rows_first(model, specs, outputs, samples)
-        ]
-
-
-def fits(shape: Sequence[int], wanted: Sequence[str | int], sizes: Mapping[str, int]) -> bool:
-    """Whether a shape is the one that a table says; a word that `sizes` does not have is any size."""
-    if REST in wanted:
-        return True
-    return len(shape) == len(wanted) and all(
-        sizes.get(asked, size) == size if isinstance(asked, str) else asked == size
-        for size, asked in zip(shape, wanted, strict=True)
-    )
+        return [np.ascontiguousarray(output, dtype=np.float32) for output in outputs]
 
 
 def largest_difference(ours: Sequence[Array], theirs: Sequence[Array]) -> float:

@@ -18,7 +18,7 @@ from harness.domain.models import Protocol
 from harness.errors import NotApplicable
 from harness.records import canonical
 from harness.running import real_length
-from harness.running.called import AnyShape, Loaded, checked_outputs, compare, run_batch
+from harness.running.called import AnyShape, Loaded, checked_rows, compare, run_batch
 from harness.running.kept_outputs import dropping
 from harness.running.materials import Materials, inputs_in_order
 from harness.running.predictions import OutputLog, batched, run_all
@@ -223,7 +223,7 @@ class Inference:
         outputs, resumed = run_all(
             log,
             [(arrays, len(arrays[0]))],
-            lambda inputs, count: checked_outputs(case, session.run_all(inputs), count),
+            lambda inputs, count: checked_rows(case, session.run_all(inputs), count),
             self.materials.progress,
             case.id,
         )

@@ -213,13 +213,14 @@ class Materials:
         made = example_inputs(model, vocabulary=vocabulary, batch_size=first + count)
         return SeededFeatures(inputs={item.role: made[item.name][first:] for item in model.inputs})
 
-    def fp32(self, model: Model, inputs: Sequence[Array]) -> list[Array]:
+    def fp32(self, model: Model, inputs: Sequence[Array], *, batch_size: int) -> list[Array]:
         """The model's own fp32 outputs, ``[n, ...]``: of an encoder by torch, of a graph by its file.
 
-        `inputs` are ``[n, ...]`` each, in the documented order.
+        `inputs` are ``[n, ...]`` each, in the documented order. A graph is called on `batch_size` samples,
+        an encoder, in which samples do not meet, on all.
         """
         if model.graph is not None:
-            return originals.run(model, inputs)
+            return originals.run(model, inputs, batch_size=batch_size)
         return self._torch(model, inputs, len(inputs[0]))
 
     def _calibration(self, model: Model, examples: int) -> Features:

@@ -43,6 +43,12 @@ def counted(output: Array, spec: Output, mask: Array) -> BoolArray:
     return np.broadcast_to(wide, output.shape)
 
 
+def unequal(ours: Array, theirs: Array) -> BoolArray:
+    """Which whole numbers or booleans are others, in float32, in which an artifact's outputs are kept."""
+    others: BoolArray = ours.astype(np.float32) != theirs.astype(np.float32)
+    return others
+
+
 def spread(outputs: Sequence[Array], mask: Array, specs: Sequence[Output]) -> float:
     """The largest of `spreads`: of outputs of one kind the spread that all of them have."""
     return max(spreads(outputs, mask, specs))

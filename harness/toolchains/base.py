@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.domain.models import Architecture, InputRole, Model
+from harness.errors import NotYet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,6 +60,15 @@ def seen(model: Model, outputs: Sequence[npt.NDArray[Any]]) -> tuple[None, Contr
     names = [item.name for item in model.outputs]
     names += [f"output {at}" for at in range(len(names), len(outputs))]
     return None, [(name, str(array.dtype), array.shape) for name, array in zip(names, outputs, strict=False)]
+
+
+def not_given(case: Case, why: str, *, option: str = "target") -> NotYet:
+    """What `Backend.require` raises: `option` is the one that may have asked for it by name."""
+    remedies = {
+        "precision": "choose another --precision",
+        "target": "choose another chip" if case.chip.local else "run its stand-in with --target stand-in",
+    }
+    return NotYet(f"{case.id}: {why}", remedy=remedies[option], option=option)
 
 
 class GraphSource(Protocol):
@@ -113,11 +123,14 @@ class Session(Protocol):
 class ToolSession(Session, Protocol):
     """An artifact that a tool runs, in a process of its own: files in, files out.
 
-    `run` starts the tool for one batch, which takes seconds: what counts or times samples uses the others.
+    `run` is `run_all` of one batch, which takes seconds: what counts or times samples uses the others.
     """
 
-    def run_all(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
-        """Any number of samples ``[samples, length]`` through the tool at once: ``[samples, ...]``."""
+    def run_all(self, inputs: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+        """Any number of samples through the tool at once, ``[samples, ...]`` each, in and out.
+
+        Samples lie along the first axis of a graph's arrays too, wherever the graph itself has them.
+        """
 
     def time_batch(self, inputs: Sequence[npt.NDArray[np.integer]]) -> Latencies | None:
         """Calls of one batch, timed by our clock beside the SDK; None where there is no SDK to call."""
@@ -170,6 +183,9 @@ class Backend(Protocol):
 
     computes_on: Processor
     """What the calls keep busy: whether the host's load and energy are theirs, or a card's."""
+
+    def require(self, case: Case) -> None:
+        """Raise `NotYet` where it cannot be given `case`, whatever is here; by what the tables say alone."""
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """Whether card number `device` of the chip is here."""

@@ -12,17 +12,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from harness import arrays
+from harness.decoding import Undecodable, json_object
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.domain.strict import STRICT
+from harness.errors import BadOutput
+from harness.models.graphs.originals import outputs_of
 from harness.toolchains.script import INPUTS, JOB, RESULTS, UP, Script
-from harness.toolchains.worker_session import make_job
+from harness.toolchains.worker_session import input_file, make_job
 from harness.tools.parsers import CardList, Log
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from harness.toolchains.base import GraphSource
+    from harness.toolchains.base import Contract, GraphSource
 
 BY_WORKER = "worker"  # the form of inputs that a worker reads
 TOLD = f"{RESULTS}/result.json"  # what a worker says of itself
@@ -33,8 +37,8 @@ _OUTPUT = "output-{o}.npy"
 class Request:
     """A case to lay out: its folder in the bundle, its graph and samples, and what its user said.
 
-    The samples come twice: as the features of the documented protocol, which layouts write files of, and as
-    arrays ``[samples, length]`` in the order of the model's inputs, which workers read.
+    The samples come twice: as features, which files are written of (of the documented protocol, or seeded),
+    and as arrays ``[samples, ...]`` in the order of the model's inputs, which workers read.
     """
 
     case: Case
@@ -42,13 +46,14 @@ class Request:
     source: GraphSource
     features: Any = field(repr=False)
     arrays: Sequence[npt.NDArray[Any]] = field(repr=False)
+    shared: str  # what the folder of its inputs is called: cases of the same inputs share one
     device: int = 0
     soc_version: str | None = None
 
     @property
     def inputs(self) -> str:
-        """The folder of the model's inputs, seen from the case's: cases of one model share them."""
-        return f"{UP}/{INPUTS}/{self.case.model.name}"
+        """The folder of the inputs, seen from the case's."""
+        return f"{UP}/{INPUTS}/{self.shared}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +107,43 @@ class Bundling(Protocol):
     def write_inputs(self, request: Request, folder: Path) -> None:
         """Write the inputs that the case's steps read into `folder`; raises as `layouts.files.write`."""
 
+    def read(self, case: Case, folder: Path, samples: int) -> list[npt.NDArray[Any]]:
+        """The outputs that the steps left in the case's folder, samples first, in the order of the outputs.
+
+        Raises `BadOutput` with all that is wrong with their files.
+        """
+
+    def declared(self, case: Case, folder: Path) -> tuple[Contract | None, Contract] | None:
+        """What the results say of the artifact's inputs and outputs, as `Session.contract`."""
+
 
 def laid_out_for_worker(case: Case, script: Script, graph: str, difference: float) -> LaidOut:
     """A case whose outputs a worker writes, an array each."""
-    expected = Expected(folder=RESULTS, template=_OUTPUT, count=len(case.model.outputs))
+    expected = Expected(folder=RESULTS, template=_OUTPUT, count=len(outputs(case)))
     return LaidOut(
         script=script, graph=graph, max_abs_difference=difference, form=BY_WORKER, expected=expected
     )
+
+
+def read_arrays(case: Case, folder: Path, samples: int) -> list[npt.NDArray[Any]]:
+    """What a worker wrote. Raises `BadOutput`."""
+    found, wrong = [], []
+    for name in outputs(case):
+        try:
+            found.append(arrays.npy(folder / name, dtype="float32"))
+        except arrays.BadArray as problem:
+            wrong.append(f"{name}: {problem.kind}")
+    if wrong:
+        raise BadOutput(f"{case.id}: the results cannot be scored: {'; '.join(wrong)}")
+    return found
+
+
+def told_by_worker(folder: Path) -> Mapping[str, Any]:
+    """What a worker said of itself; nothing where its file is not there, or holds something else."""
+    try:
+        return json_object((folder / TOLD).read_bytes())
+    except (OSError, Undecodable):
+        return {}
 
 
 def write_arrays(request: Request, folder: Path) -> None:
@@ -116,16 +151,16 @@ def write_arrays(request: Request, folder: Path) -> None:
     import numpy as np
 
     folder.mkdir(parents=True, exist_ok=True)
-    for item, array in zip(request.case.model.inputs, request.arrays, strict=True):
-        np.save(folder / f"{item.role}.npy", array)
+    for at, array in enumerate(request.arrays):
+        np.save(folder / input_file(request.case.model, at), array)
 
 
 def worker_job(request: Request, model: str, more: Mapping[str, Any]) -> dict[str, Any]:
     """The job of the worker that computes every sample of `request`'s case."""
     case = request.case
     return make_job(
-        case, model=model, device=request.device,
-        inputs=[f"{request.inputs}/{item.role}.npy" for item in case.model.inputs],
+        case, model_file=model, device=request.device,
+        inputs=[f"{request.inputs}/{input_file(case.model, at)}" for at in range(len(case.model.fed))],
         outputs=outputs(case), result=TOLD, pace=None, more=more,
     )  # fmt: skip
 
@@ -137,4 +172,4 @@ def write_job(request: Request, content: Mapping[str, Any], name: str = JOB) -> 
 
 def outputs(case: Case) -> Sequence[str]:
     """The files that a worker writes, an output of the graph each, in the case's folder."""
-    return [f"{RESULTS}/{_OUTPUT.format(o=at)}" for at in range(len(case.model.outputs))]
+    return [f"{RESULTS}/{_OUTPUT.format(o=at)}" for at in range(len(outputs_of(case.model)))]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.domain.cases import Case
 from harness.errors import ParseError
 from harness.toolchains.base import Profile
+from harness.toolchains.counting import expected_shapes, foreign_shapes, of_case
 from harness.tools import parsers
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ def profiled(case: Case, place: Place, command: Command, tool: str) -> Profile:
     log = place.run(command)
     data = log.read_bytes()
     run = parsers.parse(parsers.read(data, log.name), tool=tool).chosen()
+    if case.model.graph is not None and (others := foreign_shapes(case, run)):
+        found = ", ".join(str(list(shape)) for shape in others)
+        expected = f"expected {expected_shapes(case)}, those of {case.id}"
+        raise ParseError(f"found inputs of shape {found}, {expected}", log=log.name, line=run.line)
+    run = of_case(case, run)
     if run.batch_size is None:  # the command fixed it
         run = run.of_batch(case.batch_size)
     if run.devices is None:  # and the device

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.decoding import Undecodable, json_object
 from harness.domain.cases import Case
+from harness.domain.graphs import BATCH
+from harness.domain.models import Model
 from harness.errors import MachineError
+from harness.models.graphs.originals import outputs_of
 from harness.setting.plans import plan_for
 from harness.toolchains.base import Contract, Latencies
 from harness.tools.process import Stage
@@ -31,7 +34,7 @@ CLOCK = "time.perf_counter_ns beside the SDK, in a process of its own"
 def make_job(
     case: Case,
     *,
-    model: str,
+    model_file: str,
     device: int,
     inputs: Sequence[str],
     outputs: Sequence[str],
@@ -40,21 +43,55 @@ def make_job(
     more: Mapping[str, Any],
 ) -> dict[str, Any]:
     """A job of `workers/loop.py`, JSON; `inputs` are the files of the model's inputs, in order."""
+    model = case.model
     described = [
-        {"file": path, "name": item.name, "dtype": item.dtype, "role": item.role}
-        for item, path in zip(case.model.inputs, inputs, strict=True)
+        {"file": path, "name": item.name, "dtype": item.dtype, "axis": _axis(item.shape)}
+        for item, path in zip(model.fed, inputs, strict=True)
     ]
+    given = outputs_of(model)
     return {
-        "model": model,
+        "model": model_file,
         "device": device,
         "batch_size": case.batch_size,
         "inputs": described,
         "outputs": list(outputs),
-        "output_names": [item.name for item in case.model.outputs],
+        "output_names": [item.name for item in given],
+        "output_axes": [_axis(item.shape) for item in given],
         "pace": pace,
         "result": result,
         **more,
     }
+
+
+def _axis(shape: Sequence[str | int]) -> int | None:
+    """Where samples lie; None where a call has one for all of them."""
+    return list(shape).index(BATCH) if BATCH in shape else None
+
+
+def input_file(model: Model, at: int) -> str:
+    """What the file of input number `at` is called: by its role, and of a graph, whose names may be anything,
+    by its number.
+    """
+    return f"{at if model.graph is not None else model.inputs[at].role}.npy"
+
+
+def widened(case: Case, declared: tuple[Contract, Contract]) -> tuple[Contract, Contract]:
+    """The contract of a runtime that knows no 64-bit integers: its int32 is int64 where the table says so."""
+    wide = {item.name for item in (*case.model.fed, *outputs_of(case.model)) if item.dtype == "int64"}
+    inputs, outputs = (
+        [(n, "int64" if dtype == "int32" and n in wide else dtype, shape) for n, dtype, shape in side]
+        for side in declared
+    )
+    return inputs, outputs
+
+
+def declared_by(told: Mapping[str, Any]) -> tuple[Contract, Contract] | None:
+    """What a worker's result says of its model's inputs and outputs; None where the SDK does not tell."""
+    contract = told.get("contract")
+    if contract is None:
+        return None
+    inputs, outputs = ([(name, dtype, tuple(shape)) for name, dtype, shape in items] for items in contract)
+    return inputs, outputs
 
 
 class WorkerSession:
@@ -78,12 +115,12 @@ class WorkerSession:
         """One batch, in a process of its own."""
         return self.run_all(inputs)
 
-    def run_all(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
-        """All samples ``[samples, length]`` in one process, batch by batch."""
+    def run_all(self, inputs: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[np.floating]]:
+        """All samples ``[samples, ...]`` in one process, batch by batch."""
         from harness import arrays
 
         with self._place.scratch("worker") as folder:
-            outputs = [folder / f"output-{at}.npy" for at in range(len(self._case.model.outputs))]
+            outputs = [folder / f"output-{at}.npy" for at in range(len(outputs_of(self._case.model)))]
             self._work(inputs, folder, outputs, pace=None, stage=Stage.INFERENCE)
             try:
                 return [arrays.npy(path, dtype="float32") for path in outputs]
@@ -124,11 +161,7 @@ class WorkerSession:
 
     def contract(self) -> tuple[Contract, Contract] | None:
         """What the SDK said when the model was last opened; None before that, and where it does not tell."""
-        told = None if self._told is None else self._told.get("contract")
-        if told is None:
-            return None
-        inputs, outputs = ([(name, dtype, tuple(shape)) for name, dtype, shape in items] for items in told)
-        return inputs, outputs
+        return None if self._told is None else declared_by(self._told)
 
     def _work(
         self,
@@ -142,13 +175,13 @@ class WorkerSession:
         import numpy as np
 
         files = []
-        for item, array in zip(self._case.model.inputs, inputs, strict=True):
-            path = folder / f"input-{item.role}.npy"
+        for at, array in enumerate(inputs):
+            path = folder / f"input-{input_file(self._case.model, at)}"
             np.save(path, array)
             files.append(str(path))
         told_in = folder / "result.json"
         job = make_job(
-            self._case, model=str(self._model), device=self._place.device, inputs=files,
+            self._case, model_file=str(self._model), device=self._place.device, inputs=files,
             outputs=[str(path) for path in outputs], result=str(told_in), pace=pace, more=self._more,
         )  # fmt: skip
         written = folder / "job.json"

@@ -97,7 +97,7 @@ def judge_parity(
     limit = f"{bounds.largest:.3g} that {case.precision} explains"
     within = f"at most {largest:.3g} spreads{mean}, within the {limit}"
     said = f"outputs differ from {case.model.reference} by {'; '.join(faults) or within}{_stored(bounds)}"
-    verdict = _conforms(case, not faults, f"{said}{flipped}{remedy}", largest, bounds.largest)
+    verdict = conforms(case, not faults, f"{said}{flipped}{remedy}", largest, bounds.largest)
     if faults and bounds.storing is not None and not bounds.storing.telling:
         return replace(verdict, kind=VerdictKind.NOT_COMPARABLE)
     return verdict
@@ -136,7 +136,7 @@ def judge_relation(
     noisy = f"; two equal calls differ by {noise:.3g}" if noise else ""
     if too_noisy:
         said = f"too noisy to tell whether {claim}: outputs differ by {difference:.3g} spreads{noisy}"
-        plain = _conforms(case, True, said, difference, bound)
+        plain = conforms(case, True, said, difference, bound)
         return replace(plain, kind=VerdictKind.NOT_COMPARABLE)
     if must_change:
         than = "more" if holds else "no more"
@@ -145,7 +145,21 @@ def judge_relation(
         where = "within" if holds else "above"
         said = f"outputs differ by at most {difference:.3g} spreads (sample {worst}), {where} {bound:g}"
     begun = claim if holds else f"violated: {claim}"
-    return _conforms(case, holds, f"{begun}: {said}{noisy}", difference, bound)
+    return conforms(case, holds, f"{begun}: {said}{noisy}", difference, bound)
+
+
+def judge_mixing(case: Case, claim: str, verdict: Verdict, changed: str) -> Verdict:
+    """`verdict` where the graph's own file does in fp32 what it finds: then it is not the artifact's fault.
+
+    `changed` says by what its fp32 outputs change under the same variation.
+    """
+    said = verdict.message.removeprefix(f"{case.id}: ").replace("violated: ", "").replace(f"{claim}: ", "")
+    return replace(
+        verdict,
+        kind=VerdictKind.NOT_COMPARABLE,
+        message=f"{case.id}: this graph mixes the samples of a batch: whether {claim} is not "
+        f"asked, for {case.model.reference} changes {changed} as well; of the artifact, {said}",
+    )
 
 
 def judge_determinism(case: Case, noise: float, bound: float) -> Verdict:
@@ -158,7 +172,7 @@ def judge_determinism(case: Case, noise: float, bound: float) -> Verdict:
             f"not deterministic: the same input twice gives outputs {noise:.3g} spreads apart, "
             f"{'within' if good else 'above'} the {bound:g} that {case.precision} explains"
         )
-    return _conforms(case, good, said, noise, bound)
+    return conforms(case, good, said, noise, bound)
 
 
 def judge_timed_outputs(
@@ -176,7 +190,7 @@ def judge_timed_outputs(
             f"outputs of {differing} of {calls} timed calls differ from those of untimed ones, at most by "
             f"{largest:.3g} (call {worst}); two untimed calls {limit}"
         )
-    return _conforms(case, holds, said, largest, allowed)
+    return conforms(case, holds, said, largest, allowed)
 
 
 def judge_repeated(case: Case, effect: Effect, finding: Finding, most: float) -> Verdict:
@@ -208,12 +222,13 @@ def _audited(case: Case, said: str, limit: str, effect: Effect, finding: Finding
     """Neither good nor bad where the calls were too noisy to tell."""
     if finding is Finding.TOO_NOISY:
         message = f"{case.id}: {said}: {finding} whether that is within {percent(margin)}"
-        noisy = _conforms(case, True, message, effect.change, margin)
+        noisy = conforms(case, True, message, effect.change, margin)
         return replace(noisy, kind=VerdictKind.NOT_COMPARABLE, message=message)
-    return _conforms(case, finding is Finding.SAME, f"{said}: {limit}", effect.change, margin)
+    return conforms(case, finding is Finding.SAME, f"{said}: {limit}", effect.change, margin)
 
 
-def _conforms(case: Case, good: bool, said: str, measured: float, bound: float) -> Verdict:
+def conforms(case: Case, good: bool, said: str, measured: float, bound: float) -> Verdict:
+    """The verdict of a check that is `good` or not, with both numbers and a sentence."""
     return Verdict(
         kind=VerdictKind.SURVIVES if good else VerdictKind.FALLS_SHORT,
         basis=None,

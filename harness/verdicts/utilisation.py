@@ -30,7 +30,8 @@ def work(
     * ``flops_per_sample`` are the matrix products' alone, two for each product of numbers; ``source`` says
       whether they were counted in the graph; ``elementwise_per_sample`` stands apart, where they were.
       Of a graph without an architecture, whose operations could not be counted, there is nothing.
-    * ``chip_share`` is of the chip's published peak at the case's precision: only for the chip's own number.
+    * ``chip_share`` is of the chip's published peak at the case's precision: only for the chip's own number,
+      measured here, or told by a log that differs in nothing from the case.
     * ``matmul_share`` is of the fastest fp32 product that the same processor was seen to make right before
       and after, by as many threads. `matmul` are the facts of `watching.Watch`, None where something else
       than this processor computed.
@@ -50,7 +51,8 @@ def work(
         }  # fmt: skip
     achieved = found["flops_per_sample"] * samples_per_s
     found["flop_per_s"] = achieved
-    peak = peak_of(case.chip, case.precision) if origin is Origin.CHIP else None
+    own = origin in (Origin.CHIP, Origin.IMPORTED)
+    peak = peak_of(case.chip, case.precision) if own else None
     if peak is not None:
         found["chip_share"] = achieved / (peak.tera_per_s * 1e12)
         found["chip_peak_per_s"] = peak.tera_per_s * 1e12

@@ -136,7 +136,8 @@ def test_what_storing_makes_infinite_is_no_bound(runner: Runner, tmp_path: Path)
     values.store(tensor, np.full((4, 4), 1e6, np.float32))
     case = files.case_on(runner, files.of(tmp_path / "large.onnx", made, ROWS), Precision.FP16)
     inputs = [drawn(2, 4)]
-    assert storing(runner.materials, case, inputs, runner.materials.fp32(case.model, inputs)) is None
+    reference = runner.materials.fp32(case.model, inputs, batch_size=case.batch_size)
+    assert storing(runner.materials, case, inputs, reference) is None
 
 
 def test_constants_are_stored_as_each_precision_does() -> None:

@@ -356,7 +356,8 @@ class TestWhatCannotBeFed:
         model = checked(path).model
         assert model.graph is not None
         assert len(set(seeding.drawn(model, 4).inputs["x"].tolist())) == 4
-        assert originals.run(model, list(seeding.drawn(model, 3).inputs.values()))[0].shape == (3,)
+        drawn = list(seeding.drawn(model, 3).inputs.values())
+        assert originals.run(model, drawn, batch_size=3)[0].shape == (3,)
 
     def test_an_axis_of_size_0_and_no_input_at_all(self, tmp_path: Path):
         path = written(

@@ -1,4 +1,7 @@
-"""atc: the documented command lines of the three systems, and no other. Its .om is the ONNX file, wrapped."""
+"""atc: the documented command lines of the three systems, and of any other graph one with --input_format.
+
+Its .om is the ONNX file, wrapped.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ DOCUMENTED = {
     ("input_ids", "token_type_ids", "attention_mask"): {"input_format": "ND", "log": "error"},
 }  # fmt: skip
 MADE = ("framework", "model", "output", "input_shape", "soc_version")
+IMAGES = 4  # axes: the format NCHW is of these alone
 
 
 def refuse(value: str, name: str, reason: str) -> NoReturn:
@@ -41,35 +45,37 @@ def read(arguments: list[str]) -> dict[str, str]:
             refuse(value, name, "the argument is not --name=value, once")
         options[name] = value
     for name in MADE:
-        if name not in options:
+        if name not in options and name != "input_shape":  # a graph may have none to be told
             refuse("", name, "it is required")
     return options
 
 
 def shapes(options: dict[str, str], graph: onnx.GraphProto) -> dict[str, list[int]]:
-    """--input_shape, held to the graph's inputs; a dynamic batch takes any."""
+    """--input_shape, held to the graph's inputs; a dynamic batch takes any, and a scalar is not told."""
     given = {}
-    for part in options["input_shape"].split(";"):
+    for part in filter(None, options.get("input_shape", "").split(";")):
         name, _, sizes = part.rpartition(":")
         given[name] = [int(size) for size in sizes.split(",")]
-    if list(given) != [item.name for item in graph.input]:
-        refuse(options["input_shape"], "input_shape", "the names are not the graph's inputs")
-    for item in graph.input:
-        for size, dim in zip(given[item.name], item.type.tensor_type.shape.dim, strict=True):
+    axes = {item.name: item.type.tensor_type.shape.dim for item in graph.input}
+    if list(given) != [name for name, dims in axes.items() if dims]:
+        refuse(options.get("input_shape", ""), "input_shape", "the names are not the graph's inputs")
+    for name, dims in axes.items():
+        for size, dim in zip(given.get(name, []), dims, strict=True):
             if dim.dim_value not in (0, size):
-                refuse(options["input_shape"], "input_shape", f"{item.name} has {dim.dim_value} there")
+                refuse(options["input_shape"], "input_shape", f"{name} has {dim.dim_value} there")
             dim.dim_value = size
-    return given
+    return {name: given.get(name, []) for name in axes}
 
 
-def check(options: dict[str, str], graph: onnx.GraphProto) -> None:
+def check(options: dict[str, str], graph: onnx.GraphProto, given: dict[str, list[int]]) -> None:
     if options["framework"] != "5":
         refuse(options["framework"], "framework", "expected 5, ONNX")
     if options["soc_version"] not in CHIPS or kit.fault(TOOL) == "other-chip":
         refuse(options["soc_version"], "soc_version", f"the toolkit knows {', '.join(CHIPS)}")
     more = {name: value for name, value in options.items() if name not in MADE}
+    usual = "NCHW" if all(len(shape) == IMAGES for shape in given.values()) else "ND"
     documented = DOCUMENTED.get(tuple(item.name for item in graph.input))
-    if more != documented:
+    if more not in (documented, {"input_format": usual}):
         refuse(str(more), "others", f"the document has {documented}")
     for node in more.get("out_nodes", "").split(";"):
         name, _, index = node.rpartition(":")
@@ -84,8 +90,8 @@ def main(arguments: list[str]) -> None:
     if not path.is_file():
         refuse(str(path), "model", "no such file")
     model = onnx.load(path)
-    check(options, model.graph)
     given = shapes(options, model.graph)
+    check(options, model.graph, given)
     kit.misbehave(TOOL)
     simulated_om.write(Path(f"{options['output']}.om"), model, options["soc_version"], given)
     kit.say(TOOL, [] if kit.fault(TOOL) == "truncated-log" else [SUCCESS])

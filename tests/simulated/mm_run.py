@@ -28,10 +28,19 @@ def options() -> dict[str, list[str]]:
             kit.refuse(f"[MMERROR]  Unknown argument: {argument}")
         else:
             found[flag].append(argument)
-    missing = [name for name in FLAGS if not found.get(name)]
+    missing = [name for name in FLAGS if not found.get(name) and name != "--batch_size"]
     if missing:
-        kit.refuse(f"[MMERROR]  {missing[0]} is needed: the model is mutable")
+        kit.refuse(f"[MMERROR]  {missing[0]} is needed")
     return found
+
+
+def shapes_of(said: dict, sizes: list[str]) -> list[list[int]]:
+    """The inputs of a call: a model of one shape is told no batch size, a mutable one one an input."""
+    mutable = any(size < 0 for dims in said["inputs"] for size in dims)
+    wanted = len(said["inputs"]) if mutable else 0
+    if len(sizes) != wanted:
+        kit.refuse(f"[MMERROR]  {wanted} batch sizes expected, found {len(sizes)}")
+    return [[int(sizes[at]) if size < 0 else size for size in dims] for at, dims in enumerate(said["inputs"])]
 
 
 def percentiles(value: float) -> str:
@@ -47,12 +56,11 @@ def main() -> None:
     kit.misbehave(TOOL)
     [path] = told["--magicmind_model"]
     about, _, content = Path(path).read_bytes().partition(b"\n")
-    inputs = json.loads(about)["inputs"]
-    if len(told["--batch_size"]) != len(inputs):
-        kit.refuse(f"[MMERROR]  {len(inputs)} batch sizes expected, found {len(told['--batch_size'])}")
-    [size] = {int(text) for text in told["--batch_size"]}
-    length, iterations = inputs[0][1], int(told["--iterations"][0])
-    second = Traced(content).seconds([np.ones((size, length), np.int64)] * len(inputs))
+    said = json.loads(about)
+    shapes, iterations = shapes_of(said, told.get("--batch_size", [])), int(told["--iterations"][0])
+    module = kit.Network(content) if said["graph"] else Traced(content)
+    second = module.seconds([np.ones(shape, np.int64) for shape in shapes])
+    size = shapes[0][0] if shapes[0] else 1  # the first axis of the first input, as the real one counts
     wall = second * iterations
     kit.say(
         TOOL,
@@ -61,7 +69,7 @@ def main() -> None:
             f"magicmind model file: {path}",
             "input dims type: 0",
             "input 0:",
-            *[f"  input[{number}] dim: [{size}, {length}]" for number in range(len(inputs))],
+            *[f"  input[{at}] dim: {shape}" for at, shape in enumerate(shapes)],
             f"iterations: {iterations}",
             "duration: 0",
             "warm_up: 200",

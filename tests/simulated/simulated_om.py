@@ -31,9 +31,13 @@ class Om:
         self.shapes: dict[str, list[int]] = told["shapes"]
         self.network = kit.Network(graph)
 
-    @property
-    def batch_size(self) -> int:
-        return next(iter(self.shapes.values()))[0]
+        self.dtypes = [kit.dtype(item) for item in self.network.inputs]
 
     def zeros(self) -> list[np.ndarray]:
-        return [np.zeros(shape, np.int64) for shape in self.shapes.values()]
+        return [
+            np.zeros(shape, dtype) for shape, dtype in zip(self.shapes.values(), self.dtypes, strict=True)
+        ]
+
+    def sizes(self) -> list[int]:
+        """The bytes of each input."""
+        return [array.nbytes for array in self.zeros()]

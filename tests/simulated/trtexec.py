@@ -21,7 +21,14 @@ VERSION = os.environ.get("ZOOCHECK_SIMULATED_TENSORRT", "10.16.1")
 HEADER = b"an engine of trtexec, zoocheck-simulated\n"
 STAMP = "[11/21/2026-14:00:00]"
 DEVICE = "NVIDIA L4" if kit.fault(TOOL) == "other-chip" else "Tesla T4"
-KNOWN = {"--onnx": True, "--saveEngine": True, "--threads": False, "--fp16": False, "--device": True}
+KNOWN = {
+    "--onnx": True,
+    "--saveEngine": True,
+    "--shapes": True,
+    "--threads": False,
+    "--fp16": False,
+    "--device": True,
+}
 CALLS = 10  # the real one: at least as many, for at least 3 s
 STAGES = ("Latency", "Enqueue Time", "H2D Latency", "GPU Compute Time", "D2H Latency")
 MOVED = ("H2D Latency", "D2H Latency")  # no transfer: a call's latency is its computing
@@ -64,9 +71,23 @@ def options(arguments: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def times(network: kit.Network) -> list[float]:
+def shapes_of(network: kit.Network, asked: dict[str, str]) -> dict[str, list[int]]:
+    """The graph's own; of inputs with open sizes those asked for. As the real one for a static model."""
+    given = {}
+    for part in filter(None, asked.get("--shapes", "").split(",")):
+        name, _, sizes = part.rpartition(":")
+        given[name] = [int(size) for size in sizes.split("x")]
+    is_open = {item.name for item in network.inputs if any(not isinstance(size, int) for size in item.shape)}
+    if given and not is_open:
+        fail("Static model does not take explicit shapes since the shape of inference tensors will be")
+    if set(given) != is_open:
+        fail(f"Missing dynamic batch size in inputs: {sorted(is_open ^ set(given))}")
+    return {item.name: given.get(item.name, list(item.shape)) for item in network.inputs}
+
+
+def times(network: kit.Network, shapes: Sequence[Sequence[int]]) -> list[float]:
     """Milliseconds of each call on one batch of ones."""
-    batch = [np.ones(item.shape, dtype=np.int64) for item in network.inputs]
+    batch = [np.ones(shape, kit.dtype(item)) for item, shape in zip(network.inputs, shapes, strict=True)]
     network(batch)
     taken: list[float] = []
     while len(taken) < CALLS:
@@ -99,6 +120,14 @@ def before(asked: dict[str, str]) -> Iterator[str]:
     yield info(f"TensorRT version: {VERSION}")
 
 
+def bindings(network: kit.Network, shapes: dict[str, list[int]]) -> Iterator[str]:
+    """As trtexec lists its inputs from 8.0 on; the older one lists none."""
+    for item in network.inputs:
+        listed = "x".join(map(str, shapes[item.name]))
+        kind = {"float32": "fp32", "float16": "fp16"}.get(str(kit.dtype(item)), str(kit.dtype(item)))
+        yield info(f"Input binding for {item.name} with dimensions {listed} and type {kind} is created.")
+
+
 def summary(taken: Sequence[float]) -> Iterator[str]:
     walltime = sum(taken) / 1e3
     yield info("=== Performance summary ===")
@@ -127,8 +156,10 @@ def main() -> None:
         fail(f"Cannot find device ID {asked['--device']}")
     if "--saveEngine" in asked and kit.fault(TOOL) != "fewer-outputs":  # then: no engine at all
         Path(asked["--saveEngine"]).write_bytes(HEADER + path.read_bytes())
-    taken = times(kit.Network(path))
-    kit.say(TOOL, [*before(asked), *summary(taken)])
+    network = kit.Network(path)
+    shapes = shapes_of(network, asked)
+    taken = times(network, list(shapes.values()))
+    kit.say(TOOL, [*before(asked), *bindings(network, shapes), *summary(taken)])
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ EXIST = (
         (("--bs", "99999999999999"), "is not a batch size; write whole numbers from 1 to 999999999"),
         (("--precision", "fp8"), "'fp8' is not a precision; there are fp32, tf32, fp16, bf16, int8"),
         (("-m", "mitee and cpu"), f"no marker is called 'mitee'; {EXIST}"),
-        (("-m", "320n and cpu"), f"no marker is called '320n'; {EXIST}"),
+        (("-m", "2024_mite and cpu"), f"no marker is called '2024_mite'; {EXIST}"),
         (("-m", "bert-large-ner"), f"no marker is called 'bert-large-ner'; {EXIST}"),
         (("-m", "mite and vacc"), f"no case has the markers 'mite and vacc'; {EXIST}"),
         (("-m", "audit"), f"no case has the markers 'audit'; {EXIST}"),

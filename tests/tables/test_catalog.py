@@ -474,6 +474,13 @@ ONE_MISTAKE = {
         '"audit"',
         "another name: the marker audit is that of a kind of test",
     ),
+    "a chip called as a mark that skips": (
+        "[[dataset]]",
+        '[[chip]]\nname = "skip"\ntitle = "Skip"\nbackend = "toy"\nprecisions = ["fp16"]\n[[dataset]]',
+        "chip[2].name",
+        '"skip"',
+        "another name: pytest means its own by this",
+    ),
     # Repeats.
     "two chips of one name": (
         "[[dataset]]",

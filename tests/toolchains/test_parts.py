@@ -43,7 +43,7 @@ def test_a_bundle_module_has_what_the_contract_says(name: str):
     """Its checks are of stages that a result stands on."""
     module = loading.part(name, "bundle")
     assert isinstance(module, ModuleType)
-    for each in (*Bundling.__annotations__, "lay_out", "write_inputs"):
+    for each in (*Bundling.__annotations__, "lay_out", "write_inputs", "read", "declared"):
         assert hasattr(module, each), each
     assert set(module.CHECKS) <= {BUILD, INFERENCE, PROFILE}
 

@@ -346,7 +346,11 @@ def test_a_tool_that_vanishes_is_an_error(
     [
         ("10.16.1", ("--workspace=5000", "--threads"), "[E] Unknown option: --workspace 5000"),
         ("8.4.3", ("--memPoolSize=workspace:5000", "--threads"), "[E] Unknown option: --memPoolSize"),
-        ("10.16.1", ("--memPoolSize=workspace:5000", "--threads", "--shapes=a:2x64"), "option: --shapes"),
+        (
+            "10.16.1",
+            ("--memPoolSize=workspace:5000", "--threads", "--optShapes=a:2x64"),
+            "option: --optShapes",
+        ),
         ("10.16.1", ("--memPoolSize=workspace:5000",), "takes --onnx and --threads, as documented"),
     ],
 )

@@ -198,7 +198,7 @@ def test_what_torch_says_becomes_an_error(
 def test_int8_is_refused(catalog: Catalog):
     case = case_of(catalog, Precision.INT8)
     with pytest.raises(NotYet, match="tinybert-cuda-int8-bs4: torch on a GPU runs fp32, tf32, fp16"):
-        backend.Backend().options(case, make_place())
+        backend.Backend().require(case)
 
 
 def test_without_nvidia_smi_the_cases_skip(catalog: Catalog, monkeypatch: pytest.MonkeyPatch):

@@ -148,7 +148,7 @@ def test_a_file_that_is_no_module_is_an_error(traced_tables: Catalog, tmp_path: 
         load("torchscript").open(make_case(traced_tables, mini.MODEL, "cpu"), artifact, make_place())
 
 
-def test_below_fp32_is_not_there(traced_tables: Catalog, tmp_path: Path):
+def test_below_fp32_is_not_there(traced_tables: Catalog):
     case = make_case(traced_tables, mini.MODEL, "cpu", precision=Precision.FP16)
     with pytest.raises(NotYet, match=r"tinybert-cpu-fp16-bs8: TorchScript on the CPU runs fp32"):
-        load("torchscript").build(case, None, tmp_path, make_place())
+        load("torchscript").require(case)

@@ -46,7 +46,7 @@ def bisect(materials: Materials, case: Case, file: Path | None = None) -> Suspic
     artifact = artifacts.of_case(materials, case) if file is None else artifacts.from_file(case, file)
     shown = samples.batches(materials, case)
     arrays = [np.concatenate([one[item.name] for one in shown]) for item in case.model.fed]
-    ends = _Ends.of(case, arrays, materials.fp32(case.model, arrays))
+    ends = _Ends.of(case, arrays, materials.fp32(case.model, arrays, batch_size=case.batch_size))
     ours = of_samples(case, artifact, arrays, case.precision, "the artifact")
     worst = int(np.argmax([ends.away(at, ours) for at in range(len(shown))]))
     inputs = fed(case, list(shown[worst].values()))

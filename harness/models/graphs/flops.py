@@ -150,6 +150,18 @@ def _known(shapes: Mapping[str, Shape | None], name: str, node: onnx.NodeProto) 
     return found
 
 
+def facts_of(graph: onnx.ModelProto, *, batch: int, length: int | None = None) -> dict[str, Any]:
+    """What an artifact keeps of the operations of one batch of its graph, or why they could not be counted.
+
+    That is no reason to have no artifact.
+    """
+    try:
+        found = count(graph, batch=batch, length=length)
+    except GraphError as problem:
+        return {"flops_not_counted": str(problem)}
+    return counted_facts(found.products, found.elementwise, batch)
+
+
 def counted_facts(products: int, elementwise: int, batch_size: int) -> dict[str, Any]:
     """What an artifact keeps of a count of its graph at `batch_size`."""
     return {"flops": {"products": products, "elementwise": elementwise, "batch_size": batch_size}}

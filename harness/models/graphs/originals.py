@@ -7,6 +7,7 @@ wherever the graph has them: `laid_out` puts them where it does, `rows_first` ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.domain.graphs import BATCH, LABELS, RANGES, WHOLE, GraphFile, GraphInput
+from harness.domain.graphs import BATCH, LABELS, RANGES, REST, WHOLE, GraphFile, GraphInput
 from harness.domain.models import Model, Output
 from harness.errors import GraphError
 from harness.models.graphs import reading
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-AT_ONCE = 8  # samples of one call of the reference, where the file takes any number
 _SIZES = (2, 3)  # of the calls by which the axis of the batch is found
 ALONE = "onnxruntime runs the graph on one sample, and not on several"
 _SAID = 300  # characters of what onnxruntime says
@@ -99,15 +99,16 @@ def why_no_batch(model: Model) -> str:
     return ""
 
 
-def run(model: Model, inputs: Sequence[Array]) -> list[Array]:
+def run(model: Model, inputs: Sequence[Array], *, batch_size: int) -> list[Array]:
     """The outputs of the file as it is, in fp32, for any number of samples: ``[n, ...]`` in and out.
 
-    Raises `GraphError` where onnxruntime cannot run it, or the number of samples is none that it takes.
+    It is called on `batch_size` of them, as what is held against it is: a graph may mix the samples of a
+    batch, as one that scales its activations by the largest of all does. Where the file takes another number
+    only, on that many. Raises `GraphError` where onnxruntime cannot run it.
     """
     session = _session(model)
-    fixed = fixed_batch(model)
     specs, done = outputs_of(model), []
-    for some, count in _calls(inputs, AT_ONCE if fixed is None else fixed, fill=fixed is not None):
+    for some, count in _calls(inputs, fixed_batch(model) or batch_size):
         made = rows_first(
             model, specs, called(model, session, some, [item.name for item in specs]), len(some[0])
         )
@@ -161,17 +162,33 @@ def rows_first(model: Model, specs: Sequence[Output], outputs: Sequence[Array], 
     return found
 
 
+def fits(shape: Sequence[int], wanted: Sequence[str | int], sizes: Mapping[str, int]) -> bool:
+    """Whether a shape is the one that a table says; a word that `sizes` does not have is any size."""
+    if REST in wanted:
+        return True
+    return len(shape) == len(wanted) and all(
+        sizes.get(asked, size) == size if isinstance(asked, str) else asked == size
+        for size, asked in zip(shape, wanted, strict=True)
+    )
+
+
+def samples_first(spec: Output) -> Output:
+    """An output as `rows_first` leaves it: the axis of the batch in front, whatever the graph has."""
+    others = tuple(size for size in spec.shape if size != BATCH)
+    return replace(spec, shape=(BATCH, *others))
+
+
 def _moved(array: Array, source: int, target: int) -> Array:
     return array if source == target else np.ascontiguousarray(np.moveaxis(array, source, target))
 
 
-def _calls(inputs: Sequence[Array], size: int, *, fill: bool) -> Iterator[tuple[list[Array], int]]:
-    """The samples in calls of `size`; the last one, where it has to be full, with its last sample again."""
+def _calls(inputs: Sequence[Array], size: int) -> Iterator[tuple[list[Array], int]]:
+    """The samples in calls of `size`; the last one filled up with its first sample, as an artifact's is."""
     for start in range(0, len(inputs[0]), size):
         some = [array[start : start + size] for array in inputs]
         count = len(some[0])
-        if fill and count < size:
-            some = [np.concatenate([array, np.repeat(array[-1:], size - count, axis=0)]) for array in some]
+        if count < size:
+            some = [np.concatenate([array, np.repeat(array[:1], size - count, axis=0)]) for array in some]
         yield some, count
 
 

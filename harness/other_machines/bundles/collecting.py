@@ -1,4 +1,4 @@
-"""A bundle that came back: checked, its cases scored and timed, each recorded with its verdict."""
+"""A bundle that came back: checked, its cases scored or held to fp32, and timed, each with its verdict."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from typing import Any
 from harness import __version__
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
+from harness.domain.datasets import Corpus
 from harness.domain.details import BundleDetail, FailedDetail
 from harness.domain.measurements import Measurement, Origin, Provenance
 from harness.domain.metrics import Metric
 from harness.domain.models import Weights
 from harness.errors import BadInput, MachineError, UsageError, ZoocheckError
 from harness.other_machines import importing
-from harness.other_machines.bundles import manifest
+from harness.other_machines.bundles import manifest, unscored
 from harness.other_machines.bundles.manifest import LOGS, Bundle, BundledCase
 from harness.other_machines.bundles.scoring import PROTOCOL, Scorer
 from harness.other_machines.bundles.steps import Ran
 from harness.other_machines.importing import ForeignLog
+from harness.running.materials import Materials
 from harness.running.progress import Progress
 from harness.running.recording import record
 from harness.setting.home import Home
+from harness.setting.options import Options
 from harness.store.results import Result, Store
 from harness.tables import cases, references
 from harness.tasks.layouts.files import listed
@@ -64,6 +67,7 @@ class Collector:
         self._home = home
         self._store = store
         self._run = run
+        self._progress = progress
         self._scorer = Scorer(catalog, home, progress)
 
     def collect(self, folder: Path) -> Collected:
@@ -84,8 +88,10 @@ class Collector:
                 ran=item, bundle=bundle, digest=read.digest, run=self._run, simulated=simulated
             )
             wrong = {name: why for name, why in faults.items() if manifest.concerns(item.bundled, name)}
-            claims = {Kind.ACCURACY: self._accuracy, Kind.THROUGHPUT: self._throughput}
-            for kind, claim in claims.items():
+            first = (Kind.ACCURACY, self._accuracy)
+            if item.bundled.data is Corpus.SEEDED:
+                first = (Kind.CONFORMANCE, self._parity)
+            for kind, claim in (first, (Kind.THROUGHPUT, self._throughput)):
                 results.append(self._result(carried, kind, wrong, claim))
         return Collected(results=tuple(results), faults=faults, simulated=simulated, unproved=read.unproved)
 
@@ -126,11 +132,11 @@ class Collector:
                 )  # fmt: skip
             return claim(carried)
         except ZoocheckError as problem:
-            metric = case.model.metric if kind is Kind.ACCURACY else Metric.THROUGHPUT
+            metric = {Kind.ACCURACY: case.model.metric, Kind.THROUGHPUT: Metric.THROUGHPUT}.get(kind)
             failed = FailedDetail(error=type(problem).__name__, machine=isinstance(problem, MachineError))
             found = carried.measurement(kind, detail=failed.stored())
             said = str(problem) if str(problem).startswith(case.id) else f"{case.id}: {problem}"
-            reference = references.for_case(self._catalog, case, metric)
+            reference = None if metric is None else references.for_case(self._catalog, case, metric)
             return record(self._store, found, lambda: plain.error(said, reference))
 
     def _accuracy(self, carried: _Carried) -> Result:
@@ -151,15 +157,25 @@ class Collector:
         )
         return record(self._store, found, lambda: judged.verdict)
 
+    def _parity(self, carried: _Carried) -> Result:
+        """Contract and parity with fp32, of a case that has no score."""
+        ran = carried.ran
+        ran.require((BUILD, INFERENCE))
+        ran.require_card()
+        options = Options(weights=ran.bundled.weights.value)
+        materials = Materials(self._catalog, self._home, options, self._progress)
+        measured = unscored.held(materials, ran)
+        found = carried.measurement(Kind.CONFORMANCE, detail=measured.detail, samples=measured.samples)
+        return record(self._store, found, measured.judged)
+
     def _throughput(self, carried: _Carried) -> Result:
         ran, case = carried.ran, carried.ran.case
         ran.require((BUILD, PROFILE))
         ran.require_card()
         log = _throughput_log(ran)
         reference = references.for_case(self._catalog, case, Metric.THROUGHPUT)
-        mini = ["mini weights: another architecture"] if ran.bundled.weights is Weights.MINI else []
-        why_not = "; ".join([*mini, *importing.differences(log)])
-        made = importing.measurement(log, self._run)
+        why_not = "; ".join(importing.differences(log))
+        made = importing.measurement(log, self._run, carried.origin)
         own = carried.measurement(
             Kind.THROUGHPUT, detail=made.detail, metrics=made.metrics, samples=made.samples
         )
@@ -192,7 +208,8 @@ def _throughput_log(ran: Ran) -> ForeignLog:
     log = importing.read(ran.case, path, importing.Choice(batch_size=told))
     if log.run.devices is None:  # and the device
         log = replace(log, run=replace(log.run, devices=1))
-    return log
+    mini = ran.bundled.weights is Weights.MINI
+    return replace(log, unlike=("mini weights: another architecture",)) if mini else log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

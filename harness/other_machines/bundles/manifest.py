@@ -157,9 +157,10 @@ def changed(bundle: Bundle, folder: Path) -> dict[str, str]:
 
 def concerns(case: BundledCase, name: str) -> bool:
     """Whether file `name` has a part in the case."""
-    others = name.startswith(f"{INPUTS}/") and not name.startswith(f"{INPUTS}/{case.model}/")
-    top = name.partition("/")[0]
-    return top in (case.id, SCRIPT, WORKERS) or (top == INPUTS and not others)
+    top, _, rest = name.partition("/")
+    if top == INPUTS:  # of a model whose cases share them, or of a case
+        return rest.partition("/")[0] in (case.model, case.id)
+    return top in (case.id, SCRIPT, WORKERS)
 
 
 def _wrong(bundle: Bundle) -> Iterator[str]:

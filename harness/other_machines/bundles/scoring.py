@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy.typing as npt
 
-from harness import arrays
 from harness.domain.catalog import Catalog
 from harness.domain.measurements import Verdict
 from harness.domain.models import InputRole, Protocol
-from harness.errors import BadInput, BadOutput, CheckpointError, NotThere
+from harness.errors import BadInput, CheckpointError, NotThere
 from harness.other_machines import exchange
 from harness.other_machines.bundles.steps import Ran
 from harness.other_machines.exchange import Source
 from harness.running.bounds import explained
-from harness.running.called import checked_outputs
+from harness.running.called import checked_rows
 from harness.running.materials import Materials, comparable, features_digest
 from harness.running.progress import Progress
 from harness.running.swapped import require_in_place
@@ -32,7 +31,6 @@ from harness.setting.options import Options
 from harness.tables import references
 from harness.tasks.metrics.accuracy import flips
 from harness.tasks.text import Features, Scored
-from harness.toolchains.bundling import BY_WORKER, outputs
 from harness.verdicts import paired, scores
 
 Array = npt.NDArray[Any]
@@ -66,7 +64,8 @@ class Scorer:
         """
         case, bundled = ran.case, ran.bundled
         source, features = self._samples(ran)
-        found = checked_outputs(case, _read(ran, source, len(features)), len(features))
+        count = len(features)
+        found = checked_rows(case, ran.bundling.read(case, ran.folder, count), count)
         with overflow_told(case):
             require_numbers(found, case.id)
         scored = source.task.score(found, features, protocol=PROTOCOL)
@@ -183,19 +182,3 @@ def _fractions(trivial: Mapping[str, Scored]) -> dict[str, dict[str, float]]:
 def _options(ran: Ran) -> Options:
     bundled = ran.bundled
     return Options(weights=bundled.weights.value, data=bundled.data.value, limit=bundled.limit)
-
-
-def _read(ran: Ran, source: Source, samples: int) -> list[Array]:
-    """The outputs as the tool or the worker left them."""
-    case = ran.case
-    if ran.bundled.form != BY_WORKER:
-        return source.layout.read(ran.folder / ran.bundled.expected.folder, case.model, samples)
-    found, wrong = [], []
-    for name in outputs(case):
-        try:
-            found.append(arrays.npy(ran.folder / name, dtype="float32"))
-        except arrays.BadArray as problem:
-            wrong.append(f"{name}: {problem.kind}")
-    if wrong:
-        raise BadOutput(f"{case.id}: the results cannot be scored: {'; '.join(wrong)}")
-    return found

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from harness import __version__
 from harness.domain.cases import Case
-from harness.domain.models import Protocol, Weights
-from harness.errors import NotYet, UsageError
+from harness.domain.datasets import Corpus
+from harness.domain.models import Protocol
+from harness.errors import UsageError
 from harness.machine.fingerprint import git_revision
-from harness.other_machines.bundles import manifest, script
+from harness.other_machines.bundles import manifest, script, unscored
 from harness.other_machines.bundles.manifest import Bundle, BundledCase, BundledStep
 from harness.running.building import graph_source
 from harness.running.materials import Materials, inputs_in_order
@@ -36,8 +38,8 @@ def write(materials: Materials, cases: Sequence[Case], folder: Path, choice: Cho
     """A bundle of `cases` in `folder`, which is new or empty. ``bundle.json`` is written last.
 
     Raises `UsageError` for cases of several chips: a bundle is for one machine. `NotYet` for a toolchain
-    that is not bundled and for random weights, `NotThere` for a checkpoint or data that are not here. Then
-    nothing is left in `folder`.
+    that is not bundled, or that cannot be given a case, `NotThere` for a checkpoint or data that are not
+    here. Then nothing is left in `folder`.
     """
     _require_one_chip(cases)
     _require_empty(folder)
@@ -103,32 +105,52 @@ def _lay_out(materials: Materials, case: Case, folder: Path, choice: Choice) -> 
     bundling = loading.bundling(case)
     if choice.soc_version and not bundling.TAKES_SOC_VERSION:
         raise UsageError(f"{case.id}: --soc-version {choice.soc_version}: only Ascend's compiler takes one")
-    if case.model.graph is not None:
-        raise NotYet(
-            f"{case.id}: a bundle's run is scored, and a graph as it is has no score",
-            remedy="run it on the chip's own machine, or import the log of the vendor's tool there",
-        )
-    if materials.checkpoint(case.model).weights is Weights.RANDOM:
-        raise NotYet(
-            f"{case.id}: a bundle's run is scored, and random weights have no score",
-            remedy="choose --weights mini or full",
-        )
+    loading.load(case.runtime).require(case)
     own = folder / case.id
     own.mkdir()
-    samples = materials.samples(case.model, Protocol.DOCUMENTED)
+    samples = _samples(materials, case)
     request = Request(
         case=case, folder=own, source=graph_source(materials, case), features=samples.features,
-        arrays=inputs_in_order(case.model, samples.features),
+        arrays=inputs_in_order(case.model, samples.features), shared=samples.shared,
         device=choice.device, soc_version=choice.soc_version,
     )  # fmt: skip
     laid_out = bundling.lay_out(request)
-    bundling.write_inputs(request, folder / INPUTS / case.model.name)
+    bundling.write_inputs(request, folder / INPUTS / samples.shared)
     return laid_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Samples:
+    """What a case's inputs are made of, and what their folder is called."""
+
+    features: Any
+    digest: str
+    data: Corpus
+    data_sha256: str
+    limit: int | None
+    shared: str
+
+
+def _samples(materials: Materials, case: Case) -> _Samples:
+    """The documented data, which cases of one model share; where there is no score, seeded ones, which are as
+    many as fill the case's batches.
+    """
+    if not unscored.has_score(case.model, materials.checkpoint(case.model).weights):
+        found = unscored.shown(materials, case)
+        return _Samples(
+            features=found.features, digest=found.digest, data=Corpus.SEEDED, data_sha256=found.digest,
+            limit=None, shared=case.id,
+        )  # fmt: skip
+    samples = materials.samples(case.model, Protocol.DOCUMENTED)
+    return _Samples(
+        features=samples.features, digest=samples.digest, data=samples.corpus, data_sha256=samples.sha256,
+        limit=materials.options.limit, shared=case.model.name,
+    )  # fmt: skip
 
 
 def _record(materials: Materials, case: Case, laid_out: LaidOut, choice: Choice) -> BundledCase:
     checkpoint = materials.checkpoint(case.model)
-    samples = materials.samples(case.model, Protocol.DOCUMENTED)
+    samples = _samples(materials, case)
     steps = [
         BundledStep(stage=step.stage, command=step.line, log=f"{name}.log", status=f"{name}.status")
         for name, step in zip(script.names(laid_out.script), laid_out.script.steps, strict=True)
@@ -136,7 +158,7 @@ def _record(materials: Materials, case: Case, laid_out: LaidOut, choice: Choice)
     return BundledCase(
         id=case.id, model=case.model.name, chip=case.chip.name, precision=case.precision.value,
         batch_size=case.batch_size, weights=checkpoint.weights, weights_sha256=checkpoint.weights_sha256,
-        data=samples.corpus, data_sha256=samples.sha256, limit=materials.options.limit,
+        data=samples.data, data_sha256=samples.data_sha256, limit=samples.limit,
         samples=len(samples.features), features_sha256=samples.digest, form=laid_out.form,
         graph=f"{case.id}/{laid_out.graph}", graph_max_abs_difference=laid_out.max_abs_difference,
         throughput_tool=case.chip.throughput_tools[0], device=choice.device, steps=tuple(steps),

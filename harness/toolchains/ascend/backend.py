@@ -8,13 +8,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
+from harness.domain.precisions import Precision
 from harness.errors import MachineError
-from harness.tasks.layouts import Arrays, load_layout
-from harness.tasks.layouts.files import write
+from harness.models.graphs.originals import outputs_of
+from harness.models.seeding import drawn
+from harness.tasks.layouts import Arrays
+from harness.toolchains import compiled
 from harness.toolchains.ascend import card, commands
-from harness.toolchains.base import Availability, Contract, GraphSource, Latencies, Processor, Profile
+from harness.toolchains.ascend.files import files_of, folders_of
+from harness.toolchains.base import (
+    Availability,
+    Contract,
+    GraphSource,
+    Latencies,
+    Processor,
+    Profile,
+    not_given,
+)
+from harness.toolchains.compiled import Given
 from harness.toolchains.place import Place, Toolchain
 from harness.toolchains.profiling import profiled
 from harness.toolchains.worker_session import WorkerSession
@@ -23,7 +38,6 @@ from harness.tools.parsers import atc
 from harness.tools.process import Stage
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     import onnx
 
@@ -36,6 +50,10 @@ UNVERIFIED = (
     "an .om names its outputs in the compiler's way, so they are held to the table by position, dtype and "
     "shape alone",
     "`datatype` of what InferSession.get_inputs() gives; `name`, `shape` and the calls are in public source",
+    "what atc makes of a graph's inputs and outputs without axes, and of 64-bit numbers: their contract is "
+    "held to the graph's own",
+    "what ais_bench feeds without --input: zeros, by its source; a graph whose work depends on its values "
+    "(branches, table look-ups) is timed at that work, and InferSession beside it at the seeded samples'",
     "npu-smi's column Device is taken for the number of ais_bench's --device, the NPU number where there is "
     "no such column",
     "any health but OK is taken for a card that must not be measured",
@@ -49,31 +67,33 @@ class AisBenchSession:
         self._case = case
         self._place = place
         self._model = model
-        self._layout = load_layout(case.model)
+        self._files = files_of(case)
         self._worker = WorkerSession(case, place, "ascend", model)
 
     def run(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
         """One batch, in a start of the tool."""
         return self.run_all(inputs)
 
-    def run_all(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
-        """All samples, a file each. ais_bench makes batches of them, fills the last up and drops the filling.
+    def run_all(self, inputs: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+        """All samples, in files. ais_bench makes batches of them, fills the last up and drops the filling.
 
         So does its source (ais_bench/infer/io_oprations.py). Raises as `Place.run`, `ParseError` for a log
         without its summary, and `BadResults` for what is wrong with the files.
         """
-        case, model = self._case, self._case.model
-        features = Arrays(inputs={item.role: array for item, array in zip(model.inputs, inputs, strict=True)})
-        form = next(iter(self._layout.FORMS))
+        case = self._case
+        by_key: dict[Any, npt.NDArray[Any]] = {
+            item.key: array for item, array in zip(case.model.fed, inputs, strict=True)
+        }
+        features = Arrays(inputs=by_key)
         with self._place.scratch("ais_bench") as folder:
             given, results = folder / "inputs", folder / "results"
             try:
                 results.mkdir()
-                write(self._layout.files([features], model, form=form, out=given), given)
+                self._files.write(features, given)
             except OSError as problem:
                 raise MachineError(f"{case.id}: {given}: cannot be written: {problem.strerror}") from problem
             self._start(given, results)
-            return self._layout.read(results, model, len(features))
+            return self._files.read(results, len(inputs[0]))
 
     def _start(self, given: Path, results: Path) -> None:
         """The document's inference command, to its last line."""
@@ -81,7 +101,7 @@ class AisBenchSession:
             self._case,
             python=self._place.toolchain.python,
             model=str(self._model),
-            folders=[str(given / item.folder) for item in self._case.model.inputs],
+            folders=[str(given / folder) for folder in folders_of(self._case.model)],
             output=str(results),
             device=self._place.device,
         )
@@ -100,12 +120,12 @@ class AisBenchSession:
         if not self._callable:
             return None
         if self._worker.contract() is None:
-            self._worker.run(self._nothing())
+            self._worker.run(self._something())
         told = self._worker.contract()
         if told is None:
             return None
         inputs, outputs = told
-        names = [item.name for item in self._case.model.outputs]
+        names = [item.name for item in outputs_of(self._case.model)]
         if len(names) != len(outputs):
             return told
         renamed = [(name, dtype, shape) for name, (_, dtype, shape) in zip(names, outputs, strict=True)]
@@ -115,12 +135,12 @@ class AisBenchSession:
     def _callable(self) -> bool:
         return self._place.facts.get("InferSession") == card.IMPORTABLE
 
-    def _nothing(self) -> list[npt.NDArray[np.integer]]:
-        """One batch of zeros."""
-        import numpy as np
-
-        model = self._case.model
-        return [np.zeros((self._case.batch_size, model.tokens), item.dtype) for item in model.inputs]
+    def _something(self) -> list[npt.NDArray[Any]]:
+        """One batch: of a graph its first seeded samples, because nobody knows what zeros are to it."""
+        case = self._case
+        if case.model.graph is not None:
+            return list(drawn(case.model, case.batch_size).inputs.values())
+        return [np.zeros((case.batch_size, case.model.tokens), item.dtype) for item in case.model.inputs]
 
 
 class Backend:
@@ -129,6 +149,12 @@ class Backend:
     any_shape = False
     computes_here: tuple[str, ...] = ()
     computes_on = Processor.NPU
+
+    def require(self, case: Case) -> None:
+        """Refuse any precision but fp16, in which atc compiles unless it is told otherwise."""
+        if case.precision is not Precision.FP16:
+            why = f"atc is driven in fp16 alone, as the documents drive it; found {case.precision}"
+            raise not_given(case, why, option="precision")
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """By ``npu-smi info``, the toolkit's own files, and the interpreter that has ais_bench."""
@@ -146,7 +172,7 @@ class Backend:
             "atc": commands.build(case, graph=GRAPH, om=Path(OM).stem, soc_version=soc),
             "CANN": facts.get("CANN"),
             "atc_sha256": facts.get("atc_sha256"),
-            "steps": ["limit-mask", "name-outputs"],
+            "steps": [compiled.step_of(case), "name-outputs"],
             "libraries": {name: version(name) for name in ("onnx", "onnxsim", "torch", "transformers")},
         }
 
@@ -156,7 +182,7 @@ class Backend:
         Raises as `Place.run`, and `MachineError` where atc ends well and leaves no .om, or says it failed.
         """
         setting = commands.tools(case)
-        difference = lay_out(case, source, out)
+        given = lay_out(case, source, out)
         with place.scratch("atc") as folder:  # atc writes reports of its own where it is started
             argv = commands.build(
                 case, graph=str(out / GRAPH), om=str(out / Path(OM).stem),
@@ -167,7 +193,7 @@ class Backend:
         require_compiled(case, log)
         _require_om(case, out, log)
         return {
-            "export_max_abs_difference": difference,
+            **given.facts,
             "atc_s": place.commands[-1].duration_s,
             "om_bytes": (out / OM).stat().st_size,
             "not_applied": list(setting.not_applied),
@@ -192,26 +218,28 @@ class Backend:
         return {}
 
 
-def lay_out(case: Case, source: GraphSource, out: Path) -> float:
-    """Write the graph that atc is given; its largest difference from torch. Raises as `source.export`."""
+def lay_out(case: Case, source: GraphSource, out: Path) -> Given:
+    """Write the graph that atc is given. Raises as `compiled.given`; `NotYet` for an output without axes."""
     import onnx
 
-    exported = source.export(opset=case.model.opset, dynamic_batch=commands.tools(case).dynamic_batch)
-    onnx.save(_prepared(case, exported.graph), out / GRAPH)
-    return exported.max_abs_difference
+    if bare := [item.name for item in outputs_of(case.model) if not item.shape]:
+        why = (
+            f"ais_bench writes outputs along an axis of theirs, and {', '.join(bare)} of this graph has none"
+        )
+        raise not_given(case, why)
+    given = compiled.given(case, source, dynamic_batch=commands.tools(case).dynamic_batch)
+    onnx.save(_named(case, given.graph), out / GRAPH)
+    return given
 
 
-def _prepared(case: Case, graph: onnx.ModelProto) -> onnx.ModelProto:
-    """What goes to atc: the mask limited, the outputs' nodes called as the document's argument has them."""
+def _named(case: Case, graph: onnx.ModelProto) -> onnx.ModelProto:
+    """What goes to atc: the outputs' nodes called as the document's argument has them."""
     import onnx
 
-    from harness.models.graphs.mask import limit_mask
     from harness.models.graphs.naming import name_outputs
 
-    prepared = limit_mask(graph)
     nodes = commands.out_nodes(case)
-    if nodes:
-        prepared = name_outputs(prepared, nodes)
+    prepared = name_outputs(graph, nodes) if nodes else graph
     onnx.checker.check_model(prepared, full_check=True)
     return prepared
 

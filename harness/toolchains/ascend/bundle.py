@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from harness.domain.cases import Case
 from harness.errors import UsageError
-from harness.tasks.layouts import load_layout
-from harness.tasks.layouts.files import write
-from harness.toolchains.ascend import backend, card, commands
+from harness.toolchains.ascend import backend, card, commands, files
+from harness.toolchains.base import Contract
 from harness.toolchains.bundling import Expected, LaidOut, Monitor, Request
 from harness.toolchains.script import BUILD, INFERENCE, RESULTS
 from harness.tools.parsers import npu_smi
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 TAKES_SOC_VERSION = True
 MONITOR = Monitor(read=npu_smi.parse, is_chip=card.is_chip)
@@ -28,18 +32,26 @@ def lay_out(request: Request) -> LaidOut:
             remedy="give it with --soc-version",
         )
     script = commands.script(case, soc_version=soc, inputs=request.inputs, device=request.device)
-    difference = backend.lay_out(case, request.source, request.folder)
-    layout = load_layout(case.model)
-    count = len(request.features) * len(case.model.outputs)
+    given = backend.lay_out(case, request.source, request.folder)
+    of_case = files.files_of(case)
     return LaidOut(
-        script=script, graph=backend.GRAPH, max_abs_difference=difference, form=next(iter(layout.FORMS)),
-        expected=Expected(folder=RESULTS, template=layout.TOOLS[0].template, count=count),
+        script=script, graph=backend.GRAPH, max_abs_difference=given.difference, form=of_case.form,
+        expected=Expected(
+            folder=RESULTS, template=of_case.template, count=of_case.count(len(request.features))
+        ),
     )  # fmt: skip
 
 
 def write_inputs(request: Request, folder: Path) -> None:
-    """The files of the zoo's own script, which ais_bench reads."""
-    model = request.case.model
-    layout = load_layout(model)
-    form = next(iter(layout.FORMS))
-    write(layout.files([request.features], model, form=form, out=folder), folder)
+    """What ais_bench reads: the files of the zoo's own script, or of a graph a file a call."""
+    files.files_of(request.case).write(request.features, folder)
+
+
+def read(case: Case, folder: Path, samples: int) -> list[npt.NDArray[Any]]:
+    """The files that ais_bench wrote."""
+    return files.files_of(case).read(folder / RESULTS, samples)
+
+
+def declared(case: Case, folder: Path) -> tuple[None, Contract] | None:
+    """What ais_bench wrote of a graph's first call; a layout's files have no shapes."""
+    return files.declared(case, folder / RESULTS)

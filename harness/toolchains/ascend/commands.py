@@ -1,8 +1,8 @@
 """The commands of the Ascend documents: npu-smi, atc, and ais_bench for results and for throughput.
 
-What differs between the systems is data, `ascend` of a model's deployment. The scripts that TinyBERT's
-document calls are test/onnx2om.sh and test/ais_inference.sh of Ascend/ModelZoo-PyTorch,
-ACL_PyTorch/contrib/nlp/tinybert.
+What differs between the systems is data, `ascend` of a model's deployment; `tools` says it of a model that
+has none, a graph as it is among them. The scripts that TinyBERT's document calls are test/onnx2om.sh and
+test/ais_inference.sh of Ascend/ModelZoo-PyTorch, ACL_PyTorch/contrib/nlp/tinybert.
 """
 
 from __future__ import annotations
@@ -11,22 +11,27 @@ from collections.abc import Sequence
 
 from harness.domain.cases import Case
 from harness.domain.models import AscendTools
-from harness.errors import NotYet
+from harness.toolchains.ascend.files import folders_of, outfmt_of
+from harness.toolchains.compiled import sizes_of
 from harness.toolchains.script import PROFILE, PYTHON, RESULTS, Script, in_stages
 
 ONNX = "5"  # atc's number for graphs in ONNX
 GRAPH, OM = "model.onnx", "model.om"
+LOOP = 100  # calls of a throughput where no document says how many; ais_bench's README has as many
+_IMAGES = 4  # axes of an input that atc reads as images, unless it is told that it is none
 
 
 def tools(case: Case) -> AscendTools:
-    """What the case's document sets; raises `NotYet` where it has no commands for Ascend."""
+    """What the case's document sets; where it sets nothing, what the zoo's READMEs have most often.
+
+    That is ``--input_format``: NCHW of images, ND of anything else. Raises as `outfmt_of`.
+    """
     found = None if case.deployment is None else case.deployment.ascend
-    if found is None:
-        raise NotYet(
-            f"{case.id}: its document gives no atc and ais_bench commands",
-            remedy="give the deployment an `ascend` table",
-        )
-    return found
+    if found is not None:
+        return found
+    images = all(len(shape) == _IMAGES for shape in sizes_of(case).values())
+    written = f"--input_format={'NCHW' if images else 'ND'}"
+    return AscendTools(outfmt=outfmt_of(case.model), loop=LOOP, atc=(written,))
 
 
 def soc_version(chip_name: str) -> str:
@@ -45,8 +50,8 @@ def board(card: int) -> list[str]:
 
 
 def input_shapes(case: Case) -> str:
-    """``input_ids:8,64;segment_ids:8,64;input_mask:8,64``."""
-    return ";".join(f"{item.name}:{case.batch_size},{case.model.tokens}" for item in case.model.inputs)
+    """``input_ids:8,64;segment_ids:8,64;input_mask:8,64``; a scalar has no sizes to be told."""
+    return ";".join(f"{name}:{','.join(map(str, shape))}" for name, shape in sizes_of(case).items() if shape)
 
 
 def out_nodes(case: Case) -> tuple[str, ...]:
@@ -63,7 +68,7 @@ def build(case: Case, *, graph: str, om: str, soc_version: str) -> list[str]:
         f"--framework={ONNX}",
         f"--model={graph}",
         f"--output={om}",
-        f"--input_shape={input_shapes(case)}",
+        *([f"--input_shape={shapes}"] if (shapes := input_shapes(case)) else []),
         f"--soc_version={soc_version}",
         *tools(case).atc,
     ]
@@ -103,7 +108,7 @@ def profile(case: Case, *, python: str, model: str, output: str, device: int = 0
 
 def script(case: Case, *, soc_version: str, inputs: str, device: int = 0) -> Script:
     """The documents' steps from the graph on, over the documented files in the folder `inputs`."""
-    folders = [f"{inputs}/{item.folder}" for item in case.model.inputs]
+    folders = [f"{inputs}/{folder}" for folder in folders_of(case.model)]
     steps = in_stages(
         probe=[info()],
         build=[build(case, graph=GRAPH, om=OM.removesuffix(".om"), soc_version=soc_version)],

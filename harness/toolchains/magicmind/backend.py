@@ -14,13 +14,23 @@ from harness.decoding import Undecodable, json_object
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError
-from harness.toolchains import monitors, names
+from harness.toolchains import compiled, monitors, names
 from harness.toolchains.asking import ask, told
-from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile, Unavailable
+from harness.toolchains.base import (
+    Availability,
+    Available,
+    Contract,
+    GraphSource,
+    Processor,
+    Profile,
+    Unavailable,
+    not_given,
+)
+from harness.toolchains.compiled import require_dtypes
 from harness.toolchains.magicmind import commands
 from harness.toolchains.place import SIMULATED, Place, Toolchain
 from harness.toolchains.profiling import profiled
-from harness.toolchains.worker_session import WORKERS, WorkerSession
+from harness.toolchains.worker_session import WORKERS, WorkerSession, widened
 from harness.tools.parsers import cnmon
 from harness.tools.process import Stage, ToolFailed
 
@@ -39,8 +49,19 @@ UNVERIFIED: tuple[str, ...] = (
     "that `from_numpy` takes int32 arrays as they are: infer.py of the zoo hands it float64 ones",
     "what `mm_run` feeds without --input_files: the README's line has none, perf.sh gives recorded files",
     "that a mutable model built at one batch size is as fast as the documented one, built at batch 1",
+    "a graph as it is: that its inputs keep their order, that a scalar has no dimensions, and that mm_run "
+    "takes a model of one shape without --batch_size",
     "that the SDK's `System` may be open while a model runs: it is here, as in most scripts of the zoo",
 )
+
+
+class ModelSession(WorkerSession):
+    """A MagicMind model, whose 64-bit numbers the builder has made 32 bits."""
+
+    def contract(self) -> tuple[Contract, Contract] | None:
+        """The model's own, int32 as the table's int64."""
+        declared = super().contract()
+        return None if declared is None else widened(self._case, declared)
 
 
 class Backend:
@@ -49,6 +70,14 @@ class Backend:
     any_shape = False
     computes_here: tuple[str, ...] = ()
     computes_on = Processor.NPU
+
+    def require(self, case: Case) -> None:
+        """Refuse a precision without a mode of the builder, and inputs of numbers that it does not take."""
+        if case.precision not in commands.PRECISION_MODES:
+            modes = " and ".join(commands.PRECISION_MODES)
+            why = f"MagicMind is driven in {modes}, as the documents drive it; found {case.precision}"
+            raise not_given(case, why, option="precision")
+        require_dtypes(case, tuple(commands.DTYPES), "MagicMind")
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The card that `cnmon` lists as `device`, and the MagicMind that the vendor's interpreter has.
@@ -93,17 +122,18 @@ class Backend:
             "job": commands.job(case),
             "traced": [item.role for item in case.model.inputs],
             "trace_dtype": commands.TRACE_DTYPE,
+            "steps": [] if case.model.graph is None else [compiled.step_of(case)],
             "tools": {"magicmind": place.facts.get("magicmind", NOT_TOLD)},
-            "libraries": {name: version(name) for name in ("torch", "transformers")},
+            "libraries": {name: version(name) for name in ("onnx", "onnxsim", "torch", "transformers")},
         }
 
     def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
-        """Trace, write the job, build through the SDK. The documented order is the table's own.
+        """Trace, or export a graph; write the job, build through the SDK. The order is the table's own.
 
         Raises as `Place.run`; `MachineError` for a builder that ends well without a model.
         """
-        difference = lay_out(case, source, out)
-        module = out / commands.MODULE
+        facts = lay_out(case, source, out)
+        module = out / commands.module_of(case)
         argv = commands.build(place.toolchain.python, BUILDER)
         log = place.run(place.command(argv, stage=Stage.BUILD, cwd=out))
         shutil.copyfile(log, out / LOG)
@@ -124,12 +154,12 @@ class Backend:
         return {
             "model": said,
             "module_sha256": digest,
-            "trace_max_abs_difference": difference,
+            **facts,
         }
 
-    def open(self, case: Case, artifact: Artifact, place: Place) -> WorkerSession:
+    def open(self, case: Case, artifact: Artifact, place: Place) -> ModelSession:
         """The model, opened by the SDK in the vendor's interpreter."""
-        return WorkerSession(case, place, RUNNER.stem, artifact.path(commands.MODEL))
+        return ModelSession(case, place, RUNNER.stem, artifact.path(commands.MODEL))
 
     def profile(self, case: Case, artifact: Artifact, place: Place) -> Profile:
         """`mm_run` on the model, as documented. Raises as `profiled`."""
@@ -148,12 +178,26 @@ def is_chip(chip: Chip, name: str) -> bool:
     return names.other(chip, name) is None
 
 
-def lay_out(case: Case, source: GraphSource, out: Path) -> float:
-    """Write the module and the job that the builder is given; the module's largest difference from torch."""
+def lay_out(case: Case, source: GraphSource, out: Path) -> Mapping[str, Any]:
+    """Write the module or the graph, and the job that the builder is given.
+
+    What is known of it: the largest difference from what it was made of, and what `compiled.given` says.
+    """
+    facts = _write_module(case, source, out)
+    (out / commands.BUILD_JOB).write_text(json.dumps(commands.job(case), indent=1) + "\n", encoding="utf-8")
+    return facts
+
+
+def _write_module(case: Case, source: GraphSource, out: Path) -> Mapping[str, Any]:
+    if case.model.graph is not None:
+        import onnx
+
+        given = compiled.given(case, source)
+        onnx.save(given.graph, out / commands.GRAPH)
+        return given.facts
     from harness.models.graphs import torchscript
 
     order = tuple(item.role for item in case.model.inputs)
     traced = source.trace(order=order, dtype=commands.TRACE_DTYPE)
     torchscript.save(traced, out / commands.MODULE)
-    (out / commands.BUILD_JOB).write_text(json.dumps(commands.job(case), indent=1) + "\n", encoding="utf-8")
-    return traced.max_abs_difference
+    return {"trace_max_abs_difference": traced.max_abs_difference}

@@ -107,18 +107,6 @@ def _ranges(case: Case, source: GraphSource, graph: onnx.ModelProto) -> int8.Ran
     return int8.ranges_of(apply(graph, documented(case, gelus=source.gelus)), source.calibration())
 
 
-def _work(graph: onnx.ModelProto, case: Case) -> Mapping[str, Any]:
-    """The operations of one batch, or why they could not be counted: no reason to have no artifact."""
-    from harness.models.graphs import flops
-    from harness.models.graphs.flops import counted_facts
-
-    try:
-        found = flops.count(graph, batch=case.batch_size, length=case.model.length)
-    except GraphError as problem:
-        return {"flops_not_counted": str(problem)}
-    return counted_facts(found.products, found.elementwise, case.batch_size)
-
-
 def _refusal(case: Case, doing: str, problem: Exception) -> ZoocheckError:
     """What onnxruntime says, as the machine's fault or the graph's (core/framework/bfc_arena.cc)."""
     said = str(problem).strip()
@@ -134,6 +122,9 @@ class Backend:
     any_shape = True
     computes_here: tuple[str, ...] = ("onnxruntime",)
     computes_on = Processor.HOST
+
+    def require(self, case: Case) -> None:
+        """Nothing: what it cannot imitate is said by the numerics."""
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""
@@ -161,7 +152,7 @@ class Backend:
         """Export, give the graph the case's numerics, save it."""
         import onnx
 
-        from harness.models.graphs import values
+        from harness.models.graphs import flops, values
         from harness.models.graphs.numerics import apply, steps
 
         exported = source.export(opset=self.opset(case))
@@ -175,7 +166,7 @@ class Backend:
         return {
             "export_max_abs_difference": exported.max_abs_difference,
             **({"told": list(told)} if told else {}),
-            **_work(graph, case),
+            **flops.facts_of(graph, batch=case.batch_size, length=case.model.length),
         }
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> CpuSession:

@@ -13,7 +13,7 @@ from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.domain.precisions import Precision
 from harness.errors import MachineError, NotThere, ParseError
-from harness.toolchains import names, nvidia
+from harness.toolchains import compiled, names, nvidia
 from harness.toolchains.base import (
     Availability,
     Available,
@@ -24,10 +24,11 @@ from harness.toolchains.base import (
     Profile,
     Unavailable,
 )
+from harness.toolchains.compiled import Given, require_dtypes
 from harness.toolchains.place import SIMULATED, Toolchain
 from harness.toolchains.profiling import profiled
 from harness.toolchains.tensorrt import commands
-from harness.toolchains.worker_session import WORKERS, WorkerSession
+from harness.toolchains.worker_session import WORKERS, WorkerSession, widened
 from harness.tools import parsers
 from harness.tools.parsers.trtexec_facts import facts
 from harness.tools.process import Command, Stage, ToolFailed
@@ -44,6 +45,8 @@ GRAPH, ENGINE = commands.GRAPH, commands.ENGINE
 LOG = "build.log"
 WORKER = "tensorrt"
 ORDER = commands.ORDER
+# What an engine may take: NVIDIA's "Data Types" of the operators' reference; uint8 from TensorRT 8.5 on.
+DTYPES = ("float16", "float32", "int8", "uint8", "int32", "int64", "bool")
 _STARTED = re.compile(r"&&&& RUNNING TensorRT\.trtexec")
 _PASSED = re.compile(r"&&&& PASSED TensorRT\.trtexec")
 _RUNTIME = re.compile(r"^runtime: (.+)$")
@@ -55,6 +58,8 @@ UNVERIFIED: tuple[str, ...] = (
     "that `trtexec --help` ends with status 0 before TensorRT 8.6 (its source says so from then on)",
     "that an engine of TensorRT 8 has int32 inputs where the graph has int64",
     "tensorrt.IExecutionContext.execute_v2 with bindings by index, before TensorRT 8.5",
+    "what trtexec feeds a graph, as it builds and as it times: numbers that it draws itself, which a graph "
+    "whose work depends on its values (branches, table look-ups) may not take",
     "--threads and the lines of a log in TensorRT 11, of which no log was found",
     "onnxruntime's TensorrtExecutionProvider refusing a graph that it cannot take whole",
 )
@@ -67,7 +72,7 @@ class EngineSession(WorkerSession):
         more = job_facts(case, str(artifact.path(GRAPH)))
         super().__init__(case, place, WORKER, artifact.path(ENGINE), more)
 
-    def run_all(self, inputs: Sequence[npt.NDArray[np.integer]]) -> list[npt.NDArray[np.floating]]:
+    def run_all(self, inputs: Sequence[npt.NDArray[Any]]) -> list[npt.NDArray[np.floating]]:
         """All samples in one process. Raises `NotThere` without an SDK to call."""
         if not self._place.facts.get("runtime"):
             raise NotThere(
@@ -83,16 +88,15 @@ class EngineSession(WorkerSession):
         return super().time_batch(inputs) if self._place.facts.get("runtime") else None
 
     def contract(self) -> tuple[Contract, Contract] | None:
-        """The engine's own; int32 inputs as the graph's int64 where TensorRT knows no int64."""
-        declared = super().contract()
-        if declared is None or not _narrows(self.told()):
-            return declared
-        wide = {item.name for item in self._case.model.inputs if item.dtype == "int64"}
-        inputs: Contract = [
-            (name, "int64" if dtype == "int32" and name in wide else dtype, shape)
-            for name, dtype, shape in declared[0]
-        ]
-        return inputs, declared[1]
+        """The engine's own; int32 as the graph's int64 where TensorRT knows no int64."""
+        return held(self._case, super().contract(), self.told())
+
+
+def held(
+    case: Case, declared: tuple[Contract, Contract] | None, told: Mapping[str, Any]
+) -> tuple[Contract, Contract] | None:
+    """What an engine declares, as `widened` where the runtime that `told` names knows no int64."""
+    return widened(case, declared) if declared is not None and _narrows(told) else declared
 
 
 def _narrows(told: Mapping[str, Any]) -> bool:
@@ -107,6 +111,11 @@ class Backend:
     any_shape = False
     computes_here: tuple[str, ...] = ()
     computes_on = Processor.NVIDIA
+
+    def require(self, case: Case) -> None:
+        """Refuse a precision that no trtexec is driven in, and inputs of numbers that it does not take."""
+        commands.require_precision(case, None)
+        require_dtypes(case, DTYPES, "TensorRT")
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """nvidia-smi's card, which has to be the documented one, and the versions of trtexec and the SDK."""
@@ -138,7 +147,7 @@ class Backend:
         commands.require_precision(case, _version(place))
         return {
             "opset": case.model.opset,
-            "steps": ["limit-mask"] if case.precision is Precision.FP16 else [],
+            "steps": [step] if (step := compiled.step_of(case)) else [],
             "command": commands.build(case, GRAPH, ENGINE, version=_version(place), device=place.device),
             "tools": {name: place.facts.get(name) for name in ("name", "driver", "cuda", "tensorrt")},
             "libraries": {name: version(name) for name in ("onnx", "onnxsim", "torch", "transformers")},
@@ -150,8 +159,11 @@ class Backend:
         In fp16, which no document has, the mask is limited first: its constant overflows there. Raises as
         `Place.run`, and `MachineError` for a trtexec that ends well and built nothing, or on another card.
         """
-        difference = lay_out(case, source, out)
-        argv = commands.build(case, GRAPH, ENGINE, version=_version(place), device=place.device)
+        given = lay_out(case, source, out)
+        argv = commands.build(
+            case, GRAPH, ENGINE, version=_version(place), device=place.device,
+            shaped=compiled.open_inputs(given.graph),
+        )  # fmt: skip
         log = place.run(place.command(argv, stage=Stage.BUILD, cwd=out, env=ORDER))
         shutil.copyfile(log, out / LOG)
         require_whole(case, log)
@@ -159,8 +171,9 @@ class Backend:
         if not engine.is_file() or not engine.stat().st_size:
             raise MachineError(f"{case.id}: trtexec ended with status 0 and left no {ENGINE}; log: {log}")
         return {
-            "export_max_abs_difference": difference,
-            "documented": case.precision is Precision.FP32,
+            **given.facts,
+            "documented": case.precision is Precision.FP32 and case.model.graph is None,
+            "shaped": list(compiled.open_inputs(given.graph)),
             "build_s": place.commands[-1].duration_s,
             "engine_bytes": engine.stat().st_size,
         }
@@ -175,7 +188,10 @@ class Backend:
         As documented it builds anew from the graph, so what is timed may hold other kernels than what was
         scored. Raises as `profiled`, and `MachineError` for a run on another card.
         """
-        argv = commands.profile(case, GRAPH, version=_version(place), device=place.device)
+        argv = commands.profile(
+            case, GRAPH, version=_version(place), device=place.device,
+            shaped=artifact.facts.get("shaped", ()),
+        )  # fmt: skip
         command: Command = place.command(argv, stage=Stage.PROFILE, cwd=artifact.folder, env=ORDER)
         measured = profiled(case, place, command, "trtexec")
         require_whole(case, place.folder / place.commands[-1].log)
@@ -190,21 +206,19 @@ def job_facts(case: Case, graph: str) -> dict[str, Any]:
     """What the worker's job says beside a model: how onnxruntime's provider would build `graph`."""
     return {
         "onnx": graph,
+        "shapes": {name: list(shape) for name, shape in compiled.sizes_of(case).items()},
         "fp16": case.precision is Precision.FP16,
         "workspace_mib": commands.WORKSPACE_MIB,
     }
 
 
-def lay_out(case: Case, source: GraphSource, out: Path) -> float:
-    """Write the graph that trtexec is given; its largest difference from torch. Raises as `source.export`."""
+def lay_out(case: Case, source: GraphSource, out: Path) -> Given:
+    """Write the graph that trtexec is given. Raises as `compiled.given`."""
     import onnx
 
-    from harness.models.graphs import mask
-
-    exported = source.export(opset=case.model.opset)
-    fp16 = case.precision is Precision.FP16
-    onnx.save(mask.limit_mask(exported.graph) if fp16 else exported.graph, out / GRAPH)
-    return exported.max_abs_difference
+    given = compiled.given(case, source)
+    onnx.save(given.graph, out / GRAPH)
+    return given
 
 
 def _version(place: Place) -> str | None:

@@ -4,7 +4,8 @@ The documented line is ``trtexec --onnx=TinyBERT_sim_bs${bs}.onnx --workspace=50
 of bert-large-ner prints no line, only the formula of its result. What is changed, and why:
 
 - a graph of fixed shape takes no ``--shapes``: trtexec refuses them for a static model (its
-  samples/common/sampleEngines.cpp), so batch and length are those that the graph was exported with;
+  samples/common/sampleEngines.cpp), so batch and length are those that the graph was exported with. A graph
+  as it is whose sizes cannot be fixed takes them, for its inputs that are open alone;
 - from TensorRT 10 on ``--workspace`` is gone and ``--memPoolSize=workspace:N`` says the same, in MiB too
   (NVIDIA's guide for migrating trtexec from 8.x to 10.x);
 - the build adds ``--saveEngine``, because outputs are read from the engine;
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from harness.domain.cases import Case
 from harness.domain.precisions import Precision
 from harness.errors import NotYet
+from harness.toolchains.compiled import sizes_of
 from harness.toolchains.script import BUILD, INFERENCE, JOB, PROFILE, Script, Shell, by_worker, in_stages
 
 WORKSPACE_MIB = 5000  # as documented
@@ -62,18 +64,29 @@ def version() -> list[str]:
     return ["trtexec", "--help"]
 
 
-def build(case: Case, onnx: str, engine: str, *, version: str | None, device: int = 0) -> list[str]:
+def build(
+    case: Case, onnx: str, engine: str, *, version: str | None, device: int = 0, shaped: Sequence[str] = ()
+) -> list[str]:
     """The documented line, and the engine kept; `version` is trtexec's, None for one that tells none (7).
 
     trtexec times what it has built, as documented, for three seconds: leaving that out is spelled otherwise
     in almost every version.
     """
-    return [*profile(case, onnx, version=version, device=device), f"--saveEngine={engine}"]
+    line = profile(case, onnx, version=version, device=device, shaped=shaped)
+    return [*line, f"--saveEngine={engine}"]
 
 
-def profile(case: Case, onnx: str, *, version: str | None, device: int = 0) -> list[str]:
-    """The documented line: it builds from the graph and times what it built."""
+def profile(
+    case: Case, onnx: str, *, version: str | None, device: int = 0, shaped: Sequence[str] = ()
+) -> list[str]:
+    """The documented line: it builds from the graph and times what it built.
+
+    `shaped` are the inputs whose sizes the graph leaves open: one profile, of the case's own.
+    """
     line = ["trtexec", f"--onnx={onnx}", _workspace(version), "--threads"]
+    if shaped:
+        sizes = sizes_of(case)
+        line.append("--shapes=" + ",".join(f"{name}:{'x'.join(map(str, sizes[name]))}" for name in shaped))
     if case.precision is Precision.FP16:
         line.append("--fp16")
     if device:
@@ -81,7 +94,7 @@ def profile(case: Case, onnx: str, *, version: str | None, device: int = 0) -> l
     return line
 
 
-def script(case: Case, *, device: int = 0) -> Script:
+def script(case: Case, *, device: int = 0, shaped: Sequence[str] = ()) -> Script:
     """Build, run the worker on its job, time; trtexec's version is asked where the script runs.
 
     Raises as `require_precision`.
@@ -89,8 +102,8 @@ def script(case: Case, *, device: int = 0) -> Script:
     require_precision(case, None)
     old = _workspace(None)
     lines = (
-        build(case, GRAPH, ENGINE, version=None, device=device),
-        profile(case, GRAPH, version=None, device=device),
+        build(case, GRAPH, ENGINE, version=None, device=device, shaped=shaped),
+        profile(case, GRAPH, version=None, device=device, shaped=shaped),
     )
     built, timed = ([Shell('"$workspace"') if word == old else word for word in line] for line in lines)
     steps = in_stages(

@@ -16,7 +16,7 @@ from harness.domain.chips import Chip
 from harness.domain.families import Family
 from harness.domain.models import Architecture, Head
 from harness.domain.precisions import Precision
-from harness.errors import GraphError, NotYet
+from harness.errors import GraphError
 from harness.machine.fingerprint import library_versions
 from harness.toolchains import nvidia
 from harness.toolchains.base import (
@@ -26,6 +26,7 @@ from harness.toolchains.base import (
     GraphSource,
     Processor,
     Unavailable,
+    not_given,
     seen,
 )
 from harness.toolchains.place import Toolchain
@@ -83,6 +84,14 @@ class Backend:
     computes_here: tuple[str, ...] = ("torch",)
     computes_on = Processor.NVIDIA
 
+    def require(self, case: Case) -> None:
+        """Refuse a graph, and any precision that torch has no dtype of."""
+        if case.model.graph is not None:
+            raise not_given(case, "torch runs networks of transformers, and a graph as it is is none")
+        if case.precision not in PRECISIONS:
+            why = f"torch on a GPU runs {', '.join(PRECISIONS)}; found {case.precision}"
+            raise not_given(case, why, option="precision")
+
     def probe(self, chip: Chip, device: int) -> Availability:
         """nvidia-smi's card, and a torch that can use it."""
         found = nvidia.card(Toolchain(name=NAME, script=chip.environment), device)
@@ -99,14 +108,7 @@ class Backend:
         return Available(device=found.name, facts=facts, simulated=found.simulated)
 
     def options(self, case: Case, place: Place) -> Mapping[str, Any]:
-        """Nothing of the card: the artifact is weights. Raises `NotYet` for int8."""
-        if case.precision not in PRECISIONS:
-            listed = ", ".join(PRECISIONS)
-            raise NotYet(
-                f"{case.id}: torch on a GPU runs {listed}; found {case.precision}",
-                remedy="choose one of them with --precision",
-                option="precision",
-            )
+        """Nothing of the card: the artifact is weights."""
         return {"libraries": {name: version(name) for name in ("safetensors", "torch", "transformers")}}
 
     def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:

@@ -11,8 +11,16 @@ from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
-from harness.errors import GraphError, NotYet
-from harness.toolchains.base import Availability, Available, Contract, GraphSource, Processor, seen
+from harness.errors import GraphError
+from harness.toolchains.base import (
+    Availability,
+    Available,
+    Contract,
+    GraphSource,
+    Processor,
+    not_given,
+    seen,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,6 +83,14 @@ class Backend:
     computes_here: tuple[str, ...] = ("torch",)
     computes_on = Processor.HOST
 
+    def require(self, case: Case) -> None:
+        """Refuse a graph, and anything below fp32: a traced module runs in the weights' own dtype."""
+        if case.model.graph is not None:
+            raise not_given(case, "TorchScript is traced of networks of transformers, and a graph is none")
+        if case.precision is not Precision.FP32:
+            why = f"TorchScript on the CPU runs fp32; found {case.precision}"
+            raise not_given(case, why, option="precision")
+
     def probe(self, chip: Chip, device: int) -> Availability:
         """The CPU is always there."""
         return Available(device=DEVICE, facts={"torch": version("torch")})
@@ -87,15 +103,9 @@ class Backend:
         }
 
     def build(self, case: Case, source: GraphSource, out: Path, place: Place) -> Mapping[str, Any]:
-        """Trace and save. Raises `NotYet` below fp32: a traced module runs in the weights' own dtype."""
+        """Trace and save."""
         from harness.models.graphs import torchscript
 
-        if case.precision is not Precision.FP32:
-            raise NotYet(
-                f"{case.id}: TorchScript on the CPU runs fp32; found {case.precision}",
-                remedy="choose --precision fp32",
-                option="precision",
-            )
         traced = source.trace(order=order_of(case))
         torchscript.save(traced, out / MODULE)
         return {"trace_max_abs_difference": traced.max_abs_difference}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
-from harness.errors import MachineError, NotYet
+from harness.errors import MachineError
 from harness.toolchains.asking import ask, told
 from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile
 from harness.toolchains.place import SIMULATED, Place, Toolchain
@@ -55,6 +55,10 @@ class Backend:
     any_shape = False
     computes_here: tuple[str, ...] = ()
     computes_on = Processor.NPU
+
+    def require(self, case: Case) -> None:
+        """Refuse a graph, and an encoder that is no module as the document's: `commands.require`."""
+        commands.require(case)
 
     def probe(self, chip: Chip, device: int) -> Availability:
         """What `vamp`, `vamc` and vaststreamx say of themselves, and whether the SDK opens card `device`.
@@ -118,7 +122,7 @@ class Backend:
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> WorkerSession:
         """The set, opened by vaststreamx in the vendor's interpreter."""
-        more = {"input_count": artifact.facts["input_count"], "output_shape": output_shape(case)}
+        more = {"input_count": artifact.facts["input_count"], **job_facts(case)}
         return WorkerSession(case, place, WORKER.stem, _prefix(artifact), more)
 
     def profile(self, case: Case, artifact: Artifact, place: Place) -> Profile:
@@ -139,28 +143,25 @@ class Backend:
         return {"runtime": "vaststreamx, in the vendor's own interpreter"}
 
 
+def job_facts(case: Case) -> dict[str, list[int]]:
+    """What the worker has to know of the case's inputs and of its output."""
+    roles = [item.role for item in case.model.inputs]
+    return {"order": [roles.index(role) for role in commands.OPERATOR], "output_shape": output_shape(case)}
+
+
 def output_shape(case: Case) -> list[int]:
-    """One sample's output."""
-    sizes = {"length": case.model.tokens, "labels": case.model.encoder.labels}
-    [output] = case.model.outputs
-    return [sizes[size] if isinstance(size, str) else size for size in output.shape[1:]]
+    """One sample's output: `commands.require` holds that there is one."""
+    sizes = case.model.sizes(1)
+    return [int(sizes.get(str(size), size)) for size in case.model.outputs[0].shape[1:]]
 
 
 def lay_out(case: Case, source: GraphSource, out: Path) -> tuple[float, int]:
     """Write what `vamc` and `vamp` are given: module, calibration, YAML, the operator's parameters.
 
-    The module's largest difference from torch, and how many calibration samples there are. Raises `NotYet`
-    for an encoder without one of the documented module's inputs.
+    The module's largest difference from torch, and how many calibration samples there are.
     """
     from harness.models.graphs import torchscript
 
-    absent = sorted(set(commands.TRACED) - {item.role for item in case.model.inputs})
-    if absent:
-        raise NotYet(
-            f"{case.id}: a {case.model.encoder.family} takes no {', '.join(absent)}, and the document's "
-            "module and its operator bert_vdsp take ids, mask and segments",
-            remedy="let its stand-in run (--target stand-in)",
-        )
     traced = source.trace(order=tuple(commands.TRACED), batch_size=1, dtype=commands.TRACE_DTYPE)
     torchscript.save(traced, out / commands.MODULE)
     samples = _write_calibration(case, source, out / commands.CALIBRATION)

@@ -10,6 +10,7 @@ from harness.toolchains.bundling import (
     LaidOut,
     Request,
     laid_out_for_worker,
+    read_arrays,
     worker_job,
     write_arrays,
     write_job,
@@ -23,6 +24,7 @@ CHECKS: Mapping[
     str, Callable[[Case, Path], None]
 ] = {}  # the finder holds vamc to the set that it has to leave
 write_inputs = write_arrays
+read = read_arrays
 
 
 def lay_out(request: Request) -> LaidOut:
@@ -38,8 +40,12 @@ def lay_out(request: Request) -> LaidOut:
         "shapes": {str(count): commands.shape(case, count) for count in commands.INPUTS},
         "prefix_file": commands.FOUND_PREFIX,
         "shape_file": commands.FOUND_SHAPE,
-        "job": worker_job(request, "", {"output_shape": backend.output_shape(case)}),
+        "job": worker_job(request, "", backend.job_facts(case)),
         "job_file": JOB,
     }
     write_job(request, find, commands.FIND)
     return laid_out_for_worker(case, script, commands.MODULE, difference)
+
+
+def declared(case: Case, folder: Path) -> None:
+    """Nothing: the SDK tells neither names nor dtypes."""

@@ -15,6 +15,8 @@ from typing import Any
 
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
+from harness.domain.precisions import Precision
+from harness.toolchains.base import not_given
 from harness.toolchains.script import JOB, PROFILE, Script, Shell, by_worker, in_stages
 
 # In the folder that `vamc` runs in, which becomes the artifact. Relative: no file of it may hold its path.
@@ -35,6 +37,10 @@ TRACED: Mapping[InputRole, str] = {
     InputRole.MASK: "attention_mask",
     InputRole.SEGMENTS: "token_type_ids",
 }
+PRECISIONS = (Precision.FP16, Precision.INT8)  # of the document's two YAMLs
+# In which order the compiled operator takes them, whatever a model's table has: that of the files which
+# vsx_ner.py of the zoo hands on.
+OPERATOR = (InputRole.IDS, InputRole.SEGMENTS, InputRole.MASK)
 # How many inputs a compiled BERT takes: before compiler 1.5, and from it on.
 INPUTS = (3, 6)
 ENVIRONMENT = {"VSX_DISABLE_DEEPBIND": "1"}  # of vamp
@@ -42,6 +48,37 @@ ENVIRONMENT = {"VSX_DISABLE_DEEPBIND": "1"}  # of vamp
 WORKER, FINDER = "vastai.py", "vastai_set.py"
 FIND = "find.json"  # what the finder is told
 FOUND_PREFIX, FOUND_SHAPE = "set.prefix", "set.shape"  # what it says
+
+
+def require(case: Case) -> None:
+    """Raise `NotYet` where no module as the document's can be made of a case, and run as it is.
+
+    The set's inputs go through an operator of the card before the network, an image's or BERT's, in the SDK
+    (`vsx.Operator`) and in vamp (``--vdsp_params``): no public page says how both are given other tensors.
+    """
+    model = case.model
+    if model.graph is not None:
+        raise not_given(
+            case,
+            "vaststreamx and vamp feed a compiled set through an operator for images or for BERT's texts, "
+            "and nothing public says how both are given a graph's own inputs",
+        )
+    if absent := sorted(set(TRACED) - {item.role for item in model.inputs}):
+        raise not_given(
+            case,
+            f"a {model.encoder.family} takes no {', '.join(absent)}, and the document's module and its "
+            "operator bert_vdsp take ids, mask and segments",
+        )
+    if len(model.outputs) != 1:
+        named = " and ".join(output.name for output in model.outputs)
+        raise not_given(
+            case,
+            f"the outputs are {named}, and the document's own program for a compiled set (vsx_ner.py) takes "
+            "one",
+        )
+    if case.precision not in PRECISIONS:
+        why = f"vamc is driven in {' and '.join(PRECISIONS)}, as documented; found {case.precision}"
+        raise not_given(case, why, option="precision")
 
 
 def recipe(case: Case) -> dict[str, Any]:

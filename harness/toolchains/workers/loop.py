@@ -5,8 +5,10 @@ A job is a JSON file:
     model          the artifact's file, or the prefix of its files
     device         the card's number
     batch_size     samples of a call
-    inputs         [{"file": "0.npy", "name": ..., "dtype": ...}, ...], samples [n, length] in each
+    inputs         [{"file": "0.npy", "name": ..., "dtype": ..., "axis": 0}, ...], samples [n, ...] in each;
+                   `axis` is where the model has them, null where all samples of a call share the input
     outputs        where to write each output, [n, ...] as float32
+    output_axes    where the model has the samples of each output; null: an output is of a whole call
     pace           null to run all samples, else how long the first batch is timed (see `timed`)
     result         where to write what the worker has to tell, as JSON
 
@@ -30,8 +32,8 @@ Call = Callable[[Sequence[Any]], Sequence[Any]]
 def main(open_model: Callable[[dict[str, Any]], tuple[Call, Any]]) -> None:
     """Do the job that the command line names; `open_model(job)` gives a call and the model's contract.
 
-    The call takes a list of arrays ``[batch, length]`` and returns a list of arrays ``[batch, ...]``. The
-    contract is a pair of lists of ``[name, dtype, shape]``, or None where the SDK does not tell.
+    The call takes a batch as the model lays it out, a list of arrays, and returns such a list. The contract
+    is a pair of lists of ``[name, dtype, shape]``, or None where the SDK does not tell.
     """
     job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     inputs = [read(item["file"]).astype(item["dtype"]) for item in job["inputs"]]
@@ -39,15 +41,13 @@ def main(open_model: Callable[[dict[str, Any]], tuple[Call, Any]]) -> None:
     call, contract = open_model(job)
     told = {"load_s": time.perf_counter() - start, "contract": contract, "python": sys.version.split()[0]}
     told.update(job.get("told", {}))  # what `open_model` wrote there
-    size = job["batch_size"]
+    size, axes = job["batch_size"], [item["axis"] for item in job["inputs"]]
     if job["pace"] is None:
-        outputs = all_samples(call, inputs, size)
-        if len(outputs) != len(job["outputs"]):
-            raise SystemExit(f"the model has {len(outputs)} outputs, expected {len(job['outputs'])}")
+        outputs = all_samples(call, inputs, size, axes, job["output_axes"])
         for array, path in zip(outputs, job["outputs"]):
             np.save(path, np.ascontiguousarray(array, dtype=np.float32))
     else:
-        batch = [np.ascontiguousarray(array[:size]) for array in inputs]
+        batch = laid_out([array[:size] for array in inputs], axes)
         told.update(timed(lambda: call(batch), job["pace"]))
     Path(job["result"]).write_text(json.dumps(told), encoding="utf-8")
 
@@ -61,7 +61,9 @@ def read(path: str) -> Any:
         raise SystemExit(f"{path}: cannot be read as an npy file: {problem!r}") from problem
 
 
-def all_samples(call: Call, inputs: Sequence[Any], size: int) -> list[Any]:
+def all_samples(
+    call: Call, inputs: Sequence[Any], size: int, axes: Sequence[Any], output_axes: Sequence[Any]
+) -> list[Any]:
     """Outputs ``[n, ...]`` of every sample; a last partial batch is filled up with its first sample."""
     parts = []
     for at in range(0, len(inputs[0]), size):
@@ -69,12 +71,29 @@ def all_samples(call: Call, inputs: Sequence[Any], size: int) -> list[Any]:
         count = len(batch[0])
         if count < size:
             batch = [np.concatenate([part, np.repeat(part[:1], size - count, 0)]) for part in batch]
-        outputs = call([np.ascontiguousarray(part) for part in batch])
-        for output in outputs:
-            if output.shape[:1] != (size,):
-                raise SystemExit(f"an output has shape {list(output.shape)}, expected [{size}, ...]")
-        parts.append([np.array(output[:count]) for output in outputs])
+        outputs = call(laid_out(batch, axes))
+        if len(outputs) != len(output_axes):
+            raise SystemExit(f"the model has {len(outputs)} outputs, expected {len(output_axes)}")
+        parts.append([rows(np.asarray(o), axis, size)[:count] for o, axis in zip(outputs, output_axes)])
     return [np.concatenate(columns) for columns in zip(*parts)]
+
+
+def laid_out(batch: Sequence[Any], axes: Sequence[Any]) -> list[Any]:
+    """Arrays ``[batch, ...]`` as the model takes them; of what all samples share, the first one's."""
+    moved = [part[0] if axis is None else np.moveaxis(part, 0, axis) for part, axis in zip(batch, axes)]
+    return [np.asarray(part, order="C") for part in moved]  # a scalar stays one
+
+
+def rows(output: Any, axis: Any, size: int) -> Any:
+    """A copy of an output with its samples along the first axis."""
+    if axis is None and size == 1:
+        return output[None].copy()
+    if axis is None:
+        raise SystemExit(f"an output has no axis of the batch, and the batch is of {size} samples")
+    if output.ndim <= axis or output.shape[axis] != size:
+        wanted = ", ".join([":"] * axis + [str(size), "..."])
+        raise SystemExit(f"an output has shape {list(output.shape)}, expected [{wanted}]")
+    return np.moveaxis(output, axis, 0).copy()
 
 
 def timed(call: Callable[[], object], pace: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""A traced module to a MagicMind model: ``magicmind_build.py JOB``, in the folder of the job's files.
+"""A traced module or an ONNX graph to a MagicMind model: ``magicmind_build.py JOB``, in the job's folder.
 
-A job is a JSON file: `module` and `model`, the files to read and to write; `input_dtypes`, for the parser and
-for the model; `input_dims`; `mlu_archs`; `config`, JSON documents for the builder, in order; `result`, where
-to write what the built model says of itself.
+A job is a JSON file: `framework`, pytorch or onnx; `module` and `model`, the files to read and to write;
+`input_dtypes`, for the model and the parser of a module; `input_dims`; `mlu_archs`; `config`, JSON documents
+for the builder, in order; `result`, where to write what the built model says of itself.
 
 The calls are those of Cambricon/magicmind_cloud, buildin/python_common: framework_parser.py and
 model_process.py. Python 3.7: see the package.
@@ -29,9 +29,12 @@ def parse(mm: Any, job: dict[str, Any], dtypes: list[Any]) -> Any:
     from magicmind.python.runtime.parser import Parser
 
     network = mm.Network()
-    parser = Parser(mm.ModelKind.kPytorch)
-    parser.set_model_param("pytorch-input-dtypes", dtypes)
-    parser.parse(network, job["module"])
+    if job["framework"] == "onnx":
+        require(Parser(mm.ModelKind.kOnnx).parse(network, job["module"]), f"parse {job['module']}")
+    else:
+        parser = Parser(mm.ModelKind.kPytorch)
+        parser.set_model_param("pytorch-input-dtypes", dtypes)
+        parser.parse(network, job["module"])
     count = network.get_input_count()
     if count != len(job["input_dims"]):
         raise SystemExit(f"the network has {count} inputs, expected {len(job['input_dims'])}")

@@ -16,6 +16,9 @@ import loop
 import magicmind.python.runtime as mm
 import packages
 
+DTYPES = ("BOOL", "FLOAT16", "FLOAT32", "INT16", "INT32", "INT64", "INT8", "UINT8")
+NARROWED = {"int64": "int32"}  # as the builder's 64-to-32 conversion makes of the model's inputs
+
 
 def require(status: Any, what: str) -> None:
     """End with status 1 where the SDK says that `what` did not work."""
@@ -60,7 +63,7 @@ def open_model(job: dict[str, Any], system: Any) -> tuple[loop.Call, Any]:
 
     def call(batch: Sequence[Any]) -> list[Any]:
         for tensor, array in zip(inputs, batch):
-            tensor.from_numpy(array)
+            tensor.from_numpy(array.astype(NARROWED.get(array.dtype.name, array.dtype)))
             tensor.to(device)
         outputs: list[Any] = []
         require(context.enqueue(inputs, outputs, queue), "start the model")
@@ -77,7 +80,7 @@ def declared(names: Sequence[str], dtypes: Sequence[Any], dimensions: Sequence[A
     """``[name, dtype, dims]`` of each. Raises `SystemExit` where there are more or fewer than names."""
     if len(dtypes) != len(names):
         raise SystemExit(f"the model has {len(dtypes)} inputs or outputs, expected {', '.join(names)}")
-    known = {mm.DataType.INT32: "int32", mm.DataType.FLOAT32: "float32", mm.DataType.FLOAT16: "float16"}
+    known = {getattr(mm.DataType, name): name.lower() for name in DTYPES if hasattr(mm.DataType, name)}
     return [
         [name, known.get(dtype, str(dtype)), list(dims.GetDims())]
         for name, dtype, dims in zip(names, dtypes, dimensions)

@@ -1,6 +1,7 @@
 """Runs a TensorRT engine, or its graph through onnxruntime's TensorRT provider: whichever is installed.
 
     python tensorrt.py JOB       does a job (`loop.py`), which names besides:
+                                 shapes (of each input, by name, for an engine that leaves one open), and
                                  onnx (the graph), fp16 (true or false) and workspace_mib for onnxruntime
     python tensorrt.py --which   prints ``runtime: tensorrt 10.16.1``, or onnxruntime's, or why there is none
 
@@ -97,7 +98,7 @@ def open_engine(job: dict[str, Any]) -> tuple[Call, Any]:
         raise SystemExit(
             f"{job['model']}: TensorRT made no execution context; the device may have too little free memory"
         )
-    tensors = described(engine, tensorrt)
+    tensors = sized(described(engine, tensorrt), context, job["shapes"])
     memory = {name: np.empty(shape, dtype) for name, _, dtype, shape in tensors}
     address = {name: driver.allocate(array.nbytes) for name, array in memory.items()}
     execute = bound(
@@ -149,13 +150,36 @@ def described(engine: Any, tensorrt: Any) -> list[tuple[str, bool, Any, tuple[in
     ]
 
 
+def sized(
+    tensors: Sequence[tuple[str, bool, Any, tuple[int, ...]]], context: Any, shapes: dict[str, Any]
+) -> Sequence[tuple[str, bool, Any, tuple[int, ...]]]:
+    """The same with a size for every axis: the context of an engine of open sizes is told its inputs'."""
+    opened = [name for name, is_input, _, shape in tensors if is_input and min(shape, default=1) < 0]
+    for name in opened:
+        if not hasattr(context, "set_input_shape"):
+            raise SystemExit(f"{name}: its shape is open, which is read from TensorRT 8.5 on")
+        if not context.set_input_shape(name, tuple(shapes[name])):
+            raise SystemExit(f"{name}: the engine does not take the shape {shapes[name]}")
+    if opened:
+        tensors = [(n, i, dtype, tuple(context.get_tensor_shape(n))) for n, i, dtype, _ in tensors]
+    for name, _, _, shape in tensors:
+        if min(shape, default=1) < 0:
+            raise SystemExit(
+                f"{name}: its shape {list(shape)} is known when the values are, which is not read"
+            )
+    return tensors
+
+
 def numpy_dtype(dtype: Any, tensorrt: Any) -> Any:
     """numpy's for TensorRT's, without `tensorrt.nptype`, which before 8.6 asks for a name that numpy dropped
     (NVIDIA/TensorRT issue 2557).
     """
-    known = {"FLOAT": np.float32, "HALF": np.float16, "INT32": np.int32, "INT64": np.int64}
+    known = {
+        "FLOAT": np.float32, "HALF": np.float16, "INT8": np.int8, "UINT8": np.uint8, "INT32": np.int32,
+        "INT64": np.int64, "BOOL": np.bool_,
+    }  # fmt: skip
     for name, found in known.items():
-        if getattr(tensorrt.DataType, name, None) == dtype:  # INT64 is younger than the others
+        if getattr(tensorrt.DataType, name, None) == dtype:  # INT64 and UINT8 are younger
             return found
     raise SystemExit(f"a tensor of {dtype}, expected one of {', '.join(known)}")
 
@@ -200,9 +224,12 @@ def open_graph(job: dict[str, Any]) -> tuple[Call, Any]:
     def call(inputs: Sequence[Any]) -> list[Any]:
         return list(session.run(job["output_names"], dict(zip(wanted, inputs))))
 
-    dtypes = {"tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(float)": "float32"}
+    def dtype(kind: str) -> str:
+        name = kind.replace("tensor(", "").replace(")", "")
+        return {"float": "float32", "double": "float64"}.get(name, name)
+
     contract = [
-        [[item.name, dtypes.get(item.type, item.type), list(item.shape)] for item in items]
+        [[item.name, dtype(item.type), list(item.shape)] for item in items]
         for items in (session.get_inputs(), session.get_outputs())
     ]
     job["told"] = {

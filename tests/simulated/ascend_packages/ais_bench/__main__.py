@@ -50,19 +50,43 @@ def natural(path: Path) -> list[object]:
     return [int(part) if part.isdigit() else part.lower() for part in re.split("([0-9]+)", path.name)]
 
 
-def read(folders: list[str], om: simulated_om.Om) -> tuple[list[Path], list[np.ndarray]]:
-    """Files of the first folder, and the samples of all of them."""
+def read(folders: list[str], om: simulated_om.Om) -> tuple[list[list[Path]], list[list[np.ndarray]]]:
+    """The files of the first folder by call, and every call's inputs.
+
+    A call has as many files as fill the first input, of every input; the last is filled up with its first.
+    """
     if len(folders) != len(om.shapes):
         kit.refuse(f"[ERROR] Invalid args. args input dir num:{len(folders)} not equal to model inputs num")
     listed = [
         sorted((path for path in Path(folder).iterdir() if path.suffix == ".bin"), key=natural)
         for folder in folders
     ]
-    arrays = [np.stack([np.fromfile(path, np.int64) for path in paths]) for paths in listed]
-    for array, shape in zip(arrays, om.shapes.values(), strict=True):
-        if list(array.shape[1:]) != shape[1:]:
-            kit.refuse(f"[ERROR] arg0 tensorsize: {np.prod(shape) * 8} filesize: {array[0].nbytes} not match")
-    return listed[0], arrays
+    whole, each = om.sizes()[0], listed[0][0].stat().st_size
+    if not each or whole % each:
+        kit.refuse(f"[ERROR] arg0 tensorsize: {whole} filesize: {each} not match")
+    count = whole // each
+    calls = [[paths[at : at + count] for at in range(0, len(paths), count)] for paths in listed]
+    inputs = []
+    for files in zip(*calls, strict=True):
+        arrays = []
+        for paths, size, dtype, shape in zip(files, om.sizes(), om.dtypes, om.shapes.values(), strict=True):
+            data = b"".join(path.read_bytes() for path in [*paths, *[paths[0]] * (count - len(paths))])
+            if len(data) != size:
+                kit.refuse(f"[ERROR] ndata size:{len(data)} not match {size}")
+            arrays.append(np.frombuffer(data, dtype).reshape(shape))
+        inputs.append(arrays)
+    return calls[0], inputs
+
+
+def computed(om: simulated_om.Om, calls: list[list[Path]], inputs: list[list[np.ndarray]]) -> list[list]:
+    """Outputs by file: of a call of one file as they are, of several split along the first axis."""
+    parts: list[list[np.ndarray]] = []
+    for files, arrays in zip(calls, inputs, strict=True):
+        outputs = om.network(arrays)
+        count = om.sizes()[0] // files[0].stat().st_size
+        split = [np.array_split(output, count, 0) for output in outputs]
+        parts += [[pieces[at] for pieces in split] for at in range(len(files))]
+    return parts
 
 
 def save(path: Path, array: np.ndarray, outfmt: str) -> None:
@@ -76,18 +100,23 @@ def save(path: Path, array: np.ndarray, outfmt: str) -> None:
         path.write_text("".join("".join(f"{value:f} " for value in row) + "\n" for row in rows))
 
 
-def write(given: argparse.Namespace, files: list[Path], outputs: list[np.ndarray]) -> None:
-    """One file a sample and output, in a folder called by the time; a summary beside it."""
+def write(given: argparse.Namespace, files: list[Path], outputs: list[list[np.ndarray]]) -> None:
+    """One file an input's file and output, in a folder called by the time; a summary beside it."""
     folder = Path(given.output) / (given.output_dirname or time.strftime("%Y_%m_%d-%H_%M_%S"))
     folder.mkdir(parents=True)
-    count = len(outputs[0])
-    for sample in range(count):
-        if kit.fault(TOOL) == "disk-full" and sample >= count // 2:
+    for sample, arrays in enumerate(outputs):
+        if kit.fault(TOOL) == "disk-full" and sample >= len(outputs) // 2:
             kit.disk_full(TOOL)
-        for at, array in enumerate(outputs):
+        for at, array in enumerate(arrays):
             name = f"{files[sample].name.split('.')[0]}_{at}.{given.outfmt.lower()}"
-            save(folder / name, array[sample : sample + 1], given.outfmt)
+            save(folder / name, array, given.outfmt)
     Path(f"{folder}_summary.json").write_text(json.dumps({"filesinfo": {}}))
+
+
+def spoilt(outputs: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
+    """The outputs of all files with the fault that the tool was told about them."""
+    columns = [np.stack(column) for column in zip(*outputs, strict=True)]
+    return [list(arrays) for arrays in zip(*kit.changed(TOOL, columns), strict=True)]
 
 
 def timed(om: simulated_om.Om, calls: int) -> list[float]:
@@ -130,11 +159,11 @@ def main() -> None:
     if given.input is None:
         times = timed(om, given.loop)
     else:
-        files, arrays = read(given.input.split(","), om)
+        calls, inputs = read(given.input.split(","), om)
         start = time.perf_counter()
-        outputs = om.network.all_samples(arrays, om.batch_size)
-        times = [(time.perf_counter() - start) * 1e3 / -(-len(files) // om.batch_size)]
-        write(given, files, kit.changed(TOOL, outputs))
+        outputs = computed(om, calls, inputs)
+        times = [(time.perf_counter() - start) * 1e3 / len(calls)]
+        write(given, [path for files in calls for path in files], spoilt(outputs))
     kit.say(TOOL, [*begin, "[INFO] warm up 1 done", *summary(times, given.batchsize)])
     sys.exit(0)
 

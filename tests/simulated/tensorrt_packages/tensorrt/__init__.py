@@ -28,10 +28,22 @@ TensorIOMode = types.SimpleNamespace(NONE=0, INPUT=1, OUTPUT=2)
 DataType = types.SimpleNamespace(FLOAT=0, HALF=1, INT8=2, INT32=3, BOOL=4)
 if _RELEASE >= (10,):
     DataType.INT64 = 8
+_TYPES = {"float32": 0, "float16": 1, "int8": 2, "int32": 3, "bool": 4, "int64": 8}
 
 
 def _nptype(dtype: int) -> Any:
-    return {0: np.float32, 3: np.int32, 8: np.int64}[dtype]
+    return np.dtype(next(name for name, known in _TYPES.items() if known == dtype))
+
+
+def _dtype(item: Any) -> int:
+    """An engine's for a graph's: before 10 its whole numbers have 32 bits."""
+    name = str(kit.dtype(item))
+    return _TYPES["int32" if name == "int64" and _RELEASE < (10,) else name]
+
+
+def _shape(item: Any) -> tuple[int, ...]:
+    """-1 where the graph leaves a size open."""
+    return tuple(size if isinstance(size, int) else -1 for size in item.shape)
 
 
 class Logger:
@@ -62,11 +74,10 @@ class _Tensors:
             file.write(graph)
             file.flush()
             self.network = kit.Network(file.name)
-        whole = DataType.INT64 if _RELEASE >= (10,) else DataType.INT32
         short = kit.fault(TOOL) == "fewer-outputs"
-        self.tensors = [(item.name, True, whole, tuple(item.shape)) for item in self.network.inputs]
+        self.tensors = [(item.name, True, _dtype(item), _shape(item)) for item in self.network.inputs]
         self.tensors += [
-            (item.name, False, DataType.FLOAT, (item.shape[0] - short, *item.shape[1:]))
+            (item.name, False, _dtype(item), (_shape(item)[0] - short, *_shape(item)[1:]))
             for item in self.network.outputs
         ]
 
@@ -80,10 +91,10 @@ class _Tensors:
             arrays.append(array)
         count = len(self.network.inputs)
         outputs = kit.changed(TOOL, self.network(arrays[:count]))
-        for output, address, (_, _, _, shape) in zip(
+        for output, address, (_, _, dtype, shape) in zip(
             outputs, addresses[count:], self.tensors[count:], strict=True
         ):
-            array = np.ascontiguousarray(output, dtype=np.float32)
+            array = np.asarray(output, dtype=_nptype(dtype), order="C")
             assert array.shape == shape
             ctypes.memmove(_held(address, array.nbytes), array.ctypes.data, array.nbytes)
         return True
@@ -119,6 +130,24 @@ class _Context:
     def __init__(self, engine: _Engine) -> None:
         self._engine = engine
         self._addresses: dict[str, int] = {}
+
+    def set_input_shape(self, name: str, shape: Sequence[int]) -> bool:
+        """Of an engine of open sizes; those of its outputs follow, by a run on zeros."""
+        tensors = self._engine.tensors
+        at = next(number for number, item in enumerate(tensors) if item[0] == name)
+        if any(size not in (-1, asked) for size, asked in zip(tensors[at][3], shape, strict=True)):
+            return False
+        tensors[at] = (*tensors[at][:3], tuple(shape))
+        inputs = [item for item in tensors if item[1]]
+        if all(size >= 0 for item in inputs for size in item[3]):
+            outputs = self._engine.network([np.zeros(item[3], _nptype(item[2])) for item in inputs])
+            tensors[len(inputs) :] = [
+                (*item[:3], array.shape) for item, array in zip(tensors[len(inputs) :], outputs, strict=True)
+            ]
+        return True
+
+    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+        return self._engine.get_tensor_shape(name)
 
     def set_tensor_address(self, name: str, address: int) -> bool:
         self._addresses[name] = address

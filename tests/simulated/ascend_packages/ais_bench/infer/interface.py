@@ -8,8 +8,6 @@ import kit
 import numpy as np
 import simulated_om
 
-TYPES = {"tensor(int64)": "int64", "tensor(int32)": "int32", "tensor(float)": "float32"}
-
 
 class InferSession:
     def __init__(
@@ -40,11 +38,11 @@ class InferSession:
         out_array: bool = True,
     ) -> list[np.ndarray]:
         assert mode == "static"
-        for feed, shape in zip(feeds, self.om.shapes.values(), strict=True):
-            if feed.nbytes != int(np.prod(shape)) * 8:
-                raise RuntimeError(f"input of {feed.nbytes} bytes, the model's shape is {shape}")
+        for feed, size in zip(feeds, self.om.sizes(), strict=True):
+            if feed.nbytes != size:
+                raise RuntimeError(f"input of {feed.nbytes} bytes, the model's has {size}")
         return kit.changed("ais_bench", self.om.network(feeds))
 
 
 def desc(item: object, name: str, shape: list[int]) -> SimpleNamespace:
-    return SimpleNamespace(name=name, datatype=f"dtype.{TYPES[item.type]}", shape=shape)  # type: ignore[attr-defined]
+    return SimpleNamespace(name=name, datatype=f"dtype.{kit.dtype(item)}", shape=shape)

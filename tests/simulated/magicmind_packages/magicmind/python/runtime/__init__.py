@@ -1,4 +1,4 @@
-"""Building and running: a model's file is a line of JSON and the traced module as it is."""
+"""Building and running: a model's file is a line of JSON and the traced module, or the graph, as it is."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Status:
 
 
 class DataType(Enum):
+    INT8 = 4
     INT32 = 6
     FLOAT16 = 8
     FLOAT32 = 9
@@ -38,6 +39,10 @@ class DataType(Enum):
 
 class ModelKind(Enum):
     kPytorch = 1
+    kOnnx = 2
+
+
+NUMPY = {"INT8": np.int8, "INT32": np.int32, "FLOAT16": np.float16, "FLOAT32": np.float32}
 
 
 class Dims:
@@ -65,7 +70,8 @@ class ITensor:
 class Network:
     def __init__(self) -> None:
         self.inputs: list[ITensor] = []
-        self.module: Traced | None = None
+        self.module: Traced | kit.Network | None = None
+        self.taken: list[str] = []  # of a graph: what its inputs have to be told as
 
     def get_input_count(self) -> int:
         return len(self.inputs)
@@ -102,10 +108,13 @@ class Builder:
         if not told.get("opt_config", {}).get("type64to32_conversion"):
             print("[ERROR] 64-bit data is not supported; enable opt_config.type64to32_conversion")
             return None
-        if config.mlu_archs != ["mtp_372"] or any(t.dtype is not DataType.INT32 for t in network.inputs):
+        dtypes = [tensor.dtype.name for tensor in network.inputs if tensor.dtype is not None]
+        if config.mlu_archs != ["mtp_372"] or dtypes != network.taken:
             print("[ERROR] architecture or input data type is not supported")
             return None
-        ranges = [told["dim_range"][str(number)] for number in range(network.get_input_count())]
+        fixed = [{"min": tensor.dims, "max": tensor.dims} for tensor in network.inputs]
+        mutable = told["graph_shape_mutable"]
+        ranges = [told["dim_range"][str(at)] for at in range(len(fixed))] if mutable else fixed
         for tensor, span in zip(network.inputs, ranges, strict=True):
             if not all(a <= b <= c for a, b, c in zip(span["min"], tensor.dims, span["max"], strict=True)):
                 print(f"[ERROR] shape {tensor.dims} is outside {span}")
@@ -117,8 +126,11 @@ class Builder:
         outputs = network.module([np.ones(tensor.dims, np.int64) for tensor in network.inputs])
         model = Model()
         model.about = {
-            "simulated": kit.SIMULATED, "inputs": dims, "outputs": [[-1, *o.shape[1:]] for o in outputs],
-            "ranges": ranges, "precision": told["precision_config"]["precision_mode"],
+            "simulated": kit.SIMULATED, "inputs": dims, "dtypes": dtypes, "ranges": ranges,
+            "outputs": [[-1, *o.shape[1:]] if mutable else list(o.shape) for o in outputs],
+            "output_dtypes": [{"float32": "FLOAT32"}.get(str(o.dtype), "INT32") for o in outputs],
+            "precision": told["precision_config"]["precision_mode"],
+            "graph": isinstance(network.module, kit.Network),
         }  # fmt: skip
         model.content = network.module.content
         kit.say(BUILDER, ["[INFO] parse", "[INFO] optimise", "[INFO] build", "[INFO] done"])
@@ -160,10 +172,10 @@ class Model:
         return [Dims(dims) for dims in self.about["outputs"]]
 
     def get_input_data_types(self) -> list[DataType]:
-        return [DataType.INT32] * len(self.about["inputs"])
+        return [DataType[name] for name in self.about["dtypes"]]
 
     def get_output_data_types(self) -> list[DataType]:
-        return [DataType.FLOAT32] * len(self.about["outputs"])
+        return [DataType[name] for name in self.about["output_dtypes"]]
 
 
 class System:
@@ -219,7 +231,7 @@ class Engine:
 class Context:
     def __init__(self, model: Model) -> None:
         self.about = model.about
-        self.module = Traced(model.content)
+        self.module = (kit.Network if model.about["graph"] else Traced)(model.content)
         self.outputs = Outputs(TOOL)
 
     def create_inputs(self) -> list[Tensor]:
@@ -227,12 +239,16 @@ class Context:
 
     def enqueue(self, inputs: list[Tensor], outputs: list[Tensor], queue: Queue) -> Status:
         arrays = [tensor.array for tensor in inputs]
-        for array, span in zip(arrays, self.about["ranges"], strict=True):
+        for array, span, dtype in zip(arrays, self.about["ranges"], self.about["dtypes"], strict=True):
             fits = all(a <= b <= c for a, b, c in zip(span["min"], array.shape, span["max"], strict=True))
-            if not fits or array.dtype != np.int32 or any(tensor.device is None for tensor in inputs):
+            if not fits or array.dtype != NUMPY[dtype] or any(tensor.device is None for tensor in inputs):
                 return Status(f"InvalidArgument: {array.dtype} {array.shape}")
-        found = self.module([array.astype(np.int64) for array in arrays])
+        whole = [array.astype(np.int64) if array.dtype == np.int32 else array for array in arrays]
+        found = self.module(whole)
         if self.about["precision"] == "force_float16":
-            found = [array.astype(np.float16).astype(np.float32) for array in found]
+            found = [
+                array.astype(np.float16).astype(np.float32) if array.dtype.kind == "f" else array
+                for array in found
+            ]
         outputs.extend(Tensor(array) for array in self.outputs.through(found))
         return Status()

@@ -1,9 +1,10 @@
-"""Reading a traced module."""
+"""Reading a traced module, or an ONNX graph."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import kit
 from traced import Traced
 
 from magicmind.python.runtime import DataType, ITensor, ModelKind, Network, Status
@@ -11,7 +12,7 @@ from magicmind.python.runtime import DataType, ITensor, ModelKind, Network, Stat
 
 class Parser:
     def __init__(self, kind: ModelKind) -> None:
-        assert kind is ModelKind.kPytorch
+        self.kind = kind
         self.dtypes: list[DataType] = []
 
     def set_model_param(self, name: str, value: Any) -> Status:
@@ -21,6 +22,13 @@ class Parser:
         return Status()
 
     def parse(self, network: Network, path: str) -> Status:
+        if self.kind is ModelKind.kOnnx:
+            network.module = kit.Network(path)
+            network.inputs = [ITensor() for _ in network.module.inputs]
+            names = [str(kit.dtype(item)).upper() for item in network.module.inputs]
+            network.taken = [{"INT64": "INT32"}.get(name, name) for name in names]
+            return Status()
         network.module = Traced(path)
         network.inputs = [ITensor() for _ in self.dtypes]
+        network.taken = ["INT32"] * len(self.dtypes)
         return Status()
