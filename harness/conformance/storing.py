@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 
 from harness.conformance import parity
 from harness.conformance.graph_outputs import of_samples, unrounded
@@ -66,9 +67,10 @@ def storing(
     None where they then hold what is no number.
     """
     stored = _STORED[case.precision](materials, case, inputs)
+    own = reference if stored.own is None else stored.own
     mask = mask_of({str(at): array for at, array in enumerate(inputs)})
     try:
-        moved = parity.compare(stored.outputs, reference, mask, outputs_of(case.model), case=case.id)
+        moved = parity.compare(stored.outputs, own, mask, outputs_of(case.model), case=case.id)
     except BadOutput:
         return None
     return Storing(largest=moved.largest_in_spread, rms=moved.rms_in_spread, what=stored.what)
@@ -76,9 +78,13 @@ def storing(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stored:
-    """A graph's fp32 outputs, ``[n, ...]`` each, of stored weights and inputs; what that was, in words."""
+    """A graph's fp32 outputs, ``[n, ...]`` each, of stored weights and inputs; what that was, in words.
+
+    `own` are those of weights and inputs as they are, run alike; None where that is the reference.
+    """
 
     outputs: Sequence[Array]
+    own: Sequence[Array] | None
     what: str
 
 
@@ -87,22 +93,31 @@ def _in_fp16(materials: Materials, case: Case, inputs: Sequence[Array]) -> _Stor
     graph = with_constants(unrounded(materials, case), Precision.FP16)
     held = [as_held(array, Precision.FP16) for array in inputs]
     outputs = of_samples(case, graph, held, Precision.FP32, "the reference, stored")
-    return _Stored(outputs=outputs, what="storing its weights and inputs alone in fp16")
+    return _Stored(outputs=outputs, own=None, what="storing its weights and inputs alone in fp16")
 
 
 def _in_fp32(materials: Materials, case: Case, inputs: Sequence[Array]) -> _Stored:
-    """Of the file as it is, nothing simplified or fused: that may be what is wrong with the artifact."""
+    """Of the file as it is, nothing simplified or fused: that may be what is wrong with the artifact.
+
+    Both of its runs are in the case's batches: that a sample changes with those around it is no rounding.
+    """
     del materials
-    graph = in_other_order(reading.load(Path(graph_of(case.model).file)))
-    session, specs = unoptimised(graph.SerializeToString()), outputs_of(case.model)
-    names, done = [item.name for item in specs], []
-    for some, count in batched([as_in_other_order(array) for array in inputs], case.batch_size):
-        outputs = rows_first(case.model, specs, called(case.model, session, some, names), len(some[0]))
-        done.append([array[:count] for array in outputs])
+    graph = reading.load(Path(graph_of(case.model).file))
+    held = [as_in_other_order(array) for array in inputs]
     return _Stored(
-        outputs=[np.concatenate(parts) for parts in zip(*done, strict=True)],
+        outputs=_in_batches(case, in_other_order(graph), held),
+        own=_in_batches(case, graph, inputs),
         what=f"keeping {OTHER_ORDER_BITS} of 24 bits of its weights and inputs",
     )
+
+
+def _in_batches(case: Case, graph: onnx.ModelProto, inputs: Sequence[Array]) -> list[Array]:
+    session, specs = unoptimised(graph.SerializeToString()), outputs_of(case.model)
+    names, done = [item.name for item in specs], []
+    for some, count in batched(inputs, case.batch_size):
+        outputs = rows_first(case.model, specs, called(case.model, session, some, names), len(some[0]))
+        done.append([array[:count] for array in outputs])
+    return [np.concatenate(parts) for parts in zip(*done, strict=True)]
 
 
 _STORED: Mapping[Precision, Callable[[Materials, Case, Sequence[Array]], _Stored]] = {
