@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +11,8 @@ from harness.domain.cases import PYTESTS_OWN, Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.datasets import DatasetSpec
-from harness.domain.models import Model, Weights
+from harness.domain.graphs import BATCH
+from harness.domain.models import Model, Output, Weights
 from harness.domain.precisions import Precision
 from harness.drafting import data, drafts, encoders, forms, graphs, names
 from harness.drafting.drafts import Asked, Draft
@@ -111,8 +113,20 @@ def check(asked: Asked, tables: Catalog, home: Home) -> Checked:
     if checked.model.graph is None:
         _require_sound(checked, home)
     else:
-        originals.outputs_of(checked.model)  # the file is run as it is, on two samples and on three
+        _require_apart(asked.path, checked.model, originals.outputs_of(checked.model))
     return checked
+
+
+def _require_apart(path: Path, model: Model, outputs: Sequence[Output]) -> None:
+    """Raise `UsageError` for several samples a call, of which an output has no axis to tell them apart by."""
+    sizes = {size for item in model.deployments for size in item.batch_sizes} - {1}
+    together = [item.name for item in outputs if BATCH not in item.shape]
+    if sizes and together:
+        raise UsageError(
+            f"{path}: the output {', '.join(together)} has no axis of the batch: nothing of {max(sizes)} "
+            "samples together can be told apart",
+            remedy="choose --bs 1, or cut the output from the graph",
+        )
 
 
 def _of_graph(asked: Asked) -> Draft:
@@ -132,6 +146,12 @@ def _of_graph(asked: Asked) -> Draft:
             f"--bs {','.join(map(str, asked.batch_sizes or ()))}: {asked.path} takes {samples} a call, and "
             "no other number",
             remedy=f"leave --bs out, or say by --shape where the batch is, as state=2x{AXIS}x128",
+        )
+    if (found.batch_size or 1) > 1 and set(asked.batch_sizes or ()) - {found.batch_size}:
+        raise UsageError(
+            f"--bs {','.join(map(str, asked.batch_sizes or ()))}: --shape says {found.batch_size} samples a "
+            "call, which is another batch size",
+            remedy=f"leave --bs out, or write {AXIS} or 1 in --shape for the axis of the batch",
         )
     return drafts.of_graph(asked, found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -27,7 +27,23 @@ class Said:
 
 def read(shapes: Sequence[str], ranges: Sequence[str]) -> Said:
     """What ``--shape`` and ``--range`` say; raises `UsageError` for anything else than the two take."""
-    return Said(shapes=dict(map(_shape, shapes)), ranges=dict(map(_range, ranges)))
+    return Said(
+        shapes=_once("--shape", shapes, map(_shape, shapes)),
+        ranges=_once("--range", ranges, map(_range, ranges)),
+    )
+
+
+def _once(option: str, texts: Sequence[str], pairs: Iterable[tuple[str, _T]]) -> dict[str, _T]:
+    """What is said by name; raises `UsageError` where one is said twice."""
+    said: dict[str, _T] = {}
+    for text, (name, value) in zip(texts, pairs, strict=True):
+        if name in said:
+            first = next(other for other in texts if other.rpartition("=")[0].strip() == name)
+            raise UsageError(
+                f"{option} {first} and {option} {text}: found two of {name or 'one input'}, expected one"
+            )
+        said[name] = value
+    return said
 
 
 def _shape(text: str) -> tuple[str, Shape]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import graph_files
+import graph_files as files
 import numpy as np
 import onnx
 import pytest
@@ -229,9 +229,7 @@ class TestTheBatch:
     def test_an_axis_whose_order_matters_is_none(self, tmp_path: Path):
         """Of any size, whose size is then asked for; of a fixed one the whole is a sample."""
         path = self.sequence(tmp_path / "steps.onnx", first="steps")
-        with pytest.raises(
-            ZoocheckError, match="none: what comes out along it changes with the"
-        ):
+        with pytest.raises(ZoocheckError, match="none: what comes out along it changes with the"):
             checked(path)
         assert self.shapes(path, "6x4") == ([(6, 4)], [1])
         [note, *_] = checked(path, "6x4").draft.notes
@@ -240,7 +238,7 @@ class TestTheBatch:
             checked(path, "6x4", batch_sizes=(1, 4))
         assert self.shapes(self.sequence(tmp_path / "six.onnx", first=6)) == ([(6, 4)], [1])
 
-    @pytest.mark.parametrize("made", [graph_files.quantised_by_the_batch, graph_files.centred_by_the_batch])
+    @pytest.mark.parametrize("made", [files.quantised_by_the_batch, files.centred_by_the_batch])
     def test_samples_that_the_graph_mixes_are_a_batch(self, tmp_path: Path, made: Any):
         """In any order they come to the same: what a conformance check says of it, parity does not hide."""
         onnx.save(made(), tmp_path / "mixes.onnx")
@@ -272,6 +270,42 @@ class TestTheBatch:
     def test_a_size_that_the_file_fixes_is_no_batch_of_another(self, strip: Path):
         with pytest.raises(ZoocheckError, match=r"--shape x=4x1x8x32: does not fit the graph's own"):
             checked(strip, "4x1x8x32")
+
+
+class TestWhatIsSaidTwice:
+    """Before anything is run."""
+
+    @pytest.mark.parametrize(
+        ("shapes", "message"),
+        [
+            (
+                ("1x3x8x8", "2x3x8x8"),
+                "--shape 1x3x8x8 and --shape 2x3x8x8: found two of one input, expected one",
+            ),
+            (("images=Nx3x8x8",) * 2, "found two of images, expected one"),
+        ],
+    )
+    def test_a_shape_that_is_said_twice(self, shapes: tuple[str, ...], message: str):
+        with pytest.raises(ZoocheckError, match=message):
+            said.read(shapes, ())
+        with pytest.raises(ZoocheckError, match="--range x=1 and --range x=2: found two of x, expected one"):
+            said.read((), ("x=1", "x=2"))
+
+    def test_a_batch_size_that_contradicts_a_shape(self, images: Path):
+        """A 1 in a shape is what everybody writes, and no batch size."""
+        with pytest.raises(ZoocheckError, match="--bs 1,8: --shape says 4 samples a call, which is another"):
+            checked(images, "4x3x8x8", batch_sizes=(1, 8))
+        assert {case.batch_size for case in checked(images, "4x3x8x8", batch_sizes=(4,)).cases} == {4}
+        assert {case.batch_size for case in checked(images, "1x3x8x8", batch_sizes=(1, 8)).cases} == {1, 8}
+
+    def test_samples_that_an_output_does_not_tell_apart(self, tmp_path: Path):
+        path = tmp_path / "both.onnx"
+        path.write_bytes(files.deciding(floats=True, over_all=True).SerializeToString())
+        with pytest.raises(
+            ZoocheckError, match="the output mean has no axis of the batch: nothing of 8 samples"
+        ):
+            checked(path, batch_sizes=(1, 8))
+        assert {case.batch_size for case in checked(path).cases} == {1}
 
 
 class TestRanges:

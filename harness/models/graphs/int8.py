@@ -6,7 +6,9 @@ import contextlib
 import io
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from harness.models.graphs.reading import subgraphs
 from harness.models.graphs.values import computed_of_shapes, constants
 
 if TYPE_CHECKING:
+    import onnxruntime
     from onnxruntime.quantization import CalibrationDataReader
 
 Feed = Mapping[str, npt.NDArray[np.integer]]
@@ -31,6 +34,8 @@ PERCENTILE = 99.999
 OPERATORS = ("MatMul", "Gemm", "Conv")
 # What computes in fp32 where a compiler of int8 might not: told of a graph that has any.
 LEFT = ("ConvTranspose", "Einsum", "GRU", "LSTM", "RNN")
+_FP32 = int(onnx.TensorProto.FLOAT)
+_BINS = 2048  # of onnxruntime's histograms
 _OLDEST_OPSET = 10  # of QuantizeLinear; an older graph is converted
 
 
@@ -46,13 +51,14 @@ def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
     """What every product reads and gives on `feeds`, the inputs of the calibration, each run once.
 
     Every row of them counts: a sample that is fed twice weighs twice. Activations are cut at the 99.999th
-    percentile of all feeds together. Raises `GraphError` without feeds; `NotApplicable` where there is no
-    product, and for a graph that is quantised already.
+    percentile of all feeds together. Raises `GraphError` without feeds, and for a value that is infinite, or
+    too small to be told from 0; `NotApplicable` where there is no product, and for a graph that is quantised
+    already.
     """
     if not feeds:
         raise GraphError("int8 needs calibration samples, found none")
     graph = _ready(model)
-    names = _values(graph)
+    names = _values(graph, _products(graph))
     from onnxruntime.quantization import CalibrationMethod, create_calibrator
 
     with tempfile.TemporaryDirectory(prefix="zoocheck-int8-") as folder, _quiet():
@@ -63,8 +69,12 @@ def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
             calibrate_method=CalibrationMethod.Percentile, extra_options={"percentile": PERCENTILE},
         )  # fmt: skip
         sessions.hold([sessions.CPU], calibrator.infer_session.get_providers())
-        calibrator.collect_data(_reader(feeds))
-        found = dict(calibrator.compute_data().items())
+        calibrator.tensors_to_calibrate &= set(chain(*names))  # not of products in fp16, which are left
+        try:
+            calibrator.collect_data(_reader(feeds))
+            found = dict(calibrator.compute_data().items())
+        except ValueError as problem:  # numpy's, of a histogram that cannot be made
+            raise GraphError(_unfit(calibrator.infer_session, chain(*names), feeds, problem)) from problem
     known = {name: (np.float32(data.lowest), np.float32(data.highest)) for name, data in found.items()}
     return tuple(tuple(known[name] for name in product) for product in names)
 
@@ -84,9 +94,10 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
 
     graph = _ready(model)
     _require_none_of_shapes(graph)
+    products = _products(graph)
     found = {
         name: TensorData(lowest=np.array(least), highest=np.array(greatest))
-        for name, (least, greatest) in _by_name(graph, ranges).items()
+        for name, (least, greatest) in _by_name(graph, products, ranges).items()
     }
     with _quiet():
         quantizer = QDQQuantizer(
@@ -97,7 +108,7 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
             activation_qType=QuantType.QInt8,
             tensors_range=TensorsData(CalibrationMethod.Percentile, found),
             nodes_to_quantize=[],
-            nodes_to_exclude=[],
+            nodes_to_exclude=_named(graph, products),
             op_types_to_quantize=list(OPERATORS),
             extra_options={"ActivationSymmetric": True, "WeightSymmetric": True},
         )
@@ -106,7 +117,7 @@ def to_int8(model: onnx.ModelProto, ranges: Ranges) -> onnx.ModelProto:
             quantizer.model.topological_sort()
     quantised: onnx.ModelProto = quantizer.model.model
     values.sort(quantised.graph)
-    for sentence in _left(graph):
+    for sentence in _left(graph, products):
         values.tell(quantised, sentence)
     return quantised
 
@@ -182,8 +193,39 @@ def _names_apart(graph: onnx.GraphProto) -> None:
         values.rename(node, names)
 
 
-def _left(graph: onnx.ModelProto) -> Iterator[str]:
+def _products(graph: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """The nodes that are quantised, in order: those that read fp32, and so compute in it."""
+    types = values.element_types(graph)
+    return [
+        node
+        for node in graph.graph.node
+        if node.op_type in OPERATORS and {types.get(name, _FP32) for name in node.input if name} == {_FP32}
+    ]
+
+
+def _others(graph: onnx.ModelProto, products: Sequence[onnx.NodeProto]) -> list[onnx.NodeProto]:
+    """The nodes that compute products of other numbers than fp32."""
+    ours = {id(node) for node in products}
+    return [node for node in graph.graph.node if node.op_type in OPERATORS and id(node) not in ours]
+
+
+def _named(graph: onnx.ModelProto, products: Sequence[onnx.NodeProto]) -> list[str]:
+    """The names of the nodes that are not quantised, which are given to them: a file may have none."""
+    names = []
+    for at, node in enumerate(_others(graph, products)):
+        node.name = f"left_as_it_is_{at}"
+        names.append(node.name)
+    return names
+
+
+def _left(graph: onnx.ModelProto, products: Sequence[onnx.NodeProto]) -> Iterator[str]:
     """What computes products and is not quantised, in words."""
+    types = values.element_types(graph)
+    for kind, count in Counter(
+        f"{node.op_type} of {onnx.helper.tensor_dtype_to_np_dtype(types[node.input[0]])}"
+        for node in _others(graph, products)
+    ).items():
+        yield f"{count} {kind} are left as they are: int8 is made of float32"
     for kind, count in values.operators(graph, LEFT).items():
         yield f"{count} {kind} stay in fp32"
     inside = values.operators(graph, OPERATORS)
@@ -195,9 +237,9 @@ def _left(graph: onnx.ModelProto) -> Iterator[str]:
             yield f"{count} {kind} inside of branches or loops stay in fp32"
 
 
-def _by_name(graph: onnx.ModelProto, ranges: Ranges) -> dict[str, Range]:
+def _by_name(graph: onnx.ModelProto, products: Sequence[onnx.NodeProto], ranges: Ranges) -> dict[str, Range]:
     """The range of each value that a product of `graph` reads or gives; raises as `to_int8`."""
-    names = _values(graph)
+    names = _values(graph, products)
     if [len(product) for product in names] != [len(product) for product in ranges]:
         raise GraphError(
             f"int8 was calibrated on {len(ranges)} products and the graph has {len(names)}, or constants at "
@@ -210,18 +252,33 @@ def _by_name(graph: onnx.ModelProto, ranges: Ranges) -> dict[str, Range]:
     }
 
 
-def _values(graph: onnx.ModelProto) -> list[tuple[str, ...]]:
+def _unfit(
+    session: onnxruntime.InferenceSession, names: Iterable[str], feeds: Sequence[Feed], problem: Exception
+) -> str:
+    """Which value has no range that a scale could be chosen of, in words: the first of `names`."""
+    shown = {item.name for item in session.get_outputs()}
+    told = [name for name in names if name in shown]
+    for feed in feeds:
+        for name, array in zip(told, session.run(told, dict(feed)), strict=True):
+            largest = np.abs(array).max(initial=0)
+            if not np.isfinite(largest):
+                return f"int8: value {name} holds an infinity on the samples that its scale is chosen of"
+            if 0 < largest < np.finfo(array.dtype).tiny * _BINS:
+                return (
+                    f"int8: value {name} is at most {largest:.3g} on the samples that its scale is chosen "
+                    f"of: too small for {array.dtype} to have steps in it"
+                )
+    return f"int8: onnxruntime cannot choose the scales: {problem}"
+
+
+def _values(graph: onnx.ModelProto, products: Sequence[onnx.NodeProto]) -> list[tuple[str, ...]]:
     """Of every product, in order, what it reads and gives but for constants; `NotApplicable` for none."""
     given = {name for name, _ in constants(graph.graph)}
-    found = [
-        tuple(name for name in (*node.input, *node.output) if name not in given)
-        for node in graph.graph.node
-        if node.op_type in OPERATORS
-    ]
+    found = [tuple(name for name in (*node.input, *node.output) if name not in given) for node in products]
     if not found:
-        inside = "; ".join(_left(graph))
+        inside = "; ".join(_left(graph, products))
         raise NotApplicable(
-            f"nothing to quantise: the graph has none of {', '.join(OPERATORS)}"
+            f"nothing to quantise: the graph has none of {', '.join(OPERATORS)} in fp32"
             + (f" ({inside})" if inside else "")
         )
     return found

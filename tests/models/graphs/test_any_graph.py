@@ -382,6 +382,60 @@ def test_a_graph_that_is_quantised_already_is_run_as_it_is(tmp_path: Path) -> No
 # ----------------------------------------------------------------------- int8
 
 
+def scaled(kind: type[np.floating], factor: float, *, behind: bool = False) -> onnx.ModelProto:
+    """A dense layer of numbers of a kind, which a factor scales first; another one of fp32 behind it."""
+    wide = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(kind))
+    second = [node("Cast", ["m"], ["c"], to=FLOAT), node("MatMul", ["c", "v"], ["y"])]
+    return graph(
+        [
+            node("Mul", ["x", "factor"], ["s"]),
+            node("MatMul", ["s", "w"], ["m" if behind else "y"]),
+            *(second if behind else []),
+        ],
+        [value("x", ["n", 4], wide)],
+        [value("y", ["n", 4], FLOAT if behind else wide)],
+        {"factor": np.array(factor, kind), "w": drawn(4, 4).astype(kind)}
+        | ({"v": drawn(4, 4, scale=2)} if behind else {}),
+    )
+
+
+def numbers(kind: type[np.floating]) -> tuple[GraphInput, ...]:
+    return (GraphInput(name="x", dtype=np.dtype(kind).name, shape=("batch", 4)),)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float64])
+def test_products_of_other_numbers_than_fp32_are_left_as_they_are(tmp_path: Path, kind) -> None:
+    """And told; where there are no others, there is nothing to quantise."""
+    model = files.of(tmp_path / "two.onnx", scaled(kind, 1, behind=True), numbers(kind))
+    made = in_int8(model)
+    name = np.dtype(kind).name
+    assert values.told(made)[-1] == f"1 MatMul of {name} are left as they are: int8 is made of float32"
+    assert values.operators(made, ("MatMul", "QuantizeLinear")) == {"MatMul": 2, "QuantizeLinear": 2}
+    assert off(model, made, Precision.INT8) < 0.2  # of four numbers, of which ten samples choose the scale
+    alone = files.of(tmp_path / "one.onnx", scaled(kind, 1), numbers(kind))
+    with pytest.raises(
+        NotApplicable, match=f"none of MatMul, Gemm, Conv in fp32 .1 MatMul of {name} are left"
+    ):
+        in_int8(alone)
+
+
+@pytest.mark.parametrize(
+    ("factor", "message"),
+    [
+        (3e38, "int8: value s holds an infinity on the samples that its scale is chosen of"),
+        (1e-44, "int8: value s is at most .* too small for float32 to have steps in it"),
+    ],
+)
+def test_a_value_of_which_no_scale_can_be_chosen_is_named(factor: float, message: str) -> None:
+    with pytest.raises(GraphError, match=message):
+        int8.ranges_of(scaled(np.float32, factor), [{"x": drawn(3, 4, scale=4)}])
+
+
+def test_a_value_that_is_always_0_has_a_scale(tmp_path: Path) -> None:
+    model = files.of(tmp_path / "zero.onnx", scaled(np.float32, 0), ROWS)
+    assert not np.any(outputs(model, in_int8(model), rows(model, 2), Precision.INT8)[0])
+
+
 @pytest.mark.parametrize("opset", [9, 11, 17])
 def test_convolutions_in_int8(tmp_path: Path, opset: int) -> None:
     """Quantisers stand around convolution and dense layer, symmetric, one scale a tensor."""
