@@ -16,6 +16,7 @@ from harness.drafting.kinds_of_columns import Form
 from harness.errors import BadInput
 from harness.tasks.datasets import PASSED_OVER, Dataset, reading
 from harness.tasks.label_names import UnknownLabels, meaning
+from harness.tasks.tags import OUTSIDE
 from harness.tasks.text import own_tags
 
 FEWEST = 2  # samples: of one no score can be told from chance
@@ -51,6 +52,7 @@ def read(path: Path, form: Form, encoder: Encoder, told: Sequence[str] = ()) -> 
     if encoder.task is Task.TOKENS:
         _require_tags(_dataset(path, form).examples if meant.options else examples, meant.logits)
     metric = _metric(encoder, meant.logits)
+    _require_telling(path, examples, encoder)
     return Data(
         path=path, form=form, counts={"samples": len(examples), **_counts(dataset)},
         labels=meant.logits if meant.logits != encoder.labels else (), metric=metric,
@@ -124,6 +126,18 @@ def _require_tags(examples: Sequence[Any], names: Sequence[str]) -> None:
     except UnknownLabels as problem:
         problem.add(meanings.SAY_EACH)
         raise
+
+
+def _require_telling(path: Path, examples: Sequence[Any], encoder: Encoder) -> None:
+    """Raise `BadInput` for data by which no answer is better than another."""
+    said = ""
+    if encoder.task is Task.TOKENS and all(tag == OUTSIDE for example in examples for tag in example.tags):
+        said = f"found no tag but {OUTSIDE!r}, expected entities: there is nothing to find"
+    if encoder.regression and len({example.label for example in examples}) == 1:
+        said = f"found {examples[0].label!r} for every sample, expected numbers that differ: nothing " \
+               "correlates with them"  # fmt: skip
+    if said:
+        raise BadInput(said, path=path, remedy="give the whole file")
 
 
 def _labels(examples: Sequence[Any], encoder: Encoder) -> list[str]:

@@ -310,6 +310,19 @@ def test_data_of_another_task_is_told(saved, tmp_path: Path, home: Home):
         checked(home, saved(), data)
 
 
+def test_data_by_which_no_answer_is_better_is_told(saved, tmp_path: Path, home: Home):
+    """Before the run: entities where there is none, a correlation with one number."""
+    words = tmp_path / "words.conll"
+    words.write_text("the O\ncat O\n\na O\ndog O\n")
+    tagger = saved("bert", Head.TOKEN_CLASSIFICATION, **labelled("O", "B-PER", "I-PER"))
+    with pytest.raises(ZoocheckError, match="found no tag but 'O', expected entities"):
+        checked(home, tagger, words)
+    numbers = tmp_path / "numbers.tsv"
+    numbers.write_text("text\tlabel\nthe cat\t1.5\na dog\t1.5\n")
+    with pytest.raises(ZoocheckError, match="found '1.5' for every sample, expected numbers that differ"):
+        checked(home, saved("roberta", folder="other", **labelled("LABEL_0")), numbers)
+
+
 def test_one_sample_is_too_few(saved, tmp_path: Path, home: Home):
     data = tuned.texts(tmp_path / "dev.tsv", ["0"], count=1)
     with pytest.raises(ZoocheckError, match="found 1 sample, expected 2 or more"):

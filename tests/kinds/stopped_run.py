@@ -2,7 +2,7 @@
 
     python stopped_run.py CATALOG.pickle HOME.pickle CASE SAMPLES
 
-It says ``stopped`` after so many samples and then waits for good.
+It says ``stopped`` and after how many samples, which are no fewer, and then waits for good.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Stopping(Progress):
             nonlocal done
             done += steps
             if done >= self.samples:
-                sys.stdout.write("stopped\n")
+                sys.stdout.write(f"stopped {done}\n")
                 sys.stdout.flush()
                 time.sleep(3600)
 
