@@ -229,9 +229,7 @@ class TestTheBatch:
     def test_an_axis_whose_order_matters_is_none(self, tmp_path: Path):
         """Of any size, whose size is then asked for; of a fixed one the whole is a sample."""
         path = self.sequence(tmp_path / "steps.onnx", first="steps")
-        with pytest.raises(
-            ZoocheckError, match="none: what comes out along it changes with the"
-        ):
+        with pytest.raises(ZoocheckError, match="none: what comes out along it changes with the"):
             checked(path)
         assert self.shapes(path, "6x4") == ([(6, 4)], [1])
         [note, *_] = checked(path, "6x4").draft.notes
