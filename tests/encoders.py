@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.domain.families import FAMILIES, Family
+from harness.domain.families import FAMILIES, Family, FamilyFacts
 from harness.domain.metrics import Metric
 from harness.domain.models import Architecture, CheckpointSource, Head, Model, Protocol, TokenizerSpec
 from harness.models.graphs import int8, mask
@@ -60,6 +60,11 @@ _SETTINGS: Mapping[str, tuple[Family, Mapping[str, Any]]] = {
     ),
 }  # fmt: skip
 NAMES = tuple(_SETTINGS)
+
+
+def facts(name: str) -> FamilyFacts:
+    """What is told of the family that is called `name` here."""
+    return FAMILIES[_SETTINGS[name][0]]
 
 
 def architecture(name: str, head: Head = Head.CLASSIFICATION, **sizes: Any) -> Architecture:

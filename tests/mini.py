@@ -49,6 +49,7 @@ def write_checkpoint(folder: Path, architecture: Architecture, network: object) 
 
     folder.mkdir(parents=True)
     config = {
+        "model_type": "bert",
         "num_hidden_layers": architecture.layers, "hidden_size": architecture.hidden,
         "num_attention_heads": architecture.heads, "intermediate_size": architecture.intermediate,
         "vocab_size": architecture.vocabulary, "max_position_embeddings": architecture.positions,
@@ -86,6 +87,9 @@ class TorchBackend:
     def change(self, case: Case, call: int, outputs: list) -> list:
         """What comes out in place of `outputs`; tests replace it. `call` counts the case's calls from 0."""
         return outputs
+
+    def require(self, case: Case) -> None:
+        """Takes any."""
 
     def options(self, case: Case, place: object) -> dict:
         return {"torch": "in place of an artifact"}

@@ -112,6 +112,23 @@ GRAPHS: Mapping[str, Published] = {
 }  # fmt: skip
 
 
+# What a person types behind `zoocheck check FILE`, of those that need anything: the sizes of open axes, and
+# what inputs mean.
+TYPED: Mapping[str, tuple[str, ...]] = {
+    "ppocr-det": ("--shape", "x=1x3x256x320", "--range", "x=uniform(-1,1)"),
+    "ppocr-rec": ("--shape", "x=1x3x48x160", "--range", "x=uniform(-1,1)"),
+    "ppocr-cls": ("--shape", "x=1x3x48x192", "--range", "x=uniform(-1,1)"),
+    "silero": ("--shape", "input=1x576", "--range", "sr=16000"),
+    "silero-16k": ("--shape", "input=1x576", "--range", "sr=16000"),
+    "silero-half": ("--shape", "input=1x576"),
+    "silero-ifless": ("--shape", "input=1x576", "--range", "sr=16000"),
+    "nudenet": ("--shape", "images=1x3x320x320", "--range", "images=uniform(0,1)"),
+    "captcha": ("--shape", "1x1x64x160"),
+    "captcha-int8": ("--shape", "1x1x64x160", "--precision", "fp32"),
+    "captcha-det": ("--range", "images=uniform(0,255)"),
+}
+
+
 def cache() -> Path:
     """Where fetched graphs stay from run to run."""
     told = os.environ.get("ZOOCHECK_GRAPHS")

@@ -15,11 +15,18 @@ _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 MNLI = ("entailment", "neutral", "contradiction")
 
 
-def saved(folder: Path, name: str, head: Head = Head.CLASSIFICATION, **config: Any) -> Path:
+def saved(
+    folder: Path,
+    name: str,
+    head: Head = Head.CLASSIFICATION,
+    *,
+    labels: int = encoders.LABELS,
+    **config: Any,
+) -> Path:
     """A checkpoint of a family with a tokenizer of its own; `config` are further keys of its config.json."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-    encoders.saved(folder, name, head)
+    encoders.saved(folder, name, head, labels=labels)
     (folder / "vocab.txt").unlink()
     pieces = {piece: at for at, piece in enumerate((*_SPECIAL, *WORDS))}
     tokenizer = Tokenizer(models.WordPiece(pieces, unk_token="[UNK]"))
@@ -32,6 +39,9 @@ def saved(folder: Path, name: str, head: Head = Head.CLASSIFICATION, **config: A
     if config:
         encoders.edited(folder, **config)
     return folder
+
+
+NER = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 
 
 def labelled(*names: str) -> dict[str, Any]:
@@ -70,14 +80,41 @@ def tagged(path: Path, tags: list[str], count: int = 20) -> Path:
     return path
 
 
+def entities(path: Path, count: int = 20) -> Path:
+    """CoNLL's four columns: sentences with a person, an organisation or a place of one or two words each."""
+    lines = ["-DOCSTART- -X- -X- O", ""]
+    for at in range(count):
+        one, other = NER[1::2][at % 3], NER[1::2][(at + 1) % 3]
+        tags = (one, one.replace("B-", "I-"), "O", other, "O")
+        lines += [f"{word} NN O {tag}" for word, tag in zip(sentence(at).split(), tags, strict=True)] + [""]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
 def questions(path: Path, count: int = 4) -> Path:
-    """SQuAD's JSON with an answer each."""
-    context = sentence(1, 30)
-    asked = [
-        {"id": str(at), "question": sentence(at, 4),
-         "answers": [{"text": context.split()[0], "answer_start": 0}]}
-        for at in range(count)
-    ]  # fmt: skip
-    article = {"title": "t", "paragraphs": [{"context": context, "qas": asked}]}
-    path.write_text(json.dumps({"version": "1.1", "data": [article]}), encoding="utf-8")
+    """SQuAD 1.1's JSON with a text and an answer each."""
+    return _squad(path, "1.1", [_asked(at) for at in range(count)])
+
+
+def questions_perhaps_without_answer(path: Path, count: int = 12) -> Path:
+    """SQuAD 2.0's JSON: every third question has no answer in its text."""
+    asked = [_asked(at) | {"is_impossible": at % 3 == 0} for at in range(count)]
+    return _squad(path, "v2.0", [item | ({"answers": []} if item["is_impossible"] else {}) for item in asked])
+
+
+def _context(number: int) -> str:
+    return sentence(number + 1, 30)
+
+
+def _asked(number: int) -> dict[str, Any]:
+    context = _context(number)
+    words = " ".join(context.split()[number % 20 : number % 20 + 3])
+    answer = {"text": words, "answer_start": context.index(words)}
+    return {"id": str(number), "question": sentence(number, 4), "answers": [answer]}
+
+
+def _squad(path: Path, version: str, asked: list[dict[str, Any]]) -> Path:
+    paragraphs = [{"context": _context(at), "qas": [item]} for at, item in enumerate(asked)]
+    article = {"title": "t", "paragraphs": paragraphs}
+    path.write_text(json.dumps({"version": version, "data": [article]}), encoding="utf-8")
     return path

@@ -11,6 +11,7 @@ from harness.cli import checked as told
 from harness.cli.output import Json
 from harness.cli.parameters import Results
 from harness.cli.work import shown
+from harness.errors import UsageError
 from harness.running.progress import Progress
 from harness.setting.home import Home
 from harness.setting.options import Options
@@ -74,7 +75,7 @@ def check(
         str | None, typer.Option(metavar="N%", help="What a score may fall below its own fp32.")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Score the first N samples only.")
+        int | None, typer.Option(min=2, metavar="N", help="Score the first N samples only.")
     ] = None,
     stamp: Annotated[Stamp, typer.Option(help="How long a throughput is timed.")] = Stamp.QUICK,
     name: Annotated[
@@ -95,6 +96,7 @@ def check(
     from harness.drafting import checking, forms, kept, said, suites
     from harness.drafting.drafts import Asked
     from harness.drafting.hub import HubId
+    from harness.store.results import Store
 
     Options(target=target)
     tables, home = catalog.load(), Home.locate()
@@ -107,14 +109,19 @@ def check(
     if data is not None:
         forms.require_there(data)  # before anything is fetched
     named = where if isinstance(where, HubId) else None
+    place = where if isinstance(where, Path) else _fetched(where, home)
+    called, note = kept.apart(called, place, home, told=name is not None)
     asked = Asked(
-        path=where if isinstance(where, Path) else _fetched(where, home), hub=named, name=called, chip=chip,
-        precisions=precisions, batch_sizes=None if bs is None else cases.parse_batch_sizes(bs),
+        path=place, hub=named, name=called, note=note, chip=chip, precisions=precisions,
+        batch_sizes=None if bs is None else cases.parse_batch_sizes(bs),
         data=None if data is None else data.absolute(), columns=forms.columns(columns),
         labels=tuple(item.strip() for item in labels.split(",")) if labels else (), task=task,
         length=length, said=said.read(shape or (), range_ or ()),
     )  # fmt: skip
     checked = checking.check(asked, tables, home)
+    _make(report)
+    if results is not None:
+        Store(results).close()  # one that cannot be opened says so before minutes are spent, too
     if save_table is not None:
         kept.save(checked.draft, save_table)
     folder = kept.keep(checked.draft, home)
@@ -125,6 +132,16 @@ def check(
     )  # fmt: skip
     told.tell(checked, folder, ran, as_json)
     raise typer.Exit(ran.status)
+
+
+def _make(report: Path) -> None:
+    """The folder of the report, before minutes are spent on what would stand in it."""
+    try:
+        report.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UsageError(
+            f"--report {report}: {problem.strerror}", remedy="name a folder that can be written"
+        ) from problem
 
 
 def _options(**given: object) -> tuple[str, ...]:

@@ -12,13 +12,14 @@ from harness.cli.output import print_json, print_table
 from harness.records import to_json
 
 if TYPE_CHECKING:
-    from harness.comparing.side_by_side import Row, Score, Speed
+    from harness.comparing.side_by_side import Parity, Row, Score, Speed
     from harness.drafting.checking import Checked
     from harness.drafting.suites import Ran
 
 NOTHING = "-"
 _HEADS = (
-    "precision", "bs", "score", "drop from fp32 (95 %)", "flips", "samples/s", "stamp", "holds", "verdict",
+    "precision", "bs", "score", "drop from fp32 (95 %)", "flips", "parity: rms", "largest", "samples/s",
+    "stamp", "holds", "verdict",
 )  # fmt: skip
 
 
@@ -62,8 +63,9 @@ def _cells(rows: Sequence[Row]) -> Iterator[Sequence[str]]:
         yield ("own fp32", NOTHING, _number(own.own_fp32, own), *[NOTHING] * (len(_HEADS) - 3))
     for row in rows:
         yield (
-            str(row.case.precision), str(row.case.batch_size), *_score(row.score), *_speed(row.speed),
-            f"{row.held} of {row.claims}" if row.claims else NOTHING, str(row.verdict or "not run"),
+            str(row.case.precision), str(row.case.batch_size), *_score(row.score), *_parity(row.parity),
+            *_speed(row.speed), f"{row.held} of {row.claims}" if row.claims else NOTHING,
+            str(row.verdict or "not run"),
         )  # fmt: skip
 
 
@@ -85,6 +87,11 @@ def _score(score: Score | None) -> tuple[str, str, str]:
     return _number(score.value, score), drop, flips
 
 
+def _parity(parity: Parity | None) -> tuple[str, str]:
+    """The differences from fp32, in standard deviations of its outputs."""
+    return (NOTHING, NOTHING) if parity is None else (f"{parity.rms:.2g}", f"{parity.largest:.2g}")
+
+
 def _speed(speed: Speed | None) -> tuple[str, str]:
     if speed is None:
         return NOTHING, NOTHING
@@ -100,25 +107,47 @@ def _said(rows: Sequence[Row]) -> Iterator[str]:
     """What the numbers of a run are to be read with."""
     if any(row.seeded for row in rows):
         yield "inputs: drawn by a seed; speeds and differences are of them, and no score is"
-    for row in rows:
-        if row.score is not None and row.score.truncated:
-            yield (
-                f"cut: {row.score.truncated} of {row.score.samples} samples to {row.case.model.length} "
-                "tokens; --length gives them more"
-            )
-            break
     own = next((row.score for row in rows if row.score is not None), None)
-    if own is not None and own.trivial and own.own_fp32 <= max(own.trivial.values()):
-        name = max(own.trivial, key=lambda answer: own.trivial[answer])
-        yield (
-            f"score: the checkpoint's own is no better than {name!r}, which needs no network, "
-            f"{_number(own.trivial[name], own)}: are the labels in this order, and the data its own?"
-        )
+    if own is not None:
+        yield from _of_some(own, rows[0].case.model.length)
+        yield from _doubted(own)
     if any(row.speed is not None and row.speed.origin.stands_in for row in rows):
         yield "speed: the stand-in's, which says nothing of the chip's"
     for row in rows:
         if row.speed is not None and row.speed.noisy:
             yield f"noisy: {row.case.id}: {'; '.join(row.speed.noisy)}"
+
+
+def _of_some(score: Score, length: int | None) -> Iterator[str]:
+    """What a score counts, and what it is not of: data behind a limit, and what did not fit."""
+    counts = score.facts
+    if score.limit is not None:
+        yield f"score: of the first {score.limit} samples of the data only, by --limit"
+    if "windows" in counts:
+        over = f"over the texts of {score.samples} questions"
+        yield f"windows: {counts['windows']} {over}; samples/s counts windows"
+    if not score.truncated:
+        return
+    if "windows" in counts:
+        said = f"the questions of {score.truncated} of {counts['windows']} windows"
+    elif "sentences" in counts:
+        lost = f"{counts.get('unplaced_words', 0)} of {counts.get('words')} words are not scored"
+        said = f"{score.truncated} of {counts['sentences']} sentences to {length} tokens: {lost}"
+    else:
+        said = f"{score.truncated} of {score.samples} samples to {length} tokens"
+    yield f"cut: {said}; --length gives them more"
+
+
+def _doubted(own: Score) -> Iterator[str]:
+    """Whether an answer that needs no network has as good a score."""
+    if not own.trivial or own.own_fp32 > max(own.trivial.values()):
+        return
+    name = max(own.trivial, key=lambda answer: own.trivial[answer])
+    asked = "is" if "windows" in own.facts else "are the labels in this order, and"
+    yield (
+        f"score: the checkpoint's own is no better than {name!r}, which needs no network, "
+        f"{_number(own.trivial[name], own)}: {asked} the data its own?"
+    )
 
 
 def _not_run(ran: Ran) -> dict[str, int]:
@@ -151,6 +180,7 @@ def _row_as_json(row: Row) -> dict[str, Any]:
         "precision": row.case.precision,
         "batch_size": row.case.batch_size,
         "score": None if row.score is None else to_json(row.score),
+        "parity": None if row.parity is None else to_json(row.parity),
         "throughput": None if row.speed is None else to_json(row.speed),
         "verdict": row.verdict,
         "held": row.held,

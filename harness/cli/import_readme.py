@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +22,8 @@ NOT_WHOLE_STATUS = 1
 def import_readme(
     readme: Annotated[Path, typer.Argument(help="A README of a model zoo, in markdown.")],
     model: Annotated[
-        str | None, typer.Option(help="The model it is about (default: by the words for models).")
+        str | None,
+        typer.Option(help="The model it is about, known or new (default: by words, else as the document)."),
     ] = None,
     document: Annotated[str, typer.Option(help="What to call the document (default: its file's name).")] = "",
     repository: Annotated[str, typer.Option(help="The zoo it is of, as Ascend/ModelZoo-PyTorch.")] = "",
@@ -30,18 +32,21 @@ def import_readme(
 ) -> None:
     """Write a README's result tables as TOML, every value with its row and column; tell what was not read.
 
+    A model that is in no table is written as a name: its values are claims until a [[model]] says what it is.
     The status is 1 where there is nothing to write, or the catalog does not take it as it stands.
     """
     from harness.documents.importing import import_reading
     from harness.documents.readme.blocks import read
     from harness.documents.readme.understand import understand
+    from harness.documents.taking import require_ours
     from harness.errors import UsageError
 
     if not readme.is_file():
         raise UsageError(f"{readme}: no such file; give a README")
     tables = catalog.load()
-    chosen = None if model is None else catalog.find(tables.models, model, "model")
-    reading = understand(read(readme), tables, chosen)
+    if out is not None:
+        require_ours(out)
+    reading = understand(read(readme), tables, model or "")
     imported = import_reading(reading, document=document, repository=repository)
     if out is not None and imported.toml:
         with naming(out):
@@ -66,6 +71,8 @@ def _tell(reading: Reading, imported: Imported, out: Path | None) -> None:
     for mistake in imported.mistakes:
         typer.echo(f"the catalog does not take it: {mistake}", err=True)
     values = sum(len(table.values) for table in imported.tables)
+    if imported.whole and imported.model not in reading.catalog.models:
+        typer.echo(_claims(reading, imported), err=True)
     where = f" in {out}" if out is not None and imported.toml else ""
     typer.echo(
         f"{len(imported.tables)} tables with {values} values{where}, {len(imported.unread)} things not read",
@@ -73,10 +80,21 @@ def _tell(reading: Reading, imported: Imported, out: Path | None) -> None:
     )
 
 
+def _claims(reading: Reading, imported: Imported) -> str:
+    """That nothing of the model runs yet, and which known one may have been meant."""
+    close = get_close_matches(imported.model, list(reading.catalog.models), n=1, cutoff=0.8)
+    meant = f" (was {close[0]} meant?)" if close else ""
+    return (
+        f"{imported.model} is only a name{meant}: its values are claims until a [[model]] of that name says "
+        "what it is; docs/adding-a-model.md shows one"
+    )
+
+
 def _as_json(reading: Reading, imported: Imported) -> dict[str, Any]:
     return {
         "document": imported.document,
-        "model": None if reading.model is None else reading.model.name,
+        "model": imported.model or None,
+        "runs": reading.model is not None,
         "tables": [
             {
                 "name": table.name,

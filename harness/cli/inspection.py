@@ -39,7 +39,7 @@ def list_cases(
     """Cases, their documented values, and what is present here."""
     tables = catalog.load()
     if model is not None:
-        catalog.find(tables.models, model, "model")
+        catalog.find(tables.called, model, "model")
     if chip is not None:
         catalog.find(tables.chips, chip, "chip")
     home = Home.locate()
@@ -49,8 +49,9 @@ def list_cases(
         if model in (None, case.model.name) and chip in (None, case.chip.name)
     ]
     models = [_model(item, tables, home) for item in tables.models.values() if model in (None, item.name)]
+    claims = [_claims(tables, item) for item in tables.claimed.values() if model in (None, item.name)]
     if as_json:
-        print_json({"models": models, "cases": chosen})
+        print_json({"models": models, "names": claims, "cases": chosen})
         return
     print_table(
         "Models",
@@ -61,6 +62,15 @@ def list_cases(
             for m in models
         ],
     )  # fmt: skip
+    if claims:
+        print_table(
+            "Only names: their documented values are claims, until a [[model]] says what they are",
+            ["name", "document", "values", "chips"],
+            [
+                [item["name"], item["document"], str(item["values"]), ", ".join(item["chips"])]
+                for item in claims
+            ],
+        )
     print_table(
         f"{len(chosen)} cases",
         ["case", "target", "documented score", "documented throughput"],
@@ -68,6 +78,18 @@ def list_cases(
     )
     for refused in dict.fromkeys(c["refused"] for c in chosen if c["refused"]):
         typer.echo(f"{NOT_YET}: {refused}")
+
+
+def _claims(tables: Catalog, model: Model) -> dict[str, Any]:
+    """What documents say of a model that is only a name."""
+    found = [item for item in tables.references if item.model == model.name and item.value is not None]
+    return {
+        "name": model.name,
+        "title": model.title,
+        "document": model.document,
+        "values": len(found),
+        "chips": list(dict.fromkeys(item.chip for item in found if item.chip is not None)),
+    }
 
 
 def _shown(reference: dict[str, Any] | None) -> str:

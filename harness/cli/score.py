@@ -16,6 +16,7 @@ from harness.domain.models import Protocol
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference
 from harness.errors import UsageError
+from harness.records import to_json
 from harness.setting.home import Home
 from harness.setting.options import PROTOCOLS
 from harness.tables import cases, catalog
@@ -23,6 +24,7 @@ from harness.tasks.text import Scored
 
 if TYPE_CHECKING:
     from harness.other_machines.exchange import Score, Source
+    from harness.other_machines.held import Held
 
 T = TypeVar("T")
 
@@ -38,6 +40,9 @@ def score(
     inputs: Annotated[
         Path | None, typer.Option(help="The prepared inputs, to be held against what they have to be.")
     ] = None,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Run the checkpoint itself in fp32, and say how far off this is.")
+    ] = False,
     weights: Vocabulary = "full",
     data: Data = "auto",
     limit: Limit = None,
@@ -45,23 +50,30 @@ def score(
 ) -> None:
     """Score outputs of the documented inputs; each protocol scores the same ones in its own way."""
     from harness.other_machines import exchange
+    from harness.other_machines.held import held
+    from harness.running.progress import Progress, Silent
 
     if protocol not in PROTOCOLS:
         raise UsageError(f"--protocol {protocol}: there are {', '.join(PROTOCOLS)}")
-    tables = catalog.load()
-    source = exchange.open_source(tables, Home.locate(), model, chip, weights=weights, data=data, limit=limit)
+    tables, home = catalog.load(), Home.locate()
+    source = exchange.open_source(tables, home, model, chip, weights=weights, data=data, limit=limit)
     kind = _precision(source, precision)
     found = exchange.score(source, results, PROTOCOLS[protocol], inputs)
     found = replace(found, warnings=(*found.warnings, *_undocumented(source, kind)))
     for warning in found.warnings:
         typer.echo(f"zoocheck: warning: {warning}", err=True)
+    progress = Silent() if as_json else Progress()
+    beside = held(tables, home, source, found, progress) if drop else {}
     # A documented value stands beside a score by the documented protocol only.
     shown = Protocol.DOCUMENTED if Protocol.DOCUMENTED in found.scored else Protocol.STANDARD
     documented = exchange.documented(tables, source, kind, shown)
     if as_json:
-        print_json(_as_json(source, kind, protocol, results, found, documented))
+        content = _as_json(source, kind, protocol, results, found, documented)
+        print_json(content | ({"own_fp32": _held_as_json(beside)} if drop else {}))
     else:
         _print(f"{model} on {chip}, {kind}: {results}", found, documented)
+        for by, item in beside.items():
+            typer.echo(f"{by}: {_held_in_words(item, found.scored[by])}")
 
 
 def _precision(source: Source, given: str | None) -> Precision:
@@ -126,6 +138,7 @@ def _as_json(
             found, lambda scored: {str(name): count for name, count in scored.correct.items()}
         ),
         "facts": _by_protocol(found, lambda scored: dict(scored.facts)),
+        "predictions": _by_protocol(found, lambda scored: scored.predictions.tolist()),
         "truncated": found.truncated,
         "documented": {
             name: {"printed": item.printed, "fraction": item.fraction, "source": str(item.source)}
@@ -159,6 +172,29 @@ def _print(title: str, found: Score, documented: Mapping[str, Reference]) -> Non
     for protocol, scored in found.scored.items():
         facts = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in scored.facts.items())
         typer.echo(f"{protocol}: {scored.samples} samples" + (f"; {facts}" if facts else ""))
+
+
+def _held_in_words(held: Held, scored: Scored) -> str:
+    """What the checkpoint itself scores, and what this one lost of it, in per cent and points."""
+    own, value = held.own.metrics[held.metric], scored.metrics[held.metric]
+    said = f"own fp32 {held.metric} {own * 100:.4f}, drop {(own - value) * 100:+.4f}"
+    if held.change is not None:
+        low, high = ((0.0 - edge) * 100 for edge in (held.change.high, held.change.low))
+        said += f" [{low:+.4f}, {high:+.4f}] (95 %)"
+    if held.flipped is None:
+        return said
+    return f"{said}; {len(held.flipped)} of {len(scored.predictions)} predictions flipped"
+
+
+def _held_as_json(beside: Mapping[Protocol, Held]) -> dict[str, Any]:
+    return {
+        str(protocol): {
+            "metrics": _metrics(item.own),
+            "change": None if item.change is None else to_json(item.change),
+            "flipped": None if item.flipped is None else list(item.flipped),
+        }
+        for protocol, item in beside.items()
+    }
 
 
 def _percent(fraction: float | None, sign: str = "") -> str:

@@ -31,7 +31,7 @@ def fetch(
     status is 2.
     """
     tables, home = catalog.load(), Home.locate()
-    chosen = [catalog.find(tables.models, name, "model") for name in models]
+    chosen = [catalog.find_model(tables, name) for name in models]
     progress = Silent() if as_json else Progress()
     outcomes: list[dict[str, Any]] = []
     for model in chosen:

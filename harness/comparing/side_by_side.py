@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.domain.cases import Case, Kind
 from harness.domain.datasets import Corpus
-from harness.domain.details import AccuracyDetail, ScoreChange, Stamped, Watched
+from harness.domain.details import AccuracyDetail, ParityDetail, ScoreChange, Stamped, Watched
 from harness.domain.measurements import Interval, Measurement, Origin, VerdictKind
 from harness.domain.metrics import Metric
 from harness.setting import reproducing
@@ -36,9 +36,19 @@ class Score:
     samples: int
     change: ScoreChange | None  # from fp32 to here; None where nothing says how sure it is
     flips: int | None
-    truncated: int  # samples that were cut to the model's length
     interval: Interval | None
+    limit: int | None  # only the first so many samples of the data were taken
+    truncated: int  # samples that were cut: sentences of words, windows whose question was
+    facts: Mapping[str, int] = field(default_factory=dict)  # counts that the text pipeline keeps
     trivial: Mapping[str, float] = field(default_factory=dict)  # what answers without a network score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """How far outputs are from the fp32 of the same weights, in standard deviations of its logits."""
+
+    rms: float
+    largest: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,7 @@ class Row:
 
     case: Case
     score: Score | None
+    parity: Parity | None
     speed: Speed | None
     verdict: VerdictKind | None  # the worst; None where nothing was measured
     held: int  # claims whose verdict is good
@@ -75,9 +86,11 @@ def _row(case: Case, results: Sequence[Result]) -> Row:
     verdicts = [item.verdict for item in results if item.verdict is not None]
     kinds = {verdict.kind for verdict in verdicts}
     scored, timed = _last(results, Kind.ACCURACY), _last(results, Kind.THROUGHPUT)
+    held = [item.measurement for item in results if item.measurement.kind is Kind.CONFORMANCE]
     return Row(
         case=case,
         score=None if scored is None else _score(scored, case),
+        parity=next((_parity(made) for made in reversed(held) if not made.check), None),
         speed=None if timed is None else _speed(timed),
         verdict=next((kind for kind in _ORDER if kind in kinds), None),
         held=sum(verdict.kind.good for verdict in verdicts),
@@ -104,11 +117,20 @@ def _score(made: Measurement, case: Case) -> Score | None:
     return Score(
         metric=metric, value=made.metrics[metric], own_fp32=own, samples=made.samples,
         change=detail.from_fp32, flips=detail.fp32.flips,
-        truncated=detail.truncated or 0, interval=made.intervals.get(metric),
+        interval=made.intervals.get(metric), limit=made.provenance.limit, truncated=detail.truncated or 0,
+        facts={name: count for name, count in (detail.facts or {}).items() if isinstance(count, int)},
         trivial={
             name: scored[metric] for name, scored in (detail.trivial or {}).items() if metric in scored
         },
     )  # fmt: skip
+
+
+def _parity(made: Measurement) -> Parity | None:
+    """None where no difference was measured."""
+    detail = ParityDetail.from_stored(made.detail)
+    if detail.rms_in_spread is None or detail.largest_in_spread is None:
+        return None
+    return Parity(rms=detail.rms_in_spread, largest=detail.largest_in_spread)
 
 
 def _speed(made: Measurement) -> Speed:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from harness.artifacts.cache import Artifact
 from harness.conformance.metamorphic import LOW, Probe
 from harness.conformance.subject import Opened, Subject, probe_of
@@ -54,16 +56,23 @@ class LastOpened:
         opened = Opened(
             case=case, target=target, place=place, artifact=artifact, session=session,
             any_shape=any_shape, documented=_documented(bench, case, target, place),
-            reads_two_texts=load_task(case.model).TWO_TEXTS and _has_second(case, probe),
+            one_text=_one_text(case, probe),
         )  # fmt: skip
         return Subject(opened=opened, probe=probe, shown=shown)
 
 
-def _has_second(case: Case, probe: Probe) -> bool:
-    """Whether the network has segments, and nearly all samples have two texts that those tell apart."""
+def _one_text(case: Case, probe: Probe) -> str:
+    """Why segments do not tell two texts of nearly every sample apart, in words; empty where they do."""
     if InputRole.SEGMENTS not in [item.role for item in case.model.inputs]:
-        return False
-    return bool(probe.inputs[InputRole.SEGMENTS].any(axis=1).mean() >= 1 - LOW)
+        return "its network has none"
+    if not load_task(case.model).TWO_TEXTS:
+        return "its samples are of one"
+    second = np.any(probe.inputs[InputRole.SEGMENTS], axis=1)
+    if not second.any():
+        return "its samples are of one"
+    if second.mean() >= 1 - LOW:
+        return ""
+    return f"only {second.sum()} of the {len(second)} samples that it is held by have a second"
 
 
 def _documented(

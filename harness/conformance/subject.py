@@ -49,7 +49,7 @@ class Opened:
     session: Session
     any_shape: Callable[[Stages], Session] | None  # builds and loads it
     documented: Callable[[Stages], tuple[Artifact, Session]] | None  # at the documented opset, of a stand-in
-    reads_two_texts: bool
+    one_text: str  # why no segments tell two texts apart, in words; empty where they do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,24 +1,22 @@
-"""A README's reading as reference tables in our TOML, and whether the catalog takes them."""
+"""A README's reading as reference tables in our TOML."""
 
 from __future__ import annotations
 
+import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.decoding import Undecodable, toml_table
 from harness.documents import toml_text
 from harness.documents.readme import cards
-from harness.documents.readme.reading import Note, Reading, ReadTable, Value
+from harness.documents.readme.reading import Note, Reading, ReadTable, Value, is_plain
 from harness.documents.readme.rounding import Roundings, roundings
-from harness.domain.catalog import Catalog
+from harness.documents.taking import refused
 from harness.domain.metrics import Unit
 from harness.domain.references import Role
-from harness.errors import BadInput, Mistake, TableErrors, UsageError
-from harness.tables import catalog
+from harness.errors import Mistake, UsageError
 
 _KEYS = (
     "metric", "unit", "role", "rounding", "chip", "precision", "batch_size", "best", "ratio", "baseline",
@@ -34,6 +32,7 @@ class Imported:
     """The tables of one README: the TOML, what was not read, what was assumed, what the catalog refuses."""
 
     document: str
+    model: str  # what its model is called; empty where nothing tells which of several it is
     toml: str  # empty where there is nothing to write
     tables: tuple[ReadTable, ...]  # those written
     unread: tuple[Note, ...]
@@ -47,17 +46,25 @@ class Imported:
 
 
 def import_reading(reading: Reading, *, document: str = "", repository: str = "") -> Imported:
-    """The reference tables of a reading. Raises `UsageError` for a name that no document can have."""
+    """The reference tables of a reading, and beside them the name of a model that is in no other table.
+
+    A README about none of the catalog's models is about one that is called as the document. Raises
+    `UsageError` for a name that no document or no model can have.
+    """
     name = document or _document_name(reading)
-    if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", name):
-        raise UsageError(f"{name!r} is no name of a document; use lower-case letters and digits, parted by -")
-    unread, assumed = list(reading.unread), list(reading.assumed)
+    model = reading.called or ("" if reading.models else name)
+    for what, said in (("document", name), ("model", model or name)):
+        if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", said):
+            raise UsageError(
+                f"{said!r} is no name of a {what}; use lower-case letters and digits, parted by -"
+            )
+    unread, assumed = _told(reading, model)
     where = repository or (reading.document.repository if reading.document else "")
     if not where:
         assumed.append(Note(line=1, what="repository = not stated", why="give it with --repository"))
     written, entries, fixed = list[ReadTable](), list[str](), roundings(reading)
-    for table in reading.tables if reading.model is not None else ():
-        content = _table(reading, table, name, fixed, unread)
+    for table in reading.tables if model else ():
+        content = _table(table, {"document": name, "model": model}, fixed, unread)
         if content is not None:
             written.append(table)
             entries.append(toml_text.entry("table", content))
@@ -65,7 +72,7 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
     head = {
         "name": name,
         "title": reading.readme.title or reading.readme.path.name,
-        "file": reading.readme.path.name,
+        "file": _file(reading.readme.path),
         "repository": where or "not stated",
         **{key: True for key in ("per_card", "times_devices") if getattr(counted, key)},
     }
@@ -75,11 +82,11 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
         head["other_tables"] = others
     notes = [f"not read: line {note.line}: {note.what}: {note.why}" for note in unread]
     notes += [f"assumed: line {note.line}: {note.what}: {note.why}" for note in assumed]
-    toml = "\n".join(
-        [*([toml_text.comment(notes)] if notes else []), toml_text.entry("document", head), *entries]
-    )
+    heads = [toml_text.entry("document", head), *_only_a_name(reading, model, name)]
+    toml = "\n".join([*([toml_text.comment(notes)] if notes else []), *heads, *entries])
     return Imported(
         document=name,
+        model=model,
         toml=toml if written else "",
         tables=tuple(written),
         unread=tuple(unread),
@@ -88,38 +95,34 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
     )
 
 
-def refused(toml: str, tables: Catalog, document: str) -> tuple[Mistake, ...]:
-    """What the catalog refuses of `toml`, beside all its other tables but the document's own."""
-    try:
-        loaded_with(toml, tables, document)
-    except TableErrors as problem:
-        return tuple(replace(item, file=Path(item.file).name) for item in problem.mistakes)
-    return ()
+def _told(reading: Reading, model: str) -> tuple[list[Note], list[Note]]:
+    """What was not read and what was assumed: of an unknown model the latter, once it has a name."""
+    unread, assumed = list(reading.unread), list(reading.assumed)
+    if model and reading.doubt is not None:
+        unread.remove(reading.doubt)
+        why = "no word of a known model stands there, so it is called as the document; --model says another"
+        assumed.append(Note(line=1, what=f"model = {model}", why=why))
+    return unread, assumed
 
 
-def loaded_with(toml: str, tables: Catalog, document: str) -> Catalog:
-    """The catalog with a document and its tables replaced by those of `toml`. Raises `TableErrors`."""
-    with tempfile.TemporaryDirectory(prefix="zoocheck-import-") as folder:
-        for at, source in enumerate(
-            sorted(file for place in tables.folders for file in place.rglob("*.toml"))
-        ):
-            try:
-                content = toml_table(source.read_bytes())
-            except Undecodable as problem:  # changed since the catalog was read
-                raise BadInput(problem.said, path=source, line=problem.line) from problem
-            kept = [toml_text.entry(kind, item) for kind, item in _without(content, document)]
-            if kept:
-                (Path(folder) / f"{at:03d}-{source.name}").write_text("\n".join(kept), encoding="utf-8")
-        (Path(folder) / "imported.toml").write_text(toml, encoding="utf-8")
-        return catalog.load((Path(folder),))
+def _only_a_name(reading: Reading, model: str, document: str) -> Iterator[str]:
+    """The entry of a model that is in no table yet, or in none but one that this import wrote before."""
+    known = reading.catalog.names.get(model)
+    if model and (model not in reading.catalog.called or (known is not None and known.document == document)):
+        yield toml_text.comment([
+            "A name alone: its values are claims. Another [[model]] called so, in a file of its own, says "
+            "what it is: docs/adding-a-model.md."
+        ]) + toml_text.entry(
+            "model", {"name": model, "title": reading.readme.title or model, "document": document}
+        )  # fmt: skip
 
 
-def _without(content: Mapping[str, Any], document: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for kind, items in content.items():
-        for item in items:
-            named = {"document": "name", "table": "document"}.get(kind)
-            if named is None or item.get(named) != document:
-                yield kind, item
+def _file(readme: Path) -> str:
+    """Where a README lies in the folder of documents: a zoo's are all called alike."""
+    folder = os.environ.get("ZOOCHECK_DOCUMENTS")
+    if folder and readme.absolute().is_relative_to(Path(folder).absolute()):
+        return readme.absolute().relative_to(Path(folder).absolute()).as_posix()
+    return readme.name
 
 
 def _document_name(reading: Reading) -> str:
@@ -127,15 +130,12 @@ def _document_name(reading: Reading) -> str:
     if reading.document is not None:
         return reading.document.name
     path = reading.readme.path
-    name = path.stem if path.stem.lower() != "readme" else path.absolute().parent.name
+    name = path.absolute().parent.name if is_plain(path) else path.stem
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "readme"
 
 
-def _table(
-    reading: Reading, table: ReadTable, document: str, fixed: Roundings, unread: list[Note]
-) -> Said | None:
-    """One [[table]], or None with a note where our tables cannot say it."""
-    assert reading.model is not None
+def _table(table: ReadTable, of: Mapping[str, str], fixed: Roundings, unread: list[Note]) -> Said | None:
+    """One [[table]] `of` a document and a model, or None with a note where our tables cannot say it."""
     rows, columns = _kept(table, unread)
     cells = {
         (value.row, value.column): _said(table, value, fixed)
@@ -153,7 +153,7 @@ def _table(
         unread.append(Note(line=table.line, what=table.name, why=why))
         return None
     whole, of_columns, of_rows = placed
-    content: Said = {"document": document, "model": reading.model.name, "name": table.name, **whole}
+    content: Said = {**of, "name": table.name, **whole}
     content["columns"] = [
         {"header": header, **({"label": True} if at not in columns else of_columns[at])}
         for at, header in enumerate(table.headers)

@@ -21,7 +21,7 @@ from harness.domain.words import Word
 class Catalog:
     """All tables, checked against each other. Hashed by identity, so that indexes of it can be kept."""
 
-    models: Mapping[str, Model]
+    models: Mapping[str, Model]  # those that can run
     chips: Mapping[str, Chip]
     datasets: Mapping[str, DatasetSpec]
     documents: Mapping[str, Document]
@@ -32,3 +32,14 @@ class Catalog:
     gaps: tuple[Gap, ...] = ()
     precisions: Mapping[Precision, PrecisionSpec] = field(default_factory=dict)
     compilers: Mapping[str, Compiler] = field(default_factory=dict)  # by backend
+    names: Mapping[str, Model] = field(default_factory=dict)  # entries that are a name alone, as imported
+
+    @property
+    def called(self) -> Mapping[str, Model]:
+        """All models that documents are about: those that can run, and those that are only a name."""
+        return {**self.names, **self.models}
+
+    @property
+    def claimed(self) -> Mapping[str, Model]:
+        """The models that nothing but a name is known of: what documents say of them are claims."""
+        return {name: model for name, model in self.names.items() if name not in self.models}

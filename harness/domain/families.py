@@ -160,6 +160,8 @@ class FamilyFacts:
     positions_behind_padding: bool = False  # the first token's position is that behind the padding id
     types_unsaid: int | None = None  # where a config.json is silent, if not `types`
     limits: Mapping[str, int] = field(default_factory=dict)  # of sizes that no weight shows
+    opset: int = 9  # the oldest that it is exported at; what torch 2.13 and onnx 1.22 refuse is below
+    open_opset: int = 11  # the oldest of a graph of any batch or length
 
     @property
     def knows_segments(self) -> bool:
@@ -170,6 +172,7 @@ class FamilyFacts:
 # One segment, and positions that begin behind the padding id.
 _ROBERTA: Mapping[str, Any] = {
     "settings": _padded_with(1), "types": 1, "types_unsaid": 2, "positions_behind_padding": True,
+    "opset": 11,  # CumSum, which counts its positions
 }  # fmt: skip
 _DEBERTA: Mapping[str, Setting] = {
     **_padded_with(0),
@@ -180,6 +183,10 @@ _DEBERTA: Mapping[str, Setting] = {
     "pooler_hidden_act": Choice(default="gelu", words=ACTIVATIONS),
     "embedding_size": Whole(),
 }
+
+# Its parts are cut by sizes that are only known from 11 on; at any length its positions are a Clip of int64,
+# which ONNX has from 12 on (https://onnx.ai/onnx/operators/onnx__Clip.html).
+_DEBERTA_OPSETS: Mapping[str, Any] = {"opset": 11, "open_opset": 12}
 
 FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
     {
@@ -219,6 +226,7 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
             epsilon=1e-7,
             types=0,
             limits={"positions": 2**20},
+            **_DEBERTA_OPSETS,
         ),
         Family.DEBERTA_V2: FamilyFacts(
             title="DeBERTa v2 and v3",
@@ -235,6 +243,7 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
             epsilon=1e-7,
             types=0,
             limits={"positions": 2**20},
+            **_DEBERTA_OPSETS,
         ),
         Family.ERNIE: FamilyFacts(
             title="ERNIE",
@@ -268,9 +277,26 @@ FAMILIES: Mapping[Family, FamilyFacts] = MappingProxyType(
             dropout=0.0,
             types=0,
             limits={"positions": 2**20},
+            opset=11,
         ),
     }
 )  # fmt: skip
+
+
+def opset_fault(family: Family, opset: int, *, any_shape: bool = False) -> str:
+    """What is expected of an opset that a family cannot be exported at, in words; empty where it can.
+
+    `any_shape`: whether batch or length are open.
+    """
+    facts = FAMILIES[family]
+    if opset < facts.opset:
+        return f"{facts.opset} or a newer one, {facts.title} is not exported below"
+    if any_shape and opset < facts.open_opset:
+        return (
+            f"{facts.open_opset} or a newer one for {facts.title} of any batch or length: what is computed "
+            f"of them has no operator, or none for its type, at {opset}; a fixed batch and length will do"
+        )
+    return ""
 
 
 def faults(family: Family, settings: Mapping[str, Any], layers: int) -> Sequence[tuple[str, Any, str]]:

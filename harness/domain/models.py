@@ -218,6 +218,7 @@ class Model:
     """A network plus its documented deployment: an encoder with a task, or an ONNX graph as it is.
 
     An encoder has an architecture, a tokenizer, a data set, a metric and a length; a graph has none of them.
+    One that is only a name has neither: what documents say of it are claims, and nothing runs.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
@@ -244,6 +245,11 @@ class Model:
     tokenizer: TokenizerSpec | None = None  # of tasks that cut texts themselves; None: the checkpoint's
     options: Mapping[str, Any] = field(default_factory=dict, hash=False, metadata=OWN_RULE)  # the task's own
     parity: tuple[ModelParity, ...] = ()  # where a precision's bounds do not fit this model
+
+    @property
+    def is_only_a_name(self) -> bool:
+        """Whether nothing tells what it is, only how and where a document calls it."""
+        return self == Model(name=self.name, title=self.title, document=self.document)
 
     @property
     def fed(self) -> Sequence[Input | GraphInput]:

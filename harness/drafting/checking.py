@@ -162,6 +162,8 @@ def _of_folder(asked: Asked) -> Draft:
         raise UsageError(
             f"{option}: says the inputs of an ONNX graph", remedy="give --length for a checkpoint"
         )
+    if asked.data is None:
+        _require_nothing_of_data(asked)
     told = encoders.told_task(asked.path, asked.task)
     form = None if asked.data is None else forms.form_of(asked.data, told and told[0], asked.columns)
     if told is None and form is not None:
@@ -184,6 +186,18 @@ def _of_folder(asked: Asked) -> Draft:
         )
     found = None if form is None or asked.data is None else data.read(asked.data, form, encoder, asked.labels)
     return drafts.of_encoder(asked, encoder, found)
+
+
+def _require_nothing_of_data(asked: Asked) -> None:
+    """Raise `UsageError` for what is said of data that is not given."""
+    for option, given, says in (
+        ("--columns", asked.columns, "which columns are what"),
+        ("--labels", asked.labels, "what labels mean"),
+    ):
+        if given:
+            raise UsageError(
+                f"{option}: says {says}, and no data is given", remedy="give --data, or leave it out"
+            )
 
 
 def _loaded(draft: Draft, tables: Catalog, path: Path) -> Checked:

@@ -9,20 +9,16 @@ from typing import Any
 
 from harness.domain.datasets import DatasetSpec
 from harness.domain.metrics import Metric
+from harness.drafting import meanings
 from harness.drafting.encoders import Encoder, Task
-from harness.drafting.forms import Form
-from harness.errors import BadInput, UsageError
+from harness.drafting.forms import SQUAD_JSON, Form
+from harness.errors import BadInput
 from harness.tasks.datasets import reading
-from harness.tasks.label_names import listed, meaning, numbers
-from harness.tasks.tags import OUTSIDE
+from harness.tasks.label_names import meaning
+from harness.tasks.text import own_tags
 
 FEWEST = 2  # samples: of one no score can be told from chance
-FIELD_LABELS = "labels"  # the option of every reader that names a file's labels
-# As GLUE numbers labels of these names (nyu-mll/glue on the hub, its `ClassLabel`s), and so most data does.
-GLUE = (
-    ("negative", "positive"), ("entailment", "neutral", "contradiction"), ("entailment", "not_entailment"),
-    ("not_equivalent", "equivalent"), ("not_duplicate", "duplicate"), ("unacceptable", "acceptable"),
-)  # fmt: skip
+NO_ANSWERS = "no_answers"  # the option of readers of rows whose questions may have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,37 +34,22 @@ class Data:
 
 
 def read(path: Path, form: Form, encoder: Encoder, told: Sequence[str] = ()) -> Data:
-    """The data at `path` for the checkpoint `encoder`; `told` is what ``--labels`` says its numbers mean.
+    """The data at `path` for the checkpoint `encoder`; `told` is what ``--labels`` says its labels mean.
 
-    Where the data numbers its labels and the checkpoint names them, they are taken as `told`, else as GLUE
-    numbers labels of these names, else in the checkpoint's order; where it is the reverse, in alphabetical
-    order, as transformers' own scripts number them (run_glue.py, run_ner.py). Raises as the reader does,
-    `BadInput` for less than two samples, `UnknownLabels` for labels that the checkpoint does not have, and
-    `UsageError` where `told` are not what the data needs.
+    Raises as the reader does, `BadInput` for less than two samples, `UnknownLabels` for labels that the
+    checkpoint does not have, and `UsageError` where `told` are not what the data needs (`meanings.meant`).
     """
-    examples = _examples(path, form)
-    found = _labels(examples, encoder)
-    names, notes = encoder.labels, [*form.notes]
-    numbered = bool(found) and _numbered(found, encoder)
-    if told and not numbered:
-        raise UsageError(
-            f"--labels {','.join(told)}: says what numbers mean, and the data has the labels {listed(found)}"
-        )
-    if numbered:
-        meant, why = _meant(names, told)
-        form = replace(form, options={**form.options, FIELD_LABELS: list(meant)})
-        notes.append(f"labels: the data numbers them; taken {why}, {listed(meant)}; --labels says others")
-    elif found and not names:
-        names, said = _guessed(found, encoder)
-        notes.append(said)
-    elif names:
-        if encoder.task is Task.SEQUENCES:
-            numbers(found, names)
-        notes.append(f"labels: {listed(names)}, by config.json")
-    metric = _metric(encoder, names)
+    form, examples = _with_answers(path, form)
+    meant = meanings.meant(_labels(examples, encoder), encoder, told)
+    if meant.options:
+        form = replace(form, options={**form.options, **meant.options})
+    if encoder.task is Task.TOKENS:
+        own_tags.numbered(_examples(path, form) if meant.options else examples, meant.logits)
+    metric = _metric(encoder, meant.logits)
     return Data(
-        path=path, form=form, samples=len(examples), labels=names if names != encoder.labels else (),
-        metric=metric, notes=(*notes, f"metric: {metric}"),
+        path=path, form=form, samples=len(examples),
+        labels=meant.logits if meant.logits != encoder.labels else (), metric=metric,
+        notes=(*form.notes, *meant.notes, f"metric: {metric}"),
     )  # fmt: skip
 
 
@@ -87,42 +68,29 @@ def _examples(path: Path, form: Form) -> Sequence[Any]:
     return examples
 
 
+def _with_answers(path: Path, form: Form) -> tuple[Form, Sequence[Any]]:
+    """The data; rows of which some have no answer, as SQuAD 2.0's are on the hub, may lack them.
+
+    SQuAD's own JSON says so of each question.
+    """
+    if form.task is not Task.QUESTIONS or form.reader == SQUAD_JSON:
+        return form, _examples(path, form)
+    lenient = replace(form, options={**form.options, NO_ANSWERS: True})
+    examples = _examples(path, lenient)
+    without = sum(not example.answers for example in examples)
+    if not without:
+        return form, examples
+    said = f"answers: {without} of {len(examples)} questions have none: scored as SQuAD 2.0"
+    return replace(lenient, notes=(*form.notes, said)), examples
+
+
 def _labels(examples: Sequence[Any], encoder: Encoder) -> list[str]:
-    """Every label or tag of the data once, sorted; none of questions and of numbers."""
+    """Every label or tag of the data once, as it is written, sorted; none of questions and of numbers."""
     if encoder.task is Task.QUESTIONS or encoder.regression:
         return []
     if encoder.task is Task.TOKENS:
-        return sorted({tag for example in examples for tag in example.tags})
+        return sorted({tag for example in examples for tag in example.written or example.tags})
     return sorted({example.label for example in examples})
-
-
-def _numbered(found: Sequence[str], encoder: Encoder) -> bool:
-    """Whether the data has numbers where the checkpoint has names."""
-    places = {str(at) for at in range(len(encoder.labels))}
-    return set(found) <= places and not places & {meaning(name) for name in encoder.labels}
-
-
-def _meant(names: Sequence[str], told: Sequence[str]) -> tuple[Sequence[str], str]:
-    """What the numbers of the data mean, and why in words."""
-    if told:
-        numbers(told, names)
-        return told, "as --labels says"
-    known = next((item for item in GLUE if set(map(meaning, item)) == set(map(meaning, names))), None)
-    if known is None or [*map(meaning, known)] == [*map(meaning, names)]:
-        return names, "in the order of config.json"
-    return known, f"as GLUE numbers them and not as config.json ({listed(names)})"
-
-
-def _guessed(found: Sequence[str], encoder: Encoder) -> tuple[tuple[str, ...], str]:
-    """The names of logits that the checkpoint only numbers."""
-    logits = encoder.architecture.labels
-    numbered = tuple(str(at) for at in range(logits))
-    if set(found) <= set(numbered):
-        return numbered, "labels: numbers, in the data and in config.json"
-    names = tuple(sorted(found, key=lambda name: (name != OUTSIDE and encoder.task is Task.TOKENS, name)))
-    if len(names) != logits:
-        numbers(found, numbered)
-    return names, f"labels: config.json only numbers them; the data's in alphabetical order, {listed(names)}"
 
 
 def _metric(encoder: Encoder, names: Sequence[str]) -> Metric:

@@ -39,6 +39,7 @@ class Asked:
     task: str | None = None
     length: int | None = None
     said: Said = field(default_factory=Said)  # of a graph's inputs
+    note: str = ""  # about its name, where that is not the usual one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +55,14 @@ class Draft:
 def of_encoder(asked: Asked, encoder: Encoder, found: Data | None) -> Draft:
     """The tables of a checkpoint, with its data where there is any."""
     length = asked.length or encoder.longest
-    notes = [*encoder.notes]
+    notes = [*filter(None, [asked.note]), *encoder.notes]
     if asked.length is None:
         notes.append(f"length: {length} tokens; --length says another")
+    if windows := _windows(encoder, length):
+        notes.append(
+            f"questions: of {windows['longest_question']} tokens at most, windows overlap by "
+            f"{windows['stride']}: --length has no room for the usual ones"
+        )
     notes += found.notes if found else ["no data: inputs drawn by a seed, and no score; --data gives some"]
     dataset = f"{asked.name}-data"
     entries = [] if found is None else [("dataset", data.table(dataset, found))]
@@ -68,7 +74,11 @@ def of_graph(asked: Asked, graph: Graph) -> Draft:
     """The tables of an ONNX graph: there is no score."""
     found = graph.found
     count = sum(found.operators.values())
-    notes = [*graph.notes, "no score: a graph is run as it is, on inputs that a seed draws"]
+    notes = [
+        *filter(None, [asked.note]),
+        *graph.notes,
+        "no score: a graph is run as it is, on inputs that a seed draws",
+    ]
     model = {
         "name": asked.name,
         "title": f"{asked.name} (ONNX graph, opset {found.opset}, {count} operators)",
@@ -89,6 +99,13 @@ def _text(entries: Sequence[tuple[str, Mapping[str, Any]]], notes: Sequence[str]
     return "\n".join([said, *(toml_text.entry(kind, content) for kind, content in entries)])
 
 
+def _windows(encoder: Encoder, length: int) -> Mapping[str, int]:
+    """Stride and longest question where `length` has no room for the usual ones; else nothing."""
+    if encoder.task is not Task.QUESTIONS or length >= USUAL_WINDOW:
+        return {}
+    return {"stride": length // 3, "longest_question": length // 4}
+
+
 def _model(
     asked: Asked, encoder: Encoder, found: Data | None, dataset: str, length: int
 ) -> Mapping[str, Any]:
@@ -104,8 +121,8 @@ def _model(
     said["length"] = length
     if found is not None and found.labels:
         said["labels"] = list(found.labels)
-    if encoder.task is Task.QUESTIONS and length < USUAL_WINDOW:
-        said["options"] = {"stride": length // 3, "longest_question": length // 4}
+    if windows := _windows(encoder, length):
+        said["options"] = windows
     return said | {
         "architecture": encoders.table(sizes),
         "checkpoint": _checkpoint(asked),

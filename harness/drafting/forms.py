@@ -15,6 +15,7 @@ from harness.drafting.encoders import Task
 from harness.errors import BadInput, NotThere, UsageError
 
 LOOKED_AT = 200  # lines
+SQUAD_JSON = "squad_json"  # the reader of SQuAD's own files
 FORMS = (
     "a .tsv or .csv of texts and labels, .jsonl, .parquet, lines of a word and its tag with a blank line "
     "between sentences, or SQuAD's .json"
@@ -101,7 +102,7 @@ def _json(path: Path, first: str, said: Mapping[str, str | int]) -> Form:
     except Undecodable:
         keys = []
     if "data" in keys or (not keys and path.suffix == ".json" and first.lstrip().startswith("{")):
-        return Form(task=Task.QUESTIONS, reader="squad_json", notes=("data: questions in SQuAD's JSON",))
+        return Form(task=Task.QUESTIONS, reader=SQUAD_JSON, notes=("data: questions in SQuAD's JSON",))
     if not keys:
         raise BadInput(
             "the first line is no JSON object, expected SQuAD's JSON or an object a line", path=path, line=1,
@@ -164,7 +165,8 @@ def _first(names: Sequence[str], known: Sequence[str]) -> str | None:
 
 
 def _told(options: Mapping[str, Any]) -> str:
-    return "data: " + ", ".join(f"{name} in {column!r}" for name, column in options.items())
+    where = {name: f"column {at}" if isinstance(at, int) else repr(at) for name, at in options.items()}
+    return "data: " + ", ".join(f"{name} in {column}" for name, column in where.items())
 
 
 def _tagged(
@@ -181,7 +183,7 @@ def _tagged(
     options = {**tab, **said}
     return Form(
         task=Task.TOKENS, reader="columns", options=options,
-        notes=(_told({"word": said.get("word", 0), "tag": said.get("tag", "the last")}),),
+        notes=(_told({"word": 0, **said}) + (", tag in the last column" if "tag" not in said else ""),),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.domain.graphs import BATCH, DTYPES, FLOATS, USUAL, GraphFile, GraphInput
 from harness.domain.models import Model
-from harness.drafting import meanings, said
+from harness.drafting import looked_up, said
 from harness.drafting.said import AXIS, Said, Shape
 from harness.errors import GraphError, UsageError
 from harness.models.graphs import batches, originals, preparing, reading
@@ -41,7 +41,7 @@ def look(path: Path, told: Said, name: str) -> Graph:
     _require_fed(found)
     loaded = reading.load(path)
     preparing.require_no_draws(str(path), loaded)
-    given, ranges = said.shapes_of(found, told), _ranges(found, told, meanings.below(loaded))
+    given, ranges = said.shapes_of(found, told), _ranges(found, told, looked_up.below(loaded))
     why, notes = "", []
     for axes in _axes(found, given):
         inputs = _inputs(found, given, axes, ranges, why)

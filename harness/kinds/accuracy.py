@@ -27,7 +27,7 @@ from harness.running.workbench import Workbench, common
 from harness.store.results import Result
 from harness.tables import references
 from harness.tasks.feeds import AS_NAMED, Feed, feed_of, in_words
-from harness.tasks.metrics.accuracy import flips, marks
+from harness.tasks.metrics.accuracy import flips
 from harness.tasks.text import Scored
 from harness.tasks.text.shown import flipped_texts
 from harness.toolchains.base import Session
@@ -186,13 +186,8 @@ def _detail(
 
 def _from_fp32(own: Scored, scored: Scored, metric: Metric) -> ScoreChange | None:
     """The change of `metric` from the checkpoint's own fp32, with its 95 % interval."""
-    if metric in own.correct and metric in scored.correct:
-        effect = paired.score_change(paired.mcnemar(marks(own.right), marks(scored.right)), confidence=0.95)
-    elif metric in own.parts and metric in scored.parts:
-        effect = paired.metric_change(own.parts[metric], scored.parts[metric], confidence=0.95)
-    else:
-        return None
-    return ScoreChange.from_stored(to_json(effect))
+    effect = paired.between(own, scored, metric)
+    return None if effect is None else ScoreChange.from_stored(to_json(effect))
 
 
 def _chance(scored: Scored, metric: Metric, change: ScoreChange | None) -> float | None:

@@ -26,7 +26,7 @@ from harness.tables import catalog as tables
 from harness.tables import references
 from harness.tables.cases import case_id
 from harness.tasks.datasets import Dataset
-from harness.tasks.layouts import Layout, load_layout
+from harness.tasks.layouts import Layout, load_layout, usual_form
 from harness.tasks.layouts.files import InputsCompared, Written, compare, write
 from harness.tasks.layouts.results import oldest_ns
 from harness.tasks.text import Features, Pieces, Scored, Task, labels_of, load_task
@@ -49,6 +49,7 @@ class Source:
     corpus: Corpus
     dataset: Dataset[Any] = field(repr=False)
     limit: int | None
+    note: str = ""  # what has to be known of the order of its logits; empty: nothing
 
     @property
     def examples(self) -> Sequence[Any]:
@@ -108,28 +109,25 @@ def open_source(
     `UsageError` for a name that does not exist and for a chip that the model's document does not run it
     on; `NotThere` for what is not here.
     """
-    a_model = tables.find(catalog.models, model, "model")
+    a_model = tables.find_model(catalog, model)
     a_chip = tables.find(catalog.chips, chip, "chip")
     if a_model.deployment(chip) is None:
+        whose = "document does not run it" if a_model.document else "table does not deploy it"
         known = ", ".join(item.chip for item in a_model.deployments)
-        raise UsageError(f"{model}: its document does not run it on {chip}; it does on {known}")
+        raise UsageError(f"{model}: its {whose} on {chip}; it does on {known}")
     if weights not in VOCABULARIES:
         raise UsageError(f"--weights {weights}: there are {', '.join(VOCABULARIES)} vocabularies")
     chosen = Weights(weights)
     task, layout = load_task(a_model), load_layout(a_model)
     vocabulary = checkpoints.vocabulary(a_model, chosen, home)
-    pieces = Pieces(
-        model=a_model,
-        vocabulary=vocabulary,
-        ids=a_model.encoder.vocabulary,
-        labels=labels_of(a_model, task),
-    )
+    ids, labels, note = checkpoints.told_beside(a_model, vocabulary, labels_of(a_model, task))
+    pieces = Pieces(model=a_model, vocabulary=vocabulary, ids=ids, labels=labels)
     choice = str(Corpus.FULL) if data == "auto" and chosen is Weights.FULL else data
     corpus, dataset = read_dataset(a_model, catalog.datasets[a_model.dataset], choice, home)
     return Source(
         model=a_model, chip=a_chip, task=task, layout=layout, weights=chosen,
         tokenizer=task.open_tokenizer(pieces), vocabulary=vocabulary, corpus=corpus,
-        dataset=dataset, limit=limit,
+        dataset=dataset, limit=limit, note=note,
     )  # fmt: skip
 
 
@@ -170,7 +168,7 @@ def score(source: Source, results: Path, protocols: Sequence[Protocol], inputs: 
     compared = None if inputs is None else _compare(source, inputs)
     features = source.features()
     outputs = source.layout.read(results, source.model, len(features))
-    warnings = []
+    warnings = [source.note] if source.note else []
     if compared is not None and (oldest := oldest_ns(results, source.layout.TOOLS)) < compared.newest_ns:
         warnings.append(
             f"the oldest result is of {_when(oldest)}, before the newest input, of "
@@ -204,7 +202,7 @@ def documented(
 def _form(source: Source, form: str | None) -> str:
     forms = source.layout.FORMS
     if form is None:
-        return next(iter(forms))
+        return usual_form(source.layout, source.chip)
     if form not in forms:
         known = "; ".join(f"{name} ({what})" for name, what in forms.items())
         raise UsageError(f"--form {form}: {source.model.name} has {known}")

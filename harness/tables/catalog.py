@@ -25,6 +25,7 @@ from harness.tables.consistency import check
 from harness.tables.defaults import completed, with_family
 from harness.tables.located import located
 from harness.tables.mistakes import Draft, Entry, listed, show
+from harness.tables.names import deployed, take_up
 from harness.tables.validation import dotted, read_record
 
 BUILT_IN = CODE / "fixtures" / "tables"
@@ -68,6 +69,16 @@ def find(index: Mapping[str, _Item], name: str, kind: str) -> _Item:
     return index[name]
 
 
+def find_model(tables: Catalog, name: str) -> Model:
+    """The model called `name`; raises `UsageError` that lists what exists, and for what is only a name."""
+    if name in tables.claimed:
+        raise UsageError(
+            f"{name} is only a name, whose documented values are claims: nothing of it can run; say in a "
+            f"[[model]] of that name what it is, as docs/adding-a-model.md shows"
+        )
+    return find(tables.models, name, "model")
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.toml"))
 
@@ -92,6 +103,7 @@ def _load(folders: tuple[Path, ...], stamps: tuple[tuple[Path, int, int], ...]) 
         for file in files:
             name = file.relative_to(folder.parent) if folder == BUILT_IN else file
             _read(file, str(name), draft)
+    names = take_up(draft)
     named = check(draft)
     references = tuple(
         reference for entry in draft.entries["table"] for reference in expand(entry, named, draft)
@@ -99,7 +111,12 @@ def _load(folders: tuple[Path, ...], stamps: tuple[tuple[Path, int, int], ...]) 
     if draft.mistakes:
         raise TableErrors(draft.mistakes)
     return Catalog(
-        models=named["model"],
+        models={
+            name: deployed(model, references, named["chip"])
+            for name, model in named["model"].items()
+            if not model.is_only_a_name
+        },
+        names=names,
         chips=named["chip"],
         datasets=named["dataset"],
         documents=named["document"],

@@ -66,7 +66,7 @@ def _chip_problems(meaning: Mapping[str, Any], setting: Setting) -> Iterator[Pro
     precision = meaning.get("precision", chip.default_precision)
     if precision not in chip.precisions:
         yield "precision", show(precision), f"one that the chip {chip.name} has: {listed(chip.precisions)}"
-    elif role is Role.MEASURED and setting.model is not None:
+    elif role is Role.MEASURED and setting.model is not None and setting.model.deployments:
         deployment = setting.model.deployment(chip.name)
         if deployment is None:
             chips = listed(item.chip for item in setting.model.deployments)

@@ -17,7 +17,7 @@ from harness.domain.chips import Chip
 from harness.domain.compilers import Compiler, Fuses
 from harness.domain.datasets import DatasetSpec
 from harness.domain.documents import Column, Document, Table
-from harness.domain.families import FAMILIES, PADDING, Family, faults
+from harness.domain.families import FAMILIES, PADDING, Family, faults, opset_fault
 from harness.domain.gaps import Gap
 from harness.domain.measurements import VerdictKind
 from harness.domain.metrics import Metric, Unit
@@ -216,6 +216,8 @@ def _check_model(entry: Entry, named: Named, draft: Draft) -> None:
     model: Model = entry.record
     if model.document:
         draft.known(entry, "document", model.document, named["document"], "document")
+    if model.is_only_a_name:
+        return
     if model.graph is not None:
         check_graph(entry, draft)
     elif check_encoder(entry, draft):
@@ -247,6 +249,7 @@ def _check_encoder(entry: Entry, named: Named, draft: Draft) -> None:
             expected = f"1 to architecture.layers, {model.encoder.layers}"
             draft.wrong(entry, f"parity[{index}].layers", str(item.layers), expected)
     _check_architecture(entry, model.encoder, draft)
+    _check_opset(entry, model, draft)
     _check_repeats(entry, "labels", model.labels, draft)
     if model.labels and len(model.labels) != model.encoder.labels:
         expected = f"as many as architecture.labels, {model.encoder.labels}"
@@ -276,6 +279,14 @@ def _check_architecture(entry: Entry, architecture: Architecture, draft: Draft) 
         draft.wrong(entry, "architecture.dropout", str(architecture.dropout), "at least 0 and below 1")
     if math.isfinite(architecture.layer_norm_eps) and architecture.layer_norm_eps <= 0:
         draft.wrong(entry, "architecture.layer_norm_eps", str(architecture.layer_norm_eps), "above 0")
+
+
+def _check_opset(entry: Entry, model: Model, draft: Draft) -> None:
+    """Whether its family can be exported as its document does: with an open batch where one is told."""
+    opened = any(item.ascend is not None and item.ascend.dynamic_batch for item in model.deployments)
+    expected = opset_fault(model.encoder.family, model.opset, any_shape=opened)
+    if expected:
+        draft.wrong(entry, "opset", str(model.opset), expected)
 
 
 def _check_family(entry: Entry, architecture: Architecture, draft: Draft) -> None:

@@ -36,24 +36,36 @@ class UnknownLabels(ZoocheckError):
 def numbers(data: Iterable[str], names: Sequence[str], *, what: str = "labels") -> dict[str, int]:
     """The number among `names` of each label that stands in `data`.
 
-    Spelt alike or not: ``B_Person`` is ``B-PER``. Raises `UnknownLabels` for labels that are none of them, in
-    one sentence that has both lists, and for names of which two mean one thing.
+    Spelt alike or not: ``B_Person`` is ``B-PER``; but where a name is spelt as the label is, it is that one,
+    whatever others mean. Raises `UnknownLabels` for labels that are none of them, in one sentence that has
+    both lists, for those that may be several of them, and for a name that stands twice.
     """
-    by_meaning = {meaning(name): number for number, name in enumerate(names)}
-    if len(by_meaning) < len(names):
+    exact = {name: number for number, name in enumerate(names)}
+    if len(exact) < len(names):
         raise UnknownLabels(
             f"the checkpoint's {what} {listed(names)} are not all different",
             remedy="name each of its logits once, in id2label of config.json or labels of its table",
         )
+    alike: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        alike.setdefault(meaning(name), []).append(number)
     distinct = list(dict.fromkeys(data))
-    unknown = [label for label in distinct if meaning(label) not in by_meaning]
+    found = {label: [exact[label]] if label in exact else alike.get(meaning(label), []) for label in distinct}
+    for label, several in found.items():
+        if len(several) > 1:
+            raise UnknownLabels(
+                f"the data's label {label} may be any of the checkpoint's "
+                f"{listed([names[number] for number in several])}, which differ in their spelling alone",
+                remedy="spell it as one of them, by labels in the options of its table",
+            )
+    unknown = [label for label, numbers in found.items() if not numbers]
     if unknown:
         raise UnknownLabels(
             f"the data has the {what} {listed(sorted(distinct))}, and the checkpoint {listed(names)}: "
             f"{listed(sorted(unknown))} {'is' if len(unknown) == 1 else 'are'} not among them",
             remedy=_REMEDY,
         )
-    return {label: by_meaning[meaning(label)] for label in distinct}
+    return {label: number for label, (number,) in found.items()}
 
 
 def listed(names: Sequence[str]) -> str:
@@ -62,11 +74,14 @@ def listed(names: Sequence[str]) -> str:
 
 
 def meaning(name: str) -> str:
-    """A name in the spelling that all of its spellings share: ``B_Person`` and ``per-b`` are ``b-per``."""
+    """A name in the spelling that all of its spellings share: ``B_Person`` and ``per-b`` are ``b-per``.
+
+    What is nothing but marks, as ``.`` and ``:`` among parts of speech, means itself.
+    """
     plain = unicodedata.normalize("NFKC", name).casefold()
     if _NUMBER.fullmatch(plain.strip()):  # -1 is not 1
         return plain.strip()
-    parts = [part for part in re.split(r"[\s_\-./:]+", plain) if part]
+    parts = [part for part in re.split(r"[\s_\-./:]+", plain) if part] or [plain.strip() or plain]
     for at in (0, -1):
         if len(parts) > 1 and parts[at] in _PLACES:
             place = _PLACES[parts.pop(at)]

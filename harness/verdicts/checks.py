@@ -24,11 +24,12 @@ WORTH_SAYING = 0.1  # spreads, root mean square: error is 1 % of what the output
 class Storing:
     """How far a graph's own fp32 outputs move where its weights and inputs alone are stored in a precision.
 
-    In spreads: the largest difference, and the root mean square.
+    In spreads: the largest difference, and the root mean square. `what` says in words what was stored how.
     """
 
     largest: float
     rms: float
+    what: str = "storing its weights and inputs alone"
 
     @property
     def telling(self) -> bool:
@@ -53,7 +54,7 @@ class ParityBounds:
         reason = self.reason
         if largest > self.largest:
             reason = (
-                f"storing its weights and inputs alone moves its own fp32 outputs by {storing.largest:.3g}, "
+                f"{storing.what} moves its own fp32 outputs by {storing.largest:.3g}, "
                 f"and {STORED_TIMES:g} times that"
             )
         return replace(
@@ -98,7 +99,7 @@ def judge_parity(
     limit = f"{bounds.largest:.3g} that {case.precision} explains"
     within = f"at most {largest:.3g} spreads{mean}, within the {limit}"
     said = (
-        f"outputs differ from {case.model.reference} by {'; '.join(faults) or within}{_stored(case, bounds)}"
+        f"outputs differ from {case.model.reference} by {'; '.join(faults) or within}{_stored(bounds)}"
         f"{_share(rms)}"
     )
     verdict = conforms(case, not faults, f"{said}{flipped}{remedy}", largest, bounds.largest)
@@ -117,7 +118,7 @@ def _share(rms: float) -> str:
     )
 
 
-def _stored(case: Case, bounds: ParityBounds) -> str:
+def _stored(bounds: ParityBounds) -> str:
     """How far storing alone moves a graph's outputs, where the precision's bounds were not kept."""
     storing = bounds.storing
     if storing is None:
@@ -126,8 +127,8 @@ def _stored(case: Case, bounds: ParityBounds) -> str:
         f"of which {STORED_TIMES:g} times is allowed" if storing.telling else "too much to tell anything"
     )
     return (
-        f"; storing its weights and inputs alone in {case.precision} moves its own fp32 outputs by "
-        f"{storing.largest:.3g} spreads at most (root mean square {storing.rms:.3g}), {allowed}"
+        f"; {storing.what} moves its own fp32 outputs by {storing.largest:.3g} spreads at most "
+        f"(root mean square {storing.rms:.3g}), {allowed}"
     )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from harness.domain.metrics import Metric
 from harness.domain.parts import Pairs, Parts
 from harness.errors import NoSamples
+from harness.tasks.metrics.accuracy import marks
+from harness.tasks.text import Scored
 from harness.verdicts.effects import Effect
 from harness.verdicts.stats import student_t
 
@@ -114,7 +117,21 @@ def chance(before: Parts | Pairs | None, after: Parts | Pairs | None) -> float |
     """
     if not isinstance(before, Pairs) or not isinstance(after, Pairs):
         return None
-    return metric_change(before, after, confidence=0.95).half_width
+    found = metric_change(before, after, confidence=0.95)
+    return (found.high - found.low) / 2
+
+
+def between(before: Scored, after: Scored, metric: Metric) -> Effect | None:
+    """The change of `metric` between two scores of the same samples, with its 95 % interval.
+
+    McNemar's exact one of samples that are right or wrong, else by resampling; None where the metric is
+    neither a share of samples nor made of what each of them adds.
+    """
+    if metric in before.correct and metric in after.correct:
+        return score_change(mcnemar(marks(before.right), marks(after.right)), confidence=0.95)
+    if metric in before.parts and metric in after.parts:
+        return metric_change(before.parts[metric], after.parts[metric], confidence=0.95)
+    return None
 
 
 def _require_same(before: int, after: int) -> None:

@@ -11,7 +11,7 @@ from making import make_case
 
 from harness.cli import checked as told
 from harness.comparing import side_by_side
-from harness.comparing.side_by_side import Row, Score, Speed
+from harness.comparing.side_by_side import Parity, Row, Score, Speed
 from harness.domain.catalog import Catalog
 from harness.domain.details import ScoreChange
 from harness.domain.measurements import Interval, Origin, VerdictKind
@@ -23,6 +23,7 @@ from harness.drafting.suites import Ran
 
 SCORE = Score(
     metric=Metric.ACCURACY, value=0.9, own_fp32=0.9125, samples=800, flips=12, truncated=3, interval=None,
+    limit=None,
     change=ScoreChange(change=-0.0125, low=-0.02, high=0.0),
 )  # fmt: skip
 SPEED = Speed(
@@ -33,7 +34,8 @@ SPEED = Speed(
 @pytest.fixture
 def row(catalog: Catalog) -> Row:
     return Row(
-        case=make_case(catalog, "tinybert", "cpu"), score=SCORE, speed=SPEED, verdict=VerdictKind.SURVIVES,
+        case=make_case(catalog, "tinybert", "cpu"), score=SCORE, speed=SPEED,
+        parity=Parity(rms=0.00123, largest=0.0456), verdict=VerdictKind.SURVIVES,
         held=9, claims=9, problems=(), seeded=False,
     )  # fmt: skip
 
@@ -68,8 +70,8 @@ def test_the_own_fp32_stands_above_what_is_held_to_it(printed, row: Row):
     out = printed(row)
     assert cells(out, "own fp32")[2] == "accuracy 91.25 %"
     assert cells(out, "fp32") == [
-        "fp32", "8", "accuracy 90.00 %", "+1.25 [+0.00, +2.00]", "12 of 800", "12.50 [12.00, 13.25]", "quick",
-        "9 of 9", "survives",
+        "fp32", "8", "accuracy 90.00 %", "+1.25 [+0.00, +2.00]", "12 of 800", "0.0012", "0.046",
+        "12.50 [12.00, 13.25]", "quick", "9 of 9", "survives",
     ]  # fmt: skip
     assert "length: 64 tokens\n" in out
     assert "cut: 3 of 800 samples to 64 tokens; --length gives them more" in out
@@ -83,6 +85,16 @@ def test_a_checkpoint_that_knows_nothing_is_doubted(printed, row: Row):
     assert "no better" not in printed(replace(row, score=replace(SCORE, trivial={"majority class": 0.5})))
 
 
+def test_questions_are_read_in_windows(printed, row: Row):
+    """A window is what the network is given, and so what is timed and cut; a question is what is scored."""
+    score = replace(SCORE, samples=12, truncated=24, facts={"windows": 30}, trivial={"no answer": 0.95})
+    out = printed(replace(row, score=score))
+    assert "windows: 30 over the texts of 12 questions; samples/s counts windows\n" in out
+    assert "cut: the questions of 24 of 30 windows; --length gives them more\n" in out
+    assert "accuracy 95.00 %: is the data its own?\n" in out
+    assert "of 12 samples" not in out
+
+
 def test_a_correlation_is_no_percentage(printed, row: Row):
     score = replace(SCORE, metric=Metric.PEARSON, value=-0.25, own_fp32=0.5, flips=None)
     found = cells(printed(replace(row, score=score)), "fp32")
@@ -92,11 +104,33 @@ def test_a_correlation_is_no_percentage(printed, row: Row):
 def test_a_stand_ins_speed_and_a_disturbed_one_are_called_so(printed, row: Row):
     speed = replace(SPEED, origin=Origin.STAND_IN, noisy=("another process",), interval=None, stamp=None)
     out = printed(replace(row, speed=speed, score=None, seeded=True))
-    assert cells(out, "fp32")[5:7] == ["12.50", "no stamp, stand-in, noisy"]
+    assert cells(out, "fp32")[7:9] == ["12.50", "no stamp, stand-in, noisy"]
     assert "speed: the stand-in's, which says nothing of the chip's" in out
     assert f"noisy: {row.case.id}: another process" in out
     assert "inputs: drawn by a seed" in out
     assert "own fp32" not in out
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({}, "cut: 3 of 800 samples to 64 tokens; "),
+        (
+            {"sentences": 120, "words": 1580, "unplaced_words": 7},
+            "cut: 3 of 120 sentences to 64 tokens: 7 of 1580 words are not scored; ",
+        ),
+        ({"windows": 950}, "cut: the questions of 3 of 950 windows; "),
+    ],
+)
+def test_what_was_cut_is_counted_in_what_was_cut(printed, row: Row, facts: dict[str, int], said: str):
+    """A sample of words is a word, of questions a question: neither is what did not fit."""
+    assert said in printed(replace(row, score=replace(SCORE, facts=facts)))
+
+
+def test_a_limit_is_told(printed, row: Row):
+    said = "score: of the first 10 samples of the data only, by --limit"
+    assert said in printed(replace(row, score=replace(SCORE, limit=10)))
+    assert "--limit" not in printed(row)
 
 
 def test_what_does_not_hold_is_said_and_a_bad_status_never_stands_alone(printed, row: Row, tmp_path: Path):

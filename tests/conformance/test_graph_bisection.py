@@ -188,6 +188,22 @@ def test_what_fp16_does_not_hold_is_named_with_its_value(runner: Runner, tmp_pat
     assert finding.record()["first"]["lost"] == first.lost
 
 
+def test_what_is_made_of_a_value_that_fp16_has_as_zero_says_so(runner: Runner, tmp_path: Path) -> None:
+    """A logarithm of what is too small: the operator that loses it is the logarithm, for what it reads."""
+    nodes = [
+        node("Mul", ["x", "x"], ["square"]), node("Mul", ["square", "tiny"], ["m"]),
+        node("Log", ["m"], ["y"]),
+    ]  # fmt: skip
+    tiny = {"tiny": np.full(4, 1e-7, np.float32)}
+    small = graph(nodes, [value("x", ["n", 4])], [value("y", ["n", 4])], tiny)
+    finding = bisect(runner.materials, made(runner, tmp_path / "small.onnx", small, ROWS, FP16))
+    assert kinds(finding)[0] == ["Log"], finding.sentence()
+    assert finding.first is not None
+    said, _, largest = finding.first.lost.partition("; it reads zeros, where the reference has up to ")
+    assert said.startswith("infinite in ")
+    assert 0 < float(largest) <= 2.0**-25
+
+
 def test_a_run_that_holds_no_numbers_says_what_to_do(runner: Runner, tmp_path: Path) -> None:
     """Parity's error, and that of every check, names the line that says where it begins."""
     case = made(runner, tmp_path / "large.onnx", files.overflowing(), ROWS, FP16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,9 @@ def home(tmp_path: Path) -> Home:
 
 
 def asked(folder: Path, data: Path | None = None, **more: Any) -> Asked:
-    said = {"columns": columns(more.pop("columns", None)), **more}
+    said = {"name": "mine", "columns": columns(more.pop("columns", None)), **more}
     return Asked(
-        path=folder, name="mine", chip="cpu", precisions=(Precision.FP32, Precision.FP16), batch_sizes=(1,),
+        path=folder, chip="cpu", precisions=(Precision.FP32, Precision.FP16), batch_sizes=(1,),
         data=data, **said,
     )  # fmt: skip
 
@@ -119,7 +120,7 @@ def test_numbers_are_those_of_glue_where_the_names_are(saved, tmp_path: Path, ho
     folder = saved(**labelled(*reversed(MNLI)))
     assert checked(home, folder, data).spec.options["labels"] == [*MNLI]
     told = checked(home, folder, data, labels=tuple(reversed(MNLI)))
-    assert told.spec.options["labels"] == [*reversed(MNLI)]
+    assert told.spec.options["labels"] == dict(zip("012", reversed(MNLI), strict=True))
     with pytest.raises(ZoocheckError, match="joy is not among them"):
         checked(home, folder, data, labels=("joy", *MNLI[1:]))
 
@@ -267,6 +268,31 @@ def test_precisions_are_the_chips(tmp_path: Path):
     assert checking.precisions_on(chips["cpu"], "int8") == (Precision.INT8,)
     with pytest.raises(ZoocheckError, match="--precision int8: ascend310p has no int8; it has fp16"):
         checking.precisions_on(chips["ascend310p"], "int8")
+
+
+def test_two_places_have_two_names(saved, tmp_path: Path, home: Home):
+    """The first one keeps it, however often either is checked again; a damaged table tells nothing."""
+    first, second = saved("bert", folder="a/mine", **labelled(*MNLI)), tmp_path / "b" / "mine"
+    shutil.copytree(first, second)
+    assert kept.apart("mine", second, home, told=False) == ("mine", "")
+    kept.keep(checked(home, first).draft, home)
+    for _ in range(2):
+        assert kept.apart("mine", first, home, told=False) == ("mine", "")
+        name, note = kept.apart("mine", second, home, told=False)
+        assert re.fullmatch("mine-[0-9a-f]{6}", name)
+        assert (
+            note
+            == f"name: {name}, for mine is that of {first}, whose history is its own; --name says another"
+        )
+        draft = checked(home, second, name=name, note=note).draft
+        assert (draft.name, draft.notes[0]) == (name, note)
+        kept.keep(draft, home)
+    assert kept.apart("mine", second, home, told=True) == (
+        "mine", f"name: mine was that of {first} before: both have one history; another --name parts them"
+    )  # fmt: skip
+    [table] = (home.root / kept.FOLDER).glob(f"{name}-*/*.toml")
+    table.write_text("x = ", encoding="utf-8")
+    assert kept.apart(name, first, home, told=False) == (name, "")
 
 
 def test_tables_are_kept_by_their_content_and_saved_where_they_are_wanted(saved, tmp_path: Path, home: Home):

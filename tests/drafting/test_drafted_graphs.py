@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import graph_files as files
+import graph_files
 import numpy as np
 import onnx
 import pytest
@@ -226,17 +226,23 @@ class TestTheBatch:
         inputs = {"x": (TensorProto.FLOAT, [first, 4])}
         return written(path, inputs, nodes, ["y"], {"axis": np.array(0, np.int64)})
 
-    def test_an_axis_whose_places_depend_on_each_other_is_none(self, tmp_path: Path):
+    def test_an_axis_whose_order_matters_is_none(self, tmp_path: Path):
         """Of any size, whose size is then asked for; of a fixed one the whole is a sample."""
         path = self.sequence(tmp_path / "steps.onnx", first="steps")
-        with pytest.raises(ZoocheckError, match="none: what one place along it comes to changes"):
+        with pytest.raises(ZoocheckError, match="none: what comes out along it changes with the"):
             checked(path)
         assert self.shapes(path, "6x4") == ([(6, 4)], [1])
         [note, *_] = checked(path, "6x4").draft.notes
-        assert note.startswith("batch: not along axis 0 of x: what one place along it comes to changes")
+        assert note.startswith("batch: not along axis 0 of x: what comes out along it changes with the")
         with pytest.raises(ZoocheckError, match=r"--bs 1,4: .*steps.onnx takes one sample a call"):
             checked(path, "6x4", batch_sizes=(1, 4))
         assert self.shapes(self.sequence(tmp_path / "six.onnx", first=6)) == ([(6, 4)], [1])
+
+    @pytest.mark.parametrize("made", [graph_files.quantised_by_the_batch, graph_files.centred_by_the_batch])
+    def test_samples_that_the_graph_mixes_are_a_batch(self, tmp_path: Path, made: Any):
+        """In any order they come to the same: what a conformance check says of it, parity does not hide."""
+        onnx.save(made(), tmp_path / "mixes.onnx")
+        assert self.shapes(tmp_path / "mixes.onnx", batch_sizes=(4,)) == ([("batch", 4)], [4])
 
     def test_an_axis_that_no_output_has_is_none(self, tmp_path: Path):
         """And one that the file says is open while it runs at one size only."""
@@ -294,7 +300,7 @@ class TestWhatIsSaidTwice:
 
     def test_samples_that_an_output_does_not_tell_apart(self, tmp_path: Path):
         path = tmp_path / "both.onnx"
-        path.write_bytes(files.deciding(floats=True, over_all=True).SerializeToString())
+        path.write_bytes(graph_files.deciding(floats=True, over_all=True).SerializeToString())
         with pytest.raises(
             ZoocheckError, match="the output mean has no axis of the batch: nothing of 8 samples"
         ):

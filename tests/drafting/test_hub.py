@@ -69,7 +69,8 @@ def test_what_goes_wrong_at_the_hub_is_a_sentence(served: Hub, tmp_path: Path):
     assert done.returncode == 2
     assert "answered 404: it has no such repository, revision or file" in done.stderr
     assert done.stderr.endswith("and someone/tuned is no folder here\n")
-    assert not (tmp_path / "home" / "models").exists()
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "home").exists()
 
 
 def test_data_that_is_not_there_is_told_before_anything_is_fetched(served: Hub, tmp_path: Path):
@@ -84,5 +85,7 @@ def test_data_that_is_not_there_is_told_before_anything_is_fetched(served: Hub, 
 )
 def test_without_a_network_it_is_said(tmp_path: Path, environment: dict[str, str], message: str):
     done = command(tmp_path, "http://127.0.0.1:9", "someone/tuned", **environment)
-    assert done.returncode == 2
+    assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "home").exists()

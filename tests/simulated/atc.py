@@ -74,8 +74,8 @@ def check(options: dict[str, str], graph: onnx.GraphProto, given: dict[str, list
         refuse(options["soc_version"], "soc_version", f"the toolkit knows {', '.join(CHIPS)}")
     more = {name: value for name, value in options.items() if name not in MADE}
     usual = "NCHW" if all(len(shape) == IMAGES for shape in given.values()) else "ND"
-    documented = DOCUMENTED.get(tuple(item.name for item in graph.input), {"input_format": usual})
-    if more != documented:
+    documented = DOCUMENTED.get(tuple(item.name for item in graph.input))
+    if more not in (documented, {"input_format": usual}):
         refuse(str(more), "others", f"the document has {documented}")
     for node in more.get("out_nodes", "").split(";"):
         name, _, index = node.rpartition(":")

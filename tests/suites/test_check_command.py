@@ -10,11 +10,12 @@ from pathlib import Path
 import graph_files
 import pytest
 import tuned
-from tuned import MNLI, labelled
+from tuned import MNLI, NER, labelled
 from zoo_runs import STORE, Zoo
 
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
+from harness.domain.models import Head
 from harness.drafting import suites
 from harness.errors import MachineError, ZoocheckError
 from harness.setting.home import Home
@@ -46,11 +47,19 @@ def test_a_checkpoint_becomes_one_table_and_a_model_of_the_suites(own: Zoo, tmp_
     assert row["score"]["own_fp32"] == score.detail["own_fp32"]
     assert row["score"]["change"]["low"] <= row["score"]["change"]["change"] <= row["score"]["change"]["high"]
     assert row["score"]["samples"] == 40
+    [parity] = [
+        item.measurement.detail for item in ran.results
+        if item.measurement.kind is Kind.CONFORMANCE and not item.measurement.check
+    ]  # fmt: skip
+    assert row["parity"] == {"rms": parity["rms_in_spread"], "largest": parity["largest_in_spread"]}
     assert row["throughput"]["samples_per_s"] == speed.metrics["throughput"]
     assert (row["held"], row["problems"], row["seeded"]) == (row["claims"], [], False)
     assert row["claims"] == len(ran.results)
     assert {item.measurement.run for item in ran.results} == {told["run"]}
     assert (tmp_path / "build" / "report" / "report.html").is_file()
+    for form in ("html", "md"):  # there is no document to name
+        text = (tmp_path / "build" / "report" / f"report.{form}").read_text(encoding="utf-8")
+        assert "Document:" not in text
     saved = (tmp_path / "mine.toml").read_text(encoding="utf-8")
     [kept] = Path(told["tables"]).glob("*.toml")
     assert kept.read_text(encoding="utf-8") == saved
@@ -58,11 +67,81 @@ def test_a_checkpoint_becomes_one_table_and_a_model_of_the_suites(own: Zoo, tmp_
     assert again.collected == [f"test_accuracy.py::test_accuracy[{CASE}]"]
 
 
+def printed(zoo: Zoo, folder: Path, *arguments: str) -> tuple[str, dict[str, str]]:
+    """What a check prints, and the cells of its one case by their heads."""
+    ran = zoo.zoocheck(folder, "check", *arguments, "--precision", "fp16", "--bs", "2")
+    assert ran.status == 0, ran.err
+    lines = [re.split(r" {2,}", line.strip()) for line in ran.out.splitlines()]
+    [heads] = [line for line in lines if line[0] == "precision"]
+    [cells] = [line for line in lines if line[0] == "fp16"]
+    return ran.out, dict(zip(heads, cells, strict=True))
+
+
+class TestEveryTaskToTheEnd:
+    """What is printed is read whole, as a user would."""
+
+    def test_seven_labels_of_entities(self, own: Zoo, tmp_path: Path):
+        tuned.saved(
+            tmp_path / "ner", "distilbert", Head.TOKEN_CLASSIFICATION, labels=len(NER), **labelled(*NER)
+        )
+        tuned.entities(tmp_path / "test.conll")
+        out, row = printed(own, tmp_path, "./ner", "--data", "test.conll")
+        assert row["score"].startswith("f1 ")
+        assert row["flips"].endswith(" of 100")  # words
+        assert (row["holds"], row["verdict"]) == ("10 of 10", "survives")
+        for line in (
+            "ner (DistilBERT, 2 layers, 32 hidden) on CPU",
+            "task: tokens, by DistilBertForTokenClassification in config.json",
+            "data: word in column 0, tag in the last column",
+            f"labels: {', '.join(NER)}, by config.json",
+            "metric: f1",
+        ):
+            assert f"{line}\n" in out
+        assert "not run" not in out
+
+    def test_questions_that_may_have_no_answer(self, own: Zoo, tmp_path: Path):
+        tuned.saved(tmp_path / "squad", "electra", Head.QUESTION_ANSWERING)
+        tuned.questions_perhaps_without_answer(tmp_path / "dev.json")
+        out, row = printed(own, tmp_path, "./squad", "--data", "dev.json")
+        assert row["score"].startswith("f1 ")
+        assert row["flips"].endswith(" of 12")  # questions
+        assert row["verdict"] == "survives"
+        assert "\nwindows: 24 over the texts of 12 questions; samples/s counts windows\n" in out
+        assert re.search(r"no better than 'no answer', .*, f1 33\.33 %: is the data its own\?\n", out)
+
+    def test_pairs_by_a_deberta(self, own: Zoo, tmp_path: Path):
+        """It has no segments and no last position: --length is all that bounds it."""
+        tuned.saved(tmp_path / "deberta", "deberta-v2", **labelled(*MNLI))
+        out, row = printed(own, tmp_path, "./deberta", "--data", "dev.tsv", "--length", "32")
+        assert row["score"].startswith("accuracy ")
+        assert (row["holds"], row["verdict"]) == ("10 of 10", "survives")
+        assert "\ndeberta (DeBERTa v2 and v3, 2 layers, 32 hidden) on CPU\n" in f"\n{out}"
+        assert "\nlabels: entailment, neutral, contradiction, by config.json\n" in out
+        assert "\nnot run: 1 claim: no segments tell two texts apart: its network has none\n" in out
+        assert "length:" not in out
+
+
 def test_bad_input_is_a_sentence_and_leaves_nothing(own: Zoo, tmp_path: Path):
     """In the process of the command: no run is started for it."""
     ran = own.inside(tmp_path, "check", "./mine", "--data", "dev.tsv", "--max-drop", "1")
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("zoocheck: --max-drop 1: expected percentage points")
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--results", "foo://x"), "found the database driver foo"),
+        (("--report", "dev.tsv"), "--report dev.tsv: File exists; name a folder that can be written"),
+    ],
+)
+def test_where_nothing_can_be_put_is_said_before_the_run(
+    own: Zoo, tmp_path: Path, arguments: tuple[str, ...], said: str
+):
+    ran = own.inside(tmp_path, "check", "./mine", "--data", "dev.tsv", *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.err
     assert not (tmp_path / "home").exists()
 
 

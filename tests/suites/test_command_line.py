@@ -37,7 +37,7 @@ def test_list_gives_cases_with_their_documented_values(zoo: Zoo, tmp_path: Path)
     first, second = listed.json["cases"]
     assert first == {
         "id": "mite-abacus-bs1", "model": "mite", "chip": "abacus", "precision": "fp32", "batch_size": 1,
-        "documented": True, "target": "chip",
+        "documented": True, "target": "chip", "refused": None,
         "score": {
             "metric": "accuracy", "printed": "75.00", "value": 75.0, "unit": "percent",
             "source": "mite-readme § results, row '1', column 'abacus acc.'",

@@ -146,6 +146,39 @@ def test_deberta_without_absolute_positions_takes_any_length(tmp_path: Path):
     assert mistakes(tmp_path, architecture=of(Family.DEBERTA_V2), length=100)[0][0] == "model[0].length"
 
 
+@pytest.mark.parametrize("family", Family)
+def test_an_opset_that_a_family_is_not_exported_at_is_told(tmp_path: Path, family: Family):
+    facts = FAMILIES[family]
+    for opset in (facts.opset, 11, 17):
+        assert loaded(tmp_path, architecture=of(family), inputs=f"opset = {opset}").opset == opset
+    expected = f"{facts.opset} or a newer one, {facts.title} is not exported below"
+    found = mistakes(tmp_path, architecture=of(family), inputs=f"opset = {facts.opset - 1}")
+    assert found == [("model[0].opset", str(facts.opset - 1), expected)]
+
+
+@pytest.mark.parametrize("family", Family)
+def test_an_open_batch_needs_an_opset_of_its_own(tmp_path: Path, family: Family):
+    """As an Ascend document exports that tells atc the batch: DeBERTa at the documents' 11 is told."""
+    opened = (
+        'deployments = [{ chip = "toychip", batch_sizes = [1], precisions = ["fp16"], '
+        'ascend = { outfmt = "BIN", loop = 20, dynamic_batch = true } }]'
+    )
+    usual = 'deployments = [{ chip = "toychip", batch_sizes = [1], precisions = ["fp16"] }]'
+    (tmp_path / "toy.toml").write_text(
+        SHORT.format(
+            architecture=of(family), length=16, inputs="opset = 11", **TASKS[Head.CLASSIFICATION]
+        ).replace(usual, opened),
+        encoding="utf-8",
+    )
+    if FAMILIES[family].open_opset <= 11:
+        assert load((tmp_path,)).models["toy"].opset == 11
+        return
+    with pytest.raises(
+        TableErrors, match=r"opset: found 11, expected 12 or a newer one for DeBERTa.* of any"
+    ):
+        load((tmp_path,))
+
+
 def test_all_that_a_family_does_not_have_is_told_at_once(tmp_path: Path):
     wrong = """family = "distilbert"
 head = "classification-relu"

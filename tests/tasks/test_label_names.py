@@ -44,3 +44,26 @@ def test_many_labels_are_told_in_part():
     with pytest.raises(UnknownLabels, match=r"c19, \.\.\., and the checkpoint x") as caught:
         numbers([f"c{n:02}" for n in range(40)], ["x"])
     assert "\n" not in str(caught.value)
+
+
+MARKS = (".", ":", ",", "-", "_", "NN", "-LRB-")  # as the Penn Treebank and Universal Dependencies have them
+
+
+def test_marks_that_are_labels_mean_themselves():
+    assert numbers([*MARKS], MARKS) == {name: at for at, name in enumerate(MARKS)}
+    assert numbers(["nn", "lrb"], MARKS) == {"nn": 5, "lrb": 6}
+
+
+def test_the_same_spelling_goes_before_the_same_meaning():
+    assert numbers(["b-a", "A_B"], ["A_B", "b-a"]) == {"b-a": 1, "A_B": 0}
+    assert numbers(["A_B"], ["b-a", "X"]) == {"A_B": 0}
+
+
+def test_a_label_that_may_be_two_is_refused():
+    with pytest.raises(UnknownLabels, match=r"the data's label B_A may be any of the checkpoint's A_B, b-a,"):
+        numbers(["B_A"], ["A_B", "b-a"])
+
+
+def test_a_name_that_stands_twice_is_refused():
+    with pytest.raises(UnknownLabels, match="labels x, x are not all different"):
+        numbers(["x"], ["x", "x"])

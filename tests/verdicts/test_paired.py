@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.domain.parts import Parts
+from harness.domain.metrics import Metric
+from harness.domain.parts import Pairs, Parts
 from harness.errors import NoSamples
 from harness.verdicts.effects import Finding
-from harness.verdicts.paired import mcnemar, metric_change, score_change
+from harness.verdicts.paired import chance, mcnemar, metric_change, score_change
 
 
 def test_mcnemar_is_the_binomial_test_of_the_flips() -> None:
@@ -118,3 +119,13 @@ def test_parts_are_kept_without_a_line_of_ones() -> None:
     assert Parts.of_raw({"parts": {"f1": of_entities.as_raw()}}, "f1") == of_entities
     assert Parts.of_raw({"parts": {}}, "f1") is None
     assert Parts.of_raw({}, "f1") is None
+
+
+def test_what_chance_explains_is_half_of_the_drops_interval() -> None:
+    """Of an MCC, too, whose change goes down to -2: no logarithm of it is taken."""
+    true = [at % 3 % 2 for at in range(60)]
+    few = [*true[:-6], *(1 - item for item in true[-6:])]
+    for after in (few, [1 - item for item in true]):
+        runs = [Pairs(metric=Metric.MCC, predicted=made, true=true) for made in (true, after)]
+        found = metric_change(*runs, confidence=0.95)
+        assert chance(*runs) == (found.high - found.low) / 2

@@ -20,6 +20,7 @@ class Losses:
     def __init__(self, whole: Mapping[str, Array], truth: Mapping[str, Array]) -> None:
         self._whole, self._truth = whole, truth
         self._gone: set[str] = set()  # by the artifact's names
+        self._meaning: dict[str, str] = {}  # of the artifact's names that were met, the reference's
 
     def at(self, item: Match, sources: Sequence[str], kept: Array) -> str:
         """In words, what the artifact makes of a value that is a number in the reference, and that is none.
@@ -28,6 +29,7 @@ class Losses:
         where it counts (`kept`): a mask hides it elsewhere. What is not a number passes every mask.
         """
         truth, found = self._truth[item.reference], self._whole[item.artifact]
+        self._meaning[item.artifact] = item.reference
         bad = _lost(found, truth, kept)
         if bad is None:
             return ""
@@ -39,8 +41,18 @@ class Losses:
         worst = int(np.argmax(np.where(bad, np.abs(truth), -1.0)))
         largest = float(truth.reshape(-1)[worst])
         what = "not a number" if np.isnan(found.reshape(-1)[worst]) else "infinite"
-        beyond = f", and fp16 ends at {FP16_HIGHEST:g}" if abs(largest) > FP16_HIGHEST else ""
-        return f"{what} in {int(bad.sum())} places, where the reference has {largest:.6g}{beyond}"
+        why = (
+            f", and fp16 ends at {FP16_HIGHEST:g}" if abs(largest) > FP16_HIGHEST else self._of_zeros(sources)
+        )
+        return f"{what} in {int(bad.sum())} places, where the reference has {largest:.6g}{why}"
+
+    def _of_zeros(self, sources: Sequence[str]) -> str:
+        """That what it is made of is 0 in the artifact and not in the reference: a logarithm, a quotient."""
+        for name in (name for name in sources if name in self._meaning):
+            found, truth = self._whole[name], self._truth[self._meaning[name]]
+            if found.shape == truth.shape and (gone := (found == 0) & (truth != 0)).any():
+                return f"; it reads zeros, where the reference has up to {np.abs(truth[gone]).max():.3g}"
+        return ""
 
 
 def _lost(found: Array, truth: Array, kept: Array) -> Array | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, Readme
@@ -72,7 +73,6 @@ class Context:
 
     readme: Readme
     catalog: Catalog
-    model: Model | None
     notes: list[Note]  # what was not read
     assumed: list[Note]  # what was read by a rule of ours
 
@@ -105,13 +105,24 @@ class Reading:
 
     readme: Readme
     catalog: Catalog
-    model: Model | None
+    models: tuple[str, ...]  # which it may be about, as they are called; one is what it is about
     document: Document | None  # the catalog's entry for this README, where it has one
     tables: tuple[ReadTable, ...]
     others: tuple[str, ...]  # titles of tables, and first lines of blocks, that hold no result
     unread: tuple[Note, ...]
     assumed: tuple[Note, ...]
     context: Context
+    doubt: Note | None = None  # of `unread`: why it is not one model that it is about
+
+    @property
+    def called(self) -> str:
+        """What its model is called, of which nothing else may be known; empty where it is not told."""
+        return self.models[0] if len(self.models) == 1 else ""
+
+    @property
+    def model(self) -> Model | None:
+        """Its model, where the catalog knows more of it than a name."""
+        return self.catalog.models.get(self.called)
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -125,36 +136,46 @@ class Reading:
 
 
 def find_document(catalog: Catalog, readme: Readme) -> Document | None:
-    """The catalog's document with this README's file name or, where no file is called so, its title."""
+    """The catalog's document with this README's file name or, where no file is called so, its title.
+
+    A zoo calls every file README.md: of one called so the title has to be this one's, too.
+    """
     documents = list(catalog.documents.values())
-    by_file = [item for item in documents if item.file == readme.path.name]
     by_title = [item for item in documents if item.title == readme.title]
-    found = by_file or by_title
+    among = by_title if is_plain(readme.path) else documents
+    found = [item for item in among if PurePosixPath(item.file).name == readme.path.name] or by_title
     return found[0] if len(found) == 1 else None
 
 
-def find_model(
-    catalog: Catalog, readme: Readme, document: Document | None, notes: list[Note]
-) -> Model | None:
-    """The catalog's model that a README is about: its document's, else by the words for models."""
+def is_plain(path: Path) -> bool:
+    """Whether a README's file is called as any other is, so that only its folder or title tells it."""
+    return path.stem.lower() == "readme"
+
+
+def find_models(catalog: Catalog, readme: Readme, document: Document | None) -> tuple[str, ...]:
+    """The catalog's models that a README may be about: its document's, else by the words for models."""
     if document is not None:
-        mine = [model for model in catalog.models.values() if model.document == document.name]
+        mine = tuple(model.name for model in catalog.called.values() if model.document == document.name)
         if len(mine) == 1:
-            return mine[0]
+            return mine
     words = vocabulary(catalog.words)
     named = [line for line in readme.lines if line.replace(" ", "").lower().startswith("model_name=")]
     for place in (readme.title, "\n".join(named), readme.text):
         found = words.values(place, WordKind.MODEL)
-        if len(found) == 1:
-            return catalog.models[found[0]]
         if found:
-            why = f"the words of several models stand there: {', '.join(found)}; say which with --model"
-            notes.append(Note(line=1, what="the model", why=why))
-            return None
-    known = ", ".join(catalog.models)
-    why = f"no word of a known model stands there ({known}); add a [[word]] and a [[model]] for it"
-    notes.append(Note(line=1, what="the model", why=why))
-    return None
+            return tuple(found)
+    return ()
+
+
+def doubt(catalog: Catalog, models: Sequence[str]) -> Note | None:
+    """Why it is not told which model a README is about that may be about `models`; None where it is."""
+    if len(models) == 1:
+        return None
+    known = ", ".join(catalog.called)
+    why = f"no word of a known model stands there ({known}); say which with --model, or add a [[word]]"
+    if models:
+        why = f"the words of several models stand there: {', '.join(models)}; say which with --model"
+    return Note(line=1, what="the model", why=why)
 
 
 def title_of(grid: Grid, readme: Readme) -> str:

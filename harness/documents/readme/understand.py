@@ -15,24 +15,28 @@ from harness.documents.readme.reading import (
     Note,
     Reading,
     ReadTable,
+    doubt,
     find_document,
-    find_model,
+    find_models,
     title_of,
 )
 from harness.documents.readme.results import has_figure, read_block, results_among_commands
 from harness.domain.catalog import Catalog
-from harness.domain.models import Model
 from harness.domain.words import WordKind
 
 _SCORE_LINE = re.compile(r"[:：=]\s*\d+\.\d+\s*%?")
 
 
-def understand(readme: Readme, catalog: Catalog, model: Model | None = None) -> Reading:
-    """All that `readme` says in tables and result blocks, by the catalog's words."""
-    document, notes, assumed = find_document(catalog, readme), list[Note](), list[Note]()
-    if model is None:
-        model = find_model(catalog, readme, document, notes)
-    context = Context(readme=readme, catalog=catalog, model=model, notes=notes, assumed=assumed)
+def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
+    """All that `readme` says in tables and result blocks, by the catalog's words.
+
+    `model` is what it is about, where that is told; the catalog need not know it.
+    """
+    document = find_document(catalog, readme)
+    models = (model,) if model else find_models(catalog, readme, document)
+    doubted = doubt(catalog, models)
+    notes, assumed = [doubted] if doubted else list[Note](), list[Note]()
+    context = Context(readme=readme, catalog=catalog, notes=notes, assumed=assumed)
     tables, others = _grids(context)
     for fence in readme.fences:
         if is_commands(fence) and _has_console(fence.lines[0].text if fence.lines else ""):
@@ -51,9 +55,9 @@ def understand(readme: Readme, catalog: Catalog, model: Model | None = None) -> 
     _note_prose(context)
     tables.sort(key=lambda item: item.line)
     return Reading(
-        readme=readme, catalog=catalog, model=model, document=document, tables=tuple(tables),
+        readme=readme, catalog=catalog, models=models, document=document, tables=tuple(tables),
         others=tuple(title for _, title in sorted(others)), unread=tuple(notes), assumed=tuple(assumed),
-        context=context,
+        context=context, doubt=doubted,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from harness.models.checkpoints.resolve import (
     left_aside,
     locate,
     random_sha256,
+    told_beside,
     vocabulary,
 )
 
@@ -32,5 +33,6 @@ __all__ = [
     "load_network",
     "locate",
     "random_sha256",
+    "told_beside",
     "vocabulary",
 ]

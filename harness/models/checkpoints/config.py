@@ -11,7 +11,7 @@ from harness.decoding import Undecodable, json_object, short
 from harness.domain.families import ACTIVATIONS, FAMILIES, MOST, PADDING, Family, FamilyFacts, faults
 from harness.domain.models import Architecture, Head
 from harness.errors import CheckpointError
-from harness.models.checkpoints import labels
+from harness.models.checkpoints import labels, unsaid
 
 LABELS = "number of labels (id2label, num_labels)"
 MODEL_TYPE = "model_type"
@@ -43,7 +43,7 @@ def read(path: Path, documented: Architecture) -> Architecture:
 
     The head is the `documented` one, because a config.json does not say what stands between pooler and
     classifier, and so is the number of labels where the file names none (TinyBERT's authors' does not). The
-    family is the file's; only a BERT's file may leave it out, as those of 2019 do, for its weights tell.
+    family is the file's; only a BERT's of 2019 may leave it out, which has no key of another's (`unsaid`).
     Raises `CheckpointError` in one sentence for a family that is not supported or not `documented`'s, else
     listing every value that cannot be, and every key that means another network.
     """
@@ -93,17 +93,21 @@ def require_family(path: Path, found: Mapping[str, Any], documented: Architectur
     return named
 
 
-def family(path: Path, found: Mapping[str, Any], unsaid: Family | None = None) -> Family:
-    """The family that the config.json at `path` names, or `unsaid` where it names none.
+def family(path: Path, found: Mapping[str, Any], otherwise: Family | None = None) -> Family:
+    """The family that the config.json at `path` names, or `otherwise` where it names none and is a BERT's.
 
-    Raises `CheckpointError`, in one sentence, for one that is not supported, and for none without `unsaid`.
+    Raises `CheckpointError`, in one sentence, for one that is not supported, and for none without `otherwise`
+    or beside keys that no BERT's file has.
     """
     said = found.get(MODEL_TYPE)
     if isinstance(said, str) and said in [*Family]:
         return Family(said)
-    if said is None and unsaid is not None:
-        return unsaid
+    beside = unsaid.foreign(found) if said is None and otherwise is not None else ()
+    if said is None and otherwise is not None and not beside:
+        return otherwise
     told = "no value" if said is None else short(said)
+    if beside:
+        told += f" beside {', '.join(beside)}, which no BERT's has"
     raise CheckpointError(
         f"{path}: model_type: found {told}, supported are {', '.join(Family)}",
         remedy="take a checkpoint of one of these, or export it to ONNX, which `zoocheck check` runs",

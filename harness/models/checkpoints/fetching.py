@@ -64,10 +64,14 @@ def fetch(model: Model, home: Home, *, progress: Progress | None = None) -> Fetc
         folder=home.checkpoint(model),
     )
     try:
+        kept = _kept(model, pin)
+        if kept is not None:
+            return kept
+        promised = _promised(model, pin)  # what the hub refuses leaves nothing here, no lock either
         locks = home.root / "locks"
         locks.mkdir(parents=True, exist_ok=True)
         with FileLock(locks / f"fetch-{model.name}.lock"):
-            return _kept(model, pin) or _download(model, pin, progress)
+            return _kept(model, pin) or _download(model, pin, promised, progress)
     except OSError as problem:
         raise DownloadError(
             f"{model.name}: cannot write {problem.filename or pin.folder}: {problem.strerror or problem}",
@@ -145,12 +149,21 @@ def _fetched(model: Model, pin: Pin, hashes: Mapping[str, str], downloaded: tupl
     )
 
 
-def _download(model: Model, pin: Pin, progress: Progress | None) -> Fetched:
-    """Ask for every file first, then download what is not there, then show all of it at once."""
+def _promised(model: Model, pin: Pin) -> list[Promise]:
+    """What the hub says of each file, the weights or their index last; nothing is written.
+
+    Raises `DownloadError` for what it has not, and for files here that no fetch put there.
+    """
     here = sorted(files.FORMS, key=lambda name: not (pin.folder / name).is_file())
-    small = [ask(pin, files.CONFIG), *_of_tokenizer(model, pin)]
-    source = ask(pin, *here)
-    _refuse_foreign(pin.folder, [*small, source])
+    promised = [ask(pin, files.CONFIG), *_of_tokenizer(model, pin), ask(pin, *here)]
+    _refuse_foreign(pin.folder, promised)
+    return promised
+
+
+def _download(model: Model, pin: Pin, promised: Sequence[Promise], progress: Progress | None) -> Fetched:
+    """Download what is `promised` and not there, then show all of it at once."""
+    *small, source = promised
+    _refuse_foreign(pin.folder, promised)  # what came while another fetch was waited for
     with _staging(pin.folder) as staging:
         paths = _received([*small, source], pin, staging, progress)
         index = paths.pop(source.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.domain.models import Architecture, Model, TokenizerSpec, Weights
 from harness.errors import BadInput, CheckpointError
-from harness.models.checkpoints import config, files, names, pickles, shards, sizes, stored
+from harness.models.checkpoints import config, files, names, pickles, shards, sizes, stored, unsaid
 from harness.tasks.lines import shown
 from harness.tasks.text import tokenizer_files, tokenizer_json, wordpiece
 
@@ -80,10 +80,15 @@ def from_folder(model: Model, weights: Weights, folder: Path) -> Checkpoint:
         weights_sha256=shards.sha256({name: hashes[name] for name in parts}),
         vocabulary=folder / pieces,
         seed=None,
-        source=f"{where}; {cased}" if cased else where,
+        source="; ".join(filter(None, (where, _unsaid(path), cased))),
         weights_source=source,
         weights_files=parts,
     )
+
+
+def _unsaid(path: Path) -> str:
+    """That a config.json names no family, where it does not."""
+    return unsaid.NOTE if config.content(path).get(config.MODEL_TYPE) is None else ""
 
 
 def _require_sizes(folder: Path, source: str, parts: Sequence[str], architecture: Architecture) -> None:

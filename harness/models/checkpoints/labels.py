@@ -45,18 +45,17 @@ def order(path: Path, content: Mapping[str, Any], labels: Sequence[str]) -> Orde
     if len(found) != len(labels):
         raise _refused(path, labels, f"found {len(found)} labels ({_listed(found)}), expected {len(labels)}")
     wanted, names = [meaning(name) for name in labels], [meaning(name) for name in found]
+    # As they are spelt, where that tells them; else by what they mean.
+    for here, there in ((found, labels), (names, wanted)):
+        if sorted(here) == sorted(there) and len(set(here)) == len(here):
+            rows = tuple(here.index(name) for name in there)
+            in_place = rows == tuple(range(len(rows)))
+            return Order() if in_place else Order(rows=rows, note=_mapped(path, found, labels))
     if all(_NUMBERED.fullmatch(name) for name in names):
-        if [_number(name) for name in names] != list(range(len(names))):
+        if not _tell_places(found):
             raise _refused(path, labels, f"found {_listed(found)}, whose numbers are not their places")
         return Order(note=f"{path.name} only numbers its labels: taken in the order {', '.join(labels)}")
-    if sorted(names) == sorted(wanted):
-        rows = tuple(names.index(name) for name in wanted)
-        return (
-            Order()
-            if rows == tuple(range(len(rows)))
-            else Order(rows=rows, note=_mapped(path, found, labels))
-        )
-    if set(names) & set(wanted) or len(set(names)) < len(names):
+    if set(names) & set(wanted) or len(set(found)) < len(found):
         raise _refused(path, labels, f"found the labels {_listed(found)}, expected {', '.join(labels)}")
     return Order(
         note=f"{path.name} names its labels {_listed(found)}, none of which is known: taken in the order "
@@ -65,12 +64,14 @@ def order(path: Path, content: Mapping[str, Any], labels: Sequence[str]) -> Orde
 
 
 def names(path: Path, content: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names that the config.json at `path` gives its logits, by place; empty where it only numbers them.
+    """The names that the config.json at `path` gives its logits, by place; empty where it gives none.
 
-    Raises `CheckpointError` as `order` does.
+    ``LABEL_3`` is what transformers writes where nobody named the fourth; a bare ``3`` is a name, and so is
+    ``LABEL_3`` elsewhere. Raises `CheckpointError` as `order` does.
     """
     found = _told(path, content)
-    return () if found is None or _only_numbers(found) else tuple(found)
+    unnamed = [f"label-{at}" for at in range(len(found or ()))]
+    return () if found is None or [*map(meaning, found)] == unnamed else tuple(found)
 
 
 def count(content: Mapping[str, Any]) -> int | None:
@@ -87,8 +88,10 @@ def _told(path: Path, content: Mapping[str, Any]) -> list[str] | None:
     forward = _placed(path, "id2label", _pairs(path, "id2label", content))
     back = _placed(path, "label2id", [(number, name) for name, number in _pairs(path, "label2id", content)])
     both = [names for names in (forward, back) if names is not None]
-    told = [names for names in both if not _only_numbers(names)]
-    if len(both) == 2 and len(told) != 1 and [*map(meaning, both[0])] != [*map(meaning, both[1])]:
+    told = [names for names in both if not _tell_places(names)]
+    meant = [[*map(meaning, names)] for names in both]
+    same = len(both) == 2 and sorted(meant[0]) == sorted(meant[1])  # then neither tells more
+    if len(both) == 2 and (same or len(told) != 1) and meant[0] != meant[1]:
         raise CheckpointError(
             f"{path}: id2label has {_listed(both[0])} and label2id has {_listed(both[1])}, expected the same",
             remedy="correct the one that is wrong; the training's own list of labels says which",
@@ -131,13 +134,10 @@ def _place(number: Any) -> int | None:
     return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
-def _only_numbers(names: Sequence[str]) -> bool:
-    return all(_NUMBERED.fullmatch(meaning(name)) for name in names)
-
-
-def _number(name: str) -> int | None:
-    found = _NUMBERED.fullmatch(name)
-    return int(found[1]) if found else None
+def _tell_places(names: Sequence[str]) -> bool:
+    """Whether names say nothing but their own places: ``LABEL_0``, ``LABEL_1`` or ``0``, ``1``."""
+    found = [_NUMBERED.fullmatch(meaning(name)) for name in names]
+    return [item and int(item[1]) for item in found] == list(range(len(names)))
 
 
 def _mapped(path: Path, found: Sequence[str], labels: Sequence[str]) -> str:

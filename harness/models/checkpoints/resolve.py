@@ -81,6 +81,36 @@ def vocabulary(model: Model, choice: str, home: Home) -> Path:
     )
 
 
+def told_beside(model: Model, vocabulary: Path, labels: Sequence[str]) -> tuple[int, tuple[str, ...], str]:
+    """What `harness.tasks.text.Pieces` takes of a checkpoint whose weights are not needed, and a note.
+
+    The rows of its word embedding, and the names of its logits: `labels`, else those of its config.json, else
+    their numbers. A model that cuts its texts by a vocabulary has both in its table. Of another one
+    config.json lies beside the tokenizer; the note is about logits that it has in another order than
+    `labels`.
+    Raises `NotThere` without that file, and as `config.read` and `labels.order` do.
+    """
+    if model.tokenizer is not None:
+        return model.encoder.vocabulary, tuple(labels), ""
+    path = vocabulary.parent / files.CONFIG
+    if not path.is_file():
+        raise NotThere(
+            f"{model.name}: no {files.CONFIG} beside its tokenizer: {path} not there",
+            remedy="put the checkpoint's own there: it says what the logits mean; weights are not needed",
+            option="weights",
+        )
+    architecture = config.read(path, model.encoder)
+    content = config.content(path)
+    known = tuple(labels) or names(path, content)
+    rows = order(path, content, labels).rows if labels else ()
+    note = (
+        f"{path.name} orders its labels {', '.join(names(path, content))}, the table {', '.join(labels)}: "
+        "outputs are read in the table's order, which the graphs of `zoocheck bundle` have; an export of "
+        "your own has that of the checkpoint"
+    )
+    return architecture.vocabulary, known or tuple(map(str, range(architecture.labels))), note if rows else ""
+
+
 def in_order(checkpoint: Checkpoint, labels: Sequence[str]) -> Checkpoint:
     """The checkpoint with its logits in the order of `labels`, by the names that its config.json gives them.
 

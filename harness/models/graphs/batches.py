@@ -1,7 +1,7 @@
 """Which axis of a graph's inputs and outputs is the batch: guessed of what its file says, and of what moves.
 
-An axis is the batch where samples lie along it that have nothing to do with each other. A file does not say
-which one that is: an open axis may be a width, a sequence or a batch.
+An axis is the batch where samples lie along it whose order does not matter. A file does not say which one
+that is: an open axis may be a width, a sequence or a batch.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
+from harness.domain.families import opset_fault
 from harness.domain.models import Architecture, Model
 from harness.errors import GraphError
 from harness.models.graphs import products, sessions, values
@@ -102,9 +103,10 @@ def export(
     batch: ascend-spanbert does so.
 
     The exporter is TorchScript-based, as the documents' own scripts are: the newer one starts at
-    opset 18, and the documents export at 11. Raises `GraphError` where the result is not valid, or
-    differs from torch by more than `PARITY_BOUND`.
+    opset 18, and the documents export at 11. Raises `GraphError` for an opset that the family cannot have,
+    where the result is not valid, or differs from torch by more than `PARITY_BOUND`.
     """
+    _require_opset(model, opset, any_shape=dynamic_batch)
     inputs = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=batch_size)
     names = [*(item.name for item in model.inputs), *(item.name for item in model.outputs)]
     axes = {name: {0: "batch"} for name in names} if dynamic_batch else {}
@@ -121,6 +123,7 @@ def export_any_shape(
     Compared with torch on two seeded batches, of the documented length and of a short one. Raises as
     `export` does.
     """
+    _require_opset(model, opset, any_shape=True)
     long = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=2)
     some = example_inputs(model, vocabulary=architecture.vocabulary, batch_size=3, seed=1)
     short = {name: np.ascontiguousarray(array[:, : model.tokens // 3 + 2]) for name, array in some.items()}
@@ -129,6 +132,12 @@ def export_any_shape(
         axes[item.name] = {at: str(size) for at, size in enumerate(item.shape) if size in ("batch", "length")}
     graph = products.as_gemm(_simplified(_trace(network, model, long, opset, axes), model))
     return _checked(graph, network, model, [long, short], opset)
+
+
+def _require_opset(model: Model, opset: int, *, any_shape: bool) -> None:
+    expected = opset_fault(model.encoder.family, opset, any_shape=any_shape)
+    if expected:
+        raise GraphError(f"{model.name}: opset {opset}: expected {expected}")
 
 
 def _simplified(raw: onnx.ModelProto, model: Model) -> onnx.ModelProto:

@@ -67,8 +67,9 @@ def outputs_of(model: Model) -> tuple[Output, ...]:
 def why_no_batch(model: Model) -> str:
     """Why the axis of its inputs that the table calls ``batch`` is none; empty where it is, or where it is 1.
 
-    It is one where an output moves with it by the same amount, and where what a sample comes to does not
-    change with the samples around it: that of a sequence or an image does. Raises as `outputs_of`.
+    It is one where an output moves with it by the same amount, and where samples in another order come to the
+    same, in that order. Steps of a sequence and rows of an image do not; samples that a graph mixes, as one
+    that scales its activations by the largest of a batch does, do. Raises as `outputs_of`.
     """
     graph, size = graph_of(model), fixed_batch(model)
     if not graph.batched or size == 1:
@@ -83,19 +84,16 @@ def why_no_batch(model: Model) -> str:
     ]
     if not any(BATCH in shape for shape in shapes):
         return "no output has as many values along any axis"
-    kept = count // 2
-    others = _inputs(model, 2 * count)
-    given = [array[count:].copy() for array in others]
-    for array, other in zip(given, others, strict=True):
-        array[kept] = other[kept]
-    again = _called(model, _session(model), given, None)
+    turned = [np.roll(array, 1, axis=0) for array in _inputs(model, count)]
     pairs = [
-        [np.take(array, kept, axis=shape.index(BATCH)) for array in (ours, theirs)]
-        for ours, theirs, shape in zip(again, outputs, shapes, strict=True)
+        (ours, np.roll(theirs, 1, axis=shape.index(BATCH)))
+        for ours, theirs, shape in zip(
+            called(model, _session(model), turned, None), outputs, shapes, strict=True
+        )
         if BATCH in shape
     ]
     if away([ours for ours, _ in pairs], [theirs for _, theirs in pairs]) > MOST_AWAY:
-        return "what one place along it comes to changes with the values at the others"
+        return "what comes out along it changes with the order of what goes in"
     return ""
 
 
@@ -110,7 +108,7 @@ def run(model: Model, inputs: Sequence[Array], *, batch_size: int) -> list[Array
     specs, done = outputs_of(model), []
     for some, count in _calls(inputs, fixed_batch(model) or batch_size):
         made = rows_first(
-            model, specs, _called(model, session, some, [item.name for item in specs]), len(some[0])
+            model, specs, called(model, session, some, [item.name for item in specs]), len(some[0])
         )
         done.append([array[:count] for array in made])
     return [np.concatenate(parts) for parts in zip(*done, strict=True)]
@@ -229,7 +227,7 @@ def _named(graph: Path | bytes) -> str:
     return str(graph) if isinstance(graph, Path) else "the graph"
 
 
-def _called(
+def called(
     model: Model, session: onnxruntime.InferenceSession, inputs: Sequence[Array], names: Sequence[str] | None
 ) -> list[Array]:
     """One call, inputs ``[n, ...]``, outputs as the graph lays them out."""
@@ -290,13 +288,13 @@ def _tried(model: Model, session: onnxruntime.InferenceSession) -> Iterator[tupl
     fixed = fixed_batch(model)
     if fixed is None:
         try:
-            made = [(size, _called(model, session, _inputs(model, size), None)) for size in _SIZES]
+            made = [(size, called(model, session, _inputs(model, size), None)) for size in _SIZES]
         except GraphError:  # a file that says it takes any number, and does not
             fixed = 1
         else:
             yield from made
             return
-    yield fixed, _called(model, session, _inputs(model, fixed), None)
+    yield fixed, called(model, session, _inputs(model, fixed), None)
 
 
 def _inputs(model: Model, count: int) -> list[Array]:

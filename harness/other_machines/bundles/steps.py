@@ -23,7 +23,7 @@ _STATUS_NOT_FOUND = 127  # a shell's, for a tool that is not on PATH
 _NOT_FOUND = (
     "the tool is not on PATH there: source the vendor's set_env.sh, or name it in ZOOCHECK_<TOOLCHAIN>_ENV"
 )
-_SIGNAL = 128  # a shell adds it to the number of the signal that ended a command
+_SIGNALS = range(129, 193)  # a shell's status of a command that a signal ended: 128 and its number, 1 to 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class Ran:
         tail = Tail()
         tail.add(_bytes(self.log(step)))
         text = tail.text()
-        ended = f"died by signal {status - _SIGNAL}" if status > _SIGNAL else f"exit status {status}"
+        ended = f"died by signal {status - 128}" if status in _SIGNALS else f"exit status {status}"
         meaning = failures.meaning(text) or (_NOT_FOUND if status == _STATUS_NOT_FOUND else None)
         said = f" ({meaning})" if meaning else ""
         lines = text.replace("\n", "\n  ") or "nothing"

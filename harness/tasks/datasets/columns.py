@@ -152,7 +152,9 @@ def _in_iob2(
             before = sentence.tags[at - 1] if at else "the beginning of the sentence"
             message = f"found {sentence.tags[at]} behind {before}, expected tags of {scheme}"
             raise BadInput(message, path=path, line=sentence.line + at, remedy=_REMEDY)
-    return tuple(replace(sentence, tags=changed(sentence.tags)) for sentence in sentences)
+    return tuple(
+        replace(sentence, tags=changed(sentence.tags), written=sentence.tags) for sentence in sentences
+    )
 
 
 _Tags = Sequence[str]

@@ -147,7 +147,7 @@ def _question(row: Mapping[str, Any], columns: Columns, line: int) -> QuestionEx
     if not answers and not columns.no_answers:
         raise NoExample(f"no answer in {columns.answers}", "one or more, or no_answers = true in the table")
     return QuestionExample(
-        id=_text(row, columns.id) if columns.id else str(line), question=_text(row, columns.question),
+        id=_id(row, columns.id) if columns.id else str(line), question=_text(row, columns.question),
         context=context, answers=answers, where=f"line {line}", may_lack_answers=columns.no_answers,
     )  # fmt: skip
 
@@ -186,6 +186,12 @@ def _text(row: Mapping[str, Any], column: str) -> str:
     if not isinstance(value, str):
         raise NoExample(f"{shown(str(value))} in {column}", "a text", f"has no text in {column}")
     return value
+
+
+def _id(row: Mapping[str, Any], column: str) -> str:
+    """What a question is called: a text, or a whole number."""
+    value = _value(row, column)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(row, column)
 
 
 def _list(row: Mapping[str, Any], column: str) -> list[Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from harness.domain.datasets import DatasetSpec
 from harness.errors import BadInput, NotThere, ZoocheckError
 from harness.tasks.datasets import Dataset
+from harness.tasks.datasets.beside import imported
 from harness.tasks.datasets.examples import Columns, NoExample, TextExample, example
 from harness.tasks.datasets.squad import QuestionExample
 from harness.tasks.datasets.tagged import TaggedSentence
@@ -35,8 +36,13 @@ def read(spec: DatasetSpec, path: Path, *, expected: int | None) -> Dataset[Any]
     """
     if not path.is_file():
         raise NotThere(f"{path}: no such file", remedy="put it there, or correct path in its table")
-    function = _function(spec.reader)
-    examples = tuple(_examples(function, spec, path))
+    place, _, name = spec.reader.rpartition(":")
+    with ExitStack() as stack:
+        try:
+            module = stack.enter_context(imported(Path(place)))
+        except Exception as problem:
+            raise BadInput(f"cannot be imported: {problem!r}", path=place, remedy=_REMEDY) from problem
+        examples = tuple(_examples(getattr(module, name), spec, path))
     if not examples:
         raise BadInput(f"{spec.reader} found no example", path=path, remedy=_REMEDY)
     if expected is not None and len(examples) != expected:
@@ -46,19 +52,6 @@ def read(spec: DatasetSpec, path: Path, *, expected: int | None) -> Dataset[Any]
         name=spec.name, path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), examples=examples,
         counts={name: count for name, count in counts.items() if count},
     )  # fmt: skip
-
-
-def _function(reader: str) -> Any:
-    place, _, name = reader.rpartition(":")
-    made = importlib.util.spec_from_file_location(f"zoocheck_own_{Path(place).stem}", place)
-    if made is None or made.loader is None:
-        raise BadInput("no Python", path=place, remedy=_REMEDY)
-    module = importlib.util.module_from_spec(made)
-    try:
-        made.loader.exec_module(module)
-    except Exception as problem:
-        raise BadInput(f"cannot be imported: {problem!r}", path=place, remedy=_REMEDY) from problem
-    return getattr(module, name)
 
 
 def _examples(function: Any, spec: DatasetSpec, path: Path) -> Iterator[Any]:

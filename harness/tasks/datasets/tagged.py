@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.errors import BadInput
@@ -21,13 +21,14 @@ class TaggedSentence:
     """Words and their tags, one for one, as they stand in the file; `line` is the first word's.
 
     `closed` says whether a blank line ends it: only the last one of a file can lack it, and a protocol
-    may lose it then.
+    may lose it then. `written` are the tags as the file has them, where the reader gives others.
     """
 
     words: tuple[str, ...]
     tags: tuple[str, ...]
     line: int
     closed: bool = True
+    written: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""The files that the zoos' own scripts write for a chip and read back from it, one module a layout.
+"""The files that are written for a chip's tools and read back from them, one module a layout.
 
-Each module is a `Layout`: it has `FORMS` and the functions `files` and `read`. A model's table names it;
-where it does not, it is called as the model's task.
+Of a documented system they are those of the zoo's own scripts. Each module is a `Layout`: it has `FORMS`,
+`TOOLS` and the functions `files` and `read`. A model's table names it; where it does not, it is called as the
+model's task, and of a task that leaves its texts to the checkpoint's own tokenizer it is `general`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from typing import Protocol as Shape
 
+from harness.domain.chips import Chip
 from harness.domain.models import InputRole, Model
 from harness.errors import NotYet
+from harness.tasks.text.facts import FACTS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from harness.tasks.layouts.results import Names
+
+
+GENERAL = "general"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +43,7 @@ class Layout(Shape):
     """What a layout's module can do. All of it is about the features of the documented protocol."""
 
     FORMS: Mapping[str, str]
-    """The forms of the input files, by name, and what each is for; the first is the usual one."""
+    """The forms of the input files, by name, and what each is for; see `usual_form`."""
 
     TOOLS: Sequence[Names]
     """How the tools that make results call the files of them."""
@@ -58,7 +64,9 @@ class Layout(Shape):
 
 def layout_name(model: Model) -> str:
     """The name of the module that a model's files are laid out by."""
-    return model.layout or model.task
+    facts = FACTS.get(model.task)
+    called = model.task if facts is None or facts.cuts_text else GENERAL
+    return model.layout or called
 
 
 def load_layout(model: Model) -> Layout:
@@ -67,6 +75,16 @@ def load_layout(model: Model) -> Layout:
     if find_spec(f"harness.tasks.layouts.{name}") is None:
         raise NotYet(f"{model.name}: the files of its chips ({name}) are not part of zoocheck yet")
     return cast(Layout, import_module(f"harness.tasks.layouts.{name}"))
+
+
+def usual_form(layout: Layout, chip: Chip) -> str:
+    """The form that is written where nobody names one.
+
+    What the layout's function `usual` says of the chip's toolchain. A zoo's script writes the same files for
+    every chip, and its layout has no such function: then it is the first.
+    """
+    by_toolchain = getattr(layout, "usual", None)
+    return next(iter(layout.FORMS)) if by_toolchain is None else str(by_toolchain(chip.backend))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

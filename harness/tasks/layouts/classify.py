@@ -10,7 +10,7 @@ import numpy as np
 from harness.domain.models import Model
 from harness.tasks.layouts import Piece
 from harness.tasks.layouts.files import raw
-from harness.tasks.layouts.results import Array, Fault, Names, gather
+from harness.tasks.layouts.results import Array, Endings, Fault, Names, gather
 from harness.tasks.text.classify import Features
 
 FORMS = {"ais_bench": "what ais_bench and msame take as --input, three folders in the order of the inputs"}
@@ -37,13 +37,9 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
 
 
 def read(results: Path, model: Model, samples: int) -> list[Array]:
-    """The logits, float64 ``[samples, labels]``, from ``input{i}_0.txt``: numbers on one line.
-
-    The tools write a blank behind every number. A file without one at its end, among others that have it,
-    was cut short, wherever in the digits that was.
-    """
+    """The logits, float64 ``[samples, labels]``, from ``input{i}_0.txt``: numbers on one line."""
     count = model.encoder.labels
-    ended: dict[str, bool] = {}
+    endings = Endings()
 
     def load(path: Path, _: Names) -> Array:
         try:
@@ -56,12 +52,7 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
             raise Fault(f"with {len(numbers)} numbers on the first line instead of {count}")
         if any(line.strip() for line in lines[1:]):
             raise Fault("with more than one line")
-        ended[path.name] = text[-1:].isspace()
+        endings.note(path.name, text)
         return np.array(numbers)
 
-    def cut_short() -> list[tuple[str, str]]:
-        short = [name for name, end in ended.items() if not end]
-        kind = "truncated: without the blank that others end with"
-        return [(kind, name) for name in short] if len(short) < len(ended) else []
-
-    return gather(results, TOOLS, samples, (count,), load, check=cut_short)
+    return gather(results, TOOLS, samples, (count,), load, check=endings.cut_short)

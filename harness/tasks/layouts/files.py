@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -44,6 +45,13 @@ def listed(names: Iterable[str]) -> str:
 def raw(values: npt.NDArray[Any], dtype: str) -> bytes:
     """`values` as a raw file holds them: row by row, little-endian, nothing before or behind."""
     return values.astype(np.dtype(dtype).newbyteorder("<")).tobytes()
+
+
+def npz(named: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """An npz file of `named`, byte for byte as `numpy.savez` writes it; no time of writing is in it."""
+    stream = io.BytesIO()
+    np.savez(stream, **named)  # type: ignore[arg-type] # numpy types its own keyword in the same place
+    return stream.getvalue()
 
 
 def write(pieces: Iterable[Piece], out: Path) -> Written:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from harness.domain.models import InputRole, Model
 from harness.tasks.layouts import Piece
+from harness.tasks.layouts.files import npz
 from harness.tasks.layouts.results import Array, Names, gather, load_npz, require
 from harness.tasks.text.ner import Features
 
@@ -51,7 +51,7 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
                 copied = next(named[item.name] for item in model.inputs if item.role is filled_with)
                 named |= {f"input_{number}": copied for number in range(len(named), _SIX)}
             name = f"test_{at}.npz"
-            yield Piece(path=name, content=_npz(named))
+            yield Piece(path=name, content=npz(named))
             yield Piece(path=LIST, content=f"{out / name}\n".encode(), grows=True, local=True)
             yield Piece(path=LABELS, content=f"{labels[row].tolist()}\n".encode(), grows=True)
             at += 1
@@ -71,9 +71,3 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
         return array.reshape(shape)
 
     return gather(results, TOOLS, samples, shape, load)
-
-
-def _npz(named: dict[str, Array]) -> bytes:
-    stream = io.BytesIO()
-    np.savez(stream, **named)  # type: ignore[arg-type] # numpy types its own keyword in the same place
-    return stream.getvalue()

@@ -121,6 +121,26 @@ def oldest_ns(results: Path, tools: Sequence[Names]) -> int:
     return min(path.stat().st_mtime_ns for path in folder.iterdir() if pattern.fullmatch(path.name))
 
 
+class Endings:
+    """How files of numbers as text end: the tools write a blank, or a new line, behind every number.
+
+    A file without one at its end, among others that have it, was cut short, wherever in the digits that was.
+    """
+
+    def __init__(self) -> None:
+        self._ended: dict[str, bool] = {}
+
+    def note(self, name: str, text: str) -> None:
+        """Remember how the file's text ends."""
+        self._ended[name] = text[-1:].isspace()
+
+    def cut_short(self) -> list[tuple[str, str]]:
+        """The files that were cut short, as `gather` takes them from its `check`."""
+        short = [name for name, end in self._ended.items() if not end]
+        kind = "truncated: without the blank that others end with"
+        return [(kind, name) for name in short] if len(short) < len(self._ended) else []
+
+
 def load_npz(path: Path, key: str) -> Array:
     """The one array in an npz file, called `key`; raises `Fault` or `BadArray` for any other file."""
     archive = arrays.npz(path, [key])

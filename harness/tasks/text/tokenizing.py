@@ -29,6 +29,17 @@ _REMEDY = "put the tokenizer that belongs to the checkpoint there, best as token
 _PADS = ("[PAD]", "<pad>")  # what padding is called where nothing says it
 _AT_ONCE = 1024  # texts
 _LONGEST = 1 << 20  # tokens: no limit
+# run_ner.py of transformers cuts the words of these as if a blank stood before each, whatever their files
+# say: without it every word but a sentence's first would be another one. Of others the file decides.
+_SPACED = ("bloom", "deberta", "gpt2", "roberta")
+# What tokenizer_config.json may say of a part of tokenizer.json, which transformers then makes so.
+_TOLD_OF_PARTS = {
+    "BertNormalizer": {
+        "do_lower_case": "lowercase", "strip_accents": "strip_accents",
+        "tokenize_chinese_chars": "handle_chinese_chars",
+    },
+    "ByteLevel": {"add_prefix_space": "add_prefix_space"},
+}  # fmt: skip
 # transformers writes int(1e30) there for "no limit" (VERY_LARGE_INTEGER in tokenization_utils_base.py).
 _ANY_SIZE = ("model_max_length",)
 
@@ -100,9 +111,11 @@ class EncodedFeatures:
 class TextTokenizer:
     """A tokenizer with its padding. Not changed by use, so that one serves every task and length."""
 
-    def __init__(self, tokenizer: Tokenizer, *, pad: int, left: bool, name: str) -> None:
+    def __init__(self, tokenizer: Tokenizer, *, pad: int, told: Mapping[str, Any], name: str) -> None:
         self._tokenizer = tokenizer
-        self._pad, self._left = pad, left
+        self._pad, self._left = pad, told.get("padding_side") == "left"
+        self._cut_at = "left" if told.get("truncation_side") == "left" else "right"
+        self._spaced = told.get("model_type") in _SPACED
         self.name = name  # the file it was made of, for messages
 
     @property
@@ -123,14 +136,16 @@ class TextTokenizer:
         return self._padded(made, length, cut=[bool(item.overflowing) for item in made])
 
     def words(self, sentences: Sequence[Sequence[str]], *, length: int) -> EncodedWords:
-        """Sentences of words, each word cut by itself, as if a blank stood before it; cut to `length` tokens.
+        """Sentences of words, each word cut by itself; cut to `length` tokens.
 
-        As ``is_split_into_words`` of transformers with ``add_prefix_space``. Raises as `texts` does.
+        As ``is_split_into_words`` of transformers, with ``add_prefix_space`` where its ``run_ner.py`` asks
+        for it (`_SPACED`) or the checkpoint's files do. Raises as `texts` does.
         """
         if not sentences:
             raise NoSamples("no sentences to make features from")
         self._require_room(length, pair=False)
-        tokenizer = self._truncating(length, of=_spaced(self._tokenizer))
+        whole = _changed(self._tokenizer, {"add_prefix_space": True}) if self._spaced else self._tokenizer
+        tokenizer = self._truncating(length, of=whole)
         made = list(self._encoded(tokenizer, [list(words) for words in sentences], words=True))
         base = self._padded(made, length, cut=[bool(item.overflowing) for item in made])
         places = [self._word_places(item, length) for item in made]
@@ -186,7 +201,7 @@ class TextTokenizer:
         """A copy that cuts to `length`, marks included."""
         copy = _copy(of or self._tokenizer)
         strategy = "only_second" if only_second else "longest_first"
-        copy.enable_truncation(max_length=length, stride=stride, strategy=strategy)
+        copy.enable_truncation(max_length=length, stride=stride, strategy=strategy, direction=self._cut_at)
         return copy
 
     def _encoded(
@@ -261,7 +276,7 @@ def open_own(pieces: Pieces) -> TextTokenizer:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     pad = _padding(tokenizer, told, path)
-    made = TextTokenizer(tokenizer, pad=pad, left=told.get("padding_side") == "left", name=str(path))
+    made = TextTokenizer(tokenizer, pad=pad, told=told, name=str(path))
     largest = max(made.largest_id, pad)
     if largest >= pieces.ids:
         message = f"{path}: found ids up to {largest}, and the word embedding has {pieces.ids} rows"
@@ -285,7 +300,7 @@ def _told(folder: Path) -> dict[str, Any]:
 def _by_json(path: Path, told: Mapping[str, Any]) -> Tokenizer:
     from tokenizers import Tokenizer
 
-    return Tokenizer.from_file(str(path))
+    return _changed(Tokenizer.from_file(str(path)), told)
 
 
 def _by_word_pieces(path: Path, told: Mapping[str, Any]) -> Tokenizer:
@@ -359,26 +374,23 @@ def _copy(tokenizer: Tokenizer) -> Tokenizer:
     return Class.from_str(tokenizer.to_str())
 
 
-def _spaced(tokenizer: Tokenizer) -> Tokenizer:
-    """The tokenizer for words that are given one by one: bytes' pieces carry the blank before a word.
-
-    Without it a word inside a sentence would be cut as if nothing stood before it.
-    """
+def _changed(tokenizer: Tokenizer, told: Mapping[str, Any]) -> Tokenizer:
+    """The tokenizer with its parts as `told` says (`_TOLD_OF_PARTS`); what it leaves out stays."""
     from tokenizers import Tokenizer as Class
 
     content = json_object(tokenizer.to_str())
-    for part in _parts(content.get("pre_tokenizer")):
-        if part.get("type") == "ByteLevel":
-            part["add_prefix_space"] = True
-        if part.get("type") == "Metaspace":
-            part["prepend_scheme"] = "always"
+    for part in (*_parts(content.get("normalizer")), *_parts(content.get("pre_tokenizer"))):
+        for key, ours in _TOLD_OF_PARTS.get(str(part.get("type")), {}).items():
+            if isinstance(told.get(key), bool):
+                part[ours] = told[key]
     return Class.from_str(json.dumps(content))
 
 
-def _parts(pre_tokenizer: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(pre_tokenizer, dict):
-        yield pre_tokenizer
-        for part in pre_tokenizer.get("pretokenizers") or ():
+def _parts(step: Any) -> Iterator[dict[str, Any]]:
+    """A step of a tokenizer.json, and those that it is made of."""
+    if isinstance(step, dict):
+        yield step
+        for part in (*(step.get("normalizers") or ()), *(step.get("pretokenizers") or ())):
             yield from _parts(part)
 
 

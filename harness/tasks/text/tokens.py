@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,12 @@ from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.domain.parts import Parts
 from harness.errors import NoSamples, ZoocheckError
-from harness.tasks.label_names import listed, meaning, numbers
+from harness.tasks.label_names import listed
 from harness.tasks.metrics.accuracy import accuracy
 from harness.tasks.options import record
-from harness.tasks.tags import OUTSIDE, Scheme, from_bioes, iob2, of_one_type, to_bioes, to_iob1
-from harness.tasks.text import Pieces, Scored, ner, settings
+from harness.tasks.tags import OUTSIDE, Scheme
+from harness.tasks.text import Pieces, Scored, ner, own_tags, settings
+from harness.tasks.text.own_tags import OwnTags
 from harness.tasks.text.tokenizing import EncodedFeatures, EncodedWords, TextTokenizer, open_own
 
 IntArray = npt.NDArray[np.int64]
@@ -30,14 +30,13 @@ UNIT = "words"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """A checkpoint's tokenizer, and the tags that its logits mean: ``B-``, ``I-``, ``E-``, ``S-`` and ``O``.
+    """A checkpoint's tokenizer, and the tags that its logits mean.
 
-    `tags` are None where nobody tells them, as of random weights: then nothing can be scored.
+    `own` is None where nobody tells them, as of random weights: then nothing can be scored.
     """
 
     tokenizer: TextTokenizer
-    tags: tuple[str, ...] | None
-    scheme: Scheme
+    own: OwnTags | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,24 +69,15 @@ class Features(EncodedFeatures):
 def open_tokenizer(pieces: Pieces) -> Reader:
     """The checkpoint's tokenizer and tags. Raises as `tokenizing.open_own` does."""
     options = record(settings.Tokens, pieces.model.options)
-    tags = None if pieces.labels is None else tuple(map(plain_spelling, pieces.labels))
-    scheme = options.scheme or _scheme(tags or ())
-    if tags is not None and scheme is Scheme.PLAIN and pieces.model.metric not in (None, Metric.ACCURACY):
+    own = None if pieces.labels is None else OwnTags.of(pieces.labels, options.scheme)
+    plain = own is not None and own.scheme is Scheme.PLAIN
+    if own is not None and plain and pieces.model.metric not in (None, Metric.ACCURACY):
         raise ZoocheckError(
-            f"{pieces.model.name}: its labels {listed(tags)} are of words and not of entities, which begin "
-            f"with B- or I-: they have no {pieces.model.metric}",
+            f"{pieces.model.name}: its labels {listed(own.names)} are of words and not of entities, which "
+            f"begin with B- or I-: they have no {pieces.model.metric}",
             remedy="say metric = accuracy in its table, or name its labels",
         )
-    return Reader(tokenizer=open_own(pieces), tags=tags, scheme=scheme)
-
-
-def plain_spelling(label: str) -> str:
-    """A label as a tag: ``B_Person`` and ``PER-B`` are ``B-per``; one of no entity stays as it is."""
-    told = meaning(label)
-    place, dash, kind = told.partition("-")
-    if dash and place in ("b", "i", "e", "s") and kind:
-        return f"{place.upper()}-{kind}"
-    return told.upper() if told in ("o", "b", "i", "e", "s") else label
+    return Reader(tokenizer=open_own(pieces), own=own)
 
 
 def prepare(examples: Sequence[Any], tokenizer: Reader, *, length: int, protocol: Protocol) -> Features:
@@ -121,45 +111,26 @@ def trivial(features: Features, *, protocol: Protocol) -> Mapping[str, Scored]:
     return {"majority class": _scored(np.full_like(features.wanted, most), features)}
 
 
-def _scheme(tags: Sequence[str]) -> Scheme:
-    prefixes = {tag[0] for tag in tags if tag[1:2] == "-" or of_one_type(tags)}
-    if not prefixes:
-        return Scheme.PLAIN
-    return Scheme.BIOES if prefixes & {"E", "S"} else Scheme.IOB2
-
-
-_IN_SCHEME: Mapping[Scheme, Callable[[Sequence[str]], Sequence[str]]] = {
-    Scheme.BIOES: to_bioes,
-    Scheme.IOB1: to_iob1,
-    Scheme.IOB2: tuple,
-    Scheme.PLAIN: tuple,
-}
-
-
 def _wanted(examples: Sequence[Any], reader: Reader) -> IntArray:
     """The number of each word's tag."""
-    if reader.tags is None:
+    if reader.own is None:
         return np.zeros(sum(len(example.words) for example in examples), np.int64)
-    change, plain = _IN_SCHEME[reader.scheme], reader.scheme is Scheme.PLAIN
-    of_data = [example.tags if plain else iob2(from_bioes(example.tags)) for example in examples]
-    tags = list(chain.from_iterable(map(change, of_data)))
-    by_tag = numbers(tags, reader.tags, what="tags")
-    return np.array([by_tag[tag] for tag in tags], np.int64)
+    return own_tags.in_order(examples, reader.own)
 
 
 def _tags(features: Features) -> tuple[str, ...]:
-    if features.reader.tags is None:
+    if features.reader.own is None:
         raise NoSamples("nobody tells what the logits mean: nothing can be scored")
     if not len(features.wanted):
         raise NoSamples("no word has a place in the features: nothing can be scored")
-    return features.reader.tags
+    return features.reader.own.tags
 
 
 def _scored(predictions: IntArray, features: Features) -> Scored:
     right = accuracy(predictions, features.wanted)
     metrics: dict[Metric, float] = {Metric.ACCURACY: right.value}
     parts: dict[Metric, Parts] = {}
-    if features.reader.scheme is not Scheme.PLAIN:
+    if features.reader.own is not None and features.reader.own.scheme is not Scheme.PLAIN:
         entities, parts[Metric.F1] = _entities(predictions, features)
         metrics |= entities
     return Scored(

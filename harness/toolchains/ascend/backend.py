@@ -12,10 +12,10 @@ import numpy as np
 
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
-from harness.domain.graphs import BATCH
 from harness.domain.precisions import Precision
 from harness.errors import MachineError
 from harness.models.graphs.originals import outputs_of
+from harness.models.seeding import drawn
 from harness.tasks.layouts import Arrays
 from harness.toolchains import compiled
 from harness.toolchains.ascend import card, commands
@@ -52,6 +52,8 @@ UNVERIFIED = (
     "`datatype` of what InferSession.get_inputs() gives; `name`, `shape` and the calls are in public source",
     "what atc makes of a graph's inputs and outputs without axes, and of 64-bit numbers: their contract is "
     "held to the graph's own",
+    "what ais_bench feeds without --input: zeros, by its source; a graph whose work depends on its values "
+    "(branches, table look-ups) is timed at that work, and InferSession beside it at the seeded samples'",
     "npu-smi's column Device is taken for the number of ais_bench's --device, the NPU number where there is "
     "no such column",
     "any health but OK is taken for a card that must not be measured",
@@ -118,7 +120,7 @@ class AisBenchSession:
         if not self._callable:
             return None
         if self._worker.contract() is None:
-            self._worker.run(self._nothing())
+            self._worker.run(self._something())
         told = self._worker.contract()
         if told is None:
             return None
@@ -133,15 +135,12 @@ class AisBenchSession:
     def _callable(self) -> bool:
         return self._place.facts.get("InferSession") == card.IMPORTABLE
 
-    def _nothing(self) -> list[npt.NDArray[Any]]:
-        """One batch of zeros."""
+    def _something(self) -> list[npt.NDArray[Any]]:
+        """One batch: of a graph its first seeded samples, because nobody knows what zeros are to it."""
         case = self._case
-        sizes = case.model.sizes(case.batch_size)
-        return [
-            np.zeros([case.batch_size, *(sizes[n] if isinstance(n, str) else n for n in rest)], item.dtype)
-            for item in case.model.fed
-            for rest in [[size for size in item.shape if size != BATCH]]
-        ]
+        if case.model.graph is not None:
+            return list(drawn(case.model, case.batch_size).inputs.values())
+        return [np.zeros((case.batch_size, case.model.tokens), item.dtype) for item in case.model.inputs]
 
 
 class Backend:

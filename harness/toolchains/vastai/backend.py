@@ -122,7 +122,7 @@ class Backend:
 
     def open(self, case: Case, artifact: Artifact, place: Place) -> WorkerSession:
         """The set, opened by vaststreamx in the vendor's interpreter."""
-        more = {"input_count": artifact.facts["input_count"], "output_shape": output_shape(case)}
+        more = {"input_count": artifact.facts["input_count"], **job_facts(case)}
         return WorkerSession(case, place, WORKER.stem, _prefix(artifact), more)
 
     def profile(self, case: Case, artifact: Artifact, place: Place) -> Profile:
@@ -143,11 +143,16 @@ class Backend:
         return {"runtime": "vaststreamx, in the vendor's own interpreter"}
 
 
+def job_facts(case: Case) -> dict[str, list[int]]:
+    """What the worker has to know of the case's inputs and of its output."""
+    roles = [item.role for item in case.model.inputs]
+    return {"order": [roles.index(role) for role in commands.OPERATOR], "output_shape": output_shape(case)}
+
+
 def output_shape(case: Case) -> list[int]:
-    """One sample's output."""
-    sizes = {"length": case.model.tokens, "labels": case.model.encoder.labels}
-    [output] = case.model.outputs
-    return [sizes[size] if isinstance(size, str) else size for size in output.shape[1:]]
+    """One sample's output: `commands.require` holds that there is one."""
+    sizes = case.model.sizes(1)
+    return [int(sizes.get(str(size), size)) for size in case.model.outputs[0].shape[1:]]
 
 
 def lay_out(case: Case, source: GraphSource, out: Path) -> tuple[float, int]:

@@ -40,7 +40,7 @@ def lay_out(request: Request) -> LaidOut:
         "shapes": {str(count): commands.shape(case, count) for count in commands.INPUTS},
         "prefix_file": commands.FOUND_PREFIX,
         "shape_file": commands.FOUND_SHAPE,
-        "job": worker_job(request, "", {"output_shape": backend.output_shape(case)}),
+        "job": worker_job(request, "", backend.job_facts(case)),
         "job_file": JOB,
     }
     write_job(request, find, commands.FIND)

@@ -1,7 +1,8 @@
 """A compiled three-file set through vaststreamx.
 
 ``vastai.py JOB`` does a job of `loop`, whose `model` is the set's prefix, with ``input_count`` (how many
-inputs the set takes) and ``output_shape`` (one sample's) besides. ``vastai.py --here DEVICE`` says which
+inputs the set takes), ``order`` (which of the job's inputs the set takes first, second, ...) and
+``output_shape`` (one sample's) besides. ``vastai.py --here DEVICE`` says which
 vaststreamx is here and opens the card, ``vastai.py --inputs PREFIX DEVICE`` how many inputs the set takes.
 
 The calls are those of Vastai/VastModelZOO, nlp/named_entity_recognition/common/vsx/python: vsx_ner.py's set
@@ -49,7 +50,8 @@ def open_model(job: dict[str, Any]) -> tuple[loop.Call, Any]:
 
     def call(batch: Sequence[Any]) -> list[Any]:
         # From compiler 1.5 on there are six: vsx_ner.py fills the rest with copies of the first, the ids.
-        fed = [*batch, *[batch[0]] * (count - len(batch))]
+        fed = [batch[place] for place in job["order"]]
+        fed += [fed[0]] * (count - len(fed))
         samples = [
             [vsx.from_numpy(np.array(array[row], dtype=INPUT_DTYPE), device) for array in fed]
             for row in range(size)

@@ -88,10 +88,66 @@ def test_what_the_catalog_refuses_is_status_1(readme):
     assert "found 128, expected a batch size of the deployment" in done.stderr
 
 
+def test_an_unknown_model_is_a_name_with_claims(readme, tmp_path, monkeypatch):
+    """It needs no entry beforehand; a slip is asked about; a second import takes the first's place."""
+    readme.write_text(README.replace("TinyBERT", "Lanternfish"), encoding="utf-8")
+    done = run(readme, "--repository", "A/Zoo")
+    assert done.exit_code == 0
+    [model] = tomllib.loads(done.stdout)["model"]
+    assert model == {"name": "tiny-zoo", "title": "Lanternfish", "document": "tiny-zoo"}
+    assert "assumed: model = tiny-zoo: no word of a known model stands there" in done.stderr
+    assert "tiny-zoo is only a name: its values are claims" in done.stderr
+    assert "tinybrt is only a name (was tinybert meant?)" in run(readme, "--model", "tinybrt").stderr
+    out = tmp_path / "mine" / "fish.toml"
+    out.parent.mkdir()
+    assert run(readme, "--model", "fish", "--out", out).exit_code == 0
+    monkeypatch.setenv("ZOOCHECK_TABLES", str(out.parent))
+    before = out.read_text(encoding="utf-8")
+    again = run(readme, "--out", out, "--json")
+    assert (again.exit_code, json.loads(again.stdout)["model"]) == (0, "fish")
+    assert [line for line in out.read_text(encoding="utf-8").splitlines() if line[:1] != "#"] == [
+        line for line in before.splitlines() if line[:1] != "#"
+    ]
+
+
+def test_every_zoo_calls_its_files_readme(readme, tmp_path, monkeypatch):
+    """One of them in the tables does not claim all others: its title is another."""
+    tables = tmp_path / "tables"
+    tables.mkdir()
+    for name in ("Lanternfish", "Anglerfish"):
+        plain = tmp_path / name / "README.md"
+        plain.parent.mkdir()
+        plain.write_text(README.replace("TinyBERT", name), encoding="utf-8")
+        done = run(plain, "--out", tables / f"{name}.toml", "--json")
+        assert json.loads(done.stdout)["model"] == name.lower()
+        monkeypatch.setenv("ZOOCHECK_TABLES", str(tables))
+    assert list(load().claimed) == ["anglerfish", "lanternfish"]
+
+
+def test_where_a_readme_lies_among_the_documents_is_kept(readme, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOOCHECK_DOCUMENTS", str(tmp_path.parent))
+    [document] = tomllib.loads(run(readme).stdout)["document"]
+    assert document["file"] == f"{tmp_path.name}/tiny-zoo.md"
+
+
+def test_what_no_import_wrote_is_not_overwritten(readme, tmp_path):
+    """A file to which somebody added the model itself would lose it."""
+    out = tmp_path / "x.toml"
+    assert run(readme, "--out", out).exit_code == 0
+    out.write_text(out.read_text(encoding="utf-8") + '[[dataset]]\nname = "mine"\n', encoding="utf-8")
+    with pytest.raises(
+        UsageError, match=r"x.toml: holds the \[\[dataset\]\] 'mine', which import-readme does not"
+    ):
+        run(readme, "--out", out)
+    out.write_text("x = ", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"x\.toml: found a syntax error .* give a file that is none yet"):
+        run(readme, "--out", out)
+
+
 def test_bad_input_is_a_usage_error(readme, tmp_path):
     for arguments, message in (
         ((tmp_path / "no.md",), "no such file"),
-        ((readme, "--model", "x"), "no model is called 'x'"),
+        ((readme, "--model", "My Net"), "no name of a model"),
         ((readme, "--document", "My Zoo"), "no name of a document"),
     ):
         with pytest.raises(UsageError, match=message):

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.documents.importing import import_reading, loaded_with
+from harness.documents.importing import import_reading
 from harness.documents.readme.blocks import read
 from harness.documents.readme.understand import understand
+from harness.documents.taking import loaded_with
 
 DOCUMENTS = (
     "ascend-bert-large-ner", "ascend-spanbert", "ascend-tinybert", "cambricon-bert-squad",

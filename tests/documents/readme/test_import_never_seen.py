@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.documents.importing import loaded_with
+from harness.documents.taking import loaded_with
 
 
 def values(zoo, imported):

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from hub_server import Fault, Hub, serving
 from laying import index_of, index_text, lay_shards, name_of, tokenizer_json
-from tiny_model import REPOSITORY, REVISION, VOCABULARY, hub_model, tiny_model
+from tiny_model import REPOSITORY, REVISION, UNNAMED, VOCABULARY, hub_model, tiny_model
 
 from harness.domain.datasets import DatasetSpec
 from harness.errors import CheckpointError, NotThere
@@ -88,7 +88,7 @@ class TestWhatArrives:
         assert outcome["received"] == {name: [len(tiny_files[name])] * 2 for name in FULL}
         checkpoint = locate(hub_model(), "full", tiny_home)
         assert checkpoint.files == hashes
-        assert checkpoint.source == f"hub {REPOSITORY}@{REVISION}"
+        assert checkpoint.source == f"hub {REPOSITORY}@{REVISION}; {UNNAMED}"
         loaded = load_network(checkpoint).state_dict()
         assert all((loaded[name] == value).all() for name, value in tiny_network.state_dict().items())
 
@@ -144,7 +144,7 @@ class TestWhatArrives:
         outcome = client(hub.url)
         assert outcome["downloaded"] == []
         assert {method for method, _ in hub.requests} == {"HEAD"}
-        assert locate(hub_model(), "full", tiny_home).source == f"hub {REPOSITORY}@{REVISION}"
+        assert locate(hub_model(), "full", tiny_home).source == f"hub {REPOSITORY}@{REVISION}; {UNNAMED}"
         assert (tiny_home.models / "tiny-bert" / "pytorch_model.bin").is_file()
 
     def test_two_processes_that_want_the_same_model_download_it_once(
@@ -229,7 +229,7 @@ class TestShards:
             assert client(hub.url)["downloaded"] == []
             assert len(hub.requests) == asked
         found = locate(hub_model(), "full", tiny_home)
-        assert found.source == f"hub {REPOSITORY}@{REVISION}"
+        assert found.source == f"hub {REPOSITORY}@{REVISION}; {UNNAMED}"
         assert found.files == outcome["files"]
         assert found.weights_files == tuple(shards)
         loaded = load_network(found).state_dict()

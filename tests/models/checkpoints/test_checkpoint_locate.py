@@ -12,7 +12,16 @@ from pathlib import Path
 
 import pytest
 from laying import tokenizer_json
-from tiny_model import ARCHITECTURE, REPOSITORY, REVISION, VOCABULARY, config_json, hub_model, tiny_model
+from tiny_model import (
+    ARCHITECTURE,
+    REPOSITORY,
+    REVISION,
+    UNNAMED,
+    VOCABULARY,
+    config_json,
+    hub_model,
+    tiny_model,
+)
 
 from harness.domain.families import ACTIVATIONS
 from harness.domain.models import Weights
@@ -48,7 +57,7 @@ class TestFull:
         assert found.files == {name: sha256(tiny_files[name]) for name in FULL}
         assert found.weights_sha256 == sha256(tiny_files["model.safetensors"])
         assert (found.folder, found.vocabulary, found.seed) == (folder, folder / "vocab.txt", None)
-        assert found.source == f"local folder {folder}"
+        assert found.source == f"local folder {folder}; {UNNAMED}"
 
     def test_a_pickle_is_as_good_as_safetensors(
         self, tiny_home: Home, lay: Lay, tiny_files: dict[str, bytes]
@@ -190,7 +199,10 @@ class TestFull:
             ({"architectures": ["BertForQuestionAnswering"]}, "that ends with ForSequenceClassification"),
             ({"problem_type": "regression"}, "problem_type: found 'regression', expected 'single_label"),
             ({"problem_type": "multi_label_classification"}, "problem_type: found 'multi_label"),
-            ({"embedding_size": 128}, "embedding_size: found 128, expected 16, the hidden size"),
+            (
+                {"model_type": "bert", "embedding_size": 128},
+                "embedding_size: found 128, expected 16, the hidden size",
+            ),
         ],
     )
     def test_another_epsilon_or_another_tasks_head_is_refused(
@@ -210,7 +222,7 @@ class TestFull:
                 "problem_type": "single_label_classification",
             },
             {"architectures": ["BertForMaskedLM"]},
-            {"architectures": None, "embedding_size": 16, "layer_norm_eps": 1e-12},
+            {"model_type": "bert", "architectures": None, "embedding_size": 16, "layer_norm_eps": 1e-12},
         ],
     )
     def test_what_is_its_own_task_or_its_bases_is_taken(
@@ -335,7 +347,7 @@ class TestFetchRecord:
     def test_what_was_fetched_names_its_repository_and_commit(self, tiny_home: Home, lay: Lay):
         folder = lay(tiny_home.models, *FULL)
         (folder / "zoocheck.json").write_text(json.dumps(record_of(folder)))
-        assert locate(hub_model(), "full", tiny_home).source == f"hub {REPOSITORY}@{REVISION}"
+        assert locate(hub_model(), "full", tiny_home).source == f"hub {REPOSITORY}@{REVISION}; {UNNAMED}"
 
     def test_a_file_changed_after_fetching_is_refused(self, tiny_home: Home, lay: Lay):
         folder = lay(tiny_home.models, *FULL)
@@ -368,7 +380,7 @@ class TestMini:
         found = locate(tiny_model(), "mini", tiny_home)
         assert found.weights is Weights.MINI
         assert found.architecture == wanted
-        assert found.source == "embedded in zoocheck"
+        assert found.source == f"embedded in zoocheck; {UNNAMED}"
 
     def test_a_pickle_is_no_mini(self, tiny_home: Home, lay: Lay):
         lay(tiny_home.minis, "config.json", "vocab.txt", "pytorch_model.bin")
@@ -439,8 +451,8 @@ class TestAuto:
         told = left_aside(tiny_model(), tiny_home)
         assert told.startswith(f"left aside: {folder} lacks ")
         assert all(name not in told for name in names)
-        assert locate(tiny_model(), "auto", tiny_home).source == f"embedded in zoocheck; {told}"
-        assert locate(tiny_model(), "mini", tiny_home).source == "embedded in zoocheck"
+        assert locate(tiny_model(), "auto", tiny_home).source == f"embedded in zoocheck; {UNNAMED}; {told}"
+        assert locate(tiny_model(), "mini", tiny_home).source == f"embedded in zoocheck; {UNNAMED}"
 
     @pytest.mark.parametrize("names", [(), ("vocab.txt",), FULL])
     def test_nothing_is_left_aside_of_a_vocabulary_or_a_whole_checkpoint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
@@ -214,6 +215,49 @@ def test_another_model_type_is_refused_by_name_whatever_the_weights(copied, weig
     assert f"{folder / 'config.json'}: {message}" in str(raised.value)
     assert "\n" not in str(raised.value)
 
+
+@pytest.mark.parametrize("weights", ["full", "random"])
+@pytest.mark.parametrize(
+    ("changes", "beside"),
+    [
+        ({"embedding_size": 16, "num_hidden_groups": 1}, "embedding_size, num_hidden_groups"),
+        ({"architectures": ["RobertaForSequenceClassification"]}, "architectures 'RobertaForSequence"),
+        ({"relative_attention": True}, "relative_attention"),
+        ({"sliding_window": 5}, "sliding_window"),
+    ],
+    ids=str,
+)
+def test_a_bert_without_a_model_type_has_no_other_keys(
+    copied, weights: str, changes: dict[str, object], beside: str
+):
+    """A table that says bert is no reason to take another network for one."""
+    folder = copied("bert")
+    (folder / "config.json").write_text(json.dumps({**OF_2019, **changes}), encoding="utf-8")
+    with pytest.raises(CheckpointError) as raised:
+        locate(deciding("bert"), weights, home_of(folder))
+    said = str(raised.value)
+    assert f"{folder / 'config.json'}: model_type: found no value beside {beside}" in said
+    assert "which no BERT's has, supported are bert, " in said
+    assert "\n" not in said
+
+
+def test_a_bert_of_2019_is_told_to_be_taken_for_one(copied):
+    """Beside the checkpoint in each result, and not where the file names its family."""
+    folder = copied("bert")
+    told = "config.json names no model_type: taken for a BERT's, by its keys"
+    assert told not in locate(deciding("bert"), "full", home_of(folder)).source
+    (folder / "config.json").write_text(json.dumps(OF_2019), encoding="utf-8")
+    assert told in locate(deciding("bert"), "full", home_of(folder)).source
+
+
+# As transformers 2.3 wrote it, and Google before.
+OF_2019 = {
+    "attention_probs_dropout_prob": 0.1, "directionality": "bidi", "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.1, "hidden_size": 32, "initializer_range": 0.02, "intermediate_size": 64,
+    "layer_norm_eps": 1e-5, "max_position_embeddings": 26, "num_attention_heads": 2, "num_hidden_layers": 2,
+    "num_labels": 3, "output_attentions": False, "pooler_fc_size": 32, "pruned_heads": {},
+    "torchscript": False, "type_vocab_size": 2, "use_bfloat16": False, "vocab_size": 120,
+}  # fmt: skip
 
 REFUSED = {
     "code of its own": ("roberta", {"auto_map": {"AutoModel": "modeling.X"}}, "auto_map: found"),

@@ -94,6 +94,13 @@ def test_sentiments_are_understood(names: tuple[str, str]):
     assert labels.order(PATH, {"id2label": numbered(names[::-1])}, wanted).rows == (1, 0)
 
 
+@pytest.mark.parametrize("names", [(".", ":", "NN"), ("A_B", "b-a", "NN")])
+def test_names_that_only_look_alike_are_put_in_order_by_their_spelling(names: tuple[str, ...]):
+    """A tagger of the Penn Treebank has both, and spellings that mean one thing elsewhere."""
+    assert labels.order(PATH, {"id2label": numbered(names)}, names) == labels.Order()
+    assert labels.order(PATH, {"id2label": numbered(names[::-1])}, names).rows == (2, 1, 0)
+
+
 def test_tables_that_contradict_each_other_are_refused_with_both():
     content = {"id2label": numbered(SCORED), "label2id": turned(FOUND)}
     with pytest.raises(CheckpointError) as caught:

@@ -18,7 +18,10 @@ from harness.domain.models import (
     Protocol,
     TokenizerSpec,
 )
+from harness.models.checkpoints import unsaid
 from harness.setting.home import Home
+
+UNNAMED = unsaid.NOTE  # what is told of `config_json`'s
 
 REPOSITORY = "zoo/tiny-bert"
 REVISION = "0123456789abcdef0123456789abcdef01234567"

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from encoders import BATCH, HEADS, LENGTH, NAMES, Encoder
+from encoders import BATCH, HEADS, LENGTH, NAMES, Encoder, facts
 
 from harness.domain.catalog import Catalog
 from harness.domain.flops import encoder_flops
@@ -16,11 +16,12 @@ from harness.domain.models import Head
 from harness.domain.precisions import Precision, PrecisionSpec
 from harness.errors import GraphError, NotApplicable
 from harness.models.graphs import flops, fp16, gelu, int8, mask, numerics
-from harness.models.graphs.export import PARITY_BOUND, run_torch
+from harness.models.graphs.export import PARITY_BOUND, export, export_any_shape, run_torch
 
 Get = Callable[..., Encoder]
 Arrays = Sequence[np.ndarray]
 RELATIVE = [name for name in NAMES if name.startswith("deberta")]
+DOCUMENTED = 11  # the documents' opset
 CONVOLVING = "deberta-v2"  # whose convolution is no product of matrices
 # Every family's classifier of sentences, and the other heads of those that differ in what they have there.
 HEADED = [
@@ -59,6 +60,52 @@ def test_a_family_is_exported_at_the_documents_opset_and_the_stand_ins(encoder: 
     theirs = run_torch(made.network, made.model, feed)
     assert spread(theirs) > 0.01
     assert largest(run(graph, feed), theirs) < PARITY_BOUND * spread(theirs)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if facts(name).opset < DOCUMENTED])
+def test_a_family_is_exported_at_its_oldest_opset(encoder: Get, name: str):
+    made, feed = encoder(name), encoder(name).batch()
+    theirs = run_torch(made.network, made.model, feed)
+    assert largest(run(made.graph(facts(name).opset), feed), theirs) < PARITY_BOUND * spread(theirs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_older_opset_is_a_sentence(encoder: Get, name: str):
+    """Of both forms, before torch is asked, which prints its whole graph."""
+    made, oldest = encoder(name), facts(name).opset
+    expected = rf"{name}: opset {oldest - 1}: expected {oldest} or a newer one, .* is not exported below"
+    with pytest.raises(GraphError, match=expected):
+        made.graph(oldest - 1)
+    with pytest.raises(GraphError, match=expected):
+        export_any_shape(made.network, made.model, made.model.architecture, opset=oldest - 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_shape_begins_at_an_opset_of_its_own(encoder: Get, name: str):
+    """DeBERTa's positions at any length are a Clip of int64, which ONNX has from opset 12 on."""
+    made, oldest = encoder(name), facts(name).open_opset
+    assert oldest == (12 if name in RELATIVE else DOCUMENTED)
+    exported = export_any_shape(made.network, made.model, made.model.architecture, opset=oldest)
+    feed = {key: np.ascontiguousarray(array[:, : LENGTH // 2]) for key, array in made.batch().items()}
+    theirs = run_torch(made.network, made.model, feed)
+    assert largest(run(exported.graph, feed), theirs) < PARITY_BOUND * spread(theirs)
+
+
+@pytest.mark.parametrize("name", RELATIVE)
+def test_relative_positions_of_any_shape_need_a_newer_opset(encoder: Get, name: str, monkeypatch):
+    """In a sentence; what onnx and onnxruntime say without it names no opset."""
+    made = encoder(name)
+    sentence = r"opset 11: expected 12 or a newer one for DeBERTa.* of any batch or length: .* a fixed batch"
+    with pytest.raises(GraphError, match=sentence):
+        export_any_shape(made.network, made.model, made.model.architecture, opset=DOCUMENTED)
+    with pytest.raises(GraphError, match=sentence):
+        export(
+            made.network, made.model, made.model.architecture, batch_size=BATCH, opset=DOCUMENTED,
+            dynamic_batch=True,
+        )  # fmt: skip
+    monkeypatch.setattr("harness.models.graphs.export._require_opset", lambda *_, **__: None)
+    with pytest.raises(onnx.shape_inference.InferenceError, match="op_type:Clip"):
+        export_any_shape(made.network, made.model, made.model.architecture, opset=DOCUMENTED)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -77,10 +77,9 @@ class TestLabels:
             features(examples("1", "-1"), ("0", "1"))
 
     def test_two_logits_of_one_meaning(self, features):
-        with pytest.raises(
-            UnknownLabels, match="the checkpoint's labels pos, POSITIVE are not all different"
-        ):
-            features(examples("pos"), ("pos", "POSITIVE"))
+        assert features(examples("pos", "POSITIVE"), ("POSITIVE", "pos")).wanted.tolist() == [1, 0]
+        with pytest.raises(UnknownLabels, match="Pos may be any of the checkpoint's pos, POSITIVE, which"):
+            features(examples("Pos"), ("pos", "POSITIVE"))
 
     def test_usual_spellings_are_one(self, features):
         assert features(examples("neg", "Positive"), ("NEGATIVE", "POSITIVE")).wanted.tolist() == [0, 1]
@@ -124,6 +123,14 @@ class TestScores:
         made = features(examples(*"yyyyn"), ("n", "y"), positive="y")
         scored = sequences.score([logits_for([1, 1, 1, 0, 1], 2)], made, protocol=DOCUMENTED)
         assert scored.metrics[Metric.F1] == pytest.approx(0.75, abs=1e-15)
+
+    @pytest.mark.parametrize("names", [("y", "n", "m"), ("n", "y", "m"), ("m", "n", "y")])
+    def test_the_positive_label_is_where_the_checkpoint_has_it(self, features, names: tuple[str, ...]):
+        """Its logit may be the first. Of two true ones one is found, and two are false: 2/5."""
+        made = features(examples(*"yynnm"), names, 3, positive="y")
+        found = [names.index(name) for name in "ynyym"]
+        scored = sequences.score([logits_for(found, 3)], made, protocol=DOCUMENTED)
+        assert scored.metrics[Metric.F1] == pytest.approx(0.4, abs=1e-15)
 
     def test_without_a_positive_label_there_is_no_binary_f1(self, features):
         made = features(examples("y", "n"), ("n", "y"))

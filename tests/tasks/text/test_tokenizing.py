@@ -60,6 +60,27 @@ class TestTexts:
         assert made.ids.tolist() == [[0, 0, 2, 6, 3]]
         assert made.mask.tolist() == [[0, 0, 1, 1, 1]]
 
+    def test_cutting_on_the_left_by_the_settings(self, tmp_path: Path, opened):
+        making.word_pieces(tmp_path)
+        making.told(tmp_path, truncation_side="left")
+        made = opened().texts(["the cat sat on"], None, length=4)
+        assert made.ids.tolist() == [[2, 7, 8, 3]]
+        assert made.truncated.tolist() == [0]
+
+    @pytest.mark.parametrize(("settings", "cased"), [({}, False), ({"do_lower_case": False}, True)])
+    def test_settings_that_differ_from_the_file_are_what_transformers_takes(
+        self, tmp_path: Path, opened, settings: dict, cased: bool
+    ):
+        """A cased checkpoint beside the tokenizer.json of its uncased base."""
+        from transformers import AutoTokenizer
+
+        making.word_pieces(tmp_path)
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+        making.told(tmp_path, tokenizer_class="BertTokenizer", **({"do_lower_case": True} | settings))
+        made = opened().texts(["The cat"], None, length=4)
+        assert made.ids.tolist() == [[2, 1 if cased else 5, 6, 3]]
+        assert made.ids[0].tolist() == AutoTokenizer.from_pretrained(tmp_path)("The cat")["input_ids"]
+
     def test_padding_and_cutting_that_the_file_was_saved_with_do_not_count(self, tmp_path: Path, opened):
         """transformers saves what a training last used: a tokenizer that cuts to 3 and pads with 7."""
         path = making.word_pieces(tmp_path)
@@ -110,14 +131,49 @@ class TestWords:
         assert made.positions.tolist() == [1, 3, 1]
         assert list(zip(made.rows.tolist(), made.words.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 0)]
 
-    def test_a_word_inside_a_sentence_has_its_blank_before_it(self, tmp_path: Path, opened):
-        """Bytes' pieces carry it: without it `cat` would be cut as at the beginning of a text."""
-        path = making.byte_pairs(tmp_path)
-        plain = Tokenizer.from_file(str(path))
-        made = opened().words([["the", "cat"]], length=8)
+    @pytest.mark.parametrize(
+        ("family", "settings", "spaced"),
+        [
+            ("roberta", {}, True),
+            ("roberta", {"add_prefix_space": False}, True),
+            ("modernbert", {}, False),
+            ("modernbert", {"add_prefix_space": True}, True),
+        ],
+    )
+    def test_the_blank_before_a_word_is_that_of_run_ner(
+        self, tmp_path: Path, opened, family: str, settings: dict, spaced: bool
+    ):
+        """Bytes' pieces carry it: always for RoBERTa, of others where a file says so."""
+        plain = Tokenizer.from_file(str(making.byte_pairs(tmp_path)))
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": family}))
+        making.told(tmp_path, **settings)
+        made = opened().words([["the", "cat"]], length=12)
         used = made.ids[0, : int(made.mask[0].sum())].tolist()
-        assert used == plain.encode(" the cat").ids
-        assert made.positions.tolist() == [1, used.index(plain.encode(" cat").ids[1])]
+        bare, blank = (plain.encode(before + "cat").ids[1:-1] for before in ("", " "))
+        assert bare != blank
+        first = plain.encode((" " if spaced else "") + "the").ids[:-1]
+        assert used == [*first, *(blank if spaced else bare), 2]
+        assert made.positions.tolist() == [1, len(first)]
+
+    @pytest.mark.parametrize("scheme", ["always", "first", "never"])
+    @pytest.mark.parametrize("split", [True, False])
+    def test_words_by_sentence_pieces_are_transformers(
+        self, tmp_path: Path, opened, scheme: str, split: bool
+    ):
+        """XLM-R's file may be saved with never: its words then have no blank before them."""
+        from transformers import PreTrainedTokenizerFast
+
+        path = making.sentence_pieces(tmp_path, scheme, split=split)
+        sentences = [["the", "cat", "sat"], ["hello", "York's", "mat", "big"]]
+        made = opened().words(sentences, length=24)
+        theirs = PreTrainedTokenizerFast(tokenizer_file=str(path))(sentences, is_split_into_words=True)
+        used = [row[: int(mask.sum())].tolist() for row, mask in zip(made.ids, made.mask, strict=True)]
+        assert used == theirs["input_ids"]
+        blank = Tokenizer.from_file(str(path)).id_to_token(used[0][1]).startswith("▁")
+        assert blank == (scheme != "never")
+        wanted = [theirs.word_ids(row).index(at) for row, words in enumerate(sentences)
+                  for at in range(len(words))]  # fmt: skip
+        assert made.positions.tolist() == wanted
 
     def test_a_word_that_does_not_fit_or_is_nothing_has_no_place(self, tmp_path: Path, opened):
         making.word_pieces(tmp_path)
@@ -199,8 +255,10 @@ class TestForms:
         used = row.ids[0, : int(row.mask[0].sum())].tolist()
         shift = 1 if family == "xlm-roberta" else 0  # the padding that fairseq put before its pieces
         assert used[1:-1] == [number + shift for number in raw.encode("the cat sat")]
-        places = tokenizer.words([["the", "cat"]], length=20)
-        assert places.words.tolist() == [0, 1]
+        made = tokenizer.words([["the", "cat"]], length=20)
+        first, second = ([number + shift for number in raw.encode(word)] for word in ("the", "cat"))
+        assert made.ids[0, 1 : 1 + len(first + second)].tolist() == [*first, *second]
+        assert made.positions.tolist() == [1, 1 + len(first)]
 
     def test_sentence_pieces_without_their_library_are_one_sentence(
         self, tmp_path: Path, opened, monkeypatch: pytest.MonkeyPatch

@@ -61,7 +61,7 @@ class TestLabels:
     def test_a_checkpoint_of_bioes_is_held_to_bioes(self, features):
         labels = ("O", "S-PER", "B-LOC", "E-LOC", "B-PER", "I-PER", "E-PER", "I-LOC", "S-LOC")
         made = features(SENTENCES, labels)
-        assert made.reader.scheme is Scheme.BIOES
+        assert made.reader.own.scheme is Scheme.BIOES
         assert [labels[n] for n in made.wanted] == ["S-PER", "O", "B-LOC", "E-LOC", "O", "O"]
         scored = tokens.score([logits(made, made.wanted.tolist(), 9)], made, protocol=DOCUMENTED)
         assert scored.metrics[Metric.F1] == 1
@@ -77,7 +77,7 @@ class TestLabels:
     def test_tags_that_the_checkpoint_lacks_are_told_with_both_lists(self, features):
         with pytest.raises(
             UnknownLabels,
-            match=r"the data has the tags B-GPE, O, and the checkpoint O, B-per, I-per, B-loc, I-loc: B-GPE",
+            match=r"the data has the tags B-GPE, O, and the checkpoint O, B-PER, I-PER, B-LOC, I-LOC: B-GPE",
         ):
             features([sentence("new york", "B-GPE O")], IOB2)
 
@@ -90,6 +90,13 @@ class TestLabels:
             nothing = [labels.index("O")] * 3 + [made.wanted[3]]
             half = tokens.score([logits(made, nothing, count)], made, protocol=DOCUMENTED)
             assert half.metrics[Metric.RECALL] == 0.5
+
+    def test_tags_that_are_marks_or_differ_in_spelling_alone(self, features):
+        """The Penn Treebank's, and two that would be spelt alike as tags of entities."""
+        labels = ("A_B", ".", "b-a", ":", "NN")
+        made = features([sentence("ann . ran", "NN . b-a"), sentence("is : big", "A_B : NN")], labels,
+                        metric=Metric.ACCURACY)  # fmt: skip
+        assert [labels[number] for number in made.wanted] == ["NN", ".", "b-a", "A_B", ":", "NN"]
 
     def test_plain_tags_have_an_accuracy_alone(self, features):
         made = features(

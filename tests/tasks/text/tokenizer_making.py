@@ -46,6 +46,21 @@ def byte_pairs(folder: Path) -> Path:
     return _saved(made, folder)
 
 
+def sentence_pieces(folder: Path, scheme: str, *, split: bool = True) -> Path:
+    """XLM-R's: likely pieces, with a blank before words as `scheme` says (always, first, never)."""
+    made = Tokenizer(models.Unigram())
+    made.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme, split=split)
+    trainer = trainers.UnigramTrainer(
+        vocab_size=60,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
+        unk_token="<unk>",
+        show_progress=False,
+    )
+    made.train_from_iterator(TEXTS * 20, trainer)
+    made.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    return _saved(made, folder)
+
+
 def _saved(made: Tokenizer, folder: Path) -> Path:
     path = folder / "tokenizer.json"
     made.save(str(path))

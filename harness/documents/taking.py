@@ -1,0 +1,76 @@
+"""Whether the catalog takes imported tables, and what they may take the place of: an earlier import's."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.decoding import Undecodable, toml_table
+from harness.documents import toml_text
+from harness.domain.catalog import Catalog
+from harness.errors import BadInput, Mistake, TableErrors, UsageError
+from harness.tables import catalog
+
+_WRITTEN = {"document": "name", "table": "document", "model": "document"}  # entries, and whose they are
+_NAME_ALONE = {"name", "title", "document"}  # the keys of a model that is only a name
+
+
+def refused(toml: str, tables: Catalog, document: str) -> tuple[Mistake, ...]:
+    """What the catalog refuses of `toml`, beside all its other tables but the document's own."""
+    try:
+        loaded_with(toml, tables, document)
+    except TableErrors as problem:
+        return tuple(replace(item, file=Path(item.file).name) for item in problem.mistakes)
+    return ()
+
+
+def loaded_with(toml: str, tables: Catalog, document: str) -> Catalog:
+    """The catalog with a document and its tables replaced by those of `toml`. Raises `TableErrors`."""
+    with tempfile.TemporaryDirectory(prefix="zoocheck-import-") as folder:
+        for at, source in enumerate(
+            sorted(file for place in tables.folders for file in place.rglob("*.toml"))
+        ):
+            try:
+                content = toml_table(source.read_bytes())
+            except Undecodable as problem:  # changed since the catalog was read
+                raise BadInput(problem.said, path=source, line=problem.line) from problem
+            kept = [toml_text.entry(kind, item) for kind, item in _without(content, document)]
+            if kept:
+                (Path(folder) / f"{at:03d}-{source.name}").write_text("\n".join(kept), encoding="utf-8")
+        (Path(folder) / "imported.toml").write_text(toml, encoding="utf-8")
+        return catalog.load((Path(folder),))
+
+
+def _without(content: Mapping[str, Any], document: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for kind, items in content.items():
+        for item in items:
+            if not _is_written(kind, item) or item.get(_WRITTEN[kind]) != document:
+                yield kind, item
+
+
+def require_ours(file: Path) -> None:
+    """Raise `UsageError` where `file` holds what no import wrote: it would be lost in writing another."""
+    if not file.is_file():
+        return
+    try:
+        content = toml_table(file.read_bytes())
+    except Undecodable as problem:
+        raise UsageError(
+            f"{file}: {problem.said}; give a file that is none yet, or remove this one"
+        ) from problem
+    for kind, items in content.items():
+        for item in items if isinstance(items, list) else [items]:
+            if not _is_written(kind, item):
+                name = f" {item['name']!r}" if isinstance(item, dict) and "name" in item else ""
+                raise UsageError(
+                    f"{file}: holds the [[{kind}]]{name}, which import-readme does not write and would "
+                    "overwrite; give another file, or move that entry to one of its own"
+                )
+
+
+def _is_written(kind: str, item: Any) -> bool:
+    """Whether an entry is one that an import writes."""
+    return kind in _WRITTEN and isinstance(item, dict) and (kind != "model" or set(item) == _NAME_ALONE)
