@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from harness.verdicts.plain import bisected, percent
 STORED_TIMES = 3.0
 # Outputs that storing may move by so many spreads decide nothing: another network's come to about 1.
 TELLING = 0.3
+WORTH_SAYING = 0.1  # spreads, root mean square: error is 1 % of what the outputs vary by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +98,24 @@ def judge_parity(
     mean = f" (root mean square {rms:.3g})" if bounds.storing is not None else ""
     limit = f"{bounds.largest:.3g} that {case.precision} explains"
     within = f"at most {largest:.3g} spreads{mean}, within the {limit}"
-    said = f"outputs differ from {case.model.reference} by {'; '.join(faults) or within}{_stored(bounds)}"
+    said = (
+        f"outputs differ from {case.model.reference} by {'; '.join(faults) or within}{_stored(bounds)}"
+        f"{_share(rms)}"
+    )
     verdict = conforms(case, not faults, f"{said}{flipped}{remedy}", largest, bounds.largest)
     if faults and bounds.storing is not None and not bounds.storing.telling:
         return replace(verdict, kind=VerdictKind.NOT_COMPARABLE)
     return verdict
+
+
+def _share(rms: float) -> str:
+    """What a root mean square in spreads means, where it is not little: the part of the variance, 1 - R^2."""
+    if not WORTH_SAYING <= rms < math.inf:
+        return ""
+    return (
+        f"; error is {rms**2 * 100:.2g} % of what the outputs vary by (root mean square {rms:.3g} spreads), "
+        "and a constant in their place would be off by 100 %"
+    )
 
 
 def _stored(bounds: ParityBounds) -> str:

@@ -11,7 +11,7 @@ from harness.verdicts.checks import conforms
 # The share of decisions that are others where each of the numbers that decide moves by so many spreads, for
 # every spread: of normal numbers 0.86 among ten choices, 1.4 among a hundred, 1.8 among a thousand.
 SHARE_PER_SPREAD = 2.0
-MOST_SHARE = 0.5  # nobody calls a network the same of which every other answer is another
+MOST_SHARE = 0.5  # nobody calls a network the same of which more than half the answers are others
 CHANCE = 1e-3  # that a network whose share is the one explained has more than what is allowed
 
 _WORST = (VerdictKind.FALLS_SHORT, VerdictKind.NOT_COMPARABLE, VerdictKind.SURVIVES)
@@ -40,7 +40,7 @@ def explained(values: int, rms: float) -> int:
     from scipy import stats
 
     share = min(SHARE_PER_SPREAD * rms, MOST_SHARE)
-    return int(stats.binom.isf(CHANCE, values, share))
+    return min(int(stats.binom.isf(CHANCE, values, share)), int(MOST_SHARE * values))
 
 
 def judge_parity(case: Case, whole: Whole, rms: float) -> Verdict:

@@ -319,7 +319,7 @@ def test_data_by_which_no_answer_is_better_is_told(saved, tmp_path: Path, home: 
         checked(home, tagger, words)
     numbers = tmp_path / "numbers.tsv"
     numbers.write_text("text\tlabel\nthe cat\t1.5\na dog\t1.5\n")
-    with pytest.raises(ZoocheckError, match="found '1.5' for every sample, expected numbers that differ"):
+    with pytest.raises(ZoocheckError, match=r"found '1.5' for every sample, expected numbers that differ"):
         checked(home, saved("roberta", folder="other", **labelled("LABEL_0")), numbers)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from harness.domain.cases import Case
@@ -30,6 +32,20 @@ class TestParity:
         assert verdict.kind.good is ("within" in said)
         assert (verdict.measured, verdict.expected) == (largest, 0.06)
         assert said in verdict.message
+
+    @pytest.mark.parametrize(
+        ("rms", "share"), [(0.099, None), (0.1, "1 %"), (0.696, "48 %"), (math.inf, None)]
+    )
+    def test_what_a_root_mean_square_means_is_said_where_it_is_not_little(
+        self, on_310p: Case, rms: float, share: str | None
+    ):
+        """Of int8, which it is within: half of what the outputs vary by may be error."""
+        bounds = checks.ParityBounds(largest=3.0, rms=0.7)
+        said = checks.judge_parity(on_310p, largest=2.0, rms=rms, bounds=bounds).message
+        assert ("error is" in said) is (share is not None)
+        assert (
+            share is None or f"error is {share} of what the outputs vary by (root mean square {rms}" in said
+        )
 
     def test_a_flip_that_the_bound_does_not_explain_is_a_failure_by_itself(self, on_310p: Case):
         verdict = checks.judge_parity(

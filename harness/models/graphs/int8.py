@@ -69,13 +69,18 @@ def ranges_of(model: onnx.ModelProto, feeds: Sequence[Feed]) -> Ranges:
             calibrate_method=CalibrationMethod.Percentile, extra_options={"percentile": PERCENTILE},
         )  # fmt: skip
         sessions.hold([sessions.CPU], calibrator.infer_session.get_providers())
+        known: dict[str, Range] = {}
         calibrator.tensors_to_calibrate &= set(chain(*names))  # not of products in fp16, which are left
         try:
             calibrator.collect_data(_reader(feeds))
-            found = dict(calibrator.compute_data().items())
-        except ValueError as problem:  # numpy's, of a histogram that cannot be made
-            raise GraphError(_unfit(calibrator.infer_session, chain(*names), feeds, problem)) from problem
-    known = {name: (np.float32(data.lowest), np.float32(data.highest)) for name, data in found.items()}
+        except ValueError:  # numpy's, of a histogram that cannot be made
+            known = _narrow(calibrator.infer_session, chain(*names), feeds)
+            calibrator.tensors_to_calibrate -= set(known)
+            calibrator.collector = None
+            calibrator.clear_collected_data()
+            calibrator.collect_data(_reader(feeds))
+        found = dict(calibrator.compute_data().items())
+    known |= {name: (np.float32(data.lowest), np.float32(data.highest)) for name, data in found.items()}
     return tuple(tuple(known[name] for name in product) for product in names)
 
 
@@ -252,23 +257,32 @@ def _by_name(graph: onnx.ModelProto, products: Sequence[onnx.NodeProto], ranges:
     }
 
 
-def _unfit(
-    session: onnxruntime.InferenceSession, names: Iterable[str], feeds: Sequence[Feed], problem: Exception
-) -> str:
-    """Which value has no range that a scale could be chosen of, in words: the first of `names`."""
+def _narrow(
+    session: onnxruntime.InferenceSession, names: Iterable[str], feeds: Sequence[Feed]
+) -> dict[str, Range]:
+    """The values that hardly differ on the feeds, of which numpy makes no histogram: up to the largest.
+
+    Raises `GraphError` for the first of `names` that is infinite, or too small for a scale.
+    """
     shown = {item.name for item in session.get_outputs()}
     told = [name for name in names if name in shown]
+    sizes: dict[str, list[np.float32]] = {name: [] for name in told}
     for feed in feeds:
         for name, array in zip(told, session.run(told, dict(feed)), strict=True):
-            largest = np.abs(array).max(initial=0)
-            if not np.isfinite(largest):
-                return f"int8: value {name} holds an infinity on the samples that its scale is chosen of"
-            if 0 < largest < np.finfo(array.dtype).tiny * _BINS:
-                return (
-                    f"int8: value {name} is at most {largest:.3g} on the samples that its scale is chosen "
-                    f"of: too small for {array.dtype} to have steps in it"
-                )
-    return f"int8: onnxruntime cannot choose the scales: {problem}"
+            if array.size:
+                sizes[name] += [np.abs(array).min(), np.abs(array).max()]
+    found = {}
+    for name, (least, largest) in ((name, (min(some), max(some))) for name, some in sizes.items() if some):
+        if not np.isfinite(largest):
+            raise GraphError(f"int8: value {name} is infinite on the samples that its scale is chosen of")
+        if 0 < largest < np.finfo(np.float32).tiny * _BINS:
+            raise GraphError(
+                f"int8: value {name} is at most {largest:.3g} on the samples that its scale is chosen of: "
+                "too small for float32 to have steps in it"
+            )
+        if largest - least <= 2 * _BINS * np.spacing(largest):
+            found[name] = (-largest, largest)
+    return found
 
 
 def _values(graph: onnx.ModelProto, products: Sequence[onnx.NodeProto]) -> list[tuple[str, ...]]:

@@ -422,13 +422,21 @@ def test_products_of_other_numbers_than_fp32_are_left_as_they_are(tmp_path: Path
 @pytest.mark.parametrize(
     ("factor", "message"),
     [
-        (3e38, "int8: value s holds an infinity on the samples that its scale is chosen of"),
+        (3e38, "int8: value s is infinite on the samples that its scale is chosen of"),
         (1e-44, "int8: value s is at most .* too small for float32 to have steps in it"),
     ],
 )
 def test_a_value_of_which_no_scale_can_be_chosen_is_named(factor: float, message: str) -> None:
     with pytest.raises(GraphError, match=message):
         int8.ranges_of(scaled(np.float32, factor), [{"x": drawn(3, 4, scale=4)}])
+
+
+@pytest.mark.parametrize("away", [0, 1e-6])
+def test_a_value_that_hardly_differs_has_a_scale(away: float) -> None:
+    """numpy makes no histogram of it: its range goes up to the largest."""
+    feed = {"x": np.full((3, 4), 0.7, np.float32) + np.float32(away) * np.eye(3, 4, dtype=np.float32)}
+    [((_, high), _)] = int8.ranges_of(scaled(np.float32, 1), [feed])
+    assert high == pytest.approx(0.7, rel=0.01)
 
 
 def test_a_value_that_is_always_0_has_a_scale(tmp_path: Path) -> None:
