@@ -19,7 +19,6 @@ from harness.store.notrun import NotRun
 from harness.store.results import Result, Store
 
 KINDS = (Kind.CONFORMANCE, Kind.ACCURACY, Kind.THROUGHPUT)  # in this order: what is not the same model first
-USAGE = 4  # of pytest: our own mistake, for what a user asks for is checked before
 NOTHING_RAN = 5  # of a run that measured nothing, as pytest's of one without a test
 _TOLD = (0, 1, 6)  # statuses after which the store says what happened
 _LAST_LINES = 20

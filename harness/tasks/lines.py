@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import BadInput, NotThere
 
-BYTE_ORDER_MARK = "\ufeff"
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def _read_bytes(path: Path, *, remedy: str) -> bytes:
 
 def _decode(data: bytes, *, path: Path, remedy: str) -> str:
     try:
-        return data.decode("utf-8").removeprefix(BYTE_ORDER_MARK)
+        return data.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1

@@ -28,7 +28,6 @@ IntArray = npt.NDArray[np.int64]
 _REMEDY = "put the tokenizer that belongs to the checkpoint there, best as tokenizer.json"
 _PADS = ("[PAD]", "<pad>")  # what padding is called where nothing says it
 _AT_ONCE = 1024  # texts
-_LONGEST = 1 << 20  # tokens: no limit
 # run_ner.py of transformers cuts the words of these as if a blank stood before each, whatever their files
 # say: without it every word but a sentence's first would be another one. Of others the file decides.
 _SPACED = ("bloom", "deberta", "gpt2", "roberta")

@@ -77,12 +77,12 @@ def files_of(case: Case) -> Files:
 
 
 def declared(case: Case, results: Path) -> tuple[None, Contract] | None:
-    """What the first call's outputs are, of a graph: nobody declares its inputs, and a layout's files have
-    no shapes. Raises as `arrays.npy`.
+    """What the first call's outputs are, of a graph, whose inputs nobody declares.
+
+    None of an encoder: a layout's files have no shapes. Raises as `arrays.npy`.
     """
     if case.model.graph is None:
         return None
-
     folder, names = find(results, [_RESULTS])
     found = [arrays.npy(folder / names.of(0, at)) for at in range(len(outputs_of(case.model)))]
     return None, [
@@ -124,14 +124,12 @@ class _ByCall:
         return -(-samples // self.case.batch_size)
 
     def count(self, samples: int) -> int:
-
         return self.calls(samples) * len(outputs_of(self.case.model))
 
     def write(self, features: Any, folder: Path) -> None:
         layout_files.write(self._pieces(features), folder)
 
     def _pieces(self, features: Any) -> Iterator[Piece]:
-
         model, size = self.case.model, self.case.batch_size
         folders = folders_of(model)
         rows = [features.inputs[item.key] for item in model.fed]
@@ -144,7 +142,6 @@ class _ByCall:
                 yield Piece(path=f"{name}/{call:06d}.bin", content=content)
 
     def read(self, results: Path, samples: int) -> list[Array]:
-
         model, size = self.case.model, self.case.batch_size
         specs = outputs_of(model)
         calls = self._loaded(results, self.calls(samples), len(specs))
@@ -153,7 +150,6 @@ class _ByCall:
 
     def _loaded(self, results: Path, calls: int, outputs: int) -> Sequence[list[Array]]:
         """Every output of every call as the graph lays it out."""
-
         folder, names = find(results, [_RESULTS])
         wrong: dict[str, list[str]] = {}
         made: list[list[Array]] = []
@@ -175,7 +171,6 @@ class _ByCall:
 
     def _held(self, array: Array, output: int, path: Path) -> Array:
         """The array, of the output's shape; raises `BadArray`."""
-
         spec, sizes = outputs_of(self.case.model)[output], self.case.model.sizes(self.case.batch_size)
         if not fits(array.shape, spec.shape, sizes):
             wanted = [sizes.get(str(size), size) for size in spec.shape]
