@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.tasks.label_names import UnknownLabels, listed, meaning, numbers
+from harness.tasks.label_names import listed, meaning, not_among, unknown
 
 LABELS = "labels"  # the option of every reader that names a file's labels
 
@@ -71,7 +71,8 @@ def _by_label(found: Sequence[str], names: Sequence[str], told: Sequence[str], t
     labels = dict(pairs)
     if len(labels) < len(pairs) or not all(labels) or not all(labels.values()):
         raise UsageError(f"{typed}: expected LABEL=NAME, each label of the data once")
-    labels = {label: label for label in found if not _unknown([label], names)} | labels
+    others = unknown(found, names)
+    labels = {label: label for label in found if label not in others} | labels
     lacking = [label for label in found if label not in labels]
     if lacking:
         raise UsageError(
@@ -83,22 +84,5 @@ def _by_label(found: Sequence[str], names: Sequence[str], told: Sequence[str], t
 
 def _require_names(said: Iterable[str], names: Sequence[str], typed: str) -> None:
     """Raise `UsageError` for what the checkpoint has no logit of."""
-    if unknown := _unknown(said, names):
-        said = f"{listed(unknown)} {is_or_are(unknown)} not among them"
-        raise UsageError(f"{typed}: the checkpoint has {listed(names)}: {said}")
-
-
-def _unknown(said: Iterable[str], names: Sequence[str]) -> list[str]:
-    """Those that are none of the names."""
-    unknown = []
-    for name in dict.fromkeys(said):
-        try:
-            numbers([name], names)
-        except UnknownLabels:
-            unknown.append(name)
-    return unknown
-
-
-def is_or_are(some: Sequence[str]) -> str:
-    """The verb for one or several."""
-    return "is" if len(some) == 1 else "are"
+    if others := unknown(said, names):
+        raise UsageError(f"{typed}: the checkpoint has {listed(names)}: {not_among(others)}")

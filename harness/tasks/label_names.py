@@ -58,14 +58,30 @@ def numbers(data: Iterable[str], names: Sequence[str], *, what: str = "labels") 
                 f"{listed([names[number] for number in several])}, which differ in their spelling alone",
                 remedy="spell it as one of them, by labels in the options of its table",
             )
-    unknown = [label for label, numbers in found.items() if not numbers]
-    if unknown:
+    lacking = [label for label, several in found.items() if not several]
+    if lacking:
         raise UnknownLabels(
             f"the data has the {what} {listed(sorted(distinct))}, and the checkpoint {listed(names)}: "
-            f"{listed(sorted(unknown))} {'is' if len(unknown) == 1 else 'are'} not among them",
+            f"{not_among(sorted(lacking))}",
             remedy=_REMEDY,
         )
     return {label: number for label, (number,) in found.items()}
+
+
+def unknown(data: Iterable[str], names: Sequence[str]) -> list[str]:
+    """The labels in `data` that have no number among `names`, or may have several, each once."""
+    found = []
+    for label in dict.fromkeys(data):
+        try:
+            numbers([label], names)
+        except UnknownLabels:
+            found.append(label)
+    return found
+
+
+def not_among(some: Sequence[str], what: str = "them") -> str:
+    """That labels are none of those just said, for a message: ``a, b are not among them``."""
+    return f"{listed(some)} {'is' if len(some) == 1 else 'are'} not among {what}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from harness.tasks.label_names import UnknownLabels, listed, meaning, numbers
+from harness.tasks.label_names import UnknownLabels, listed, meaning, not_among, numbers, unknown
 from harness.tasks.tags import Scheme, from_bioes, iob2, of_one_type, to_bioes, to_iob1
 
 IntArray = npt.NDArray[np.int64]
@@ -101,8 +101,8 @@ def _as_written(problem: UnknownLabels, examples: Sequence[Any], own: OwnTags) -
         for example in examples
         for pair in zip(_written(example), _made(example, own.scheme), strict=True)
     )
-    unknown = {tag for tag in {made for _, made in pairs} if not _has(own, tag)}
-    lacking = {written: made for written, made in pairs if made in unknown}
+    absent = unknown((made for _, made in pairs), own.tags)
+    lacking = {written: made for written, made in pairs if made in absent}
     if not lacking:
         return problem
     shown = sorted({written for written, _ in pairs})
@@ -110,19 +110,10 @@ def _as_written(problem: UnknownLabels, examples: Sequence[Any], own: OwnTags) -
     why = f", which as tags of {own.scheme} are {listed(sorted(set(lacking.values())))}"
     return UnknownLabels(
         f"the data has the tags {listed(shown)}, and the checkpoint {listed(own.names)}: "
-        f"{listed(sorted(lacking))} {'is' if len(lacking) == 1 else 'are'} not among them"
-        f"{why if others else ''}",
+        f"{not_among(sorted(lacking))}{why if others else ''}",
         remedy=problem.remedy,
     )
 
 
 def _written(example: Any) -> Iterator[str]:
     yield from getattr(example, "written", ()) or example.tags
-
-
-def _has(own: OwnTags, tag: str) -> bool:
-    try:
-        numbers([tag], own.tags)
-    except UnknownLabels:
-        return False
-    return True
