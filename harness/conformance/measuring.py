@@ -15,7 +15,7 @@ from harness.conformance.checks import DETERMINISM, DOCUMENTED_GRAPH, METAMORPHI
 from harness.conformance.contract import require_contract
 from harness.conformance.measured import Measured
 from harness.conformance.metamorphic import Found, Probe, Variation
-from harness.conformance.storing import explained
+from harness.conformance.storing import bounds_of
 from harness.conformance.subject import Subject, in_order, reference
 from harness.domain.cases import Case
 from harness.domain.measurements import Verdict
@@ -67,7 +67,7 @@ def held_to_fp32(
         if all(np.isfinite(array).all() for array in theirs):  # else it is no artifact's doing
             problem.add(bisected(case))
         raise
-    bounds = explained(materials, case, in_order(case, probe.inputs), theirs, found)
+    bounds = bounds_of(materials, case, in_order(case, probe.inputs), theirs, found)
     detail = found.stored() | {
         "inputs": shown,
         "bound": bounds.largest,

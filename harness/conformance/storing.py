@@ -42,7 +42,7 @@ from harness.verdicts.checks import ParityBounds, Storing
 Array = npt.NDArray[Any]
 
 
-def explained(
+def bounds_of(
     materials: Materials, case: Case, inputs: Sequence[Array], reference: Sequence[Array], found: Parity
 ) -> ParityBounds:
     """The bounds of `found`, in spreads: the precision's, or of a graph that is beyond them its own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import graph_files as files
@@ -374,3 +375,24 @@ def test_what_storing_does_to_a_classifier_of_noise_is_no_fault(runner: Runner, 
     finding = bisect(runner.materials, case)
     assert finding.first is None
     assert finding.good, finding.sentence()
+
+
+@pytest.mark.parametrize(("make", "floats"), [(files.deciding, False), (files.centred_by_the_batch, True)])
+def test_whole_numbers_are_held_as_parity_holds_them(
+    runner: Runner, tmp_path: Path, make: Callable[[], onnx.ModelProto], floats: bool
+) -> None:
+    """Which class is the largest of a dense layer: with its weights turned round the smallest is."""
+    case = made(runner, tmp_path / "model.onnx", make(), ROWS, FP32)
+    sound = bisect(runner.materials, case)
+    assert sound.good, sound.sentence()
+    artifact = artifacts.of_case(runner.materials, case)
+    with_fault(artifact, "MatMul", 1, -1.0)
+    finding = found_in(runner, case, artifact, tmp_path / "faulty.onnx")
+    assert not finding.parity
+    assert finding.spreads is not None
+    assert finding.spreads.whole is not None
+    count = finding.spreads.whole.unequal
+    assert count > finding.spreads.whole.values / 2
+    record = finding.record()["outputs"]["in_spreads"]
+    assert (record["unequal"], record["largest"] is None) == (count, not floats)
+    assert f"{count} of {finding.spreads.whole.values} whole numbers are others" in finding.sentence()

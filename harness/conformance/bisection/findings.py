@@ -10,6 +10,7 @@ from typing import Any
 from harness.conformance.bisection.comparing import Value, ValuesCompared
 from harness.conformance.bisection.places import ORDER
 from harness.verdicts.checks import ParityBounds
+from harness.verdicts.whole_numbers import Whole, explained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,28 +30,44 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InSpreads:
-    """A graph's outputs for all samples against its file's, as parity holds them: in spreads."""
+    """A graph's outputs for all samples against its file's, as parity holds them.
 
-    largest: float = math.nan
+    In spreads, and of whole numbers, which have none, how many are others.
+    """
+
+    largest: float = math.nan  # NaN, like `rms`: there are whole numbers alone
     rms: float = math.nan
+    whole: Whole | None = None  # None: there are none
     bounds: ParityBounds | None = None  # None: they were not held, for the reason in `why`
-    why: str = ""  # empty: they are whole numbers, which have no spread
+    why: str = ""
 
     @property
     def good(self) -> bool:
-        """Whether they are numbers within both bounds, or whole ones, of which parity says nothing."""
-        if self.bounds is None:
-            return not self.why
-        return not self.bounds.exceeded(self.largest, self.rms)
+        """Whether they were held, and are within what parity asks for."""
+        return self.bounds is not None and self._floats_good(self.bounds) and self._whole_good(self.bounds)
 
     def sentence(self, subject: str) -> str:
         """How far the outputs of `subject` differ, with what parity asks for."""
         if self.bounds is None:
-            return self.why or f"{subject} are whole numbers, which parity does not hold"
-        differ = f"{subject} differ by {self.largest:.3g} spreads at most, root mean square {self.rms:.3g}"
-        said = "within" if self.good else "beyond"
-        asked = f"{said} {self.bounds.largest:.3g} and {self.bounds.rms:.3g} as parity asks for"
-        return f"{differ}, {asked}"
+            return self.why
+        said = []
+        if not math.isnan(self.largest):
+            where = "within" if self._floats_good(self.bounds) else "beyond"
+            said.append(
+                f"differ by {self.largest:.3g} spreads at most, root mean square {self.rms:.3g}, {where} "
+                f"{self.bounds.largest:.3g} and {self.bounds.rms:.3g} as parity asks for"
+            )
+        if self.whole is not None:
+            where = "within" if self._whole_good(self.bounds) else "beyond"
+            most = explained(self.whole.values, self.bounds.rms)
+            said.append(f"have {self.whole}, {where} the {most} that parity allows")
+        return f"{subject} {' and '.join(said)}"
+
+    def _floats_good(self, bounds: ParityBounds) -> bool:
+        return math.isnan(self.largest) or not bounds.exceeded(self.largest, self.rms)
+
+    def _whole_good(self, bounds: ParityBounds) -> bool:
+        return self.whole is None or self.whole.unequal <= explained(self.whole.values, bounds.rms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,12 +253,13 @@ def _by_layer(values: tuple[Value, ...]) -> Iterator[tuple[str, list[Value]]]:
 
 
 def _spreads_record(found: InSpreads) -> dict[str, Any]:
-    bounds = found.bounds
+    bounds, whole = found.bounds, found.whole
     return {
         "largest": _number(found.largest),
         "rms": _number(found.rms),
         "bound": None if bounds is None else bounds.largest,
         "rms_bound": None if bounds is None else bounds.rms,
+        **({} if whole is None else {"whole_numbers": whole.values, "unequal": whole.unequal}),
     }
 
 

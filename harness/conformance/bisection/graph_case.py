@@ -17,17 +17,17 @@ from harness.conformance.bisection.comparing import compare_graphs
 from harness.conformance.bisection.findings import InSpreads, Suspicion
 from harness.conformance.bisection.meanings import in_file
 from harness.conformance.graph_outputs import fed, of_samples, unrounded
-from harness.conformance.storing import explained
+from harness.conformance.storing import bounds_of
 from harness.domain.cases import Case
 from harness.domain.models import Output
 from harness.domain.precisions import Precision
-from harness.errors import BadOutput, NotApplicable
+from harness.errors import BadOutput
 from harness.models.graphs import preparing
 from harness.models.graphs.numerics import STAND_IN_OPSET
-from harness.models.graphs.originals import outputs_of
+from harness.models.graphs.originals import outputs_of, whole_numbers
 from harness.running import building
 from harness.running.materials import Materials
-from harness.running.valid import counted, spreads
+from harness.running.valid import counted, spreads, unequal
 from harness.tasks.seeded import mask_of
 
 Array = npt.NDArray[Any]
@@ -48,7 +48,7 @@ def bisect(materials: Materials, case: Case, file: Path | None = None) -> Suspic
     arrays = [np.concatenate([one[item.name] for one in shown]) for item in case.model.fed]
     ends = _Ends.of(case, arrays, materials.fp32(case.model, arrays, batch_size=case.batch_size))
     ours = of_samples(case, artifact, arrays, case.precision, "the artifact")
-    worst = int(np.argmax([ends.away(at, ours) for at in range(len(shown))]))
+    worst = max(range(len(shown)), key=lambda at: ends.away(at, ours))
     inputs = fed(case, list(shown[worst].values()))
     named = None if file is None else _named(materials, case, inputs)
     compared = compare_graphs(reference, artifact, inputs, case.precision, ours=file is None, named=named)
@@ -85,19 +85,24 @@ class _Ends:
             units=spreads(theirs, mask, specs),
         )  # fmt: skip
 
-    def away(self, batch: int, ours: Sequence[Array]) -> float:
-        """How far the outputs of a batch are off at most, in spreads; infinite where one is no number."""
+    def away(self, batch: int, ours: Sequence[Array]) -> tuple[float, int]:
+        """How far the outputs of a batch are off at most, in spreads, and how many whole numbers are others.
+
+        Infinite where one is no number, or of another shape.
+        """
         rows = slice(batch * self.case.batch_size, (batch + 1) * self.case.batch_size)
-        found = 0.0
+        found, others = 0.0, 0
         for mine, whole, spec, unit in zip(ours, self.theirs, self.specs, self.units, strict=True):
             if mine.shape != whole.shape:
-                return math.inf
+                return math.inf, 0
             one, other = mine[rows], whole[rows]
+            if whole_numbers(spec):
+                others += int(unequal(one, other).sum())
             kept = counted(other, spec, self.mask[rows])
             off = np.abs(one[kept].astype(np.float64) - other[kept])
             largest = float(np.where(np.isfinite(off), off, math.inf).max(initial=0.0))
             found = max(found, largest / unit if largest and unit else largest)
-        return found
+        return found, others
 
     def held(self, materials: Materials, ours: Sequence[Array]) -> InSpreads:
         """Outputs of all samples against the file's, as parity holds them."""
@@ -108,7 +113,6 @@ class _Ends:
             return InSpreads(
                 why="the outputs hold infinities or what is not a number, or are of another shape"
             )
-        except NotApplicable:  # whole numbers alone
-            return InSpreads(why="")
-        bounds = explained(materials, case, self.arrays, self.theirs, found)
-        return InSpreads(largest=found.largest_in_spread, rms=found.rms_in_spread, bounds=bounds)
+        bounds = bounds_of(materials, case, self.arrays, self.theirs, found)
+        floats = (found.largest_in_spread, found.rms_in_spread) if found.values else (math.nan, math.nan)
+        return InSpreads(largest=floats[0], rms=floats[1], whole=found.whole, bounds=bounds)
