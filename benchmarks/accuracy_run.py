@@ -33,10 +33,10 @@ from harness.artifacts.cache import ArtifactCache  # noqa: E402
 from harness.domain.cases import Case  # noqa: E402
 from harness.domain.models import InputRole, Protocol  # noqa: E402
 from harness.domain.precisions import Precision  # noqa: E402
+from harness.models.batched import batched  # noqa: E402
 from harness.running import building, real_length  # noqa: E402 - the path comes first
 from harness.running.called import run_batch  # noqa: E402
 from harness.running.materials import Materials, inputs_in_order  # noqa: E402
-from harness.running.predictions import batched  # noqa: E402
 from harness.running.progress import Silent  # noqa: E402
 from harness.setting.home import Home  # noqa: E402
 from harness.setting.options import Options  # noqa: E402

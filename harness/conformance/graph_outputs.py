@@ -13,11 +13,11 @@ from harness.conformance.bisection import cutting
 from harness.domain.cases import Case
 from harness.domain.precisions import Precision
 from harness.errors import GraphError
+from harness.models.batched import batched
 from harness.models.graphs.numerics import STAND_IN_OPSET, documented
 from harness.models.graphs.originals import laid_out, outputs_of, rows_first
 from harness.running import building
 from harness.running.materials import Materials
-from harness.running.predictions import batched
 
 Array = npt.NDArray[Any]
 

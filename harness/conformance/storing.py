@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
-import onnx
 
 from harness.conformance import parity
 from harness.conformance.graph_outputs import of_samples, unrounded
@@ -25,7 +23,7 @@ from harness.domain.cases import Case
 from harness.domain.precisions import Precision
 from harness.errors import BadOutput
 from harness.models.graphs import reading
-from harness.models.graphs.originals import called, graph_of, outputs_of, rows_first, unoptimised
+from harness.models.graphs.originals import graph_of, in_calls, outputs_of, unoptimised
 from harness.models.graphs.stored import (
     OTHER_ORDER_BITS,
     as_held,
@@ -35,7 +33,6 @@ from harness.models.graphs.stored import (
 )
 from harness.running.bounds import parity_bounds
 from harness.running.materials import Materials
-from harness.running.predictions import batched
 from harness.tasks.seeded import mask_of
 from harness.verdicts.checks import ParityBounds, Storing
 
@@ -104,20 +101,16 @@ def _in_fp32(materials: Materials, case: Case, inputs: Sequence[Array]) -> _Stor
     del materials
     graph = reading.load(Path(graph_of(case.model).file))
     held = [as_in_other_order(array) for array in inputs]
+    pairs = ((in_other_order(graph), held), (graph, inputs))
+    outputs, own = (
+        in_calls(case.model, unoptimised(one.SerializeToString()), arrays, case.batch_size)
+        for one, arrays in pairs
+    )
     return _Stored(
-        outputs=_in_batches(case, in_other_order(graph), held),
-        own=_in_batches(case, graph, inputs),
+        outputs=outputs,
+        own=own,
         what=f"keeping {OTHER_ORDER_BITS} of 24 bits of its weights and inputs",
     )
-
-
-def _in_batches(case: Case, graph: onnx.ModelProto, inputs: Sequence[Array]) -> list[Array]:
-    session, specs = unoptimised(graph.SerializeToString()), outputs_of(case.model)
-    names, done = [item.name for item in specs], []
-    for some, count in batched(inputs, case.batch_size):
-        outputs = rows_first(case.model, specs, called(case.model, session, some, names), len(some[0]))
-        done.append([array[:count] for array in outputs])
-    return [np.concatenate(parts) for parts in zip(*done, strict=True)]
 
 
 _STORED: Mapping[Precision, Callable[[Materials, Case, Sequence[Array]], _Stored]] = {

@@ -19,12 +19,12 @@ from harness.domain.cases import Case
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
 from harness.errors import NoSamples, NotApplicable, NotThere
+from harness.models.batched import batched
 from harness.models.graphs import int8
 from harness.models.graphs.export import example_inputs, run_torch
 from harness.models.graphs.originals import outputs_of
 from harness.running.called import checked_rows, run_batch
 from harness.running.materials import Materials
-from harness.running.predictions import batched
 from harness.running.recording import Stages
 from harness.tasks.seeded import mask_of
 from harness.toolchains.base import Session, ToolSession

@@ -14,13 +14,13 @@ from harness.artifacts.cache import Artifact, ArtifactCache, Recipe
 from harness.domain.cases import Case
 from harness.domain.models import Architecture, InputRole
 from harness.domain.precisions import Precision
+from harness.models.batched import batched
 from harness.models.graphs import gelu, int8, originals
 from harness.models.graphs.export import Exported, export, export_any_shape
 from harness.models.graphs.originals import outputs_of
 from harness.models.graphs.preparing import prepared
 from harness.models.graphs.torchscript import Traced, trace
 from harness.running.materials import Materials, features_digest, inputs_in_order
-from harness.running.predictions import batched
 from harness.tasks.text import Features
 from harness.toolchains.place import Place
 from harness.toolchains.targets import Target

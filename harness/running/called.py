@@ -13,8 +13,8 @@ from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case
 from harness.domain.models import Output
 from harness.errors import BadOutput
+from harness.models.batched import Batch
 from harness.models.graphs.originals import fits, outputs_of, rows_first, samples_first, whole_numbers
-from harness.running.predictions import Batch
 from harness.running.valid import require_numbers
 from harness.toolchains.base import Session
 from harness.toolchains.place import Place

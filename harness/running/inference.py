@@ -16,12 +16,13 @@ from harness.artifacts import code
 from harness.domain.cases import Case
 from harness.domain.models import Protocol
 from harness.errors import NotApplicable
+from harness.models.batched import batched
 from harness.records import canonical
 from harness.running import real_length
 from harness.running.called import AnyShape, Loaded, checked_rows, compare, run_batch
 from harness.running.kept_outputs import dropping
 from harness.running.materials import Materials, inputs_in_order
-from harness.running.predictions import OutputLog, batched, run_all
+from harness.running.predictions import OutputLog, run_all
 from harness.running.real_length import Grouping, Padded, Proof
 from harness.running.valid import require_numbers
 from harness.tasks.feeds import feed_of

@@ -21,12 +21,13 @@ from harness.domain.models import Model, Protocol, Weights
 from harness.domain.precisions import Precision
 from harness.errors import NotApplicable, NotNumbers, NotThere
 from harness.models import checkpoints, seeding
+from harness.models.batched import batched
 from harness.models.checkpoints import Checkpoint, card
 from harness.models.graphs import originals
 from harness.records import canonical
 from harness.running import real_length
 from harness.running.kept_outputs import dropping
-from harness.running.predictions import OutputLog, batched, run_all
+from harness.running.predictions import OutputLog, run_all
 from harness.running.progress import Progress
 from harness.setting.home import Home
 from harness.setting.options import Options

@@ -7,7 +7,7 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,13 +18,13 @@ import numpy.typing as npt
 
 from harness.decoding import json_value
 from harness.errors import BadOutput, NoSamples, writing
+from harness.models.batched import Batch
 from harness.records import canonical
 from harness.running.kept_outputs import lock_of
 from harness.running.progress import Progress
 from harness.running.valid import require_numbers
 
 Array = npt.NDArray[Any]
-Batch = tuple[list[Array], int]  # inputs padded to the batch size, and how many samples are real
 
 _HEADER = struct.Struct("<II")  # bytes of a block, CRC-32 of the block
 
@@ -136,20 +136,6 @@ def _decode(block: bytes) -> list[Array]:
         outputs.append(values[at : at + size].reshape(shape))
         at += size
     return outputs
-
-
-def batched(arrays: Sequence[Array], batch_size: int) -> Iterator[Batch]:
-    """Arrays ``[samples, ...]`` as batches of exactly `batch_size`.
-
-    The last partial batch is filled up with its first sample, and its count says how many are real:
-    a graph has a fixed batch, and no sample is dropped.
-    """
-    for start in range(0, len(arrays[0]), batch_size):
-        parts = [array[start : start + batch_size] for array in arrays]
-        count = len(parts[0])
-        if count < batch_size:
-            parts = [np.concatenate([part, np.repeat(part[:1], batch_size - count, 0)]) for part in parts]
-        yield parts, count
 
 
 def run_all(

@@ -23,12 +23,12 @@ from harness.domain.models import InputRole, Protocol
 from harness.domain.precisions import Precision
 from harness.errors import NotThere, ZoocheckError
 from harness.kinds.runner import Runner
+from harness.models.batched import batched
 from harness.models.checkpoints.card import CARD
 from harness.models.graphs.export import run_torch
 from harness.running import building
 from harness.running.bounds import Explained, explained
 from harness.running.materials import Materials, inputs_in_order
-from harness.running.predictions import batched
 from harness.running.progress import Silent
 from harness.setting.home import MINIS, Home
 from harness.setting.options import Options

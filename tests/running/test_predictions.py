@@ -18,14 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import BadOutput, NoSamples
-from harness.running.predictions import (
-    Array,
-    Batch,
-    OutputLog,
-    OutputsDamaged,
-    batched,
-    run_all,
-)
+from harness.models.batched import Array, Batch, batched
+from harness.running.predictions import OutputLog, OutputsDamaged, run_all
 from harness.running.progress import Advance, Progress, Silent
 from harness.running.valid import require_numbers
 

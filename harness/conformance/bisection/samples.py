@@ -12,9 +12,9 @@ from harness.conformance.subject import in_order, probe_of
 from harness.domain.cases import Case
 from harness.domain.precisions import Precision
 from harness.errors import NotThere
+from harness.models.batched import batched
 from harness.models.graphs import int8
 from harness.running.materials import Materials, inputs_in_order
-from harness.running.predictions import batched
 
 Array = npt.NDArray[Any]
 

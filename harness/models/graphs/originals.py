@@ -18,6 +18,7 @@ import numpy.typing as npt
 from harness.domain.graphs import BATCH, LABELS, RANGES, REST, WHOLE, GraphFile, GraphInput
 from harness.domain.models import Model, Output
 from harness.errors import GraphError
+from harness.models.batched import batched
 from harness.models.graphs import reading
 from harness.models.graphs.apart import MOST_AWAY, away
 from harness.models.graphs.batches import moving
@@ -88,7 +89,7 @@ def why_no_batch(model: Model) -> str:
     pairs = [
         (ours, np.roll(theirs, 1, axis=shape.index(BATCH)))
         for ours, theirs, shape in zip(
-            called(model, _session(model), turned, None), outputs, shapes, strict=True
+            _called(model, _session(model), turned, None), outputs, shapes, strict=True
         )
         if BATCH in shape
     ]
@@ -104,12 +105,17 @@ def run(model: Model, inputs: Sequence[Array], *, batch_size: int) -> list[Array
     batch, as one that scales its activations by the largest of all does. Where the file takes another number
     only, on that many. Raises `GraphError` where onnxruntime cannot run it.
     """
-    session = _session(model)
+    return in_calls(model, _session(model), inputs, fixed_batch(model) or batch_size)
+
+
+def in_calls(
+    model: Model, session: onnxruntime.InferenceSession, inputs: Sequence[Array], size: int
+) -> list[Array]:
+    """As `run`, of a session of the model's graph that is called on `size` samples."""
     specs, done = outputs_of(model), []
-    for some, count in _calls(inputs, fixed_batch(model) or batch_size):
-        made = rows_first(
-            model, specs, called(model, session, some, [item.name for item in specs]), len(some[0])
-        )
+    names = [item.name for item in specs]
+    for some, count in batched(inputs, size):
+        made = rows_first(model, specs, _called(model, session, some, names), size)
         done.append([array[:count] for array in made])
     return [np.concatenate(parts) for parts in zip(*done, strict=True)]
 
@@ -180,16 +186,6 @@ def _moved(array: Array, source: int, target: int) -> Array:
     return array if source == target else np.ascontiguousarray(np.moveaxis(array, source, target))
 
 
-def _calls(inputs: Sequence[Array], size: int) -> Iterator[tuple[list[Array], int]]:
-    """The samples in calls of `size`; the last one filled up with its first sample, as an artifact's is."""
-    for start in range(0, len(inputs[0]), size):
-        some = [array[start : start + size] for array in inputs]
-        count = len(some[0])
-        if count < size:
-            some = [np.concatenate([array, np.repeat(array[:1], size - count, axis=0)]) for array in some]
-        yield some, count
-
-
 def _session(model: Model) -> onnxruntime.InferenceSession:
     path = Path(graph_of(model).file)
     found = reading.read(path)  # says what is wrong with a file in our words
@@ -227,7 +223,7 @@ def _named(graph: Path | bytes) -> str:
     return str(graph) if isinstance(graph, Path) else "the graph"
 
 
-def called(
+def _called(
     model: Model, session: onnxruntime.InferenceSession, inputs: Sequence[Array], names: Sequence[str] | None
 ) -> list[Array]:
     """One call, inputs ``[n, ...]``, outputs as the graph lays them out."""
@@ -288,13 +284,13 @@ def _tried(model: Model, session: onnxruntime.InferenceSession) -> Iterator[tupl
     fixed = fixed_batch(model)
     if fixed is None:
         try:
-            made = [(size, called(model, session, _inputs(model, size), None)) for size in _SIZES]
+            made = [(size, _called(model, session, _inputs(model, size), None)) for size in _SIZES]
         except GraphError:  # a file that says it takes any number, and does not
             fixed = 1
         else:
             yield from made
             return
-    yield fixed, called(model, session, _inputs(model, fixed), None)
+    yield fixed, _called(model, session, _inputs(model, fixed), None)
 
 
 def _inputs(model: Model, count: int) -> list[Array]:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from harness import arrays
 from harness.domain.cases import Case
 from harness.domain.models import Model, ResultFormat
+from harness.models.batched import batched
 from harness.models.graphs.originals import fits, laid_out, outputs_of, rows_first
 from harness.tasks.layouts import Piece, load_layout
 from harness.tasks.layouts import files as layout_files
@@ -133,10 +134,7 @@ class _ByCall:
         model, size = self.case.model, self.case.batch_size
         folders = folders_of(model)
         rows = [features.inputs[item.key] for item in model.fed]
-        for call in range(self.calls(len(rows[0]))):
-            some = [array[call * size : (call + 1) * size] for array in rows]
-            lacking = size - len(some[0])
-            full = [np.concatenate([part, np.repeat(part[:1], lacking, 0)]) for part in some]
+        for call, (full, _) in enumerate(batched(rows, size)):
             for item, name, array in zip(model.fed, folders, laid_out(model, full), strict=True):
                 content = layout_files.raw(array, item.dtype)
                 yield Piece(path=f"{name}/{call:06d}.bin", content=content)
