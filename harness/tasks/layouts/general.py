@@ -20,8 +20,9 @@ from harness.tasks.layouts.results import Array, Endings, Fault, Names, find, ga
 from harness.tasks.text import Features
 
 FOLDERS, ARCHIVES, BATCHES = "folders", "npz", "batches"
-# Vastai's operator takes them in this order and in 32 bits, whatever the graph's own are.
-_OPERATOR = (InputRole.IDS, InputRole.SEGMENTS, InputRole.MASK)
+# Vastai's operator takes them in this order and in 32 bits, whatever a model's table and its graph have:
+# that of the files which vsx_ner.py of the zoo hands on.
+OPERATOR = (InputRole.IDS, InputRole.SEGMENTS, InputRole.MASK)
 _OPERATOR_DTYPE = "int32"
 FORMS = {
     FOLDERS: "a sample a file, a folder an input: what ais_bench and msame take as --input",
@@ -100,7 +101,7 @@ def _folders(parts: Iterable[Features], model: Model) -> Iterator[Piece]:
 
 
 def _archives(parts: Iterable[Features], model: Model, out: Path) -> Iterator[Piece]:
-    ordered = sorted(model.inputs, key=lambda item: _OPERATOR.index(item.role))
+    ordered = sorted(model.inputs, key=lambda item: OPERATOR.index(item.role))
     at = 0
     for part in parts:
         for row in range(len(part)):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError
+from harness.tasks.layouts.general import OPERATOR
 from harness.toolchains.asking import ask, told
 from harness.toolchains.base import Availability, Available, GraphSource, Processor, Profile
 from harness.toolchains.place import SIMULATED, Place, Toolchain
@@ -146,7 +147,7 @@ class Backend:
 def job_facts(case: Case) -> dict[str, list[int]]:
     """What the worker has to know of the case's inputs and of its output."""
     roles = [item.role for item in case.model.inputs]
-    return {"order": [roles.index(role) for role in commands.OPERATOR], "output_shape": output_shape(case)}
+    return {"order": [roles.index(role) for role in OPERATOR], "output_shape": output_shape(case)}
 
 
 def output_shape(case: Case) -> list[int]:

@@ -38,9 +38,6 @@ TRACED: Mapping[InputRole, str] = {
     InputRole.SEGMENTS: "token_type_ids",
 }
 PRECISIONS = (Precision.FP16, Precision.INT8)  # of the document's two YAMLs
-# In which order the compiled operator takes them, whatever a model's table has: that of the files which
-# vsx_ner.py of the zoo hands on.
-OPERATOR = (InputRole.IDS, InputRole.SEGMENTS, InputRole.MASK)
 # How many inputs a compiled BERT takes: before compiler 1.5, and from it on.
 INPUTS = (3, 6)
 ENVIRONMENT = {"VSX_DISABLE_DEEPBIND": "1"}  # of vamp
