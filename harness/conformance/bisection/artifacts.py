@@ -13,6 +13,7 @@ from harness.errors import BadInput, GraphError, UsageError
 from harness.models.graphs import values
 from harness.running import building
 from harness.running.materials import Materials
+from harness.toolchains.compiled import sizes_of
 from harness.toolchains.loading import STAND_IN
 from harness.toolchains.onnxruntime.backend import GRAPH, DocumentedGraph
 from harness.toolchains.place import Place
@@ -68,10 +69,7 @@ def from_file(case: Case, file: Path) -> onnx.ModelProto:
         for item in model.graph.input
         if item.name not in given
     }
-    sizes = case.model.sizes(case.batch_size)
-    wanted = {
-        item.name: tuple(int(sizes.get(str(size), size)) for size in item.shape) for item in case.model.fed
-    }
+    wanted = sizes_of(case)
     expected = {item.name: item.dtype for item in case.model.fed}
     if set(found) != set(expected):
         raise GraphError(f"{file}: the graph's inputs are {sorted(found)}, expected {sorted(expected)}")

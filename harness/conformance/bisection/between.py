@@ -30,7 +30,7 @@ class Ways:
     """The way to every value that both graphs of a run have."""
 
     def __init__(self, run: Run) -> None:
-        self.matched = {item.reference: item.artifact for item in run.matches if not item.quantised}
+        self.matched = run.matched
         self._truth, self._inputs = run.truth, run.inputs
         self._meaning = {item.artifact: item.reference for item in run.matches}
         self._nodes = list(run.reference.graph.node)

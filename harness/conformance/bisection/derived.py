@@ -31,7 +31,7 @@ class Derived:
         self._shapes = shapes
         self._tags = axes.tags(graph, shapes, [item.name for item in graph.input], self._fixed)
         self._arithmetic = Arithmetic(precision=precision, activations=False)
-        self._matched = {item.reference: item.artifact for item in run.matches if not item.quantised}
+        self._matched = run.matched
         self._known = {
             name: Bounded(value=array, error=np.zeros(array.shape)) for name, array in run.inputs.items()
         }

@@ -38,8 +38,7 @@ class Probed:
     def __init__(self, run: Run, precision: Precision) -> None:
         self.places = places(run.reference.graph)
         self._run, self._precision = run, precision
-        own = [item for item in run.matches if not item.quantised]
-        given = {item.reference: run.given[item.artifact].astype(np.float32) for item in own}
+        given = {name: run.given[ours].astype(np.float32) for name, ours in run.matched.items()}
         inputs = {name: as_held(array, precision) for name, array in run.inputs.items()}
         held = {**inputs, **{name: as_held(array, precision) for name, array in given.items()}}
         stored = with_constants(run.reference, precision)

@@ -46,6 +46,11 @@ class Run:
             given=given, made=made,
         )  # fmt: skip
 
+    @property
+    def matched(self) -> dict[str, str]:
+        """The artifact's name of each value that both have, by the reference's; none behind a quantiser."""
+        return {item.reference: item.artifact for item in self.matches if not item.quantised}
+
 
 def truth(reference: onnx.ModelProto, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """Every floating-point value that the graph computes, in order; raises `GraphError`."""
