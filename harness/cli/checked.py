@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ def tell(checked: Checked, folder: Path, ran: Ran, as_json: bool) -> None:
         typer.echo(note)
     for reason, count in _not_run(ran).items():
         typer.echo(f"not run: {count} {'claim' if count == 1 else 'claims'}: {reason}")
+    for sentence in dict.fromkeys(sentence for row in rows for sentence in row.open):
+        typer.echo(f"not comparable: {sentence}")
     problems = dict.fromkeys(problem for row in rows for problem in row.problems)
     for problem in problems:
         typer.echo(f"problem: {problem}")
@@ -48,7 +51,8 @@ def tell(checked: Checked, folder: Path, ran: Ran, as_json: bool) -> None:
             f"problem: the run of the suites ended with status {ran.status}; what it printed: {ran.log}"
         )
     typer.echo(f"report: {ran.report / 'report.html'}; run {ran.run}")
-    typer.echo(f"again: ZOOCHECK_TABLES={folder} pytest suites/ -m {checked.model.marker}")
+    options = shlex.join(("-m", checked.model.marker, *ran.further))
+    typer.echo(f"again: ZOOCHECK_TABLES={shlex.quote(str(folder))} pytest suites/ {options}")
 
 
 def _title(checked: Checked) -> str:
@@ -186,5 +190,6 @@ def _row_as_json(row: Row) -> dict[str, Any]:
         "held": row.held,
         "claims": row.claims,
         "problems": list(row.problems),
+        "not_comparable": list(row.open),
         "seeded": row.seeded,
     }

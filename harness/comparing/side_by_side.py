@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from harness.domain.cases import Case, Kind
 from harness.domain.datasets import Corpus
 from harness.domain.details import AccuracyDetail, ParityDetail, ScoreChange, Stamped, Watched
-from harness.domain.measurements import Interval, Measurement, Origin, VerdictKind
+from harness.domain.measurements import Interval, Measurement, Origin, Verdict, VerdictKind
 from harness.domain.metrics import Metric
 from harness.setting import reproducing
 from harness.store.results import Result
@@ -24,6 +24,9 @@ _ORDER = (
     VerdictKind.NOT_COMPARABLE,
     VerdictKind.NO_REFERENCE,
 )
+
+
+_SILENT = (VerdictKind.NOT_COMPARABLE, VerdictKind.NO_REFERENCE)  # neither good nor bad
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +75,9 @@ class Row:
     speed: Speed | None
     verdict: VerdictKind | None  # the worst; None where nothing was measured
     held: int  # claims whose verdict is good
-    claims: int  # that have one
+    claims: int  # whose verdict says something: `_SILENT` ones do not
     problems: tuple[str, ...]  # what is not good, a sentence each
+    open: tuple[str, ...]  # what nothing can be said of, a sentence each
     seeded: bool  # whether what was measured was fed drawn samples
 
 
@@ -93,13 +97,17 @@ def _row(case: Case, results: Sequence[Result]) -> Row:
         parity=next((_parity(made) for made in reversed(held) if not made.check), None),
         speed=None if timed is None else _speed(timed),
         verdict=next((kind for kind in _ORDER if kind in kinds), None),
-        held=sum(verdict.kind.good for verdict in verdicts),
-        claims=len(verdicts),
-        problems=tuple(
-            reproducing.without_ending(verdict.message) for verdict in verdicts if not verdict.kind.good
-        ),
+        held=sum(verdict.kind.good for verdict in verdicts if verdict.kind not in _SILENT),
+        claims=sum(verdict.kind not in _SILENT for verdict in verdicts),
+        problems=tuple(_said(verdict) for verdict in verdicts if not verdict.kind.good),
+        open=tuple(_said(verdict) for verdict in verdicts if verdict.kind is VerdictKind.NOT_COMPARABLE),
         seeded=any(item.measurement.provenance.data is Corpus.SEEDED for item in results),
     )
+
+
+def _said(verdict: Verdict) -> str:
+    """Its sentence, without the line that reproduces it."""
+    return reproducing.without_ending(verdict.message)
 
 
 def _last(results: Sequence[Result], kind: Kind) -> Measurement | None:

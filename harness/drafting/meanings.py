@@ -18,13 +18,15 @@ from harness.tasks.label_names import UnknownLabels, listed, meaning, not_among,
 
 # As GLUE numbers labels of these names (nyu-mll/glue on the hub, its `ClassLabel`s), and so most data does.
 GLUE = (
-    ("negative", "positive"), ("entailment", "neutral", "contradiction"), ("entailment", "not_entailment"),
+    ("negative", "positive"), ("entailment", "neutral", "contradiction"),
+    ("entailment", "not_entailment"),  # of QNLI and RTE
+    ("not_entailment", "entailment"),  # of WNLI
     ("not_equivalent", "equivalent"), ("not_duplicate", "duplicate"), ("unacceptable", "acceptable"),
 )  # fmt: skip
 SAY_EACH = "or say which is which: --labels LABEL=NAME,... of those that the data calls otherwise"
 _WHOLE = re.compile(r"[-+]?\d{1,6}(\.0*)?", re.ASCII)  # 1.0, as pandas writes what may be missing
 _ITS_PLACE = re.compile(r"label-?(\d{1,6})", re.ASCII)  # as transformers names what nobody named, LABEL_3
-_RUN = re.compile(r"\d+", re.ASCII)
+_RUN = re.compile(r"(?:(?<![\w])-)?\d+", re.ASCII)  # with its sign, where that is no hyphen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ def _numbered_data(values: Mapping[str, int], names: Sequence[str]) -> Meant:
     if None not in held and len(set(held)) == len(held):
         return _by_held(values, dict(zip(held, names, strict=True)), tuple(names))
     _require_from_zero(values, names)
-    order, why = _order(names)
+    order, why = _order(values, names)
     notes = (
         f"labels: the data numbers them; taken {why}, {listed(order)}; --labels says others",
         *_as_values(values),
@@ -187,12 +189,18 @@ def _unsaid(values: Mapping[str, int], names: Sequence[str], why: str) -> Unknow
     )
 
 
-def _order(names: Sequence[str]) -> tuple[Sequence[str], str]:
-    """The names as numbers count them from 0, and why in words."""
-    known = next((item for item in GLUE if set(map(meaning, item)) == set(map(meaning, names))), None)
-    if known is None or [*map(meaning, known)] == [*map(meaning, names)]:
+def _order(values: Mapping[str, int], names: Sequence[str]) -> tuple[Sequence[str], str]:
+    """The names as numbers count them from 0, and why in words.
+
+    Raises `UnknownLabels` where GLUE has two orders of them, and config.json's is not the usual one.
+    """
+    plain = [*map(meaning, names)]
+    known = [item for item in GLUE if set(map(meaning, item)) == set(plain)]
+    if not known or plain == [*map(meaning, known[0])]:
         return names, "in the order of config.json"
-    return known, f"as GLUE numbers them and not as config.json ({listed(names)})"
+    if len(known) > 1:
+        raise _unsaid(values, names, "GLUE numbers them in one order in one task, and in another in another")
+    return known[0], f"as GLUE numbers them and not as config.json ({listed(names)})"
 
 
 def _numbered_logits(found: Sequence[str], values: Mapping[str, int] | None, count: int) -> Meant:

@@ -36,6 +36,7 @@ class Ran:
     not_run: tuple[NotRun, ...]
     report: Path
     log: Path  # what pytest printed
+    further: tuple[str, ...] = ()  # options of the suites that it was given
 
 
 def run(
@@ -64,7 +65,7 @@ def run(
         status = NOTHING_RAN
     return Ran(
         run=name, status=status, results=found, not_run=notrun.load(home.runs, name),
-        report=report.absolute(), log=log,
+        report=report.absolute(), log=log, further=tuple(further),
     )  # fmt: skip
 
 

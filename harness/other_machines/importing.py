@@ -31,6 +31,7 @@ from harness.store.results import Result, Store
 from harness.tables import references
 from harness.toolchains import counting, names
 from harness.toolchains.compiled import sizes_of
+from harness.toolchains.place import SIMULATED
 from harness.tools import failures, parsers
 from harness.tools.parsers import ToolRun
 from harness.tools.parsers.consistency import statistics_of
@@ -60,6 +61,7 @@ class ForeignLog:
     run: ToolRun  # of the case's batch size
     samples_per_s: float
     batch_size_told_by: str  # "the log", or the option
+    simulated: bool = False  # of the tests' imitations of the tools, which say so in what they print
     unlike: tuple[str, ...] = ()  # what is known beside the log that makes it another measurement
 
 
@@ -98,6 +100,7 @@ def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
         run=run,
         samples_per_s=run.samples_per_s,
         batch_size_told_by=told_by,
+        simulated=SIMULATED.encode() in data,
     )
 
 
@@ -152,11 +155,12 @@ def _one_batch(name: str, run: ToolRun, told: int | None) -> None:
 def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
     """Record the log's throughput under its case in `run`, and judge it. Raises `StoreError`."""
     reference = references.for_case(catalog, log.case, Metric.THROUGHPUT)
+    origin = Origin.SIMULATED if log.simulated else Origin.IMPORTED
 
     def verdict() -> Verdict:
         why_not = "; ".join(differences(log))
         judged = throughputs.judge_throughput(
-            log.case, log.samples_per_s, reference, Origin.IMPORTED, why_not,
+            log.case, log.samples_per_s, reference, origin, why_not,
             devices=log.run.devices, document=references.document(catalog, log.case.model, reference),
         )  # fmt: skip
         if why_not and judged.kind is VerdictKind.NO_REFERENCE:
@@ -170,7 +174,7 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
             source += f"; its tool warns: {log.run.warnings[0]}" + (f" (and {more} more)" if more else "")
         return replace(judged, message=f"{judged.message}; {source}")
 
-    return record(store, measurement(log, run), verdict)
+    return record(store, measurement(log, run, origin), verdict)
 
 
 def differences(log: ForeignLog) -> Iterator[str]:
@@ -269,7 +273,7 @@ def measurement(log: ForeignLog, run: str, origin: Origin = Origin.IMPORTED) -> 
         kind=Kind.THROUGHPUT,
         origin=origin,
         provenance=Provenance(
-            target="chip",
+            target="simulated" if origin is Origin.SIMULATED else "chip",
             weights=Weights.UNKNOWN,
             weights_sha256="",
             data=None,

@@ -36,7 +36,7 @@ def row(catalog: Catalog) -> Row:
     return Row(
         case=make_case(catalog, "tinybert", "cpu"), score=SCORE, speed=SPEED,
         parity=Parity(rms=0.00123, largest=0.0456), verdict=VerdictKind.SURVIVES,
-        held=9, claims=9, problems=(), seeded=False,
+        held=9, claims=9, problems=(), open=(), seeded=False,
     )  # fmt: skip
 
 
@@ -131,6 +131,12 @@ def test_a_limit_is_told(printed, row: Row):
     said = "score: of the first 10 samples of the data only, by --limit"
     assert said in printed(replace(row, score=replace(SCORE, limit=10)))
     assert "--limit" not in printed(row)
+
+
+def test_what_nothing_can_be_said_of_and_how_to_run_it_again_are_told(printed, row: Row, tmp_path: Path):
+    out = printed(replace(row, open=("it mixes the samples",)), further=("--limit", "5"))
+    assert "not comparable: it mixes the samples\n" in out
+    assert f"again: ZOOCHECK_TABLES={tmp_path} pytest suites/ -m tinybert --limit 5\n" in out
 
 
 def test_what_does_not_hold_is_said_and_a_bad_status_never_stands_alone(printed, row: Row, tmp_path: Path):

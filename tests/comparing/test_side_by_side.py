@@ -67,7 +67,7 @@ def test_a_row_has_the_score_beside_its_own_fp32_and_the_speed(case: Case):
     assert (found.score.change.low, found.score.change.high) == (-0.5, 0.125)
     assert found.speed is not None
     assert (found.speed.samples_per_s, found.speed.stamp, found.speed.noisy) == (12.5, "quick", ("a reason",))
-    assert (found.verdict, found.held, found.claims, found.problems) == (VerdictKind.SURVIVES, 3, 3, ())
+    assert (found.verdict, found.held, found.claims, found.problems) == (VerdictKind.SURVIVES, 2, 2, ())
 
 
 def test_the_worst_verdict_is_the_rows_and_says_why_without_the_line_that_reproduces_it(case: Case):
@@ -79,6 +79,17 @@ def test_the_worst_verdict_is_the_rows_and_says_why_without_the_line_that_reprod
     )
     assert (found.verdict, found.held, found.claims) == (VerdictKind.FALLS_SHORT, 1, 2)
     assert found.problems == ("the mask does not matter",)
+
+
+def test_a_claim_that_nothing_can_be_said_of_does_not_hold(case: Case):
+    """It is neither counted among those that do nor among those that do not, and its sentence is told."""
+    found = row(
+        case,
+        result(case, Kind.CONFORMANCE, VerdictKind.SURVIVES),
+        result(case, Kind.CONFORMANCE, VerdictKind.NOT_COMPARABLE, "it mixes the samples", check="batch"),
+    )
+    assert (found.verdict, found.held, found.claims) == (VerdictKind.SURVIVES, 1, 1)
+    assert (found.problems, found.open) == ((), ("it mixes the samples",))
 
 
 def test_an_audits_number_is_no_speed_and_nothing_is_nothing(case: Case, catalog: Catalog):

@@ -119,6 +119,14 @@ def test_a_sound_artifact_has_nothing_outside(
     assert (largest > 1e-5) is (precision is FP16)
 
 
+def test_one_operator_is_held_by_what_it_gives(runner: Runner, tmp_path: Path) -> None:
+    """There is no value between its inputs and its outputs."""
+    one = graph([node("Tanh", ["x"], ["y"])], [value("x", ["n", 4])], [value("y", ["n", 4])])
+    finding = bisect(runner.materials, made(runner, tmp_path / "one.onnx", one, ROWS, FP16))
+    assert finding.good, finding.sentence()
+    assert [item.name for item in finding.compared.values] == ["y"]
+
+
 def test_int8_is_held_to_its_quanta(runner: Runner, tmp_path: Path) -> None:
     """Each quantiser is a value of its own."""
     case = made(runner, tmp_path / "sound.onnx", files.convolution(), IMAGES, INT8)

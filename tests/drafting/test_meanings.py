@@ -73,6 +73,7 @@ def rated(path: Path, labels: Sequence[str]) -> Path:
         pytest.param(("1", "2", "3"), ["1", "2"], [0, 1], id="digits, a part of them"),
         pytest.param(("1", "0", "2"), ["0", "1", "2"], [1, 0, 2], id="digits in another order"),
         pytest.param(("0", "1", "2"), ["1", "2"], [1, 2], id="digits that are their places"),
+        pytest.param(("-1 bad", "0 fair", "1 good"), ["-1", "1"], [0, 2], id="a sign"),
         pytest.param(("LABEL_1", "LABEL_2", "LABEL_3"), ["1", "2"], [0, 1], id="numbered from 1"),
         pytest.param(MNLI, ["0", "1"], [0, 1], id="names, from 0"),
         pytest.param(MNLI, ["0.0", "2.0"], [0, 2], id="names, as pandas writes numbers"),
@@ -109,6 +110,10 @@ def test_numbers_in_names_are_told(saved, check: Check, tmp_path: Path):
             r"which is not said; .* --labels '1=LABEL_0,2=LABEL_1'", id="unnamed, from 1",
         ),
         pytest.param(MNLI, ["1", "2"], "which is which is not said", id="named, from 1"),
+        pytest.param(
+            ("not_entailment", "entailment"), ["0", "1"], "GLUE numbers them in one order in one task, and",
+            id="as WNLI, or the other way round as RTE",
+        ),
         pytest.param(MNLI, ["2"] * 2, "which is which is not said", id="named, one of them"),
         pytest.param(MNLI, ["0", "1", "3"], ": 3 is not among them, counted from 0", id="one too many"),
         pytest.param(STARS, ["0", "1"], ": 0 is not among them; .*'0=1 star,1=2 stars'", id="stars from 0"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
+from harness.domain.measurements import Origin
 from harness.errors import UsageError
 from harness.other_machines import importing
 from harness.store.results import Store
@@ -162,6 +163,19 @@ def test_what_the_tool_warns_of_stands_in_the_verdict(tables: Catalog, tmp_path:
     assert result.verdict is not None
     assert "; its tool warns: GPU compute time is unstable (and 1 more)" in result.verdict.message
     assert result.measurement.detail["warnings_told"] == ["GPU compute time is unstable", "Lock the clocks."]
+
+
+def test_an_imitated_tools_log_is_called_so(tables: Catalog, tmp_path: Path):
+    """As what comes back in a bundle: no number of the tests' tools is taken for a card's."""
+    path = tmp_path / "mine.log"
+    path.write_text(f"{BUILD}[I] Precision: FP32 (zoocheck-simulated)\n{TIMES}", encoding="utf-8")
+    store = Store(f"sqlite:///{tmp_path}/results.sqlite")
+    try:
+        log = importing.read(cases.named(tables, FP32), path, importing.Choice())
+        made = importing.file(tables, log, store, "run").measurement
+    finally:
+        store.close()
+    assert (made.origin, made.provenance.target) == (Origin.SIMULATED, "simulated")
 
 
 MM_RUN = (

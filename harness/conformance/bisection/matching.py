@@ -59,8 +59,8 @@ def match(
     }
     landmarks = _landmarks(reference, artifact)
     found = {**{name: other for name, other in landmarks.items() if types.get(other) in FLOATS}, **by_name}
-    inner = [name for name in order if name in found and name not in _outputs(reference)]
-    if not inner:
+    inner = [name for name in order if name not in _outputs(reference)]
+    if inner and found.keys().isdisjoint(inner):
         raise GraphError(
             "the artifact has no inner value of the reference, by name or by the order of "
             f"{', '.join(_LANDMARKS)}",

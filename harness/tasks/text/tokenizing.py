@@ -39,6 +39,8 @@ _TOLD_OF_PARTS = {
     },
     "ByteLevel": {"add_prefix_space": "add_prefix_space"},
 }  # fmt: skip
+# What transformers calls segments: where ``model_input_names`` lacks it, a network never saw any but 0.
+_SEGMENTS = "token_type_ids"
 # transformers writes int(1e30) there for "no limit" (VERY_LARGE_INTEGER in tokenization_utils_base.py).
 _ANY_SIZE = ("model_max_length",)
 
@@ -115,6 +117,8 @@ class TextTokenizer:
         self._pad, self._left = pad, told.get("padding_side") == "left"
         self._cut_at = "left" if told.get("truncation_side") == "left" else "right"
         self._spaced = told.get("model_type") in _SPACED
+        fed = told.get("model_input_names")
+        self._typed = not isinstance(fed, list) or _SEGMENTS in fed
         self.name = name  # the file it was made of, for messages
 
     @property
@@ -224,7 +228,8 @@ class TextTokenizer:
         segments, mask = np.zeros_like(ids), np.zeros_like(ids)
         for row, item in enumerate(made):
             place = self._place(len(item.ids), length)
-            ids[row, place], segments[row, place], mask[row, place] = item.ids, item.type_ids, 1
+            ids[row, place], mask[row, place] = item.ids, 1
+            segments[row, place] = item.type_ids if self._typed else 0
         return Encoded(
             ids=ids,
             segments=segments,

@@ -81,6 +81,19 @@ class TestTexts:
         assert made.ids.tolist() == [[2, 1 if cased else 5, 6, 3]]
         assert made.ids[0].tolist() == AutoTokenizer.from_pretrained(tmp_path)("The cat")["input_ids"]
 
+    @pytest.mark.parametrize("names", [["input_ids", "attention_mask"], ["input_ids", "token_type_ids"]])
+    def test_segments_are_fed_where_the_checkpoint_saw_them(self, tmp_path: Path, opened, names: list[str]):
+        """``model_input_names`` says what transformers feeds; what it lacks was 0 in training, too."""
+        from transformers import AutoTokenizer
+
+        making.word_pieces(tmp_path)
+        (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+        making.told(tmp_path, tokenizer_class="BertTokenizer", do_lower_case=True, model_input_names=names)
+        made = opened().texts(["the cat"], ["a dog"], length=7)
+        theirs = AutoTokenizer.from_pretrained(tmp_path)("the cat", "a dog")
+        assert made.segments[0].tolist() == theirs.get("token_type_ids", [0] * 7)
+        assert made.segments.any() == ("token_type_ids" in names)
+
     def test_padding_and_cutting_that_the_file_was_saved_with_do_not_count(self, tmp_path: Path, opened):
         """transformers saves what a training last used: a tokenizer that cuts to 3 and pads with 7."""
         path = making.word_pieces(tmp_path)
