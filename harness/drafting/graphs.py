@@ -11,8 +11,8 @@ from harness.domain.models import Model
 from harness.drafting import looked_up, said
 from harness.drafting.said import AXIS, Said, Shape
 from harness.errors import GraphError, UsageError
-from harness.models.graphs import batches, originals, preparing, reading
-from harness.models.graphs.batches import Axes
+from harness.models.graphs import batch_axes, originals, preparing, reading
+from harness.models.graphs.batch_axes import Axes
 from harness.models.graphs.reading import Declared, GraphOnDisk
 
 _ONES = "uniform(1, 1)"  # of a mask: all that is there counts
@@ -33,7 +33,7 @@ class Graph:
 def look(path: Path, told: Said, name: str) -> Graph:
     """What the graph at `path` is fed, with what its user `told`; `name` is what messages call the model.
 
-    The batch is where `told` has it, else the first of `batches.guesses` that running the file bears out.
+    The batch is where `told` has it, else the first of `batch_axes.guesses` that running the file bears out.
     Raises as `reading.load` and `originals.why_no_batch`; `UsageError` for a shape or a range that does not
     fit, and for axes of any size that nobody gives one; `NotApplicable` for a graph that draws numbers.
     """
@@ -85,7 +85,7 @@ def _marked(given: Mapping[str, Shape]) -> bool:
 
 def _axes(found: GraphOnDisk, given: Mapping[str, Shape]) -> Iterator[Axes]:
     """Where the batch may lie: where the user says, else as guessed; inputs of no such shape share theirs."""
-    guesses = batches.guesses(found.inputs)
+    guesses = batch_axes.guesses(found.inputs)
     if not _marked(given):
         yield from guesses
         return

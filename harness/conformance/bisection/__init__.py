@@ -10,7 +10,7 @@ is held against a bound: of an encoder one that is derived from the precision
 - `case`, `graph_case`: a case's reference and batch, of an encoder and of a graph as it is;
 - `artifacts`, `samples`: what is bisected, and what both are shown;
 - `runs`, `cutting`: the runs, of graphs with their inner values as outputs, and as inputs;
-- `matching`, `meanings`: which values of the reference an artifact has, and what a graph's file calls them;
+- `matching`, `same_values`: which values of the reference an artifact has, and what a file calls them;
 - `between`: which operators make a value of those that are known;
 - `places`, `blocks`: which layer and part of it a value belongs to, or which block of any graph;
 - `derived`, `probed`: the bounds by rules, and those that are measured; `axes` leaves padding out;

@@ -138,7 +138,7 @@ def compare_graphs(
     """The same of any graph, whose every value counts; its bounds are measured on the reference (`Probed`).
 
     `inputs` are laid out as the graph takes them; `named` says what an artifact that is not `ours` is likely
-    to call the reference's values (`meanings`). Raises as `compare`.
+    to call the reference's values (`same_values`). Raises as `compare`.
     """
     run = Run.of(reference, artifact, inputs, precision, ours=ours, named=named)
     return _compared(run, Probed(run, precision))

@@ -15,7 +15,7 @@ from harness.conformance import parity
 from harness.conformance.bisection import artifacts, samples
 from harness.conformance.bisection.comparing import compare_graphs
 from harness.conformance.bisection.findings import InSpreads, Suspicion
-from harness.conformance.bisection.meanings import in_file
+from harness.conformance.bisection.same_values import in_file
 from harness.conformance.graph_outputs import fed, of_samples, unrounded
 from harness.conformance.storing import bounds_of
 from harness.domain.cases import Case

@@ -21,7 +21,7 @@ from harness.errors import GraphError
 from harness.models.batched import batched
 from harness.models.graphs import reading
 from harness.models.graphs.apart import MOST_AWAY, away
-from harness.models.graphs.batches import moving
+from harness.models.graphs.batch_axes import moving
 from harness.models.graphs.sessions import opened
 from harness.models.seeding import drawn
 
