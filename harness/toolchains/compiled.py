@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.domain.cases import Case
 from harness.domain.precisions import Precision
+from harness.models.graphs import reading
 from harness.toolchains.base import not_given
 
 if TYPE_CHECKING:
@@ -70,12 +71,10 @@ def sizes_of(case: Case) -> dict[str, tuple[int, ...]]:
 
 def open_inputs(graph: onnx.ModelProto) -> tuple[str, ...]:
     """The inputs of a graph whose file leaves one of their sizes open."""
-    weights = {item.name for item in graph.graph.initializer}
     return tuple(
         item.name
-        for item in graph.graph.input
-        if item.name not in weights
-        and any(not dimension.dim_value for dimension in item.type.tensor_type.shape.dim)
+        for item in reading.fed(graph.graph)
+        if any(not dimension.dim_value for dimension in item.type.tensor_type.shape.dim)
     )
 
 

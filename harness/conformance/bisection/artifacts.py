@@ -10,7 +10,7 @@ import onnx
 from harness.artifacts.cache import ArtifactCache
 from harness.domain.cases import Case
 from harness.errors import BadInput, GraphError, UsageError
-from harness.models.graphs import values
+from harness.models.graphs import reading, values
 from harness.running import building
 from harness.running.materials import Materials
 from harness.toolchains.compiled import sizes_of
@@ -63,11 +63,9 @@ def from_file(case: Case, file: Path) -> onnx.ModelProto:
     except Exception as problem:  # onnx's, protobuf's and the checker's have no common base
         reason = str(problem).strip().partition("\n")[0]
         raise BadInput(f"onnx cannot read the graph: {reason}", path=file, remedy=_GRAPH_REMEDY) from problem
-    given = {item.name for item in model.graph.initializer}
     found = {
         item.name: tuple(size.dim_value for size in item.type.tensor_type.shape.dim)
-        for item in model.graph.input
-        if item.name not in given
+        for item in reading.fed(model.graph)
     }
     wanted = sizes_of(case)
     expected = {item.name: item.dtype for item in case.model.fed}

@@ -105,13 +105,8 @@ def _opened(model: Model, batch_size: int) -> onnx.ModelProto:
     """The file's graph with the outputs that are asked for, once it is known to be the table's."""
     original = reading.load(Path(graph_of(model).file))
     require_no_draws(model.name, original)
-    _require_as_in_table(model, batch_size, [reading.declared(item) for item in _given(original)])
+    _require_as_in_table(model, batch_size, [*map(reading.declared, reading.fed(original.graph))])
     return _with_outputs(original, model, outputs_of(model))
-
-
-def _given(graph: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    weights = {item.name for item in graph.graph.initializer}
-    return [item for item in graph.graph.input if item.name not in weights]
 
 
 def _require_as_in_table(model: Model, batch_size: int, found: Sequence[Declared]) -> None:
@@ -159,7 +154,7 @@ def _fixed(opened: onnx.ModelProto, model: Model, batch_size: int) -> onnx.Model
     """A copy with the table's sizes in its inputs, and none that is stale anywhere else."""
     fixed = values.copy_of(opened)
     sizes = model.sizes(batch_size)
-    for value, item in zip(_given(fixed), graph_of(model).inputs, strict=True):
+    for value, item in zip(reading.fed(fixed.graph), graph_of(model).inputs, strict=True):
         shape = value.type.tensor_type.shape
         shape.Clear()
         for size in item.shape:

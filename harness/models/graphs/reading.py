@@ -78,19 +78,24 @@ def read(path: Path) -> GraphOnDisk:
     return _told(_parsed(path), path)
 
 
+def fed(graph: onnx.GraphProto) -> list[onnx.ValueInfoProto]:
+    """What a graph is fed, in its order: of what it declares as inputs, all that it has no constant for."""
+    given = {item.name for item in graph.initializer}
+    given |= {item.values.name for item in graph.sparse_initializer}
+    return [item for item in graph.input if item.name not in given]
+
+
 def _told(model: onnx.ModelProto, path: Path) -> GraphOnDisk:
     external = tuple(_external(model, path))
     opsets = {item.domain: int(item.version) for item in model.opset_import}
     opset = opsets.get("", opsets.get("ai.onnx", 0))
     _require_known(model, opset, path)
-    given = {item.name for item in model.graph.initializer}
-    given |= {item.values.name for item in model.graph.sparse_initializer}
     return GraphOnDisk(
         path=path,
         bytes=path.stat().st_size + sum(file.stat().st_size for file in external),
         opset=opset,
         producer=f"{model.producer_name} {model.producer_version}".strip(),
-        inputs=tuple(declared(item) for item in model.graph.input if item.name not in given),
+        inputs=tuple(map(declared, fed(model.graph))),
         outputs=tuple(declared(item) for item in model.graph.output),
         operators=dict(Counter(_called(node) for node in nodes(model.graph))),
         external=external,
