@@ -86,7 +86,8 @@ class Range:
         infinite.
         """
         if self.draw is Draw.NORMAL:
-            return f"integers(n), uniform(a, b) or a number: {dtype} holds whole ones" * (dtype in WHOLE)
+            whole = f"integers(n), uniform(a, b) or a number: {dtype} holds whole ones"
+            return whole if dtype in WHOLE else ""
         if self.draw is Draw.INTEGERS and dtype in FLOATS:
             return f"normal, uniform(a, b) or a number for {dtype}"
         if self.high < self.low:

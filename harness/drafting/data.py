@@ -21,7 +21,7 @@ from harness.tasks.text import own_tags
 
 FEWEST = 2  # samples: of one no score can be told from chance
 NO_ANSWERS = "no_answers"  # the option of readers of rows whose questions may have none
-FIELD_LEFT_OUT = "leave_out"  # of those that are no label
+LEAVE_OUT = "leave_out"  # of readers of texts: labels whose samples are none
 # Of a pair about which the annotators did not agree, in SNLI, MNLI and CMNLI: there is no right answer.
 NO_GOLD = "-"
 
@@ -70,7 +70,7 @@ def _without_gold(path: Path, form: Form, encoder: Encoder) -> tuple[Form, Datas
     known = NO_GOLD in encoder.labels or (not encoder.labels and len(found) <= encoder.architecture.labels)
     if encoder.task is not Task.SEQUENCES or NO_GOLD not in found or known:
         return form, whole
-    without = replace(form, options={**form.options, FIELD_LEFT_OUT: [NO_GOLD]})
+    without = replace(form, options={**form.options, LEAVE_OUT: [NO_GOLD]})
     return without, _dataset(path, without)
 
 

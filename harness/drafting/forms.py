@@ -31,7 +31,7 @@ def columns(text: str | None) -> dict[str, str | int]:
     Raises `UsageError` for anything else.
     """
     said: dict[str, str | int] = {}
-    for part in (text or "").split(",") if text else ():
+    for part in text.split(",") if text else ():
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not key or not value:
             raise UsageError(f"--columns {text}: found {part!r}, expected NAME=COLUMN, as text=sentence")

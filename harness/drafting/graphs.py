@@ -157,7 +157,7 @@ def _range(item: Declared, below: int | None) -> str:
 def _notes(inputs: tuple[GraphInput, ...], told: Said) -> Iterator[str]:
     for item in inputs:
         sizes = ", ".join(map(str, item.shape))
-        guess = "" if told.ranges else "; --range says what it means" * (item.range == _EITHER)
+        guess = "; --range says what it means" if item.range == _EITHER and not told.ranges else ""
         yield f"input {item.name}: {item.dtype} [{sizes}], drawn from {item.range}{guess}"
     if not any(item.batch_axis is not None for item in inputs):
         yield f"no batch: a call is one sample; an {AXIS} in --shape says where samples lie"

@@ -36,8 +36,8 @@ def drawn(model: Model, count: int, *, seed: int = SEED, first: int = 0) -> Seed
     """`count` samples of a graph from number `first` on, by input name: ``[count, ...]``, a sample a row.
 
     Where an input has no axis for the batch, every sample has the same, but of a graph that takes a sample
-    a call. Raises `NotThere` or `BadInput` for a
-    folder of samples that is not there, is empty, or holds something else than the table says.
+    a call. Raises `NotThere` or `BadInput` for a folder of samples that is not there, is empty, or holds
+    something else than the table says.
     """
     assert model.graph is not None, "an encoder's samples are drawn by its tokenizer's numbers"
     return SeededFeatures(

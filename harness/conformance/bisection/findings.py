@@ -54,14 +54,14 @@ class InSpreads:
         if not math.isnan(self.largest):
             where = "within" if self._floats_good(self.bounds) else "beyond"
             said.append(
-                f"differ by {self.largest:.3g} spreads at most, root mean square {self.rms:.3g}, {where} "
-                f"{self.bounds.largest:.3g} and {self.bounds.rms:.3g} as parity asks for"
+                f"{subject} differ by {self.largest:.3g} spreads at most, root mean square {self.rms:.3g}, "
+                f"{where} {self.bounds.largest:.3g} and {self.bounds.rms:.3g} as parity asks for"
             )
         if self.whole is not None:
             where = "within" if self._whole_good(self.bounds) else "beyond"
             most = explained(self.whole.values, self.bounds.rms)
-            said.append(f"have {self.whole}, {where} the {most} that parity allows")
-        return f"{subject} {' and '.join(said)}"
+            said.append(f"of {subject} {self.whole}, {where} the {most} that parity allows")
+        return "; ".join(said)
 
     def _floats_good(self, bounds: ParityBounds) -> bool:
         return math.isnan(self.largest) or not bounds.exceeded(self.largest, self.rms)
