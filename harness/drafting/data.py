@@ -145,7 +145,7 @@ def _labels(examples: Sequence[Any], encoder: Encoder) -> list[str]:
     if encoder.task is Task.QUESTIONS or encoder.regression:
         return []
     if encoder.task is Task.TOKENS:
-        return sorted({tag for example in examples for tag in example.written or example.tags})
+        return sorted({tag for example in examples for tag in example.as_written})
     return sorted({example.label for example in examples})
 
 

@@ -30,6 +30,11 @@ class TaggedSentence:
     closed: bool = True
     written: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
+    @property
+    def as_written(self) -> tuple[str, ...]:
+        """The tags as the file has them."""
+        return self.written or self.tags
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggedDataset(Dataset[TaggedSentence]):

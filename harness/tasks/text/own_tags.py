@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Self
@@ -99,7 +99,7 @@ def _as_written(problem: UnknownLabels, examples: Sequence[Any], own: OwnTags) -
     pairs = dict.fromkeys(
         pair
         for example in examples
-        for pair in zip(_written(example), _made(example, own.scheme), strict=True)
+        for pair in zip(example.as_written, _made(example, own.scheme), strict=True)
     )
     absent = unknown((made for _, made in pairs), own.tags)
     lacking = {written: made for written, made in pairs if made in absent}
@@ -113,7 +113,3 @@ def _as_written(problem: UnknownLabels, examples: Sequence[Any], own: OwnTags) -
         f"{not_among(sorted(lacking))}{why if others else ''}",
         remedy=problem.remedy,
     )
-
-
-def _written(example: Any) -> Iterator[str]:
-    yield from getattr(example, "written", ()) or example.tags
