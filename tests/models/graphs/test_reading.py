@@ -11,7 +11,7 @@ from mutating import survives_all
 from onnx import TensorProto, helper, numpy_helper
 
 from harness.errors import BadInput, GraphError
-from harness.models.graphs.reading import load, nodes, read
+from harness.models.graphs.reading import fed, load, nodes, read
 
 FLOAT = TensorProto.FLOAT
 
@@ -71,6 +71,17 @@ def test_what_is_no_tensor_and_a_shape_that_nobody_tells(tmp_path: Path) -> None
     found = read(saved(model, tmp_path))
     assert [(item.dtype, item.shape) for item in found.outputs] == [("float32", None), ("sequence", None)]
     assert found.inputs[1].shape == ()
+
+
+def test_what_has_a_constant_is_not_fed() -> None:
+    """Older files declare their weights as inputs, too: plain ones and sparse ones."""
+    names = ("x", "plain", "sparse")
+    graph = onnx.GraphProto(
+        input=[helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in names]
+    )
+    graph.initializer.append(numpy_helper.from_array(np.ones(2, np.float32), "plain"))
+    graph.sparse_initializer.add().values.CopyFrom(numpy_helper.from_array(np.ones(1, np.float32), "sparse"))
+    assert [item.name for item in fed(graph)] == ["x"]
 
 
 def test_the_nodes_of_branches_are_counted_too(tmp_path: Path) -> None:
