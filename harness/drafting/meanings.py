@@ -14,7 +14,7 @@ from typing import Any
 from harness.drafting.encoders import Encoder, Task
 from harness.drafting.told_labels import LABELS, as_told, require_once, says_each
 from harness.errors import UsageError
-from harness.tasks.label_names import UnknownLabels, listed, meaning, not_among, numbers
+from harness.tasks.label_names import UnknownLabels, are, listed, meaning, numbers
 
 # As GLUE numbers labels of these names (nyu-mll/glue on the hub, its `ClassLabel`s), and so most data does.
 GLUE = (
@@ -156,7 +156,7 @@ def _by_held(values: Mapping[str, int], by_number: Mapping[int | None, str], nam
     """Numbers that the names hold themselves, as stars."""
     lacking = sorted(label for label, value in values.items() if value not in by_number)
     if lacking:
-        raise _unsaid(values, names, not_among(lacking))
+        raise _unsaid(values, names, f"{are(lacking)} not among them")
     if all(label == by_number[value] for label, value in values.items()):
         return Meant(logits=names, notes=(f"labels: {listed(names)}, by config.json",))
     labels = {str(number): name for number, name in by_number.items()}
@@ -175,7 +175,7 @@ def _require_from_zero(values: Mapping[str, int], names: Sequence[str]) -> None:
     if 0 not in values.values():
         raise _unsaid(values, names, "which is which is not said")
     if beyond:
-        raise _unsaid(values, names, not_among(beyond, "them, counted from 0"))
+        raise _unsaid(values, names, f"{are(beyond)} not among them, counted from 0")
 
 
 def _unsaid(values: Mapping[str, int], names: Sequence[str], why: str) -> UnknownLabels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.errors import UsageError
-from harness.tasks.label_names import listed, meaning, not_among, unknown
+from harness.tasks.label_names import are, listed, meaning, unknown
 
 LABELS = "labels"  # the option of every reader that names a file's labels
 
@@ -85,4 +85,4 @@ def _by_label(found: Sequence[str], names: Sequence[str], told: Sequence[str], t
 def _require_names(said: Iterable[str], names: Sequence[str], typed: str) -> None:
     """Raise `UsageError` for what the checkpoint has no logit of."""
     if others := unknown(said, names):
-        raise UsageError(f"{typed}: the checkpoint has {listed(names)}: {not_among(others)}")
+        raise UsageError(f"{typed}: the checkpoint has {listed(names)}: {are(others)} not among them")

@@ -62,7 +62,7 @@ def numbers(data: Iterable[str], names: Sequence[str], *, what: str = "labels") 
     if lacking:
         raise UnknownLabels(
             f"the data has the {what} {listed(sorted(distinct))}, and the checkpoint {listed(names)}: "
-            f"{not_among(sorted(lacking))}",
+            f"{are(sorted(lacking))} not among them",
             remedy=_REMEDY,
         )
     return {label: number for label, (number,) in found.items()}
@@ -79,9 +79,9 @@ def unknown(data: Iterable[str], names: Sequence[str]) -> list[str]:
     return found
 
 
-def not_among(some: Sequence[str], what: str = "them") -> str:
-    """That labels are none of those just said, for a message: ``a, b are not among them``."""
-    return f"{listed(some)} {'is' if len(some) == 1 else 'are'} not among {what}"
+def are(some: Sequence[str]) -> str:
+    """Names with their verb, for a message: ``a is``, ``a, b are``."""
+    return f"{listed(some)} {'is' if len(some) == 1 else 'are'}"
 
 
 def listed(names: Sequence[str]) -> str:

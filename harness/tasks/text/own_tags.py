@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from harness.tasks.label_names import UnknownLabels, listed, meaning, not_among, numbers, unknown
+from harness.tasks.label_names import UnknownLabels, are, listed, meaning, numbers, unknown
 from harness.tasks.tags import Scheme, from_bioes, iob2, of_one_type, to_bioes, to_iob1
 
 IntArray = npt.NDArray[np.int64]
@@ -110,6 +110,6 @@ def _as_written(problem: UnknownLabels, examples: Sequence[Any], own: OwnTags) -
     why = f", which as tags of {own.scheme} are {listed(sorted(set(lacking.values())))}"
     return UnknownLabels(
         f"the data has the tags {listed(shown)}, and the checkpoint {listed(own.names)}: "
-        f"{not_among(sorted(lacking))}{why if others else ''}",
+        f"{are(sorted(lacking))} not among them{why if others else ''}",
         remedy=problem.remedy,
     )
