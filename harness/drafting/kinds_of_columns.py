@@ -60,4 +60,5 @@ def first_of(names: Sequence[str], known: Sequence[str]) -> str | None:
 
 def told_columns(options: Mapping[str, Any]) -> str:
     """A line for people: which column is what."""
-    return "data: " + ", ".join(f"{name} in {column!r}" for name, column in options.items())
+    where = {name: f"column {at}" if isinstance(at, int) else repr(at) for name, at in options.items()}
+    return "data: " + ", ".join(f"{name} in {column}" for name, column in where.items())

@@ -92,6 +92,9 @@ class Bundling(Protocol):
     TAKES_SOC_VERSION: bool
     """Whether its compiler is told the chip's own name (``--soc-version``)."""
 
+    READS: str
+    """The form of `harness.tasks.layouts.general` that its tools read."""
+
     MONITOR: Monitor | None
     """None where the first step lists no cards that can be read."""
 

@@ -55,6 +55,11 @@ def bundling(case: Case) -> Bundling:
     return cast(Bundling, module)
 
 
+def reads(name: str) -> str | None:
+    """The form of input files that the tools of a toolchain read; None of one that is not bundled."""
+    return getattr(part(name, "bundle"), "READS", None)
+
+
 def unverified(name: str) -> tuple[str, ...]:
     """What the backend `name` takes for granted of its vendor's tools and could not verify; see `UNVERIFIED`.
 

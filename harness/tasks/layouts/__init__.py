@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from typing import Protocol as Shape
 
-from harness.domain.chips import Chip
 from harness.domain.models import InputRole, Model
 from harness.errors import NotYet
 from harness.tasks.text.facts import FACTS
@@ -43,7 +42,7 @@ class Layout(Shape):
     """What a layout's module can do. All of it is about the features of the documented protocol."""
 
     FORMS: Mapping[str, str]
-    """The forms of the input files, by name, and what each is for; see `usual_form`."""
+    """The forms of the input files, by name, and what each is for; the first is the usual one."""
 
     TOOLS: Sequence[Names]
     """How the tools that make results call the files of them."""
@@ -75,16 +74,6 @@ def load_layout(model: Model) -> Layout:
     if find_spec(f"harness.tasks.layouts.{name}") is None:
         raise NotYet(f"{model.name}: the files of its chips ({name}) are not part of zoocheck yet")
     return cast(Layout, import_module(f"harness.tasks.layouts.{name}"))
-
-
-def usual_form(layout: Layout, chip: Chip) -> str:
-    """The form that is written where nobody names one.
-
-    What the layout's function `usual` says of the chip's toolchain. A zoo's script writes the same files for
-    every chip, and its layout has no such function: then it is the first.
-    """
-    by_toolchain = getattr(layout, "usual", None)
-    return next(iter(layout.FORMS)) if by_toolchain is None else str(by_toolchain(chip.backend))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -30,7 +30,6 @@ FORMS = {
     BATCHES: "a file an input with the first samples of each batch size, what mm_run takes as --input_files "
     "and trtexec as --loadInputs; and all samples in one, for a loop of one's own",
 }
-USUAL = {"ascend": FOLDERS, "vastai": ARCHIVES}  # by toolchain; of every other one the last
 LIST = "npz_datalist.txt"
 
 _BIN = tuple(Names(template=name, dtype="float32") for name in ("{i}_{o}.bin", "{i}_output_{o}.bin"))
@@ -42,11 +41,6 @@ _NPZ = tuple(Names(template=name, dtype="float32") for name in ("{i:06d}.npz", "
 # sample_nlp.py of Vastai's SDK 1; a loop of one's own.
 TOOLS = (*_BIN, *_NPY, *_TXT, *_NPZ, together.TOOL)
 _FLOATS = ("float32", "float16")
-
-
-def usual(backend: str) -> str:
-    """The form that the tools of a toolchain take."""
-    return USUAL.get(backend, BATCHES)
 
 
 def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> Iterator[Piece]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.domain.cases import Case
 from harness.errors import UsageError
+from harness.tasks.layouts import general
 from harness.toolchains.ascend import backend, card, commands, files
 from harness.toolchains.base import Contract
 from harness.toolchains.bundling import Expected, LaidOut, Monitor, Request
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 TAKES_SOC_VERSION = True
+READS = general.FOLDERS
 MONITOR = Monitor(read=npu_smi.parse, is_chip=card.is_chip)
 CHECKS = {BUILD: backend.require_compiled, INFERENCE: backend.require_summary}
 

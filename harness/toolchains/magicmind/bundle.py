@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.domain.cases import Case
+from harness.tasks.layouts import general
 from harness.toolchains.base import Contract
 from harness.toolchains.bundling import (
     LaidOut,
@@ -23,6 +24,7 @@ from harness.toolchains.worker_session import declared_by, widened
 from harness.tools.parsers import cnmon
 
 TAKES_SOC_VERSION = False
+READS = general.BATCHES
 MONITOR = Monitor(read=cnmon.parse, is_chip=backend.is_chip)
 CHECKS: Mapping[
     str, Callable[[Case, Path], None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.domain.cases import Case
+from harness.tasks.layouts import general
 from harness.toolchains import compiled
 from harness.toolchains.base import Contract
 from harness.toolchains.bundling import (
@@ -22,6 +23,7 @@ from harness.toolchains.tensorrt import backend, commands
 from harness.toolchains.worker_session import declared_by
 
 TAKES_SOC_VERSION = False
+READS = general.BATCHES
 MONITOR = None  # trtexec's own log names the card that it ran on: `require_whole`
 CHECKS = {BUILD: backend.require_whole, PROFILE: backend.require_whole}
 write_inputs = write_arrays

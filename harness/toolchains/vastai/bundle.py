@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.domain.cases import Case
+from harness.tasks.layouts import general
 from harness.toolchains.bundling import (
     LaidOut,
     Request,
@@ -19,6 +20,7 @@ from harness.toolchains.script import JOB
 from harness.toolchains.vastai import backend, commands
 
 TAKES_SOC_VERSION = False
+READS = general.ARCHIVES
 MONITOR = None  # what vasmi prints is not public: see `UNVERIFIED`
 CHECKS: Mapping[
     str, Callable[[Case, Path], None]

@@ -30,7 +30,7 @@ def rows(path):
         yield {"text": row.text, "label": row.label}
 """
 BESIDE = """
-from beside import upper
+from lies_beside import upper
 
 
 def rows(path):
@@ -73,13 +73,13 @@ def test_it_may_have_dataclasses_with_annotations_of_tomorrow(folder):
 
 def test_it_imports_what_lies_beside_it(folder):
     """At its beginning, and while it gives its rows."""
-    made = folder("a", BESIDE, beside="def upper(text): return text.upper()", later="END = '!'")
+    made = folder("a", BESIDE, lies_beside="def upper(text): return text.upper()", later="END = '!'")
     assert texts(made) == ["A!", "B!"]
 
 
 def test_two_folders_have_each_its_own(folder):
-    first = folder("a", BESIDE, beside="def upper(text): return '1' + text", later="END = ''")
-    second = folder("b", BESIDE, beside="def upper(text): return '2' + text", later="END = ''")
+    first = folder("a", BESIDE, lies_beside="def upper(text): return '1' + text", later="END = ''")
+    second = folder("b", BESIDE, lies_beside="def upper(text): return '2' + text", later="END = ''")
     assert [texts(first), texts(second), texts(first)] == [["1a", "1b"], ["2a", "2b"], ["1a", "1b"]]
 
 
@@ -88,12 +88,12 @@ def test_nothing_is_left_behind(folder, monkeypatch: pytest.MonkeyPatch):
     other = type(sys)("later")
     monkeypatch.setitem(sys.modules, "later", other)
     before = list(sys.path), list(sys.meta_path)
-    texts(folder("a", BESIDE, beside="def upper(text): return text", later="END = ''"))
+    texts(folder("a", BESIDE, lies_beside="def upper(text): return text", later="END = ''"))
     assert (list(sys.path), list(sys.meta_path)) == before
     assert sys.modules["later"] is other
-    assert not {"beside", "mine", "zoocheck_own_mine"} & sys.modules.keys()
+    assert not {"lies_beside", "mine", "zoocheck_own_mine"} & sys.modules.keys()
     with pytest.raises(ImportError):
-        __import__("beside")
+        __import__("lies_beside")
 
 
 def test_pythons_own_and_ours_are_not_taken_over(folder):
@@ -104,9 +104,9 @@ def test_pythons_own_and_ours_are_not_taken_over(folder):
 
 
 def test_what_is_broken_is_told_and_nothing_is_left_behind(folder):
-    made = folder("a", "import beside\n", beside="raise KeyError('x')")
+    made = folder("a", "import lies_beside\n", lies_beside="raise KeyError('x')")
     with pytest.raises(
         BadInput, match=r"mine\.py: cannot be imported: KeyError\('x'\); correct the function"
     ):
         texts(made)
-    assert "beside" not in sys.modules
+    assert "lies_beside" not in sys.modules
