@@ -163,9 +163,10 @@ def _checked(
     batches: Sequence[Mapping[str, npt.NDArray[np.integer]]],
     opset: int,
 ) -> Exported:
-    onnx.checker.check_model(graph, full_check=True)
+    content = graph.SerializeToString()
+    onnx.checker.check_model(content, full_check=True)
     _check_contract(graph, model)
-    session, names = sessions.opened(graph.SerializeToString()), [item.name for item in model.outputs]
+    session, names = sessions.opened(content), [item.name for item in model.outputs]
     difference = float(
         np.max(
             [apart(session.run(names, dict(batch)), run_torch(network, model, batch)) for batch in batches]
