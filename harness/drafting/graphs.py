@@ -50,10 +50,10 @@ def look(path: Path, told: Said, name: str) -> Graph:
         if not why:
             break
         notes += [f"batch: not along {_where(axes)}: {why}; an {AXIS} in --shape says where it is"]
-    sizes = {_batch_size(item, given.get(item.name), axes[item.name]) for item in found.inputs} - {None}
+    size = _one_size(path, {x.name: _batch_size(x, given.get(x.name), axes[x.name]) for x in found.inputs})
     return Graph(
         found=found, inputs=inputs, notes=(*notes, *_notes(inputs, told)),
-        only=originals.fixed_batch(model), batch_size=sizes.pop() if len(sizes) == 1 else None,
+        only=originals.fixed_batch(model), batch_size=size,
     )  # fmt: skip
 
 
@@ -137,6 +137,18 @@ def _batch_size(item: Declared, given: Shape | None, axis: int | None) -> int | 
     if size is None and item.shape:
         size = item.shape[axis]  # the user says only that it is the batch
     return size if isinstance(size, int) else None
+
+
+def _one_size(path: Path, sizes: Mapping[str, int | None]) -> int | None:
+    """The samples of a call by those of its inputs; raises `UsageError` where they differ."""
+    told = {name: size for name, size in sizes.items() if size is not None}
+    if len(set(told.values())) > 1:
+        said_sizes = ", ".join(f"{name} of {size}" for name, size in told.items())
+        raise UsageError(
+            f"{path}: its inputs have batches of several sizes ({said_sizes}), and a call has one",
+            remedy="give them the same size along that axis in --shape",
+        )
+    return next(iter(told.values()), None)
 
 
 def _ranges(found: GraphOnDisk, told: Said, below: Mapping[str, int]) -> dict[str, str]:

@@ -291,6 +291,18 @@ class TestWhatIsSaidTwice:
         with pytest.raises(ZoocheckError, match="--range x=1 and --range x=2: found two of x, expected one"):
             said.read((), ("x=1", "x=2"))
 
+    def test_two_inputs_of_other_batches(self, tmp_path: Path):
+        """They were taken for one sample a call."""
+        path = written(
+            tmp_path / "two.onnx",
+            {"x": (TensorProto.FLOAT, ["n", 3]), "s": (TensorProto.FLOAT, ["n", 3])},
+            [helper.make_node("Add", ["x", "s"], ["y"])], ["y"],
+        )  # fmt: skip
+        with pytest.raises(
+            UsageError, match=r"batches of several sizes \(x of 4, s of 5\), and a call has one"
+        ):
+            checked(path, "x=4x3", "s=5x3")
+
     def test_a_batch_size_that_contradicts_a_shape(self, images: Path):
         """A 1 in a shape is what everybody writes, and no batch size."""
         with pytest.raises(ZoocheckError, match="--bs 1,8: --shape says 4 samples a call, which is another"):
