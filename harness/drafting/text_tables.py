@@ -27,6 +27,9 @@ from harness.tasks.lines import read_lines
 HEADER, QUOTING, SEPARATOR = "header", "quoting", "separator"  # what is said of the file, and of no column
 Row = Sequence[str]
 
+# As Excel writes a .csv where commas are decimal points.
+_PARTED = "columns are parted by commas in a .csv and by tabs in a .tsv, not by semicolons: save it so"
+
 
 def form_of(path: Path, told: Task | None, said: Mapping[str, Any]) -> Form:
     """The form of the file at `path`; `said` is of ``--columns``, `told` the task where that is known.
@@ -79,7 +82,7 @@ def _require_texts(path: Path, first: str, table: Sequence[Row], told: Task | No
     if not table or len(table[0]) < 2:
         raise BadInput(
             f"found one column in {first[:60]!r}, expected a text and its label", path=path, line=1,
-            remedy=f"give {FORMS}",
+            remedy=_PARTED if ";" in first else f"give {FORMS}",
         )  # fmt: skip
 
 

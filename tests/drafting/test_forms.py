@@ -99,6 +99,7 @@ def test_words_with_tags(tmp_path: Path, separator: str):
     [
         ("empty.tsv", "", "the file is empty"),
         ("words.txt", "hello\nworld\n", "found one column in 'hello', expected a text and its label"),
+        ("excel.csv", "text;label\na;0\nb;1\n", "one column .*; columns are parted by commas in a .csv"),
         ("other.tsv", "foo\tbar\nlabel\tx\n", r"found two columns, none of which is more likely the label"),
         ("half.tsv", "sentence\tbar\na\tb\n", "found the columns 'sentence', 'bar', none of .* the label"),
         ("list.json", "[\n1]\n", "the first line is no JSON object"),
