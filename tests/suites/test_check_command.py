@@ -207,7 +207,11 @@ def test_a_graph_is_checked_without_a_score_and_says_what_it_was_fed(own: Zoo, t
         "speed: the stand-in's, which says nothing of the chip's",
     ):
         assert f"\n{line}\n" in ran.out
-    assert re.search(r"^again: ZOOCHECK_TABLES=\S+ pytest suites/ -m conv$", ran.out, re.MULTILINE)
+    assert re.search(
+        r"^again: ZOOCHECK_TABLES=\S+ pytest suites/ -m conv --stamp quick --target auto$",
+        ran.out,
+        re.MULTILINE,
+    )
 
 
 def test_a_graph_that_fp16_does_not_hold_says_which_line_names_the_operator(own: Zoo, tmp_path: Path):
