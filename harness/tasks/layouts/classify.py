@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.domain.models import Model
 from harness.tasks.layouts import Piece
-from harness.tasks.layouts.files import raw
+from harness.tasks.layouts.files import folders
 from harness.tasks.layouts.results import Array, Endings, Fault, Names, gather
 from harness.tasks.text.classify import Features
 
@@ -27,13 +27,7 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
     (Ascend/ModelZoo-PyTorch, ACL_PyTorch/contrib/nlp/tinybert) writes them with ``--eval_batch_size 1
     --inference_tool msame``. It has no labels: scoring reads them from the data set.
     """
-    at = 0
-    for part in parts:
-        for row in range(len(part)):
-            for item in model.inputs:
-                content = raw(part.inputs[item.role][row], item.dtype)
-                yield Piece(path=f"{item.folder}/input{at}.bin", content=content)
-            at += 1
+    return folders(parts, model, name="input{at}.bin")
 
 
 def read(results: Path, model: Model, samples: int) -> list[Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,8 +12,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from harness.domain.models import Model
 from harness.errors import BadInput, naming
 from harness.tasks.layouts import Piece
+from harness.tasks.text import Features
 
 _SHOWN = 5
 
@@ -52,6 +54,25 @@ def npz(named: Mapping[str, npt.NDArray[Any]]) -> bytes:
     stream = io.BytesIO()
     np.savez(stream, **named)  # type: ignore[arg-type] # numpy types its own keyword in the same place
     return stream.getvalue()
+
+
+def folders(parts: Iterable[Features], model: Model, *, name: str) -> Iterator[Piece]:
+    """A folder an input, a sample a file, as `in_folders` has those of one sample."""
+    at = 0
+    for part in parts:
+        for row in range(len(part)):
+            yield from in_folders(part, row, model, name=name, at=at)
+            at += 1
+
+
+def in_folders(part: Features, row: int, model: Model, *, name: str, at: int) -> Iterator[Piece]:
+    """The inputs of sample `at`, which is a row of `part`: ``[length]`` in the input's dtype each.
+
+    `name` is the file's, with ``{at}`` for the sample's number and ``{folder}`` for the folder.
+    """
+    for item in model.inputs:
+        path = f"{item.folder}/{name.format(at=at, folder=item.folder)}"
+        yield Piece(path=path, content=raw(part.inputs[item.role][row], item.dtype))
 
 
 def write(pieces: Iterable[Piece], out: Path) -> Written:

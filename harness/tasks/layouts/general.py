@@ -15,7 +15,7 @@ from harness import arrays
 from harness.domain.models import InputRole, Model
 from harness.errors import NotYet
 from harness.tasks.layouts import Piece, together
-from harness.tasks.layouts.files import listed, npz, raw
+from harness.tasks.layouts.files import folders, listed, npz
 from harness.tasks.layouts.results import Array, Endings, Fault, Names, find, gather, require
 from harness.tasks.text import Features
 
@@ -52,7 +52,7 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
     """
     if form == BATCHES:
         return together.files(parts, model, [item.dtype for item in model.inputs])
-    return _folders(parts, model) if form == FOLDERS else _archives(parts, model, out)
+    return folders(parts, model, name="{at}.bin") if form == FOLDERS else _archives(parts, model, out)
 
 
 def read(results: Path, model: Model, samples: int) -> list[Array]:
@@ -82,16 +82,6 @@ def read(results: Path, model: Model, samples: int) -> list[Array]:
         return _numbers(path, count, endings).reshape(shape)
 
     return gather(results, TOOLS, samples, shape, load, outputs=outputs, check=endings.cut_short)
-
-
-def _folders(parts: Iterable[Features], model: Model) -> Iterator[Piece]:
-    at = 0
-    for part in parts:
-        for row in range(len(part)):
-            for item in model.inputs:
-                content = raw(part.inputs[item.role][row], item.dtype)
-                yield Piece(path=f"{item.folder}/{at}.bin", content=content)
-            at += 1
 
 
 def _archives(parts: Iterable[Features], model: Model, out: Path) -> Iterator[Piece]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import arrays
 from harness.domain.models import Model
 from harness.tasks.layouts import Piece
-from harness.tasks.layouts.files import raw
+from harness.tasks.layouts.files import in_folders
 from harness.tasks.layouts.results import Array, Names, gather, require
 from harness.tasks.text.ner import Features
 
@@ -28,9 +28,7 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
     for part in parts:
         bounds = part.bounds.tolist()
         for row in range(len(part)):
-            for item in model.inputs:
-                content = raw(part.inputs[item.role][row], item.dtype)
-                yield Piece(path=f"{item.folder}/{item.folder}_{at}_{at}.bin", content=content)
+            yield from in_folders(part, row, model, name="{folder}_{at}_{at}.bin", at=at)
             labels = " ".join(map(str, [at, *part.labels[bounds[row] : bounds[row + 1]].tolist()]))
             yield Piece(path=LABELS, content=f"{labels}\n".encode(), grows=True)
             at += 1

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness import arrays
 from harness.domain.models import Model
 from harness.tasks.layouts import Piece
-from harness.tasks.layouts.files import raw
+from harness.tasks.layouts.files import folders
 from harness.tasks.layouts.results import Array, Names, gather
 from harness.tasks.text.squad_windows import Features
 
@@ -24,13 +24,7 @@ def files(parts: Iterable[Features], model: Model, *, form: str, out: Path) -> I
     """``<folder>/{i}.bin``, int64 ``[length]`` each, byte for byte as ``spanBert_preprocess.py``
     (Ascend/ModelZoo-PyTorch, ACL_PyTorch/contrib/nlp/SpanBERT) writes them.
     """
-    at = 0
-    for part in parts:
-        for row in range(len(part)):
-            for item in model.inputs:
-                content = raw(part.inputs[item.role][row], item.dtype)
-                yield Piece(path=f"{item.folder}/{at}.bin", content=content)
-            at += 1
+    return folders(parts, model, name="{at}.bin")
 
 
 def read(results: Path, model: Model, samples: int) -> list[Array]:
