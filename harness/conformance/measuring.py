@@ -16,7 +16,7 @@ from harness.conformance.contract import require_contract
 from harness.conformance.measured import Measured
 from harness.conformance.metamorphic import Found, Probe, Variation
 from harness.conformance.storing import bounds_of
-from harness.conformance.subject import Subject, in_order, reference
+from harness.conformance.subject import Subject, in_order
 from harness.domain.cases import Case
 from harness.domain.measurements import Verdict
 from harness.domain.precisions import PrecisionSpec
@@ -238,9 +238,7 @@ def _own_change(
 
     Raises `NoSamples` where they do not: then nothing is to be seen of an artifact either.
     """
-    base = subject.reference(materials, stages).outputs
-    with stages.timed("fp32 reference"):
-        changed = reference(materials, subject.case, variation.inputs).outputs
+    base, changed = subject.fp32_of(variation, materials, stages)
     own = metamorphic.found(
         check.relation, subject.probe, variation, base, changed, bound=0.0, noise=0.0, change=0.0
     ).difference

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from harness.conformance import exact, metamorphic
 from harness.conformance.metamorphic import Relation, Variation
-from harness.conformance.subject import Subject, reference
+from harness.conformance.subject import Subject
 from harness.domain.precisions import Precision
 from harness.running.materials import Materials
 from harness.running.recording import Stages
@@ -27,9 +27,7 @@ def by_itself(
     sums explains in fp32 is nothing.
     """
     fp32 = materials.catalog.precisions[Precision.FP32]
-    base = subject.reference(materials, stages).outputs
-    with stages.timed("fp32 reference"):
-        changed = reference(materials, subject.case, variation.inputs).outputs
+    base, changed = subject.fp32_of(variation, materials, stages)
     found = metamorphic.found(
         relation, subject.probe, variation, base, changed, bound=fp32.invariance.most, noise=0.0, change=0.0
     )

@@ -109,6 +109,14 @@ class Subject:
                 self._reference = reference(materials, self.case, self.probe.inputs)
         return self._reference
 
+    def fp32_of(
+        self, variation: Variation, materials: Materials, stages: Stages
+    ) -> tuple[Sequence[Array], Sequence[Array]]:
+        """The fp32 outputs for the samples as they are, and for a variation of them."""
+        base = self.reference(materials, stages).outputs
+        with stages.timed("fp32 reference"):
+            return base, reference(materials, self.case, variation.inputs).outputs
+
     def documented(self, stages: Stages) -> tuple[Artifact, Sequence[Array]]:
         """The documented graph's artifact, and the samples' outputs by it.
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from making import make_case
 
-from harness.conformance import measuring, metamorphic
+from harness.conformance import metamorphic, subject
 from harness.conformance.checks import DOCUMENTED_GRAPH, METAMORPHIC, NAMES
 from harness.conformance.subject import probe_of
 from harness.domain.cases import Case, Kind
@@ -227,9 +227,9 @@ class TestANetworkThatHardlyChanges:
         self, fake: Runner, monkeypatch: pytest.MonkeyPatch
     ):
         fake.materials.backend.change = the_first_for_ever([])  # type: ignore[attr-defined]
-        whole = measuring.reference
+        whole = subject.reference
         monkeypatch.setattr(
-            measuring, "reference",
+            subject, "reference",
             lambda materials, case, inputs: whole(materials, case, probe_of(materials, case)[0].inputs),
         )  # fmt: skip
         with pytest.raises(NotThere, match="own fp32 outputs do not change either"):
