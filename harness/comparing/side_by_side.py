@@ -26,9 +26,6 @@ _ORDER = (
 )
 
 
-_SILENT = (VerdictKind.NOT_COMPARABLE, VerdictKind.NO_REFERENCE)  # neither good nor bad
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """A score over a data set, and how far it is from the checkpoint's own in fp32. Fractions."""
@@ -75,7 +72,7 @@ class Row:
     speed: Speed | None
     verdict: VerdictKind | None  # the worst; None where nothing was measured
     held: int  # claims whose verdict is good
-    claims: int  # whose verdict says something: `_SILENT` ones do not
+    claims: int  # whose verdict is not silent
     problems: tuple[str, ...]  # what is not good, a sentence each
     open: tuple[str, ...]  # what nothing can be said of, a sentence each
     seeded: bool  # whether what was measured was fed drawn samples
@@ -97,8 +94,8 @@ def _row(case: Case, results: Sequence[Result]) -> Row:
         parity=next((_parity(made) for made in reversed(held) if not made.check), None),
         speed=None if timed is None else _speed(timed),
         verdict=next((kind for kind in _ORDER if kind in kinds), None),
-        held=sum(verdict.kind.good for verdict in verdicts if verdict.kind not in _SILENT),
-        claims=sum(verdict.kind not in _SILENT for verdict in verdicts),
+        held=sum(verdict.kind.good for verdict in verdicts if not verdict.kind.silent),
+        claims=sum(not verdict.kind.silent for verdict in verdicts),
         problems=tuple(_said(verdict) for verdict in verdicts if not verdict.kind.good),
         open=tuple(_said(verdict) for verdict in verdicts if verdict.kind is VerdictKind.NOT_COMPARABLE),
         seeded=any(item.measurement.provenance.data is Corpus.SEEDED for item in results),

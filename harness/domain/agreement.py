@@ -114,7 +114,7 @@ def _comes_to(made: Measurement, verdict: Verdict) -> Iterator[str]:
     kind, said = verdict.kind, f"the verdict is {verdict.kind}"
     if made.kind not in _OF_KIND or kind in (VerdictKind.ERROR, VerdictKind.KNOWN_GAP):
         return
-    if kind in (VerdictKind.NO_REFERENCE, VerdictKind.NOT_COMPARABLE):
+    if kind.silent:
         if verdict.expected is not None or verdict.basis is not None:
             yield f"{said}, and {verdict.expected!r} ({verdict.basis or 'no basis'}) was expected"
         return

@@ -51,6 +51,11 @@ class VerdictKind(StrEnum):
         """Whether a run that holds only such verdicts exits with 0."""
         return self not in (VerdictKind.FALLS_SHORT, VerdictKind.ERROR)
 
+    @property
+    def silent(self) -> bool:
+        """Whether it says neither good nor bad: there is nothing that the result is held to."""
+        return self in (VerdictKind.NO_REFERENCE, VerdictKind.NOT_COMPARABLE)
+
 
 class Basis(StrEnum):
     """What a verdict was measured against: the documented value, or the checkpoint's own fp32."""
