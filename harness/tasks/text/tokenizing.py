@@ -382,6 +382,8 @@ def _changed(tokenizer: Tokenizer, told: Mapping[str, Any]) -> Tokenizer:
     """The tokenizer with its parts as `told` says (`_TOLD_OF_PARTS`); what it leaves out stays."""
     from tokenizers import Tokenizer as Class
 
+    if not any(isinstance(told.get(key), bool) for keys in _TOLD_OF_PARTS.values() for key in keys):
+        return tokenizer  # all of its pieces, 250,000 of an XLM-R's, would be written and read for nothing
     content = json_object(tokenizer.to_str())
     for part in (*_parts(content.get("normalizer")), *_parts(content.get("pre_tokenizer"))):
         for key, ours in _TOLD_OF_PARTS.get(str(part.get("type")), {}).items():
