@@ -22,7 +22,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -94,6 +94,17 @@ def refuse(message: str, status: int = 1) -> NoReturn:
     sys.exit(status)
 
 
+def best_of_two(call: Callable[[], object]) -> float:
+    """Wall time of a call, seconds: the best of two, after one that is not timed."""
+    call()
+    taken = []
+    for _ in range(2):
+        start = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - start)
+    return min(taken)
+
+
 class Network:
     """An ONNX file, or its bytes, run by onnxruntime on one thread."""
 
@@ -118,14 +129,8 @@ class Network:
         return self.session.run(None, feed)
 
     def seconds(self, arrays: Sequence[np.ndarray]) -> float:
-        """Wall time of one batch: the best of two, after one that is not timed."""
-        self(arrays)
-        taken = []
-        for _ in range(2):
-            start = time.perf_counter()
-            self(arrays)
-            taken.append(time.perf_counter() - start)
-        return min(taken)
+        """Wall time of one batch, as `best_of_two`."""
+        return best_of_two(lambda: self(arrays))
 
 
 def dtype(item: object) -> np.dtype:

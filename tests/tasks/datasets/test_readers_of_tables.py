@@ -4,41 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from own_files import SENTENCE, Write, read
 
 from harness.domain.datasets import DatasetSpec, Examples
 from harness.errors import BadInput, NotThere
 from harness.tasks.datasets import reading
 from harness.tasks.tags import Scheme, bioes_breaks, from_bioes, iob2, to_bioes, to_iob1
-
-Write = Callable[..., Path]
-SENTENCE = {"text": "text", "label": "label"}
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Writes a file and returns its path."""
-
-    def write(content: str | bytes, name: str = "data") -> Path:
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
-def read(reader: str, path: Path, *, counts: dict[str, int] | None = None, **options: Any) -> Any:
-    spec = DatasetSpec(
-        name="own", title="own", reader=reader, file="data", path=str(path), counts=counts or {},
-        options=options,
-    )  # fmt: skip
-    return reading.read(spec, path, whole=True)
 
 
 def refused(reader: str, path: Path, **options: Any) -> str:

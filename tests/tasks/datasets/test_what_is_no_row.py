@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from own_files import SENTENCE, Write, read
 
-from harness.domain.datasets import DatasetSpec
 from harness.errors import BadInput
-from harness.tasks.datasets import reading
 
-Write = Callable[[bytes | str], Path]
-SENTENCE = {"text": "text", "label": "label"}
 MARK = b"\xef\xbb\xbf"
 QUESTION = {"id": "q", "question": "who?", "answers": [{"text": "Ann", "answer_start": 0}]}
 SQUAD = json.dumps(
     {"version": "1.1", "data": [{"title": "t", "paragraphs": [{"context": "Ann ran.", "qas": [QUESTION]}]}]}
 )
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Writes a file and returns its path."""
-
-    def write(content: bytes | str) -> Path:
-        path = tmp_path / "data"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
-def read(reader: str, path: Path, *, counts: dict[str, int] | None = None, **options: Any) -> Any:
-    spec = DatasetSpec(
-        name="own", title="own", reader=reader, file="data", path=str(path), counts=counts or {},
-        options=options,
-    )  # fmt: skip
-    return reading.read(spec, path, whole=True)
 
 
 @pytest.mark.parametrize(
