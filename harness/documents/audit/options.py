@@ -38,8 +38,8 @@ def glued(reading: Reading) -> Iterator[Found]:
             yield Found(
                 line=line.number,
                 sentence=f"line {line.number} ends in a backslash with no blank before it, and line "
-                f"{after.number} begins with {_short(after.text)}: a shell joins them to one word; put a blank "
-                "before the backslash",
+                f"{after.number} begins with {_short(after.text)}: a shell joins them to one word; put a "
+                "blank before the backslash",
                 numbers={"line": line.number, "next": after.number},
             )
 
@@ -121,8 +121,8 @@ def continued(reading: Reading) -> Iterator[Found]:
             where = ", ".join(str(line.number) for line in item.blank)
             yield Found(
                 line=item.blank[0].number,
-                sentence=f"a blank stands behind the backslash that ends line {where}: a shell ends the command "
-                "there, and takes what follows for another; take the blank away",
+                sentence=f"a blank stands behind the backslash that ends line {where}: a shell ends the "
+                "command there, and takes what follows for another; take the blank away",
                 numbers={"lines": len(item.blank)},
             )
 
@@ -142,8 +142,8 @@ def unreplaced(reading: Reading) -> Iterator[Found]:
             if name in replaced:
                 yield Found(
                     line=command.line,
-                    sentence=f"{{{name}}} stands without the $ that line {replaced[name]} has before it: a shell "
-                    f"leaves it as it is; write ${{{name}}}",
+                    sentence=f"{{{name}}} stands without the $ that line {replaced[name]} has before it: a "
+                    f"shell leaves it as it is; write ${{{name}}}",
                     numbers={"name": name, "other_line": replaced[name]},
                 )
 
@@ -155,7 +155,7 @@ def dashes(reading: Reading) -> Iterator[Found]:
             if _DASH.match(word):
                 yield Found(
                     line=command.line,
-                    sentence=f"{_short(word)} begins with {word[0]!r} (U+{ord(word[0]):04X}), which no program "
-                    "takes for an option; write it with -",
+                    sentence=f"{_short(word)} begins with {word[0]!r} (U+{ord(word[0]):04X}), which no "
+                    "program takes for an option; write it with -",
                     numbers={"word": word[:60]},
                 )

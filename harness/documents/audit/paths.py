@@ -64,8 +64,8 @@ def renamed(reading: Reading) -> Iterator[Found]:
         if last is not None:
             yield Found(
                 line=line,
-                sentence=f"the command reads {item.path}, which no step makes; line {last.command.line} writes "
-                f"{last.path}, which no step reads",
+                sentence=f"the command reads {item.path}, which no step makes; line {last.command.line} "
+                f"writes {last.path}, which no step reads",
                 numbers={"written_line": last.command.line},
             )
 

@@ -22,6 +22,11 @@ _BEST = re.compile(
     rf"(?:[^\d\n|。；;]{{0,20}}?(?P<speed>{_N})[ *]{{0,4}}(?:fps|FPS|samples?/s|帧))?",
     re.IGNORECASE,
 )
+_BEST_IS = re.compile(
+    r"(?:最[优佳好]|optimal|best) {0,4}的? {0,4}(?:batch[ _]?size|batch|bs) {0,4}(?:为|是|=|:|：|is)? {0,4}"
+    r"(?P<size>\d{1,6})(?![\d.])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +71,8 @@ def _held(said: _Told, at: Sequence[tuple[SpeedSeries, Point]]) -> Iterator[Foun
         item, point = at[0]
         yield Found(
             line=said.line.number,
-            sentence=f"the text gives {said.speed.printed} at batch {said.size}, the table {point.value.text} "
-            f"(line {point.value.line})",
+            sentence=f"the text gives {said.speed.printed} at batch {said.size}, the table "
+            f"{point.value.text} (line {point.value.line})",
             numbers={"told": said.speed.printed, "table": point.value.text, "batch": said.size},
         )
         return
