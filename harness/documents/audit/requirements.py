@@ -35,7 +35,7 @@ def missing(reading: Reading) -> Iterator[Found]:
                 yield Found(
                     line=command.line,
                     sentence=f"pip installs what {file} asks for, and "
-                    f"{'/'.join(['this folder', *there])} has no such file; add it, or name the one that is meant",
+                    f"{'/'.join(['this folder', *there])} has no such file; add it, or name the one meant",
                     numbers={"file": file},
                 )
         there = _gone_to(command, there)
