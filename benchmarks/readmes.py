@@ -28,7 +28,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,7 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import by_hand, judged  # noqa: E402
 from harness.documents.audit import tree  # noqa: E402
-from harness.documents.audit.rules import RULES, audit  # noqa: E402
+from harness.documents.audit.rules import RULES  # noqa: E402
 from harness.documents.importing import import_reading  # noqa: E402
 from harness.documents.readme import blocks  # noqa: E402
 from harness.documents.readme.understand import understand  # noqa: E402
@@ -67,6 +67,16 @@ class Measured:
     refused: dict[str, str] = field(default_factory=dict)  # READMEs with results: why the import is not whole
     compared: dict[str, by_hand.Compared] = field(default_factory=dict)
     audited: judged.Audit | None = None
+
+    def tried(self, file: str, what: str, call: Callable[[], Result]) -> Result | None:
+        """What a call returns; None where it raises, which is noted."""
+        try:
+            return call()
+        except Exception as problem:
+            last = traceback.extract_tb(problem.__traceback__)[-1]
+            said = f"{problem!r} at {Path(last.filename).name}:{last.lineno}"
+            self.tracebacks.append((file, what, said))
+            return None
 
     def total(self, count: Callable[[by_hand.Compared], int]) -> int:
         return sum(map(count, self.compared.values()))
@@ -127,42 +137,37 @@ class Bench:
         return found
 
     def _one(self, file: str, found: Measured) -> None:
-        def tried(what: str, call: Callable[[], Result]) -> Result | None:
-            try:
-                return call()
-            except Exception as problem:
-                last = traceback.extract_tb(problem.__traceback__)[-1]
-                said = f"{problem!r} at {Path(last.filename).name}:{last.lineno}"
-                found.tracebacks.append((file, what, said))
-                return None
-
-        reading = tried("reading", lambda: understand(blocks.read(self.folder / file, file), self.tables))
+        reading = found.tried(
+            file, "reading", lambda: understand(blocks.read(self.folder / file, file), self.tables)
+        )
         if reading is None:
             found.refused[file] = "traceback"
             return
-        imported = tried("importing", lambda: import_reading(reading))
-        tried("auditing", lambda: audit(reading))
+        imported = found.tried(file, "importing", lambda: import_reading(reading))
         if imported is None or not imported.whole:
             found.refused[file] = _why(imported)
-        if file in self.truth:
-            notes = reading.unread if imported is None else imported.unread
-            claims = tried("loading", lambda: _claims(imported, self.tables)) or []
+        if imported is not None and file in self.truth:
             found.compared[file] = by_hand.Compared(
-                file, self.truth[file], reading, notes, claims,
-                refused=str(imported.mistakes[0]) if imported and imported.mistakes else "",
+                file, self.truth[file], reading, imported.unread, _claims(imported, self.tables),
+                refused=str(imported.mistakes[0]) if imported.mistakes else "",
             )  # fmt: skip
 
-    def _audit(self, found: Measured) -> judged.Audit | None:
-        first = self.folder / "judged_findings.json"
-        known = [file for file in (first, judged.JUDGED) if file.is_file()]
+    def _audit(self, found: Measured) -> judged.Audit:
+        """The audit of the whole folder; where that breaks off, of each README alone."""
         paths = [(self.folder / file, file) for file in found.files]
-        try:
-            findings = [item for one in tree.audit_files(paths, self.tables, RULES) for item in one.findings]
-        except Exception as problem:
-            found.tracebacks.append((str(self.folder), "auditing the folder", repr(problem)))
-            return None
-        return judged.Audit(files=found.files, findings=findings, judged=judged.judged(*known),
-                            first=judged.judged(*known[:1]))  # fmt: skip
+
+        def audit(*some: tuple[Path, str]) -> list[tree.Audited]:
+            return tree.audit_files(some, self.tables, RULES)
+
+        audited = found.tried("the folder", "auditing", partial(audit, *paths))
+        if audited is None:
+            alone = [found.tried(file, "auditing", partial(audit, (path, file))) for path, file in paths]
+            audited = [one for several in alone for one in several or ()]
+        known = [file for file in (self.folder / "judged_findings.json", judged.JUDGED) if file.is_file()]
+        return judged.Audit(
+            files=found.files, findings=[finding for one in audited for finding in one.findings],
+            judged=judged.judged(*known), first=judged.judged(*known[:1]),
+        )  # fmt: skip
 
 
 def _why(imported: Imported | None) -> str:
