@@ -141,14 +141,9 @@ def _written_by(command: Command) -> list[str]:
             item for value in named for item in _files(value) or ([f"{value}.om"] if program == "atc" else [])
         ]
     if program in _FROM_TO:
-        return [_into(command.arguments)] if len(command.arguments) > 1 else []
+        files = [file for item in command.arguments for file in _files(item)]
+        return files[1:] or files  # into a folder: called as before
     return [file for file, _ in _of_script(command) if file not in _read_by(command)]
-
-
-def _into(arguments: tuple[str, ...]) -> str:
-    """What a file is called once it is moved: by the last argument, or as before in another folder."""
-    last = arguments[-1]
-    return last if _files(last) else arguments[0]
 
 
 def _of_script(command: Command) -> list[tuple[str, bool]]:
