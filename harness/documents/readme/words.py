@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,11 +33,11 @@ class Vocabulary:
     def __init__(self, words: Iterable[Word]) -> None:
         meanings: dict[str, list[tuple[WordKind, str]]] = {}
         for word in words:
-            for spelling in word.spelled:
+            for spelling in filter(None, word.spelled):
                 meanings.setdefault(fold(spelling), []).append((word.means, word.value))
         self._meanings: Mapping[str, _Meanings] = {text: tuple(found) for text, found in meanings.items()}
         self._pattern = re.compile(_longest(self._meanings))
-        self._begun = {text: _begun(text, self._meanings) for text in self._meanings}
+        self._begun = {text: self._begun_by(text) for text in self._meanings}
         self._chosen = lru_cache(maxsize=_KEPT)(self._of_kinds)
         self._standing = lru_cache(maxsize=_KEPT)(self._search)
         self._meaning = lru_cache(maxsize=_KEPT)(self._whole)
@@ -46,30 +46,39 @@ class Vocabulary:
         """The words of these kinds (default: all but absent) in `text`, by place; longer ones win."""
         return list(self._chosen(text, kinds or _TOLD))
 
+    def _begun_by(self, spelling: str) -> tuple[tuple[WordKind, str], ...]:
+        """Of each kind the longest word that stands wherever `spelling` does, and begins with it."""
+        longest = dict[WordKind, str]()
+        for other in _beginnings(spelling):
+            longest |= dict.fromkeys((means for means, _ in self._meanings.get(other, ())), other)
+        return tuple(longest.items())
+
     def _of_kinds(self, text: str, wanted: tuple[WordKind, ...]) -> tuple[Hit, ...]:
         """The words of the `wanted` kinds in `text`: none begins within a longer one of these kinds."""
+        standing = self._standing(text)
+        places = {place for kind in wanted for place in standing.get(kind, ())}
         found, done = list[Hit](), 0
-        for start, spellings in self._standing(text):
-            for spelling in spellings if start >= done else ():
-                meant = [
-                    Hit(means=means, value=value, start=start, end=start + len(spelling))
-                    for means, value in self._meanings[spelling]
-                    if means in wanted
-                ]
-                if meant:
-                    found += meant
-                    done = start + len(spelling)
-                    break
+        for start, spelling in sorted(places, key=lambda place: (place[0], -len(place[1]))):
+            if start < done:
+                continue
+            done = start + len(spelling)
+            found += [
+                Hit(means=means, value=value, start=start, end=done)
+                for means, value in self._meanings[spelling]
+                if means in wanted
+            ]
         return tuple(found)
 
-    def _search(self, text: str) -> tuple[tuple[int, tuple[str, ...]], ...]:
-        """Every place of `text` where words stand, with all that do, of any kind, the longest first."""
-        folded, found = fold(text), list[tuple[int, tuple[str, ...]]]()
+    def _search(self, text: str) -> Mapping[WordKind, Sequence[tuple[int, str]]]:
+        """Of each kind, where in `text` a word of it begins, and the longest that does."""
+        folded, found = fold(text), dict[WordKind, list[tuple[int, str]]]()
         match = self._pattern.search(folded)
         while match is not None:
-            found.append((match.start(), self._begun[match[0]]))
-            match = self._pattern.search(folded, match.start() + 1)
-        return tuple(found)
+            start = match.start()
+            for kind, spelling in self._begun[match[0]]:
+                found.setdefault(kind, []).append((start, spelling))
+            match = self._pattern.search(folded, start + 1)
+        return found
 
     def _whole(self, text: str) -> _Meanings:
         """What all of `text` means."""
@@ -171,12 +180,9 @@ def _touches(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-def _begun(spelling: str, among: Iterable[str]) -> tuple[str, ...]:
-    """`spelling`, and what of `among` stands wherever it does and begins with it; the longest first."""
-    shorter = [
-        other
-        for other in among
-        if spelling.startswith(other)
-        and (other == spelling or not (_touches(other[-1]) and _touches(spelling[len(other)])))
-    ]
-    return tuple(sorted(shorter, key=len, reverse=True))
+def _beginnings(spelling: str) -> Iterator[str]:
+    """What `spelling` begins with, cut within no word of letters and digits; itself last."""
+    for end in range(1, len(spelling)):
+        if not (_touches(spelling[end - 1]) and _touches(spelling[end])):
+            yield spelling[:end]
+    yield spelling
