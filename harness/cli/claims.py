@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from harness.domain.documented import DocumentedClaim
 
 BROKEN_STATUS = 1
+_COLUMNS = (
+    "model", "chip", "bs", "precision", "metric", "value", "role", "settings", "runs, or lacks", "place",
+)  # fmt: skip
 
 
 class Format(StrEnum):
@@ -59,7 +62,8 @@ def claims(
 
     form = _form(form, csv=csv, as_json=as_json, unread=unread, out=out)
     if form is Format.JSON_SCHEMA:
-        return _schema(out)
+        _schema(out)
+        return
     wanted = Wanted(
         models=tuple(model or ()),
         chips=tuple(chip or ()),
@@ -98,7 +102,7 @@ def _form(form: Format, *, csv: bool, as_json: bool, unread: bool, out: Path | N
     if out is not None and found is Format.TEXT:
         raise UsageError("--out is for JSON and CSV; text goes to standard output, and --page names a page")
     if unread and found is Format.CSV:
-        raise UsageError("--unread and --csv exclude each other; --json has both claims and what was not read")
+        raise UsageError("--unread and --csv exclude each other; --json has claims and what was not read")
     return found
 
 
@@ -111,9 +115,7 @@ def _schema(out: Path | None) -> None:
     deliver(json.dumps(schema(), indent=2) + "\n", out)
 
 
-def _deliver(
-    gathered: Gathered, chosen: Sequence[DocumentedClaim], form: Format, out: Path | None
-) -> None:
+def _deliver(gathered: Gathered, chosen: Sequence[DocumentedClaim], form: Format, out: Path | None) -> None:
     import json
 
     from harness.cli.formats import deliver
@@ -128,12 +130,13 @@ def _deliver(
 
 
 def _page(gathered: Gathered, chosen: Sequence[DocumentedClaim], page: Path) -> None:
-    from harness.documents.gathering import folders, tallies
+    from harness.documents.gathering import folders
     from reports.claims import render
     from reports.files import replace
 
+    folder = folders(chosen)
     text = render(
-        chosen, tallies(chosen, folders(chosen)), readmes=gathered.readmes,
+        [(claim, folder(claim)) for claim in chosen], readmes=gathered.readmes,
         unread=len(gathered.unread) + len(gathered.broken),
     )  # fmt: skip
     page.parent.mkdir(parents=True, exist_ok=True)
@@ -153,7 +156,7 @@ def _print(chosen: Sequence[DocumentedClaim]) -> None:
     """A row a claim; what it lacks by its word, which --json and the page spell out."""
     print_table(
         f"{len(chosen)} claims",
-        ["model", "chip", "bs", "precision", "metric", "value", "role", "settings", "runs, or lacks", "place"],
+        _COLUMNS,
         [
             [
                 " ".join(filter(None, (claim.model, claim.variant))),

@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from harness.documents.gathering import Gathered
@@ -18,6 +19,11 @@ from harness.domain.documented import SETTINGS, DocumentedClaim
 
 _FORMULA = re.compile(r"[\s]*[=+\-@＝＋－＠\t\r]")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
+
+
+def _setting(name: str, claim: DocumentedClaim) -> Any:
+    return claim.settings.get(name)
+
 
 _COLUMNS: Mapping[str, Callable[[DocumentedClaim], Any]] = {
     "model": lambda claim: claim.model,
@@ -32,7 +38,7 @@ _COLUMNS: Mapping[str, Callable[[DocumentedClaim], Any]] = {
     "value": lambda claim: claim.value,
     "unit": lambda claim: claim.unit,
     "role": lambda claim: claim.role,
-    **{name: (lambda claim, name=name: claim.settings.get(name)) for name in SETTINGS},
+    **{name: partial(_setting, name) for name in SETTINGS},
     "document": lambda claim: claim.place.document,
     "file": lambda claim: claim.place.file,
     "line": lambda claim: claim.place.line,
@@ -45,7 +51,7 @@ _COLUMNS: Mapping[str, Callable[[DocumentedClaim], Any]] = {
 
 
 def as_csv(claims: Iterable[DocumentedClaim]) -> str:
-    """The claims as CSV: a head, a line each, ended by CR LF; text that would be a formula is marked as text."""
+    """The claims as CSV: a head and a line each; a text that would be a formula is marked as text."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(_COLUMNS)

@@ -58,9 +58,7 @@ _MEANT = (*_TEXTS, "batch_size", "best", "ratio", "called", "variant", *SETTINGS
 
 def _meant(meaning: Mapping[str, Any], part: str = "") -> dict[str, Any]:
     """What a value means, as the fields of a claim. `part` is of which of a block's models it is."""
-    said: dict[str, Any] = {
-        key: None if meaning.get(key) is None else str(meaning[key]) for key in _TEXTS
-    }
+    said: dict[str, Any] = {key: None if meaning.get(key) is None else str(meaning[key]) for key in _TEXTS}
     ratio = meaning.get("ratio")
     return {
         **said,
@@ -71,4 +69,3 @@ def _meant(meaning: Mapping[str, Any], part: str = "") -> dict[str, Any]:
         "variant": str(meaning.get("variant") or part),
         "settings": {key: meaning[key] for key in SETTINGS if meaning.get(key) not in (None, "")},
     }
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from harness.documents.audit.tree import readmes
@@ -73,7 +73,7 @@ def gather(paths: Sequence[Path], catalog: Catalog, home: Home) -> Gathered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which claims are asked for: those that have one of each filter's words. An empty filter asks for all."""
+    """Which claims are asked for: those that have a word of each filter. An empty filter asks for all."""
 
     models: tuple[str, ...] = ()
     chips: tuple[str, ...] = ()
@@ -83,60 +83,40 @@ class Wanted:
     batch_sizes: tuple[int, ...] = ()
 
     def of(self, claims: Sequence[DocumentedClaim]) -> tuple[DocumentedClaim, ...]:
-        """The claims that are asked for. Raises `UsageError` for a word that no claim has, with what there is."""
-        filters: tuple[tuple[str, tuple[object, ...], Callable[[DocumentedClaim], set[object]]], ...] = (
+        """The claims that are asked for. Raises `UsageError` for a word that none has, with what there is."""
+        filters: tuple[tuple[str, Sequence[str], Callable[[DocumentedClaim], set[str | None]]], ...] = (
             ("model", self.models, lambda claim: {claim.model}),
-            ("chip", self.chips, lambda claim: set(claim.ratio or (claim.chip,)) - {None}),
-            ("metric", self.metrics, lambda claim: {claim.metric, claim.called} - {""}),
-            ("precision", self.precisions, lambda claim: {claim.precision} - {None}),
+            ("chip", self.chips, lambda claim: {*(claim.ratio or (claim.chip,))}),
+            ("metric", self.metrics, lambda claim: {claim.metric, claim.called or None}),
+            ("precision", self.precisions, lambda claim: {claim.precision}),
             ("role", self.roles, lambda claim: {claim.role}),
-            ("batch size", self.batch_sizes, lambda claim: {claim.batch_size} - {None}),
+            ("batch size", [str(size) for size in self.batch_sizes], _batch_size),
         )
         chosen = tuple(claims)
         for kind, words, of_claim in filters:
             if words:
-                _require(kind, words, Counter(word for claim in claims for word in of_claim(claim)))
+                there = Counter(word for claim in claims for word in of_claim(claim) if word)
+                _require(kind, words, there)
                 chosen = tuple(claim for claim in chosen if of_claim(claim) & set(words))
         return chosen
 
 
-def _require(kind: str, words: Iterable[object], there: Mapping[object, int]) -> None:
+def _batch_size(claim: DocumentedClaim) -> set[str | None]:
+    return set() if claim.batch_size is None else {str(claim.batch_size)}
+
+
+def _require(kind: str, words: Iterable[str], there: Mapping[str, int]) -> None:
     """Raise `UsageError` for words that no claim has, with those that there are, the most frequent first."""
     for word in words:
         if word not in there:
-            known = [str(item) for item, _ in Counter(there).most_common()]
+            known = [item for item, _ in Counter(there).most_common()]
             more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
             listed = f"there are {', '.join(known[:SHOWN])}{more}" if known else "no claim here tells one"
-            raise UsageError(f"no claim is of the {kind} {str(word)!r}; {listed}")
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the claims of one folder, or of one document of the catalog, come to."""
-
-    name: str
-    claims: int = 0
-    documents: set[str] = field(default_factory=set)
-    models: set[str] = field(default_factory=set)
-    runs: int = 0
-    lacks: Counter[str] = field(default_factory=Counter)
-
-
-def tallies(claims: Iterable[DocumentedClaim], of: Callable[[DocumentedClaim], str]) -> list[Tally]:
-    """The claims counted by what `of` says of each, in their order."""
-    found: dict[str, Tally] = {}
-    for claim in claims:
-        tally = found.setdefault(of(claim), Tally(name=of(claim)))
-        tally.claims += 1
-        tally.documents.add(claim.place.file or claim.place.document)
-        tally.models.add(claim.model)
-        tally.runs += bool(claim.runs)
-        tally.lacks.update({need.what.value for need in claim.lacks})
-    return list(found.values())
+            raise UsageError(f"no claim is of the {kind} {word!r}; {listed}")
 
 
 def folders(claims: Sequence[DocumentedClaim]) -> Callable[[DocumentedClaim], str]:
-    """By which folder a claim is counted: the first below the one that all READMEs lie in, else the document."""
+    """By what a claim is counted: the first folder below the one of all READMEs, else its document."""
     files = {claim.place.file for claim in claims if claim.place.file}
     parents = [str(PurePath(file).parent) for file in files]
     root = os.path.commonpath(parents) if parents else ""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from harness.documents.readme.words import vocabulary
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
@@ -19,7 +20,6 @@ from harness.domain.models import Model, Weights
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
 from harness.domain.words import WordKind
-from harness.documents.readme.words import vocabulary
 from harness.errors import NotThere, UsageError
 from harness.setting import reproducing
 from harness.setting.home import Home

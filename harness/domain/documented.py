@@ -1,4 +1,4 @@
-"""A documented value as a claim: what is said of which model, where it stands, and what it lacks to be run."""
+"""A documented value as a claim: what is said of which model, where, and what it lacks to be run."""
 
 from __future__ import annotations
 
