@@ -43,10 +43,10 @@ def best_batch(reading: Reading) -> Iterator[Found]:
     told = list(_told(reading.readme.prose))
     series = [item for item in throughputs(reading) if len(item.points) > 1] if told else []
     for said in told:
-        named = reading.context.words.values(said.line.text, WordKind.CHIP)
         own = reading.context.own_chip
-        chip = named[0] if len(named) == 1 else "" if named or own is None else own.name
-        of = [item for item in series if item.name == chip]
+        words = reading.context.words.values(said.line.text, WordKind.CHIP) or ["*"]
+        named = {own.name if own is not None and word == "*" else word for word in words}
+        of = [item for item in series if {item.name} == named]
         at = [(item, point) for item in of for point in item.points if point.size == said.size]
         if at:
             yield from _held(said, at)
