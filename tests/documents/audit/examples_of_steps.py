@@ -6,7 +6,7 @@ from examples import Example, fenced, none, one, speeds
 
 AIS = "python3 -m ais_bench --model net.om --input ./prep --output ./ --output_dirname out_bs8"
 SCORE = "python3 score.py --result_dir {}/0.txt --label ./labels.txt"
-BEST = "\n\n当batchsize为{}时模型性能最优，达 {} fps。"
+BEST = "\n\n当batchsize为{}时OM模型性能最优，达 {} fps。"
 SST2 = "# Net on SST-2\n\n"
 
 STEPS: tuple[Example, ...] = (
