@@ -30,10 +30,11 @@ class Group:
     """One row of a block: its label, its lines, and the figures in them.
 
     `said` is what stands above its first figure, label and commands included. `part` is the comment of a
-    higher level above it: of several models, which one.
+    higher level above it: of several models, which one. `named` tells a label of its own from its first key.
     """
 
     label: Label
+    named: bool
     commented: bool
     part: str
     said: str
@@ -160,7 +161,7 @@ class _Gathered:
             label = self.label or own
             lines = {line.number: line for line in (*self.labelled, *self.lines)}
             yield Group(
-                label=label, commented=self.commented, part=self.part, said="\n".join(self.said),
+                label=label, named=self.label is not None, commented=self.commented, part=self.part, said="\n".join(self.said),
                 lines=tuple(lines.values()), pairs=tuple(self.pairs),
             )  # fmt: skip
         self.lines, self.pairs = [], []

@@ -14,6 +14,8 @@ from harness.domain.words import WordKind
 
 # COCO's own lines: their average precision is what the zoos call mAP.
 _COCO = re.compile(r"\((?P<what>AP|AR)\) @ ?\[")
+# ais_bench's "throughput 1000*batchsize(4)/NPU_compute_time.mean(7.5)"
+_RATE = re.compile(r"throughput\b.*batch_?size\((?P<size>\d{1,6})\)", re.IGNORECASE)
 # "NPU_compute_time (ms): mean", "H2D_latency (ms): min"
 _TIME = re.compile(r"(?:time|latency|耗时|时延)\s*[(（]\s*(?P<unit>ms|us|s|毫秒)\s*[)）]", re.IGNORECASE)
 # Figures that a tool is set to or counts by, whatever metric's name stands in them too.
@@ -23,6 +25,7 @@ _SET = re.compile(
     r"(?<![a-z])(?:t|time|mean)(?![a-z])(?=\W*$)|误差|损失|温度|功耗|数量",
     re.IGNORECASE,
 )
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # What may stand beside a metric's name and says nothing more about it.
 _FILLING = re.compile(r"[\W_]|rate|score|value|result|final|test|the|is|值|结果|为|是|达|达到", re.IGNORECASE)
 
@@ -34,6 +37,9 @@ def of_key(context: Context, pair: Pair) -> Said:
     if coco is not None:
         metric = Metric.MAP if coco["what"] == "AP" else Metric.RECALL
         return {"metric": metric, "called": key}
+    rate = _RATE.match(key)
+    if rate is not None:
+        return {"metric": Metric.THROUGHPUT, "unit": Unit.SAMPLES_PER_S, "batch_size": int(rate["size"])}
     time = _TIME.search(key)
     if time is not None:
         unit = "ms" if time["unit"] == "毫秒" else time["unit"].lower()
@@ -41,16 +47,19 @@ def of_key(context: Context, pair: Pair) -> Said:
     said = _of_words(context, key)
     if is_set(key) and said.get("role") is not Role.FACT:
         return {}
-    if "metric" in said and "called" not in said and said.get("role") is not Role.FACT and _says_more(context, key):
-        said["called"] = key
+    if "metric" in said and said.get("role") is not Role.FACT:
+        said.pop("variant", None)
+        if "called" in said or _says_more(context, key):
+            said["called"] = key
     return said
 
 
 def _of_words(context: Context, key: str) -> Said:
+    """What the words of a key say, as they stand or as names in code join them: ``bbox_mAP``, ``pixAcc``."""
     said = columns.of_header(context, key)
-    pieces = key.replace("_", " ")
-    if "metric" not in said and pieces != key:
-        said = {**columns.of_header(context, pieces), **said}
+    for pieces in (key.replace("_", " "), _CAMEL.sub(" ", key.replace("_", " "))):
+        if "metric" not in said and pieces != key:
+            said = {**columns.of_header(context, pieces), **said}
     return said
 
 

@@ -4,15 +4,40 @@ from __future__ import annotations
 
 import re
 
+from harness.documents.readme import columns
+from harness.documents.readme.blocks import GridRow
 from harness.documents.readme.cells import whole
 from harness.documents.readme.columns import Said
 from harness.documents.readme.commands import Command
 from harness.documents.readme.reading import Context
 from harness.domain.words import WordKind
 
+_PLACE = ("chip", "precision", "batch_size", "shapes", "aoe")
+_CODE_NAME = re.compile(r"[\w.-]*[_/][\w./-]*", re.ASCII)
 _BATCH_OPTIONS = ("batch_size", "batchsize", "batch", "b")
 # A framework's own model: what runs it runs on no chip of the document.
 _FRAMEWORK = re.compile(r"\.(?:onnx|pth|pt|pdparams|caffemodel|pb)(?![\w.])", re.IGNORECASE)
+
+
+def of_words(context: Context, text: str) -> Said:
+    """What the words above or beside figures say of where they were measured, and of whom they are.
+
+    A name in code is of nobody: ``official_net_fp16`` is how a zoo calls its own file.
+    """
+    said = _of_label(context, text)
+    whose = _of_label(context, _CODE_NAME.sub(" ", text)).get("role")
+    return {key: said[key] for key in _PLACE if key in said} | ({} if whose is None else {"role": whose})
+
+
+def _of_label(context: Context, text: str) -> Said:
+    return columns.of_row(context, ("name",), (True,), GridRow(line=0, cells=(text,)))
+
+
+def of_heading(context: Context, line: int) -> Said:
+    """What the heading above figures says of where they were measured."""
+    heading = context.readme.heading_of(line)
+    said = {} if heading is None else of_words(context, heading.text)
+    return {key: item for key, item in said.items() if key != "role"}
 
 
 def of_commands(context: Context, line: int) -> Said:

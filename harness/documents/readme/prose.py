@@ -14,10 +14,11 @@ from harness.documents.readme.columns import Said
 from harness.documents.readme.grids import complete
 from harness.documents.readme.groups import filled
 from harness.documents.readme.keys import of_key
-from harness.documents.readme.pairs import FIGURE, Pair, pairs, unit_end
+from harness.documents.readme.nearby import of_words
+from harness.documents.readme.pairs import Pair, pairs, unit_end
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
-from harness.domain.metrics import Metric
-from harness.domain.references import PRINTED, Role
+from harness.domain.metrics import Metric, Unit
+from harness.domain.references import PRINTED
 from harness.domain.words import WordKind
 
 # What a reader does not see, or sees as no sentence: tags, addresses, code.
@@ -32,7 +33,14 @@ _HELD_AGAINST = re.compile(
     r"\b(?:within|below|less|more|than|over|under|drop|loss|improve\w*|faster|slower|about|around|up to|at least)\b",
     re.IGNORECASE,
 )
-_BATCH = re.compile(r"(?:batch[ _]?size|batch|bs)\s*(?:设置?为|取|为|是|=|:|：)?\s*(\d{1,6})(?!\d|\.\d)", re.IGNORECASE)
+_LONGEST = 60  # characters of a row's name, where its line has several clauses before its first figure
+# "3.6 的脚本", "5.2 节": a section of the document.
+_REFERENCE = re.compile(r"\s*(?:的脚本|节|小节|章|版本)")
+# "IoU 设为 0.5", "--conf 0.25": what something is set to.
+_SET = re.compile(r"(?:设为|设置为|设成|阈值\w{0,2}|从|到|间隔|步长|<|>|--?[a-z][\w-]*[ =])\s*$")
+_BATCH = re.compile(
+    r"(?:batch[ _]?size|batch|bs)\s*(?:设置?为|取|为|是|=|:|：)?\s*(\d{1,6})(?!\d|\.\d)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,49 +66,80 @@ def read_prose(context: Context) -> list[ReadTable]:
         table = _table(context, line, claims) if claims else None
         if table is not None:
             tables.append(table)
-        if len(claims) < sum(_is_result(context, clause) for clause in _clauses(seen.text)):
+        read = set() if table is None else {claim.pair.placed[0] for claim in claims}
+        if any(place not in read for place in _results(context, seen.text)):
             why = "a result in running text, and not one figure with a unit and a metric; write it in a table"
             context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
     return tables
 
 
-def _clauses(text: str) -> Iterator[str]:
-    return (match[0] for match in _CLAUSE.finditer(text))
+def _results(context: Context, text: str) -> Iterator[int]:
+    """Where the figures stand that may be results: a clause with a metric's name, or a speed's unit."""
+    for clause in _CLAUSE.finditer(text):
+        named = context.words.has(clause[0], WordKind.METRIC)
+        for match in _NUMBER.finditer(text, clause.start(), clause.end()):
+            _, unit = _unit(context, text, match.end())
+            figure = (
+                "." in match[0] and not _REFERENCE.match(text, match.end()) and not _numbering(text, match)
+            )
+            if unit is Unit.SAMPLES_PER_S or (named and (unit in (Unit.PERCENT, Unit.MS) or figure)):
+                yield match.start()
 
 
-def _is_result(context: Context, clause: str) -> bool:
-    """Whether a clause names a metric beside a figure."""
-    figures = [
-        match
-        for match in _NUMBER.finditer(clause)
-        if "." in match[0] or unit_end(clause, match.end(), context.words) > match.end()
-    ]
-    return bool(figures) and context.words.has(clause, WordKind.METRIC)
+def _numbering(text: str, match: re.Match[str]) -> bool:
+    """Whether a figure is the number of a section, before its title, or what something is set to."""
+    if _SET.search(text[: match.start()]):
+        return True
+    return not text[: match.start()].strip(" -*+#[(") and text[match.end() :][:1] == " "
+
+
+def _unit(context: Context, text: str, at: int) -> tuple[int, Unit | None]:
+    """Where a number that ends at `at` ends with its unit, and the unit."""
+    stop = unit_end(text, at, context.words)
+    name = context.words.is_whole(text[at:stop].strip(), WordKind.UNIT)
+    return stop, None if name is None else Unit(name)
 
 
 def _claims(context: Context, line: Line) -> Iterator[_Claim]:
-    """The clear figures of a line, clause by clause."""
+    """The clear figures of a line, clause by clause: what is said before a figure is said of it, too.
+
+    Only whose figure it is, is said by its own clause, or by the one before where it goes on with a key.
+    """
     for sentence in _SENTENCE.finditer(line.text):
         about = _about(context, line, sentence[0])
-        if about is None:
-            continue
-        before: Said = {}
-        for clause in _CLAUSE.finditer(sentence[0]):
-            start = sentence.start() + clause.start()
-            if _HELD_AGAINST.search(clause[0]) or context.words.has(clause[0], WordKind.DIFFERENCE):
-                continue
+        role: Said = {}
+        for clause in _CLAUSE.finditer(sentence[0]) if about is not None else ():
+            own = of_words(context, clause[0])
+            of_role = {key: own.pop(key) for key in ("role",) if key in own}
+            about |= {**own, **_sizes(clause[0], sentence[0][clause.end() :])}
             found = list(_of_clause(context, replace(line, text=clause[0])))
-            own = _common(context, clause[0])
-            role = {key: own[key] for key in ("role",) if key in own}
-            before = role or before if not own.get("chip") else role
+            if _HELD_AGAINST.search(clause[0]) or context.words.has(clause[0], WordKind.DIFFERENCE):
+                found = []
             for pair, said in found:
-                yield _Claim(pair=_moved(pair, start), said={**about, **before, **own, **said})
+                goes_on = not clause[0][: pair.named[0]].strip() and pair.named != pair.placed
+                whose = of_role or (role if goes_on else {})
+                yield _Claim(
+                    pair=_moved(pair, sentence.start() + clause.start()), said={**about, **whose, **said}
+                )
+                role = whose
+            role = role if found else {}
+
+
+def _sizes(clause: str, behind: str) -> Said:
+    """The one batch size that a clause names; none of a list of them."""
+    sizes = {match[1] for match in _BATCH.finditer(clause)}
+    listed = re.match(r"[，,、/]\s*\d", behind) and _BATCH.search(clause[-12:])
+    return {"batch_size": int(sizes.pop())} if len(sizes) == 1 and not listed else {}
 
 
 def _of_clause(context: Context, line: Line) -> Iterator[tuple[Pair, Said]]:
     """The figures of a clause: those behind the name of a metric, else the only one that has a unit."""
-    keyed = [(pair, of_key(context, pair)) for pair in pairs(line, context.words) if not pair.bare]
-    named = [(pair, said) for pair, said in keyed if said.get("metric") and pair.is_figure and not pair.listed]
+    keyed = [_short(context, line.text, pair) for pair in pairs(line, context.words) if not pair.bare]
+    named = [
+        (pair, said)
+        for pair in keyed
+        if (said := of_key(context, pair)).get("metric") and pair.is_figure and not pair.listed
+    ]
     if named and len({pair.key for pair, _ in named}) == len(named):
         yield from named
         return
@@ -108,51 +147,50 @@ def _of_clause(context: Context, line: Line) -> Iterator[tuple[Pair, Said]]:
     if named or len(figures) != 1:
         return
     [figure] = figures
-    stop = unit_end(line.text, figure.end(), context.words)
-    said = columns.of_header(context, line.text[: figure.start()])
-    metrics = context.words.values(line.text, WordKind.METRIC)
-    if stop == figure.end() or len(metrics) > 1 or re.match(r"\w", line.text[stop:]):
+    stop, unit = _unit(context, line.text, figure.end())
+    metric, key = _metric(context, line.text[: figure.start()], unit)
+    if metric is None or re.match(r"\w", line.text[stop:]):
         return
     text = line.text[figure.start() : stop]
-    found = number(text)
-    around = {} if found is None else columns.of_cell(context, found)
-    metric = said.get("metric") or around.get("metric")
-    if metric is None or (metric == Metric.THROUGHPUT) != (around.get("metric") == Metric.THROUGHPUT):
-        return
-    key = _key(context, line.text, figure.start()) or text
-    pair = Pair(
-        line=line.number, key=key, text=text, named=(figure.start(), figure.start()), placed=(figure.start(), stop)
-    )
-    yield pair, {"metric": metric}
+    place = (figure.start(), stop)
+    yield Pair(line=line.number, key=key or text, text=text, named=place, placed=place), {"metric": metric}
 
 
-def _key(context: Context, text: str, end: int) -> str:
-    """The last word of a metric before a figure."""
-    hits = context.words.hits(text[:end], WordKind.METRIC)
-    return text[hits[-1].start : hits[-1].end] if hits else ""
+def _short(context: Context, text: str, pair: Pair) -> Pair:
+    """A key in a sentence is the last of its words: the Latin ones behind others, where they name a metric."""
+    start, end = pair.named
+    match = re.search(r"[A-Za-z][\w@. -]*$", text[start:end], re.ASCII)
+    if match is None or not text[start : start + match.start()].strip(" *"):
+        return pair
+    if not context.words.has(match[0], WordKind.METRIC):
+        return pair
+    begin = start + match.start()
+    return replace(pair, key=match[0].strip(), named=(begin, end))
+
+
+def _metric(context: Context, before: str, unit: Unit | None) -> tuple[Metric | None, str]:
+    """The metric of a figure and the word for it: the only one before it, or its unit's."""
+    hits = context.words.hits(before, WordKind.METRIC)
+    key = before[hits[-1].start : hits[-1].end] if hits else ""
+    names = {hit.value for hit in hits}
+    if unit is Unit.SAMPLES_PER_S:
+        return (Metric.THROUGHPUT, key) if names <= {Metric.THROUGHPUT} else (None, "")
+    if unit not in (Unit.PERCENT, Unit.MS, Unit.DB) or len(names) != 1:
+        return None, ""
+    metric = Metric(names.pop())
+    return (metric, key) if unit in metric.units else (None, "")
 
 
 def _is_batch(text: str, figure: re.Match[str]) -> bool:
     return any(match.start(1) == figure.start() for match in _BATCH.finditer(text))
 
 
-def _common(context: Context, text: str) -> Said:
-    """The chip, the precision and the baseline that a clause names."""
-    row = GridRow(line=0, cells=(text,))
-    said = columns.of_row(context, ("name",), (True,), row)
-    return {key: said[key] for key in ("chip", "precision", "role") if key in said}
-
-
 def _about(context: Context, line: Line, sentence: str) -> Said | None:
     """What a sentence says of its figures; None of one that is about no measurement of this document's."""
-    said: Said = {}
     chips = context.words.values(sentence, WordKind.CHIP)
-    if len(chips) == 1:
-        said["chip"] = chips[0]
-    sizes = {match[1] for match in _BATCH.finditer(sentence)}
-    if len(sizes) == 1:
-        said["batch_size"] = int(sizes.pop())
-    if said or context.words.has(sentence, WordKind.BASELINE):
+    named = [chip for chip in chips if chip != "*"] or chips
+    said: Said = {"chip": named[0]} if len(named) == 1 else {}
+    if said or _BATCH.search(sentence) or context.words.has(sentence, WordKind.BASELINE):
         return said
     headings = [context.readme.heading_of(line.number), context.readme.under(line.number)]
     titles = " ".join(heading.text for heading in headings if heading is not None)
@@ -161,9 +199,7 @@ def _about(context: Context, line: Line, sentence: str) -> Said | None:
 
 def _moved(pair: Pair, by: int) -> Pair:
     named, placed = pair.named, pair.placed
-    return replace(
-        pair, named=(named[0] + by, named[1] + by), placed=(placed[0] + by, placed[1] + by)
-    )
+    return replace(pair, named=(named[0] + by, named[1] + by), placed=(placed[0] + by, placed[1] + by))
 
 
 def _table(context: Context, line: Line, claims: Sequence[_Claim]) -> ReadTable | None:
@@ -194,8 +230,8 @@ def _label(text: str, first: Pair) -> tuple[str, tuple[int, int]]:
     start = bullet.end() if bullet else 0
     end = first.named[0]
     clauses = [match.start() for match in _CLAUSE.finditer(text, start, end)]
-    if end - start > 60 and clauses:
-        start = clauses[-1]
+    if end - start > _LONGEST and clauses:
+        start = next((at for at in clauses if end - at <= _LONGEST), clauses[-1])
     words = text[start:end].strip(" *{[（(：:=")
     if not words:
         start, end = first.named if first.named[0] < first.named[1] else first.placed

@@ -15,7 +15,7 @@ from harness.documents.readme.commands import typed_lines
 from harness.documents.readme.grids import complete, read_grid, with_baselines
 from harness.documents.readme.groups import Group, groups
 from harness.documents.readme.keys import another, is_set, of_key
-from harness.documents.readme.nearby import of_commands, runs_framework
+from harness.documents.readme.nearby import of_commands, of_heading, of_words, runs_framework
 from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -121,7 +121,7 @@ def _row(context: Context, fence: Fence, group: Group) -> _Row | None:
             item.setdefault("metric", first)
         elif "metric" not in item:
             item |= another(pair)
-    return _Row(group=group, whole=_whole(context, fence, group), said=tuple(said))
+    return _Row(group=group, whole=_whole(context, fence, group, said), said=tuple(said))
 
 
 def _above(context: Context, fence: Fence) -> Said:
@@ -133,18 +133,22 @@ def _above(context: Context, fence: Fence) -> Said:
     return {}
 
 
-def _whole(context: Context, fence: Fence, group: Group) -> Said:
-    """What is said of a whole group: by commands, heading, part and label, the nearer ones winning."""
-    heading = context.readme.heading_of(fence.line)
-    texts = ["" if heading is None else heading.text, group.part, group.label.text if group.commented else ""]
-    said = of_commands(context, group.pairs[0].line)
-    for text in (*texts, *([] if group.commented else [group.label.text])):
-        row = GridRow(line=group.pairs[0].line, cells=(text,))
-        said |= columns.of_row(context, ("name",), (True,), row)
-    if runs_framework(group.said):
+def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said]) -> Said:
+    """What is said of a whole group: by commands, heading, part, label and keys, the nearer ones winning."""
+    framework = runs_framework(group.said)
+    said = {} if framework else of_commands(context, group.pairs[0].line)
+    said |= of_heading(context, fence.line)
+    for text in (group.part, *([group.label.text] if group.named else [])):
+        said |= of_words(context, text)
+    if framework:
         said.pop("chip", None)
     elif "chip" not in said and context.own_chip is not None:
         said["chip"] = context.own_chip.name
+    if group.part:
+        said["variant"] = group.part
+    sizes = {item["batch_size"] for item in keys if "batch_size" in item}
+    if len(sizes) == 1:
+        said["batch_size"] = sizes.pop()
     return said
 
 
@@ -199,7 +203,9 @@ def one_unit(values: Sequence[Value]) -> list[Value]:
     }
     return [
         replace(value, meaning={**value.meaning, "unit": Unit.PERCENT})
-        if value.column in percent and value.get("unit") is Unit.FRACTION and value.get("role") is not Role.FACT
+        if value.column in percent
+        and value.get("unit") is Unit.FRACTION
+        and value.get("role") is not Role.FACT
         else value
         for value in values
     ]
