@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
+from harness.documents.readme.apart import told_apart
 from harness.documents.readme.blocks import Line, Readme
 from harness.documents.readme.commands import is_commands
 from harness.documents.readme.grids import read_grid
@@ -54,7 +55,7 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
             else:
                 tables.append(table)
     _note_prose(context)
-    tables.sort(key=lambda item: item.line)
+    tables = [told_apart(context, table) for table in sorted(tables, key=lambda item: item.line)]
     return Reading(
         readme=readme, catalog=catalog, models=models, document=document, tables=tuple(tables),
         others=tuple(title for _, title in sorted(others)), unread=tuple(notes), assumed=tuple(assumed),
