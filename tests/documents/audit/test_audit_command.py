@@ -53,8 +53,8 @@ def test_a_folder_is_every_markdown_file_below_it(zoo):
     lines = done.stdout.splitlines()
     assert lines[0] == (
         f"{zoo}/a/README.md:6: error: throughput on ascend310p falls by 77.5%, from 40.0 at batch 1 to 9.0 "
-        "at batch 4; a batch of 4 would take 17.8 times as long as one of 1: a rate of batches, or an outlier "
-        "[throughput-falls]"
+        "at batch 4; a batch of 4 would take 17.8 times as long as one of 1: a rate of batches, or an "
+        "outlier [throughput-falls]"
     )
     assert lines[-2:] == ["3 READMEs: 1 error, 1 warning", "3 things were not read: --json lists them"]
 
