@@ -14,7 +14,7 @@ from harness.setting.home import Home
 from harness.tables import cases, catalog
 
 if TYPE_CHECKING:
-    from harness.other_machines.importing import ForeignLog
+    from harness.other_machines.foreign import ForeignLog
     from harness.store.results import Result
 
 
@@ -40,11 +40,12 @@ def import_log(
     whatever the verdict.
     """
     from harness.other_machines import importing
+    from harness.other_machines.foreign import Choice
     from harness.store.results import Store
 
     tables, home = catalog.load(), Home.locate()
     chosen = cases.named(tables, case)
-    choice = importing.Choice(device=device, summary=summary, batch_size=bs_of_log)
+    choice = Choice(device=device, summary=summary, batch_size=bs_of_log)
     log = importing.read(chosen, file, choice)
     if results is None:
         home.require_writable()
@@ -63,7 +64,7 @@ def import_log(
 
 
 def _as_json(log: ForeignLog, result: Result, file: Path) -> dict[str, Any]:
-    from harness.other_machines.importing import by_wall_time, latencies
+    from harness.other_machines.importing import by_wall_time, latencies_of
     from harness.records import to_json
 
     run, measurement = log.run, result.measurement
@@ -78,7 +79,7 @@ def _as_json(log: ForeignLog, result: Result, file: Path) -> dict[str, Any]:
         "definition": run.definition,
         "queries_per_s": run.queries_per_s,
         "samples_per_s_by_wall_time": by_wall_time(run),
-        "latencies_ms": latencies(run),
+        "latencies_of_ms": latencies_of(run),
         "batch_size": run.batch_size,
         "batch_size_told_by": log.batch_size_told_by,
         "device": run.device,
