@@ -81,6 +81,7 @@ class Readme:
     grids: tuple[Grid, ...]
     fences: tuple[Fence, ...]
     prose: tuple[Line, ...]
+    raw: tuple[str, ...] = ()  # the lines with the blanks at their ends
 
     @cached_property
     def text(self) -> str:
@@ -119,7 +120,8 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
 
     So lines are kept without it: what reads them takes a time by their words, however deep they are nested.
     """
-    lines = tuple(line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    raw = tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    lines = tuple(line.strip() for line in raw)
     tokens = _blocks().parse("\n".join(lines))
     grids, fences, headings, taken = list[Grid](), list[Fence](), list[Heading](), set[int]()
     for at, token in enumerate(tokens):
@@ -149,6 +151,7 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
         grids=tuple(sorted(grids, key=lambda item: item.line)),
         fences=tuple(fences),
         prose=tuple(prose),
+        raw=raw,
     )
 
 

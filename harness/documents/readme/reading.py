@@ -79,7 +79,7 @@ class Context:
     @cached_property
     def words(self) -> Vocabulary:
         """The catalog's words."""
-        return vocabulary(self.catalog.words)
+        return vocabulary(self.catalog)
 
     @cached_property
     def commands(self) -> tuple[Command, ...]:
@@ -124,7 +124,7 @@ class Reading:
         """Its model, where the catalog knows more of it than a name."""
         return self.catalog.models.get(self.called)
 
-    @property
+    @cached_property
     def values(self) -> tuple[Value, ...]:
         """All values of all tables."""
         return tuple(value for table in self.tables for value in table.values)
@@ -158,7 +158,7 @@ def find_models(catalog: Catalog, readme: Readme, document: Document | None) -> 
         mine = tuple(model.name for model in catalog.called.values() if model.document == document.name)
         if len(mine) == 1:
             return mine
-    words = vocabulary(catalog.words)
+    words = vocabulary(catalog)
     named = [line for line in readme.lines if line.replace(" ", "").lower().startswith("model_name=")]
     for place in (readme.title, "\n".join(named), readme.text):
         found = words.values(place, WordKind.MODEL)
