@@ -1,7 +1,7 @@
-"""Documented speeds that no case measures: a claim as a case of its own, so that a log can be filed under it.
+"""Documented speeds that no case measures: a claim as a case of its own, for logs to be filed under.
 
-A claim has a model that may be only a name, a chip that nothing here may drive, and settings that no case has.
-Its case is made of what the document tells; nothing of it can run.
+A claim has a model that may be only a name, a chip that nothing here may drive, and settings that no case
+has. Its case is made of what the document tells; nothing of it can run.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)  # what a tool's log tells
 def speeds(catalog: Catalog, model: str) -> Iterator[Reference]:
     """The measured throughputs and latencies that documents state of `model`, but for best-batch rows."""
     for reference in catalog.references:
-        if reference.model == model and reference.metric in SPEEDS and reference.role is Role.MEASURED:
-            if reference.value is not None and not reference.best:
-                yield reference
+        mine = reference.model == model and reference.metric in SPEEDS and not reference.best
+        if mine and reference.role is Role.MEASURED and reference.value is not None:
+            yield reference
 
 
 def chip_of(catalog: Catalog, name: str) -> Chip | None:

@@ -73,7 +73,7 @@ def _gone_to(command: Command, there: list[str] | None) -> list[str] | None:
 
     ``cd {code_path}`` shows how one goes about it, and goes nowhere.
     """
-    if command.program != "cd" or there is None or command.words[1:2] and command.words[1][0] in "{<":
+    if command.program != "cd" or there is None or (command.words[1:2] and command.words[1][0] in "{<"):
         return there
     for part in command.words[1].split("/") if len(command.words) > 1 else ("~",):
         if part == ".." and there:
