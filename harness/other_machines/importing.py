@@ -37,7 +37,6 @@ from harness.tools.parsers import ToolRun
 from harness.tools.parsers.consistency import statistics_of
 from harness.verdicts import latencies, throughputs, utilisation
 
-LATENCY = "latency"  # the claim, beside its throughput, that a call takes no longer
 SHOWN_HASH = 12  # hexadecimal digits of a hash in a message; the record has all of them
 
 
@@ -189,7 +188,7 @@ def measurement(log: ForeignLog, run: str, origin: Origin = Origin.IMPORTED) -> 
         created=datetime.now(UTC).isoformat(),
         case=log.case.id,
         kind=Kind.THROUGHPUT,
-        check="" if log.latency is None else LATENCY,
+        check="" if log.latency is None else str(Metric.LATENCY),
         origin=origin,
         provenance=Provenance(
             target="simulated" if origin is Origin.SIMULATED else "chip",

@@ -41,14 +41,16 @@ def chip_of(catalog: Catalog, name: str) -> Chip | None:
     )  # fmt: skip
 
 
+def told(reference: Reference) -> dict[str, object]:
+    """What tells a claim from others of its model, chip, precision and batch size, by name."""
+    return {**reference.told, **({"called": reference.called} if reference.called else {})}
+
+
 def case_of(catalog: Catalog, reference: Reference, chip: Chip, batch_size: int) -> Case:
     """The claim as a case: of its settings, and of a latency, the id tells."""
     model = catalog.called[reference.model]
     precision = reference.precision or chip.default_precision
-    told = dict(reference.told)
-    if reference.called:
-        told["called"] = reference.called
     return Case(
-        id=cases.claim_id(cases.case_id(model, chip, precision, batch_size), told),
+        id=cases.claim_id(cases.case_id(model, chip, precision, batch_size), told(reference)),
         model=model, chip=chip, precision=precision, batch_size=batch_size, documented=True,
     )  # fmt: skip
