@@ -14,6 +14,7 @@ PRINTED = (
     "# Net\n\n```\npython score.py\n```\n\n```\nAccuracy: {}\n```\n\n"
     "| Batch Size | 310P精度(%) |\n|---|---|\n| 1 | {} |\n"
 )
+LENGTHS = "# Net\n\n| Batch Size | seq_length | {} |\n|---|---|---|\n| 1 | 128 | {} |\n| 1 | 256 | {} |\n"
 NAMED = "# Net\n\nThe {} is {} %.\n\n| 模型 | 310P {}(%) |\n|---|---|\n| net | {} |\n"
 
 STEPS: tuple[Example, ...] = (
@@ -229,4 +230,32 @@ STEPS: tuple[Example, ...] = (
     none("metric-names", "a word for any metric", NAMED.format("Acc", "71.58", "Top1", "71.58")),
     none("metric-names", "a short number", NAMED.format("top-5", "7.15", "Top1", "7.15")),
     none("metric-names", "two numbers", NAMED.format("top-1 71.58, top-5", "91.58", "Top1", "71.58")),
+    one(
+        "longer-is-faster",
+        "of two rows",
+        LENGTHS.format("310P性能(fps)", "250.0", "300.0"),
+        "length 256 has 300.0",
+        "warning",
+    ),
+    one(
+        "longer-is-faster",
+        "in less time",
+        LENGTHS.format("310P时延(ms)", "25.0", "20.0"),
+        "length 256 has 20.0",
+    ),
+    none("longer-is-faster", "slower", LENGTHS.format("310P性能(fps)", "300.0", "250.0")),
+    none("longer-is-faster", "as fast", LENGTHS.format("310P性能(fps)", "300.0", "309.0")),
+    none("longer-is-faster", "in more time", LENGTHS.format("310P时延(ms)", "20.0", "25.0")),
+    none(
+        "longer-is-faster",
+        "another batch",
+        LENGTHS.replace("| 1 | 256", "| 8 | 256").format("310P性能(fps)", "9.0", "15.0"),
+    ),
+    none(
+        "longer-is-faster",
+        "another model",
+        LENGTHS.replace("Batch Size", "模型")
+        .replace("| 1 | 256", "| small | 256")
+        .format("310P性能(fps)", "9.0", "15.0"),
+    ),
 )
