@@ -32,7 +32,7 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A file that is no text, or that cannot be opened: the line, and why."""
+    """A file that is no text, or that cannot be opened: the line, and why, with what to do."""
 
     line: int
     why: str
@@ -41,7 +41,8 @@ class Unreadable:
     def of(cls, problem: BadInput | OSError) -> Unreadable:
         """What a failed reading says of its file."""
         if isinstance(problem, BadInput):
-            return cls(line=problem.line or 1, why=str(problem))
+            remedy = f"; {problem.remedy}" if problem.remedy else ""
+            return cls(line=problem.line or 1, why=problem.said + remedy)
         return cls(line=1, why=problem.strerror or str(problem))
 
 

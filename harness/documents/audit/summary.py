@@ -14,7 +14,7 @@ from harness.documents.audit.tree import Audited
 
 WORST_FIRST = tuple(reversed(Severity))
 LISTED = 25  # READMEs of a text; JSON has all
-_PLACE = 70  # characters of a name that a line of 100 has room for
+_PLACE = 68  # characters of a name that a line of 100 has room for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
