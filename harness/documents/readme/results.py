@@ -195,7 +195,7 @@ def _values(context: Context, at: int, row: _Row) -> Iterator[Value]:
 
 
 def one_unit(values: Sequence[Value]) -> list[Value]:
-    """The scores of one key in one unit: 0.6 beside 70.6 is of a hundred, too, where neither prints a sign."""
+    """The scores of one key in one unit: 0.6 beside 70.6 is of a hundred, too, where none prints a sign."""
     percent = {
         value.column
         for value in values
