@@ -79,13 +79,23 @@ def _results(context: Context, text: str) -> Iterator[int]:
     """Where the figures stand that may be results: a clause with a metric's name, or a speed's unit."""
     for clause in _CLAUSE.finditer(text):
         named = context.words.has(clause[0], WordKind.METRIC)
-        for match in _NUMBER.finditer(text, clause.start(), clause.end()):
+        for match in _figures(context, text, clause.start(), clause.end()):
             _, unit = _unit(context, text, match.end())
             figure = (
                 "." in match[0] and not _REFERENCE.match(text, match.end()) and not _numbering(text, match)
             )
             if unit is Unit.SAMPLES_PER_S or (named and (unit in (Unit.PERCENT, Unit.MS) or figure)):
                 yield match.start()
+
+
+def _figures(
+    context: Context, text: str, start: int = 0, end: int | None = None
+) -> Iterator[re.Match[str]]:
+    """The numbers of a text that no letter follows but their unit."""
+    for match in _NUMBER.finditer(text, start, len(text) if end is None else end):
+        stop = unit_end(text, match.end(), context.words)
+        if not re.match(r"[A-Za-z0-9_]", text[stop : stop + 1]):
+            yield match
 
 
 def _numbering(text: str, match: re.Match[str]) -> bool:
@@ -148,13 +158,13 @@ def _of_clause(context: Context, line: Line) -> Iterator[tuple[Pair, Said]]:
     if named and len({pair.key for pair, _ in named}) == len(named):
         yield from named
         return
-    figures = [match for match in _NUMBER.finditer(line.text) if not _is_batch(line.text, match)]
+    figures = [match for match in _figures(context, line.text) if not _is_batch(line.text, match)]
     if named or len(figures) != 1:
         return
     [figure] = figures
     stop, unit = _unit(context, line.text, figure.end())
     metric, key = _metric(context, line.text[: figure.start()], unit)
-    if metric is None or re.match(r"\w", line.text[stop:]):
+    if metric is None:
         return
     text = line.text[figure.start() : stop]
     place = (figure.start(), stop)
