@@ -31,7 +31,8 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     models = (model,) if model else find_models(catalog, readme, document)
     doubted = doubt(catalog, models)
     notes, assumed = [doubted] if doubted else list[Note](), list[Note]()
-    context = Context(readme=readme, catalog=catalog, notes=notes, assumed=assumed)
+    claims = len(models) != 1 or models[0] not in catalog.models
+    context = Context(readme=readme, catalog=catalog, notes=notes, assumed=assumed, claims=claims)
     tables, others = _grids(context)
     blocks, left = read_blocks(context)
     sentences = read_prose(context)
