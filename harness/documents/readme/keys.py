@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.documents.readme import columns
-from harness.documents.readme.columns import Said
+from harness.documents.readme.naming import BATCH, Said
 from harness.documents.readme.pairs import Pair
 from harness.documents.readme.reading import Context
 from harness.domain.metrics import Metric, Unit
@@ -78,5 +78,5 @@ def _says_more(context: Context, key: str) -> bool:
     rest = key.replace("_", " ")
     for kind in (WordKind.METRIC, WordKind.UNIT, WordKind.PRECISION, WordKind.CHIP, WordKind.BASELINE):
         rest = context.words.without(rest, kind)
-    rest = columns.BATCH.sub("", rest)
+    rest = BATCH.sub("", rest)
     return bool(_FILLING.sub("", rest))

@@ -7,8 +7,8 @@ import re
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow
 from harness.documents.readme.cells import whole
-from harness.documents.readme.columns import Said
 from harness.documents.readme.commands import Command
+from harness.documents.readme.naming import Said
 from harness.documents.readme.reading import Context
 from harness.domain.words import WordKind
 

@@ -10,10 +10,10 @@ from typing import Any
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow, Line
 from harness.documents.readme.cells import number
-from harness.documents.readme.columns import Said
 from harness.documents.readme.grids import complete
 from harness.documents.readme.groups import filled
 from harness.documents.readme.keys import of_key
+from harness.documents.readme.naming import Said
 from harness.documents.readme.nearby import of_words
 from harness.documents.readme.pairs import Pair, pairs, unit_end
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -88,9 +88,7 @@ def _results(context: Context, text: str) -> Iterator[int]:
                 yield match.start()
 
 
-def _figures(
-    context: Context, text: str, start: int = 0, end: int | None = None
-) -> Iterator[re.Match[str]]:
+def _figures(context: Context, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
     """The numbers of a text that no letter follows but their unit."""
     for match in _NUMBER.finditer(text, start, len(text) if end is None else end):
         stop = unit_end(text, match.end(), context.words)

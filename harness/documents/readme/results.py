@@ -10,11 +10,11 @@ from functools import partial
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import Fence, GridRow, Line
 from harness.documents.readme.cells import number
-from harness.documents.readme.columns import Said
 from harness.documents.readme.commands import typed_lines
 from harness.documents.readme.grids import complete, read_grid, with_baselines
 from harness.documents.readme.groups import Group, groups
 from harness.documents.readme.keys import another, is_set, of_key
+from harness.documents.readme.naming import Said
 from harness.documents.readme.nearby import chip_of, of_commands, of_heading, of_words, runs_framework
 from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
@@ -57,7 +57,7 @@ def read_block(context: Context, fence: Fence) -> list[ReadTable]:
     taken = {pair.line for row in rows for pair in row.group.pairs}
     _note_rest(context, [line for line in rest.lines if line.number not in taken | typed])
     tables = [table for item in printed if (table := _grid(context, fence, item)) is not None]
-    alike = _alike(rows)
+    alike = _alike(context, rows)
     tables += [
         table for same in alike if (table := _table(context, fence, same, len(alike) == 1)) is not None
     ]
@@ -152,12 +152,28 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said]) -
     return said
 
 
-def _alike(rows: Sequence[_Row]) -> list[list[_Row]]:
-    """Rows by what makes them rows of one table, in the order of the first of each."""
+def _alike(context: Context, rows: Sequence[_Row]) -> list[list[_Row]]:
+    """Rows by what makes them rows of one table, in the order of the first of each; no label twice in one.
+
+    What a block says a second time under the same label is called the second, and that is told.
+    """
     found: dict[tuple[object, ...], list[_Row]] = {}
+    seen: dict[tuple[object, ...], int] = {}
     for row in rows:
-        if len(set(row.group.keys)) == len(row.group.keys):
-            found.setdefault(row.kind, []).append(row)
+        label = row.group.label.text
+        if len(set(row.group.keys)) < len(row.group.keys):
+            why = "a key that its row has twice"
+            context.notes.extend(
+                Note(line=pair.line, what=pair.key[:60], why=why) for pair in row.group.pairs
+            )
+            continue
+        count = seen[*row.kind, label] = seen.get((*row.kind, label), 0) + 1
+        if count > 1:
+            said = ", ".join(filter(None, (row.whole.get("variant"), f"({count})")))
+            row = replace(row, whole={**row.whole, "variant": said})
+            why = "all that it says, a row above it in its block says too; it is called another"
+            context.assumed.append(Note(line=row.group.pairs[0].line, what=f"row {label!r}", why=why))
+        found.setdefault((*row.kind, count), []).append(row)
     return list(found.values())
 
 
