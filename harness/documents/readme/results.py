@@ -51,12 +51,14 @@ def read_block(context: Context, fence: Fence) -> list[ReadTable]:
     framed = frozenset[int]().union(*(table.lines for table in printed))
     rest = replace(fence, lines=tuple(line for line in fence.lines if line.number not in framed))
     keyed = partial(_figures, context, bool(typed))
-    rows = [row for group in groups(rest, keyed, typed) if (row := _row(context, fence, group)) is not None]
+    found = list(groups(rest, keyed, typed))
+    labelled = any("precision" in of_words(context, group.label.text) for group in found if group.named)
+    rows = [row for group in found if (row := _row(context, fence, group, labelled)) is not None]
     if not rows and not printed:
         return [] if typed else _none(context, fence)
     taken = {pair.line for row in rows for pair in row.group.pairs}
     _note_rest(context, [line for line in rest.lines if line.number not in taken | typed])
-    tables = [table for item in printed if (table := _grid(context, fence, item)) is not None]
+    tables = [table for item in printed if (table := _grid(context, item)) is not None]
     alike = _alike(context, rows)
     tables += [
         table for same in alike if (table := _table(context, fence, same, len(alike) == 1)) is not None
@@ -104,10 +106,10 @@ def _figures(context: Context, among_commands: bool, line: Line) -> tuple[Pair, 
 def _may_be(pair: Pair, said: Said, among_commands: bool) -> bool:
     if among_commands:
         return "metric" in said and pair.is_figure
-    return "metric" in said or "role" in said or (pair.is_figure and not is_set(pair.key))
+    return "metric" in said or "role" in said or ("." in pair.text and not is_set(pair.key))
 
 
-def _row(context: Context, fence: Fence, group: Group) -> _Row | None:
+def _row(context: Context, fence: Fence, group: Group, labelled: bool) -> _Row | None:
     """A group as a row, where one of its keys names a metric, or what stands above its only figure does."""
     said = [of_key(context, pair) for pair in group.pairs]
     first = next((item["metric"] for item in said if "metric" in item), None)
@@ -121,7 +123,7 @@ def _row(context: Context, fence: Fence, group: Group) -> _Row | None:
             item.setdefault("metric", first)
         elif "metric" not in item:
             item |= another(pair)
-    return _Row(group=group, whole=_whole(context, fence, group, said), said=tuple(said))
+    return _Row(group=group, whole=_whole(context, fence, group, said, labelled), said=tuple(said))
 
 
 def _above(context: Context, fence: Fence) -> Said:
@@ -133,13 +135,17 @@ def _above(context: Context, fence: Fence) -> Said:
     return {}
 
 
-def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said]) -> Said:
+def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said], labelled: bool) -> Said:
     """What is said of a whole group: by commands, heading, part, label and keys, the nearer ones winning."""
     framework = runs_framework(group.said)
     said = {} if framework else of_commands(context, group.pairs[0].line)
-    said |= of_heading(context, fence.line)
+    own = of_heading(context, fence.line)
     for text in (group.part, *([group.label.text] if group.named else [])):
-        said |= of_words(context, text)
+        own |= of_words(context, text)
+    elsewhere = own.get("chip", "*") not in ("*", chip_of(context))
+    if labelled or elsewhere or own.get("role") is Role.BASELINE:
+        said.pop("precision", None)  # of the commands, which run the document's own chip
+    said |= own
     if framework:
         said.pop("chip", None)
     elif "chip" not in said and (chip := chip_of(context)) is not None:
@@ -227,11 +233,14 @@ def one_unit(values: Sequence[Value]) -> list[Value]:
     ]
 
 
-def _grid(context: Context, fence: Fence, printed: Printed) -> ReadTable | None:
-    """A table that a tool printed, read as one of markdown."""
-    heading = context.readme.heading_of(fence.line)
-    name = printed.title or ("" if heading is None else heading.text) or printed.grid.headers[0]
-    return read_grid(context, printed.grid, name)
+def _grid(context: Context, printed: Printed) -> ReadTable | None:
+    """A table that a tool printed, read as one of markdown; what it does not say, the commands do."""
+    table = read_grid(context, printed.grid, printed.title or printed.grid.headers[0])
+    if table is None:
+        return None
+    said = of_commands(context, table.line)
+    values = [replace(value, meaning={**said, **value.meaning}) for value in table.values]
+    return replace(table, values=tuple(values))
 
 
 def _is_console(fence: Fence) -> bool:
