@@ -46,7 +46,7 @@ class Entry(Settings):
 
 
 def read(catalog: Catalog, folder: Path) -> tuple[ForeignLog, ...]:
-    """Every log that ``logs.toml`` names, and what it is held to. Raises `BadInput` with all that is wrong."""
+    """Every log that ``logs.toml`` names, with what it is of. Raises `BadInput` with all that is wrong."""
     logs, wrong = list[ForeignLog](), list[str]()
     for place, item in _entries(folder):
         entry, faults = read_record(Entry, item)
