@@ -83,7 +83,7 @@ class Page:
         found = (
             ("folder", say("folder"), Counter(row.group for row in self.rows)),
             ("chip", say("chip"), Counter(row.claim.measured_on for row in self.rows)),
-            ("metric", say("metric"), Counter(row.claim.known_as for row in self.rows)),
+            ("metric", say("metric"), Counter(row.claim.metric for row in self.rows)),
             ("role", say("role"), Counter(row.claim.role for row in self.rows)),
             ("state", say("runs, or lacks"), Counter(row.state for row in self.rows)),
         )
