@@ -107,13 +107,14 @@ def _labels(reading: Reading, table: ReadTable, value: Value) -> Iterator[str | 
 
 @once
 def scores(reading: Reading) -> tuple[Value, ...]:
-    """Every printed score that somebody measured, a chip's or a baseline's."""
+    """Every printed score that somebody measured, a chip's or a baseline's: shares of one, of any metric."""
     return tuple(
         value
         for value in reading.values
         if value.number is not None
         and value.get("role") in (Role.MEASURED, Role.BASELINE)
-        and value.get("metric") != Metric.THROUGHPUT
+        and value.get("metric") is not None
+        and Metric(value.get("metric")).is_score
         and not value.get("difference")
     )
 
