@@ -79,7 +79,7 @@ def _columns(table: ReadTable) -> Iterator[list[Value]]:
 
 
 def percent_fraction(reading: Reading) -> Iterator[Found]:
-    """A percent sign behind a score of one or less: a fraction where the document prints the percentage, too."""
+    """A percent sign behind a score of one or less: surely a fraction where the percentage stands there."""
     found = scores(reading)
     for value in found:
         assert value.number is not None
