@@ -19,6 +19,7 @@ from harness.domain.references import Role, Rounding
 
 Z = 1.959963984540054  # 95 %, two-sided
 MANY_DIGITS = 10  # identical scores of two settings are a coincidence no more from here on
+FEWEST_SAMPLES = 100  # fewer are those that a text shows, or calibrates with
 SAME_ROWS = 3  # identical scores of fewer digits are remarkable from so many rows on
 _WORDS = {Rounding.ROUNDED: "rounded", Rounding.TRUNCATED: "cut off"}
 _SAMPLED = (Metric.F1, Metric.F1_MACRO, Metric.ERROR_RATE)  # means over samples, and no counts of them
@@ -57,7 +58,7 @@ def _reconstructed(reading: Reading) -> Iterator[Count]:
 
 
 def _counted(reading: Reading) -> Iterator[tuple[Value, Counts]]:
-    known = documented(reading)
+    known = {what: count for what, count in documented(reading).items() if count >= FEWEST_SAMPLES}
     for value in scores(reading):
         if Metric(value.get("metric")).is_counted and known and not value.get("dataset"):
             yield value, known
@@ -241,14 +242,18 @@ def identical(reading: Reading) -> Iterator[Found]:
         groups: dict[tuple[object, ...], list[Value]] = {}
         for value in scores(reading):
             if value in table.values and value.get("role") is Role.MEASURED and not value.get("best"):
-                key = (value.column, value.text, value.part, *(value.get(key) for key in _SAID))
+                key = (value.column, value.text, value.part, value.place, *(value.get(key) for key in _SAID))
                 groups.setdefault(key, []).append(value)
+        cells = set[tuple[int, int]]()
         for values in groups.values():
             first = values[0]
             assert first.number is not None
+            if (first.row, first.column) in cells:
+                continue  # another number of the same cells
             settings = [key for key in _SETTINGS if len({value.get(key) for value in values}) > 1]
             many = first.number.digits >= MANY_DIGITS
             if settings and len(values) >= (2 if many else SAME_ROWS):
+                cells.add((first.row, first.column))
                 yield Found(
                     line=first.line,
                     sentence=f"{first.text} stands in {len(values)} rows of column {first.header!r} that "

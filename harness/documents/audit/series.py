@@ -62,7 +62,7 @@ def _throughputs(reading: Reading) -> Iterator[SpeedSeries]:
         groups: dict[tuple[object, ...], list[Value]] = {}
         for value in speeds:
             if not value.get("best"):
-                key = (value.column, setting(value, without=_OF_A_SIZE), *_labels(reading, table, value))
+                key = (value.column, *_key(reading, table, value))
                 groups.setdefault(key, []).append(value)
         for (column, *key), values in groups.items():
             points = sorted(
@@ -75,10 +75,15 @@ def _throughputs(reading: Reading) -> Iterator[SpeedSeries]:
             )
             sizes = [point.size for point in points]
             if len(sizes) == len(set(sizes)) and sizes:
-                best = [item for item in speeds if item.get("best") and item.column == column and _is_of(
-                    [setting(item, without=_OF_A_SIZE), *_labels(reading, table, item)], key)]  # fmt: skip
+                best = [item for item in speeds if item.get("best") and item.column == column
+                        and _is_of(_key(reading, table, item), key)]  # fmt: skip
                 name = str(values[0].get("chip") or values[0].header)
                 yield SpeedSeries(name=name, table=table, points=tuple(points), best=tuple(best))
+
+
+def _key(reading: Reading, table: ReadTable, value: Value) -> tuple[object, ...]:
+    """What the points of one series share beside the column."""
+    return (value.place, setting(value, without=_OF_A_SIZE), *_labels(reading, table, value))
 
 
 def _is_of(best: Sequence[object], series: Sequence[object]) -> bool:

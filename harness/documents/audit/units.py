@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from harness.documents.audit.findings import Found, Severity
@@ -12,10 +13,21 @@ from harness.domain.references import Role
 from harness.domain.words import WordKind
 
 
-def _has_unit(reading: Reading, value: Value) -> bool:
+def _printed(reading: Reading, value: Value) -> str:
+    """The unit behind a number's digits, as printed; what else stands there is none."""
+    after = "" if value.number is None else value.number.after.strip()
     words = reading.context.words
-    after = value.number.after.strip() if value.number is not None else ""
-    return bool(after) or words.has(value.header, WordKind.UNIT)
+    begun = (after, *(re.split(cut, after, maxsplit=1)[0] for cut in (r"[\s,，;；)）]", r"[\s,，;；)）/]")))
+    return next((text for text in begun if words.is_whole(text, WordKind.UNIT) is not None), "")
+
+
+def _has_unit(reading: Reading, value: Value) -> bool:
+    return bool(_printed(reading, value)) or reading.context.words.has(value.header, WordKind.UNIT)
+
+
+def _has_sign(reading: Reading, value: Value) -> bool:
+    """Whether a percent sign stands behind a score or in its column's head."""
+    return "%" in (_printed(reading, value), *value.header)
 
 
 def missing(reading: Reading) -> Iterator[Found]:
@@ -52,10 +64,15 @@ def mixed(reading: Reading) -> Iterator[Found]:
     """Values of one metric in one column, some with a unit and some without, or fractions beside percents."""
     for table in reading.tables:
         for values in _columns(table):
-            units = {value.number.after.strip() for value in values if value.number is not None}
-            kinds = {value.get("unit") for value in values if value.number is not None and value.number.value}
-            if len(units) > 1 or len(kinds) > 1:
-                first, other = values[0], next(v for v in values if _unit(v) != _unit(values[0]))
+            units = [_printed(reading, value) for value in values]
+            kinds = [value.get("unit") for value in values if value.number is not None and value.number.value]
+            if len(set(units)) > 1 or len(set(kinds)) > 1:
+                first = values[0]
+                other = next(
+                    (value for value, unit in zip(values, units, strict=True)
+                     if (unit, value.get("unit")) != (units[0], first.get("unit"))),
+                    values[-1],
+                )  # fmt: skip
                 yield Found(
                     line=other.line,
                     sentence=f"column {first.header!r} prints {first.text} and {other.text}: two units in "
@@ -64,16 +81,12 @@ def mixed(reading: Reading) -> Iterator[Found]:
                 )
 
 
-def _unit(value: Value) -> tuple[str, object]:
-    return ("" if value.number is None else value.number.after.strip(), value.get("unit"))
-
-
 def _columns(table: ReadTable) -> Iterator[list[Value]]:
     """The values of each column that are of one metric."""
     groups: dict[tuple[object, ...], list[Value]] = {}
     for value in table.values:
         if value.number is not None and value.get("role") is not Role.FACT:
-            key = (value.column, *(value.get(key) for key in ("place", "metric", "called", "role")))
+            key = (value.column, value.place, *(value.get(key) for key in ("metric", "called", "variant")))
             groups.setdefault(key, []).append(value)
     yield from groups.values()
 
@@ -84,7 +97,7 @@ def percent_fraction(reading: Reading) -> Iterator[Found]:
     for value in found:
         assert value.number is not None
         high = Metric(value.get("metric")).better is Better.HIGHER
-        if high and "%" in (*value.number.after, *value.header) and 0 < value.number.value <= 1:
+        if high and _has_sign(reading, value) and 0 < value.number.value <= 1:
             also = next((item for item in found if _is_hundredfold(item, value)), None)
             said = "" if also is None else f"; line {also.line} prints {also.text}"
             yield Found(
@@ -117,7 +130,7 @@ def out_of_range(reading: Reading) -> Iterator[Found]:
         metric = Metric(value.get("metric"))
         scale = 100 if value.get("unit") is Unit.PERCENT else 1
         if not metric.least * scale <= value.number.value <= metric.most * scale:
-            sure = metric is not Metric.ACCURACY or "%" in (*value.number.after, *value.header)
+            sure = metric is not Metric.ACCURACY or _has_sign(reading, value)
             yield Found(
                 line=value.line,
                 sentence=f"{where(value)} prints {value.text}: {_called(value)} lies from "
