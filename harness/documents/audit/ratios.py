@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import permutations, product
 
 from harness.documents.audit.findings import Found, Severity
-from harness.documents.audit.series import where
+from harness.documents.audit.series import is_difference, where
 from harness.documents.readme.cells import Number
 from harness.documents.readme.reading import Reading, ReadTable, Value
 from harness.documents.readme.rounding import fits, nearest
@@ -148,7 +148,7 @@ def difference_follows(reading: Reading) -> Iterator[Found]:
     """
     for table in reading.tables:
         for value in table.values:
-            if not value.get("difference") or value.number is None:
+            if value.number is None or not is_difference(reading, value):
                 continue
             made = list(_differences(table.of_row(value.row)))
             if made and not any(fits(item, value.number) for item, _ in made):
@@ -165,8 +165,8 @@ def difference_follows(reading: Reading) -> Iterator[Found]:
 
 def _differences(row: Sequence[Value]) -> Iterator[tuple[Decimal, Decimal]]:
     """What two scores of a row differ by, said in any way, and how far their own rounding may move that."""
-    scores = [item for item in row if item.number is not None and not item.get("difference")
-              and item.get("role") in (Role.MEASURED, Role.BASELINE)
+    scores = [item for item in row
+              if item.number is not None and item.get("role") in (Role.MEASURED, Role.BASELINE)
               and Metric(item.get("metric")).sort in (Sort.SCORE, Sort.DISTANCE, Sort.OTHER)]  # fmt: skip
     for above, below in permutations(scores, 2):
         same = all(above.get(key) == below.get(key) for key in ("metric", "called", "dataset"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.documents.readme.columns import BATCH
+from harness.documents.readme.naming import BATCH
 from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading, ReadTable, Value
 from harness.domain.metrics import Metric
@@ -64,7 +64,7 @@ def _throughputs(reading: Reading) -> Iterator[SpeedSeries]:
             if not value.get("best"):
                 key = (value.column, *_key(reading, table, value))
                 groups.setdefault(key, []).append(value)
-        for (column, *key), values in groups.items():
+        for (column, *rest), values in groups.items():
             points = sorted(
                 (
                     Point(size=value.get("batch_size"), speed=float(value.number.value), value=value)
@@ -76,7 +76,7 @@ def _throughputs(reading: Reading) -> Iterator[SpeedSeries]:
             sizes = [point.size for point in points]
             if len(sizes) == len(set(sizes)) and sizes:
                 best = [item for item in speeds if item.get("best") and item.column == column
-                        and _is_of(_key(reading, table, item), key)]  # fmt: skip
+                        and _is_of(_key(reading, table, item), rest)]  # fmt: skip
                 name = str(values[0].get("chip") or values[0].header)
                 yield SpeedSeries(name=name, table=table, points=tuple(points), best=tuple(best))
 
@@ -120,7 +120,14 @@ def scores(reading: Reading) -> tuple[Value, ...]:
         and value.get("role") in (Role.MEASURED, Role.BASELINE)
         and value.get("metric") is not None
         and Metric(value.get("metric")).is_score
-        and not value.get("difference")
+    )
+
+
+def is_difference(reading: Reading, value: Value) -> bool:
+    """Whether a number is what two scores differ by, as its column's head or its row's label says."""
+    words = reading.context.words
+    return value.get("role") is Role.FACT and any(
+        words.has(text, WordKind.DIFFERENCE) for text in (value.header, value.label)
     )
 
 
