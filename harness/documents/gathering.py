@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from harness.documents.audit.tree import readmes
 from harness.documents.claims import of_catalog, of_reading
 from harness.documents.lacking import Lacking
+from harness.documents.many import readmes
 from harness.documents.readme import blocks
 from harness.documents.readme.understand import understand
 from harness.domain.catalog import Catalog

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.naming import rest
-from harness.documents.readme.reading import Context, Note, Value
+from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
@@ -49,11 +49,9 @@ def labelled(
     return list(of_rows)
 
 
-def told_apart(
-    context: Context, values: Sequence[Value], rows: Sequence[GridRow], labels: Sequence[bool]
-) -> list[Value]:
-    """`values`, of which no two say the same: what nothing tells apart is told by its label, head or number."""
-    found = list(values)
+def told_apart(context: Context, table: ReadTable) -> ReadTable:
+    """`table`, no two values of which say the same: what nothing tells apart its label, head or number does."""
+    found = list(table.values)
     for by in (_by_row, _by_column, _by_number):
         groups: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)
         for at, value in enumerate(found):
@@ -61,11 +59,11 @@ def told_apart(
                 groups[key_of(value)].append(at)
         for group in groups.values():
             if len(group) > 1:
-                words = by(context, [found[at] for at in group], rows, labels)
+                words = by(context, table, [found[at] for at in group])
                 for at, word in zip(group, words, strict=True):
                     if word:
                         found[at] = _with_variant(found[at], word)
-    return found
+    return replace(table, values=tuple(found))
 
 
 def _with_variant(value: Value, word: str) -> Value:
@@ -73,23 +71,18 @@ def _with_variant(value: Value, word: str) -> Value:
     return replace(value, meaning={**value.meaning, "variant": f"{before}, {word}" if before else word})
 
 
-def _by_row(
-    context: Context, group: Sequence[Value], rows: Sequence[GridRow], labels: Sequence[bool]
-) -> list[str]:
+def _by_row(context: Context, table: ReadTable, group: Sequence[Value]) -> list[str]:
     """The label cells that differ within the group."""
     differing = [
         at
-        for at, label in enumerate(labels)
-        if label and len({rows[value.row].cells[at] for value in group}) > 1
+        for at, label in enumerate(table.labels)
+        if label and len({table.rows[value.row][at] for value in group}) > 1
     ]
-    return [
-        ", ".join(cell for at in differing if (cell := rows[value.row].cells[at].strip())) for value in group
-    ]
+    rows = [table.rows[value.row] for value in group]
+    return [", ".join(cell for at in differing if (cell := row[at].strip())) for row in rows]
 
 
-def _by_column(
-    context: Context, group: Sequence[Value], rows: Sequence[GridRow], labels: Sequence[bool]
-) -> list[str]:
+def _by_column(context: Context, table: ReadTable, group: Sequence[Value]) -> list[str]:
     """What the heads say, where the group stands in several columns."""
     if len({value.column for value in group}) == 1:
         return [""] * len(group)
@@ -99,9 +92,7 @@ def _by_column(
     return words if len(set(words)) > 1 else [""] * len(group)
 
 
-def _by_number(
-    context: Context, group: Sequence[Value], rows: Sequence[GridRow], labels: Sequence[bool]
-) -> list[str]:
+def _by_number(context: Context, table: ReadTable, group: Sequence[Value]) -> list[str]:
     """Numbers from the second on: the document prints the same words twice, which is told."""
     first, *others = group
     for other in others:
@@ -110,12 +101,3 @@ def _by_number(
         context.assumed.append(Note(line=other.line, what=what, why=why))
     return ["", *(f"({at})" for at in range(2, len(group) + 1))]
 
-
-def repeated(names: Sequence[str]) -> list[str]:
-    """`names`, each that stands there before with its number."""
-    seen = Counter[str]()
-    found = []
-    for name in names:
-        seen[name] += 1
-        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return found

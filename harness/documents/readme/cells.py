@@ -13,7 +13,7 @@ from harness.domain.references import PRINTED, exact
 # A number that stands for itself: no letter, sign of a name or other number touches it. What follows the
 # digits may be a unit, so a letter behind them is left to whoever reads the rest.
 _NUMBER = re.compile(
-    rf"(?<![A-Za-z0-9_.@])(?<![A-Za-z_]-)(?<!\d-)(?<!\d,)(?:{PRINTED})(?!\d|\.\d|,\d|[_@])", re.ASCII
+    rf"(?<![A-Za-z0-9_.@])(?<![A-Za-z_]-)(?<!\d-)(?<!\d,)(?<!\+/)(?<!\+)(?:{PRINTED})(?!\d|\.\d|,\d|[_@])", re.ASCII
 )
 # A bracket that is followed by what parts a name from its value is part of the name: "AP(IoU=0.50:0.95)=".
 _QUALIFIER = re.compile(r"[(（\[][^()（）\[\]]*[A-Za-z][^()（）\[\]]*[)）\]](?=\s*[:：=])")
@@ -31,6 +31,7 @@ _BEHIND = rf"(?P<unit>\s?[%％])?\s*(?:/\s*(?P<name>{_NAME})|[(（]\s*(?P<named>
 _BEHIND_NEXT = re.compile(rf"{_BEHIND}{_PART}")
 _BEHIND_LAST = re.compile(rf"{_BEHIND}\s*")
 _SPREAD = re.compile(r"(?P<unit>\s?[%％])?\s*(?:±|\+/-|\+-)\s*")
+_TWICE = (re.compile(rf"\s?(?P<unit>{_UNIT})\s*[(（]\s*"), re.compile(rf"\s?(?P<unit>{_UNIT})\s*[)）]"))
 _COUNTED = (re.compile(r"(?P<unit>\s?[%％])?\s*[(（]\s*"), re.compile(r"\s*/\s*"), re.compile(r"\s*[)）]\s*"))
 
 _WHOLE = re.compile(r"\d{1,15}")  # as many digits as a printed number has before its point at most
@@ -112,7 +113,7 @@ def items(cell: str) -> tuple[Item, ...]:
     if not places:
         return ()
     gaps = _gaps(text, hidden, places)
-    found = _prefixed(gaps) or _suffixed(gaps)
+    found = _twice(gaps) or _prefixed(gaps) or _suffixed(gaps)
     if not found:
         return ()
     return tuple(
@@ -132,6 +133,14 @@ def _gaps(text: str, hidden: str, places: Sequence[re.Match[str]]) -> list[_Gap]
     ends = [0, *(match.end() for match in places)]
     starts = [*(match.start() for match in places), len(text)]
     return [(text[a:b], hidden[a:b]) for a, b in zip(ends, starts, strict=True)]
+
+
+def _twice(gaps: Sequence[_Gap]) -> _Found:
+    """One thing in two units: ``12.90ms（77.2 it/s）``."""
+    if len(gaps) != 3 or gaps[0][1].strip():
+        return []
+    units = [pattern.fullmatch(gap[1]) for pattern, gap in zip(_TWICE, gaps[1:], strict=True)]
+    return [("", unit["unit"], Kind.VALUE, False) for unit in units if unit] if all(units) else []
 
 
 def _prefixed(gaps: Sequence[_Gap]) -> _Found:

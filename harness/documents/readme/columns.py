@@ -33,17 +33,21 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
-        return False
+        return bool(cells) and all(batch_in(cell) is not None or words.has(cell, WordKind.BEST) for cell in cells)
     return not valued and not (at and cells and all(map(words.absent, cells)))
 
 
 def _has_value(context: Context, cell: str) -> bool:
     """Whether a cell is a number, or several with names that are known."""
-    found = items(cell)
-    if not found or not any(item.loose for item in found):
-        return bool(found)
+    words, found = context.words, items(cell)
+    if words.is_whole(cell, WordKind.CHIP) is not None:
+        return False
+    if len(found) == 1 and found[0].unit and not found[0].name:
+        return words.is_whole(found[0].unit, WordKind.UNIT) is not None or found[0].unit[0] in "(（"
     known = (WordKind.METRIC, WordKind.PRECISION, WordKind.SHAPES)
-    return all(any(context.words.has(item.name, kind) for kind in known) for item in found)
+    return bool(found) and all(
+        not item.loose or any(words.has(item.name, kind) for kind in known) for item in found
+    )
 
 
 def of_header(context: Context, header: str) -> Said:
@@ -62,6 +66,7 @@ def of_header(context: Context, header: str) -> Said:
     fact = words.is_whole(header, WordKind.FACT) or next(iter(words.values(header, WordKind.FACT)), None)
     said |= metric_in(words, header)
     if fact is not None and (words.is_whole(header, WordKind.FACT) or "metric" not in said):
+        said.pop("called", None)
         if fact == Unit.NUMBER:
             said = {"metric": Metric.OTHER, "called": header}
         return {**said, "role": Role.FACT, "unit": Unit(fact)}
@@ -75,12 +80,12 @@ def of_header(context: Context, header: str) -> Said:
 
 
 def unit_in(context: Context, text: str) -> Unit | None:
-    """The one unit that a head or a line names; a bare "s" only in brackets or behind a stroke."""
+    """The one unit that a head or a line names; "s" and "倍" only in brackets or behind a stroke."""
     found = context.words.hits(text, WordKind.UNIT)
     units = {
         hit.value
         for hit in found
-        if text[hit.start : hit.end].lower() not in ("s", "x", "×")
+        if text[hit.start : hit.end].lower() not in ("s", "x", "×", "倍")
         or re.search(r"[(（/]\s*$", text[: hit.start])
     }
     return Unit(next(iter(units))) if len(units) == 1 else None
@@ -92,6 +97,8 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
     for at, (header, label, cell) in enumerate(zip(headers, labels, row.cells, strict=False)):
         if label and not context.words.absent(cell):
             said |= _of_label(context, header, cell, said["rests"], at)
+        elif not label and context.words.is_whole(cell, WordKind.BEST) is not None:
+            said["best"] = True
     return said
 
 
@@ -156,9 +163,10 @@ def above(context: Context, grid: Grid) -> list[str]:
     return near[::-1]
 
 
-def grid_metric(context: Context, grid: Grid, name: str) -> Said:
-    """The metric for columns that tell none: of the first head, of the line right above, of the name."""
-    for text in (grid.headers[0], *above(context, grid), name):
+def grid_metric(context: Context, grid: Grid, labels: Sequence[bool], name: str) -> Said:
+    """The metric for columns that tell none: of a head of labels, of the line right above, of the name."""
+    heads = [head for at, (head, label) in enumerate(zip(grid.headers, labels, strict=True)) if label or not at]
+    for text in (*heads, *above(context, grid), name):
         if (said := metric_in(context.words, text)) and not context.words.has(text, WordKind.FOREIGN):
             said.pop("variant", None)
             unit = unit_in(context, text)
@@ -181,20 +189,20 @@ def of_item(context: Context, item: Item, around: Mapping[str, Any], first: str 
     if item.kind is not Kind.VALUE:
         count = item.kind is Kind.COUNT
         return {"role": Role.FACT, **({"unit": Unit.COUNT} if count else {})}
-    said = _of_name(context, name, around, first, item.loose) if name else Said()
+    said = _of_name(context, name, around, first) if name else Said()
     if item.unit:
         unit = words.is_whole(item.unit, WordKind.UNIT)
         bracketed = re.fullmatch(r"[(（]\s*([^\d()（）]+?)\s*[)）]", item.unit)
         if unit is not None:
             said = {**said, "cell_unit": Unit(unit)}
         elif bracketed and not name:
-            said |= _of_name(context, bracketed[1], around, first, False)
+            said |= _of_name(context, bracketed[1], around, first)
         else:
             said["strange"] = item.unit
     return said
 
 
-def _of_name(context: Context, name: str, around: Mapping[str, Any], first: str, loose: bool) -> Said:
+def _of_name(context: Context, name: str, around: Mapping[str, Any], first: str) -> Said:
     words = context.words
     if words.has(name, WordKind.FOREIGN):
         return {"foreign": name}
@@ -214,8 +222,8 @@ def _of_name(context: Context, name: str, around: Mapping[str, Any], first: str,
         return said
     metric = around.get("metric")
     if metric is None or metric == Metric.ACCURACY:
-        return {**said, "metric": Metric.OTHER, "called": beside, "unknown": name, "loose": loose}
-    return {**said, "variant": beside}
+        return {**said, "metric": Metric.OTHER, "called": beside, "unknown": name}
+    return {**said, "variant": beside, "unknown": name}
 
 
 def batch_in(text: str) -> int | None:
@@ -265,11 +273,11 @@ def ratio_of(context: Context, text: str) -> Said | None:
     return None
 
 
-def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], what: str) -> Said | None:
-    """One meaning from what table, row, column and cell say, the later ones winning; None with a note.
+def joined(context: Context, parts: Sequence[Mapping[str, Any]]) -> Said:
+    """One meaning from what table, row, column and cell say, the later ones winning.
 
     A word for any score ("精度") or any speed ("性能") gives way to one for a certain one; the document's own
-    chip to one that is named.
+    chip, "*", to one that is named.
     """
     said: Said = {}
     for part in parts:
@@ -283,31 +291,23 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
         if "metric" in kept and "generic" not in kept:
             said.pop("generic", None)
         said |= kept
-    if said.get("chip") == "*":
+    if said.get("chip") == "*" and (context.own_chip is not None or context.claims):
         said.pop("chip")
         if context.own_chip is not None:
             said["chip"] = context.own_chip.name
-        elif not context.claims:
-            named = ", ".join(chip.name for chip in context.chips) or "none"
-            why = f"its chip is the document's own, which names {named}"
-            context.notes.append(Note(line=row.line, what=what, why=why))
-            return None
-    if "cell_unit" in said:
-        said = with_unit(said, said.pop("cell_unit"))
-    return _refused(context, row, said, what)
+    return with_unit(said, said.pop("cell_unit")) if "cell_unit" in said else said
 
 
-def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    speeds = (Sort.SPEED, Sort.TIME)
-    return (Metric(one["metric"]).sort in speeds) == (Metric(other["metric"]).sort in speeds)
-
-
-def _refused(context: Context, row: GridRow, said: Said, what: str) -> Said | None:
-    """`said`, or None with a note where it is no value that can be told."""
+def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], what: str) -> Said | None:
+    """`joined`, or None with a note where that is no value that can be told."""
+    said = joined(context, parts)
     why = ""
     if "other" in said:
         return None
-    if "foreign" in said:
+    if said.get("chip") == "*":
+        named = ", ".join(chip.name for chip in context.chips) or "none"
+        why = f"its chip is the document's own, which names {named}"
+    elif "foreign" in said:
         why = f"{said['foreign']!r} is no metric that our tables have"
     elif "strange" in said and said.get("metric") != Metric.OTHER and said.get("role") != Role.FACT:
         why = f"{said['strange']!r} behind the digits is no known unit; add a [[word]] for it"
@@ -320,7 +320,12 @@ def _refused(context: Context, row: GridRow, said: Said, what: str) -> Said | No
     return said
 
 
+def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    speeds = (Sort.SPEED, Sort.TIME)
+    return (Metric(one["metric"]).sort in speeds) == (Metric(other["metric"]).sort in speeds)
+
+
 def done(said: Mapping[str, Any]) -> Said:
     """A meaning without what only helped to find it."""
-    helped = (*_HIDDEN, "strange", "name_generic", "unknown", "loose", "source", "other")
+    helped = (*_HIDDEN, "strange", "name_generic", "unknown", "source", "other")
     return {key: item for key, item in said.items() if key not in helped}

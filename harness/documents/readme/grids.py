@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.documents.readme import columns
-from harness.documents.readme.apart import labelled, told_apart
+from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.cells import Kind, Number, items, whole
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -67,11 +67,11 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     _hold_against(table)
     values = [value for at in range(len(rows)) for value in _row(table, at)]
     values = with_guessed_units(context, values)
-    if not any(value.get("role") is not Role.FACT for value in values):
+    if not values:
         return None
     return ReadTable(
         line=grid.line, name=name, headers=grid.headers, labels=tuple(labels),
-        rows=tuple(row.cells for row in rows), values=with_baselines(told_apart(context, values, rows, labels)),
+        rows=tuple(row.cells for row in rows), values=with_baselines(values),
         misfit=grid.misfit,
     )  # fmt: skip
 
@@ -93,7 +93,7 @@ def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
     sizes = context.words.is_whole(grid.headers[0], WordKind.BATCH_SIZE) is not None
     said = []
     for header, label in zip(grid.headers, labels, strict=True):
-        size = whole(header.strip()) if sizes else None
+        size = whole(header.strip()) if sizes and not context.words.has(header, WordKind.CHIP) else None
         if label:
             said.append({})
         else:
@@ -123,9 +123,12 @@ def _holds_results(table: _Table, name: str) -> bool:
     ]
     kept = [at for at in numeric if "other" not in of_columns[at] and not _sizes(of_columns[at])]
     if not kept:
+        if any(_sizes(of_columns[at]) for at in numeric):
+            why = "only the sizes of models stand there"
+            context.notes.append(Note(line=grid.line, what=grid.title[:80], why=why))
         return False
     told = any({"metric", "ratio", "foreign"} & of_columns[at].keys() for at in kept)
-    told = told or bool(columns.grid_metric(context, grid, name))
+    told = told or bool(columns.grid_metric(context, grid, table.labels, name))
     told = told or any({"metric", "ratio"} & said.keys() for said in table.of_rows)
     cells = [columns.of_item(context, item, {}) for row in table.rows for at in kept
              for item in items(row.cells[at])]  # fmt: skip
@@ -154,7 +157,7 @@ def _name_differences(of_columns: Sequence[Said]) -> None:
 def _of_whole(table: _Table, name: str) -> Said:
     """What is said of the whole table above it: a metric for heads that name none, a chip, settings."""
     context, grid = table.context, table.grid
-    said = columns.grid_metric(context, grid, name)
+    said = columns.grid_metric(context, grid, table.labels, name)
     open_heads = [grid.headers[at] for at in table.valued
                   if not {"metric", "ratio", "foreign", "other"} & table.of_columns[at].keys()]  # fmt: skip
     if not said and open_heads:
@@ -172,7 +175,8 @@ def _of_whole(table: _Table, name: str) -> Said:
 def _by_exclusion(table: _Table, name: str) -> Said:
     """Of a heading that names a score and a speed, the speed, where the score has columns of its own.
 
-    So it is, too, where a number is larger than any score in per cent.
+    So it is, too, where a number is larger than any score in per cent, or beside ratios of chips: of scores
+    the zoos print none.
     """
     named = table.context.words.values(name, WordKind.METRIC)
     if "throughput" not in named or len(named) < 2:
@@ -180,7 +184,8 @@ def _by_exclusion(table: _Table, name: str) -> Said:
     scored = any("metric" in said and Metric(said["metric"]).is_score for said in table.of_columns)
     open_columns = [at for at in table.valued if not {"metric", "ratio"} & table.of_columns[at].keys()]
     found = [item.number.value for row in table.rows for at in open_columns for item in items(row.cells[at])]
-    return {"metric": Metric.THROUGHPUT, "generic": True} if scored or any(x > 100 for x in found) else {}
+    speed = scored or any(x > 100 for x in found) or any("ratio" in said for said in table.of_columns)
+    return {"metric": Metric.THROUGHPUT, "generic": True} if speed else {}
 
 
 def _fallback(table: _Table) -> Said:
@@ -247,7 +252,10 @@ def _cell(
     if "metric" in of_column:
         of_row = {key: item for key, item in of_row.items() if key != "foreign"}
     found = items(cell)
-    absent = context.words.absent(cell) or (context.claims and not cell.strip())
+    words = context.words
+    absent = words.absent(cell) or (context.claims and not cell.strip())
+    if words.is_whole(cell, WordKind.BEST) is not None:
+        return
     if not found and "foreign" not in of_column and not absent:
         why = f"{cell!r} is no single number" if cell else "the cell is empty"
         context.notes.append(Note(line=row.line, what=what, why=why))
@@ -255,7 +263,7 @@ def _cell(
     adjusted = _at_odds(context, row, what, whole_, of_row, of_column)
     if adjusted is None:
         return
-    around = columns.merged(replace_notes(context), row, adjusted, what) or {}
+    around = columns.joined(context, adjusted)
     inside: list[Said] = [columns.of_item(context, item, around, found[0].name) for item in found] or [{}]
     if (why := _unsure(context, inside, found)) is not None:
         context.notes.append(Note(line=row.line, what=what, why=why.format(cell)))
@@ -272,11 +280,6 @@ def _cell(
         if done is not None:
             beside = dict(done[1])
             yield done
-
-
-def replace_notes(context: Context) -> Context:
-    """A context whose notes are nobody's: what is tried first is told when it is done."""
-    return replace(context, notes=[], assumed=[])
 
 
 def _unsure(context: Context, inside: Sequence[Said], found: Sequence[Any]) -> str | None:

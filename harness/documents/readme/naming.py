@@ -26,7 +26,11 @@ _SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
 
 def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     """What `text` says beside the words that have a meaning of their own, and beside those of kinds `more`."""
-    left = words.without(BATCH.sub(" ", _NUMBERED.sub(" ", text)), *_TOLD, *more)
+    left = BATCH.sub(" ", _NUMBERED.sub(" ", text))
+    kinds = {*_TOLD, *more}
+    found = words.hits(left, *_TOLD, WordKind.METRIC)  # a word within a metric's is none of its own
+    for start, end in sorted({(hit.start, hit.end) for hit in found if hit.means in kinds}, reverse=True):
+        left = left[:start] + left[end:]
     for _ in range(3):
         left = _EMPTY.sub(" ", left)
     left = " ".join(left.split()).strip(_EDGES)
@@ -78,7 +82,7 @@ def with_unit(said: Said, unit: Unit) -> Said:
         said["metric"] = Metric.THROUGHPUT
     elif unit in (Unit.MS, Unit.S, Unit.US) and metric in (None, *_SPEEDS):
         said["metric"] = Metric.LATENCY
-    elif unit is Unit.RATIO and metric in _SPEEDS:
+    elif unit is Unit.RATIO and metric in _SPEEDS and "ratio" not in said:
         said["role"] = "fact"
     said["unit"] = unit
     return said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from harness.documents.readme.apart import told_apart
 from harness.documents.readme.blocks import Readme
 from harness.documents.readme.grids import read_grid
 from harness.documents.readme.prose import read_prose
@@ -38,7 +39,7 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     sentences = read_prose(context)
     tables += [*blocks, *sentences]
     others += left
-    tables.sort(key=lambda item: item.line)
+    tables = [told_apart(context, table) for table in sorted(tables, key=lambda item: item.line)]
     return Reading(
         readme=readme, catalog=catalog, models=models, document=document, tables=tuple(tables),
         others=tuple(title for _, title in sorted(others)), unread=tuple(notes), assumed=tuple(assumed),

@@ -30,11 +30,12 @@ class Hit:
 class Vocabulary:
     """The word tables, ready to be looked for."""
 
-    def __init__(self, words: Iterable[Word]) -> None:
+    def __init__(self, words: Sequence[Word]) -> None:
         meanings: dict[str, list[tuple[WordKind, str]]] = {}
         for word in words:
             for spelling in filter(None, word.spelled):
                 meanings.setdefault(fold(spelling), []).append((word.means, word.value))
+        self._own = frozenset(fold(text) for word in words if word.own for text in word.spelled)
         self._meanings: Mapping[str, _Meanings] = {text: tuple(found) for text, found in meanings.items()}
         self._pattern = re.compile(_longest(self._meanings))
         self._begun = {text: self._begun_by(text) for text in self._meanings}
@@ -97,6 +98,10 @@ class Vocabulary:
         for hit in reversed(self._chosen(text, kinds)):
             text = text[: hit.start] + text[hit.end :]
         return text
+
+    def is_own(self, text: str) -> bool:
+        """Whether all of `text` is a metric's word that says more than the metric's name."""
+        return fold(text).strip() in self._own
 
     def is_whole(self, text: str, kind: WordKind) -> str | None:
         """The value of the word of this kind that all of `text` is; None where it is none."""

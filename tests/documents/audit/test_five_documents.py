@@ -12,7 +12,8 @@ import pytest
 
 from harness.documents.audit.findings import Severity
 from harness.documents.audit.rules import RULES
-from harness.documents.audit.tree import Audited, audit_files, readmes
+from harness.documents.audit.tree import Audited, audit_files
+from harness.documents.many import readmes
 from harness.tables.catalog import BUILT_IN, load
 
 # By document: rule, line, severity, and what the sentence says.

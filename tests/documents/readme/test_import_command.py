@@ -174,7 +174,7 @@ def test_a_user_s_words_are_read_beside_ours(readme, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("means", "value", "expected"),
     [
-        ("chip", "a100", "a known chip"),
+        ("chip", "a1000", "a known chip"),
         ("model", "resnet", "a known model"),
         ("metric", "mapping", "one of accuracy"),
         ("unit", "hours", "one of percent"),
