@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.documents.audit.findings import Found
+from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.spelling import misspelt
 from harness.documents.readme.reading import Reading
 
@@ -31,20 +31,24 @@ _SECTION = re.compile(r"(?<![\d.~-])(\d+\.\d+)(?![\d.]*\d)\s*(?:的脚本|节|�
 
 
 def revisions(reading: Reading) -> Iterator[Found]:
-    """Two commits of one reference implementation: of its ``commit_id`` line and of ``git checkout``."""
-    given: dict[str, tuple[int, str]] = {}
-    for line, url, commit in _revisions(reading):
-        where, first = given.setdefault(url, (line, commit))
-        if not (first.startswith(commit) or commit.startswith(first)):
+    """A commit checked out that is none of its repository's ``commit_id`` lines; two, where none is named."""
+    named = _named(reading)
+    moved: dict[str, tuple[int, str]] = {}
+    for line, url, commit in _checked_out(reading):
+        there = named.get(url) or [moved.setdefault(url, (line, commit))]
+        if not any(first.startswith(commit) or commit.startswith(first) for _, first in there):
+            where, first = there[0]
             yield Found(
                 line=line,
                 sentence=f"{url} at {commit}; line {where} says {first}",
                 numbers={"first": first, "second": commit},
+                severity=Severity.ERROR if url in named else Severity.WARNING,
             )
 
 
-def _revisions(reading: Reading) -> Iterator[tuple[int, str, str]]:
-    found: list[tuple[int, str, str]] = []
+def _named(reading: Reading) -> dict[str, list[tuple[int, str]]]:
+    """The revisions that ``url=`` and ``commit_id=`` lines name, by repository."""
+    found: dict[str, list[tuple[int, str]]] = {}
     for fence in reading.readme.fences:
         pairs = {}
         for line in fence.lines:
@@ -53,7 +57,12 @@ def _revisions(reading: Reading) -> Iterator[tuple[int, str, str]]:
                 pairs[match[1]] = (line.number, match[2])
         commit = next((pairs[key] for key in ("commit_id", "commit", "hash") if key in pairs), None)
         if "url" in pairs and commit is not None:
-            found.append((commit[0], _repository(pairs["url"][1]), commit[1]))
+            found.setdefault(_repository(pairs["url"][1]), []).append(commit)
+    return found
+
+
+def _checked_out(reading: Reading) -> Iterator[tuple[int, str, str]]:
+    """The revisions that git checkout and git reset go to, of the repository cloned before."""
     url = ""
     for command in reading.commands:
         if command.words[:2] == ("git", "clone"):
@@ -61,8 +70,7 @@ def _revisions(reading: Reading) -> Iterator[tuple[int, str, str]]:
         moves = command.words[:2] in (("git", "checkout"), ("git", "reset"))
         for word in command.words[2:] if url and moves else ():
             if re.fullmatch(r"[0-9a-f]{7,40}", word):
-                found.append((command.line, url, word))
-    yield from sorted(found)
+                yield command.line, url, word
 
 
 def _repository(url: str) -> str:
@@ -74,7 +82,8 @@ def versions(reading: Reading) -> Iterator[Found]:
     given: dict[str, tuple[int, str]] = {}
     for line, package, version in sorted(_versions(reading)):
         where, first = given.setdefault(package, (line, version))
-        if first != version:
+        of_one_count = package != "driver" or first.split(".")[0] == version.split(".")[0]  # else firmware's
+        if first != version and of_one_count:
             yield Found(
                 line=line,
                 sentence=f"{package} is {version} here and {first} in line {where}",
