@@ -17,7 +17,7 @@ from reports.view import Fact
 MOST = 200  # rows that are shown at a time, where scripts run
 REASONS = 40  # sentences told of one kind of lack; of more, how many
 COLUMNS = (
-    ("model", False), ("chip", False), ("batch size", True), ("precision", False), ("metric", False),
+    ("model", False), ("chip", False), ("batch size", True), ("computed in", False), ("metric", False),
     ("documented", True), ("role", False), ("settings", False), ("runs, or lacks", False), ("place", False),
 )  # fmt: skip
 # What keeps a claim from being run, in a word and in a sentence.
