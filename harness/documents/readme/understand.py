@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from harness.documents.readme.apart import told_apart
+from harness.documents.readme.apart import between, told_apart
 from harness.documents.readme.blocks import Readme
 from harness.documents.readme.grids import read_grid
 from harness.documents.readme.prose import read_prose
@@ -20,6 +20,7 @@ from harness.documents.readme.reading import (
     title_of,
 )
 from harness.documents.readme.results import read_blocks
+from harness.documents.readme.units import with_guessed_units
 from harness.domain.catalog import Catalog
 
 
@@ -39,7 +40,8 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     sentences = read_prose(context)
     tables += [*blocks, *sentences]
     others += left
-    tables = [told_apart(context, table) for table in sorted(tables, key=lambda item: item.line)]
+    tables = [told_apart(context, with_guessed_units(table)) for table in tables]
+    tables = sorted(between(context, tables) if claims else tables, key=lambda item: item.line)
     return Reading(
         readme=readme, catalog=catalog, models=models, document=document, tables=tuple(tables),
         others=tuple(title for _, title in sorted(others)), unread=tuple(notes), assumed=tuple(assumed),
