@@ -10,6 +10,7 @@ from harness.domain.chips import Chip
 from harness.domain.models import Model
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference, Role
+from harness.tables.references import as_run
 
 _SIZE = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -50,4 +51,5 @@ def covers(reference: Reference, parts: CaseParts) -> bool:
         and reference.chip == parts.chip.name
         and (reference.precision or parts.chip.default_precision) is parts.precision
         and reference.batch_size in (None, parts.batch_size)
+        and as_run(reference, parts.model)
     )

@@ -14,9 +14,10 @@ from harness.store.results import Result
 from reports import tested
 from reports.outcomes import counts, outcomes
 
-VERSION: Literal[2] = 2  # raised where a document of the last one would no longer fit the schema
-SCHEMA_ID: Literal["urn:zoocheck:results:2"] = "urn:zoocheck:results:2"
-_OF_BEFORE = "urn:zoocheck:results:1"  # without the verdict `survives` and without `documented`
+VERSION: Literal[3] = 3  # raised where a document of the last one would no longer fit the schema
+SCHEMA_ID: Literal["urn:zoocheck:results:3"] = "urn:zoocheck:results:3"
+# 1 was without the verdict `survives` and without `documented`, 2 without the settings of documented values.
+_OF_BEFORE = ("urn:zoocheck:results:1", "urn:zoocheck:results:2")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -41,8 +42,8 @@ class Document:
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
-    schema: Literal["urn:zoocheck:results:2"]
-    version: Literal[2]
+    schema: Literal["urn:zoocheck:results:3"]
+    version: Literal[3]
     zoocheck: str  # that wrote the document; what measured is in each result
     runs: tuple[str, ...]
     counts: Mapping[str, int]
@@ -69,12 +70,12 @@ def document(results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> dict[
 
 
 def today(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A document that may be of version 1 as one of this version: its verdicts in today's words.
+    """A document that may be of an older version as one of this version: its verdicts in today's words.
 
     One of any other version, and what is no document, stays as it is. Raises `RecordError`, `KeyError` and
-    `TypeError` for what says that it is of version 1 and is not.
+    `TypeError` for what says that it is of an older version and is not.
     """
-    if found.get("schema") != _OF_BEFORE:
+    if found.get("schema") not in _OF_BEFORE:
         return found
     results = [
         Result(

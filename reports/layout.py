@@ -35,20 +35,24 @@ Speed = tuple[Origin, str]  # what a throughput may be divided by: same origin, 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table's references by row and column, and the outcomes that answer each of them."""
+    """One table's references by row and place, and the outcomes that answer each of them.
+
+    A column has a place for each number that its cells hold, and a label column one without any.
+    """
 
     table: Table
     document: Document  # the table's
-    references: tuple[tuple[Reference | None, ...], ...]  # [row][column]; None in label columns
+    places: tuple[int, ...]  # of each place the column
+    references: tuple[tuple[Reference | None, ...], ...]  # [row][place]; None in label columns
     hits: Mapping[tuple[int, int, Likeness], tuple[Outcome, ...]]
 
-    def measured(self, column: int) -> list[Likeness]:
-        """The likenesses of the results for this column, the chip's own first: a measured column each."""
-        return sorted({alike for _, at, alike in self.hits if at == column}, key=likeness.rank)
+    def measured(self, place: int) -> list[Likeness]:
+        """The likenesses of the results for this place, the chip's own first: a measured column each."""
+        return sorted({alike for _, at, alike in self.hits if at == place}, key=likeness.rank)
 
-    def column_references(self, column: int) -> list[Reference]:
-        """The documented values under one header."""
-        return [found for row in self.references if (found := row[column]) is not None]
+    def references_at(self, place: int) -> list[Reference]:
+        """The documented values of one place."""
+        return [found for row in self.references if (found := row[place]) is not None]
 
 
 def sheet(catalog: Catalog, table: Table, found: Sequence[Outcome]) -> Sheet:
@@ -56,26 +60,35 @@ def sheet(catalog: Catalog, table: Table, found: Sequence[Outcome]) -> Sheet:
 
     Raises `ZoocheckError` for a cell without a reference.
     """
-    given = _references(catalog, table)
-    wanted = len(table.rows) * sum(not column.label for column in table.columns)
-    if len(given) != wanted:
-        raise ZoocheckError(f"{table.document} § {table.name}: {len(given)} references for {wanted} cells")
-    values = iter(given)
-    references = tuple(
-        tuple(None if column.label else next(values) for column in table.columns) for _ in table.rows
-    )
+    columns = [at for at, column in enumerate(table.columns) if not column.label]
+    most = {at: max(table.numbers_in(row, at) for row in table.rows) for at in columns}
+    places = tuple(at for at in range(len(table.columns)) for _ in range(most.get(at, 1)))
+    references = tuple(_by_place(catalog, table, most))
     hits: dict[tuple[int, int, Likeness], list[Outcome]] = {}
     for row, cells in enumerate(references):
-        for column, reference in enumerate(cells):
+        for place, reference in enumerate(cells):
             for outcome in found if reference is not None else ():
                 if reference is not None and _answers(outcome, reference):
-                    hits.setdefault((row, column, outcome.likeness), []).append(outcome)
-    return Sheet(
-        table,
-        catalog.documents[table.document],
-        references,
-        {key: tuple(value) for key, value in hits.items()},
-    )
+                    hits.setdefault((row, place, outcome.likeness), []).append(outcome)
+    document = catalog.documents[table.document]
+    return Sheet(table, document, places, references, {key: tuple(value) for key, value in hits.items()})
+
+
+def _by_place(
+    catalog: Catalog, table: Table, most: Mapping[int, int]
+) -> Iterator[tuple[Reference | None, ...]]:
+    """The references of each row: as many a column as the fullest of its cells holds."""
+    given = _references(catalog, table)
+    wanted = sum(table.numbers_in(row, at) for row in table.rows for at in most)
+    if len(given) != wanted:
+        raise ZoocheckError(f"{table.document} § {table.name}: {len(given)} references for {wanted} numbers")
+    values = iter(given)
+    for row in table.rows:
+        cells: list[Reference | None] = []
+        for at in range(len(table.columns)):
+            held = [next(values) for _ in range(table.numbers_in(row, at))] if at in most else []
+            cells += [*held, *[None] * (most.get(at, 1) - len(held))]
+        yield tuple(cells)
 
 
 def grid(made: Sheet, anchors: Mapping[str, str]) -> Grid:
@@ -88,9 +101,10 @@ def grid(made: Sheet, anchors: Mapping[str, str]) -> Grid:
     apart: list[tuple[Head, list[Cell]]] = []
     for at, column in enumerate(table.columns):
         head = Head(text=column.header, number=not column.label, at=at)
-        columns.append((head, [_documented(made, number, at) for number in range(len(table.rows))]))
-        for head, cells in _measured(made, at, anchors):
-            (apart if head.apart else columns).append((head, cells))
+        columns.append((head, [_documented(made, row, at) for row in range(len(table.rows))]))
+        for place in (place for place, column_at in enumerate(made.places) if column_at == at):
+            for head, cells in _measured(made, place, anchors):
+                (apart if head.apart else columns).append((head, cells))
     columns += apart
     return Grid(
         title=table.name,
@@ -111,9 +125,10 @@ def _references(catalog: Catalog, table: Table) -> list[Reference]:
 
 
 def _documented(made: Sheet, row: int, column: int) -> Cell:
-    """A cell as the document has it: a reference's own digits, or a label."""
-    reference = made.references[row][column]
-    return Cell(text=made.table.rows[row].cells[column] if reference is None else reference.cell)
+    """A cell as the document has it: its value's own digits, or what it prints beside or without one."""
+    held = [made.references[row][place] for place, at in enumerate(made.places) if at == column]
+    one = held[0] if len(held) == 1 else None
+    return Cell(text=made.table.rows[row].cells[column] if one is None else one.cell)
 
 
 def _answers(outcome: Outcome, reference: Reference) -> bool:
@@ -130,11 +145,12 @@ def _answers(outcome: Outcome, reference: Reference) -> bool:
     return reference.metric in measurement.metrics or outcome.status == VerdictKind.ERROR
 
 
-def _measured(made: Sheet, column: int, anchors: Mapping[str, str]) -> Iterator[tuple[Head, list[Cell]]]:
-    """The measured columns that belong to a documented one."""
+def _measured(made: Sheet, place: int, anchors: Mapping[str, str]) -> Iterator[tuple[Head, list[Cell]]]:
+    """The measured columns that belong to a documented place."""
+    column = made.places[place]
     header = made.table.columns[column].header
-    references = made.column_references(column)
-    for alike in made.measured(column):
+    references = made.references_at(place)
+    for alike in made.measured(place):
         stand_in = alike.origin.stands_in
         apart = stand_in and not references[0].metric.is_score
         if apart:
@@ -151,20 +167,20 @@ def _measured(made: Sheet, column: int, anchors: Mapping[str, str]) -> Iterator[
             series=likeness.label(alike),
             at=column,
         )
-        yield head, [_cell(made, row, column, alike, anchors) for row in range(len(made.references))]
+        yield head, [_cell(made, row, place, alike, anchors) for row in range(len(made.references))]
     if references and references[0].role is Role.RATIO:
-        yield from _ratio_columns(made, column, header)
+        yield from _ratio_columns(made, place, header)
 
 
-def _cell(made: Sheet, row: int, column: int, alike: Likeness, anchors: Mapping[str, str]) -> Cell:
-    """What was measured for one documented cell by results that are alike."""
-    reference = made.references[row][column]
+def _cell(made: Sheet, row: int, place: int, alike: Likeness, anchors: Mapping[str, str]) -> Cell:
+    """What was measured for one documented number by results that are alike."""
+    reference = made.references[row][place]
     if reference is None:
         return Cell(text="")
     if reference.best:
-        value = _best_value(made, column, alike, reference)
+        value = _best_value(made, place, alike, reference)
         return Cell(text=NOTHING if value is None else _written(value, reference))
-    hits = made.hits.get((row, column, alike), ())
+    hits = made.hits.get((row, place, alike), ())
     if not hits:
         return Cell(text=NOTHING)
     texts = [_text(made, outcome, reference) for outcome in hits]
@@ -198,7 +214,7 @@ def _written(value: float, reference: Reference) -> str:
     return reference.form.replace("{}", like_printed(value, reference))
 
 
-def _best_value(made: Sheet, column: int, alike: Likeness, reference: Reference) -> float | None:
+def _best_value(made: Sheet, place: int, alike: Likeness, reference: Reference) -> float | None:
     """The value of a best-batch row, by the chip's own numbers only; None where there are none."""
     if reference.chip is None:
         return None
@@ -211,7 +227,7 @@ def _best_value(made: Sheet, column: int, alike: Likeness, reference: Reference)
     return next(
         (
             outcome.measurement.metrics.get(reference.metric)
-            for outcome in made.hits.get((row, column, alike), ())
+            for outcome in made.hits.get((row, place, alike), ())
             if outcome.comparable
         ),
         None,
@@ -235,8 +251,8 @@ def _throughputs(made: Sheet, chip: str, speed: Speed) -> dict[int, float]:
 
 def _throughput(made: Sheet, row: int, chip: str, speed: Speed) -> float | None:
     """The comparable throughput of a chip in a row, or None."""
-    for (at, column, alike), hits in made.hits.items():
-        reference = made.references[at][column]
+    for (at, place, alike), hits in made.hits.items():
+        reference = made.references[at][place]
         if at != row or reference is None or reference.metric is not Metric.THROUGHPUT:
             continue
         if reference.chip == chip and (alike.origin, alike.weights) == speed and hits[0].comparable:
@@ -245,9 +261,9 @@ def _throughput(made: Sheet, row: int, chip: str, speed: Speed) -> float | None:
     return None
 
 
-def _ratio_columns(made: Sheet, column: int, header: str) -> Iterator[tuple[Head, list[Cell]]]:
+def _ratio_columns(made: Sheet, place: int, header: str) -> Iterator[tuple[Head, list[Cell]]]:
     """A ratio of measured values, only where both sides were measured on the chips themselves."""
-    ratio = made.column_references(column)[0].ratio
+    ratio = made.references_at(place)[0].ratio
     if ratio is None:
         return
     weights = sorted(
@@ -256,13 +272,13 @@ def _ratio_columns(made: Sheet, column: int, header: str) -> Iterator[tuple[Head
     for kind in weights:
         speed = (Origin.CHIP, kind)
         values = [
-            None if row[column] is None else _ratio_value(made, at, row[column], speed)
+            None if row[place] is None else _ratio_value(made, at, row[place], speed)
             for at, row in enumerate(made.references)
         ]
         if any(value is not None for value in values):
             texts = [NOTHING if value is None else value for value in values]
             how = say("measured ({how})", how=joined(say(", "), [say("chip"), say(str(kind))]))
-            head = Head(text=header, detail=how, measured=True, at=column)
+            head = Head(text=header, detail=how, measured=True, at=made.places[place])
             yield head, [Cell(text=text) for text in texts]
 
 

@@ -45,10 +45,11 @@ def _documented(catalog: Catalog, models: set[str]) -> Iterator[Share]:
     for item in catalog.references:
         if (
             item.metric is not Metric.THROUGHPUT or item.role is not Role.MEASURED or item.best
-            or item.value is None or item.chip is None or item.model not in models
+            or item.value is None or item.model not in models
+            or (chip := catalog.chips.get(item.chip or "")) is None
+            or not references.as_run(item, catalog.models[item.model])
         ):  # fmt: skip
             continue
-        chip = catalog.chips[item.chip]
         precision = item.precision or references.documented_precision(catalog.models[item.model], chip)
         case = f"{item.model}-{chip.name}-bs{item.batch_size}"
         chips = chip.per_card if catalog.documents[item.source.document].per_card else 1

@@ -14,6 +14,7 @@ from harness.domain.models import Model
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference, Role
 from harness.domain.series import Series
+from harness.tables.references import as_run
 from harness.verdicts.stats import percentile
 from reports.charts import INK, SERIES, SOFT, WIDTH, draw
 from reports.counted import counted
@@ -124,9 +125,9 @@ def speed_rows(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> tupl
     """The points of throughputs, as the model's document counts them; those of stand-ins apart."""
     rows: Rows = [
         {"batch": item.batch_size, "speed": item.value, "of": "documented",
-         "chip": _line_of(catalog.chips[item.chip], item.precision)}
+         "chip": _line_of(chip, item.precision)}
         for item in catalog.references
-        if _is_speed(item, model) and item.chip is not None
+        if _is_speed(item, model) and (chip := catalog.chips.get(item.chip or "")) is not None
     ]  # fmt: skip
     apart: Rows = []
     for outcome in found:
@@ -156,7 +157,7 @@ def _line_of(chip: Chip, precision: Precision | None) -> str:
 def _is_speed(item: Reference, model: Model) -> bool:
     return (
         item.model == model.name and item.metric is Metric.THROUGHPUT and item.role is Role.MEASURED
-        and not item.best and item.value is not None and item.batch_size is not None
+        and not item.best and item.value is not None and item.batch_size is not None and as_run(item, model)
     )  # fmt: skip
 
 

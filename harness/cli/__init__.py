@@ -17,6 +17,7 @@ from harness.cli import (
     bisect,
     bundle,
     check,
+    claims,
     collect,
     compare,
     history,
@@ -53,6 +54,7 @@ app.command("prepare")(prepare.prepare)
 app.command("score")(score.score)
 app.command("import-log")(import_log.import_log)
 app.command("import-readme")(import_readme.import_readme)
+app.command("claims")(claims.claims)
 app.command("audit")(audit.audit)
 app.command("bisect")(bisect.bisect)
 app.command("bundle")(bundle.bundle)

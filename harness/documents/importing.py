@@ -51,7 +51,7 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
     A README about none of the catalog's models is about one that is called as the document. Raises
     `UsageError` for a name that no document or no model can have.
     """
-    name = document or _document_name(reading)
+    name = document or document_name(reading)
     model = reading.called or ("" if reading.models else name)
     for what, said in (("document", name), ("model", model or name)):
         if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", said):
@@ -125,7 +125,7 @@ def _file(readme: Path) -> str:
     return readme.name
 
 
-def _document_name(reading: Reading) -> str:
+def document_name(reading: Reading) -> str:
     """The catalog's name of the document, else one made of its file's or its folder's name."""
     if reading.document is not None:
         return reading.document.name

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.domain.chips import Chip
+from harness.domain.chips import Chip, Device
 from harness.domain.compilers import Compiler
 from harness.domain.datasets import DatasetSpec
 from harness.domain.documents import Document, Table
@@ -32,6 +32,7 @@ class Catalog:
     gaps: tuple[Gap, ...] = ()
     precisions: Mapping[Precision, PrecisionSpec] = field(default_factory=dict)
     compilers: Mapping[str, Compiler] = field(default_factory=dict)  # by backend
+    devices: Mapping[str, Device] = field(default_factory=dict)  # of claims: nothing drives them
     names: Mapping[str, Model] = field(default_factory=dict)  # entries that are a name alone, as imported
 
     @property

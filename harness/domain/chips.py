@@ -65,6 +65,16 @@ class Chip:
         return self.precisions[0]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """What documents measured on and nothing here drives: a name for claims."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    name: str
+    title: str
+
+
 def peak_of(chip: Chip, precision: Precision) -> Peak | None:
     """The published peak of a chip, None where the tables have none for the precision."""
     return next((peak for peak in chip.peaks if peak.precision is precision), None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from harness.domain.metrics import Metric, Unit
 from harness.domain.precisions import Precision
 from harness.domain.references import Role, Rounding
-from harness.domain.strict import STRICT
+from harness.domain.settings import Settings
+from harness.domain.strict import OWN_RULE, STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +28,13 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
-    """What the cells of a column or row mean. A cell takes its table's, its row's and its column's."""
+class Part(Settings):
+    """What one number of a cell means."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     metric: Metric | None = None
+    called: str | None = None  # the metric's own words: of `Metric.OTHER`, and where they say more
     unit: Unit | None = None
     role: Role | None = None
     rounding: Rounding | None = None
@@ -41,7 +45,23 @@ class Meaning:
     ratio: tuple[str, str] | None = None
     tolerance: float | None = None
     baseline: bool | None = None  # a measured value that is a baseline as well
-    form: str | None = None  # what stands around the number, e.g. "f1:{}%"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning(Part):
+    """What the cells of a column or row mean. A cell takes its table's, its row's and its column's."""
+
+    form: str | None = None  # what stands around the number, e.g. "f1:{}%"; of several a {} each
+    numbers: tuple[Part, ...] | None = None  # of several numbers in a cell: what only one of them means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class But(Meaning):
+    """What one cell of a row means otherwise than its table, its row and its column say."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+    at: int = field(metadata=OWN_RULE)  # which cell, the first being 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +81,7 @@ class Row(Meaning):
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
 
     cells: tuple[str, ...]
+    but: tuple[But, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +100,12 @@ class Table(Meaning):
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     block: str | None = None
+
+    def numbers_in(self, row: Row, column: int) -> int:
+        """How many numbers a cell holds: as itself, its column, its row or the table says."""
+        buts = [item for item in row.but if item.at == column]
+        parts = (*buts, self.columns[column], row, self)
+        return next((len(part.numbers) for part in parts if part.numbers is not None), 1)
 
     def row_label(self, row: Row) -> str:
         """What `row` is called: its label cells, in a `Source` and wherever a row is named."""

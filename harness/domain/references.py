@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
 from harness.domain.metrics import Metric, Unit
 from harness.domain.precisions import Precision
+from harness.domain.settings import Settings
 from harness.domain.strict import STRICT
 
-# A number as documents print it. What has more digits is no measured value, and would read as infinity.
-PRINTED = r"-?\d{1,15}(?:\.\d{1,20})?"
+# A number as documents print it, its thousands parted by commas or not. What has more digits is no measured
+# value, and would read as infinity.
+PRINTED = r"-?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,20})?"
+
+
+def exact(printed: str) -> Decimal:
+    """What a number's printed digits come to."""
+    return Decimal(printed.replace(",", ""))
 
 
 class Rounding(StrEnum):
@@ -51,7 +59,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Settings):
     """One documented value, digits as printed. ``value is None`` is documented as absent (``无``)."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = STRICT
@@ -65,14 +73,15 @@ class Reference:
     role: Role
     rounding: Rounding
     model: str
-    chip: str | None = None
+    called: str | None = None  # the metric's own words, where they say more than its name
+    chip: str | None = None  # a chip, or a device that nothing here drives
     precision: Precision | None = None
     batch_size: int | None = None  # None: the document gives it for all batch sizes
     best: bool = False  # of the best-batch row
     ratio: tuple[str, str] | None = None  # (numerator chip, denominator chip)
     tolerance: float | None = None  # percentage points of a score, per cent of a throughput
     baseline: bool = False  # other chips or precisions are held against it
-    form: str = "{}"  # what stands around the digits in the cell
+    form: str = "{}"  # what stands around the digits in the cell, other numbers of it included
 
     @property
     def cell(self) -> str:

@@ -25,7 +25,7 @@ from harness.domain.measurements import Measurement, Provenance, Verdict, kind_t
 from harness.errors import RecordError
 from harness.records import from_json, to_json
 
-VERSION = 3
+VERSION = 4
 FIRST = frozenset({"meta", "measurements", "verdicts"})  # the tables that every version has
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from harness.decoding import Undecodable, toml_table
 from harness.domain.catalog import Catalog
-from harness.domain.chips import Chip
+from harness.domain.chips import Chip, Device
 from harness.domain.compilers import Compiler
 from harness.domain.datasets import DatasetSpec
 from harness.domain.documents import Document, Table
@@ -34,6 +34,7 @@ BUILT_IN = CODE / "fixtures" / "tables"
 _KINDS: Mapping[str, type] = {
     "model": Model,
     "chip": Chip,
+    "device": Device,
     "dataset": DatasetSpec,
     "document": Document,
     "table": Table,
@@ -106,7 +107,7 @@ def _load(folders: tuple[Path, ...], stamps: tuple[tuple[Path, int, int], ...]) 
     names = take_up(draft)
     named = check(draft)
     references = tuple(
-        reference for entry in draft.entries["table"] for reference in expand(entry, named, draft)
+        reference for entry in draft.entries["table"] for reference in expand(entry, named, names, draft)
     )
     if draft.mistakes:
         raise TableErrors(draft.mistakes)
@@ -118,6 +119,7 @@ def _load(folders: tuple[Path, ...], stamps: tuple[tuple[Path, int, int], ...]) 
         },
         names=names,
         chips=named["chip"],
+        devices=named["device"],
         datasets=named["dataset"],
         documents=named["document"],
         tables=tuple(entry.record for entry in draft.entries["table"]),

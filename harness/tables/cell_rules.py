@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from harness.domain.chips import Chip
-from harness.domain.metrics import Unit
+from harness.domain.chips import Chip, Device
+from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.models import Deployment, Model
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference, Role
+from harness.domain.settings import SETTINGS
 from harness.tables.mistakes import listed, show
 
 Problem = tuple[str, str, str]  # which key of the meaning, found, expected
 
 _NEEDED = ("metric", "unit", "role")
-_SCORE_UNITS = (Unit.PERCENT, Unit.FRACTION)
-_SPEED_UNITS = (Unit.SAMPLES_PER_S,)
-_LARGEST = {Unit.PERCENT: 100, Unit.FRACTION: 1}
+_SCALE = {Unit.PERCENT: 100, Unit.FRACTION: 1}  # of what is a share of one
 
 
 class Setting:
-    """What one table's meanings are held against: the chips there are, and the table's model."""
+    """What one table's meanings are held against: the chips and devices there are, and the table's model.
 
-    def __init__(self, *, chips: Mapping[str, Chip], model: Model | None) -> None:
+    `claims`: its values were imported, and are what the document says, whatever of it can be judged.
+    `absent` are the spellings of "there is no such value".
+    """
+
+    def __init__(
+        self,
+        *,
+        chips: Mapping[str, Chip],
+        devices: Mapping[str, Device],
+        model: Model | None,
+        claims: bool,
+        absent: Iterable[str],
+    ) -> None:
         self.chips = chips
+        self.measured_on = {**devices, **chips}
         self.model = model
+        self.claims = claims
+        self.absent = frozenset((*absent, *([""] if claims else [])))
 
     @cached_property
     def batch_sizes(self) -> Mapping[str, frozenset[int]]:
@@ -47,10 +62,10 @@ def problems(meaning: Mapping[str, Any], setting: Setting) -> Iterator[Problem]:
         yield "ratio", found, "two chips for the role ratio, nothing for any other"
     if role is Role.RATIO and unit not in (Unit.RATIO, None):
         yield "unit", show(unit), f"{Unit.RATIO} for the role ratio"
-    if judged and metric is not None and unit is not None:
-        units = _SCORE_UNITS if metric.is_score else _SPEED_UNITS
-        if unit not in units:
-            yield "unit", show(unit), f"one of {listed(units)} for {metric}"
+    if judged and metric is not None and unit is not None and unit not in metric.units:
+        yield "unit", show(unit), f"one of {listed(metric.units)} for {metric}"
+    if metric is Metric.OTHER and "called" not in meaning:
+        yield "called", "no value", f"the metric's own words, for {metric}"
     if not judged and meaning.get("baseline"):
         yield "baseline", "true", "only beside the role measured or baseline"
     yield from _chip_problems(meaning, setting)
@@ -59,11 +74,13 @@ def problems(meaning: Mapping[str, Any], setting: Setting) -> Iterator[Problem]:
 def _chip_problems(meaning: Mapping[str, Any], setting: Setting) -> Iterator[Problem]:
     """A measured value is of a deployment that the model has, a precision one that the chip has."""
     role, chip = meaning.get("role"), setting.chips.get(meaning.get("chip", ""))
-    if role is Role.MEASURED and "chip" not in meaning:
+    if role is Role.MEASURED and "chip" not in meaning and not setting.claims:
         yield "chip", "no value", "the chip that a measured value is of"
     if chip is None or not chip.precisions:
         return  # no chip, or one that is not known or wrong itself, which is noted elsewhere
     precision = meaning.get("precision", chip.default_precision)
+    if setting.claims and (precision not in chip.precisions or not meaning.keys().isdisjoint(SETTINGS)):
+        return  # said of what no case is run with
     if precision not in chip.precisions:
         yield "precision", show(precision), f"one that the chip {chip.name} has: {listed(chip.precisions)}"
     elif role is Role.MEASURED and setting.model is not None and setting.model.deployments:
@@ -87,11 +104,13 @@ def _deployment_problems(
 
 
 def range_missed(reference: Reference) -> str | None:
-    """The range that a value is outside of, or None: scores up to all, speeds and ratios above nothing."""
+    """The range that a value is outside of, or None: a metric's own; speeds, times, ratios above nothing."""
     if reference.value is None or reference.role is Role.FACT:
         return None
-    largest = _LARGEST.get(reference.unit)
-    if largest is None:
+    if reference.role is Role.RATIO or reference.metric.sort in (Sort.SPEED, Sort.TIME):
         return None if reference.value > 0 else "a number above 0"
-    least = reference.metric.least * largest
-    return None if least <= reference.value <= largest else f"a {reference.unit} from {least:g} to {largest}"
+    scale = _SCALE.get(reference.unit, 1)
+    least, most = reference.metric.least * scale, reference.metric.most * scale
+    if least <= reference.value <= most:
+        return None
+    return f"a {reference.unit} from {least:g}" + (f" to {most:g}" if math.isfinite(most) else "")

@@ -36,6 +36,7 @@ OWN_CHIP = "*"  # of a word for a chip: whichever chip the document is about
 
 _NAME = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 _DTYPES = ("float16", "float32", "int32", "int64")
+_NAMED = ("document", "dataset", "chip", "device", "model")
 _SIZES = ("batch", "length", "labels")
 
 
@@ -44,11 +45,11 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
 
     Of two entries with one name the first is kept.
     """
-    for kind in ("document", "dataset", "chip", "model", "table", "word", "precision", "gap", "compiler"):
+    for kind in (*_NAMED, "table", "word", "precision", "gap", "compiler"):
         for entry in draft.entries[kind]:
             for path, found, expected in _senseless(entry.record):
                 draft.wrong(entry, path, found, expected)
-    named = {kind: _index(kind, draft) for kind in ("document", "dataset", "chip", "model")}
+    named = {kind: _index(kind, draft) for kind in _NAMED}
     _check_markers(draft)
     for entry in draft.entries["document"]:
         _check_document(entry, draft)
@@ -56,6 +57,9 @@ def check(draft: Draft) -> dict[str, dict[str, Any]]:
         _check_dataset(entry, draft)
     for entry in draft.entries["chip"]:
         _check_chip(entry, draft)
+    for entry in draft.entries["device"]:
+        if entry.record.name in named["chip"]:
+            draft.wrong(entry, "name", show(entry.record.name), "another name: a chip is called so")
     for entry in draft.entries["model"]:
         _check_model(entry, named, draft)
     _check_table_names(draft)
@@ -444,8 +448,13 @@ def _check_bounds(entry: Entry, path: str, record: PrecisionSpec | ModelParity, 
 def _check_word(entry: Entry, named: Named, draft: Draft) -> None:
     """A word means something that exists."""
     word: Word = entry.record
-    if word.means in (WordKind.MODEL, WordKind.DATASET, WordKind.CHIP) and word.value != OWN_CHIP:
-        draft.known(entry, "value", word.value, named[word.means], word.means)
+    known = {
+        WordKind.MODEL: named["model"],
+        WordKind.DATASET: named["dataset"],
+        WordKind.CHIP: {**named["chip"], **named["device"]},
+    }.get(word.means)
+    if known is not None and word.value != OWN_CHIP:
+        draft.known(entry, "value", word.value, known, word.means)
     choices = {WordKind.METRIC: Metric, WordKind.UNIT: Unit, WordKind.PRECISION: Precision}.get(word.means)
     if choices is not None and word.value not in list(choices):
         draft.wrong(entry, "value", show(word.value), f"one of {listed(choices)}")

@@ -10,6 +10,7 @@ from harness.domain.models import Deployment, Model
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference, Role
 from harness.tables.mistakes import Draft, Entry, show
+from harness.tables.references import as_run
 
 _ONE = (1,)  # the batch size where documents tell none: the least
 
@@ -54,8 +55,11 @@ def deployed(model: Model, references: Iterable[Reference], chips: Mapping[str, 
         return model
     measured: dict[str, list[Reference]] = {}
     for item in references:
-        if item.model == model.name and item.role is Role.MEASURED and item.chip is not None:
-            measured.setdefault(item.chip, []).append(item)
+        chip = chips.get(item.chip or "")
+        if item.model != model.name or item.role is not Role.MEASURED or chip is None:
+            continue
+        if as_run(item, model):
+            measured.setdefault(chip.name, []).append(item)
     return replace(
         model, deployments=tuple(_deployment(chips[chip], found) for chip, found in measured.items())
     )
@@ -64,6 +68,6 @@ def deployed(model: Model, references: Iterable[Reference], chips: Mapping[str, 
 def _deployment(chip: Chip, measured: Iterable[Reference]) -> Deployment:
     values = list(measured)
     sizes = {item.batch_size for item in values if item.batch_size is not None}
-    told = {item.precision or chip.default_precision for item in values}
-    precisions = tuple(item for item in Precision if item in told)
+    told = {item.precision or chip.default_precision for item in values} & set(chip.precisions)
+    precisions = tuple(item for item in Precision if item in told) or (chip.default_precision,)
     return Deployment(chip=chip.name, batch_sizes=tuple(sorted(sizes)) or _ONE, precisions=precisions)

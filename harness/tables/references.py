@@ -19,7 +19,8 @@ from harness.domain.documents import Document
 from harness.domain.metrics import Metric, Unit
 from harness.domain.models import Model
 from harness.domain.precisions import Precision
-from harness.domain.references import Drop, Reference, Role, Rounding
+from harness.domain.references import Drop, Reference, Role, Rounding, exact
+from harness.domain.settings import Shapes
 
 _Key = tuple[str, str, Precision, Metric]
 
@@ -99,6 +100,20 @@ def documented_drop(catalog: Catalog, case: Case, metric: Metric) -> Drop | None
     return Drop(fraction=fraction, baseline=held_against, measured=measured)
 
 
+def as_run(reference: Reference, model: Model) -> bool:
+    """Whether a value is of the settings that the cases of `model` are run with.
+
+    That is the model itself at its own length, in one shape, not tuned, one call at a time.
+    """
+    return (
+        reference.length in (None, model.length)
+        and reference.shapes is not Shapes.DYNAMIC
+        and reference.streams in (None, 1)
+        and not reference.aoe
+        and reference.input is reference.variant is reference.called is None
+    )
+
+
 def documented_precision(model: Model, chip: Chip) -> Precision:
     """The one precision that `model` is documented in on `chip`; of several or none, the default one."""
     deployment = model.deployment(chip.name)
@@ -118,7 +133,8 @@ def _index(catalog: Catalog) -> _Index:
     measured: dict[_Key, list[Reference]] = defaultdict(list)
     baselines: dict[tuple[str, Metric], list[Reference]] = defaultdict(list)
     for reference in catalog.references:
-        if reference.best or reference.value is None:
+        model = catalog.models.get(reference.model)
+        if reference.best or reference.value is None or model is None or not as_run(reference, model):
             continue
         precision = _precision(catalog, reference)
         if reference.role is Role.MEASURED and reference.chip is not None and precision is not None:
@@ -147,9 +163,8 @@ def _choice(references: Iterable[Reference]) -> _Choice:
 
 def _precision(catalog: Catalog, reference: Reference) -> Precision | None:
     """The precision of a value: where its table names none, its chip's default one."""
-    if reference.precision is not None or reference.chip is None:
-        return reference.precision
-    return catalog.chips[reference.chip].default_precision
+    chip = catalog.chips.get(reference.chip or "")
+    return chip.default_precision if reference.precision is None and chip is not None else reference.precision
 
 
 def _table(reference: Reference) -> tuple[str, str]:
@@ -158,7 +173,7 @@ def _table(reference: Reference) -> tuple[str, str]:
 
 def _fraction(reference: Reference) -> Decimal:
     """A printed score as an exact fraction of one."""
-    return Decimal(reference.printed).scaleb(-2 if reference.unit is Unit.PERCENT else 0)
+    return exact(reference.printed).scaleb(-2 if reference.unit is Unit.PERCENT else 0)
 
 
 def _resolution(reference: Reference) -> Decimal:

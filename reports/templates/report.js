@@ -46,25 +46,34 @@
       const keyed = [...body.rows].map((row) => [key(row, at), row]);
       keyed.sort(([a], [b]) => a === null || b === null || !down ? compare(a, b) : compare(b, a));
       body.append(...keyed.map(([, row]) => row));
+      table.dispatchEvent(new Event("sorted"));
     }));
   }
 
-  // Filtering: a row stays where every choice is its own and its text holds every word.
+  // Filtering: a row stays where every choice is its own and its text holds every word. Of a table of thousands
+  // only as many rows are shown as it says, in its order, until more are asked for.
   const filters = document.querySelector(".filters");
   if (filters) {
-    const rows = all("#matrix tbody tr"), count = document.getElementById("shown");
+    const table = document.getElementById("matrix"), count = document.getElementById("shown");
+    const step = Number(table.dataset.most ?? Infinity), more = document.querySelector("[data-more]");
+    let most = step;
     const apply = () => {
+      const rows = [...table.tBodies[0].rows];
       const chosen = all("select", filters).filter((select) => select.value);
       const words = filters.querySelector("input").value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
       for (const row of rows) {
         const text = row.textContent.toLowerCase();
-        row.hidden = !(chosen.every((select) => row.dataset[select.name] === select.value) && words.every((word) => text.includes(word)));
-        shown += row.hidden ? 0 : 1;
+        const fits = chosen.every((select) => row.dataset[select.name] === select.value) && words.every((word) => text.includes(word));
+        shown += fits ? 1 : 0;
+        row.hidden = !fits || shown > most;
       }
       count.textContent = `${shown} / ${rows.length}`;
+      if (more) more.hidden = shown <= most;
     };
-    for (const event of ["input", "change"]) filters.addEventListener(event, apply);
+    for (const event of ["input", "change"]) filters.addEventListener(event, () => { most = step; apply(); });
+    table.addEventListener("sorted", apply);
+    more?.addEventListener("click", () => { most += step; apply(); });
     filters.querySelector("button").addEventListener("click", () => {
       for (const field of all("select, input", filters)) field.value = "";
       apply();

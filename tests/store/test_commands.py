@@ -63,7 +63,7 @@ def other(tmp_path: Path) -> str:
 def test_info(filled: str):
     """For people and as JSON; without a store a sentence."""
     text = told("store", "info", filled)
-    assert f"{filled}: schema version 3" in text
+    assert f"{filled}: schema version 4" in text
     assert "measurements: 4, runs: 2, verdicts: 2, rows of baselines: 0" in text
     found = json.loads(told("store", "info", filled, "--json"))
     assert found["hosts"] == [{"id": "aa", "measurements": 3}, {"id": "bb", "measurements": 1}]

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.domain.models import Protocol
+from harness.domain.settings import SETTINGS
 from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.setting.home import MINIS, Home
@@ -71,19 +72,24 @@ def test_a_command_prints_what_it_printed(recorded: Path, name: str, arguments: 
     assert said(*arguments).replace(f"sqlite:///{recorded}", "HOME") == expected
 
 
+SETTINGS_NULL = [f'"{name}": null' for name in SETTINGS]
+
+
 def test_the_report_as_json_is_the_same_to_the_byte(recorded: Path, tmp_path: Path):
     """Every result with its raw numbers, provenance and detail: but for the word, what that commit wrote."""
     said("report", "--run", RUN, "--format", "json", "--out", str(tmp_path / "report.json"))
     text = (tmp_path / "report.json").read_text(encoding="utf-8")
     for today, before, times in (
         (
-            '"schema": "urn:zoocheck:results:2", "version": 2',
+            '"schema": "urn:zoocheck:results:3", "version": 3',
             '"schema": "urn:zoocheck:results:1", "version": 1',
             1,
         ),
         ('"counts": {"survives": 27', '"counts": {"reproduced": 27', 1),
         ('"documented": {}, ', "", 1),
         ('"kind": "survives"', '"kind": "reproduced"', 27),
+        (f"{', '.join(SETTINGS_NULL)}, ", "", 3),
+        ('"called": null, ', "", 3),
     ):
         assert text.count(today) == times
         text = text.replace(today, before)

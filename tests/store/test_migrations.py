@@ -245,7 +245,7 @@ def test_a_step_that_fails_leaves_the_old_version(old: str, monkeypatch: pytest.
 
     monkeypatch.setattr(migrations, "STEPS", (half,))
     was = shape(old)
-    words = r"found schema version 1, expected 3, and it could not be migrated: .*already exists"
+    words = r"found schema version 1, expected 4, and it could not be migrated: .*already exists"
     with pytest.raises(StoreError, match=words):
         Store(old)
     assert shape(old) == was
@@ -254,7 +254,7 @@ def test_a_step_that_fails_leaves_the_old_version(old: str, monkeypatch: pytest.
 def test_a_file_that_may_only_be_read(file_url: str):
     """Is named as what it is, with a way out, and left as it was."""
     write_old(file_url)
-    words = r"found schema version 1, expected 3, .*migrated: cannot be written .*a copy will do"
+    words = r"found schema version 1, expected 4, .*migrated: cannot be written .*a copy will do"
     with pytest.raises(StoreError, match=words):
         Store(f"sqlite:///file:{file_of(file_url)}?mode=ro&uri=true", existing=True)
     assert version(file_url) == "1"
@@ -263,7 +263,7 @@ def test_a_file_that_may_only_be_read(file_url: str):
 def test_a_server_that_may_only_be_read(server_url: str):
     """The same on a read-only copy of a server."""
     write_old(server_url)
-    words = r"found schema version 1, expected 3, .*migrated: cannot be written .*a copy will do"
+    words = r"found schema version 1, expected 4, .*migrated: cannot be written .*a copy will do"
     with pytest.raises(StoreError, match=words):
         Store(f"{server_url}%20-cdefault_transaction_read_only%3Don", existing=True)
     assert version(server_url) == "1"
@@ -274,7 +274,7 @@ def test_a_newer_store_is_refused_untouched(old: str):
     with bare(old) as connection:
         connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
     was = shape(old)
-    with pytest.raises(StoreError, match="found schema version 99, expected 3; upgrade zoocheck"):
+    with pytest.raises(StoreError, match="found schema version 99, expected 4; upgrade zoocheck"):
         Store(old)
     assert shape(old) == was
 

@@ -485,7 +485,7 @@ class TestProcesses:
 
 class TestRefused:
     @pytest.mark.parametrize(
-        ("version", "advice"), [("4", "upgrade zoocheck"), ("0", "read it with the zoocheck that wrote it")]
+        ("version", "advice"), [("5", "upgrade zoocheck"), ("0", "read it with the zoocheck that wrote it")]
     )
     def test_another_schema_version(self, store: Store, url: str, version: str, advice: str):
         """A newer and an older store are refused with both versions and what to do."""
@@ -493,7 +493,7 @@ class TestRefused:
         with bare(url) as connection:
             connection.execute(f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")
         with pytest.raises(
-            StoreError, match=rf"found schema version {version}, expected 3; {advice}.*--results"
+            StoreError, match=rf"found schema version {version}, expected 4; {advice}.*--results"
         ):
             Store(url)
 
@@ -501,7 +501,7 @@ class TestRefused:
         """Tables of our names without a version are not believed."""
         with bare(url) as connection:
             connection.execute("DELETE FROM meta")
-        with pytest.raises(StoreError, match="found schema version None, expected 3"):
+        with pytest.raises(StoreError, match="found schema version None, expected 4"):
             Store(url)
 
     def test_a_database_of_something_else(self, url: str):

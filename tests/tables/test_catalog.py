@@ -277,8 +277,8 @@ ONE_MISTAKE = {
         "[[datasets]]\n[[dataset]]",
         "datasets",
         "[{}]",
-        "no such key, but [[model]], [[chip]], [[dataset]], [[document]], [[table]], [[word]], "
-        "[[precision]], [[gap]], [[compiler]]",
+        "no such key, but [[model]], [[chip]], [[device]], [[dataset]], [[document]], [[table]], "
+        "[[word]], [[precision]], [[gap]], [[compiler]]",
     ),
     "one table for a list of tables": (
         "[[dataset]]",
@@ -318,17 +318,20 @@ ONE_MISTAKE = {
     ),
     "an unknown metric": (
         'metric = "accuracy"\nlength',
-        'metric = "bleu"\nlength',
+        'metric = "blue"\nlength',
         "model[0].metric",
-        '"bleu"',
-        "one of accuracy, precision, recall, f1, f1-macro, exact, mcc, pearson, spearman, throughput",
+        '"blue"',
+        "one of accuracy, top5, precision, recall, f1, f1-macro, exact, mcc, pearson, spearman, "
+        "map, miou, iou, dice, auc, bleu, rouge, ssim, wer, cer, eer, error-rate, psnr, "
+        "perplexity, mae, rmse, fid, throughput, latency, other",
     ),
     "a speed as a model's score": (
         'metric = "accuracy"\nlength',
         'metric = "throughput"\nlength',
         "model[0].metric",
         '"throughput"',
-        "a score, one of accuracy, precision, recall, f1, f1-macro, exact, mcc, pearson, spearman",
+        "a score, one of accuracy, top5, precision, recall, f1, f1-macro, exact, mcc, pearson, "
+        "spearman, map, miou, iou, dice, auc, bleu, rouge, ssim, wer, cer, eer, error-rate",
     ),
     "a metric that the task has not": (
         'metric = "accuracy"\nlength',
@@ -650,10 +653,10 @@ ONE_MISTAKE = {
     ),
     "a form without a number": (
         'form = "acc {}%"',
-        'form = "acc {} {}%"',
+        'form = "acc %"',
         "table[1].form",
-        '"acc {} {}%"',
-        "one {}, where the number stands",
+        '"acc %"',
+        "{}, where a number stands",
     ),
     "more than everything": (
         '"acc 90.25%"',

@@ -10,6 +10,7 @@ from fractions import Fraction
 from harness.documents.audit import fractions
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import scores, where
+from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading, Value
 from harness.documents.readme.rounding import longer_prints, nearest
 from harness.documents.readme.samples import Counts, documented
@@ -34,8 +35,13 @@ class Count:
     rounding: Rounding
 
 
-def reconstructed(reading: Reading) -> Iterator[Count]:
+@once
+def reconstructed(reading: Reading) -> tuple[Count, ...]:
     """Every accuracy that only one count out of the documented number of samples makes."""
+    return tuple(_reconstructed(reading))
+
+
+def _reconstructed(reading: Reading) -> Iterator[Count]:
     for value, known in _counted(reading):
         for of_what, samples in known.items():
             if not _telling(value, samples):

@@ -44,6 +44,7 @@ class Rule:
     severity: Severity  # the highest of its findings
     reads: str
     claim: str  # what holds where it finds nothing
+    because: str = ""  # the reason of its severity
     check: Check
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness.documents.audit.findings import Found
 from harness.documents.readme.blocks import Grid
 from harness.documents.readme.commands import Command, graphs
+from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading
 from harness.domain.words import WordKind
 
@@ -79,6 +80,7 @@ def shapes(command: Command) -> dict[str, tuple[str, ...]]:
     return {match[1]: tuple(size.strip() for size in match[2].split(",")) for match in found if match}
 
 
+@once
 def shaped_graphs(reading: Reading) -> list[list[tuple[Command, dict[str, tuple[str, ...]]]]]:
     """The commands that name shapes, by the graph that they are of."""
     return [[(item, shapes(item)) for item in listed]
@@ -98,6 +100,7 @@ def _named(reading: Reading, names: set[str]) -> tuple[Command, dict[str, tuple[
     return command, given if names <= given.keys() else {**every, **given}
 
 
+@once
 def _takes_tokens(reading: Reading) -> list[str]:
     """The names of token inputs in the document, each once."""
     return list(dict.fromkeys(match[0] for match in _TOKENS.finditer(reading.readme.text)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.documents.readme.columns import BATCH
+from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading, ReadTable, Value
 from harness.domain.metrics import Metric
 from harness.domain.references import Role
@@ -31,8 +32,13 @@ class SpeedSeries:
     best: tuple[Value, ...]  # of the best-batch row
 
 
-def throughputs(reading: Reading) -> Iterator[SpeedSeries]:
+@once
+def throughputs(reading: Reading) -> tuple[SpeedSeries, ...]:
     """Every series of throughputs in which only the batch size differs."""
+    return tuple(_throughputs(reading))
+
+
+def _throughputs(reading: Reading) -> Iterator[SpeedSeries]:
     for table in reading.tables:
         groups: dict[tuple[object, ...], list[Value]] = {}
         for value in table.values:
@@ -76,16 +82,17 @@ def _setting(reading: Reading, table: ReadTable, value: Value) -> tuple[object, 
     return (value.get("chip"), value.get("precision"), *cells)
 
 
-def scores(reading: Reading) -> list[Value]:
+@once
+def scores(reading: Reading) -> tuple[Value, ...]:
     """Every printed score that somebody measured, a chip's or a baseline's."""
-    return [
+    return tuple(
         value
         for value in reading.values
         if value.number is not None
         and value.get("role") in (Role.MEASURED, Role.BASELINE)
         and value.get("metric") != Metric.THROUGHPUT
         and not value.get("difference")
-    ]
+    )
 
 
 def where(value: Value) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from pathlib import Path
 
 # What READMEs of the zoos install; a name on the list is never a misspelling of another.
 KNOWN = frozenset(
@@ -18,6 +20,13 @@ KNOWN = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
 _IN_ORDER = sorted(KNOWN)
+# Of the names that the package index lists, all those that are one slip from a known one: each is its own.
+_NEAR = frozenset(
+    name
+    for line in Path(__file__).with_name("near_names.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+    for name in line.split()
+)
 SHORTEST = 5  # shorter names are near too many others
 
 
@@ -28,9 +37,10 @@ def misspelt(name: str) -> str | None:
     A slip of the fingers is one letter too many, one left out, or two neighbours swapped. A name with another
     letter in a place is as like as not a package of its own (simpy and sympy, scapy and scipy, sed_eval and
     seqeval), and so is one that goes on where a known one ends, or ends before it (tensorboardX, dataset).
+    One that the package index itself lists (near_names.txt) is no slip, however near it is.
     """
-    key = name.lower().replace("-", "_")
-    if key in KNOWN or len(key) < SHORTEST:
+    key = re.sub(r"[-_.]+", "_", name).lower()
+    if key in KNOWN or key in _NEAR or len(key) < SHORTEST:
         return None
     return next((known for known in _IN_ORDER if _slipped(key, known)), None)
 

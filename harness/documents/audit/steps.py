@@ -9,7 +9,7 @@ from itertools import pairwise
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.interfaces import ports, shaped_graphs
 from harness.documents.readme.cells import whole
-from harness.documents.readme.commands import MODEL_FILE, Command
+from harness.documents.readme.commands import Command
 from harness.documents.readme.reading import GPU_BACKENDS, Reading
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
@@ -17,10 +17,6 @@ from harness.domain.words import WordKind
 
 _BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
 _IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d{1,15})(?!\d)|(?<!\d)(\d{1,15})bs(?![a-z])", re.IGNORECASE)
-_MAKES = re.compile(
-    r"生成|得到|获得|保存|导出|产生|输出|下载|放到|放在|generate|download|produce|save|create|write|export",
-    re.IGNORECASE,
-)
 _REDUCED = ("fp16", "int8", "best", "half", "useFP16")
 
 
@@ -44,81 +40,6 @@ def batch_names(reading: Reading) -> Iterator[Found]:
 
 def _sizes(text: str) -> list[int]:
     return [int(match[1] or match[2]) for match in _IN_NAME.finditer(text)]
-
-
-def files_made(reading: Reading) -> Iterator[Found]:
-    """Model files that a command reads and that no earlier step made or named."""
-    made: list[str] = []
-    events: list[tuple[int, Command | str]] = [(item.line, item) for item in reading.commands]
-    events += [(line.number, line.text) for line in reading.readme.prose]
-    for line, event in sorted(events, key=lambda item: item[0]):
-        if isinstance(event, str):
-            files = MODEL_FILE.findall(event)
-            if _MAKES.search(event):
-                made += files
-                continue
-            for file in files:
-                if made and not _is_made(file, made):
-                    yield _unmade(line, file, made, "the text")
-            made += files
-            continue
-        for file in _read_by(event):
-            if not _is_made(file, made):
-                yield _unmade(line, file, made, "the command")
-        made += _written_by(event)
-        made += _read_by(event)
-
-
-def _unmade(line: int, file: str, made: list[str], who: str) -> Found:
-    suffix = file.rpartition(".")[2]
-    like = list(dict.fromkeys(item.rpartition("/")[2] for item in made if item.endswith(suffix)))
-    beside = f"; earlier steps make {', '.join(like)}" if like else ""
-    return Found(
-        line=line,
-        sentence=f"{who} takes {file}, which no earlier step makes{beside}",
-        numbers={"made_before": len(like)},
-        severity=Severity.WARNING if like and who == "the command" else Severity.NOTE,
-    )  # fmt: skip
-
-
-def _read_by(command: Command) -> list[str]:
-    """The model files among a command's inputs: of options that write nothing, and the first argument."""
-    if command.program in ("wget", "curl", "git"):
-        return []
-    given = [
-        value
-        for name, value in command.options.items()
-        if "out" not in name and "save" not in name and name != "m"
-    ]
-    files = [file for value in given for file in MODEL_FILE.findall(value)]
-    plain = [file for item in command.arguments for file in MODEL_FILE.findall(item)]
-    return [*files, *plain[:1]]
-
-
-def _written_by(command: Command) -> list[str]:
-    plain = [file for item in command.arguments for file in MODEL_FILE.findall(item)]
-    plain = plain if command.program in ("wget", "curl", "git") else plain[1:]
-    for name, value in command.options.items():
-        if "out" in name or "save" in name:
-            plain += MODEL_FILE.findall(value) or [f"{value}.om" if command.program == "atc" else value]
-    return plain
-
-
-def _is_made(file: str, made: list[str]) -> bool:
-    """Whether some step's file may be this one: by name, with variables and batch sizes as they come."""
-    name = _pattern(file)
-    return any(
-        re.fullmatch(_pattern(other), _bare(file)) or re.fullmatch(name, _bare(other)) for other in made
-    )
-
-
-def _bare(file: str) -> str:
-    return file.rpartition("/")[2]
-
-
-def _pattern(file: str) -> str:
-    parts = re.split(r"(\$\{\w+\}|\$\w+|\{\w+\})", _bare(file))
-    return "".join(r"[\w${}]+" if part[:1] in ("$", "{") else re.escape(part) for part in parts)
 
 
 def shape_names(reading: Reading) -> Iterator[Found]:

@@ -33,6 +33,7 @@ class Readme:
     grids: tuple[Grid, ...]
     fences: tuple[Fence, ...]
     prose: tuple[Line, ...]
+    raw: tuple[str, ...] = ()  # the lines with the blanks at their ends
     unread: tuple[Note, ...] = ()  # of its tables and blocks, before anything is known of what they mean
     assumed: tuple[Note, ...] = ()  # read by a rule of ours
 
@@ -127,8 +128,8 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
 
     So lines are kept without it: what reads them takes a time by their words, however deep they are nested.
     """
-    printed = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    lines, told, taken = tuple(line.strip() for line in printed), Told(), set[int]()
+    raw = tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    lines, told, taken = tuple(line.strip() for line in raw), Told(), set[int]()
     spans, forgotten = fenced.fences(lines)
     told.assumed.extend(forgotten)
     for span in spans:
@@ -149,7 +150,7 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
         taken.update(where)
     prose = [Line(number=at + 1, text=line) for at, line in enumerate(lines) if line and at not in taken]
     prose = sorted([*prose, *beside], key=lambda item: item.number)
-    headings += items(prose, [len(line) - len(line.lstrip()) for line in printed])
+    headings += items(prose, [len(line) - len(line.lstrip()) for line in raw])
     return Readme(
         path=path,
         shown=shown or str(path),
@@ -158,6 +159,7 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
         grids=tuple(sorted(grids, key=lambda item: item.line)),
         fences=tuple(_fence(lines, span) for span in spans),
         prose=tuple(prose),
+        raw=raw,
         unread=tuple(told.unread),
         assumed=tuple(told.assumed),
     )

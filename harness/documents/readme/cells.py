@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from harness.domain.references import PRINTED
+from harness.domain.references import PRINTED, exact
 
 # What may stand before the digits: nothing, or a name and a colon or equals sign ("f1:", "Acc: ").
 _CELL = re.compile(
@@ -30,7 +30,7 @@ class Number:
     @property
     def value(self) -> Decimal:
         """What was printed, exactly."""
-        return Decimal(self.printed)
+        return exact(self.printed)
 
     @property
     def digits(self) -> int:

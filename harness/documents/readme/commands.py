@@ -21,6 +21,7 @@ _WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTAL
 _BLANKS = re.compile(r"\s*")
 _QUOTED = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'""", re.DOTALL)
 _AND = re.compile(r"(?<!\s)\s+&&\s+")  # a run of blanks is entered at its beginning alone
+_PLACE = re.compile(r"\{([A-Za-z]\w*(?: \w+)+)\}")  # {batch size}
 _INTERPRETERS = re.compile(r"(.*/)?(python[\d.]*|bash|sh)")
 
 
@@ -63,10 +64,15 @@ def is_commands(fence: Fence) -> bool:
     return any(True for _ in _of(fence))
 
 
+def one_word(text: str) -> str:
+    """`text` with the blanks of what stands in braces as ``_``: ``net_bs{batch size}`` is one name."""
+    return _PLACE.sub(lambda match: match[0].replace(" ", "_"), text)
+
+
 def _of(fence: Fence) -> Iterator[Command]:
     comment = ""
     for line in _joined(fence):
-        text = line.text.strip()
+        text = one_word(line.text.strip())
         if text.startswith("#"):
             comment = comment if re.search(r"<[\w -]+>", comment) else text.lstrip("# ")
             continue

@@ -11,6 +11,7 @@ from typing import Any
 from harness.documents.readme.blocks import Grid, Readme
 from harness.documents.readme.cells import Number
 from harness.documents.readme.commands import Command, commands
+from harness.documents.readme.notes import Note as Note
 from harness.documents.readme.words import Vocabulary, vocabulary
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
@@ -58,15 +59,6 @@ class ReadTable:
         return tuple(value for value in self.values if value.row == row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Something not read, or read by a rule that the document does not state: where, what, and why."""
-
-    line: int
-    what: str
-    why: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What a README is read by: the catalog's words, the model, the document's chips; and what was noted."""
@@ -79,7 +71,7 @@ class Context:
     @cached_property
     def words(self) -> Vocabulary:
         """The catalog's words."""
-        return vocabulary(self.catalog.words)
+        return vocabulary(self.catalog)
 
     @cached_property
     def commands(self) -> tuple[Command, ...]:
@@ -124,7 +116,7 @@ class Reading:
         """Its model, where the catalog knows more of it than a name."""
         return self.catalog.models.get(self.called)
 
-    @property
+    @cached_property
     def values(self) -> tuple[Value, ...]:
         """All values of all tables."""
         return tuple(value for table in self.tables for value in table.values)
@@ -158,7 +150,7 @@ def find_models(catalog: Catalog, readme: Readme, document: Document | None) -> 
         mine = tuple(model.name for model in catalog.called.values() if model.document == document.name)
         if len(mine) == 1:
             return mine
-    words = vocabulary(catalog.words)
+    words = vocabulary(catalog)
     named = [line for line in readme.lines if line.replace(" ", "").lower().startswith("model_name=")]
     for place in (readme.title, "\n".join(named), readme.text):
         found = words.values(place, WordKind.MODEL)

@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
 from harness.documents.readme.cells import Number
+from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading, ReadTable, Value
 from harness.domain.datasets import DatasetSpec
 from harness.domain.metrics import Metric, Unit
@@ -72,6 +73,7 @@ def dataset_of(reading: Reading) -> DatasetSpec | None:
     return None if reading.model is None else reading.catalog.datasets.get(reading.model.dataset)
 
 
+@once
 def roundings(reading: Reading) -> Roundings:
     """The rounding of each column whose numbers fit only one; of the scores of a table together."""
     found: dict[tuple[int, int], Rounding] = {}

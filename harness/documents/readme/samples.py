@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading
 from harness.domain.words import WordKind
 
@@ -16,6 +17,7 @@ _STATED = re.compile(
 )
 
 
+@once
 def documented(reading: Reading) -> Counts:
     """What is counted -> how many, by the README's words for its data set and by its own figures."""
     known: dict[str, int] = {}

@@ -35,7 +35,8 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     document = find_document(catalog, readme)
     models = (model,) if model else find_models(catalog, readme, document)
     doubted = doubt(catalog, models)
-    notes, assumed = [doubted] if doubted else list[Note](), list[Note]()
+    notes = [*([doubted] if doubted else []), *readme.unread]
+    assumed = list(readme.assumed)
     context = Context(readme=readme, catalog=catalog, notes=notes, assumed=assumed)
     tables, others = _grids(context)
     for fence in readme.fences:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from harness.domain.catalog import Catalog
 from harness.domain.words import Word, WordKind
 
 _TOUCHING = "A-Za-z0-9"
+_KEPT = 4096  # texts whose words are kept: the cells, heads and lines of a few READMEs, which rules ask again
+_TOLD = tuple(kind for kind in WordKind if kind is not WordKind.ABSENT)
+_Meanings = tuple[tuple[WordKind, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,49 +31,76 @@ class Vocabulary:
     """The word tables, ready to be looked for."""
 
     def __init__(self, words: Iterable[Word]) -> None:
-        self._meanings: dict[str, list[tuple[WordKind, str]]] = {}
+        meanings: dict[str, list[tuple[WordKind, str]]] = {}
         for word in words:
-            for spelling in word.spelled:
-                self._meanings.setdefault(fold(spelling), []).append((word.means, word.value))
-        self._patterns: dict[tuple[WordKind, ...], re.Pattern[str]] = {}
+            for spelling in filter(None, word.spelled):
+                meanings.setdefault(fold(spelling), []).append((word.means, word.value))
+        self._meanings: Mapping[str, _Meanings] = {text: tuple(found) for text, found in meanings.items()}
+        self._pattern = re.compile(_longest(self._meanings))
+        self._begun = {text: self._begun_by(text) for text in self._meanings}
+        self._chosen = lru_cache(maxsize=_KEPT)(self._of_kinds)
+        self._standing = lru_cache(maxsize=_KEPT)(self._search)
+        self._meaning = lru_cache(maxsize=_KEPT)(self._whole)
 
     def hits(self, text: str, *kinds: WordKind) -> list[Hit]:
         """The words of these kinds (default: all but absent) in `text`, by place; longer ones win."""
-        wanted = kinds or tuple(kind for kind in WordKind if kind is not WordKind.ABSENT)
-        return [
-            Hit(means=means, value=value, start=match.start(), end=match.end())
-            for match in self._pattern(wanted).finditer(fold(text))
-            for means, value in self._meanings[match[0]]
-            if means in wanted
-        ]
+        return list(self._chosen(text, kinds or _TOLD))
 
-    def _pattern(self, kinds: tuple[WordKind, ...]) -> re.Pattern[str]:
-        if kinds not in self._patterns:
-            spelled = [
-                text for text, found in self._meanings.items() if any(means in kinds for means, _ in found)
+    def _begun_by(self, spelling: str) -> tuple[tuple[WordKind, str], ...]:
+        """Of each kind the longest word that stands wherever `spelling` does, and begins with it."""
+        longest = dict[WordKind, str]()
+        for other in _beginnings(spelling):
+            longest |= dict.fromkeys((means for means, _ in self._meanings.get(other, ())), other)
+        return tuple(longest.items())
+
+    def _of_kinds(self, text: str, wanted: tuple[WordKind, ...]) -> tuple[Hit, ...]:
+        """The words of the `wanted` kinds in `text`: none begins within a longer one of these kinds."""
+        standing = self._standing(text)
+        places = {place for kind in wanted for place in standing.get(kind, ())}
+        found, done = list[Hit](), 0
+        for start, spelling in sorted(places, key=lambda place: (place[0], -len(place[1]))):
+            if start < done:
+                continue
+            done = start + len(spelling)
+            found += [
+                Hit(means=means, value=value, start=start, end=done)
+                for means, value in self._meanings[spelling]
+                if means in wanted
             ]
-            spelled.sort(key=lambda text: -len(text))
-            self._patterns[kinds] = re.compile("|".join(map(_bounded, spelled)) or r"(?!)")
-        return self._patterns[kinds]
+        return tuple(found)
+
+    def _search(self, text: str) -> Mapping[WordKind, Sequence[tuple[int, str]]]:
+        """Of each kind, where in `text` a word of it begins, and the longest that does."""
+        folded, found = fold(text), dict[WordKind, list[tuple[int, str]]]()
+        match = self._pattern.search(folded)
+        while match is not None:
+            start = match.start()
+            for kind, spelling in self._begun[match[0]]:
+                found.setdefault(kind, []).append((start, spelling))
+            match = self._pattern.search(folded, start + 1)
+        return found
+
+    def _whole(self, text: str) -> _Meanings:
+        """What all of `text` means."""
+        return self._meanings.get(fold(text).strip(), ())
 
     def values(self, text: str, kind: WordKind) -> list[str]:
         """What the words of one kind in `text` mean, each once, in order."""
-        return list(dict.fromkeys(hit.value for hit in self.hits(text, kind)))
+        return list(dict.fromkeys(hit.value for hit in self._chosen(text, (kind,))))
 
     def has(self, text: str, kind: WordKind) -> bool:
         """Whether a word of this kind stands in `text`."""
-        return bool(self.hits(text, kind))
+        return bool(self._chosen(text, (kind,)))
 
     def without(self, text: str, kind: WordKind) -> str:
         """`text` without its words of one kind."""
-        for hit in reversed(self.hits(text, kind)):
+        for hit in reversed(self._chosen(text, (kind,))):
             text = text[: hit.start] + text[hit.end :]
         return text
 
     def is_whole(self, text: str, kind: WordKind) -> str | None:
         """The value of the word of this kind that all of `text` is; None where it is none."""
-        folded = fold(text).strip()
-        return next((value for means, value in self._meanings.get(folded, ()) if means is kind), None)
+        return next((value for means, value in self._meaning(text) if means is kind), None)
 
     def absent(self, text: str) -> bool:
         """Whether a cell says that there is no value."""
@@ -77,23 +108,81 @@ class Vocabulary:
 
 
 @lru_cache(maxsize=4)
-def vocabulary(words: tuple[Word, ...]) -> Vocabulary:
+def vocabulary(catalog: Catalog) -> Vocabulary:
     """The vocabulary of a catalog's words, made once."""
-    return Vocabulary(words)
+    return Vocabulary(catalog.words)
+
+
+class _Folds(dict[int, str]):
+    """Characters for `str.translate`, each worked out when it is met first: no more than there are."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        normal = unicodedata.normalize("NFKC", character).lower()
+        self[code] = normal if len(normal) == 1 else character
+        return self[code]
+
+
+_FOLDS = _Folds()
+# Runs of characters that may fold to others. ASCII changes its case alone, and the block of CJK nothing.
+_OTHERS = re.compile(r"[^\x00-\x7f\u4e00-\u9fff]+")
 
 
 def fold(text: str) -> str:
     """`text` for comparison: full-width characters as ASCII, lower case, character by character."""
-    return text.lower() if text.isascii() else "".join(_folded(text))
+    if text.isascii():
+        return text.lower()
+    folded = _OTHERS.sub(lambda run: run[0].translate(_FOLDS), text).lower()
+    return folded if len(folded) == len(text) else text.translate(_FOLDS)
 
 
-def _folded(text: str) -> Iterator[str]:
-    for character in text:
-        normal = unicodedata.normalize("NFKC", character).lower()
-        yield normal if len(normal) == 1 else character
+def _longest(spellings: Iterable[str]) -> str:
+    """A pattern that matches the longest of `spellings` at a place, within its bounds.
+
+    Spellings share what they begin with, and each begins with a letter: so the search passes over all other
+    letters at once, however many spellings there are.
+    """
+    tree: dict[str, _Branch] = {}
+    for spelling in spellings:
+        branches = tree
+        for at, character in enumerate(spelling):
+            branch = branches.setdefault(character, _Branch(further={}))
+            branch.ends |= at == len(spelling) - 1
+            branches = branch.further
+    first = (f"{re.escape(character)}{_bound_before(character)}{_rest(character, branch)}"
+             for character, branch in tree.items())  # fmt: skip
+    return "|".join(first) or r"(?!)"
 
 
-def _bounded(spelling: str) -> str:
-    before = rf"(?<![{_TOUCHING}])" if spelling[:1].isascii() and spelling[:1].isalnum() else ""
-    after = rf"(?![{_TOUCHING}])" if spelling[-1:].isascii() and spelling[-1:].isalnum() else ""
-    return f"{before}{re.escape(spelling)}{after}"
+@dataclass(slots=True, kw_only=True)
+class _Branch:
+    """What goes on behind a character, and whether a spelling ends with it."""
+
+    further: dict[str, _Branch]
+    ends: bool = False
+
+
+def _rest(character: str, branch: _Branch) -> str:
+    """The pattern behind `character`: longer spellings before the one that ends here."""
+    ways = [f"{re.escape(after)}{_rest(after, further)}" for after, further in branch.further.items()]
+    if branch.ends:
+        ways.append(rf"(?![{_TOUCHING}])" if _touches(character) else "")
+    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+
+
+def _bound_before(character: str) -> str:
+    """That no letter stands in front of a word's first one, which has been read."""
+    return rf"(?<![{_TOUCHING}]{re.escape(character)})" if _touches(character) else ""
+
+
+def _touches(character: str) -> bool:
+    """Whether a character makes one word with the letters and digits beside it."""
+    return character.isascii() and character.isalnum()
+
+
+def _beginnings(spelling: str) -> Iterator[str]:
+    """What `spelling` begins with, cut within no word of letters and digits; itself last."""
+    for end in range(1, len(spelling)):
+        if not (_touches(spelling[end - 1]) and _touches(spelling[end])):
+            yield spelling[:end]
+    yield spelling

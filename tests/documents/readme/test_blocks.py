@@ -122,7 +122,7 @@ def test_words_match_whole_and_the_longest_wins():
         ("Acc： 94.0 %", "94.0", "Acc： {} %"),
         ("205 fps", "205", "{} fps"),
         ("-1.5", "-1.5", "{}"),
-        ("1,024", None, None),
+        ("1,024", "1,024", "{}"),
         ("1.2.3", None, None),
         ("90.5/91", None, None),
         ("310P3", None, None),

@@ -176,8 +176,8 @@ def test_a_user_s_words_are_read_beside_ours(readme, tmp_path, monkeypatch):
     [
         ("chip", "a100", "a known chip"),
         ("model", "resnet", "a known model"),
-        ("metric", "map", "one of accuracy"),
-        ("unit", "ms", "one of percent"),
+        ("metric", "mapping", "one of accuracy"),
+        ("unit", "hours", "one of percent"),
     ],
 )
 def test_a_word_means_something_that_exists(tmp_path, means, value, expected):

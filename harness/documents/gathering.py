@@ -1,0 +1,135 @@
+"""The claims of many READMEs, or of the catalog: gathered, chosen among, and counted by folder."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from harness.documents.audit.tree import readmes
+from harness.documents.claims import of_catalog, of_reading
+from harness.documents.lacking import Lacking
+from harness.documents.readme import blocks
+from harness.documents.readme.understand import understand
+from harness.domain.catalog import Catalog
+from harness.domain.documented import DocumentedClaim
+from harness.errors import BadInput, UsageError
+from harness.setting.home import Home
+
+SHOWN = 20  # words of a filter that a refusal lists
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """One thing of a README that was not read: where, what, and why."""
+
+    file: str
+    line: int
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: not read: {self.what}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """The claims of READMEs or of the catalog, in their order, and what was not read beside them."""
+
+    claims: tuple[DocumentedClaim, ...]
+    unread: tuple[Unread, ...] = ()
+    broken: tuple[Unread, ...] = ()  # files that are no text, or cannot be opened
+    readmes: int = 0  # 0: the claims are of the catalog's tables
+
+
+def gather(paths: Sequence[Path], catalog: Catalog, home: Home) -> Gathered:
+    """Every claim of the READMEs in `paths`, or of the catalog where there are none.
+
+    A README that cannot be read is told among the `broken`, and is not the end of it. Raises `UsageError` for
+    a path that is not there.
+    """
+    lacking = Lacking(catalog, home)
+    if not paths:
+        return Gathered(claims=tuple(map(lacking.of, of_catalog(catalog))))
+    claims, unread, broken, count = list[DocumentedClaim](), list[Unread](), list[Unread](), 0
+    for path, shown in readmes(paths):
+        count += 1
+        try:
+            reading = understand(blocks.read(path, shown), catalog)
+        except (BadInput, OSError) as problem:
+            line = problem.line if isinstance(problem, BadInput) and problem.line else 1
+            said = str(problem) if isinstance(problem, BadInput) else problem.strerror or str(problem)
+            broken.append(Unread(file=shown, line=line, what="the file", why=said))
+            continue
+        claims += map(lacking.of, of_reading(reading))
+        unread += (
+            Unread(file=shown, line=max(note.line, 1), what=note.what, why=note.why)
+            for note in reading.unread
+        )
+    return Gathered(claims=tuple(claims), unread=tuple(unread), broken=tuple(broken), readmes=count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which claims are asked for: those that have a word of each filter. An empty filter asks for all."""
+
+    models: tuple[str, ...] = ()
+    chips: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    precisions: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    batch_sizes: tuple[int, ...] = ()
+
+    def of(self, claims: Sequence[DocumentedClaim]) -> tuple[DocumentedClaim, ...]:
+        """The claims that are asked for. Raises `UsageError` for a word that none has, with what there is."""
+        filters: tuple[tuple[str, Sequence[str], Callable[[DocumentedClaim], set[str | None]]], ...] = (
+            ("model", self.models, lambda claim: {claim.model}),
+            ("chip", self.chips, lambda claim: {*(claim.ratio or (claim.chip,))}),
+            ("metric", self.metrics, lambda claim: {claim.metric, claim.called or None}),
+            ("precision", self.precisions, lambda claim: {claim.precision}),
+            ("role", self.roles, lambda claim: {claim.role}),
+            ("batch size", [str(size) for size in self.batch_sizes], _batch_size),
+        )
+        chosen = tuple(claims)
+        for kind, words, of_claim in filters:
+            if words:
+                there = Counter(word for claim in claims for word in of_claim(claim) if word)
+                _require(kind, words, there)
+                chosen = tuple(claim for claim in chosen if of_claim(claim) & set(words))
+        return chosen
+
+
+def _batch_size(claim: DocumentedClaim) -> set[str | None]:
+    return set() if claim.batch_size is None else {str(claim.batch_size)}
+
+
+def _require(kind: str, words: Iterable[str], there: Mapping[str, int]) -> None:
+    """Raise `UsageError` for words that no claim has, with those that there are, the most frequent first."""
+    for word in words:
+        if word not in there:
+            known = [item for item, _ in Counter(there).most_common()]
+            more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+            listed = f"there are {', '.join(known[:SHOWN])}{more}" if known else "no claim here tells one"
+            raise UsageError(f"no claim is of the {kind} {word!r}; {listed}")
+
+
+def folders(claims: Sequence[DocumentedClaim]) -> Callable[[DocumentedClaim], str]:
+    """By what a claim is counted: the first folder below the one of all READMEs, else its document."""
+    files = {claim.place.file for claim in claims if claim.place.file}
+    parents = [str(PurePath(file).parent) for file in files]
+    root = os.path.commonpath(parents) if parents else ""
+
+    def of(claim: DocumentedClaim) -> str:
+        if not claim.place.file:
+            return claim.place.document
+        below = PurePath(os.path.relpath(claim.place.file, root or ".")).parts
+        return below[0] if len(below) > 1 else PurePath(root).name or "."
+
+    return of
+
+
+def lines(gathered: Gathered) -> Iterator[str]:
+    """What was not read, a line each, those that could not be read at all first."""
+    yield from map(str, (*gathered.broken, *gathered.unread))
