@@ -141,8 +141,8 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
     ]
     taken.update(item.line - 1 for item in headings)
     grids, beside = list[Grid](), list[Line]()
-    for grid, where, texts in html_tables.tables(lines, taken, told):
-        grids += [grid] if grid else []
+    for found, where, texts in html_tables.tables(lines, taken, told):
+        grids += found
         beside += texts
         taken.update(where)
     for grid, where in pipes.grids(lines, taken, told):

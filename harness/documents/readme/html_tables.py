@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from harness.documents.readme.inline import Shown, raised
-from harness.documents.readme.merged_cells import Cell, Row, Source, to_grid
+from harness.documents.readme.merged_cells import Cell, Row, Source, to_grids
 from harness.documents.readme.notes import Note, Told
 from harness.documents.readme.parts import Grid, Line
 
@@ -29,7 +29,7 @@ _HEADING = re.compile(r"#{1,6}\s+\S")
 
 def tables(
     lines: Sequence[str], taken: Set[int], told: Told
-) -> Iterator[tuple[Grid | None, range, list[Line]]]:
+) -> Iterator[tuple[list[Grid], range, list[Line]]]:
     """The tables of stripped lines, each with the lines that it takes and what stands beside it there."""
     at = 0
     while at < len(lines):
@@ -45,7 +45,7 @@ def tables(
             told.unread.append(Note(line=where.stop, what=after.strip()[:60], why=why))
         elif _words(after):
             beside.append(Line(number=where.stop, text=after.strip()))
-        yield to_grid(source, told), where, beside
+        yield to_grids(source, told), where, beside
         at = where.stop
 
 

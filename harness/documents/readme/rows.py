@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from harness.documents.readme.inline import Shown, footnote
@@ -11,7 +11,7 @@ from harness.documents.readme.notes import Note, Told
 from harness.documents.readme.parts import GridRow
 
 # What stands for the cell above, and can mean nothing else.
-_REPEATS = re.compile(r"[〃″]|''|\"|[-—]{1,3}\"[-—]{1,3}|同上|同前|ditto|as above", re.IGNORECASE)
+_REPEATS = re.compile(r"[〃″]|''|\"|[-—]{1,3}\"[-—]{1,3}|同上|同前|as above", re.IGNORECASE)
 # What may stand for it, and for what was left out too.
 _OMITS = re.compile(r"\.{3,6}|…{1,2}|。{3,6}|↑")
 _NOTHING = re.compile(r"[-—/\s]*")
@@ -35,18 +35,22 @@ def taken_as(written: Sequence[Written], width: int, told: Told) -> tuple[GridRo
     As on GitHub a short row's last cells are empty, and what stands behind the last head is not shown; a
     row with figures there stays as long as it is.
     """
-    rows, above = list[GridRow](), tuple[str, ...]()
-    for row in written:
-        texts = tuple(_text(row, cell, told) for cell in row.cells)
-        texts = _fitted(row, texts, width, told)
-        read = _resolved(texts, above)
-        if read != texts:
-            marks = {text for text, other in zip(texts, read, strict=True) if text != other}
-            why = f"{', '.join(sorted(marks))} is read as the cell above"
-            told.assumed.append(Note(line=row.line, what=" | ".join(texts)[:60], why=why))
-        printed = texts if read != texts else None
-        rows.append(GridRow(line=row.line, cells=read, printed=printed, lines=row.lines, under=row.under))
-        above = read
+    printed = [
+        _fitted(row, tuple(_text(row, cell, told) for cell in row.cells), width, told) for row in written
+    ]
+    marked = {at for texts in printed for at in _omitted(texts)}
+    rows, above, first = list[GridRow](), [""] * width, dict[str, tuple[int, list[int]]]()
+    for at, (row, texts) in enumerate(zip(written, printed, strict=True)):
+        read = _resolved(texts, above, marked)
+        for mark in {text for text, other in zip(texts, read, strict=True) if text != other}:
+            first.setdefault(mark, (at, []))[1].append(row.line)
+        as_printed = texts if read != texts else None
+        rows.append(GridRow(line=row.line, cells=read, printed=as_printed, lines=row.lines, under=row.under))
+        above = [text or over for text, over in zip(read, above, strict=False)]
+    for mark, (at, lines) in first.items():
+        what, among = " | ".join(printed[at])[:60], "" if len(lines) == 1 else f" in {len(lines)} rows"
+        why = f"{mark or 'an empty cell'}{among} is read as the cell above"
+        told.assumed.append(Note(line=lines[0], what=what, why=why))
     return tuple(rows)
 
 
@@ -76,19 +80,33 @@ def _fitted(row: Written, texts: tuple[str, ...], width: int, told: Told) -> tup
     return texts[:width]
 
 
-def _resolved(texts: tuple[str, ...], above: Sequence[str]) -> tuple[str, ...]:
+def _omitted(texts: Sequence[str]) -> list[int]:
+    """Where a row has dots that may stand for the cell above: something else stands behind them."""
+    last = max((at for at, text in enumerate(texts) if text and not _OMITS.fullmatch(text)), default=-1)
+    return [at for at, text in enumerate(texts[: max(last, 0)]) if _OMITS.fullmatch(text)]
+
+
+def _resolved(texts: tuple[str, ...], above: Sequence[str], marked: Set[int]) -> tuple[str, ...]:
     """The cells, those that repeat the one above as that one.
 
     Dots are an omission where all of a row is dots, where nothing stands behind them, and where the cell
     above is a number and the cells before it are not those above: ``8 | ... | 92.1`` under another size.
+    An empty cell repeats at a row's beginning, under a name or in a column that has dots as well; of a row
+    that begins so, under a name before the first fraction too: a metric's, a data set's.
     """
-    read, same = list[str](), True
-    last = max((at for at, text in enumerate(texts) if text and not _OMITS.fullmatch(text)), default=-1)
+    read, same, begins, goes_on = list[str](), True, True, False
+    dots = set(_omitted(texts))
+    values = next((at for at, text in enumerate(texts) if _FRACTION.search(text)), 0)
     for at, text in enumerate(texts):
         over = above[at] if at < len(above) else ""
+        begins = begins and (not text or at in dots)
         repeats = bool(over) and _REPEATS.fullmatch(text) is not None
-        if over and at < last and _OMITS.fullmatch(text):
-            repeats = not _FRACTION.search(over) and (same or not _NUMBER.fullmatch(over))
+        if over and not _FRACTION.search(over):
+            if at in dots:
+                repeats = same or not _NUMBER.fullmatch(over)
+            elif not text and (begins or (goes_on and at < values)) and any(texts[at:]):
+                repeats = (same and at in marked) or not _NUMBER.match(over)
+                goes_on = goes_on or (repeats and not at)
         read.append(over if repeats else text)
         same = same and read[-1] == over
     return tuple(read)
