@@ -240,14 +240,17 @@ class Compared:
         begins = _begins(self.lines, item.line)
         heads = {at for first in begins for at in (*_above(self.lines, first), first + 1)}
         for note in self.unread:
-            if note.line == item.line or (note.line in heads and not self._of_another_column(note, item)):
+            near = note.line == item.line or note.line in heads
+            if near and not self._of_another_column(note, item):
                 return f"line {note.line}: {note.what}: {note.why}"
         return ""
 
     def _of_another_column(self, note: Note, item: Printed) -> bool:
         first = _begin(self.lines, item.line, lambda text: "|" in text)
         heads, cells = _cells(self.lines[first - 1]), _cells(self.lines[item.line - 1])
-        about = [at for at, head in enumerate(heads) if head and _bare(head) == _bare(note.what)]
+        named = re.search(r"column '(.+?)'", note.what)
+        what = _bare(named[1] if named else note.what)
+        about = [at for at, head in enumerate(heads) if head and _bare(head) == what]
         mine = [at for at, cell in enumerate(cells) if item.number in cell]
         return bool(about) and not set(about) & set(mine)
 

@@ -10,6 +10,8 @@ from harness.domain.chips import Chip
 from harness.domain.models import Model
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference, Role
+from harness.tables.cases import claim_id, without_settings
+from harness.tables.claimed import chip_of, told
 from harness.tables.references import as_run
 
 _SIZE = re.compile(r"[1-9][0-9]{0,8}")
@@ -23,22 +25,30 @@ class CaseParts:
     chip: Chip
     precision: Precision
     batch_size: int
+    settings: str = ""  # of a claim that no case measures, as its id has them; a case has none
 
 
 def parts_of(catalog: Catalog, case: str) -> CaseParts | None:
     """What an id says; None where the tables have no such model, chip or precision.
 
-    The inverse of `harness.tables.cases.case_id`, which alone spells ids.
+    The inverse of `harness.tables.cases.case_id` and `claim_id`, which alone spell ids.
     """
-    stem, separator, size = case.rpartition("-bs")
+    plain = without_settings(case)
+    stem, separator, size = plain.rpartition("-bs")
     if not separator or not _SIZE.fullmatch(size):
         return None
-    for model in catalog.models.values():
-        for chip in catalog.chips.values():
+    chips = (*catalog.chips.values(), *(chip_of(catalog, name) for name in catalog.devices))
+    for model in catalog.called.values():
+        if not stem.startswith(f"{model.name}-"):
+            continue
+        for chip in filter(None, chips):
             for precision in Precision:
                 middle = "" if precision is chip.default_precision else f"-{precision}"
                 if stem == f"{model.name}-{chip.name}{middle}":
-                    return CaseParts(model=model, chip=chip, precision=precision, batch_size=int(size))
+                    return CaseParts(
+                        model=model, chip=chip, precision=precision, batch_size=int(size),
+                        settings=case.removeprefix(plain),
+                    )  # fmt: skip
     return None
 
 
@@ -51,5 +61,12 @@ def covers(reference: Reference, parts: CaseParts) -> bool:
         and reference.chip == parts.chip.name
         and (reference.precision or parts.chip.default_precision) is parts.precision
         and reference.batch_size in (None, parts.batch_size)
-        and as_run(reference, parts.model)
+        and _of_settings(reference, parts)
     )
+
+
+def _of_settings(reference: Reference, parts: CaseParts) -> bool:
+    """Whether a value is of the settings that an id tells; of a model that runs and none, of its cases'."""
+    if parts.settings or parts.model.is_only_a_name:
+        return claim_id("", told(reference)) == parts.settings
+    return as_run(reference, parts.model)

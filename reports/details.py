@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.domain.cases import Kind
@@ -108,9 +109,8 @@ def _tags(measurement: Measurement) -> Iterator[tuple[str, bool]]:
 def measured(outcome: Outcome) -> str:
     """The measured number with its unit, or that there is none."""
     if outcome.value is not None and outcome.metric is not None:
-        if outcome.metric.is_score:
-            return numbers.percent(outcome.value)
-        return numbers.rate(outcome.value) + ("\N{NO-BREAK SPACE}†" if is_stand_in_speed(outcome) else "")
+        mark = "\N{NO-BREAK SPACE}†" if is_stand_in_speed(outcome) else ""
+        return numbers.written(outcome.metric, outcome.value) + mark
     if outcome.measurement.kind is Kind.THROUGHPUT and outcome.measurement.check:
         change = TurnsDetail.from_stored(outcome.measurement.detail).change
         return NOTHING if change is None else entries.change(change)
@@ -198,10 +198,11 @@ def message(outcome: Outcome) -> Both:
         return say("There is no verdict on this result.")
     if verdict.measured is None or verdict.expected is None or verdict.unit is None or verdict.metric is None:
         return Both(verdict.message, verdict.message)
-    speed = verdict.unit is Unit.SAMPLES_PER_S
+    score = verdict.unit not in (Unit.SAMPLES_PER_S, Unit.MS)
     got, wanted = (
-        numbers.rate(value) if speed else f"{value:.2f} %" for value in (verdict.measured, verdict.expected)
-    )
+        f"{value:.2f} %" if score else numbers.written(verdict.metric, value)
+        for value in (verdict.measured, verdict.expected)
+    )  # fmt: skip
     allowed = "" if verdict.tolerance is None else numbers.tolerance(verdict.tolerance, verdict.unit)
     made = say(
         "{metric}: {got}, {basis} {wanted}, tolerance {allowed}: {status}",
@@ -219,7 +220,7 @@ def before(outcome: Outcome, past: Mapping[Series, Sequence[Point]]) -> tuple[Fa
     values = [point.value for point in points if point.value is not None]
     if len(values) < 2:
         return ()
-    write = numbers.rate if series.kind is Kind.THROUGHPUT else numbers.percent
+    write = partial(numbers.written, outcome.metric)
     told = ", ".join(write(value) for value in values[-RUNS_TOLD:])
     lowest, highest = write(min(values)), write(max(values))
     text = say(

@@ -133,8 +133,8 @@ def _fact(name: str, value: Any) -> str:
 
 
 def _metric(outcome: Outcome, name: str, value: float) -> str:
-    if name == Metric.THROUGHPUT:
-        return numbers.rate(value)
+    if name in (Metric.THROUGHPUT, Metric.LATENCY):
+        return numbers.written(name, value)
     measurement = outcome.measurement
     interval = measurement.intervals.get(name)
     correct = AccuracyDetail.from_stored(measurement.detail).correct if name == outcome.metric else None

@@ -138,7 +138,7 @@ def _answers(outcome: Outcome, reference: Reference) -> bool:
     if (
         outcome.parts is None
         or measurement.kind is not kind
-        or measurement.check
+        or measurement.check != (Metric.LATENCY if reference.metric is Metric.LATENCY else "")
         or not covers(reference, outcome.parts)
     ):
         return False

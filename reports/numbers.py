@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from harness.domain.measurements import Interval
-from harness.domain.metrics import Unit
+from harness.domain.metrics import Metric, Unit
 from harness.domain.references import Reference, Rounding
 from reports.language import say
 
 NOTHING = "—"  # there is no such value
 _DIGITS_READ = 12
+_SCALED = {Unit.PERCENT: 100, Unit.S: 0.001, Unit.US: 1000}  # from what is measured to what is printed
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed
@@ -40,6 +41,13 @@ def rate_range(interval: Interval) -> str:
 def rate(samples_per_s: float) -> str:
     """A throughput with two decimals: ``5871.86 samples/s``."""
     return f"{samples_per_s:.2f} samples/s"
+
+
+def written(metric: str | None, value: float) -> str:
+    """A measured value in the unit that its metric is kept in: a share, samples a second, milliseconds."""
+    if metric == Metric.THROUGHPUT:
+        return rate(value)
+    return f"{value:.3f} ms" if metric == Metric.LATENCY else percent(value)
 
 
 def duration_ns(nanoseconds: float) -> str:
@@ -78,10 +86,10 @@ def size(count: float) -> str:
 def like_printed(value: float, reference: Reference) -> str:
     """A measured value with the digits and the rounding that a table prints its own with.
 
-    `value` is a fraction for scores and samples per second for throughput; the table's unit decides
-    what is written. A cell documented as absent has no digits: two then.
+    `value` is a fraction for scores, samples per second for throughput, milliseconds for a latency; the
+    table's unit decides what is written. A cell documented as absent has no digits: two then.
     """
-    scaled = value * 100 if reference.unit is Unit.PERCENT else value
+    scaled = value * _SCALED.get(reference.unit, 1)
     digits = 2 if reference.value is None else reference.digits
     mode = ROUND_DOWN if reference.rounding is Rounding.TRUNCATED else ROUND_HALF_UP
     return shortened(scaled, digits, mode)
@@ -102,8 +110,9 @@ def shortened(value: float, digits: int, mode: str = ROUND_HALF_UP) -> str:
 
 
 def tolerance(value: float, unit: Unit) -> str:
-    """A tolerance as it was applied: points for scores, per cent of the value for throughput."""
-    return f"{value * 100:g} %" if unit is Unit.SAMPLES_PER_S else say("{value:.2f} points", value=value)
+    """A tolerance as it was applied: points for scores, per cent of the value for speeds."""
+    relative = unit in (Unit.SAMPLES_PER_S, Unit.MS)
+    return f"{value * 100:g} %" if relative else say("{value:.2f} points", value=value)
 
 
 def moment(created: str) -> str:

@@ -187,12 +187,12 @@ def _failed(result: Result) -> bool:
 def _rank(catalog: Catalog, outcome: Outcome) -> tuple[object, ...]:
     """By model, chip, precision, batch size, kind and likeness; unknown cases last, by id."""
     parts = outcome.parts
-    last = len(catalog.models)
-    where: tuple[int, ...] = (last, 0, 0, 0)
+    models = [*catalog.models, *catalog.claimed]
+    where: tuple[int, ...] = (len(models), 0, 0, 0)
     if parts is not None:
         where = (
-            list(catalog.models).index(parts.model.name),
-            list(catalog.chips).index(parts.chip.name),
+            models.index(parts.model.name),
+            [*catalog.chips, *catalog.devices].index(parts.chip.name),
             list(Precision).index(parts.precision),
             parts.batch_size,
         )

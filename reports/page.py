@@ -265,7 +265,7 @@ def _sections(
     catalog: Catalog, found: Sequence[Outcome], anchors: Mapping[str, str], lines: Mapping[str, Line]
 ) -> Iterator[Section]:
     """For each model with results: its tables, and what has no column in them."""
-    for model in catalog.models.values():
+    for model in (*catalog.models.values(), *catalog.claimed.values()):
         own = [
             outcome
             for outcome in found
@@ -288,7 +288,7 @@ def _sections(
             title=model.title,
             document=model.document,
             tables=tuple(layout.grid(made, anchors) for made in sheets),
-            others=_others(str(model.metric), others, lines) if others else None,
+            others=_others(str(model.metric or "score"), others, lines) if others else None,
         )
 
 

@@ -37,7 +37,7 @@ class Share:
 
 def shares(catalog: Catalog, found: Sequence[Outcome]) -> tuple[Share, ...]:
     """The shares of what is documented for models with results, and of what the chips themselves gave."""
-    models = {item.parts.model.name for item in found if item.parts is not None}
+    models = {item.parts.model.name for item in found if item.parts is not None} & set(catalog.models)
     return (*_documented(catalog, models), *_measured(found))
 
 

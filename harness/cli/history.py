@@ -11,6 +11,7 @@ from harness.cli.compare import open_store
 from harness.cli.output import Json, print_json, print_table
 from harness.cli.parameters import CaseId, Results
 from harness.domain.cases import Kind
+from harness.domain.metrics import Metric
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def _row(item: History, at: int, point: Point, change: Change | None) -> tuple[s
 
 
 def _number(item: History, value: float) -> str:
+    if item.metric is Metric.LATENCY:
+        return f"{value:.4g} ms"
     return f"{value * 100:.4f} %" if item.metric.is_score else f"{value:.4g}/s"
 
 

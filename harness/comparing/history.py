@@ -154,7 +154,7 @@ def _metric(result: Result, metrics: Mapping[_Claim, Metric]) -> Metric | None:
     """What a result is followed by; without a verdict as others of its claim, or by its only number."""
     made = result.measurement
     if made.kind is Kind.THROUGHPUT:
-        return Metric.THROUGHPUT
+        return Metric.LATENCY if made.check == Metric.LATENCY else Metric.THROUGHPUT
     if result.verdict is not None:
         return result.verdict.metric
     only = next(iter(made.metrics), None) if len(made.metrics) == 1 else None

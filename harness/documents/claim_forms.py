@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from harness.documents.gathering import Gathered
-from harness.domain.documented import SETTINGS, DocumentedClaim
+from harness.domain.documented import OF_A_ROW, DocumentedClaim
 
 _FORMULA = re.compile(r"[\s]*[=+\-@＝＋－＠\t\r]")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
@@ -38,7 +38,7 @@ _COLUMNS: Mapping[str, Callable[[DocumentedClaim], Any]] = {
     "value": lambda claim: claim.value,
     "unit": lambda claim: claim.unit,
     "role": lambda claim: claim.role,
-    **{name: partial(_setting, name) for name in SETTINGS},
+    **{name: partial(_setting, name) for name in OF_A_ROW},
     "document": lambda claim: claim.place.document,
     "file": lambda claim: claim.place.file,
     "line": lambda claim: claim.place.line,

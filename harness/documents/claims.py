@@ -11,7 +11,7 @@ from typing import Any
 from harness.documents.importing import document_name
 from harness.documents.readme.reading import Reading
 from harness.domain.catalog import Catalog
-from harness.domain.documented import SETTINGS, DocumentedClaim, Place
+from harness.domain.documented import OF_A_ROW, DocumentedClaim, Place
 from harness.domain.references import Reference
 
 
@@ -45,7 +45,7 @@ def of_reference(reference: Reference) -> DocumentedClaim:
     assert reference.value is not None, "a value that is documented as absent is no claim"
     source = reference.source
     place = Place(document=source.document, table=source.table, row=source.row, column=source.column)
-    meaning = {key: getattr(reference, key) for key in _MEANT if hasattr(reference, key)}
+    meaning = {key: getattr(reference, key) for key in _MEANT}
     return DocumentedClaim(
         model=reference.model, printed=reference.printed, value=reference.value, cell=reference.cell,
         place=place, **_meant(meaning),
@@ -53,7 +53,7 @@ def of_reference(reference: Reference) -> DocumentedClaim:
 
 
 _TEXTS = ("chip", "precision", "metric", "unit", "role")
-_MEANT = (*_TEXTS, "batch_size", "best", "ratio", "called", "variant", *SETTINGS)
+_MEANT = (*_TEXTS, "batch_size", "best", "ratio", "called", "variant", *OF_A_ROW)
 
 
 def _meant(meaning: Mapping[str, Any], part: str = "") -> dict[str, Any]:
@@ -67,5 +67,5 @@ def _meant(meaning: Mapping[str, Any], part: str = "") -> dict[str, Any]:
         "ratio": None if ratio is None else tuple(ratio),
         "called": str(meaning.get("called") or ""),
         "variant": str(meaning.get("variant") or part),
-        "settings": {key: meaning[key] for key in SETTINGS if meaning.get(key) not in (None, "")},
+        "settings": {key: meaning[key] for key in OF_A_ROW if meaning.get(key) not in (None, "")},
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,18 @@ from harness.documents import toml_text
 from harness.documents.readme import cards
 from harness.documents.readme.reading import Note, Reading, ReadTable, Value, is_plain
 from harness.documents.readme.rounding import Roundings, roundings
-from harness.documents.taking import refused
-from harness.domain.metrics import Unit
-from harness.domain.references import Role
+from harness.documents.placing import placed
+from harness.documents.taking import names_in, refused
+from harness.domain.metrics import Metric
+from harness.domain.settings import SETTINGS
 from harness.errors import Mistake, UsageError
 
 _KEYS = (
-    "metric", "unit", "role", "rounding", "chip", "precision", "batch_size", "best", "ratio", "baseline",
-    "form",
+    "metric", "called", "unit", "role", "rounding", "chip", "precision", "batch_size", "best", "ratio",
+    "baseline", *SETTINGS,
 )  # fmt: skip
-_WILD = ("unit", "form", "rounding")  # what a cell without a number has of its column
-_TELLS_APART = ("role", "metric", "chip", "precision", "batch_size", "best", "ratio")
+_WILD = ("unit", "form", "rounding", "numbers")  # what a cell without a number has of its column
+_DEFAULTS: Mapping[str, Any] = {"form": "{}", "numbers": [{}]}
 Said = dict[str, Any]
 
 
@@ -45,11 +47,14 @@ class Imported:
         return bool(self.tables) and not self.mistakes
 
 
-def import_reading(reading: Reading, *, document: str = "", repository: str = "") -> Imported:
+def import_reading(
+    reading: Reading, *, document: str = "", repository: str = "", out: Path | None = None
+) -> Imported:
     """The reference tables of a reading, and beside them the name of a model that is in no other table.
 
-    A README about none of the catalog's models is about one that is called as the document. Raises
-    `UsageError` for a name that no document or no model can have.
+    A README about none of the catalog's models is about one that is called as the document. What `out` holds
+    of an earlier import is written over, and counts for nothing. Raises `UsageError` for a name that no document
+    or no model can have.
     """
     name = document or document_name(reading)
     model = reading.called or ("" if reading.models else name)
@@ -63,11 +68,10 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
     if not where:
         assumed.append(Note(line=1, what="repository = not stated", why="give it with --repository"))
     written, entries, fixed = list[ReadTable](), list[str](), roundings(reading)
-    for table in reading.tables if model else ():
-        content = _table(table, {"document": name, "model": model}, fixed, unread)
-        if content is not None:
-            written.append(table)
-            entries.append(toml_text.entry("table", content))
+    for table, title in zip(reading.tables, _names(reading.tables), strict=True) if model else ():
+        parts = _parts(table, {"document": name, "model": model, "name": title}, fixed)
+        written.append(table)
+        entries += [toml_text.entry("table", content) for content in parts]
     counted = cards.counting(reading.readme.text)
     head = {
         "name": name,
@@ -77,12 +81,12 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
         **{key: True for key in ("per_card", "times_devices") if getattr(counted, key)},
     }
     left = [table.headers for table in reading.tables if table not in written and table.block is None]
-    others = [*reading.others, *(" | ".join(headers) for headers in left)]
+    others = list(dict.fromkeys([*filter(str.strip, reading.others), *(" | ".join(heads) for heads in left)]))
     if others:
         head["other_tables"] = others
     notes = [f"not read: line {note.line}: {note.what}: {note.why}" for note in unread]
     notes += [f"assumed: line {note.line}: {note.what}: {note.why}" for note in assumed]
-    heads = [toml_text.entry("document", head), *_only_a_name(reading, model, name)]
+    heads = [toml_text.entry("document", head), *_only_a_name(reading, model, name, out)]
     toml = "\n".join([*([toml_text.comment(notes)] if notes else []), *heads, *entries])
     return Imported(
         document=name,
@@ -91,7 +95,7 @@ def import_reading(reading: Reading, *, document: str = "", repository: str = ""
         tables=tuple(written),
         unread=tuple(unread),
         assumed=tuple(assumed),
-        mistakes=refused(toml, reading.catalog, name) if written else (),
+        mistakes=refused(toml, reading.catalog, name, out) if written else (),
     )
 
 
@@ -105,10 +109,11 @@ def _told(reading: Reading, model: str) -> tuple[list[Note], list[Note]]:
     return unread, assumed
 
 
-def _only_a_name(reading: Reading, model: str, document: str) -> Iterator[str]:
-    """The entry of a model that is in no table yet, or in none but one that this import wrote before."""
+def _only_a_name(reading: Reading, model: str, document: str, out: Path | None) -> Iterator[str]:
+    """The entry of a model that is in no table yet, or in none but one that an import wrote before: this one's."""
     known = reading.catalog.names.get(model)
-    if model and (model not in reading.catalog.called or (known is not None and known.document == document)):
+    ours = known is not None and (known.document == document or model in names_in(out))
+    if model and (model not in reading.catalog.called or ours):
         yield toml_text.comment([
             "A name alone: its values are claims. Another [[model]] called so, in a file of its own, says "
             "what it is: docs/adding-a-model.md."
@@ -134,57 +139,81 @@ def document_name(reading: Reading) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "readme"
 
 
-def _table(table: ReadTable, of: Mapping[str, str], fixed: Roundings, unread: list[Note]) -> Said | None:
-    """One [[table]] `of` a document and a model, or None with a note where our tables cannot say it."""
-    rows, columns = _kept(table, unread)
-    cells = {
-        (value.row, value.column): _said(table, value, fixed)
-        for value in table.values
-        if value.row in rows and value.column in columns
-    }
-    _fill(cells, columns)
-    twice = _said_twice(cells, table)
-    if twice:
-        unread.append(Note(line=table.line, what=table.name, why=twice))
-        return None
-    placed = _placed(cells, rows, columns)
-    if isinstance(placed, str):
-        why = f"{placed} differs within rows and within columns; our tables say it of a row or a column"
-        unread.append(Note(line=table.line, what=table.name, why=why))
-        return None
-    whole, of_columns, of_rows = placed
-    content: Said = {**of, "name": table.name, **whole}
+def _names(tables: Sequence[ReadTable]) -> list[str]:
+    """What tables are called: as in the document, those without a name by their first head, each once."""
+    seen = Counter[str]()
+    found = []
+    for table in tables:
+        name = table.name.strip() or next(filter(str.strip, table.headers), "table")
+        seen[name] += 1
+        while seen[name] > 1 and f"{name} ({seen[name]})" in seen:
+            seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        seen[found[-1]] += found[-1] != name
+    return found
+
+
+def _parts(table: ReadTable, of: Mapping[str, str], fixed: Roundings) -> Iterator[Said]:
+    """The [[table]]s `of` a document and a model: one, or one for each set of columns that rows were read in."""
+    cells: dict[tuple[int, int], list[Value]] = {}
+    for value in table.values:
+        cells.setdefault((value.row, value.column), []).append(value)
+    said = {place: _cell(table, values, fixed) for place, values in cells.items()}
+    _fill(said)
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for row in sorted({row for row, _ in said}):
+        groups.setdefault(tuple(sorted(c for r, c in said if r == row)), []).append(row)
+    for at, (columns, rows) in enumerate(groups.items(), start=1):
+        part = {place: item for place, item in said.items() if place[0] in rows}
+        name = of["name"] if at == 1 else f"{of['name']} [{at}]"
+        yield _content(table, {**of, "name": name}, columns, rows, part)
+
+
+def _content(
+    table: ReadTable,
+    of: Mapping[str, str],
+    columns: Sequence[int],
+    rows: Sequence[int],
+    cells: Mapping[tuple[int, int], Said],
+) -> Said:
+    """One [[table]] of some rows, whose values stand in `columns`; the other columns name rows."""
+    found = placed(cells, _DEFAULTS)
+    content: Said = {**of, **found.whole}
     content["columns"] = [
-        {"header": header, **({"label": True} if at not in columns else of_columns[at])}
+        {"header": header, **({"label": True} if at not in columns else found.of_columns[at])}
         for at, header in enumerate(table.headers)
     ]
-    content["rows"] = [{**of_rows[row], "cells": list(table.rows[row])} for row in rows]
+    content["rows"] = []
+    for row in rows:
+        buts = [{"at": at, **found.of_cells[row, at]} for at in columns if (row, at) in found.of_cells]
+        more = {"but": buts} if buts else {}
+        content["rows"].append({**found.of_rows[row], **more, "cells": list(table.rows[row])})
     if table.block is not None:
         content["block"] = table.block
     return content
 
 
-def _kept(table: ReadTable, unread: list[Note]) -> tuple[list[int], list[int]]:
-    """The rows and columns to write: no column without a value (it names rows), no row that lacks one."""
-    columns = sorted({value.column for value in table.values})
-    rows = []
-    for row in range(len(table.rows)):
-        there = {value.column for value in table.of_row(row)}
-        lacking = [table.headers[column] for column in columns if column not in there]
-        if not lacking:
-            rows.append(row)
-        elif there:
-            line = table.of_row(row)[0].line
-            why = f"left out whole, because {', '.join(map(repr, lacking))} was not read"
-            unread.append(Note(line=line, what=f"row {table.of_row(row)[0].label!r}", why=why))
-    return rows, columns
+def _cell(table: ReadTable, values: Sequence[Value], fixed: Roundings) -> Said:
+    """What is said of a cell: of all its numbers, and under ``numbers`` what only one of them means."""
+    parts = [_said(table, value, fixed) for value in values]
+    shared = {key: item for key, item in parts[0].items() if all(part.get(key) == item for part in parts)}
+    said = dict(shared)
+    if len(parts) > 1:
+        said["numbers"] = [{key: v for key, v in part.items() if key not in shared} for part in parts]
+    if values[0].number is not None:
+        form, at = "", 0
+        for value in values:
+            assert value.number is not None
+            start = len(value.number.before)
+            form += value.text.strip()[at:start] + "{}"
+            at = start + len(value.number.printed)
+        said["form"] = form + values[-1].number.after  # type: ignore[union-attr]
+    return said
 
 
 def _said(table: ReadTable, value: Value, fixed: Roundings) -> Said:
-    """A cell's meaning as plain TOML values."""
+    """A number's meaning as plain TOML values."""
     said = {key: value.get(key) for key in _KEYS if value.get(key) is not None}
-    if value.number is not None and value.number.form != "{}":
-        said["form"] = value.number.form
     if (table.line, value.column) in fixed:
         said["rounding"] = fixed[table.line, value.column]
     if value.number is None:
@@ -196,67 +225,16 @@ def _plain(item: Any) -> Any:
     return item if isinstance(item, bool | int) else str(item)
 
 
-def _fill(cells: dict[tuple[int, int], Said], columns: Iterable[int]) -> None:
+def _fill(cells: Mapping[tuple[int, int], Said]) -> None:
     """Cells without a number take what is said of the numbers of their column."""
-    for column in columns:
-        mine = [said for (_, at), said in cells.items() if at == column]
-        numbers = [said for said in mine if "unit" in said]
-        for said in mine:
-            if "unit" not in said:
-                said |= {key: item for key, item in (numbers[0] if numbers else {}).items() if key in _WILD}
-                said.setdefault("unit", str(_default(said)))
-
-
-def _default(said: Said) -> Unit:
-    if said["role"] == Role.RATIO:
-        return Unit.RATIO
-    return Unit.SAMPLES_PER_S if said["metric"] == "throughput" else Unit.PERCENT
-
-
-def _said_twice(cells: Mapping[tuple[int, int], Said], table: ReadTable) -> str:
-    """Why two cells cannot stand in one table of ours: nothing that it has words for tells them apart."""
-    seen: dict[str, tuple[int, int]] = {}
-    for place, said in cells.items():
-        if said["role"] == Role.FACT:
+    for (_, column), said in cells.items():
+        if "form" in said:
             continue
-        key = repr([said.get(item) for item in _TELLS_APART])
-        other = seen.setdefault(key, place)
-        if other != place:
-            names = [f"{' | '.join(table.rows[row])!r}" for row, _ in (other, place)]
-            return f"rows {names[0]} and {names[1]} say the same thing, by all that our tables tell apart"
-    return ""
-
-
-def _placed(
-    cells: Mapping[tuple[int, int], Said], rows: Sequence[int], columns: Sequence[int]
-) -> tuple[Said, dict[int, Said], dict[int, Said]] | str:
-    """Each key said once: of the table, of its columns or of its rows; the key's name where none will do."""
-    whole: Said = {}
-    of_columns: dict[int, Said] = {column: {} for column in columns}
-    of_rows: dict[int, Said] = {row: {} for row in rows}
-    for key in _KEYS:
-        found = {place: said.get(key) for place, said in cells.items()}
-        alike = {repr(item) for item in found.values()}
-        by_column = {at: [item for (_, c), item in found.items() if c == at] for at in columns}
-        by_row = {at: [item for (r, _), item in found.items() if r == at] for at in rows}
-        if alike == {"None"} or not found:
-            continue
-        if len(alike) == 1:
-            whole[key] = next(iter(found.values()))
-        elif _constant(by_column.values()):
-            _put(of_columns, by_column, key)
-        elif _constant(by_row.values()):
-            _put(of_rows, by_row, key)
-        else:
-            return key
-    return whole, of_columns, of_rows
-
-
-def _constant(groups: Iterable[Sequence[Any]]) -> bool:
-    return all(item == group[0] for group in groups for item in group)
-
-
-def _put(parts: Mapping[int, Said], groups: Mapping[int, Sequence[Any]], key: str) -> None:
-    for at, group in groups.items():
-        if group and group[0] is not None:
-            parts[at][key] = group[0]
+        like = next((item for (_, at), item in cells.items() if at == column and "form" in item), None)
+        if like is not None:
+            told_by_each = {key for part in like.get("numbers", ()) for key in part}
+            for key in told_by_each:
+                said.pop(key, None)
+            said |= {key: item for key, item in like.items() if key in _WILD or key in ("metric", "called")}
+        if "unit" not in said and not any("unit" in part for part in said.get("numbers", ())):
+            said["unit"] = str(Metric(said["metric"]).units[0])

@@ -15,7 +15,7 @@ from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.documented import DocumentedClaim, Lack, Need
-from harness.domain.metrics import Metric
+from harness.domain.metrics import Metric, Sort
 from harness.domain.models import Model, Weights
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
@@ -149,7 +149,8 @@ class Lacking:
 
 
 def _is_score(claim: DocumentedClaim) -> bool:
-    return Metric(claim.metric).is_score
+    """Whether it says how good predictions are, or nobody knows what: anything but how fast they are made."""
+    return Metric(claim.metric).sort not in (Sort.SPEED, Sort.TIME)
 
 
 def _measures_nothing(claim: DocumentedClaim) -> Iterator[Need]:

@@ -18,21 +18,26 @@ _WRITTEN = {"document": "name", "table": "document", "model": "document"}  # ent
 _NAME_ALONE = {"name", "title", "document"}  # the keys of a model that is only a name
 
 
-def refused(toml: str, tables: Catalog, document: str) -> tuple[Mistake, ...]:
+def refused(toml: str, tables: Catalog, document: str, out: Path | None = None) -> tuple[Mistake, ...]:
     """What the catalog refuses of `toml`, beside all its other tables but the document's own."""
     try:
-        loaded_with(toml, tables, document)
+        loaded_with(toml, tables, document, out)
     except TableErrors as problem:
         return tuple(replace(item, file=Path(item.file).name) for item in problem.mistakes)
     return ()
 
 
-def loaded_with(toml: str, tables: Catalog, document: str) -> Catalog:
-    """The catalog with a document and its tables replaced by those of `toml`. Raises `TableErrors`."""
+def loaded_with(toml: str, tables: Catalog, document: str, out: Path | None = None) -> Catalog:
+    """The catalog with a document and its tables, and all that the file `out` holds, replaced by `toml`.
+
+    Raises `TableErrors`.
+    """
     with tempfile.TemporaryDirectory(prefix="zoocheck-import-") as folder:
         for at, source in enumerate(
             sorted(file for place in tables.folders for file in place.rglob("*.toml"))
         ):
+            if out is not None and source.resolve() == out.resolve():
+                continue
             try:
                 content = toml_table(source.read_bytes())
             except Undecodable as problem:  # changed since the catalog was read
@@ -49,6 +54,14 @@ def _without(content: Mapping[str, Any], document: str) -> Iterator[tuple[str, M
         for item in items:
             if not _is_written(kind, item) or item.get(_WRITTEN[kind]) != document:
                 yield kind, item
+
+
+def names_in(out: Path | None) -> frozenset[str]:
+    """The models that `out`, a file of an earlier import, names; none where there is no such file."""
+    if out is None or not out.is_file():
+        return frozenset()
+    models = toml_table(out.read_bytes()).get("model", [])
+    return frozenset(item["name"] for item in models if isinstance(item, dict) and "name" in item)
 
 
 def require_ours(file: Path) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from harness.domain.settings import SETTINGS
 from harness.domain.strict import STRICT
 
-# What tells values of one model, chip, precision and batch size apart, in the order in which it is told.
-SETTINGS = ("length", "input", "shapes", "aoe", "streams", "dataset")
+# Every setting but the variant, which stands beside the model.
+OF_A_ROW = tuple(name for name in SETTINGS if name != "variant")
 
 
 class Lack(StrEnum):
@@ -73,7 +74,7 @@ class DocumentedClaim:
     cell: str = ""  # as printed, with what stands around the digits
     role: str
     ratio: tuple[str, str] | None = None  # (numerator chip, denominator chip)
-    settings: Mapping[str, Any] = field(default_factory=dict)  # of `SETTINGS`, those that are told
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of `OF_A_ROW`, those that are told
     place: Place
     runs: str = ""  # the id of the case that measures it; empty where `lacks` says why there is none
     command: str = ""  # the line that runs it
@@ -98,7 +99,7 @@ class DocumentedClaim:
 def settings_told(settings: Mapping[str, Any]) -> str:
     """Settings as people read them: ``length 384, static, AOE, 4 streams``."""
     said = []
-    for key in SETTINGS:
+    for key in OF_A_ROW:
         value = settings.get(key)
         if value is None:
             continue

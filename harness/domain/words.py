@@ -27,6 +27,9 @@ class WordKind(StrEnum):
     ABSENT = "absent"
     OTHER = "other"
     FOREIGN = "foreign"
+    SHAPES = "shapes"
+    AOE = "aoe"
+    FILLER = "filler"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,4 +40,5 @@ class Word:
 
     means: WordKind
     spelled: tuple[str, ...]
-    value: str = ""  # the name of the model, data set, chip, metric, unit or precision
+    value: str = ""  # the name of the model, data set, chip, metric, unit, precision; what a label tells
+    own: bool = False  # of a metric: it says more than the metric's name, and is kept as printed

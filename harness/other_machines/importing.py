@@ -9,60 +9,35 @@ precision that the log does not tell. One device or several is held to what the 
 
 from __future__ import annotations
 
-import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness import __version__
+from harness import __version__, hashing
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.details import ImportedDetail, Work
 from harness.domain.measurements import Measurement, Origin, Provenance, Verdict, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.models import Weights
-from harness.domain.precisions import Precision
 from harness.errors import UsageError, ZoocheckError
+from harness.other_machines import scenarios
+from harness.other_machines.foreign import Choice, ForeignLog
+from harness.other_machines.unlike import differences, partly_full
 from harness.running.recording import record
 from harness.store.results import Result, Store
 from harness.tables import references
-from harness.toolchains import counting, names
-from harness.toolchains.compiled import sizes_of
+from harness.toolchains import counting
 from harness.toolchains.place import SIMULATED
-from harness.tools import failures, parsers
+from harness.tools import parsers
 from harness.tools.parsers import ToolRun
 from harness.tools.parsers.consistency import statistics_of
-from harness.tools.parsers.precision_words import Words
-from harness.verdicts import throughputs, utilisation
+from harness.verdicts import latencies, throughputs, utilisation
 
-NEARLY_FULL = 0.99  # of a batch, on average: less and the throughput is of other calls than the documents'
 SHOWN_HASH = 12  # hexadecimal digits of a hash in a message; the record has all of them
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """What the log may leave open: which of several runs, and its batch size."""
-
-    device: int | None = None
-    summary: int | None = None  # from 1
-    batch_size: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignLog:
-    """One run of a log that was made elsewhere, fit to be filed under a case."""
-
-    case: Case
-    name: str
-    sha256: str
-    run: ToolRun  # of the case's batch size
-    samples_per_s: float
-    batch_size_told_by: str  # "the log", or the option
-    simulated: bool = False  # of the tests' imitations of the tools, which say so in what they print
-    unlike: tuple[str, ...] = ()  # what is known beside the log that makes it another measurement
 
 
 def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
@@ -77,15 +52,12 @@ def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
             f"{case.id}: no tool's log is taken for {case.chip.title}",
             remedy="its throughput is measured by `pytest suites/ -m throughput`",
         )
-    data = path.read_bytes()
-    log = parsers.read(data, path.name)
-    tool = parsers.recognise(log)
-    if tool in parsers.THROUGHPUT_TOOLS and tool not in accepted:
+    run = run_of(path, choice)
+    if run.tool not in (*accepted, scenarios.TOOL):
         raise UsageError(
-            f"{path.name}: a log of {tool}; throughput on {case.chip.title} is measured with "
+            f"{path.name}: a log of {run.tool}; throughput on {case.chip.title} is measured with "
             f"{' or '.join(accepted)}"
         )
-    run = parsers.parse(log, tool=tool).chosen(device=choice.device, summary=choice.summary)
     if case.model.graph is not None:
         _require_shapes(case, path.name, run)
         run = counting.of_case(case, run)
@@ -96,12 +68,21 @@ def read(case: Case, path: Path, choice: Choice) -> ForeignLog:
     return ForeignLog(
         case=case,
         name=path.name,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=hashing.sha256(path),
         run=run,
         samples_per_s=run.samples_per_s,
         batch_size_told_by=told_by,
-        simulated=SIMULATED.encode() in data,
+        simulated=SIMULATED.encode() in path.read_bytes(),
     )
+
+
+def run_of(path: Path, choice: Choice) -> ToolRun:
+    """The run of a throughput tool, or of LoadGen, in `path` that `choice` means. Raises as `read`."""
+    data = path.read_bytes()
+    found = scenarios.run_of(path, data)
+    if found is not None:
+        return found
+    return parsers.parse(data, name=path.name).chosen(device=choice.device, summary=choice.summary)
 
 
 def _require_shapes(case: Case, name: str, run: ToolRun) -> None:
@@ -153,101 +134,37 @@ def _one_batch(name: str, run: ToolRun, told: int | None) -> None:
 
 
 def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
-    """Record the log's throughput under its case in `run`, and judge it. Raises `StoreError`."""
-    reference = references.for_case(catalog, log.case, Metric.THROUGHPUT)
+    """Record the log's throughput under its case in `run`, and judge it. Raises `StoreError`.
+
+    Of a claim that states a latency the latency is recorded beside it, and judged.
+    """
+    reference = log.claim or references.for_case(catalog, log.case, Metric.THROUGHPUT)
     origin = Origin.SIMULATED if log.simulated else Origin.IMPORTED
 
     def verdict() -> Verdict:
         why_not = "; ".join(differences(log))
-        judged = throughputs.judge_throughput(
-            log.case, log.samples_per_s, reference, origin, why_not,
-            devices=log.run.devices, document=references.document(catalog, log.case.model, reference),
+        judged = (
+            latencies.judge_latency(log.case, log.latency[0], reference, origin, why_not)
+            if log.latency is not None and reference is not None
+            else throughputs.judge_throughput(
+                log.case, log.samples_per_s, reference, origin, why_not,
+                devices=log.run.devices, document=references.document(catalog, log.case.model, reference),
+            )
         )  # fmt: skip
         if why_not and judged.kind is VerdictKind.NO_REFERENCE:
             said = f"{log.case.id}: {log.samples_per_s:.2f} samples/s, not comparable: {why_not}"
             judged = replace(judged, kind=VerdictKind.NOT_COMPARABLE, message=said)
-        source = f"imported from {log.name} (sha256 {log.sha256[:SHOWN_HASH]}…), {log.run.definition}"
+        which = log.run.definition if log.latency is None else log.latency[1]
+        source = "".join(f"{note}; " for note in log.notes)
+        source += f"imported from {log.name} (sha256 {log.sha256[:SHOWN_HASH]}…), {which}"
         if log.run.mean_batch is not None:
-            source += f"; {_partly_full(log.run)}"
+            source += f"; {partly_full(log.run)}"
         if log.run.warnings:
             more = len(log.run.warnings) - 1
             source += f"; its tool warns: {log.run.warnings[0]}" + (f" (and {more} more)" if more else "")
         return replace(judged, message=f"{judged.message}; {source}")
 
     return record(store, measurement(log, run, origin), verdict)
-
-
-def differences(log: ForeignLog) -> Iterator[str]:
-    """What the log itself tells, or is known of it, that makes it another measurement than the documented."""
-    case, run = log.case, log.run
-    yield from log.unlike
-    documented = case.chip.throughput_tools[0]
-    if run.tool != documented:
-        yield f"made with {run.tool}, the documents measure with {documented}"
-    if run.streams > 1:
-        yield f"the total of {run.streams} calls at once on a device, the documents make one at a time"
-    if run.errors:
-        yield _failing(run)
-    other = names.other(case.chip, run.device_name) if run.device_name else None
-    if other is not None:
-        yield f"measured on {other}, not on {case.chip.title}"
-    if run.mean_batch is not None and run.mean_batch < NEARLY_FULL * case.batch_size:
-        yield _partly_full(run)
-    yield from _precision(run, case.precision)
-    if run.further:
-        said = ", ".join(f"`{word}`" for word in run.further)
-        yield f"the work is another with {said}, which the documents' builds are without"
-    if case.model.graph is None:
-        yield from _other_length(case, run)
-
-
-def _other_length(case: Case, run: ToolRun) -> Iterator[str]:
-    """Of an encoder: an input of another length or rank."""
-    fed = [list(shape) for shape in sizes_of(case).values()]
-    other_shape = next((list(shape) for shape in run.input_shapes if list(shape) not in fed), None)
-    if other_shape is not None:
-        expected = " or ".join(dict.fromkeys(map(str, fed)))
-        yield f"an input of shape {other_shape}, the case's are {expected}"
-
-
-def _failing(run: ToolRun) -> str:
-    """The first error that the log tells of, and what is known of its cause."""
-    more = len(run.errors) - 1
-    meaning = failures.meaning("\n".join(run.errors))
-    return (
-        f"the log tells of an error beside its numbers, {run.errors[0]}"
-        + ("" if not more else f" (and {more} more)")
-        + ("" if meaning is None else f" ({meaning})")
-    )
-
-
-def _precision(run: ToolRun, documented: Precision) -> Iterator[str]:
-    """How what the log says of its precision differs from `documented`; what we do not know does.
-
-    Of several formats the narrowest that a tool was allowed counts: ``FP32+FP16`` is fp16. A name of no table
-    of ours is another format.
-    """
-    if run.precision is None:
-        if run.precision_untold:
-            yield run.precision_untold
-        return
-    said = Words.of(run.precision)
-    if not said.formats:
-        yield f"the log does not tell the precision: it says `{run.precision}`"
-        return
-    known = {item.value for item in Precision}
-    new = [name for name in said.formats if name not in known]
-    used = new[-1] if new else next(item for item in reversed(Precision) if item.value in said.formats)
-    if used != documented:
-        yield f"made in {used} (the log says {run.precision})"
-    elif said.further:
-        yield f"made in {used} with `{said.further}`, which the documents' builds are not"
-
-
-def _partly_full(run: ToolRun) -> str:
-    return (
-        f"its calls held {run.mean_batch:.4g} of {run.batch_size} samples on average: the last was not full"
-    )
 
 
 def by_wall_time(run: ToolRun) -> float | None:
@@ -257,7 +174,7 @@ def by_wall_time(run: ToolRun) -> float | None:
     return run.queries_per_s * run.batch_size
 
 
-def latencies(run: ToolRun) -> dict[str, dict[str, float]]:
+def latencies_of(run: ToolRun) -> dict[str, dict[str, float]]:
     """The latencies found, by the tool's own names, in milliseconds; what is not stated is left out."""
     return {item.name: statistics_of(item) | dict(item.further_ms) for item in run.latencies}
 
@@ -271,6 +188,7 @@ def measurement(log: ForeignLog, run: str, origin: Origin = Origin.IMPORTED) -> 
         created=datetime.now(UTC).isoformat(),
         case=log.case.id,
         kind=Kind.THROUGHPUT,
+        check="" if log.latency is None else str(Metric.LATENCY),
         origin=origin,
         provenance=Provenance(
             target="simulated" if origin is Origin.SIMULATED else "chip",
@@ -281,12 +199,15 @@ def measurement(log: ForeignLog, run: str, origin: Origin = Origin.IMPORTED) -> 
             protocol=None,
             limit=None,
             artifact=None,
-            backend=log.case.chip.backend,
+            backend=log.case.chip.backend or "none: nothing here drives it",
             machine={"measured_on": made.device_name or "a machine that the log does not name"},
             versions={"zoocheck": __version__, made.tool: made.version or "not told by the log"},
             git_revision=None,
         ),
-        metrics={str(Metric.THROUGHPUT): log.samples_per_s},
+        metrics={
+            str(Metric.THROUGHPUT): log.samples_per_s,
+            **({} if log.latency is None else {str(Metric.LATENCY): log.latency[0]}),
+        },
         samples=0 if made.count is None else made.count * log.case.batch_size,
         intervals={},
         stages_s={},
@@ -302,7 +223,12 @@ def work(log: ForeignLog, origin: Origin) -> Work | None:
     them: of a graph that is not here, or whose shapes cannot be inferred, of sizes that a checkpoint decides.
     """
     case = log.case
-    if log.run.devices != 1 or case.model.checkpoint.config_decides or any(differences(log)):
+    if (
+        case.model.is_only_a_name
+        or log.run.devices != 1
+        or case.model.checkpoint.config_decides
+        or any(differences(log))
+    ):
         return None
     try:
         facts = {} if case.model.graph is None else counted(case)
@@ -333,7 +259,7 @@ def _detail(log: ForeignLog, origin: Origin) -> Mapping[str, Any]:
         tool=run.tool,
         tool_version=run.version,
         definition=run.definition,
-        latencies_ms=latencies(run) or None,
+        latencies_ms=latencies_of(run) or None,
         queries_per_s_by_wall_time=run.queries_per_s,
         samples_per_s_by_wall_time=by_wall_time(run),
         batch_size_told_by=log.batch_size_told_by,

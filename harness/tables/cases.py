@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
@@ -18,6 +18,20 @@ def case_id(model: Model, chip: Chip, precision: Precision, batch_size: int) -> 
     """``<model>-<chip>[-<precision>]-bs<N>``; the precision only where it is not the chip's default."""
     middle = "" if precision is chip.default_precision else f"-{precision}"
     return f"{model.name}-{chip.name}{middle}-bs{batch_size}"
+
+
+def claim_id(case: str, told: Mapping[str, object]) -> str:
+    """The id of a claim with settings that no case has: the case's, then the settings, each behind a comma.
+
+    ``resnet50-ascend310p-bs8,length=384``. `told` is by name; no name holds a comma.
+    """
+    said = [f"{name}={' '.join(str(value).split())}" for name, value in told.items()]
+    return ",".join([case, *said])
+
+
+def without_settings(identifier: str) -> str:
+    """An id as a case without settings is called: what stands before the first comma."""
+    return identifier.partition(",")[0]
 
 
 def parse_batch_sizes(text: str, catalog: Catalog | None = None) -> tuple[int, ...]:

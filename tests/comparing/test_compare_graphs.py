@@ -16,6 +16,7 @@ from harness.documents import toml_text
 from harness.domain.catalog import Catalog
 from harness.domain.models import Deployment
 from harness.other_machines import importing
+from harness.other_machines.foreign import Choice
 from harness.running.materials import Materials
 from harness.running.progress import Silent
 from harness.setting.home import Home
@@ -83,7 +84,7 @@ def test_two_imported_logs_of_a_graph(catalog: Catalog, store: Store, tmp_path: 
             f"&&&& RUNNING {command}\n[I] Precision: FP32\n[I] Selected Device: Tesla T4\n"
             f"[I] GPU Compute Time: {times}, percentile(99%) = {mean} ms\n&&&& PASSED {command}\n"
         )
-        read = importing.read(case, log, importing.Choice())
+        read = importing.read(case, log, Choice())
         results.append([importing.file(tables, read, store, run)])
     found = compare(*results, margins=FailOn().margins, earlier=(), across_machines=True, stamp=None)
     [pair] = found.pairs

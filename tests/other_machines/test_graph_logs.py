@@ -18,6 +18,7 @@ from harness.domain.models import Deployment, Model
 from harness.domain.precisions import Precision
 from harness.errors import UsageError
 from harness.other_machines import importing
+from harness.other_machines.foreign import Choice
 from harness.store.results import Store
 from harness.tables import cases
 
@@ -80,7 +81,7 @@ class Desk:
 
     def file(self, where: tuple[Catalog, Case], log: Path, **choice: Any):
         tables, case = where
-        read = importing.read(case, log, importing.Choice(**choice))
+        read = importing.read(case, log, Choice(**choice))
         return importing.file(tables, read, self.store, "run-1")
 
     def log(self, text: str) -> Path:

@@ -14,6 +14,8 @@ from harness.domain.catalog import Catalog
 from harness.domain.measurements import Origin
 from harness.errors import UsageError
 from harness.other_machines import importing
+from harness.other_machines.foreign import Choice
+from harness.other_machines.unlike import differences
 from harness.store.results import Store
 from harness.tables import cases, catalog
 
@@ -40,8 +42,8 @@ def differ(tables: Catalog, tmp_path: Path):
         path = tmp_path / "mine.log"
         path.write_text(text, encoding="utf-8")
         named: Case = cases.named(tables, case)
-        read = importing.read(named, path, importing.Choice(batch_size=batch_size))
-        return "; ".join(importing.differences(read))
+        read = importing.read(named, path, Choice(batch_size=batch_size))
+        return "; ".join(differences(read))
 
     return found
 
@@ -156,7 +158,7 @@ def test_what_the_tool_warns_of_stands_in_the_verdict(tables: Catalog, tmp_path:
     path.write_text(f"{BUILD}[I] Precision: FP32\n{TIMES}{warned}", encoding="utf-8")
     store = Store(f"sqlite:///{tmp_path}/results.sqlite")
     try:
-        log = importing.read(cases.named(tables, FP32), path, importing.Choice())
+        log = importing.read(cases.named(tables, FP32), path, Choice())
         result = importing.file(tables, log, store, "run")
     finally:
         store.close()
@@ -171,7 +173,7 @@ def test_an_imitated_tools_log_is_called_so(tables: Catalog, tmp_path: Path):
     path.write_text(f"{BUILD}[I] Precision: FP32 (zoocheck-simulated)\n{TIMES}", encoding="utf-8")
     store = Store(f"sqlite:///{tmp_path}/results.sqlite")
     try:
-        log = importing.read(cases.named(tables, FP32), path, importing.Choice())
+        log = importing.read(cases.named(tables, FP32), path, Choice())
         made = importing.file(tables, log, store, "run").measurement
     finally:
         store.close()

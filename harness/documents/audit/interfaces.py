@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.documents.audit.findings import Found
+from harness.documents.audit.findings import Found, Severity
 from harness.documents.readme.blocks import Grid
 from harness.documents.readme.commands import Command, graphs
 from harness.documents.readme.once import once
@@ -22,8 +22,11 @@ _NAMES = 200  # characters in front of that, in which the names stand
 # The sign between two sizes: a letter x is one behind a number, a blank or a bracket, and no part of a name.
 _BY = re.compile(r"[×*,]|(?:(?<=[\d\s})\]])|(?<=bs)|(?<=batch)|(?<=size))x(?=[\s\d${(-])", re.IGNORECASE)
 _BATCH = re.compile(r"batch|bs|^-?1$|^[nb]$", re.IGNORECASE)  # what a batch is called in front of sizes
+_NAMED = re.compile(r"batch|bs|^[nb]$", re.IGNORECASE)  # such a name that can be nothing else
+_SIZE = re.compile(r"-?\d{1,9}|[\[<]?\$?\{?[A-Za-z_][\w /+*-]{0,40}\}?[>\]]?")
 _SHAPES = ("input_shape", "dymShape", "overwrite_input_shape")  # options that name inputs with shapes
 _BETWEEN_INPUTS = re.compile(r";|(?<!\s)\s+(?=[\w./]+:)")
+_FED = ("ais_bench", "msame")  # programs that take a folder an input
 _SPANS = ["squad"]  # data sets whose answers have a start and an end
 
 
@@ -36,6 +39,14 @@ class Port:
     dtype: str
     shape: tuple[str, ...]  # batch size left out
     layout: str
+    sizes: tuple[str, ...] = ()  # as the table has them
+    batched: bool = False  # the first of them is called a batch
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its cell is a list of sizes, and nothing beside."""
+        told = all(_SIZE.fullmatch(size) for size in self.sizes)
+        return told and (len(self.sizes) > 1 or self.sizes[0].isdigit())
 
 
 def ports(reading: Reading, side: str) -> list[Port]:
@@ -63,8 +74,12 @@ def _ports(grid: Grid) -> Iterator[Port]:
             row.cells[at] if at is not None and at < len(row.cells) else "" for at in places
         )
         sizes = tuple(part.strip() for part in _BY.split(shape.strip("[]() ")))
-        rest = sizes[1:] if _BATCH.search(sizes[0].strip("${} ")) else sizes
-        yield Port(line=row.line, name=row.cells[0], dtype=dtype, shape=rest, layout=layout)
+        first = sizes[0].strip("${} ")
+        rest = sizes[1:] if _BATCH.search(first) else sizes
+        yield Port(
+            line=row.line, name=row.cells[0], dtype=dtype, shape=rest, layout=layout, sizes=sizes,
+            batched=_NAMED.search(first) is not None,
+        )  # fmt: skip
 
 
 def _column(grid: Grid, *names: str) -> int | None:
@@ -76,7 +91,7 @@ def shapes(command: Command) -> dict[str, tuple[str, ...]]:
     """The inputs that a command names with shapes: ``--input_shape "a:1,2;b:1,2"``, or a word an input."""
     name = next((name for name in _SHAPES if name in command.lists), "")
     parts = [part for word in command.lists.get(name, ()) for part in _BETWEEN_INPUTS.split(word)]
-    found = [re.fullmatch(r"([\w./]+):([\w,${}\s-]+)", part.strip()) for part in parts]
+    found = [re.fullmatch(r"([\w./]+):\[?([\w,${}\s~.-]+)\]?", part.strip()) for part in parts]
     return {match[1]: tuple(size.strip() for size in match[2].split(",")) for match in found if match}
 
 
@@ -125,28 +140,55 @@ def io_names(reading: Reading) -> Iterator[Found]:
 
 
 def io_shapes(reading: Reading) -> Iterator[Found]:
-    """Input shapes that the table gives otherwise than the command."""
+    """Input shapes that the table gives otherwise than every command whose input it may be."""
     table = ports(reading, "in")
-    named = _named(reading, {port.name for port in table})
-    if named is None:
-        return
-    command, given = named
-    others = list(given.values()) if len(shaped_graphs(reading)) == 1 else []
+    graphs = shaped_graphs(reading)
+    firsts = [(command, name, shape) for listed in graphs for command, given in listed[:1]
+              for name, shape in given.items()]  # fmt: skip
+    every = [(command, name, shape) for listed in graphs for command, given in listed
+             for name, shape in given.items()]  # fmt: skip
+    listed_names = {port.name for port in table}
+    whole = len(table) == len(firsts)  # else nothing tells which input one of another name is
+    others = [item for item in every if whole and item[1] not in listed_names]
     for at, port in enumerate(table):
-        shape = given.get(port.name) or (others[at] if at < len(others) else None)
-        if shape is None:
+        own = [item for item in every if item[1] == port.name]
+        held = [(command, shape) for command, _, shape in own or others]
+        if not held or not port.is_plain or any(_agree(port, shape, command) for command, shape in held):
             continue
-        with_batch = len(port.shape) == len(shape) and port.shape[0] == shape[0]
-        shape = shape if with_batch else shape[1:]
-        both = zip(port.shape, shape, strict=False)
-        fixed = [(one, two) for one, two in both if one.isdigit() and two.isdigit() and one != two]
-        if len(port.shape) != len(shape) or fixed:
-            yield Found(
-                line=port.line,
-                sentence=f"input {port.name} is {' x '.join(port.shape)} a sample in the table, "
-                f"{' x '.join(shape)} in the command of line {command.line}",
-                numbers={"table": " x ".join(port.shape), "command": " x ".join(shape)},
-            )
+        command, shape = held[0] if own else (firsts[at][0], firsts[at][2])
+        yield _otherwise(port, shape, command, sure=bool(own) or len(graphs) == 1)
+
+
+def _otherwise(port: Port, shape: tuple[str, ...], command: Command, sure: bool) -> Found:
+    rest = shape[1:]
+    same = _equal([size for size in port.shape if size != "1"], [size for size in rest if size != "1"])
+    moved = sorted(port.shape) == sorted(rest) and command.option("input_format") not in (None, port.layout)
+    return Found(
+        line=port.line,
+        sentence=f"input {port.name} is {' x '.join(port.shape)} a sample in the table, "
+        f"{' x '.join(rest) or 'one number'} in the command of line {command.line}",
+        numbers={"table": " x ".join(port.shape), "command": " x ".join(rest)},
+        severity=Severity.ERROR if sure and not same and not moved else Severity.WARNING,
+    )
+
+
+def _agree(port: Port, shape: tuple[str, ...], command: Command) -> bool:
+    """Whether a row of the table and an input of a command may be one, with the batch in front or without."""
+    if "insert_op_conf" in command.options and len(shape) in (3, 4):
+        return True  # AIPP crops, and turns the axes
+    if port.batched:
+        return _equal(port.sizes[1:], shape[1:])
+    return any(
+        _equal(one, other)
+        for one, other in ((port.sizes, shape), (port.sizes[1:], shape[1:]), (port.sizes, shape[1:]))
+    )
+
+
+def _equal(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two lists of sizes have as many axes, and no two numbers at one place that differ."""
+    return len(one) == len(other) and not any(
+        a.isdigit() and b.isdigit() and a != b for a, b in zip(one, other, strict=True)
+    )
 
 
 def io_dtypes(reading: Reading) -> Iterator[Found]:
@@ -195,7 +237,8 @@ def io_counts(reading: Reading) -> Iterator[Found]:
     words = reading.context.words
     if not expected and words.values(reading.readme.text, WordKind.DATASET) == _SPANS:
         expected = 2
-    if out and expected and len(out) != expected:
+    both = any("2" in port.shape for port in out)  # start and end in one
+    if out and expected and len(out) != expected and not both:
         what = "the start and the end of an answer" if expected == 2 else f"{expected} by our tables"
         yield Found(
             line=out[0].line,
@@ -208,7 +251,7 @@ def io_counts(reading: Reading) -> Iterator[Found]:
 
 def _folders(reading: Reading) -> tuple[int, list[str]] | None:
     """The inputs as folders: of a command's ``--input a,b,c``, else as the text counts them."""
-    for command in reading.commands:
+    for command in (item for item in reading.commands if item.program in _FED):
         parts = (command.option("input") or "").split(",")
         if len(parts) > 1:
             return command.line, [part.rstrip("/").rpartition("/")[2] for part in parts]

@@ -16,7 +16,7 @@ _INSIDE = re.compile(r"(?<=[^\s=,;:-])--(?P<name>[A-Za-z][\w-]{0,60})(?P<equals>
 _GOES_ON = ("\\", "|", "&&", "||", "(", "{", ",")  # what a shell, or a reader, takes for an unfinished line
 _FOREIGN = re.compile(r"[^\x00-\x7f]|\.\.\.|#|\s-?-\w+[:：]")  # a line that explains an option
 _DASH = re.compile(r"[\u2010-\u2015\u2212]+[A-Za-z]")
-_BARE = re.compile(r"(?<![$\w%\\])\{([A-Za-z_]\w{0,60})\}")
+_BARE = re.compile(r"(?<![$%\\])\{([A-Za-z_]\w{0,60})\}")
 _SHELL = re.compile(r"\$\\?\{([A-Za-z_]\w{0,60})\\?\}")
 
 

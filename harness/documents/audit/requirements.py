@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from harness.documents.audit.findings import Found
@@ -33,8 +34,8 @@ def missing(reading: Reading) -> Iterator[Found]:
             if there is not None and name not in above and _lacks(home.joinpath(*there), file):
                 yield Found(
                     line=command.line,
-                    sentence=f"pip installs what {file} asks for, and {'/'.join(['this folder', *there])} has "
-                    "no such file; add it, or name the one that is meant",
+                    sentence=f"pip installs what {file} asks for, and "
+                    f"{'/'.join(['this folder', *there])} has no such file; add it, or name the one meant",
                     numbers={"file": file},
                 )
         there = _gone_to(command, there)
@@ -46,7 +47,7 @@ def _files(command: Command) -> Iterator[str]:
     words = command.words
     if "install" not in words[:5] or not any(_PIP.fullmatch(word.rpartition("/")[2]) for word in words[:4]):
         return
-    for word, after in zip(words, words[1:], strict=False):
+    for word, after in pairwise(words):
         if word in ("-r", "--requirement") and _NAME.fullmatch(after) and not after.startswith(("/", "-")):
             yield after
 
@@ -73,7 +74,7 @@ def _gone_to(command: Command, there: list[str] | None) -> list[str] | None:
 
     ``cd {code_path}`` shows how one goes about it, and goes nowhere.
     """
-    if command.program != "cd" or there is None or command.words[1:2] and command.words[1][0] in "{<":
+    if command.program != "cd" or there is None or command.text.startswith(("cd {", "cd <")):
         return there
     for part in command.words[1].split("/") if len(command.words) > 1 else ("~",):
         if part == ".." and there:

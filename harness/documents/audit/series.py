@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.documents.readme.columns import BATCH
@@ -20,6 +20,22 @@ class Point:
     size: int
     speed: float
     value: Value
+
+    @property
+    def least(self) -> float:
+        """The smallest number that is printed so."""
+        return self.speed - self._half
+
+    @property
+    def most(self) -> float:
+        """The largest number that is printed so."""
+        return self.speed + self._half
+
+    @property
+    def _half(self) -> float:
+        """Half of the last digit, and never all of the number."""
+        step = 0.0 if self.value.number is None else float(self.value.number.step)
+        return min(step, self.speed) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,46 +56,53 @@ def throughputs(reading: Reading) -> tuple[SpeedSeries, ...]:
 
 def _throughputs(reading: Reading) -> Iterator[SpeedSeries]:
     for table in reading.tables:
+        speeds = [item for item in table.values
+                  if item.get("metric") == Metric.THROUGHPUT
+                  and item.get("role") in (Role.MEASURED, Role.BASELINE)]  # fmt: skip
         groups: dict[tuple[object, ...], list[Value]] = {}
-        for value in table.values:
-            if value.get("metric") == Metric.THROUGHPUT and value.get("role") in (
-                Role.MEASURED,
-                Role.BASELINE,
-            ):
-                groups.setdefault((value.column, *_setting(reading, table, value)), []).append(value)
-        for values in groups.values():
+        for value in speeds:
+            if not value.get("best"):
+                key = (value.column, setting(value, without=_OF_A_SIZE), *_labels(reading, table, value))
+                groups.setdefault(key, []).append(value)
+        for (column, *key), values in groups.items():
             points = sorted(
                 (
                     Point(size=value.get("batch_size"), speed=float(value.number.value), value=value)
                     for value in values
-                    if value.number is not None
-                    and value.number.value > 0
-                    and value.get("batch_size")
-                    and not value.get("best")
+                    if value.number is not None and value.number.value > 0 and value.get("batch_size")
                 ),
                 key=lambda point: point.size,
             )
             sizes = [point.size for point in points]
-            best = _best(table, values[0].column)
-            if len(sizes) == len(set(sizes)) and sizes and not values[0].get("best"):
-                chip = values[0].get("chip") or values[0].header
-                yield SpeedSeries(name=str(chip), table=table, points=tuple(points), best=best)
+            if len(sizes) == len(set(sizes)) and sizes:
+                best = [item for item in speeds if item.get("best") and item.column == column and _is_of(
+                    [setting(item, without=_OF_A_SIZE), *_labels(reading, table, item)], key)]  # fmt: skip
+                name = str(values[0].get("chip") or values[0].header)
+                yield SpeedSeries(name=name, table=table, points=tuple(points), best=tuple(best))
 
 
-def _best(table: ReadTable, column: int) -> tuple[Value, ...]:
-    return tuple(value for value in table.values if value.column == column and value.get("best"))
+def _is_of(best: Sequence[object], series: Sequence[object]) -> bool:
+    """Whether a best row is of a series: what its label cells say beside "best" is said there, too."""
+    return all(said is None or said == other for said, other in zip(best, series, strict=True))
 
 
-def _setting(reading: Reading, table: ReadTable, value: Value) -> tuple[object, ...]:
-    """What else than the batch size tells a row from another: its label cells without it."""
-    if value.get("best"):
-        return (value.get("chip"), value.get("precision"), "best")
-    cells = [
-        BATCH.sub("", cell)
-        for header, cell, label in zip(table.headers, table.rows[value.row], table.labels, strict=True)
-        if label and reading.context.words.is_whole(header, WordKind.BATCH_SIZE) is None
-    ]
-    return (value.get("chip"), value.get("precision"), *cells)
+_OF_A_SIZE = ("batch_size", "best")
+_AS_PRINTED = ("unit", "form", "rounding")
+
+
+def setting(value: Value, without: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
+    """All that a value is of, which those it is compared with share; how it is printed is no part of it."""
+    return tuple(
+        sorted((key, str(said)) for key, said in value.meaning.items() if key not in (*_AS_PRINTED, *without))
+    )
+
+
+def _labels(reading: Reading, table: ReadTable, value: Value) -> Iterator[str | None]:
+    """What the row's label cells say beside the batch size; None for one that says "best" instead."""
+    words = reading.context.words
+    for header, cell, label in zip(table.headers, table.rows[value.row], table.labels, strict=True):
+        if label and words.is_whole(header, WordKind.BATCH_SIZE) is None:
+            yield None if words.is_whole(cell, WordKind.BEST) is not None else BATCH.sub("", cell)
 
 
 @once

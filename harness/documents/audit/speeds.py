@@ -1,4 +1,4 @@
-"""Throughputs against each other and against what the chip can do."""
+"""Throughputs and batch sizes that no chip has, and those beyond what this one can do."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ from harness.domain.precisions import Precision
 from harness.domain.references import Role
 from harness.tables.references import documented_precision
 
-FALL_WARNING, FALL_ERROR = 0.10, 0.20  # of the best throughput at a smaller batch
 LONGEST_CALL_S = 3600.0  # no measuring takes an hour a batch
 LARGEST_BATCH = 2**31 - 1  # what an axis of 32 bits counts, as TensorRT has before 10 (class Dims32)
-LINEAR_SLACK = 0.02  # how much of linear scaling noise may add
 MAGNITUDE = 8.0  # a lost or gained digit makes ten; its neighbours are not exactly in line
 
 
@@ -69,63 +67,6 @@ def batches(reading: Reading) -> Iterator[Found]:
             numbers = {"batch": size, "printed": value.text, "hours": round(hours, 3)}
             wrong.setdefault((value.line, size), Found(line=value.line, sentence=sentence, numbers=numbers))
     yield from wrong.values()
-
-
-def falls(reading: Reading) -> Iterator[Found]:
-    """Throughput below that of a smaller batch, each fall once, at its lowest point."""
-    for series in throughputs(reading):
-        top, low = None, None
-        for point in (*series.points, None):
-            if point is not None and top is not None and point.speed < top.speed:
-                low = point if low is None or point.speed < low.speed else low
-                continue
-            if top is not None and low is not None:
-                yield _fall(series, top, low)
-            top, low = point, None
-
-
-def _fall(series: SpeedSeries, top: Point, low: Point) -> Found:
-    fall = 1 - low.speed / top.speed
-    severity = Severity.NOTE if fall < FALL_WARNING else Severity.WARNING
-    severity = Severity.ERROR if fall >= FALL_ERROR else severity
-    return Found(
-        line=low.value.line,
-        sentence=f"throughput on {series.name} falls by {fall:.1%}, from {top.value.text} at batch "
-        f"{top.size} to "
-        f"{low.value.text} at batch {low.size}",
-        numbers={"from": top.speed, "to": low.speed, "fall": round(fall, 6), "batch": low.size},
-        severity=severity,
-    )
-
-
-def superlinear(reading: Reading) -> Iterator[Found]:
-    """A batch that is worked off faster, for each sample, than a smaller one by more than its size."""
-    for series in throughputs(reading):
-        for before, after in zip(series.points, series.points[1:], strict=False):
-            grown, allowed = after.speed / before.speed, after.size / before.size
-            if grown > allowed * (1 + LINEAR_SLACK):
-                yield Found(
-                    line=after.value.line,
-                    sentence=f"throughput on {series.name} grows {grown:.2f} times from batch "
-                    f"{before.size} to "
-                    f"{after.size}, {allowed:.2f} times the size: a larger batch would take less time than a "
-                    "smaller one",
-                    numbers={"grown": round(grown, 4), "sizes": allowed},
-                )
-
-
-def best_is_best(reading: Reading) -> Iterator[Found]:
-    """A best-batch row that prints another value than the best of its column."""
-    for series in throughputs(reading):
-        top = max(series.points, key=lambda point: point.speed)
-        for value in series.best:
-            if value.number is not None and float(value.number.value) != top.speed:
-                yield Found(
-                    line=value.line,
-                    sentence=f"{where(value)} prints {value.text} as the best, the best of its column is "
-                    f"{top.value.text} at batch {top.size}",
-                    numbers={"printed": float(value.number.value), "best": top.speed, "batch": top.size},
-                )
 
 
 def _implied(reading: Reading) -> Iterator[tuple[SpeedSeries, Point, Chip, float]]:

@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from harness.documents.audit.findings import Found, Severity
+from harness.documents.audit.findings import Found
 from harness.documents.audit.interfaces import ports, shaped_graphs
 from harness.documents.readme.cells import whole
-from harness.documents.readme.commands import Command
 from harness.documents.readme.reading import GPU_BACKENDS, Reading
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
-from harness.domain.words import WordKind
 
 _BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
 _IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d{1,15})(?!\d)|(?<!\d)(\d{1,15})bs(?![a-z])", re.IGNORECASE)
@@ -82,40 +80,6 @@ def usage(reading: Reading) -> Iterator[Found]:
                 f"{len(given)} of {len(command.expected)}: {command.text}",
                 numbers={"given": len(given), "expected": len(command.expected)},
             )
-
-
-def chip_name(reading: Reading) -> Iterator[Found]:
-    """``Ascend${chip_name}`` where the text's name has that prefix already; a chip that no table is of."""
-    stated = re.search(r"(?:芯片名为|chip_name\s*[=为:：]|chip name is)\s*(Ascend\w+)", reading.readme.text)
-    for command in reading.commands:
-        value = command.option("soc_version") or ""
-        if stated is not None and re.match(r"Ascend\$\{?\w+", value):
-            line = reading.readme.text.count("\n", 0, stated.start()) + 1
-            yield Found(
-                line=command.line,
-                sentence=f"--soc_version={value} puts Ascend before a name that line {line} gives as "
-                f"{stated[1]}: "
-                f"Ascend{stated[1]}",
-                numbers={"stated_line": line},
-            )
-        yield from _other_chip(reading, command, value)
-
-
-def _other_chip(reading: Reading, command: Command, value: str) -> Iterator[Found]:
-    """A conversion for a chip beside measurements of others of its maker."""
-    chips = reading.catalog.chips
-    named = next(iter(reading.context.words.values(value, WordKind.CHIP)), "")
-    measured = {name for item in reading.values
-                if (name := item.get("chip")) in chips and item.get("role") is Role.MEASURED}  # fmt: skip
-    sisters = {name for name in measured if named in chips and chips[name].backend == chips[named].backend}
-    if sisters and named not in sisters:
-        yield Found(
-            line=command.line,
-            sentence=f"--soc_version={value} converts for {named}, the tables are of "
-            f"{', '.join(sorted(sisters))}",
-            numbers={"chips": len(sisters)},
-            severity=Severity.WARNING,
-        )
 
 
 def precision_flags(reading: Reading) -> Iterator[Found]:

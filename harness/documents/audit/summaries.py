@@ -17,14 +17,14 @@ TIE = 0.005  # of the best speed: two that lie nearer are as good as each other
 
 _N = r"\d{1,15}(?:,\d{3})*(?:\.\d{1,20})?"
 _BEST = re.compile(
-    r"(?:batch[ _]?size|batch|bs)[^\d\n|<>=.,，。；;]{0,8}(?P<size>\d{1,6})(?![\d.])[^\d\n|。；;/、]{0,16}?"
+    r"(?:batch[ _]?size|batch|bs)[^\d\n|<>=.,，。；;]{0,8}(?P<size>\d{1,6})(?!\d|\.\d)[^\d\n|。；;/、]{0,16}?"
     r"(?:最[优佳好高](?!b)|optimal|best|highest)"
     rf"(?:[^\d\n|。；;]{{0,20}}?(?P<speed>{_N})[ *]{{0,4}}(?:fps|FPS|samples?/s|帧))?",
     re.IGNORECASE,
 )
 _BEST_IS = re.compile(
     r"(?:最[优佳好]|optimal|best) {0,4}的? {0,4}(?:batch[ _]?size|batch|bs) {0,4}(?:为|是|=|:|：|is)? {0,4}"
-    r"(?P<size>\d{1,6})(?![\d.])",
+    r"(?P<size>\d{1,6})(?!\d|\.\d)",
     re.IGNORECASE,
 )
 
@@ -43,10 +43,10 @@ def best_batch(reading: Reading) -> Iterator[Found]:
     told = list(_told(reading.readme.prose))
     series = [item for item in throughputs(reading) if len(item.points) > 1] if told else []
     for said in told:
-        named = reading.context.words.values(said.line.text, WordKind.CHIP)
         own = reading.context.own_chip
-        of = [item for item in series if len(named) == 1 and item.name == named[0]]
-        of = of or [item for item in series if own is not None and item.name == own.name]
+        words = reading.context.words.values(said.line.text, WordKind.CHIP) or ["*"]
+        named = {own.name if own is not None and word == "*" else word for word in words}
+        of = [item for item in series if {item.name} == named]
         at = [(item, point) for item in of for point in item.points if point.size == said.size]
         if at:
             yield from _held(said, at)
@@ -54,13 +54,11 @@ def best_batch(reading: Reading) -> Iterator[Found]:
 
 def _told(prose: Sequence[Line]) -> Iterator[_Told]:
     for line in prose:
-        for match in _BEST.finditer(line.text):
+        for match in (*_BEST.finditer(line.text), *_BEST_IS.finditer(line.text)):
             size = whole(match["size"])
-            speed = match["speed"]
+            speed = match.groupdict().get("speed") or ""
             if size:
-                yield _Told(
-                    line=line, size=size, speed=None if speed is None else number(speed.replace(",", ""))
-                )
+                yield _Told(line=line, size=size, speed=number(speed.replace(",", "")))
 
 
 def _held(said: _Told, at: Sequence[tuple[SpeedSeries, Point]]) -> Iterator[Found]:

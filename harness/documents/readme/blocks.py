@@ -15,9 +15,10 @@ from harness.documents.readme.headings import heading, items
 from harness.documents.readme.inline import plain
 from harness.documents.readme.notes import Note, Told
 from harness.documents.readme.parts import Fence, Grid, GridRow, Heading, Line
+from harness.documents.readme.pipes import cells
 from harness.errors import BadInput
 
-__all__ = ("Fence", "Grid", "GridRow", "Heading", "Line", "Readme", "parse", "plain", "read")
+__all__ = ("Fence", "Grid", "GridRow", "Heading", "Line", "Readme", "cells", "parse", "plain", "read")
 
 _NEAR = 4  # lines above a table or block among which its caption stands
 

@@ -1,27 +1,56 @@
-"""A cell as a number: its digits, and what stands around them."""
+"""A cell as numbers: their digits, what stands around them, and which of several each one is."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from harness.domain.references import PRINTED, exact
 
-# What may stand before the digits: nothing, or a name and a colon or equals sign ("f1:", "Acc: ").
-_CELL = re.compile(
-    r"(?P<before>(?:[^:：=]{1,20}[:：=]\s*)?)(?P<digits>" + PRINTED + r")(?P<after>[^\d,;]{0,24})"
+# A number that stands for itself: no letter, sign of a name or other number touches it. What follows the
+# digits may be a unit, so a letter behind them is left to whoever reads the rest.
+_NUMBER = re.compile(
+    rf"(?<![A-Za-z0-9_.@])(?<![A-Za-z_]-)(?<!\d-)(?<!\d,)(?:{PRINTED})(?!\d|\.\d|,\d|[_@])", re.ASCII
 )
+# A bracket that is followed by what parts a name from its value is part of the name: "AP(IoU=0.50:0.95)=".
+_QUALIFIER = re.compile(r"[(（\[][^()（）\[\]]*[A-Za-z][^()（）\[\]]*[)）\]](?=\s*[:：=])")
+
+_UNIT = r"[%％‰°]|[^\d\s,，;；:：=/、|&()（）\[\]'\"{}±~～+-][^\d\s,，;；:：=、|&()（）\[\]'\"{}±~～+]{0,11}"
+_PART = r"(?:\s*[,，;；、|&/]\s*|\s+)"
+_NAME = r"[^\d\s:：=,，;；、%±~～+-](?:[^,，;；=±~～]{0,78}?[^\s:：=])??"
+_SIGN = r"\s*[:：=]\s*"
+_FIRST = re.compile(rf"\s*[{{\[]?\s*(?P<name>{_NAME})(?P<sign>{_SIGN}|\s+)")
+_NEXT = re.compile(
+    rf"(?P<unit>\s?(?:{_UNIT}))??[{{}}]?{_PART}[\"']?(?P<name>{_NAME})(?P<sign>{_SIGN}|\s+)"
+)
+_LAST = re.compile(r"(?P<unit>[^\d,;]{0,24})")
+_BEHIND = rf"(?P<unit>\s?[%％])?\s*(?:/\s*(?P<name>{_NAME})|[(（]\s*(?P<named>{_NAME})\s*[)）])"
+_BEHIND_NEXT = re.compile(rf"{_BEHIND}{_PART}")
+_BEHIND_LAST = re.compile(rf"{_BEHIND}\s*")
+_SPREAD = re.compile(r"(?P<unit>\s?[%％])?\s*(?:±|\+/-|\+-)\s*")
+_COUNTED = (re.compile(r"(?P<unit>\s?[%％])?\s*[(（]\s*"), re.compile(r"\s*/\s*"), re.compile(r"\s*[)）]\s*"))
 
 _WHOLE = re.compile(r"\d{1,15}")  # as many digits as a printed number has before its point at most
+_NO_NAMES = frozenset({"or", "and", "to", "of", "x", "×", "*", "vs", "out of", "by", "in", "或", "和", "到", "至"})
 
 # Full-width digits, and the point and the minus among them, as the ASCII ones that they stand for.
 _NARROW = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF0E: ".", 0xFF0D: "-"}
 
 
+class Kind(StrEnum):
+    """What a number of a cell is: its value, or what is said beside a value."""
+
+    VALUE = "value"
+    SPREAD = "spread"  # behind a ±
+    COUNT = "count"  # "(164/288)" behind a score
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """One printed number: its digits as printed and the form they stand in."""
+    """One printed number: its digits as printed and all that stands before and behind them."""
 
     printed: str
     before: str
@@ -48,6 +77,17 @@ class Number:
         return f"{self.before}{{}}{self.after}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One number of a cell with the name and the unit that it has there."""
+
+    number: Number
+    name: str = ""
+    unit: str = ""
+    kind: Kind = Kind.VALUE
+    loose: bool = False  # only a blank parts the name from the number
+
+
 def whole(text: str) -> int | None:
     """`text` as a whole number, 0 included; None where it is none, or longer than any that is printed."""
     return int(text) if _WHOLE.fullmatch(text) else None
@@ -55,7 +95,113 @@ def whole(text: str) -> int | None:
 
 def number(cell: str) -> Number | None:
     """`cell` as one number with words around it; None where it is none, or more than one."""
-    match = _CELL.fullmatch(cell.strip().translate(_NARROW))
-    if match is None or "{" in cell or "}" in cell:
-        return None
-    return Number(printed=match["digits"], before=match["before"], after=match["after"])
+    found = items(cell)
+    return found[0].number if len(found) == 1 and not found[0].loose else None
+
+
+def items(cell: str) -> tuple[Item, ...]:
+    """The numbers of `cell`, each with its name: ``top1:0.81 top5:0.96``, ``76.3/Top1``, ``56.1 ± 0.8``.
+
+    Empty where the cell is no number, or where a number in it is none of these: two are never read as one.
+    """
+    text = cell.strip().translate(_NARROW)
+    if not 0 < len(text) <= 400:
+        return ()
+    hidden = _QUALIFIER.sub(lambda match: "§" * len(match[0]), text)
+    places = list(_NUMBER.finditer(hidden))
+    if not places:
+        return ()
+    gaps = _gaps(text, hidden, places)
+    found = _prefixed(gaps) or _suffixed(gaps)
+    if not found:
+        return ()
+    return tuple(
+        Item(
+            number=Number(printed=match[0], before=text[: match.start()], after=text[match.end() :]),
+            name=_clean(name), unit=unit.strip(), kind=kind, loose=loose,
+        )
+        for match, (name, unit, kind, loose) in zip(places, found, strict=True)
+    )  # fmt: skip
+
+
+_Gap = tuple[str, str]  # what stands between two numbers, as printed and with the hidden brackets
+_Found = list[tuple[str, str, Kind, bool]]
+
+
+def _gaps(text: str, hidden: str, places: Sequence[re.Match[str]]) -> list[_Gap]:
+    ends = [0, *(match.end() for match in places)]
+    starts = [*(match.start() for match in places), len(text)]
+    return [(text[a:b], hidden[a:b]) for a, b in zip(ends, starts, strict=True)]
+
+
+def _prefixed(gaps: Sequence[_Gap]) -> _Found:
+    """Numbers whose names stand before them; a single one may have none."""
+    first, *between, last = gaps
+    opening = _FIRST.fullmatch(first[1])
+    if first[1].strip(" {[") and opening is None:
+        return []
+    name, loose = _named(first, opening)
+    found: _Found = [(name, "", Kind.VALUE, loose)]
+    counts = iter(())  # type: Iterator[re.Pattern[str]]
+    for at, gap in enumerate(between):
+        expected = next(counts, None)
+        if expected is not None:
+            if not expected.fullmatch(gap[1]):
+                return []
+            found.append(("", "", Kind.COUNT, False))
+            continue
+        if (match := _SPREAD.fullmatch(gap[1])) is not None:
+            found[-1] = (*found[-1][:1], match["unit"] or "", *found[-1][2:])
+            found.append(("", "", Kind.SPREAD, False))
+        elif (match := _COUNTED[0].fullmatch(gap[1])) is not None and at + 2 <= len(between):
+            found[-1] = (*found[-1][:1], match["unit"] or "", *found[-1][2:])
+            found.append(("", "", Kind.COUNT, False))
+            counts = iter(_COUNTED[1:2])
+        elif (match := _NEXT.fullmatch(gap[1])) is not None and found[0][0]:
+            found[-1] = (*found[-1][:1], found[-1][1] or match["unit"] or "", *found[-1][2:])
+            name, loose = _named(gap, match)
+            if loose and name.lower() in _NO_NAMES:
+                return []
+            found.append((name, "", Kind.VALUE, loose))
+        else:
+            return []
+    if found[-1][2] is Kind.COUNT:
+        return found if _COUNTED[2].fullmatch(last[1]) else []
+    ending = _LAST.fullmatch(last[1].rstrip(" }],;，；。"))
+    if ending is None or "{" in last[1]:
+        return []
+    found[-1] = (*found[-1][:1], ending["unit"], *found[-1][2:])
+    return found
+
+
+def _suffixed(gaps: Sequence[_Gap]) -> _Found:
+    """Numbers whose names stand behind them: ``56.6/Top1 79.1/Top5``, ``90.4%（Easy） 87.6%（Medium）``."""
+    first, *between, last = gaps
+    if first[1].strip():
+        return []
+    found: _Found = []
+    for gap in between:
+        match = _BEHIND_NEXT.fullmatch(gap[1])
+        if match is None:
+            return []
+        found.append((_cut(gap, match), match["unit"] or "", Kind.VALUE, False))
+    match = _BEHIND_LAST.fullmatch(last[1])
+    if match is None or (len(gaps) == 2 and match["name"] and not re.search(r"[A-Za-z]\d", match["name"])):
+        return []  # "12.5 / s" alone is a unit
+    return [*found, (_cut(last, match), match["unit"] or "", Kind.VALUE, False)]
+
+
+def _named(gap: _Gap, match: re.Match[str] | None) -> tuple[str, bool]:
+    if match is None:
+        return "", False
+    start, end = match.span("name")
+    return gap[0][start:end], not match["sign"].strip()
+
+
+def _cut(gap: _Gap, match: re.Match[str]) -> str:
+    start, end = match.span("name" if match["name"] is not None else "named")
+    return gap[0][start:end]
+
+
+def _clean(name: str) -> str:
+    return " ".join(name.strip(" '\"{[:：=").split())

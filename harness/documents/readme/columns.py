@@ -7,18 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Number, number, whole
+from harness.documents.readme.cells import Item, Kind, Number, items, whole
+from harness.documents.readme.naming import BATCH, Said, fitting, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
-from harness.documents.readme.words import Vocabulary
-from harness.domain.metrics import Metric, Unit
+from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
+from harness.domain.settings import Shapes
 from harness.domain.words import WordKind
 
-Said = dict[str, Any]
-
-BATCH = re.compile(r"(?<![a-z])(?:bs|batch[ _]?size|batch)[ _:=]?(\d{1,15})(?!\d)", re.IGNORECASE)
 _NEAR = 2  # lines above a table that may say what it holds
-_TIMES = ("ms", "us", "s", "毫秒", "秒")
+_HIDDEN = ("generic", "rests", "difference")  # of a meaning on its way, and of none that is done
+_STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
 
 
 def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bool:
@@ -27,62 +26,117 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     A later column that is headed by a metric is no label even then: its cells are numbers not understood.
     """
     words = context.words
-    if (
-        words.is_whole(header, WordKind.LABEL) is not None
-        or words.is_whole(header, WordKind.BATCH_SIZE) is not None
-    ):
+    if words.is_whole(header, WordKind.BATCH_SIZE) is not None:
+        return True
+    kind = words.is_whole(header, WordKind.LABEL)
+    valued = [cell for cell in cells if _has_value(context, cell)]
+    if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
         return False
-    return all(number(cell) is None and not words.absent(cell) for cell in cells)
+    return not valued and not (at and cells and all(map(words.absent, cells)))
+
+
+def _has_value(context: Context, cell: str) -> bool:
+    """Whether a cell is a number, or several with names that are known."""
+    found = items(cell)
+    if not found or not any(item.loose for item in found):
+        return bool(found)
+    known = (WordKind.METRIC, WordKind.PRECISION, WordKind.SHAPES)
+    return all(any(context.words.has(item.name, kind) for kind in known) for item in found)
 
 
 def of_header(context: Context, header: str) -> Said:
     """What a column's head says of its cells."""
     words, said = context.words, Said()
-    if (ratio := _ratio(context, header)) is not None:
-        return {"role": Role.RATIO, "unit": Unit.RATIO, "ratio": ratio}
+    ratio = ratio_of(context, header)
+    if ratio is not None:
+        return ratio
     if words.is_whole(header, WordKind.OTHER) is not None:
         return {"other": True}
     if words.has(header, WordKind.FOREIGN):
         return {"foreign": header}
     if words.has(header, WordKind.DIFFERENCE):
-        return {
-            "difference": True,
-            "role": Role.FACT,
-            **_metric(words, words.without(header, WordKind.DIFFERENCE)),
-        }
-    fact = words.is_whole(header, WordKind.FACT)
-    said |= _metric(words, header)
-    if fact is not None:
+        found = metric_in(words, words.without(header, WordKind.DIFFERENCE))
+        return {"difference": True, "role": Role.FACT, **found}
+    fact = words.is_whole(header, WordKind.FACT) or next(iter(words.values(header, WordKind.FACT)), None)
+    said |= metric_in(words, header)
+    if fact is not None and (words.is_whole(header, WordKind.FACT) or "metric" not in said):
+        if fact == Unit.NUMBER:
+            said = {"metric": Metric.OTHER, "called": header}
         return {**said, "role": Role.FACT, "unit": Unit(fact)}
-    said |= _common(context, header)
-    units = words.values(header, WordKind.UNIT)
-    if len(units) == 1:
-        said["unit"] = Unit(units[0])
-        if said["unit"] is Unit.SAMPLES_PER_S:
-            said.setdefault("metric", Metric.THROUGHPUT)
-    elif re.search(r"[(（/]\s*(ms|毫秒)\s*[)）]?$", header):
-        said["latency"] = True
+    said = {**of_text(context, header), **said}
+    unit = unit_in(context, header)
+    if unit is not None:
+        said = with_unit(said, unit)
+    if "metric" not in said and re.search("[↑↓]", header):
+        said |= {"metric": Metric.OTHER, "called": rest(words, header) or header}
     return said
+
+
+def unit_in(context: Context, text: str) -> Unit | None:
+    """The one unit that a head or a line names; a bare "s" only in brackets or behind a stroke."""
+    found = context.words.hits(text, WordKind.UNIT)
+    units = {
+        hit.value
+        for hit in found
+        if text[hit.start : hit.end].lower() not in ("s", "x", "×")
+        or re.search(r"[(（/]\s*$", text[: hit.start])
+    }
+    return Unit(next(iter(units))) if len(units) == 1 else None
 
 
 def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row: GridRow) -> Said:
-    """What a row's label cells say of its cells."""
-    said = Said()
-    for header, label, cell in zip(headers, labels, row.cells, strict=False):
-        if not label:
-            continue
-        size = whole(cell) if context.words.is_whole(header, WordKind.BATCH_SIZE) is not None else None
-        if size is not None:
-            said["batch_size"] = size
-            continue
-        if context.words.is_whole(cell, WordKind.BEST) is not None:
-            said["best"] = True
-        if context.words.has(cell, WordKind.FOREIGN):
-            said["foreign"] = cell
-        said |= _common(context, cell)
+    """What a row's label cells say of its cells; ``rests`` are their words without a meaning, by column."""
+    said: Said = {"rests": {}}
+    for at, (header, label, cell) in enumerate(zip(headers, labels, row.cells, strict=False)):
+        if label and not context.words.absent(cell):
+            said |= _of_label(context, header, cell, said["rests"], at)
     return said
+
+
+def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], at: int) -> Said:
+    """What one label cell says, by what its column is."""
+    words = context.words
+    kind = words.is_whole(header, WordKind.LABEL)
+    if words.is_whole(header, WordKind.BATCH_SIZE) is not None and whole(cell) is not None:
+        return {"batch_size": whole(cell)}
+    if kind == "length" and whole(cell) is not None:
+        return {"length": whole(cell)}
+    if kind == "streams" and whole(cell) is not None:
+        return {"streams": whole(cell)}
+    if kind == "input" and cell.strip():
+        return {"input": cell.strip()}
+    if kind == "dataset" and cell.strip():
+        return {"dataset": cell.strip()}
+    if kind == "shapes":
+        dynamic = {"true": Shapes.DYNAMIC, "false": Shapes.STATIC}.get(cell.strip().lower())
+        return {"shapes": dynamic} if dynamic else of_text(context, cell)
+    said = of_text(context, cell)
+    if (ratio := ratio_of(context, cell)) is not None:
+        return ratio
+    if words.has(cell, WordKind.BEST):
+        said["best"] = True
+    if words.has(cell, WordKind.FOREIGN):
+        said["foreign"] = cell
+    if kind not in ("model", "source", "precision", "task"):
+        found = metric_in(words, cell)
+        found.pop("variant", None)
+        if kind != "metric" and found.get("metric") == Metric.OTHER and found.get("called") == rest(words, cell):
+            found = found if words.has(cell, WordKind.METRIC) else {}
+        said |= found
+    if kind == "source":
+        said["source"] = cell.strip()
+    rests[at] = _label_rest(context, cell, kind or "")
+    return said
+
+
+def _label_rest(context: Context, cell: str, kind: str) -> str:
+    """What a label cell says beside all that is understood; a card of several chips is one of its own."""
+    card = re.search(r"\d[A-Za-z]?\d?\s*([*×]\s*\d)\b", cell)
+    more = () if kind in ("model", "source", "") else (WordKind.METRIC,)
+    beside = rest(context.words, cell, *more, *([WordKind.METRIC] if kind == "" else []))
+    return cell.strip() if card else beside
 
 
 def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:
@@ -91,35 +145,77 @@ def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:
     for header, cell in zip(headers, row.cells, strict=True):
         if words.is_whole(header, WordKind.BATCH_SIZE) is None or not any(map(str.isdigit, cell)):
             continue
-        if whole(cell) is None and batch_in(cell) is None and words.is_whole(cell, WordKind.BEST) is None:
+        if whole(cell) is None and batch_in(cell) is None and not words.has(cell, WordKind.BEST):
             why = "no batch size: a whole number is expected there"
             context.notes.append(Note(line=row.line, what=f"column {header!r}: {cell[:40]}", why=why))
 
 
+def above(context: Context, grid: Grid) -> list[str]:
+    """The lines right above a table, the nearest first."""
+    near = [line.text for line in context.readme.prose if 0 < grid.line - line.number <= _NEAR]
+    return near[::-1]
+
+
 def grid_metric(context: Context, grid: Grid, name: str) -> Said:
     """The metric for columns that tell none: of the first head, of the line right above, of the name."""
-    above = [line.text for line in context.readme.prose if 0 < grid.line - line.number <= _NEAR]
-    for text in (grid.headers[0], *reversed(above), name):
-        if (said := _metric(context.words, text)) and not context.words.has(text, WordKind.FOREIGN):
-            return said
+    for text in (grid.headers[0], *above(context, grid), name):
+        if (said := metric_in(context.words, text)) and not context.words.has(text, WordKind.FOREIGN):
+            said.pop("variant", None)
+            unit = unit_in(context, text)
+            return said if unit is None else with_unit(said, unit)
     return {}
 
 
 def of_cell(context: Context, found: Number) -> Said:
-    """What stands around a cell's digits."""
-    said = _metric(context.words, found.before) if found.before else Said()
-    if found.before and context.words.has(found.before, WordKind.FOREIGN):
-        return {"foreign": found.before.strip(" :：=")}
-    after = found.after.strip()
-    if after:
-        unit = context.words.is_whole(after, WordKind.UNIT)
+    """What stands around a cell's digits, where they are the only ones in it."""
+    first = next(iter(items(f"{found.before}{found.printed}{found.after}")), None)
+    return {} if first is None else of_item(context, first, {})
+
+
+def of_item(context: Context, item: Item, around: Mapping[str, Any], first: str = "") -> Said:
+    """What the name and the unit of one number of a cell say, where `around` says what they stand in.
+
+    `first` is the name of the cell's first number: what it says before a colon is said of all of them.
+    """
+    words, name = context.words, item.name
+    if item.kind is not Kind.VALUE:
+        count = item.kind is Kind.COUNT
+        return {"role": Role.FACT, **({"unit": Unit.COUNT} if count else {})}
+    said = _of_name(context, name, around, first, item.loose) if name else Said()
+    if item.unit:
+        unit = words.is_whole(item.unit, WordKind.UNIT)
+        bracketed = re.fullmatch(r"[(（]\s*([^\d()（）]+?)\s*[)）]", item.unit)
         if unit is not None:
-            said["unit"] = Unit(unit)
-            if unit == Unit.SAMPLES_PER_S:
-                said.setdefault("metric", Metric.THROUGHPUT)
+            said = {**said, "cell_unit": Unit(unit)}
+        elif bracketed and not name:
+            said |= _of_name(context, bracketed[1], around, first, False)
         else:
-            said["latency" if after in _TIMES else "strange"] = after
+            said["strange"] = item.unit
     return said
+
+
+def _of_name(context: Context, name: str, around: Mapping[str, Any], first: str, loose: bool) -> Said:
+    words = context.words
+    if words.has(name, WordKind.FOREIGN):
+        return {"foreign": name}
+    said = of_text(context, name)
+    said.pop("role", None)
+    found = metric_in(words, name)
+    shared, colon, _ = first.partition(":") if ":" in first else first.partition("：")
+    if not found and colon and name != first and (of_first := metric_in(words, shared)):
+        beside = f"{shared.strip()}: {name}"
+        found = {**of_first, "called": beside, "generic": False}
+    beside = rest(words, name, WordKind.METRIC)
+    if found:
+        if found.get("generic") and not beside:
+            found["name_generic"] = True
+        return {**said, **found}
+    if not beside:
+        return said
+    metric = around.get("metric")
+    if metric is None or metric == Metric.ACCURACY:
+        return {**said, "metric": Metric.OTHER, "called": beside, "unknown": name, "loose": loose}
+    return {**said, "variant": beside}
 
 
 def batch_in(text: str) -> int | None:
@@ -128,59 +224,103 @@ def batch_in(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _common(context: Context, text: str) -> Said:
-    """Chip, precision, batch size and baseline, which a head or a label may tell."""
+def of_text(context: Context, text: str) -> Said:
+    """Chip, precision, batch size, baseline and settings, which a head, a label or a name may tell."""
     words, said = context.words, Said()
     chips = words.values(text, WordKind.CHIP)
-    if len(chips) == 1:
-        said["chip"] = chips[0]
+    named = [item for item in chips if item != "*"] or chips
+    if len(named) == 1:
+        said["chip"] = named[0]
     precisions = words.values(text, WordKind.PRECISION)
     if len(precisions) == 1:
         said["precision"] = precisions[0]
+    shapes = words.values(text, WordKind.SHAPES)
+    if len(shapes) == 1:
+        said["shapes"] = Shapes(shapes[0])
+    if words.has(text, WordKind.AOE):
+        said["aoe"] = True
     if (size := batch_in(text)) is not None:
         said["batch_size"] = size
     if words.has(text, WordKind.BASELINE):
         said["role"] = Role.BASELINE
+    if re.search(r"\d[A-Za-z]?\d?\s*[*×]\s*\d\b", text) and "chip" in said:
+        said["variant"] = text.strip()
     return said
 
 
-def _metric(words: Vocabulary, text: str) -> Said:
-    metrics = words.values(text, WordKind.METRIC)
-    if len(metrics) > 1 and Metric.ACCURACY in metrics and Metric.THROUGHPUT not in metrics:
-        metrics.remove(Metric.ACCURACY)  # 精度(F1): the more special word
-    return {"metric": Metric(metrics[0])} if len(metrics) == 1 else {}
-
-
-def _ratio(context: Context, header: str) -> tuple[str, str] | None:
-    """The chips of a head like ``310P/T4``: two chips and a stroke, and nothing that is measured."""
-    hits = [hit for hit in context.words.hits(header, WordKind.CHIP) if hit.value in context.catalog.chips]
-    if len(hits) != 2 or hits[0].value == hits[1].value:
+def ratio_of(context: Context, text: str) -> Said | None:
+    """What a head or label like ``310P/T4`` says: a ratio of two chips, or of something else a fact."""
+    words = context.words
+    if not _STROKE.fullmatch(text) or unit_in(context, text) in (Unit.SAMPLES_PER_S, Unit.MS):
         return None
-    between = header[hits[0].end : hits[1].start]
-    return (hits[0].value, hits[1].value) if re.fullmatch(r"[^/]*[/÷:]\s*", between) else None
+    hits = [hit for hit in words.hits(text, WordKind.CHIP) if hit.value != "*"]
+    tuned = {"aoe": True} if words.has(text, WordKind.AOE) else {}
+    if len(hits) == 2 and hits[0].value != hits[1].value:
+        between = text[hits[0].end : hits[1].start]
+        if re.fullmatch(r"[^/÷:]*[/÷:]\s*", between):
+            return {"role": Role.RATIO, "unit": Unit.RATIO, "ratio": (hits[0].value, hits[1].value), **tuned}
+    sides = re.split("[/÷:]", text)
+    if all(words.has(side, WordKind.CHIP) or words.has(side, WordKind.BASELINE) for side in sides):
+        return {"role": Role.FACT, "unit": Unit.RATIO, "variant": text.strip(), **tuned}
+    return None
 
 
 def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], what: str) -> Said | None:
-    """One meaning from what table, row, column and cell say, the later ones winning; None with a note."""
+    """One meaning from what table, row, column and cell say, the later ones winning; None with a note.
+
+    A word for any score ("精度") or any speed ("性能") gives way to one for a certain one; the document's own
+    chip to one that is named.
+    """
     said: Said = {}
     for part in parts:
-        said |= part
+        kept = dict(part)
+        if kept.get("generic") and "metric" in said and not said.get("generic") and _same_sort(kept, said):
+            kept = {key: item for key, item in kept.items() if key not in ("metric", "called", "generic")}
+        if kept.get("chip") == "*" and said.get("chip", "*") != "*":
+            kept.pop("chip")
+        if "metric" in kept and "called" not in kept and kept["metric"] != said.get("metric"):
+            said.pop("called", None)
+        if "metric" in kept and "generic" not in kept:
+            said.pop("generic", None)
+        said |= kept
     if said.get("chip") == "*":
-        if context.own_chip is None:
+        said.pop("chip")
+        if context.own_chip is not None:
+            said["chip"] = context.own_chip.name
+        elif not context.claims:
             named = ", ".join(chip.name for chip in context.chips) or "none"
-            context.notes.append(
-                Note(line=row.line, what=what, why=f"its chip is the document's own, which names {named}")
-            )
+            why = f"its chip is the document's own, which names {named}"
+            context.notes.append(Note(line=row.line, what=what, why=why))
             return None
-        said["chip"] = context.own_chip.name
-    for key, why in (
-        ("other", ""),
-        ("latency", "a time, and the tables hold rates; say samples per second"),
-        ("foreign", f"{said.get('foreign')!r} is no metric that our tables have"),
-        ("strange", f"{said.get('strange')!r} behind the digits is no known unit; add a [[word]] for it"),
-    ):
-        if key in said:
-            if why:
-                context.notes.append(Note(line=row.line, what=what, why=why))
-            return None
+    if "cell_unit" in said:
+        said = with_unit(said, said.pop("cell_unit"))
+    return _refused(context, row, said, what)
+
+
+def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    speeds = (Sort.SPEED, Sort.TIME)
+    return (Metric(one["metric"]).sort in speeds) == (Metric(other["metric"]).sort in speeds)
+
+
+def _refused(context: Context, row: GridRow, said: Said, what: str) -> Said | None:
+    """`said`, or None with a note where it is no value that can be told."""
+    why = ""
+    if "other" in said:
+        return None
+    if "foreign" in said:
+        why = f"{said['foreign']!r} is no metric that our tables have"
+    elif "strange" in said and said.get("metric") != Metric.OTHER and said.get("role") != Role.FACT:
+        why = f"{said['strange']!r} behind the digits is no known unit; add a [[word]] for it"
+    elif "unit" in said and "metric" in said and said.get("role") not in (Role.RATIO, Role.FACT):
+        if not fitting(Metric(said["metric"]), Unit(said["unit"])):
+            why = f"{said['unit']} is no unit of {said['metric']}"
+    if why:
+        context.notes.append(Note(line=row.line, what=what, why=why))
+        return None
     return said
+
+
+def done(said: Mapping[str, Any]) -> Said:
+    """A meaning without what only helped to find it."""
+    helped = (*_HIDDEN, "strange", "name_generic", "unknown", "loose", "source", "other")
+    return {key: item for key, item in said.items() if key not in helped}

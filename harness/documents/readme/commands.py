@@ -59,9 +59,17 @@ def commands(readme: Readme) -> tuple[Command, ...]:
     return tuple(command for fence in readme.fences for command in _of(fence))
 
 
-def is_commands(fence: Fence) -> bool:
-    """Whether a fenced block is there to be typed."""
-    return any(True for _ in _of(fence))
+def typed_lines(fence: Fence) -> frozenset[int]:
+    """The lines of a fenced block that are there to be typed: its commands', those that go on included."""
+    starts = {command.line for command in _of(fence)}
+    found, typed = set[int](), False
+    goes_on = False
+    for line in fence.lines:
+        typed = typed if goes_on else line.number in starts
+        goes_on = line.text.rstrip().endswith("\\")
+        if typed:
+            found.add(line.number)
+    return frozenset(found)
 
 
 def one_word(text: str) -> str:

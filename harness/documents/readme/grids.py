@@ -3,224 +3,325 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.documents.readme import columns
+from harness.documents.readme.apart import labelled, told_apart
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Number, number
+from harness.documents.readme.cells import Kind, Number, items, whole
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
-from harness.domain.metrics import Unit
+from harness.documents.readme.units import complete, with_guessed_units
+from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
 from harness.domain.words import WordKind
 
+__all__ = ["complete", "read_grid", "with_baselines"]
+
 # A name with a digit in it that no word explains: another vendor's chip, as like as not.
 _DEVICE = re.compile(r"(?<![A-Za-z0-9])(?!bs\d)[A-Z]{1,4}[A-Za-z]*[- ]?\d{2,4}\w*")
+_SPEEDS = (Sort.SPEED, Sort.TIME)
+Said = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """A grid on its way to a table: which columns name rows, and what heads, rows and the whole say."""
+
+    context: Context
+    grid: Grid
+    rows: Sequence[GridRow]
+    labels: tuple[bool, ...]
+    of_columns: list[Said]
+    of_rows: list[Said]
+    whole: Said
+
+    @property
+    def valued(self) -> list[int]:
+        """The columns that hold values."""
+        return [at for at, label in enumerate(self.labels) if not label]
 
 
 def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     """The result table that `grid` is, or None where it holds no value that means a metric."""
-    width = len(grid.headers)
-    rows = []
-    for row in grid.rows:
-        if len(row.cells) == width:
-            rows.append(row)
-        else:
-            why = f"{len(row.cells)} cells under {width} heads"
-            context.notes.append(Note(line=row.line, what=" | ".join(row.cells)[:60], why=why))
-    labels = tuple(
+    rows = _rows(context, grid)
+    labels = [
         columns.is_label(context, at, header, [row.cells[at] for row in rows])
         for at, header in enumerate(grid.headers)
-    )
-    of_columns = [{} if label else columns.of_header(context, header)
-                  for header, label in zip(grid.headers, labels, strict=True)]  # fmt: skip
-    _name_differences(of_columns)
+    ]
+    of_columns = _heads(context, grid, labels)
+    _settings_in_numbers(grid, rows, labels, of_columns)
     of_rows = [columns.of_row(context, grid.headers, labels, row) for row in rows]
-    if not _holds_results(context, grid, rows, labels, of_columns, name):
+    table = _Table(
+        context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
+        of_rows=labelled(context, grid, labels, rows, of_rows), whole={},
+    )  # fmt: skip
+    _name_differences(of_columns)
+    if not _holds_results(table, name):
         return None
     for row in rows:
         columns.note_sizes(context, grid.headers, row)
-    whole = columns.grid_metric(context, grid, name)
-    open_heads = [head for head, label, said in zip(grid.headers, labels, of_columns, strict=True)
-                  if not label and not {"metric", "ratio", "foreign", "other"} & said.keys()]  # fmt: skip
-    if whole and open_heads and any(said for said in of_columns):
-        why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
-        context.assumed.append(Note(line=grid.line, what=f"metric = {whole['metric']}", why=why))
-    if not any("chip" in said for said in (*of_columns, *of_rows)):
-        whole |= _fallback(context, grid)
-    values = [
-        value
-        for at, (row, of_row) in enumerate(zip(rows, of_rows, strict=True))
-        for value in _row(context, at, row, grid.headers, labels, whole, of_row, of_columns)
-    ]
-    if not values:
+    table.whole.update(_of_whole(table, name))
+    _hold_against(table)
+    values = [value for at in range(len(rows)) for value in _row(table, at)]
+    values = with_guessed_units(context, values)
+    if not any(value.get("role") is not Role.FACT for value in values):
         return None
     return ReadTable(
-        line=grid.line, name=name, headers=grid.headers, labels=labels,
-        rows=tuple(row.cells for row in rows), values=with_baselines(values), misfit=grid.misfit,
+        line=grid.line, name=name, headers=grid.headers, labels=tuple(labels),
+        rows=tuple(row.cells for row in rows), values=with_baselines(told_apart(context, values, rows, labels)),
+        misfit=grid.misfit,
     )  # fmt: skip
 
 
-def _holds_results(
-    context: Context,
-    grid: Grid,
-    rows: Sequence[GridRow],
-    labels: Sequence[bool],
-    of_columns: Sequence[Mapping[str, Any]],
-    name: str,
-) -> bool:
+def _rows(context: Context, grid: Grid) -> list[GridRow]:
+    """The rows that have a cell for each head; the others are told."""
+    rows = []
+    for row in grid.rows:
+        if len(row.cells) == len(grid.headers):
+            rows.append(row)
+        else:
+            why = f"{len(row.cells)} cells under {len(grid.headers)} heads"
+            context.notes.append(Note(line=row.line, what=" | ".join(row.cells)[:60], why=why))
+    return rows
+
+
+def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
+    """What each head says; under a first head of batch sizes a number is one."""
+    sizes = context.words.is_whole(grid.headers[0], WordKind.BATCH_SIZE) is not None
+    said = []
+    for header, label in zip(grid.headers, labels, strict=True):
+        size = whole(header.strip()) if sizes else None
+        if label:
+            said.append({})
+        else:
+            said.append(columns.of_header(context, header) if size is None else {"batch_size": size})
+    return said
+
+
+def _settings_in_numbers(
+    grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
+) -> None:
+    """A column of plain numbers that no word explains, before those of results, is a setting of its rows."""
+    told = [at for at, said in enumerate(of_columns) if {"metric", "chip"} & said.keys()]
+    for at, header in enumerate(grid.headers):
+        cells = [row.cells[at].strip() for row in rows]
+        plain = all(re.fullmatch(r"\d+", cell) for cell in cells) and bool(cells)
+        if not labels[at] and not of_columns[at] and header.strip() and plain and any(at < n for n in told):
+            labels[at] = True
+
+
+def _holds_results(table: _Table, name: str) -> bool:
     """Whether some column holds numbers and something tells a metric; a note where only the first is so."""
+    context, grid, of_columns = table.context, table.grid, table.of_columns
     numeric = [
         at
-        for at, label in enumerate(labels)
-        if not label
-        and ({"metric", "foreign"} & of_columns[at].keys() or any(number(row.cells[at]) for row in rows))
+        for at in table.valued
+        if {"metric", "foreign"} & of_columns[at].keys() or any(items(row.cells[at]) for row in table.rows)
     ]
-    if not numeric or all("other" in of_columns[at] for at in numeric):
+    kept = [at for at in numeric if "other" not in of_columns[at] and not _sizes(of_columns[at])]
+    if not kept:
         return False
-    found = [number(row.cells[at]) for row in rows for at in numeric]
-    told = any({"metric", "ratio", "foreign"} & of_columns[at].keys() for at in numeric)
+    told = any({"metric", "ratio", "foreign"} & of_columns[at].keys() for at in kept)
     told = told or bool(columns.grid_metric(context, grid, name))
-    cells = [columns.of_cell(context, item) for item in found if item is not None]
-    told = told or any({"metric", "foreign"} & said.keys() for said in cells)
+    told = told or any({"metric", "ratio"} & said.keys() for said in table.of_rows)
+    cells = [columns.of_item(context, item, {}) for row in table.rows for at in kept
+             for item in items(row.cells[at])]  # fmt: skip
+    told = told or any({"metric", "foreign", "cell_unit"} & said.keys() and "unknown" not in said for said in cells)
     if not told:
-        kept = [at for at in numeric if "other" not in of_columns[at]]
         heads = ", ".join(repr(grid.headers[at]) for at in kept)
         why = f"numbers under {heads}, and no word of a metric; add a [[word]] for it"
         context.notes.append(Note(line=grid.line, what=grid.title[:80], why=why))
     return told
 
 
-def _name_differences(of_columns: Sequence[dict[str, Any]]) -> None:
+def _sizes(said: Mapping[str, Any]) -> bool:
+    """Whether a column holds the sizes of models: parameters, operations."""
+    return said.get("role") is Role.FACT and said.get("metric") == Metric.OTHER and "difference" not in said
+
+
+def _name_differences(of_columns: Sequence[Said]) -> None:
     """A difference is one of the table's first score, where its head names none."""
-    scores = [said["metric"] for said in of_columns if said.get("metric", "throughput") != "throughput"]
+    scores = [said["metric"] for said in of_columns
+              if "metric" in said and Metric(said["metric"]).sort not in _SPEEDS and not _sizes(said)]  # fmt: skip
     for said in of_columns:
         if "difference" in said and scores:
             said.setdefault("metric", scores[0])
 
 
-def _fallback(context: Context, grid: Grid) -> dict[str, Any]:
-    """The document's own chip, for a table that names none; said aloud, because it is a rule of ours."""
-    unknown = [item for text in grid.headers for item in _DEVICE.findall(text)]
-    if context.own_chip is None or unknown:
+def _of_whole(table: _Table, name: str) -> Said:
+    """What is said of the whole table above it: a metric for heads that name none, a chip, settings."""
+    context, grid = table.context, table.grid
+    said = columns.grid_metric(context, grid, name)
+    open_heads = [grid.headers[at] for at in table.valued
+                  if not {"metric", "ratio", "foreign", "other"} & table.of_columns[at].keys()]  # fmt: skip
+    if not said and open_heads:
+        said = _by_exclusion(table, name)
+    if said and open_heads and any(item for item in table.of_columns):
+        why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
+        context.assumed.append(Note(line=grid.line, what=f"metric = {said['metric']}", why=why))
+    above = {**columns.of_text(context, name), "role": None}
+    said |= {key: above[key] for key in ("precision", "shapes", "aoe") if key in above}
+    if not any("chip" in item for item in (*table.of_columns, *table.of_rows)):
+        said |= {"chip": above["chip"]} if above.get("chip", "*") != "*" else _fallback(table)
+    return said
+
+
+def _by_exclusion(table: _Table, name: str) -> Said:
+    """Of a heading that names a score and a speed, the speed, where the score has columns of its own.
+
+    So it is, too, where a number is larger than any score in per cent.
+    """
+    named = table.context.words.values(name, WordKind.METRIC)
+    if "throughput" not in named or len(named) < 2:
         return {}
-    why = f"the table names no chip, the document only {context.own_chip.name}"
-    context.assumed.append(Note(line=grid.line, what=f"chip = {context.own_chip.name}", why=why))
-    return {"chip": context.own_chip.name}
+    scored = any("metric" in said and Metric(said["metric"]).is_score for said in table.of_columns)
+    open_columns = [at for at in table.valued if not {"metric", "ratio"} & table.of_columns[at].keys()]
+    found = [item.number.value for row in table.rows for at in open_columns for item in items(row.cells[at])]
+    return {"metric": Metric.THROUGHPUT, "generic": True} if scored or any(x > 100 for x in found) else {}
 
 
-def _row(
-    context: Context,
-    at: int,
-    row: GridRow,
-    headers: Sequence[str],
-    labels: Sequence[bool],
-    whole: Mapping[str, Any],
-    of_row: Mapping[str, Any],
-    of_columns: Sequence[Mapping[str, Any]],
-) -> list[Value]:
-    label = " | ".join(cell for cell, is_label in zip(row.cells, labels, strict=True) if is_label)
-    values = []
-    for column, (header, cell) in enumerate(zip(headers, row.cells, strict=True)):
-        if labels[column]:
-            continue
+def _fallback(table: _Table) -> Said:
+    """The document's own chip, for a table that names none; said aloud, because it is a rule of ours.
+
+    A table of models with their sizes is of nobody's chip: its scores are published ones.
+    """
+    context, own = table.context, table.context.own_chip
+    unknown = [item for text in table.grid.headers for item in _DEVICE.findall(text)]
+    if any(_sizes(said) for said in table.of_columns):
+        return {"role": Role.BASELINE}
+    if own is None or unknown:
+        return {}
+    why = f"the table names no chip, the document only {own.name}"
+    context.assumed.append(Note(line=table.grid.line, what=f"chip = {own.name}", why=why))
+    return {"chip": own.name}
+
+
+def _hold_against(table: _Table) -> None:
+    """What names no chip, beside the same metric with one, is what the chip is held against."""
+    of_columns = [table.of_columns[at] for at in table.valued]
+    if not any("chip" in said for said in table.of_rows):
+        on_chips = {said.get("metric") for said in of_columns if "chip" in said and "ratio" not in said}
+        for said in of_columns:
+            if "chip" not in said and said.get("metric") in on_chips - {None}:
+                said.setdefault("role", Role.BASELINE)
+    headed = any(table.context.words.is_whole(head, WordKind.LABEL) == "chip" for head in table.grid.headers)
+    for said in table.of_rows:
+        published = bool(said.get("source")) and "chip" not in said
+        beside = not headed and any("chip" in item for item in table.of_rows) and "chip" not in said
+        beside = beside and not any("chip" in item for item in of_columns) and "ratio" not in said
+        if published or (beside and said["rests"]):
+            said.setdefault("role", Role.BASELINE)
+
+
+def _row(table: _Table, at: int) -> Iterator[Value]:
+    """The values of one row, cell by cell."""
+    context, row, of_row = table.context, table.rows[at], table.of_rows[at]
+    label = " | ".join(cell for cell, name in zip(row.cells, table.labels, strict=True) if name)
+    for column in table.valued:
+        header, cell = table.grid.headers[column], row.cells[column]
         what = f"row {label!r}, column {header!r}"
-        known = (
-            whole if of_columns[column] or not header.strip() else {}
-        )  # of a head of no known word nothing
-        value = _cell(context, row, what, cell, (known, of_row, of_columns[column]))
-        if value is None:
-            continue
-        found, meaning = value
-        values.append(
-            Value(
-                line=row.line,
-                row=at,
-                column=column,
-                label=label,
-                header=header,
-                text=cell,
-                number=found,
-                meaning=meaning,
-            )
-        )
-    return values
+        known = table.whole if table.of_columns[column] or not header.strip() else _settings(table.whole)
+        parts = (known, of_row, table.of_columns[column])
+        for place, (found, meaning) in enumerate(_cell(context, row, what, cell, header, parts)):
+            yield Value(
+                line=row.line, row=at, column=column, label=label, header=header, text=cell, number=found,
+                place=place, meaning=meaning,
+            )  # fmt: skip
+
+
+def _settings(whole_: Mapping[str, Any]) -> Said:
+    """Of a head of no known word nothing is known but where it was measured."""
+    return {key: item for key, item in whole_.items() if key not in ("metric", "called", "unit", "generic")}
 
 
 def _cell(
-    context: Context, row: GridRow, what: str, cell: str, parts: tuple[Mapping[str, Any], ...]
-) -> tuple[Number | None, dict[str, Any]] | None:
-    """A cell's number and meaning; None where it has none, which is noted unless its column is another's."""
-    whole, of_row, of_column = parts
+    context: Context, row: GridRow, what: str, cell: str, header: str, parts: tuple[Said, Said, Said]
+) -> Iterator[tuple[Number | None, Said]]:
+    """A cell's numbers and their meanings; where it has none, that is noted unless its column is another's."""
+    whole_, of_row, of_column = parts
     if "other" in of_column:
-        return None
+        return
     if "metric" in of_column:
         of_row = {key: item for key, item in of_row.items() if key != "foreign"}
-    found = number(cell)
-    if found is None and "foreign" not in of_column and not context.words.absent(cell):
+    found = items(cell)
+    absent = context.words.absent(cell) or (context.claims and not cell.strip())
+    if not found and "foreign" not in of_column and not absent:
         why = f"{cell!r} is no single number" if cell else "the cell is empty"
         context.notes.append(Note(line=row.line, what=what, why=why))
-        return None
-    for key in ("chip", "batch_size", "precision", "metric"):
-        if key in of_row and key in of_column and of_row[key] != of_column[key] and "ratio" not in of_column:
-            if key == "metric":
-                continue
-            why = f"its row says {key} {of_row[key]}, its column {of_column[key]}"
-            context.notes.append(Note(line=row.line, what=what, why=why))
-            return None
-    if "ratio" in of_column or of_column.get("role") is Role.BASELINE:
-        of_row = {key: item for key, item in of_row.items() if key != "chip"}
-        whole = {key: item for key, item in whole.items() if key != "chip"}
-    around = {} if found is None else columns.of_cell(context, found)
-    said = columns.merged(context, row, [whole, of_row, of_column, around], what)
-    if said is None:
-        return None
-    return complete(context, row.line, what, found, said)
+        return
+    adjusted = _at_odds(context, row, what, whole_, of_row, of_column)
+    if adjusted is None:
+        return
+    around = columns.merged(replace_notes(context), row, adjusted, what) or {}
+    inside: list[Said] = [columns.of_item(context, item, around, found[0].name) for item in found] or [{}]
+    if (why := _unsure(context, inside, found)) is not None:
+        context.notes.append(Note(line=row.line, what=what, why=why.format(cell)))
+        return
+    beside: Said = {}
+    for said, item in zip(inside, found or [None], strict=True):
+        kind = Kind.VALUE if item is None else item.kind
+        whole_said = columns.merged(context, row, [*adjusted, said], what)
+        if whole_said is None:
+            continue
+        if kind is not Kind.VALUE:
+            whole_said = {**beside, **said, "unit": said.get("unit", beside.get("unit", Unit.NUMBER))}
+        done = complete(context, row.line, what, None if item is None else item.number, whole_said, header)
+        if done is not None:
+            beside = dict(done[1])
+            yield done
 
 
-def complete(
-    context: Context, line: int, what: str, found: Number | None, said: dict[str, Any]
-) -> tuple[Number | None, dict[str, Any]] | None:
-    """A meaning with role and unit; None with a note where a metric or a chip is missing."""
-    said.setdefault("role", Role.FACT if "difference" in said else Role.MEASURED)
-    if said["role"] is Role.RATIO:
-        said.setdefault("metric", "throughput")
-    if "metric" not in said:
-        context.notes.append(Note(line=line, what=what, why="no word of a metric in its head, row or cell"))
-        return None
-    if said["role"] is Role.BASELINE:
-        said.pop("chip", None)
-    if said["role"] is Role.MEASURED and "chip" not in said:
-        context.notes.append(
-            Note(line=line, what=what, why="no known chip is named there; add a [[word]] and a [[chip]]")
-        )
-        return None
-    if "unit" not in said:
-        said["unit"] = _unit(context, line, found, said)
-    return found, said
+def replace_notes(context: Context) -> Context:
+    """A context whose notes are nobody's: what is tried first is told when it is done."""
+    return replace(context, notes=[], assumed=[])
 
 
-def _unit(context: Context, line: int, found: Number | None, said: Mapping[str, Any]) -> Unit:
-    """Of a score by its size, of a speed samples per second; what the document does not state is noted."""
-    if said["metric"] == "throughput":
-        stated = any(
-            context.words.has(item.text, WordKind.UNIT) and context.words.has(item.text, WordKind.METRIC)
-            for item in context.readme.prose
-        )
-        if not stated:
-            note = Note(line=0, what="unit = samples/s", why="the document states no unit of its throughput")
-            if note not in context.assumed:
-                context.assumed.append(note)
-        return Unit.SAMPLES_PER_S
-    return Unit.PERCENT if found is None or found.value > 1 else Unit.FRACTION
+def _unsure(context: Context, inside: Sequence[Said], found: Sequence[Any]) -> str | None:
+    """Why the numbers of a cell cannot be told apart, or None."""
+    if len(found) == 1 and found[0].loose and "unknown" in inside[0]:
+        return "{!r} is no single number"
+    for item in found:
+        if len(context.words.values(item.name, WordKind.PRECISION)) > 1:
+            return "{!r} names two precisions and has one number"
+    return None
+
+
+def _at_odds(
+    context: Context, row: GridRow, what: str, whole_: Said, of_row: Said, of_column: Said
+) -> tuple[Said, Said, Said] | None:
+    """What table, row and column say, made to go together; None with a note where they do not."""
+    for key in ("chip", "batch_size", "precision"):
+        one, other = of_row.get(key), of_column.get(key)
+        if "ratio" in of_column or None in (one, other) or one == other or "*" in (one, other):
+            continue
+        why = f"its row says {key} {one}, its column {other}"
+        context.notes.append(Note(line=row.line, what=what, why=why))
+        return None
+    if "ratio" in of_column or "ratio" in of_row or Role.BASELINE in (of_column.get("role"), of_row.get("role")):
+        named = of_column.get("chip") or of_row.get("chip")
+        if of_column.get("role") is Role.BASELINE or "ratio" in of_column:
+            of_row = {key: item for key, item in of_row.items() if key != "chip"}
+        if "ratio" in of_column or "ratio" in of_row or named is None or of_column.get("role") is Role.BASELINE:
+            whole_ = {key: item for key, item in whole_.items() if key != "chip"}
+    if "metric" in of_row and "metric" in of_column and _row_gives_way(of_row, of_column):
+        of_row = {key: item for key, item in of_row.items() if key not in ("metric", "called", "generic", "variant")}
+    return whole_, of_row, of_column
+
+
+def _row_gives_way(of_row: Said, of_column: Said) -> bool:
+    """Whether a row's metric counts less than its column's: of two that are both certain ones, or general."""
+    return bool(of_row.get("generic")) or not of_column.get("generic") or _sizes(of_column)
 
 
 def with_baselines(values: Sequence[Value]) -> tuple[Value, ...]:
     """A table's fp32 scores are the baseline of its other precisions."""
     scores = [
-        item for item in values if item.get("role") is Role.MEASURED and item.get("metric") != "throughput"
+        item
+        for item in values
+        if item.get("role") is Role.MEASURED and Metric(item.get("metric")).sort not in _SPEEDS
     ]
     if len({item.get("precision") for item in scores} - {None}) < 2:
         return tuple(values)

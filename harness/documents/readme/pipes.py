@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.documents.readme.cells import number
 from harness.documents.readme.fences import DELIMITER, structure
-from harness.documents.readme.inline import shown
+from harness.documents.readme.inline import plain, shown
 from harness.documents.readme.notes import Note, Told
 from harness.documents.readme.parts import Grid
 from harness.documents.readme.rows import Written, taken_as
@@ -60,6 +60,11 @@ def split(text: str) -> list[str]:
     inner = text.strip().removeprefix("|")
     inner = inner[:-1] if inner.endswith("|") and not inner.endswith(r"\|") else inner
     return [cell.replace(r"\|", "|") for cell in _PIPE.split(inner)]
+
+
+def cells(text: str) -> tuple[str, ...]:
+    """A row's cells as a reader sees them."""
+    return tuple(plain(cell) for cell in split(text))
 
 
 def _end(pipes: Pipes, start: int, told: Told) -> int:

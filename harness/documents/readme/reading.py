@@ -34,6 +34,7 @@ class Value:
     text: str
     number: Number | None
     part: str = ""  # of a block of several models: the comment above the rows of one
+    place: int = 0  # which of several numbers in the cell
     meaning: Mapping[str, Any]  # as a table's Meaning: metric, unit, role, chip, precision, batch_size, ...
 
     def get(self, key: str) -> Any:
@@ -67,6 +68,7 @@ class Context:
     catalog: Catalog
     notes: list[Note]  # what was not read
     assumed: list[Note]  # what was read by a rule of ours
+    claims: bool = False  # whether nothing but a name is known of its model
 
     @cached_property
     def words(self) -> Vocabulary:

@@ -1,222 +1,226 @@
-"""A fenced block of results as a table: ``key: value`` lines, dictionaries, groups under a comment."""
+"""Fenced blocks of results as tables: a row for each group of figures, a table for each set of keys."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import Fence, GridRow, Line
-from harness.documents.readme.cells import number, whole
-from harness.documents.readme.commands import Command
-from harness.documents.readme.grids import complete, with_baselines
+from harness.documents.readme.cells import number
+from harness.documents.readme.columns import Said
+from harness.documents.readme.commands import typed_lines
+from harness.documents.readme.grids import complete, read_grid, with_baselines
+from harness.documents.readme.groups import Group, groups
+from harness.documents.readme.keys import another, is_set, of_key
+from harness.documents.readme.nearby import of_commands, of_heading, of_words, runs_framework
+from harness.documents.readme.pairs import FIGURE, Pair, pairs
+from harness.documents.readme.printed import Printed, printed_tables
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
-from harness.domain.metrics import Metric
+from harness.domain.metrics import Unit
 from harness.domain.references import Role
-from harness.domain.words import WordKind
 
-# A decimal number that is no part of a version, an address, a path or a word.
-FIGURE = re.compile(r"(?<![\w.:/-])\d+\.\d+(?![\w.])")
-_PAIRS = (
-    re.compile(r"\('(?P<key>[\w@ -]+)',\s*(?P<value>-?\d+(?:\.\d+)?)\)"),
-    re.compile(r"[\"'](?P<key>[\w@ -]+)[\"']:\s*(?P<value>-?\d+(?:\.\d+)?)"),
-    re.compile(r"(?<![\w.])(?P<key>[A-Za-z][\w@-]{0,80})\s*[:：=]\s*(?P<value>-?\d+(?:\.\d+)?)(?![\w.])"),
-)
-_BATCH_OPTIONS = ("batch_size", "batchsize", "batch", "b")
+_CODE = re.compile(r"(?:python|py|c\+\+|cpp|c|java|mermaid|ya?ml|cmake)\b.*", re.IGNORECASE)
+_NEAR = 2  # lines above a block that may say what it holds
+_CONSOLE = ("npu-smi", "nvidia-smi", "cnmon", "Hugepages-Usage", "AICore(%)")
+
+Left = tuple[int, str]  # the line of a block that holds no result, and what it begins with
+
+
+def read_blocks(context: Context) -> tuple[list[ReadTable], list[Left]]:
+    """The results in a README's fenced blocks, and the blocks of figures that hold none."""
+    tables, left = list[ReadTable](), list[Left]()
+    for fence in context.readme.fences:
+        if not any(FIGURE.search(line.text) for line in fence.lines):
+            continue
+        found = [] if _is_console(fence) else read_block(context, fence)
+        tables += found
+        if not found and (_is_console(fence) or not typed_lines(fence)):
+            left.append((fence.line, " ".join(_first(fence).split())))
+    return tables, left
+
+
+def read_block(context: Context, fence: Fence) -> list[ReadTable]:
+    """The tables of results in a fenced block; what figures are none, and why, is noted."""
+    if _CODE.fullmatch(fence.info):
+        return _none(context, fence)
+    typed = typed_lines(fence)
+    printed = list(printed_tables(fence, context.words))
+    framed = frozenset[int]().union(*(table.lines for table in printed))
+    rest = replace(fence, lines=tuple(line for line in fence.lines if line.number not in framed))
+    keyed = partial(_figures, context, bool(typed))
+    rows = [row for group in groups(rest, keyed, typed) if (row := _row(context, fence, group)) is not None]
+    if not rows and not printed:
+        return [] if typed else _none(context, fence)
+    taken = {pair.line for row in rows for pair in row.group.pairs}
+    _note_rest(context, [line for line in rest.lines if line.number not in taken | typed])
+    tables = [table for item in printed if (table := _grid(context, fence, item)) is not None]
+    alike = _alike(rows)
+    tables += [
+        table for same in alike if (table := _table(context, fence, same, len(alike) == 1)) is not None
+    ]
+    return sorted(tables, key=lambda table: table.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
-    """One row of a block: its label, its lines, and the pairs in them as (line, key, value)."""
+class _Row:
+    """One group with what all of it and each of its keys says."""
 
-    label: str
-    lines: tuple[str, ...]
-    pairs: tuple[tuple[int, str, str], ...]
-    commented: bool
-    part: str = ""  # the comment of a higher level above it: of several models, which one
+    group: Group
+    whole: Said
+    said: tuple[Said, ...]
 
-
-def has_figure(fence: Fence) -> bool:
-    """Whether a block has a decimal number that may be a result."""
-    return any(FIGURE.search(line.text) for line in fence.lines)
-
-
-def results_among_commands(context: Context, fence: Fence) -> Iterator[Note]:
-    """What a block of commands prints between them: it is told, not read."""
-    typed = {command.line for command in context.commands}
-    for line in fence.lines:
-        text = line.text.strip()
-        if line.number in typed or text.startswith(("-", "#")) or not FIGURE.search(text):
-            continue
-        if any(context.words.has(key, WordKind.METRIC) for _, key, _ in _found(line)):
-            yield Note(
-                line=line.number, what=text[:60], why="a result among commands; give it a block of its own"
-            )
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What rows of one table have in common."""
+        layout = " ".join(self.group.template.split())
+        return self.group.part, self.group.commented, self.group.keys, layout
 
 
-def read_block(context: Context, fence: Fence, name: str) -> ReadTable | None:
-    """The results in a fenced block, or None with a note where it cannot be read."""
-    groups = _groups(fence)
-    keys = [tuple(key for _, key, _ in group.pairs) for group in groups]
-    told = any(context.words.has(key, WordKind.METRIC) for row in keys for key in row)
-    if not groups or not told or len(set(keys)) != 1 or len(set(keys[0])) != len(keys[0]):
-        why = "no key names a metric" if not told else "its groups do not have the same keys once each"
-        what = next((line.text.strip() for line in fence.lines if line.text.strip()), "")
-        context.notes.append(Note(line=fence.line, what=what[:80], why=f"figures in a block, and {why}"))
-        return None
-    headers = ("#" if groups[0].commented else "name", *keys[0])
-    values = [
-        value for at, group in enumerate(groups) for value in _values(context, fence, at, group, headers)
-    ]
-    if not values:
-        return None
-    rows = tuple((group.label, *(value for _, _, value in group.pairs)) for group in groups)
-    return ReadTable(
-        line=fence.line, name=name or groups[0].label, headers=headers,
-        labels=(True, *(False for _ in keys[0])), rows=rows, values=with_baselines(values),
-        block=_template(groups[0]),
-    )  # fmt: skip
-
-
-def _groups(fence: Fence) -> list[_Group]:
-    """The rows of a block: a dictionary, the pairs under a comment, or pairs up to a blank line or a repeat.
-
-    What no comment and no dictionary's name labels is called by its first key.
-    """
-    groups, gathered = list[_Group](), _Gathered()
-    deepest = max((_level(line.text) for line in fence.lines), default=0)
-    for line in fence.lines:
-        text = line.text.strip()
-        found = _found(line)
-        named = re.match(r"([A-Za-z][\w ]*?)\s*:\s*\w*[({]", text)
-        keys = {key for _, key, _ in gathered.pairs}
-        begins = text.startswith("#") or (
-            found and not gathered.label and keys & {key for _, key, _ in found}
-        )
-        if begins or named or (not text and not gathered.label):
-            groups += gathered.close()
-        if text.startswith("#"):
-            gathered.below(text, deepest)
-            gathered.label = text.lstrip("# ").strip()
-            gathered.lines.append(text)
-        elif found and named:
-            groups.append(_Group(label=named[1], lines=(text,), pairs=tuple(found), commented=False))
-        elif found:
-            gathered.lines.append(text)
-            gathered.pairs += found
-    return [*groups, *gathered.close()]
-
-
-@dataclass(slots=True)
-class _Gathered:
-    """The lines of a row so far, and the part that it is of."""
-
-    label: str = ""
-    part: str = ""
-    lines: list[str] = field(default_factory=list)
-    pairs: list[tuple[int, str, str]] = field(default_factory=list)
-
-    def below(self, comment: str, deepest: int) -> None:
-        """Take a comment above the others' level as the name of the part that begins there."""
-        if _level(comment) < deepest:
-            self.part = comment.lstrip("# ").strip()
-
-    def close(self) -> list[_Group]:
-        """The row that has been gathered, if it has values; then it begins anew."""
-        made = []
-        if self.pairs:
-            label = self.label or self.pairs[0][1]
-            made.append(
-                _Group(
-                    label=label,
-                    lines=tuple(self.lines),
-                    pairs=tuple(self.pairs),
-                    commented=bool(self.label),
-                    part=self.part,
-                )
-            )
-        self.label, self.lines, self.pairs = "", [], []
-        return made
-
-
-def _level(text: str) -> int:
-    """How many signs a comment begins with; none of what is no comment."""
-    stripped = text.strip()
-    return len(stripped) - len(stripped.lstrip("#"))
-
-
-def _found(line: Line) -> list[tuple[int, str, str]]:
-    for pattern in _PAIRS:
-        found = [(line.number, match["key"], match["value"]) for match in pattern.finditer(line.text)]
-        if found:
-            return found
+def _none(context: Context, fence: Fence) -> list[ReadTable]:
+    why = "figures in a block, and no key names a metric"
+    context.notes.append(Note(line=fence.line, what=_first(fence)[:80], why=why))
     return []
 
 
-def _values(context: Context, fence: Fence, at: int, group: _Group, headers: Sequence[str]) -> list[Value]:
-    """The values of one group; a metric that a key does not name is the group's first one."""
-    row = GridRow(line=group.pairs[0][0], cells=(group.label,))
-    said = columns.of_row(context, headers[:1], (True,), row)
-    said = {**_of_commands(context, fence), **said}
-    if "chip" not in said and context.own_chip is not None:
+def _note_rest(context: Context, lines: Sequence[Line]) -> None:
+    """Tell of the figures that stand among results and are none that are understood."""
+    for line in lines:
+        if FIGURE.search(line.text) and not line.text.startswith(("-", "#")):
+            why = "a figure among results, and no key before it names a metric"
+            context.notes.append(Note(line=line.number, what=line.text[:60], why=why))
+
+
+def _figures(context: Context, among_commands: bool, line: Line) -> tuple[Pair, ...]:
+    """The figures of a line that may be results: those of a metric, and those with a point or a unit."""
+    found = pairs(line, context.words)
+    if any(pair.listed for pair in found):
+        return ()
+    return tuple(pair for pair in found if _may_be(pair, of_key(context, pair), among_commands))
+
+
+def _may_be(pair: Pair, said: Said, among_commands: bool) -> bool:
+    if among_commands:
+        return "metric" in said and pair.is_figure
+    return "metric" in said or "role" in said or (pair.is_figure and not is_set(pair.key))
+
+
+def _row(context: Context, fence: Fence, group: Group) -> _Row | None:
+    """A group as a row, where one of its keys names a metric, or what stands above its only figure does."""
+    said = [of_key(context, pair) for pair in group.pairs]
+    first = next((item["metric"] for item in said if "metric" in item), None)
+    if first is None:
+        above = _above(context, fence)
+        if len(group.pairs) > 1 or not above:
+            return None
+        said = [above]
+    for item, pair in zip(said, group.pairs, strict=True):
+        if item.get("role") is Role.FACT and first is not None:
+            item.setdefault("metric", first)
+        elif "metric" not in item:
+            item |= another(pair)
+    return _Row(group=group, whole=_whole(context, fence, group, said), said=tuple(said))
+
+
+def _above(context: Context, fence: Fence) -> Said:
+    """The metric that the last line above a block names, where it names one."""
+    for line in reversed([item for item in context.readme.prose if 0 < fence.line - item.number <= _NEAR]):
+        said = columns.of_header(context, line.text)
+        if "metric" in said:
+            return {"metric": said["metric"]}
+    return {}
+
+
+def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said]) -> Said:
+    """What is said of a whole group: by commands, heading, part, label and keys, the nearer ones winning."""
+    framework = runs_framework(group.said)
+    said = {} if framework else of_commands(context, group.pairs[0].line)
+    said |= of_heading(context, fence.line)
+    for text in (group.part, *([group.label.text] if group.named else [])):
+        said |= of_words(context, text)
+    if framework:
+        said.pop("chip", None)
+    elif "chip" not in said and context.own_chip is not None:
         said["chip"] = context.own_chip.name
-    first: Metric | None = None
-    values = []
-    for column, (line, key, text) in enumerate(group.pairs, start=1):
-        of_key = columns.of_header(context, key)
-        if "metric" not in of_key and (pieces := key.replace("_", " ")) != key:
-            of_key = {**columns.of_header(context, pieces), **of_key}
-        first = first or of_key.get("metric")
-        if of_key.get("role") is Role.FACT and first is not None:
-            of_key.setdefault("metric", first)
-        what = f"row {group.label!r}, key {key!r}"
-        merged = columns.merged(context, row, [said, of_key], what)
-        done = None if merged is None else complete(context, line, what, number(text), merged)
-        if done is not None:
-            values.append(
-                Value(
-                    line=line,
-                    row=at,
-                    column=column,
-                    label=group.label,
-                    part=group.part,
-                    header=key,
-                    text=text,
-                    number=done[0],
-                    meaning=done[1],
-                )
-            )
-    return values
-
-
-def _of_commands(context: Context, fence: Fence) -> dict[str, object]:
-    """Batch size and precision of the nearest commands above a block that name one."""
-    said: dict[str, object] = {}
-    for command in reversed([item for item in context.commands if item.line < fence.line]):
-        size = _batch(command)
-        if size is not None:
-            said.setdefault("batch_size", size)
-        precisions = [item for word in command.words
-                      if (item := context.words.is_whole(word, WordKind.PRECISION))]  # fmt: skip
-        if len(precisions) == 1:
-            said.setdefault("precision", precisions[0])
+    if group.part:
+        said["variant"] = group.part
+    sizes = {item["batch_size"] for item in keys if "batch_size" in item}
+    if len(sizes) == 1:
+        said["batch_size"] = sizes.pop()
     return said
 
 
-def _batch(command: Command) -> int | None:
-    text = command.option(*_BATCH_OPTIONS) or command.usage.get("batch_size")
-    return None if text is None else whole(text)
+def _alike(rows: Sequence[_Row]) -> list[list[_Row]]:
+    """Rows by what makes them rows of one table, in the order of the first of each."""
+    found: dict[tuple[object, ...], list[_Row]] = {}
+    for row in rows:
+        if len(set(row.group.keys)) == len(row.group.keys):
+            found.setdefault(row.kind, []).append(row)
+    return list(found.values())
 
 
-def _template(group: _Group) -> str:
-    """The group's lines as a template over its label and values."""
-    text = "\n".join(group.lines).replace("{", "{{").replace("}", "}}")
-    text = text.replace(group.label, "{0}", 1)
-    at, done = 0, ""
-    for place, (_, key, value) in enumerate(group.pairs, start=1):
-        after = text.find(key, at)
-        start = text.index(value, at if after < 0 else after + len(key))
-        done += text[at:start] + f"{{{place}}}"
-        at = start + len(value)
-    return done + text[at:]
+def _table(context: Context, fence: Fence, rows: Sequence[_Row], alone: bool) -> ReadTable | None:
+    first = rows[0].group
+    heading = context.readme.heading_of(fence.line)
+    titled = heading.text if alone and heading is not None and not heading.titled else ""
+    headers = ("#" if first.commented else "name", *first.keys)
+    values = [value for at, row in enumerate(rows) for value in _values(context, at, row)]
+    if not values:
+        return None
+    return ReadTable(
+        line=first.lines[0].number, name=first.part or titled or first.label.text, headers=headers,
+        labels=(True, *(False for _ in first.keys)),
+        rows=tuple((row.group.label.text, *(pair.text for pair in row.group.pairs)) for row in rows),
+        values=with_baselines(one_unit(values)), block=first.template,
+    )  # fmt: skip
+
+
+def _values(context: Context, at: int, row: _Row) -> Iterator[Value]:
+    """The values of one row of a block."""
+    group = row.group
+    for column, (pair, of_pair) in enumerate(zip(group.pairs, row.said, strict=True), start=1):
+        what = f"row {group.label.text!r}, key {pair.key!r}"
+        found = number(pair.text)
+        around = {} if found is None else columns.of_cell(context, found)
+        place = GridRow(line=pair.line, cells=(group.label.text,))
+        merged = columns.merged(context, place, [row.whole, of_pair, around], what)
+        done = None if merged is None else complete(context, pair.line, what, found, merged)
+        if done is not None:
+            yield Value(
+                line=pair.line, row=at, column=column, label=group.label.text, part=group.part,
+                header=pair.key, text=pair.text, number=done[0], meaning=done[1],
+            )  # fmt: skip
+
+
+def one_unit(values: Sequence[Value]) -> list[Value]:
+    """The scores of one key in one unit: 0.6 beside 70.6 is of a hundred, too, where neither prints a sign."""
+    percent = {
+        value.column
+        for value in values
+        if value.number is not None and value.get("unit") is Unit.PERCENT and not value.number.after
+    }
+    return [
+        replace(value, meaning={**value.meaning, "unit": Unit.PERCENT})
+        if value.column in percent
+        and value.get("unit") is Unit.FRACTION
+        and value.get("role") is not Role.FACT
+        else value
+        for value in values
+    ]
+
+
+def _grid(context: Context, fence: Fence, printed: Printed) -> ReadTable | None:
+    """A table that a tool printed, read as one of markdown."""
+    heading = context.readme.heading_of(fence.line)
+    name = printed.title or ("" if heading is None else heading.text) or printed.grid.headers[0]
+    return read_grid(context, printed.grid, name)
+
+
+def _is_console(fence: Fence) -> bool:
+    return any(word in line.text for line in fence.lines for word in _CONSOLE)
+
+
+def _first(fence: Fence) -> str:
+    return next((line.text.strip() for line in fence.lines if line.text.strip()), "")

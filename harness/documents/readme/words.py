@@ -92,9 +92,9 @@ class Vocabulary:
         """Whether a word of this kind stands in `text`."""
         return bool(self._chosen(text, (kind,)))
 
-    def without(self, text: str, kind: WordKind) -> str:
-        """`text` without its words of one kind."""
-        for hit in reversed(self._chosen(text, (kind,))):
+    def without(self, text: str, *kinds: WordKind) -> str:
+        """`text` without its words of these kinds."""
+        for hit in reversed(self._chosen(text, kinds)):
             text = text[: hit.start] + text[hit.end :]
         return text
 

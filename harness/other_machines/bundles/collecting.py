@@ -24,7 +24,8 @@ from harness.other_machines.bundles import manifest, unscored
 from harness.other_machines.bundles.manifest import LOGS, Bundle, BundledCase
 from harness.other_machines.bundles.scoring import PROTOCOL, Scorer
 from harness.other_machines.bundles.steps import Ran
-from harness.other_machines.importing import ForeignLog
+from harness.other_machines.foreign import Choice, ForeignLog
+from harness.other_machines.unlike import differences
 from harness.running.materials import Materials
 from harness.running.progress import Progress
 from harness.running.recording import record
@@ -174,7 +175,7 @@ class Collector:
         ran.require_card()
         log = _throughput_log(ran)
         reference = references.for_case(self._catalog, case, Metric.THROUGHPUT)
-        why_not = "; ".join(importing.differences(log))
+        why_not = "; ".join(differences(log))
         made = importing.measurement(log, self._run, carried.origin)
         own = carried.measurement(
             Kind.THROUGHPUT, detail=made.detail, metrics=made.metrics, samples=made.samples
@@ -205,7 +206,7 @@ def _throughput_log(ran: Ran) -> ForeignLog:
     path = ran.log(steps[0])
     run = parsers.parse(path.read_bytes(), name=path.name, tool=ran.bundled.throughput_tool).chosen()
     told = None if run.batch_size is not None else ran.case.batch_size  # then the command fixed it
-    log = importing.read(ran.case, path, importing.Choice(batch_size=told))
+    log = importing.read(ran.case, path, Choice(batch_size=told))
     if log.run.devices is None:  # and the device
         log = replace(log, run=replace(log.run, devices=1))
     mini = ran.bundled.weights is Weights.MINI

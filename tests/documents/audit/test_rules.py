@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import get_type_hints
 
 import pytest
-from examples import EXAMPLES
+from examples import EXAMPLES as FIRST
+from examples_of_steps import STEPS
 
 from harness.documents.audit.findings import Found
 from harness.documents.audit.rules import RULES, chosen
 from harness.errors import UsageError
+
+EXAMPLES = (*FIRST, *STEPS)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[f"{e.rule}-{e.name}-{e.trips}" for e in EXAMPLES])

@@ -160,6 +160,8 @@ def test_what_the_catalog_does_not_have_is_not_read():
     ("line", "what", "told"),
     [
         (5, "0.41", True),  # at its line
+        (5, "row '1', column 'mAP'", True),
+        (5, "row '1', column 'fps'", False),
         (3, "batch", False),  # at the head, about another column
         (3, "mAP", True),
         (3, "the table", True),

@@ -14,10 +14,10 @@ LENGTH = 200_000  # characters; what takes the square of it takes minutes
 MOST_S = 5.0  # ten times what it takes
 
 PIECES = [
-    "|", "| a ", "|---", "\n", "\n\n", "```", "```sh", "~~~", "````", "- ", "> ", "#", "## a", "**a**", "`", "[",
-    "](", "![", "<", "<a", "<table>", "<tr>", "<td>", "<td rowspan=9>", "<td colspan=3>", "</table>", "<!--", "-->",
-    "&", "&lt", "...", "〃", "~~", "_", "*", "<sup>", "1.5", "x", " ", "\t", '"', "=", "\\", "+-", "<th>", "<s>", "一、",
-    "<td colspan='",
+    "|", "| a ", "|---", "\n", "\n\n", "```", "```sh", "~~~", "````", "- ", "> ", "#", "## a", "**a**", "`",
+    "[", "](", "![", "<", "<a", "<table>", "<tr>", "<td>", "<td rowspan=9>", "<td colspan=3>", "</table>",
+    "<!--", "-->", "&", "&lt", "...", "〃", "~~", "_", "*", "<sup>", "1.5", "x", " ", "\t", '"', "=", "\\",
+    "+-", "<th>", "<s>", "一、", "<td colspan='",
 ]  # fmt: skip
 FEWER = "".join(f"{'`' * n}\n\n## a\n" for n in range(600, 3, -1))
 DOWN = "<table><tr>" + "<td rowspan=99999>" * 200

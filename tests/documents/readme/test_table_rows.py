@@ -59,13 +59,8 @@ def test_dots_repeat_a_number_where_all_before_it_is_repeated():
 
 def test_a_row_that_goes_on_takes_the_names_before_its_first_fraction():
     rows = "| a | b | WER | 1.5 | slow |\n| | c | | 2.5 | |\n"
-    assert grid_of(f"| task | set | metric | x | note |\n|---|---|---|---|---|\n{rows}").rows[1].cells == (
-        "a",
-        "c",
-        "WER",
-        "2.5",
-        "",
-    )
+    grid = grid_of(f"| task | set | metric | x | note |\n|---|---|---|---|---|\n{rows}")
+    assert grid.rows[1].cells == ("a", "c", "WER", "2.5", "")
 
 
 @pytest.mark.parametrize(
@@ -116,9 +111,9 @@ def test_a_second_row_of_dashes_begins_a_table_unless_values_stand_over_it():
 
 
 def test_rows_behind_an_empty_line_are_the_tables_and_that_is_told():
-    readme = parse(
-        "| a | b |\n|---|---|\n| x | 1 |\n\n| y | 2 |\n\n| c | d |\n|---|---|\n| z | 3 |\n\n| only | three | cells |\n"
-    )
+    first = "| a | b |\n|---|---|\n| x | 1 |\n\n| y | 2 |\n"
+    second = "| c | d |\n|---|---|\n| z | 3 |\n\n| now | three | cells |\n"
+    readme = parse(f"{first}\n{second}")
     assert [[row.line for row in grid.rows] for grid in readme.grids] == [[3, 5], [9]]
     assert [note.line for note in readme.assumed] == [5]
     assert [line.number for line in readme.prose] == [11]

@@ -1,0 +1,104 @@
+"""The chip that a conversion is for, by --soc_version and the names that the document gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.documents.audit.findings import Found, Severity
+from harness.documents.readme.commands import Command
+from harness.documents.readme.reading import Reading
+from harness.domain.references import Role
+from harness.domain.words import WordKind
+
+_STATED = re.compile(r"(?:芯片名为|chip_name\s*[=为:：]|chip name is)\s*[\"']?(Ascend\w+|\d+\w*)")
+_ASSIGNED = re.compile(r"\s*(?:export\s+)?(\w{1,60})=[\"']?(\w{1,60})[\"']?\s*(?:#.*)?")
+_VARIABLE = re.compile(r"\$\\?\{?(\w+(?:\\_\w+)*)\\?\}?")
+_TWICE = re.compile(r"(Ascend)\1+|Ascend(\d{3})\2", re.IGNORECASE)  # AscendAscend310P3, Ascend310310P3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Name:
+    """A chip's name that the document gives: where, and whether a command of it sets it."""
+
+    line: int
+    text: str
+    assigned: bool
+
+
+def chip_name(reading: Reading) -> Iterator[Found]:
+    """A --soc_version whose variable has its prefix already; a chip that no table is of."""
+    assigned = [(line.number, match[1], match[2])
+                for fence in reading.readme.fences for line in fence.lines
+                if (match := _ASSIGNED.fullmatch(line.text))]  # fmt: skip
+    for command in reading.commands:
+        value = command.option("soc_version") or ""
+        name = _name(reading, value, [item for item in assigned if item[0] < command.line]) if value else None
+        becomes = value if name is None else _VARIABLE.sub(name.text, value, count=1)
+        if _TWICE.match(becomes):
+            yield _twice(reading, command, value, becomes, name)
+        elif not _VARIABLE.search(becomes):
+            yield from _other_chip(reading, command, value, becomes)
+
+
+def _name(reading: Reading, value: str, assigned: Sequence[tuple[int, str, str]]) -> _Name | None:
+    """What a value's variable stands for: what it was last set to, else the name in the text."""
+    variable = _VARIABLE.search(value)
+    if variable is None:
+        return None
+    called = variable[1].replace("\\", "")
+    for line, name, chip in reversed(assigned):
+        if name == called:
+            return _Name(line=line, text=chip, assigned=True)
+    stated = _STATED.search(reading.readme.text)
+    if stated is None:
+        return None
+    at = reading.readme.text.count("\n", 0, stated.start()) + 1
+    return _Name(line=at, text=stated[1], assigned=False)
+
+
+def _twice(reading: Reading, command: Command, value: str, becomes: str, name: _Name | None) -> Found:
+    """A prefix twice: a warning where the document shows the name without it, as npu-smi prints it."""
+    if name is None:
+        return Found(
+            line=command.line,
+            sentence=f"--soc_version={value} has its prefix twice",
+            numbers={"value": value},
+        )
+    bare = re.sub(r"^Ascend", "", name.text)
+    shown = None if name.assigned or bare == name.text else _shown(reading, bare)
+    beside = "" if shown is None else f"; with {bare}, as line {shown} prints it, the command is right"
+    prefix = value[: value.index("$")]
+    return Found(
+        line=command.line,
+        sentence=f"--soc_version={value} puts {prefix} before a name that line {name.line} gives as "
+        f"{name.text}: {becomes}{beside}",
+        numbers={"stated_line": name.line},
+        severity=None if shown is None else Severity.WARNING,
+    )
+
+
+def _shown(reading: Reading, bare: str) -> int | None:
+    """The first line of a block that has the name by itself, as a program prints it."""
+    alone = re.compile(rf"(?<![\w-]){re.escape(bare)}(?![\w-])")
+    typed = {command.line for command in reading.commands}
+    lines = (line for fence in reading.readme.fences for line in fence.lines if line.number not in typed)
+    return next((line.number for line in lines if alone.search(line.text)), None)
+
+
+def _other_chip(reading: Reading, command: Command, value: str, becomes: str) -> Iterator[Found]:
+    """A conversion for a chip beside measurements of others of its maker."""
+    chips = reading.catalog.chips
+    named = next(iter(reading.context.words.values(becomes, WordKind.CHIP)), "")
+    measured = {name for item in reading.values
+                if (name := item.get("chip")) in chips and item.get("role") is Role.MEASURED}  # fmt: skip
+    sisters = {name for name in measured if named in chips and chips[name].backend == chips[named].backend}
+    if sisters and named not in sisters:
+        yield Found(
+            line=command.line,
+            sentence=f"--soc_version={value} converts for {named}, the tables are of "
+            f"{', '.join(sorted(sisters))}",
+            numbers={"chips": len(sisters)},
+            severity=Severity.WARNING,
+        )

@@ -1,0 +1,120 @@
+"""Throughputs of one series against each other: how they rise, fall, and which is the best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from harness.documents.audit.findings import Found, Severity
+from harness.documents.audit.series import Point, SpeedSeries, throughputs, where
+from harness.documents.readme.reading import Reading, Value
+from harness.documents.readme.rounding import fits
+
+FALL_WARNING, DIP = 0.10, 0.20  # of the throughput that a fall begins at, and that a dip comes back to
+STEEP = 0.5  # the power of the batch size that a peak gains with on one side, and loses with on the other
+NOISE = 0.02  # what a throughput may be off by chance
+TOLERANCE = 0.05  # what two measurements of one throughput are held equal within
+GROWN_ERROR = (1 + TOLERANCE) / (1 - TOLERANCE)  # two throughputs, each off by as much as that allows
+
+
+def falls(reading: Reading) -> Iterator[Found]:
+    """Throughput below that of a smaller batch, each fall once, at its lowest point."""
+    for series in throughputs(reading):
+        points = series.points
+        tops = [at for at, point in enumerate(points)
+                if all(point.speed > other.speed for other in points[:at]) or not at]  # fmt: skip
+        for top, until in zip(tops, [*tops[1:], len(points)], strict=True):
+            fallen = range(top + 1, until)
+            low = min(fallen, key=lambda at: points[at].speed, default=None)
+            if low is not None and points[low].speed < points[top].speed:
+                yield _fall(series, top, low, list(_impossible(points, top, until)))
+
+
+def _fall(series: SpeedSeries, top: int, low: int, impossible: Sequence[str]) -> Found:
+    first, last = series.points[top], series.points[low]
+    fall = 1 - last.speed / first.speed
+    severity = Severity.NOTE if fall < FALL_WARNING else Severity.WARNING
+    return Found(
+        line=last.value.line,
+        sentence=f"throughput on {series.name} falls by {fall:.1%}, from {first.value.text} at batch "
+        f"{first.size} to {last.value.text} at batch {last.size}"
+        + "".join(f"; {said}" for said in impossible[:1]),
+        numbers={"from": first.speed, "to": last.speed, "fall": round(fall, 6), "batch": last.size},
+        severity=Severity.ERROR if impossible else severity,
+    )
+
+
+def _impossible(points: Sequence[Point], top: int, until: int) -> Iterator[str]:
+    """Why no chip falls like that: what ails a larger batch does not leave one that is larger still."""
+    for at in range(top + 1, until):
+        after = max((point for point in points[at + 1 :]), key=lambda point: point.speed, default=None)
+        point = points[at]
+        if after is not None and point.most < (1 - DIP) * min(points[top].least, after.least):
+            yield f"at batch {after.size} it is {after.value.text} again, so batch {point.size} is an outlier"
+    for at in range(top, until - 1):
+        before, after = points[at], points[at + 1]
+        power = _power(before.least, after.most, before, after)
+        if power <= -1:
+            times = before.speed / after.speed * after.size / before.size
+            yield (
+                f"a batch of {after.size} would take {times:.1f} times as long as one of {before.size}: a "
+                "rate of batches, or an outlier"
+            )
+    if 0 < top < len(points) - 1:
+        before, peak, after = points[top - 1 : top + 2]
+        rise, fall = (
+            _power(before.most, peak.least, before, peak),
+            _power(peak.least, after.most, peak, after),
+        )
+        if rise >= STEEP and fall <= -STEEP:
+            yield (
+                f"batch {peak.size} is {peak.speed / before.speed:.2f} times as fast as batch {before.size} "
+                f"and {peak.speed / after.speed:.2f} times as fast as batch {after.size}, so it is an outlier"
+            )
+
+
+def _power(first: float, second: float, before: Point, after: Point) -> float:
+    """The power of the batch size that the throughput grows with: 1 is linear, 0 not at all."""
+    return math.log(second / first) / math.log(after.size / before.size)
+
+
+def superlinear(reading: Reading) -> Iterator[Found]:
+    """A batch that is worked off faster, for each sample, than a smaller one by more than its size."""
+    for series in throughputs(reading):
+        for before, after in zip(series.points, series.points[1:], strict=False):
+            grown, allowed = after.speed / before.speed, after.size / before.size
+            if after.least / before.most > allowed * (1 + NOISE):
+                sure = after.least / before.most > allowed * GROWN_ERROR
+                yield Found(
+                    line=after.value.line,
+                    sentence=f"throughput on {series.name} grows {grown:.2f} times from batch "
+                    f"{before.size} to {after.size}, {allowed:.2f} times the size: a larger batch would take "
+                    "less time than a smaller one",
+                    numbers={"grown": round(grown, 4), "sizes": allowed},
+                    severity=Severity.ERROR if sure else Severity.WARNING,
+                )
+
+
+def best_is_best(reading: Reading) -> Iterator[Found]:
+    """A best-batch row that prints less than its column has, or more than any batch size listed there."""
+    for series in throughputs(reading):
+        top = max(series.points, key=lambda point: point.speed)
+        for value in series.best:
+            if value.number is None or _same(value, top.value):
+                continue
+            less = float(value.number.value) < top.speed
+            yield Found(
+                line=value.line,
+                sentence=f"{where(value)} prints {value.text} as the best, the best of its column is "
+                f"{top.value.text} at batch {top.size}",
+                numbers={"printed": float(value.number.value), "best": top.speed, "batch": top.size},
+                severity=Severity.ERROR if less else Severity.WARNING,
+            )
+
+
+def _same(one: Value, other: Value) -> bool:
+    """Whether one of two printed numbers is the other, printed with fewer digits."""
+    assert one.number is not None
+    assert other.number is not None
+    long, short = sorted((one.number, other.number), key=lambda number: -number.digits)
+    return long.value == short.value or bool(fits(long.value, short))

@@ -1,0 +1,96 @@
+"""Which metric a text names, in which words of its own, and what it says beside that."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from harness.documents.readme.words import Vocabulary
+from harness.domain.metrics import Metric, Sort, Unit
+from harness.domain.words import WordKind
+
+Said = dict[str, Any]
+
+BATCH = re.compile(r"(?<![a-z])(?:bs|batch[ _]?size|batch)[ _:=]?(\d{1,15})(?!\d)", re.IGNORECASE)
+# Words that have a meaning of their own, and are no part of what a metric or a row is called.
+_TOLD = (
+    WordKind.CHIP, WordKind.UNIT, WordKind.BASELINE, WordKind.DIFFERENCE, WordKind.BEST, WordKind.SHAPES,
+    WordKind.AOE, WordKind.PRECISION, WordKind.FILLER, WordKind.BATCH_SIZE,
+)  # fmt: skip
+_NUMBERED = re.compile(r"指标\s*\d*")
+_EMPTY = re.compile(r"[(（\[【][\s,，/|:：+-]*[)）\]】]")
+_BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
+_EDGES = " \t:：=,，;；、/|&·_-–—↑↓'\"`。"
+_SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
+
+
+def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
+    """What `text` says beside the words that have a meaning of their own, and beside those of kinds `more`."""
+    left = words.without(BATCH.sub(" ", _NUMBERED.sub(" ", text)), *_TOLD, *more)
+    for _ in range(3):
+        left = _EMPTY.sub(" ", left)
+    left = " ".join(left.split()).strip(_EDGES)
+    match = _BRACKETED.fullmatch(left)
+    return (match[1] if match else left).strip(_EDGES)
+
+
+def metric_in(words: Vocabulary, text: str) -> Said:
+    """The one metric that `text` names, with its own words where they say more than its name.
+
+    ``generic`` marks what may be any score ("精度") or any speed ("性能"): a more special word wins over it.
+    """
+    found = words.values(text, WordKind.METRIC)
+    special = [item for item in found if item not in (Metric.ACCURACY, *_SPEEDS)]
+    if Metric.ACCURACY in found and special and not set(_SPEEDS) & set(found):
+        if len(special) == 1 and re.search(r"[A-Za-z]\s*/\s*[A-Za-z]", text):
+            return {"metric": Metric.OTHER, "called": rest(words, text) or text.strip()}
+        found.remove(Metric.ACCURACY)  # 精度(F1): the more special word
+    if set(found) == set(_SPEEDS):
+        found = [Metric.LATENCY if words.has(text, WordKind.UNIT) else Metric.THROUGHPUT]
+    if len(found) != 1:
+        return {}
+    metric = Metric(found[0])
+    said: Said = {"metric": metric}
+    if metric in _SPEEDS:
+        beside = rest(words, text, WordKind.METRIC)
+        if re.search(r"[A-Za-z]{2}", beside):
+            said["variant"] = beside
+        return {**said, "generic": True}
+    own = rest(words, text)
+    if metric is Metric.OTHER:
+        return {**said, "called": own or text.strip()}
+    if own and not _is_plain(words, own):
+        said["called"] = own
+    if metric is Metric.ACCURACY:
+        said["generic"] = "1" not in own
+        beside = rest(words, text, WordKind.METRIC)
+        if beside and own == beside and re.search("[A-Za-z]", beside):  # 精度(overall): a score of that name
+            return {"metric": Metric.OTHER, "called": beside}
+        if not re.search("[A-Za-z]", own):
+            said.pop("called", None)
+    return said
+
+
+def with_unit(said: Said, unit: Unit) -> Said:
+    """`said` of numbers in `unit`, which tells a speed from a time and a ratio from both."""
+    metric = said.get("metric")
+    if unit is Unit.SAMPLES_PER_S and (metric in (None, *_SPEEDS) or said.get("generic")):
+        said["metric"] = Metric.THROUGHPUT
+    elif unit in (Unit.MS, Unit.S, Unit.US) and metric in (None, *_SPEEDS):
+        said["metric"] = Metric.LATENCY
+    elif unit is Unit.RATIO and metric in _SPEEDS:
+        said["role"] = "fact"
+    said["unit"] = unit
+    return said
+
+
+def fitting(metric: Metric, unit: Unit) -> bool:
+    """Whether numbers of `metric` can be in `unit`."""
+    return unit in metric.units or metric.sort is Sort.OTHER
+
+
+def _is_plain(words: Vocabulary, text: str) -> bool:
+    """Whether a text says no more of a metric than its name."""
+    hits = words.hits(text, WordKind.METRIC)
+    own = any(words.is_own(text[hit.start : hit.end]) for hit in hits)
+    return not own and not rest(words, text, WordKind.METRIC)

@@ -1,0 +1,80 @@
+"""What stands around figures that no table holds: the commands above them, and the chip they are of."""
+
+from __future__ import annotations
+
+import re
+
+from harness.documents.readme import columns
+from harness.documents.readme.blocks import GridRow
+from harness.documents.readme.cells import whole
+from harness.documents.readme.columns import Said
+from harness.documents.readme.commands import Command
+from harness.documents.readme.reading import Context
+from harness.domain.words import WordKind
+
+_PLACE = ("chip", "precision", "batch_size", "shapes", "aoe")
+_CODE_NAME = re.compile(r"[\w.-]*[_/][\w./-]*", re.ASCII)
+_BATCH_OPTIONS = ("batch_size", "batchsize", "batch", "b")
+# A framework's own model: what runs it runs on no chip of the document.
+_FRAMEWORK = re.compile(r"\.(?:onnx|pth|pt|pdparams|caffemodel|pb)(?![\w.])", re.IGNORECASE)
+
+
+def of_words(context: Context, text: str) -> Said:
+    """What the words above or beside figures say of where they were measured, and of whom they are.
+
+    A name in code is of nobody: ``official_net_fp16`` is how a zoo calls its own file.
+    """
+    said = _of_label(context, text)
+    whose = _of_label(context, _CODE_NAME.sub(" ", text)).get("role")
+    return {key: said[key] for key in _PLACE if key in said} | ({} if whose is None else {"role": whose})
+
+
+def _of_label(context: Context, text: str) -> Said:
+    return columns.of_row(context, ("name",), (True,), GridRow(line=0, cells=(text,)))
+
+
+def of_heading(context: Context, line: int) -> Said:
+    """What the heading above figures says of where they were measured."""
+    heading = context.readme.heading_of(line)
+    said = {} if heading is None else of_words(context, heading.text)
+    return {key: item for key, item in said.items() if key != "role"}
+
+
+def of_commands(context: Context, line: int) -> Said:
+    """Batch size and precision of the commands above a line, where the nearest that name one are at one."""
+    said: Said = {}
+    before = [command for command in context.commands if command.line < line]
+    sizes = _nearest(context, [(command, _batch(command)) for command in before])
+    if sizes is not None and (size := whole(sizes)) is not None:
+        said["batch_size"] = size
+    precision = _nearest(context, [(command, _precision(context, command)) for command in before])
+    if precision:
+        said["precision"] = precision
+    return said
+
+
+def _nearest(context: Context, found: list[tuple[Command, str | None]]) -> str | None:
+    """What the last command that says something says; None where another of its block says otherwise."""
+    saying = [(command, text) for command, text in found if text]
+    if not saying:
+        return None
+    last, text = saying[-1]
+    fence = next(item for item in reversed(context.readme.fences) if item.line < last.line)
+    beside = {other for command, other in saying if command.line > fence.line}
+    return text if beside == {text} else None
+
+
+def _batch(command: Command) -> str | None:
+    return command.option(*_BATCH_OPTIONS) or command.usage.get("batch_size")
+
+
+def _precision(context: Context, command: Command) -> str | None:
+    """The precision that a command's words are, else the only one in their names."""
+    words = [item for word in command.words if (item := context.words.is_whole(word, WordKind.PRECISION))]
+    named = words or context.words.values(" ".join(command.words).replace("_", " "), WordKind.PRECISION)
+    return named[0] if len(set(named)) == 1 else None
+
+
+def runs_framework(said: str) -> bool:
+    """Whether what stands above figures runs a framework's own model file."""
+    return _FRAMEWORK.search(said) is not None

@@ -1,0 +1,189 @@
+"""READMEs that trip, or must not trip, the rules of commands as a shell reads them and of what text says."""
+
+from __future__ import annotations
+
+from examples import Example, fenced, none, one, speeds
+
+AIS = "python3 -m ais_bench --model net.om --input ./prep --output ./ --output_dirname out_bs8"
+SCORE = "python3 score.py --result_dir {}/0.txt --label ./labels.txt"
+BEST = "\n\n当batchsize为{}时OM模型性能最优，达 {} fps。"
+SST2 = "# Net on SST-2\n\n"
+
+STEPS: tuple[Example, ...] = (
+    one(
+        "options-glued",
+        "an option behind a file",
+        fenced("atc --model=a.onnx--framework=5 --output=a"),
+        "no blank stands before --framework",
+        "error",
+    ),
+    one(
+        "options-glued",
+        "behind a quoted shape",
+        fenced('atc --input_shape="x:1,3,32,32"--output=a --model=a.onnx'),
+        "--output",
+    ),
+    one(
+        "options-glued",
+        "without an equals sign, known of another command",
+        fenced("python run.py --batch 8--device 0", "python run.py --device 1"),
+        "--device",
+    ),
+    one(
+        "options-glued",
+        "a backslash right behind a value, and no blank in the next line",
+        fenced("atc --framework=5\\", "--model=a.onnx"),
+        "joins them",
+    ),
+    none("options-glued", "a blank", fenced("atc --model=a.onnx --framework=5")),
+    none("options-glued", "the next line is indented", fenced("atc --framework=5\\", "    --model=a.onnx")),
+    none("options-glued", "a name with two strokes", fenced("python run.py --model models--net--base")),
+    none("options-glued", "options for another program", fenced('bash run.sh --extra="--a=1 --b=2"')),
+    none("options-glued", "a value that begins with strokes", fenced("bash run.sh --extra=--a=1")),
+    none("options-glued", "a list's fence", "# Net\n\n- a\n\n  ```\n  atc --a=5\\\n    --b=6\n  ```"),
+    one(
+        "line-continued",
+        "no backslash",
+        fenced("atc --model=a.onnx", "    --framework=5 --output=a"),
+        "ends without a backslash",
+        "error",
+    ),
+    one(
+        "line-continued",
+        "in the midst",
+        fenced("atc --model=a.onnx \\", "  --framework=5", "  --output=a \\", "  --log=error"),
+        "--output=a",
+    ),
+    one(
+        "line-continued",
+        "a blank behind the backslash",
+        fenced("atc --model=a.onnx \\ ", "    --framework=5"),
+        "a blank stands behind the backslash that ends line 4",
+        "error",
+    ),
+    none(
+        "line-continued",
+        "backslashes",
+        fenced("atc --model=a.onnx \\", "  --framework=5 \\", "  --log=error"),
+    ),
+    none(
+        "line-continued",
+        "options that are explained",
+        fenced("bash run.sh", "--model: a graph", "--bs 批大小"),
+    ),
+    none("line-continued", "a listing of files", fenced("ls -l", "-rw-r--r-- 1 a a 10 net.om")),
+    none("line-continued", "options that no command stands above", fenced("--model a.onnx", "--framework 5")),
+    none("line-continued", "a blank line between", fenced("bash run.sh", "", "--model a.onnx")),
+    none("line-continued", "a quote that goes on", fenced('bash -c "run', '--a 1"')),
+    none("line-continued", "the last line of a block", fenced("atc --model=a.onnx \\ ")),
+    one(
+        "option-dashes",
+        "a dash of a word processor",
+        fenced("python3 -m ais_bench –model a.om --batchsize 1"),
+        "U+2013",
+        "error",
+    ),
+    none("option-dashes", "strokes", fenced("python3 -m ais_bench --model a.om -b 1 # – all of it")),
+    one(
+        "not-replaced",
+        "a variable without its sign",
+        fenced("atc --model=a_bs${bs}.onnx", "python3 -m ais_bench --model a_bs{bs}.om"),
+        "line 4 has before it",
+        "warning",
+    ),
+    one(
+        "not-replaced",
+        "of a name that the text has",
+        fenced("atc --soc_version={chip}", before="# Net\n\nnpu-smi prints ${chip}."),
+        "write ${chip}",
+    ),
+    none("not-replaced", "places to fill in", fenced("git clone {url}", "atc --model=a_bs${bs}.onnx")),
+    none("not-replaced", "braces of a shell", fenced("mkdir {bs}_{fp16,int8}", "echo ${fp16}")),
+    one(
+        "folder-names",
+        "results under another name",
+        fenced(AIS, SCORE.format("./result_bs8")),
+        "line 4 writes ./out_bs8, which no step reads",
+        "warning",
+    ),
+    one(
+        "folder-names",
+        "a letter too few",
+        fenced(AIS.replace("out_bs8", "results"), SCORE.format("result")),
+        "reads result/0.txt",
+    ),
+    none("folder-names", "the same name", fenced(AIS, SCORE.format("./out_bs8"))),
+    none("folder-names", "the same, of another batch", fenced(AIS, SCORE.format("./out_bs${bs}"))),
+    none("folder-names", "a step makes it", fenced(AIS, "mkdir result_bs8", SCORE.format("./result_bs8"))),
+    none(
+        "folder-names",
+        "the text names it",
+        fenced(AIS, SCORE.format("./result_bs8"), before="# Net\n\nResults are in result_bs8."),
+    ),
+    none(
+        "folder-names", "nothing of a like name", fenced(AIS, "python3 score.py --labels ./imagenet/val.txt")
+    ),
+    none(
+        "folder-names",
+        "two steps name it: the first may make it",
+        fenced(AIS, "python3 decode.py --txt result_bs8", SCORE.format("./result_bs8")),
+    ),
+    none("folder-names", "a variable", fenced(AIS, SCORE.format("${result_bs8}"))),
+    one(
+        "best-batch-told",
+        "another number than the table's",
+        speeds("1 349.5", "4 320.0") + BEST.format(1, "359.5"),
+        "the text gives 359.5 at batch 1, the table 349.5",
+        "error",
+    ),
+    one(
+        "best-batch-told",
+        "another batch than the table's",
+        speeds("1 349.5", "4 420.0") + BEST.format(1, "349.5"),
+        "batch 4 has 420.0",
+        "error",
+    ),
+    one(
+        "best-batch-told",
+        "without a number",
+        speeds("1 349.5", "4 420.0") + "\n\nThe best batch size is 1.",
+        "batch 4 has 420.0",
+    ),
+    none("best-batch-told", "the table's", speeds("1 349.5", "4 420.0") + BEST.format(4, "420")),
+    none("best-batch-told", "as good as the best", speeds("1 349.5", "4 349.9") + BEST.format(1, "349.5")),
+    none("best-batch-told", "a batch that the table lacks", speeds("1 9.5", "4 9.9") + BEST.format(16, "12")),
+    none(
+        "best-batch-told", "rows of batch 1 and of the best", speeds("1 9.5", "4 9.9") + "\n\nbs1/最优bs 如下"
+    ),
+    none(
+        "best-batch-told", "of another chip", speeds("1 9.5", "4 9.9") + "\n\nT4 上 batchsize 为 1 时性能最优"
+    ),
+    # The folder of a text without a file is the one that the tests run in, which holds more than READMEs.
+    one(
+        "requirements",
+        "a file of nobody's",
+        fenced("pip install -r of_nobody.txt"),
+        "of_nobody.txt",
+        "warning",
+    ),
+    none("requirements", "a file that is there", fenced("pip install -r pyproject.toml")),
+    none(
+        "requirements",
+        "of a clone",
+        fenced("git clone https://e.org/n", "cd n", "pip install -r of_nobody.txt"),
+    ),
+    none("requirements", "written before", fenced("wget https://e.org/a.txt", "pip install -r a.txt")),
+    one(
+        "data-set-counts",
+        "others than the table's",
+        SST2 + "SST-2 的验证集有 870 条样本。",
+        "SST-2, development set has 872 samples",
+        "warning",
+    ),
+    one("data-set-counts", "of the only data set", SST2 + "The test set has 1,821 sentences.", "1,821"),
+    none("data-set-counts", "the table's", SST2 + "SST-2 的验证集有 872 条样本。"),
+    none("data-set-counts", "of a part of it", SST2 + "取 SST-2 验证集前 100 条样本。"),
+    none("data-set-counts", "of training", SST2 + "SST-2 has 67349 training sentences."),
+    none("data-set-counts", "of another", SST2 + "Images: 50000 images."),
+    none("data-set-counts", "of two", SST2 + "SST-2 and SQuAD: the test set has 1821 sentences."),
+)
