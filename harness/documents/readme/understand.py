@@ -11,7 +11,6 @@ from harness.documents.readme.grids import read_grid
 from harness.documents.readme.prose import read_prose
 from harness.documents.readme.reading import (
     Context,
-    Note,
     Reading,
     ReadTable,
     doubt,
@@ -31,7 +30,8 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     document = find_document(catalog, readme)
     models = (model,) if model else find_models(catalog, readme, document)
     doubted = doubt(catalog, models)
-    notes, assumed = [doubted] if doubted else list[Note](), list[Note]()
+    notes = [*([doubted] if doubted else []), *readme.unread]
+    assumed = list(readme.assumed)
     claims = len(models) != 1 or models[0] not in catalog.models
     context = Context(readme=readme, catalog=catalog, notes=notes, assumed=assumed, claims=claims)
     tables, others = _grids(context)
