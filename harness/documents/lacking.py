@@ -88,7 +88,7 @@ class Lacking:
 
     def _knows(self, dataset: str) -> bool:
         """Whether a document's words for a data set are one of the catalog's."""
-        found = vocabulary(self._catalog.words).values(dataset, WordKind.DATASET)
+        found = vocabulary(self._catalog).values(dataset, WordKind.DATASET)
         return any(name in self._catalog.datasets for name in (dataset.lower(), *found))
 
     def _metric(self, claim: DocumentedClaim, model: Model) -> Iterator[Need]:

@@ -1,4 +1,4 @@
-"""The lines of a fenced block as groups of results: what stands under one comment, in one dictionary, up to a blank."""
+"""The lines of a fenced block as groups of results: under one comment, in one dictionary, up to a blank."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class _Gathered:
             yield from self.close()
 
     def close(self, keep: bool = False) -> Iterator[Group]:
-        """The group that has been gathered, if it has figures; then begin anew, with its label if `keep`."""
+        """The group so far, if it has figures; then begin anew, with its label if `keep`."""
         if self.pairs:
             first = self.pairs[0]
             at = next(line for line in self.lines if line.number == first.line)
@@ -161,8 +161,8 @@ class _Gathered:
             label = self.label or own
             lines = {line.number: line for line in (*self.labelled, *self.lines)}
             yield Group(
-                label=label, named=self.label is not None, commented=self.commented, part=self.part, said="\n".join(self.said),
-                lines=tuple(lines.values()), pairs=tuple(self.pairs),
+                label=label, named=self.label is not None, commented=self.commented, part=self.part,
+                said="\n".join(self.said), lines=tuple(lines.values()), pairs=tuple(self.pairs),
             )  # fmt: skip
         self.lines, self.pairs = [], []
         if not keep:

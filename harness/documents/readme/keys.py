@@ -1,4 +1,4 @@
-"""What the key of a printed figure says of it: a metric, by the catalog's words or by the block it stands in."""
+"""What the key of a printed figure says of it: a metric, by the catalog's words or by its block."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from harness.documents.readme.reading import Context
 from harness.domain.words import WordKind
 
 _PLACE = ("chip", "precision", "batch_size", "shapes", "aoe")
-_CODE_NAME = re.compile(r"[\w.-]*[_/][\w./-]*", re.ASCII)
+_NAME = re.compile(r"[\w./-]+", re.ASCII)
 _BATCH_OPTIONS = ("batch_size", "batchsize", "batch", "b")
 # A framework's own model: what runs it runs on no chip of the document.
 _FRAMEWORK = re.compile(r"\.(?:onnx|pth|pt|pdparams|caffemodel|pb)(?![\w.])", re.IGNORECASE)
@@ -25,7 +25,8 @@ def of_words(context: Context, text: str) -> Said:
     A name in code is of nobody: ``official_net_fp16`` is how a zoo calls its own file.
     """
     said = _of_label(context, text)
-    whose = _of_label(context, _CODE_NAME.sub(" ", text)).get("role")
+    plain = _NAME.sub(lambda match: " " if {"_", "/"} & set(match[0]) else match[0], text)
+    whose = _of_label(context, plain).get("role")
     return {key: said[key] for key in _PLACE if key in said} | ({} if whose is None else {"role": whose})
 
 
@@ -73,6 +74,12 @@ def _precision(context: Context, command: Command) -> str | None:
     words = [item for word in command.words if (item := context.words.is_whole(word, WordKind.PRECISION))]
     named = words or context.words.values(" ".join(command.words).replace("_", " "), WordKind.PRECISION)
     return named[0] if len(set(named)) == 1 else None
+
+
+def chip_of(context: Context) -> str | None:
+    """The chip of figures beside which none is named: the only one that the document is about, or names."""
+    own = context.own_chip or (context.chips[0] if len(context.chips) == 1 else None)
+    return None if own is None else own.name
 
 
 def runs_framework(said: str) -> bool:

@@ -91,8 +91,10 @@ def _pairs(line: Line, words: Vocabulary, pattern: re.Pattern[str]) -> Iterator[
 
 
 def unit_end(text: str, at: int, words: Vocabulary) -> int:
-    """Where a number that ends at `at` ends with its unit."""
+    """Where a number that ends at `at` ends with its unit; an "s" is one only where it touches the digits."""
     match = _UNIT.match(text, at)
-    if match and (match[1] in _TIMES or words.is_whole(match[1], WordKind.UNIT) is not None):
+    if match is None or (len(match[0]) == 2 and match[0] != match[1] and match[1] != "%") or match[1] == "S":
+        return at
+    if match[1] in _TIMES or words.is_whole(match[1], WordKind.UNIT) is not None:
         return match.end()
     return at

@@ -1,4 +1,4 @@
-"""Results in running text: what a clause says with one figure, its unit and one metric, as a table of its line."""
+"""Results in running text: a clause with one figure, its unit and one metric, as a table of its line."""
 
 from __future__ import annotations
 
@@ -29,8 +29,10 @@ _NUMBER = re.compile(rf"(?<![\w.:/%-])(?:{PRINTED})(?!\d|\.\d)", re.ASCII)
 _BULLET = re.compile(r"[\s\-*+•>#]*(?:\d+[.、)）]\s*)?")
 # A clause with one of these holds a figure against another one, or says a bound: no value of its own.
 _HELD_AGAINST = re.compile(
-    r"低于|小于|不超过|不足|以内|以上|以下|超过|大于|高于|高出|低了|下降|下降|减少|提升|提高|相差|误差|损失|倍|百分点|左右|约|"
-    r"\b(?:within|below|less|more|than|over|under|drop|loss|improve\w*|faster|slower|about|around|up to|at least)\b",
+    r"低于|小于|不超过|不足|以内|以上|以下|超过|大于|高于|高出|低了|下降|减少|提升|提高|相差|"
+    r"误差|损失|倍|百分点|左右|约|"
+    r"\b(?:within|below|less|more|than|over|under|drop|loss|improve\w*|faster|slower|about|around|up to|"
+    r"at least)\b",
     re.IGNORECASE,
 )
 _LONGEST = 60  # characters of a row's name, where its line has several clauses before its first figure
@@ -77,7 +79,7 @@ def _results(context: Context, text: str) -> Iterator[int]:
     """Where the figures stand that may be results: a clause with a metric's name, or a speed's unit."""
     for clause in _CLAUSE.finditer(text):
         named = context.words.has(clause[0], WordKind.METRIC)
-        for match in _NUMBER.finditer(text, clause.start(), clause.end()):
+        for match in _figures(context, text, clause.start(), clause.end()):
             _, unit = _unit(context, text, match.end())
             figure = (
                 "." in match[0] and not _REFERENCE.match(text, match.end()) and not _numbering(text, match)
@@ -86,11 +88,22 @@ def _results(context: Context, text: str) -> Iterator[int]:
                 yield match.start()
 
 
+def _figures(
+    context: Context, text: str, start: int = 0, end: int | None = None
+) -> Iterator[re.Match[str]]:
+    """The numbers of a text that no letter follows but their unit."""
+    for match in _NUMBER.finditer(text, start, len(text) if end is None else end):
+        stop = unit_end(text, match.end(), context.words)
+        if not re.match(r"[A-Za-z0-9_]", text[stop : stop + 1]):
+            yield match
+
+
 def _numbering(text: str, match: re.Match[str]) -> bool:
     """Whether a figure is the number of a section, before its title, or what something is set to."""
-    if _SET.search(text[: match.start()]):
+    before = text[max(match.start() - 40, 0) : match.start()]
+    if _SET.search(before):
         return True
-    return not text[: match.start()].strip(" -*+#[(") and text[match.end() :][:1] == " "
+    return match.start() < 40 and not before.strip(" -*+#[(") and text[match.end() :][:1] == " "
 
 
 def _unit(context: Context, text: str, at: int) -> tuple[int, Unit | None]:
@@ -107,8 +120,10 @@ def _claims(context: Context, line: Line) -> Iterator[_Claim]:
     """
     for sentence in _SENTENCE.finditer(line.text):
         about = _about(context, line, sentence[0])
+        if about is None:
+            continue
         role: Said = {}
-        for clause in _CLAUSE.finditer(sentence[0]) if about is not None else ():
+        for clause in _CLAUSE.finditer(sentence[0]):
             own = of_words(context, clause[0])
             of_role = {key: own.pop(key) for key in ("role",) if key in own}
             about |= {**own, **_sizes(clause[0], sentence[0][clause.end() :])}
@@ -143,13 +158,13 @@ def _of_clause(context: Context, line: Line) -> Iterator[tuple[Pair, Said]]:
     if named and len({pair.key for pair, _ in named}) == len(named):
         yield from named
         return
-    figures = [match for match in _NUMBER.finditer(line.text) if not _is_batch(line.text, match)]
+    figures = [match for match in _figures(context, line.text) if not _is_batch(line.text, match)]
     if named or len(figures) != 1:
         return
     [figure] = figures
     stop, unit = _unit(context, line.text, figure.end())
     metric, key = _metric(context, line.text[: figure.start()], unit)
-    if metric is None or re.match(r"\w", line.text[stop:]):
+    if metric is None:
         return
     text = line.text[figure.start() : stop]
     place = (figure.start(), stop)
@@ -157,7 +172,7 @@ def _of_clause(context: Context, line: Line) -> Iterator[tuple[Pair, Said]]:
 
 
 def _short(context: Context, text: str, pair: Pair) -> Pair:
-    """A key in a sentence is the last of its words: the Latin ones behind others, where they name a metric."""
+    """A key in a sentence is the last of its words: the Latin ones, where they name a metric."""
     start, end = pair.named
     match = re.search(r"[A-Za-z][\w@. -]*$", text[start:end], re.ASCII)
     if match is None or not text[start : start + match.start()].strip(" *"):
@@ -203,7 +218,7 @@ def _moved(pair: Pair, by: int) -> Pair:
 
 
 def _table(context: Context, line: Line, claims: Sequence[_Claim]) -> ReadTable | None:
-    """The claims of a line as one row under their keys; None where the catalog's words do not make it whole."""
+    """The claims of a line as one row under their keys; None where some of them are not whole."""
     keys = [claim.pair.key for claim in claims]
     if len(set(keys)) != len(keys):
         return None

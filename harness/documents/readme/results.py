@@ -15,7 +15,7 @@ from harness.documents.readme.commands import typed_lines
 from harness.documents.readme.grids import complete, read_grid, with_baselines
 from harness.documents.readme.groups import Group, groups
 from harness.documents.readme.keys import another, is_set, of_key
-from harness.documents.readme.nearby import of_commands, of_heading, of_words, runs_framework
+from harness.documents.readme.nearby import chip_of, of_commands, of_heading, of_words, runs_framework
 from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -142,8 +142,8 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said]) -
         said |= of_words(context, text)
     if framework:
         said.pop("chip", None)
-    elif "chip" not in said and context.own_chip is not None:
-        said["chip"] = context.own_chip.name
+    elif "chip" not in said and (chip := chip_of(context)) is not None:
+        said["chip"] = chip
     if group.part:
         said["variant"] = group.part
     sizes = {item["batch_size"] for item in keys if "batch_size" in item}
@@ -195,7 +195,7 @@ def _values(context: Context, at: int, row: _Row) -> Iterator[Value]:
 
 
 def one_unit(values: Sequence[Value]) -> list[Value]:
-    """The scores of one key in one unit: 0.6 beside 70.6 is of a hundred, too, where neither prints a sign."""
+    """The scores of one key in one unit: 0.6 beside 70.6 is of a hundred, too, where none prints a sign."""
     percent = {
         value.column
         for value in values
