@@ -35,8 +35,8 @@ def _fall(series: SpeedSeries, top: Point, low: Point, impossible: str) -> Found
     severity = Severity.NOTE if fall < FALL_WARNING else Severity.WARNING
     return Found(
         line=low.value.line,
-        sentence=f"throughput on {series.name} falls by {fall:.1%}, from {top.value.text} at batch {top.size} "
-        f"to {low.value.text} at batch {low.size}" + (f"; {impossible}" if impossible else ""),
+        sentence=f"throughput on {series.name} falls by {fall:.1%}, from {top.value.text} at batch "
+        f"{top.size} to {low.value.text} at batch {low.size}" + (f"; {impossible}" if impossible else ""),
         numbers={"from": top.speed, "to": low.speed, "fall": round(fall, 6), "batch": low.size},
         severity=Severity.ERROR if impossible else severity,
     )
