@@ -44,9 +44,7 @@ def _fall(series: SpeedSeries, top: Point, low: Point, impossible: str) -> Found
 
 def _impossible(points: Sequence[Point], top: int, until: int) -> Iterator[str]:
     """Why no chip falls like that: what ails a larger batch does not leave one that is larger still."""
-    again = list(
-        accumulate(reversed(points), lambda one, other: max(one, other, key=lambda point: point.speed))
-    )
+    again = list(accumulate(reversed(points), _faster))
     for at in range(top + 1, min(until, len(points) - 1)):
         point, after = points[at], again[len(points) - 2 - at]  # the best of the larger batches
         if point.most < (1 - DIP) * min(points[top].least, after.least):
@@ -70,9 +68,13 @@ def _impossible(points: Sequence[Point], top: int, until: int) -> Iterator[str]:
             )
 
 
+def _faster(one: Point, other: Point) -> Point:
+    return one if one.speed >= other.speed else other
+
+
 def _too_steep(before: Point, after: Point, least: float) -> Iterator[str]:
     """What is said of a throughput that falls with at least this power of the batch size."""
-    if _power(before.least, after.most, before, after) <= least:
+    if _power(before.least, after.most / (1 + NOISE), before, after) <= least:
         times = before.speed / after.speed * after.size / before.size
         yield (
             f"a batch of {after.size} would take {times:.1f} times as long as one of {before.size}: a rate "
