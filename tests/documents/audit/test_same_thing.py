@@ -316,3 +316,22 @@ def test_firmware_has_versions_of_its_own(findings: Findings):
     )
     assert said(findings(text.format("1.0.15")), "versions") == []
     assert said(findings(text.format("22.0.3")), "versions") != []
+
+
+def test_a_checkout_is_of_the_clone_whose_folder_was_entered(findings: Findings):
+    named = typed("url=https://example.com/a/net", "commit_id=aaaaaaa1")
+    steps = ("git clone https://example.com/a/net.git", "git clone https://example.com/b/tool.git", "cd tool")
+    assert said(findings("# Net\n" + named + typed(*steps, "git checkout bbbbbbb2")), "revisions") == []
+    back = (*steps, "cd ../net", "git checkout bbbbbbb2")
+    assert said(findings("# Net\n" + named + typed(*back)), "revisions") == [(12, "error")]
+
+
+@pytest.mark.parametrize(("line", "wrong"), [("10.35 * 16 = 165.7", False), ("10.35 * 16 = 166.9", True),
+                                             ("10 * 16 = 160", False), ("10 * 16 = 161", True)])  # fmt: skip
+def test_an_operand_may_be_rounded_where_it_has_digits_behind_the_point(findings: Findings, line, wrong):
+    assert bool(said(findings(f"# Net\n\n吞吐率：{line} fps"), "arithmetic")) is wrong
+
+
+def test_at_most_and_about_are_no_numbers(findings: Findings):
+    head = "# Net\n\nAscend310P3\n\n| NPU精度(%) | 开源精度(%) | 精度差(%) |\n|---|---|---|\n"
+    assert said(findings(head + "| 92.1 | 92.5 | <1 |"), "difference-follows") == []
