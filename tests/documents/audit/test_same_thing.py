@@ -323,7 +323,7 @@ def test_a_checkout_is_of_the_clone_whose_folder_was_entered(findings: Findings)
     steps = ("git clone https://example.com/a/net.git", "git clone https://example.com/b/tool.git", "cd tool")
     assert said(findings("# Net\n" + named + typed(*steps, "git checkout bbbbbbb2")), "revisions") == []
     back = (*steps, "cd ../net", "git checkout bbbbbbb2")
-    assert said(findings("# Net\n" + named + typed(*back)), "revisions") == [(12, "error")]
+    assert said(findings("# Net\n" + named + typed(*back)), "revisions") == [(13, "error")]
 
 
 @pytest.mark.parametrize(("line", "wrong"), [("10.35 * 16 = 165.7", False), ("10.35 * 16 = 166.9", True),
