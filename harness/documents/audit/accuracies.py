@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from harness.documents.audit import fractions
 from harness.documents.audit.findings import Found, Severity
-from harness.documents.audit.series import scores, where
+from harness.documents.audit.series import scores, scores_of, where
 from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading, Value
 from harness.documents.readme.rounding import longer_prints, nearest
@@ -75,6 +75,7 @@ def no_such_count(reading: Reading) -> Iterator[Found]:
     """Accuracies that no count out of any documented number gives, gathered by table."""
     impossible: dict[int, list[Value]] = {}
     known: Counts = {}
+    tables = {id(value): table.line for table in reading.tables for value in table.values}
     for value, known in _counted(reading):
         assert value.number is not None
         if not any(
@@ -82,8 +83,7 @@ def no_such_count(reading: Reading) -> Iterator[Found]:
             or fractions.nearly(value.number, value.get("unit"), samples)
             for samples in known.values()
         ):
-            table = next(item.line for item in reading.tables if value in item.values)
-            impossible.setdefault(table, []).append(value)
+            impossible.setdefault(tables[id(value)], []).append(value)
     for values in impossible.values():
         distinct = {value.text: value for value in values}
         stated = " or ".join(f"{samples} {what}" for what, samples in known.items())
@@ -170,7 +170,7 @@ def above_baseline(reading: Reading) -> Iterator[Found]:
     samples = max(documented(reading).values(), default=0)
     seen = set[tuple[str, str]]()
     for table in reading.tables if samples else ():
-        of_table = [item for item in scores(reading) if item in table.values and _is_sampled(item)]
+        of_table = [item for item in scores_of(reading, table) if _is_sampled(item)]
         for value in of_table:
             for base in _baselines(value, of_table):
                 p, q = _fraction(value), _fraction(base)
@@ -240,8 +240,8 @@ def identical(reading: Reading) -> Iterator[Found]:
     """Scores equal to the last digit in rows that are given as measurements of their own."""
     for table in reading.tables:
         groups: dict[tuple[object, ...], list[Value]] = {}
-        for value in scores(reading):
-            if value in table.values and value.get("role") is Role.MEASURED and not value.get("best"):
+        for value in scores_of(reading, table):
+            if value.get("role") is Role.MEASURED and not value.get("best"):
                 key = (value.column, value.text, value.part, value.place, *(value.get(key) for key in _SAID))
                 groups.setdefault(key, []).append(value)
         cells = set[tuple[int, int]]()

@@ -53,6 +53,13 @@ def _ratio(value: Value, number: Number, parts: tuple[Number, Number]) -> _Ratio
     )  # fmt: skip
 
 
+def _is_exact(number: Number) -> bool:
+    """Whether a number is said to be just that, and not about, at least or at most that."""
+    return not number.before.strip().endswith(
+        ("<", ">", "≤", "≥", "~", "≈", "约", "±", "＜", "＞", "<=", ">=")
+    )
+
+
 def _pairs(value: Value, row: Sequence[Value]) -> Iterator[tuple[Number, Number]]:
     """The numbers of its row that a ratio may be of: of its two chips, those measured as it was first.
 
@@ -78,7 +85,7 @@ def _ratios(reading: Reading) -> Iterator[tuple[list[_Ratio], str]]:
             checked = []
             for value in values:
                 number = value.number
-                if number is None or not value.get("ratio"):
+                if number is None or not value.get("ratio") or not _is_exact(number):
                     continue
                 made = [_ratio(value, number, parts) for parts in _pairs(value, table.of_row(value.row))]
                 best = next((item for item in made if item.ways), None)
@@ -148,7 +155,7 @@ def difference_follows(reading: Reading) -> Iterator[Found]:
     """
     for table in reading.tables:
         for value in table.values:
-            if value.number is None or not is_difference(reading, value):
+            if value.number is None or not is_difference(reading, value) or not _is_exact(value.number):
                 continue
             made = list(_differences(table.of_row(value.row)))
             if made and not any(fits(item, value.number) for item, _ in made):

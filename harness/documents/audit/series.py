@@ -123,6 +123,12 @@ def scores(reading: Reading) -> tuple[Value, ...]:
     )
 
 
+def scores_of(reading: Reading, table: ReadTable) -> list[Value]:
+    """Those of `scores` that stand in one table."""
+    mine = set(map(id, table.values))
+    return [value for value in scores(reading) if id(value) in mine]
+
+
 def is_difference(reading: Reading, value: Value) -> bool:
     """Whether a number is what two scores differ by, as its column's head or its row's label says."""
     words = reading.context.words

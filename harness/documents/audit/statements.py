@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.spelling import misspelt
@@ -62,15 +62,22 @@ def _named(reading: Reading) -> dict[str, list[tuple[int, str]]]:
 
 
 def _checked_out(reading: Reading) -> Iterator[tuple[int, str, str]]:
-    """The revisions that git checkout and git reset go to, of the repository cloned before."""
-    url = ""
+    """The revisions that git checkout and git reset go to, of the clone that was entered, or the last."""
+    url, clones = "", dict[str, str]()
     for command in reading.commands:
         if command.words[:2] == ("git", "clone"):
             url = next((_repository(word) for word in command.words[2:] if "://" in word), "")
+            clones |= {_folder(url): url, _folder(command.words[-1]): url}
+        if command.program == "cd":
+            url = clones.get(_folder(command.words[-1]), url)
         moves = command.words[:2] in (("git", "checkout"), ("git", "reset"))
         for word in command.words[2:] if url and moves else ():
             if re.fullmatch(r"[0-9a-f]{7,40}", word):
                 yield command.line, url, word
+
+
+def _folder(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2].removesuffix(".git").lower()
 
 
 def _repository(url: str) -> str:
@@ -138,7 +145,7 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
                 yield _by_zero(number, match)
                 continue
             exact = float(match["left"]) * float(match["batch"]) / float(match["mean"])
-            yield from _wrong(number, match[0], exact, match["right"])
+            yield from _wrong(number, match, exact, (match["mean"],))
         for match in _PLAIN.finditer(text):
             if _before(text, match).rstrip()[-1:] in _OPERATORS:
                 continue  # the tail of a longer calculation
@@ -146,7 +153,8 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
             if match["op"] in "/÷" and not b:
                 yield _by_zero(number, match)
                 continue
-            yield from _wrong(number, match[0], a * b if match["op"] in "*×" else a / b, match["right"])
+            exact = a * b if match["op"] in "*×" else a / b
+            yield from _wrong(number, match, exact, (match["a"], match["b"]))
 
 
 def _before(text: str, match: re.Match[str]) -> str:
@@ -161,13 +169,21 @@ def _by_zero(line: int, match: re.Match[str]) -> Found:
     )  # fmt: skip
 
 
-def _wrong(line: int, text: str, exact: float, printed: str) -> Iterator[Found]:
-    step = 10.0 ** -len(printed.partition(".")[2])
-    if abs(exact - float(printed)) >= max(step * (1 - 1e-9), abs(exact) * 1e-9):
+def _wrong(line: int, match: re.Match[str], exact: float, operands: Sequence[str]) -> Iterator[Found]:
+    """A result beyond what rounding it or cutting it off explains, or its operands' own last digits."""
+    printed, step = float(match["right"]), _step(match["right"])
+    blur = sum(_step(item) / 2 / float(item) for item in operands if "." in item and float(item))
+    slack = abs(exact) * (blur + 1e-9)  # what a double is off by, too
+    if not exact - slack - step * (1 - 1e-9) < printed < exact + slack + step / 2:
         yield Found(
-            line=line, sentence=f"{text!r}: that is {exact:.6g}, not {printed}",
-            numbers={"exact": exact, "printed": float(printed)},
+            line=line, sentence=f"{match[0]!r}: that is {exact:.6g}, not {match['right']}",
+            numbers={"exact": exact, "printed": printed},
         )  # fmt: skip
+
+
+def _step(printed: str) -> float:
+    """What one more in the last printed digit is."""
+    return float(10.0 ** -len(printed.partition(".")[2]))
 
 
 def sections(reading: Reading) -> Iterator[Found]:

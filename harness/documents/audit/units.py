@@ -121,22 +121,17 @@ def _is_hundredfold(other: Value, value: Value) -> bool:
 
 
 def out_of_range(reading: Reading) -> Iterator[Found]:
-    """A score below the least or above the most that its metric can be.
-
-    One with no percent sign and no metric of its own name may be another metric that has no such limit.
-    """
+    """A score below the least or above the most that its metric can be."""
     for value in scores(reading):
         assert value.number is not None
         metric = Metric(value.get("metric"))
         scale = 100 if value.get("unit") is Unit.PERCENT else 1
         if not metric.least * scale <= value.number.value <= metric.most * scale:
-            sure = metric is not Metric.ACCURACY or _has_sign(reading, value)
             yield Found(
                 line=value.line,
                 sentence=f"{where(value)} prints {value.text}: {_called(value)} lies from "
                 f"{metric.least * 100:g} to {metric.most * 100:g} %",
                 numbers={"printed": value.text},
-                severity=Severity.ERROR if sure else Severity.WARNING,
             )
 
 
