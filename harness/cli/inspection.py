@@ -64,7 +64,7 @@ def list_cases(
     )  # fmt: skip
     if claims:
         print_table(
-            "Only names, until a [[model]] says what they are: `zoocheck claims` lists their documented values",
+            "Only names, until a [[model]] says what they are: `zoocheck claims` lists what is documented",
             ["name", "document", "values", "chips"],
             [
                 [item["name"], item["document"], str(item["values"]), ", ".join(item["chips"])]
