@@ -20,7 +20,7 @@ from harness.domain.references import Reference
 from harness.errors import UsageError
 from harness.other_machines import importing
 from harness.other_machines.foreign import Choice, ForeignLog
-from harness.other_machines.times import latency_ms
+from harness.other_machines.times import call_time
 from harness.tables import cases, claimed
 from harness.tables.catalog import find
 from harness.tables.references import as_run
@@ -87,12 +87,12 @@ def read(catalog: Catalog, asked: Asked, path: Path, choice: Choice) -> ForeignL
         return importing.read(case, path, choice)
     case = claimed.case_of(catalog, claim, chip, size)
     log = importing.read(case, path, choice)
+    latency = call_time(path.name, log.run, claim.called or "") if claim.metric is Metric.LATENCY else None
+    why_not = latency.why_not if latency is not None else ""
     return replace(
-        log, claim=claim, unlike=tuple(_unlike(claim, chip, log.run)),
+        log, claim=claim, unlike=(*_unlike(claim, chip, log.run), *filter(None, [why_not])),
         precision_told=claim.precision is not None or bool(chip.backend),
-        latency=latency_ms(path.name, log.run, claim.called or "")
-        if claim.metric is Metric.LATENCY
-        else None,
+        latency=latency,
         notes=tuple(_notes(claim, chip, log.run)),
     )  # fmt: skip
 

@@ -16,8 +16,10 @@ from harness.errors import BadInput, UsageError
 from harness.other_machines import claimed, folders, importing
 from harness.other_machines.claimed import Asked
 from harness.other_machines.foreign import Choice
+from harness.other_machines.times import call_time
 from harness.store.results import Result, Store
 from harness.tables.catalog import BUILT_IN, load
+from harness.tools import parsers
 from reports import markdown
 
 LOGS = Path(__file__).resolve().parents[2] / "fixtures" / "logs"
@@ -185,8 +187,26 @@ def test_a_percentile_in_the_documents_words_is_the_logs_percentile(filed):
     found = filed(ONE, metric="p99")
     assert found.measurement.case == "lanternfish-ascend310p-bs1,called=p99"
     assert (found.verdict.expected, found.verdict.kind) == (2.456, VerdictKind.REPRODUCED)
-    with pytest.raises(UsageError, match=r"means p99 \('p99'\), and the log tells no percentile"):
+    with pytest.raises(UsageError, match=r"means p99 \('p99'\), and the log of msame does not tell it"):
         filed(LOGS / "msame-2022-first.txt", Choice(batch_size=1), metric="p99")
+
+
+@pytest.mark.parametrize(
+    ("called", "ms", "which", "open_word"),
+    [("", 2.4560, "the mean of a call", ""), ("平均时延(ms)", 2.4560, "the mean of a call", ""),
+     ("NPU_compute_time (ms): percentile(99%)", 2.4560, "p99 of `NPU_compute_time`", ""),
+     ("NPU_compute_time (ms): min", 2.4560, "min of `NPU_compute_time`", ""),
+     ("H2D_latency (ms): max", 2.4560, "max of `NPU_compute_time`", "H2D"),
+     ("preprocess time", 2.4560, "the mean of a call", "preprocess"),
+     ("end to end latency", 2.4560, "the mean of a call", "end to end")],
+)  # fmt: skip
+def test_the_documents_words_choose_among_a_logs_times(called, ms, which, open_word):
+    """A stage that the log does not have, or words that nobody knows, leave open which time is meant."""
+    run = parsers.parse(ONE.read_bytes(), name=ONE.name).chosen()
+    found = call_time(ONE.name, run, called)
+    assert found.which == which
+    assert found.ms == pytest.approx(ms, abs=1e-3)
+    assert (f"`{open_word}`" in found.why_not) if open_word else found.why_not == ""
 
 
 def test_loadgens_logs_are_held_to_claims_and_never_to_a_case_of_another_procedure(filed, tmp_path):

@@ -102,6 +102,8 @@ def groups(fence: Fence, pairs: Pairs, typed: Container[int]) -> Iterator[Group]
         elif title := _TITLE.fullmatch(text):
             yield from gathered.close()
             gathered.name(line, title.span("name"))
+        elif not gathered.pairs:
+            gathered.said.append(text)
     yield from gathered.close()
 
 

@@ -7,14 +7,15 @@ import re
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow
 from harness.documents.readme.cells import whole
-from harness.documents.readme.columns import Said
 from harness.documents.readme.commands import Command
-from harness.documents.readme.reading import Context
+from harness.documents.readme.naming import Said
+from harness.documents.readme.reading import GPU_BACKENDS, Context
 from harness.domain.words import WordKind
 
 _PLACE = ("chip", "precision", "batch_size", "shapes", "aoe")
 _NAME = re.compile(r"[\w./-]+", re.ASCII)
 _BATCH_OPTIONS = ("batch_size", "batchsize", "batch", "b")
+_VARIABLE = re.compile(r"[A-Za-z]+310(?=\$)")  # "Ascend310${chip_name}": what follows is the name's end
 # A framework's own model: what runs it runs on no chip of the document.
 _FRAMEWORK = re.compile(r"\.(?:onnx|pth|pt|pdparams|caffemodel|pb)(?![\w.])", re.IGNORECASE)
 
@@ -78,8 +79,13 @@ def _precision(context: Context, command: Command) -> str | None:
 
 def chip_of(context: Context) -> str | None:
     """The chip of figures beside which none is named: the only one that the document is about, or names."""
-    own = context.own_chip or (context.chips[0] if len(context.chips) == 1 else None)
-    return None if own is None else own.name
+    if context.own_chip is not None:
+        return context.own_chip.name
+    text = _VARIABLE.sub(" ", context.readme.text)
+    names = context.words.values(text, WordKind.CHIP)
+    named = [chip for name in names if (chip := context.catalog.chips.get(name)) and not chip.local]
+    own = [chip for chip in named if chip.backend not in GPU_BACKENDS] or named
+    return own[0].name if len(own) == 1 else None
 
 
 def runs_framework(said: str) -> bool:

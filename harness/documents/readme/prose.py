@@ -10,10 +10,10 @@ from typing import Any
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow, Line
 from harness.documents.readme.cells import number
-from harness.documents.readme.columns import Said
 from harness.documents.readme.grids import complete
 from harness.documents.readme.groups import filled
 from harness.documents.readme.keys import of_key
+from harness.documents.readme.naming import Said
 from harness.documents.readme.nearby import of_words
 from harness.documents.readme.pairs import Pair, pairs, unit_end
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -31,8 +31,8 @@ _BULLET = re.compile(r"[\s\-*+•>#]*(?:\d+[.、)）]\s*)?")
 _HELD_AGAINST = re.compile(
     r"低于|小于|不超过|不足|以内|以上|以下|超过|大于|高于|高出|低了|下降|减少|提升|提高|相差|"
     r"误差|损失|倍|百分点|左右|约|"
-    r"\b(?:within|below|less|more|than|over|under|drop|loss|improve\w*|faster|slower|about|around|up to|"
-    r"at least)\b",
+    r"(?<![a-z])(?:within|below|less|more|than|over|under|drop|loss|improve\w*|faster|slower|about|around|"
+    r"up to|at least)(?![a-z])",
     re.IGNORECASE,
 )
 _LONGEST = 60  # characters of a row's name, where its line has several clauses before its first figure
@@ -88,9 +88,7 @@ def _results(context: Context, text: str) -> Iterator[int]:
                 yield match.start()
 
 
-def _figures(
-    context: Context, text: str, start: int = 0, end: int | None = None
-) -> Iterator[re.Match[str]]:
+def _figures(context: Context, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
     """The numbers of a text that no letter follows but their unit."""
     for match in _NUMBER.finditer(text, start, len(text) if end is None else end):
         stop = unit_end(text, match.end(), context.words)
@@ -126,6 +124,8 @@ def _claims(context: Context, line: Line) -> Iterator[_Claim]:
         for clause in _CLAUSE.finditer(sentence[0]):
             own = of_words(context, clause[0])
             of_role = {key: own.pop(key) for key in ("role",) if key in own}
+            if own.get("chip") == "*" and "chip" in about:
+                own.pop("chip")
             about |= {**own, **_sizes(clause[0], sentence[0][clause.end() :])}
             found = list(_of_clause(context, replace(line, text=clause[0])))
             if _HELD_AGAINST.search(clause[0]) or context.words.has(clause[0], WordKind.DIFFERENCE):

@@ -10,11 +10,11 @@ from functools import partial
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import Fence, GridRow, Line
 from harness.documents.readme.cells import number
-from harness.documents.readme.columns import Said
 from harness.documents.readme.commands import typed_lines
 from harness.documents.readme.grids import complete, read_grid, with_baselines
 from harness.documents.readme.groups import Group, groups
 from harness.documents.readme.keys import another, is_set, of_key
+from harness.documents.readme.naming import Said
 from harness.documents.readme.nearby import chip_of, of_commands, of_heading, of_words, runs_framework
 from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
@@ -51,13 +51,15 @@ def read_block(context: Context, fence: Fence) -> list[ReadTable]:
     framed = frozenset[int]().union(*(table.lines for table in printed))
     rest = replace(fence, lines=tuple(line for line in fence.lines if line.number not in framed))
     keyed = partial(_figures, context, bool(typed))
-    rows = [row for group in groups(rest, keyed, typed) if (row := _row(context, fence, group)) is not None]
+    found = list(groups(rest, keyed, typed))
+    labelled = any("precision" in of_words(context, group.label.text) for group in found if group.named)
+    rows = [row for group in found if (row := _row(context, fence, group, labelled)) is not None]
     if not rows and not printed:
         return [] if typed else _none(context, fence)
     taken = {pair.line for row in rows for pair in row.group.pairs}
     _note_rest(context, [line for line in rest.lines if line.number not in taken | typed])
-    tables = [table for item in printed if (table := _grid(context, fence, item)) is not None]
-    alike = _alike(rows)
+    tables = [table for item in printed if (table := _grid(context, item)) is not None]
+    alike = _alike(context, rows)
     tables += [
         table for same in alike if (table := _table(context, fence, same, len(alike) == 1)) is not None
     ]
@@ -104,10 +106,10 @@ def _figures(context: Context, among_commands: bool, line: Line) -> tuple[Pair, 
 def _may_be(pair: Pair, said: Said, among_commands: bool) -> bool:
     if among_commands:
         return "metric" in said and pair.is_figure
-    return "metric" in said or "role" in said or (pair.is_figure and not is_set(pair.key))
+    return "metric" in said or "role" in said or ("." in pair.text and not is_set(pair.key))
 
 
-def _row(context: Context, fence: Fence, group: Group) -> _Row | None:
+def _row(context: Context, fence: Fence, group: Group, labelled: bool) -> _Row | None:
     """A group as a row, where one of its keys names a metric, or what stands above its only figure does."""
     said = [of_key(context, pair) for pair in group.pairs]
     first = next((item["metric"] for item in said if "metric" in item), None)
@@ -121,7 +123,7 @@ def _row(context: Context, fence: Fence, group: Group) -> _Row | None:
             item.setdefault("metric", first)
         elif "metric" not in item:
             item |= another(pair)
-    return _Row(group=group, whole=_whole(context, fence, group, said), said=tuple(said))
+    return _Row(group=group, whole=_whole(context, fence, group, said, labelled), said=tuple(said))
 
 
 def _above(context: Context, fence: Fence) -> Said:
@@ -133,13 +135,17 @@ def _above(context: Context, fence: Fence) -> Said:
     return {}
 
 
-def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said]) -> Said:
+def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said], labelled: bool) -> Said:
     """What is said of a whole group: by commands, heading, part, label and keys, the nearer ones winning."""
     framework = runs_framework(group.said)
     said = {} if framework else of_commands(context, group.pairs[0].line)
-    said |= of_heading(context, fence.line)
+    own = of_heading(context, fence.line)
     for text in (group.part, *([group.label.text] if group.named else [])):
-        said |= of_words(context, text)
+        own |= of_words(context, text)
+    elsewhere = own.get("chip", "*") not in ("*", chip_of(context))
+    if labelled or elsewhere or own.get("role") is Role.BASELINE:
+        said.pop("precision", None)  # of the commands, which run the document's own chip
+    said |= own
     if framework:
         said.pop("chip", None)
     elif "chip" not in said and (chip := chip_of(context)) is not None:
@@ -152,12 +158,28 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said]) -
     return said
 
 
-def _alike(rows: Sequence[_Row]) -> list[list[_Row]]:
-    """Rows by what makes them rows of one table, in the order of the first of each."""
+def _alike(context: Context, rows: Sequence[_Row]) -> list[list[_Row]]:
+    """Rows by what makes them rows of one table, in the order of the first of each; no label twice in one.
+
+    What a block says a second time under the same label is called the second, and that is told.
+    """
     found: dict[tuple[object, ...], list[_Row]] = {}
+    seen: dict[tuple[object, ...], int] = {}
     for row in rows:
-        if len(set(row.group.keys)) == len(row.group.keys):
-            found.setdefault(row.kind, []).append(row)
+        label = row.group.label.text
+        if len(set(row.group.keys)) < len(row.group.keys):
+            why = "a key that its row has twice"
+            context.notes.extend(
+                Note(line=pair.line, what=pair.key[:60], why=why) for pair in row.group.pairs
+            )
+            continue
+        count = seen[*row.kind, label] = seen.get((*row.kind, label), 0) + 1
+        if count > 1:
+            said = ", ".join(filter(None, (row.whole.get("variant"), f"({count})")))
+            row = replace(row, whole={**row.whole, "variant": said})
+            why = "all that it says, a row above it in its block says too; it is called another"
+            context.assumed.append(Note(line=row.group.pairs[0].line, what=f"row {label!r}", why=why))
+        found.setdefault((*row.kind, count), []).append(row)
     return list(found.values())
 
 
@@ -211,11 +233,14 @@ def one_unit(values: Sequence[Value]) -> list[Value]:
     ]
 
 
-def _grid(context: Context, fence: Fence, printed: Printed) -> ReadTable | None:
-    """A table that a tool printed, read as one of markdown."""
-    heading = context.readme.heading_of(fence.line)
-    name = printed.title or ("" if heading is None else heading.text) or printed.grid.headers[0]
-    return read_grid(context, printed.grid, name)
+def _grid(context: Context, printed: Printed) -> ReadTable | None:
+    """A table that a tool printed, read as one of markdown; what it does not say, the commands do."""
+    table = read_grid(context, printed.grid, printed.title or printed.grid.headers[0])
+    if table is None:
+        return None
+    said = of_commands(context, table.line)
+    values = [replace(value, meaning={**said, **value.meaning}) for value in table.values]
+    return replace(table, values=tuple(values))
 
 
 def _is_console(fence: Fence) -> bool:

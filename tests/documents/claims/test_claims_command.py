@@ -109,6 +109,12 @@ def test_what_was_not_read_is_counted_and_listed(run, zoo):
     assert any("sunshine" in item["what"] for item in json.loads(run(zoo, "--json").stdout)["unread"])
 
 
+def test_an_unknown_model_is_no_thing_that_was_not_read(run, zoo):
+    """It is called as its folder: its name is not among what is missing, in text and in JSON."""
+    assert "not read" not in run(zoo).stderr
+    assert json.loads(run(zoo, "--json").stdout)["unread"] == []
+
+
 def test_a_file_that_is_no_text_is_told_and_the_others_are_read(run, zoo):
     (zoo / "broken.md").write_bytes(b"# a\n\xff\xfe\x00\n")
     done = run(zoo, "--json")

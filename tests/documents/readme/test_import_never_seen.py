@@ -253,7 +253,8 @@ def test_the_model_is_the_title_s_or_nobody_s(reading_of):
 def test_blocks_of_plain_pairs(zoo, imported):
     """One row up to a blank line; what no comment labels is called by its first key."""
     found = imported("VACC\n\n```\nF1: 0.5\naccuracy: 0.75\n\nF1: 0.25\naccuracy: 0.5\n```")
-    assert "say the same thing" in found.unread[-1].why
+    assert "it is called another" in found.assumed[-1].why
+    assert (found.whole, len(found.tables)) == (True, 2)
     found = imported("VACC\n\n```\n# int8\naccuracy: 0.75\n\n# fp16\naccuracy: 0.5\n```")
     refs = values(zoo, found)
     assert told(refs["int8", "accuracy"], "precision", "chip", "value") == ("int8", "vacc", 0.75)
