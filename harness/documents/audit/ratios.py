@@ -15,6 +15,8 @@ from harness.documents.readme.rounding import fits, nearest
 from harness.domain.metrics import Metric, Sort
 from harness.domain.references import Role, Rounding
 
+_SEVERAL, _SPREAD = 3, 0.02  # ratios that are off by one factor, and how far apart its values may lie
+
 
 def _columns(table: ReadTable) -> Iterator[list[Value]]:
     for column in sorted({value.column for value in table.values}):
@@ -98,12 +100,34 @@ def _ratios(reading: Reading) -> Iterator[tuple[list[_Ratio], str]]:
 
 def ratio_follows(reading: Reading) -> Iterator[Found]:
     """A ratio that no rounding of its neighbours' quotient makes; a note where more of their digits might."""
-    for checked, _ in _ratios(reading):
+    for checked, header in _ratios(reading):
+        factor = _factor(checked)
+        if factor is not None:
+            yield _throughout(checked, header, factor)
+            continue
         for item in checked:
             if item.exact is None:
                 yield _over_zero(item)
             elif not item.ways:
                 yield _other(item, item.exact)
+
+
+def _factor(checked: Sequence[_Ratio]) -> float | None:
+    """What every ratio of a column is of its neighbours' quotient, where that is one number and none fits."""
+    times = [float(item.number.value / item.exact) for item in checked if item.exact]
+    off = len(times) == len(checked) >= _SEVERAL and not any(item.ways or item.near for item in checked)
+    return times[0] if off and times[0] > 0 and max(times) <= min(times) * (1 + _SPREAD) else None
+
+
+def _throughout(checked: Sequence[_Ratio], header: str, factor: float) -> Found:
+    """One finding for a column that counts a card of several chips, or the like, on one side."""
+    return Found(
+        line=checked[0].value.line,
+        sentence=f"all {len(checked)} of column {header!r} are {factor:.3g} times their neighbours' "
+        "quotient: one side is counted otherwise than its column, which the document does not say",
+        numbers={"checked": len(checked), "factor": round(factor, 6)},
+        severity=Severity.WARNING,
+    )
 
 
 def _over_zero(item: _Ratio) -> Found:

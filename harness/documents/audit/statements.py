@@ -153,6 +153,12 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
             if match["op"] in "/÷" and not b:
                 yield _by_zero(number, match)
                 continue
+            if (
+                match["op"] in "*×"
+                and "." not in match["a"] + match["b"]
+                and not float(match["right"]).is_integer()
+            ):
+                continue  # a product of whole numbers is whole: one was printed rounded
             exact = a * b if match["op"] in "*×" else a / b
             yield from _wrong(number, match, exact, (match["a"], match["b"]))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from harness.documents.audit.findings import Found, Severity
-from harness.documents.audit.interfaces import ports, shaped_graphs
+from harness.documents.audit.interfaces import is_ours, ports, shaped_graphs
 from harness.documents.readme.cells import whole
 from harness.documents.readme.commands import MODEL_FILE, Command
 from harness.documents.readme.reading import GPU_BACKENDS, Reading
@@ -62,6 +62,7 @@ def shape_names(reading: Reading) -> Iterator[Found]:
             sentence=f"the command names the inputs {', '.join(given)}; the exported model has "
             f"{', '.join(known)}",
             numbers={"command": len(given), "model": len(known)},
+            severity=Severity.ERROR if is_ours(reading) else Severity.WARNING,
         )
     pairs = [pair for named in by_graph for pair in pairwise(named)]
     for (first, given), (second, other) in pairs:
