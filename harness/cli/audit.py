@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.many import Jobs, processes, told_when_interrupted
 from harness.cli.output import Json, print_json, print_table
 from harness.errors import naming
 from harness.tables import catalog
 
 if TYPE_CHECKING:
+    from harness.documents.audit.baselines import Compared
     from harness.documents.audit.findings import Rule
     from harness.documents.audit.tree import Audited
 
@@ -52,42 +55,110 @@ def audit(
     ] = None,
     rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may be given again.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Not this rule; may be given again.")] = None,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Counts by rule and by README, the worst first.")
+    ] = False,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="An earlier audit's SARIF or JSON: fail on what it does not have, list no other."),
+    ] = None,
+    jobs: Jobs = None,
     rules: Annotated[bool, typer.Option("--rules", help="List the rules and what they read.")] = False,
     as_json: Json = False,
 ) -> None:
     """Hold READMEs against themselves: each finding has a rule, a line, the numbers and a sentence."""
-    from harness.documents.audit import formats
+    from harness.documents.audit import baselines
     from harness.documents.audit.rules import chosen
     from harness.documents.audit.tree import audit_files
-    from harness.documents.audit.tree import readmes as found_in
-    from harness.errors import UsageError
+    from harness.documents.many import readmes as found_in
 
     asked = chosen(rule or (), without or ())
     if rules:
         _list(asked, as_json)
         return
+    form = Format.JSON if as_json else form
+    _require(readmes, form, out, summary)
+    paths = readmes or []
+    files = found_in(paths)
+    scope = baselines.Scope.of(paths)
+    ids = [item.id for item in asked]
+    earlier = None if baseline is None else baselines.read(baseline, ids, scope)
+    with told_when_interrupted():
+        audited = audit_files(files, catalog.load(), asked, processes(jobs))
+    findings = [finding for item in audited for finding in item.findings]
+    compared = None if earlier is None else baselines.compared(findings, earlier, scope)
+    news = audited if compared is None else _new(audited, compared)
+    if summary:
+        _summarise(news, asked, compared, form, out)
+    elif form is Format.TEXT:
+        _print(news)
+    else:
+        _write(_as(form, audited, asked, compared), out)
+    if compared is not None and form is Format.TEXT:
+        typer.echo(f"since {baseline}: {compared.new} new, {compared.known} known, {len(compared.gone)} gone")
+    if fail_on is not FailOn.NEVER and _worst(news) >= list(FailOn).index(fail_on):
+        raise typer.Exit(FOUND_STATUS)
+
+
+def _require(readmes: Sequence[Path] | None, form: Format, out: Path | None, summary: bool) -> None:
+    """Raise `UsageError` for options that cannot be together."""
+    from harness.errors import UsageError
+
     if not readmes:
         raise UsageError("no README is given; name one, or a folder of them, or ask for --rules")
-    form = Format.JSON if as_json else form
     if out is not None and form is Format.TEXT:
         raise UsageError("--out is for --format json or sarif; text goes to standard output")
-    audited = audit_files(found_in(readmes), catalog.load(), asked)
-    if form is Format.TEXT:
-        _print(audited)
-    else:
-        _write(formats.as_json(audited) if form is Format.JSON else formats.as_sarif(audited, asked), out)
-    if fail_on is not FailOn.NEVER and _worst(audited) >= list(FailOn).index(fail_on):
-        raise typer.Exit(FOUND_STATUS)
+    if summary and form is Format.SARIF:
+        raise UsageError("--summary has no SARIF form; ask for --format json, or leave --summary out")
+
+
+def _new(audited: Sequence[Audited], compared: Compared) -> list[Audited]:
+    """The READMEs with those of their findings alone that the baseline does not have."""
+    states = iter(compared.states)
+    return [
+        replace(item, findings=tuple(found for found in item.findings if next(states) == "new"))
+        for item in audited
+    ]
+
+
+def _as(
+    form: Format, audited: Sequence[Audited], asked: Sequence[Rule], compared: Compared | None
+) -> dict[str, Any]:
+    from harness.documents.audit import formats
+
+    writing = formats.as_json if form is Format.JSON else formats.as_sarif
+    return writing(audited, asked, compared)
+
+
+def _summarise(
+    audited: Sequence[Audited],
+    asked: Sequence[Rule],
+    compared: Compared | None,
+    form: Format,
+    out: Path | None,
+) -> None:
+    """The counts, of new findings alone where there is a baseline."""
+    from harness.documents.audit import formats
+    from harness.documents.audit import summary as counted
+
+    found = counted.summary(audited, asked)
+    if form is Format.JSON:
+        since = {} if compared is None else {"baseline": formats.since(compared)}
+        _write(counted.as_json(found) | since, out)
+        return
+    for line in counted.as_text(found):
+        typer.echo(line)
+    typer.echo(_counted(audited))
 
 
 def _list(rules: Sequence[Rule], as_json: bool) -> None:
     """The rules and what they read."""
     if as_json:
-        keys = ("id", "severity", "reads", "claim")
+        keys = ("id", "severity", "reads", "claim", "because")
         print_json([{key: getattr(item, key) for key in keys} for item in rules])
         return
-    rows = [[item.id, item.severity, item.claim, item.reads] for item in rules]
-    print_table(f"{len(rules)} rules", ["rule", "at most", "holds where", "reads"], rows)
+    rows = [[item.id, item.severity, item.claim, item.reads, item.because] for item in rules]
+    print_table(f"{len(rules)} rules", ["rule", "at most", "holds where", "reads", "because"], rows)
 
 
 def _write(content: dict[str, Any], out: Path | None) -> None:
@@ -98,26 +169,30 @@ def _write(content: dict[str, Any], out: Path | None) -> None:
             out.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _worst(audited: list[Audited]) -> int:
+def _worst(audited: Sequence[Audited]) -> int:
     return max((finding.severity.rank for item in audited for finding in item.findings), default=-1)
 
 
-def _print(audited: list[Audited]) -> None:
+def _print(audited: Sequence[Audited]) -> None:
     """A line a finding, as compilers write them; then what was not read, and the count."""
-    from harness.documents.audit.findings import Severity
-
-    findings = [finding for item in audited for finding in item.findings]
-    for finding in findings:
+    for finding in (finding for item in audited for finding in item.findings):
         typer.echo(str(finding))
     unread = [(item.file, note) for item in audited for note in item.unread]
     for file, note in unread if len(audited) == 1 else ():
         typer.echo(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
-    counted = Counter(finding.severity for finding in findings)
+    typer.echo(_counted(audited))
+    if unread and len(audited) > 1:
+        typer.echo(f"{len(unread)} things were not read: --json lists them")
+
+
+def _counted(audited: Sequence[Audited]) -> str:
+    """How many READMEs there are, and how many findings of each severity."""
+    from harness.documents.audit.findings import Severity
+
+    counted = Counter(finding.severity for item in audited for finding in item.findings)
     said = ", ".join(
         f"{counted[level]} {level}{'s' * (counted[level] != 1)}"
         for level in reversed(Severity)
         if counted[level]
     )
-    typer.echo(f"{len(audited)} README{'s' * (len(audited) != 1)}: {said or 'nothing found'}")
-    if unread and len(audited) > 1:
-        typer.echo(f"{len(unread)} things were not read: --json lists them")
+    return f"{len(audited)} README{'s' * (len(audited) != 1)}: {said or 'nothing found'}"

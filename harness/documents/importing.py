@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,16 @@ def import_reading(
     of an earlier import is written over, and counts for nothing. Raises `UsageError` for a name that no document
     or no model can have.
     """
+    made = as_tables(reading, document=document, repository=repository, out=out)
+    if not made.tables:
+        return made
+    return replace(made, mistakes=refused(made.toml, reading.catalog, made.document, out))
+
+
+def as_tables(
+    reading: Reading, *, document: str = "", repository: str = "", out: Path | None = None
+) -> Imported:
+    """As `import_reading`, and whether the catalog takes it is not asked."""
     name = document or document_name(reading)
     model = reading.called or ("" if reading.models else name)
     for what, said in (("document", name), ("model", model or name)):
@@ -95,7 +105,7 @@ def import_reading(
         tables=tuple(written),
         unread=tuple(unread),
         assumed=tuple(assumed),
-        mistakes=refused(toml, reading.catalog, name, out) if written else (),
+        mistakes=(),
     )
 
 

@@ -33,6 +33,7 @@ _MAY_MAKE: Mapping[str, re.Pattern[str]] = {
     "engine": re.compile(r"trt|engine|\.sh\b", re.IGNORECASE),
     "trt": re.compile(r"trt|engine|\.sh\b", re.IGNORECASE),
 }
+_ENDINGS = tuple(f".{kind}" for kind in _MAY_MAKE)
 _MODULES = ("torch.onnx", "transformers.onnx")  # of Python, and no files
 _SIZE = r"(?:\d{1,9}|\$?\{\w+\}|\$\w+)"
 _SETTING = re.compile(
@@ -49,7 +50,8 @@ class _Made:
 
     def by(self, text: str) -> None:
         """Take a step that names no model file."""
-        self.unsure |= {kind for kind, pattern in _MAY_MAKE.items() if pattern.search(text)}
+        left = _MAY_MAKE.keys() - self.unsure
+        self.unsure |= {kind for kind in left if _MAY_MAKE[kind].search(text)}
 
     def like(self, file: str) -> list[str]:
         """The files of its kind, each once."""
@@ -155,6 +157,8 @@ def _of_script(command: Command) -> list[tuple[str, bool]]:
 
 
 def _files(text: str) -> list[str]:
+    if not any(ending in text for ending in _ENDINGS):
+        return []
     return [file for file in MODEL_FILE.findall(one_word(text)) if file not in _MODULES]
 
 

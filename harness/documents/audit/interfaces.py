@@ -196,6 +196,7 @@ def io_dtypes(reading: Reading) -> Iterator[Found]:
     tokens, table = _takes_tokens(reading), ports(reading, "in")
     wrong = [port for port in table if _FLOATING.fullmatch(port.dtype) and _IDS.search(port.name)]
     wrong = [port for port in wrong if not _IMAGE.search(f"{port.dtype} {port.layout}")]
+    named = any(_TOKENS.search(port.name) for port in wrong)
     if len(tokens) >= 2 and wrong:
         yield Found(
             line=wrong[0].line,
@@ -203,7 +204,16 @@ def io_dtypes(reading: Reading) -> Iterator[Found]:
             "document feeds "
             f"{', '.join(tokens[:3])}, which are whole numbers",
             numbers={"inputs": len(wrong)},
+            severity=Severity.ERROR if named or _feeds_only_tokens(reading) else Severity.WARNING,
         )
+
+
+def _feeds_only_tokens(reading: Reading) -> bool:
+    """Whether all inputs that the commands name, or else the folders of inputs, are token inputs."""
+    given = [name for listed in shaped_graphs(reading) for _, shapes in listed for name in shapes]
+    folders = _folders(reading)
+    fed = given or ([] if folders is None else folders[1])
+    return bool(fed) and all(_TOKENS.search(name) for name in fed)
 
 
 def io_images(reading: Reading) -> Iterator[Found]:
@@ -217,6 +227,7 @@ def io_images(reading: Reading) -> Iterator[Found]:
                 "image; the "
                 f"document prepares {', '.join(tokens)}",
                 numbers={"axes": len(port.shape)},
+                severity=Severity.ERROR if _feeds_only_tokens(reading) else Severity.WARNING,
             )
 
 
@@ -233,10 +244,8 @@ def io_counts(reading: Reading) -> Iterator[Found]:
             numbers={"table": len(table), "named": len(folders[1])},
         )
     out = ports(reading, "out")
-    expected = len(reading.model.outputs) if reading.model is not None else 0
-    words = reading.context.words
-    if not expected and words.values(reading.readme.text, WordKind.DATASET) == _SPANS:
-        expected = 2
+    spans = reading.context.words.values(reading.readme.text, WordKind.DATASET) == _SPANS
+    expected = len(reading.model.outputs) if reading.model is not None else 2 if spans else 0
     both = any("2" in port.shape for port in out)  # start and end in one
     if out and expected and len(out) != expected and not both:
         what = "the start and the end of an answer" if expected == 2 else f"{expected} by our tables"
@@ -246,6 +255,7 @@ def io_counts(reading: Reading) -> Iterator[Found]:
             f"({', '.join(p.name for p in out)}); "
             f"the model has {expected}: {what}",
             numbers={"table": len(out), "expected": expected},
+            severity=Severity.ERROR if spans or is_ours(reading) else Severity.WARNING,
         )
 
 
@@ -264,6 +274,11 @@ def _folders(reading: Reading) -> tuple[int, list[str]] | None:
     return None
 
 
+def is_ours(reading: Reading) -> bool:
+    """Whether our tables describe this document's own model, and not one that a word of it names."""
+    return reading.document is not None
+
+
 def output_shapes(reading: Reading) -> Iterator[Found]:
     """Outputs with another number of axes than the model's."""
     if reading.model is None:
@@ -273,7 +288,7 @@ def output_shapes(reading: Reading) -> Iterator[Found]:
         output = known.get(port.name) or (
             reading.model.outputs[at] if at < len(reading.model.outputs) else None
         )
-        if output is None or len(port.shape) == len(output.shape) - 1:
+        if output is None or not port.is_plain or len(port.shape) == len(output.shape) - 1:
             continue
         shape = " x ".join(str(size) for size in output.shape[1:])
         yield Found(
@@ -281,4 +296,5 @@ def output_shapes(reading: Reading) -> Iterator[Found]:
             sentence=f"output {port.name} is {' x '.join(port.shape)} a sample in the table; the model's "
             f"is {shape}",
             numbers={"table": len(port.shape), "model": len(output.shape) - 1},
+            severity=Severity.ERROR if is_ours(reading) else Severity.WARNING,
         )

@@ -14,6 +14,7 @@ from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 
+_NEAR, _SHORT = 3, 60  # lines above a table, and characters of one, that may say which table it is
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
 
@@ -35,6 +36,8 @@ def labelled(
     """
     for at, (header, label) in enumerate(zip(grid.headers, labels, strict=True)):
         words = [said["rests"].get(at, "") for said in of_rows]
+        if context.words.is_whole(header, WordKind.LABEL) in ("", "model"):
+            words = _carried(context, words, [row.cells[at] for row in rows])
         if not label or len(set(words) - {""}) < 2:
             continue
         numbers = all(word.isdigit() for word in words if word)
@@ -47,6 +50,65 @@ def labelled(
         for said in of_rows:
             said.pop("dataset", None)
     return list(of_rows)
+
+
+def _carried(context: Context, words: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """`words` of a column that names models or their kinds, where a dash repeats what stands above it."""
+    carried, last = [], ""
+    for word, cell in zip(words, cells, strict=True):
+        last = last if not word and context.words.absent(cell) else word
+        carried.append(last)
+    return carried
+
+
+def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
+    """`tables`, where two that state another value of one thing are told apart by what stands above them.
+
+    Results that a block prints are left as they are: they are of the tables beside them.
+    """
+    grids = [at for at, table in enumerate(tables) if table.block is None]
+    words: dict[int, str] = {}
+    for place, one in enumerate(grids):
+        for other in grids[place + 1 :]:
+            if _at_odds(tables[one], tables[other]):
+                ways = [_above(context, tables[at]) for at in (one, other)]
+                for at, mine, theirs in ((one, *ways), (other, *ways[::-1])):
+                    own = [text for text in mine if text not in theirs]
+                    if own:
+                        words.setdefault(at, own[0])
+    return [
+        table
+        if at not in words
+        else replace(table, values=tuple(_with_variant(value, words[at]) for value in table.values))
+        for at, table in enumerate(tables)
+    ]
+
+
+def _at_odds(one: ReadTable, other: ReadTable) -> bool:
+    """Whether two tables state two numbers of the same thing."""
+    stated = {key_of(value): value.number.value for value in one.values if _counts(value) and value.number}
+    return any(
+        stated.get(key_of(value), value.number.value) != value.number.value
+        for value in other.values
+        if _counts(value) and value.number
+    )
+
+
+def _counts(value: Value) -> bool:
+    return value.get("role") in (Role.MEASURED, Role.BASELINE)
+
+
+def _above(context: Context, table: ReadTable) -> list[str]:
+    """What stands above a table, the nearest first: the lines right above it, and the headings it is under."""
+    readme = context.readme
+    lines = [line.text.strip(" *#:：") for line in readme.prose if 0 < table.line - line.number <= _NEAR]
+    found = [line for line in reversed(lines) if 0 < len(line) <= _SHORT]
+    level = 100
+    for heading in reversed(readme.headings):
+        if heading.line < table.line and heading.level < level and heading.text:
+            found.append(heading.text)
+            level = heading.level
+    return list(dict.fromkeys(found))
 
 
 def told_apart(context: Context, table: ReadTable) -> ReadTable:

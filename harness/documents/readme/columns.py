@@ -167,8 +167,10 @@ def grid_metric(context: Context, grid: Grid, labels: Sequence[bool], name: str)
     """The metric for columns that tell none: of a head of labels, of the line right above, of the name."""
     heads = [head for at, (head, label) in enumerate(zip(grid.headers, labels, strict=True)) if label or not at]
     for text in (*heads, *above(context, grid), name):
-        if (said := metric_in(context.words, text)) and not context.words.has(text, WordKind.FOREIGN):
-            said.pop("variant", None)
+        said = metric_in(context.words, text)
+        if said and said["metric"] != Metric.OTHER and not context.words.has(text, WordKind.FOREIGN):
+            for key in ("variant", "called"):  # words of a sentence are no name of a metric
+                said.pop(key, None)
             unit = unit_in(context, text)
             return said if unit is None else with_unit(said, unit)
     return {}

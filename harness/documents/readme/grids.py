@@ -12,7 +12,7 @@ from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.cells import Kind, Number, items, whole
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
-from harness.documents.readme.units import complete, with_guessed_units
+from harness.documents.readme.units import complete
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
@@ -66,7 +66,6 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     table.whole.update(_of_whole(table, name))
     _hold_against(table)
     values = [value for at in range(len(rows)) for value in _row(table, at)]
-    values = with_guessed_units(context, values)
     if not values:
         return None
     return ReadTable(
@@ -105,7 +104,7 @@ def _settings_in_numbers(
     grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
 ) -> None:
     """A column of plain numbers that no word explains, before those of results, is a setting of its rows."""
-    told = [at for at, said in enumerate(of_columns) if {"metric", "chip"} & said.keys()]
+    told = [at for at, said in enumerate(of_columns) if said]
     for at, header in enumerate(grid.headers):
         cells = [row.cells[at].strip() for row in rows]
         plain = all(re.fullmatch(r"\d+", cell) for cell in cells) and bool(cells)
@@ -207,11 +206,10 @@ def _fallback(table: _Table) -> Said:
 def _hold_against(table: _Table) -> None:
     """What names no chip, beside the same metric with one, is what the chip is held against."""
     of_columns = [table.of_columns[at] for at in table.valued]
-    if not any("chip" in said for said in table.of_rows):
-        on_chips = {said.get("metric") for said in of_columns if "chip" in said and "ratio" not in said}
-        for said in of_columns:
-            if "chip" not in said and said.get("metric") in on_chips - {None}:
-                said.setdefault("role", Role.BASELINE)
+    on_chips = {said.get("metric") for said in of_columns if "chip" in said and "ratio" not in said}
+    for said in of_columns:
+        if "chip" not in said and said.get("metric") in on_chips - {None}:
+            said.setdefault("role", Role.BASELINE)
     headed = any(table.context.words.is_whole(head, WordKind.LABEL) == "chip" for head in table.grid.headers)
     for said in table.of_rows:
         published = bool(said.get("source")) and "chip" not in said
@@ -228,8 +226,9 @@ def _row(table: _Table, at: int) -> Iterator[Value]:
     for column in table.valued:
         header, cell = table.grid.headers[column], row.cells[column]
         what = f"row {label!r}, column {header!r}"
-        known = table.whole if table.of_columns[column] or not header.strip() else _settings(table.whole)
-        parts = (known, of_row, table.of_columns[column])
+        of_column = table.of_columns[column]
+        open_ = not {"metric", "ratio"} & {*of_column, *of_row} and (of_column or not header.strip())
+        parts = (table.whole if open_ else _settings(table.whole), of_row, of_column)
         for place, (found, meaning) in enumerate(_cell(context, row, what, cell, header, parts)):
             yield Value(
                 line=row.line, row=at, column=column, label=label, header=header, text=cell, number=found,
@@ -238,7 +237,7 @@ def _row(table: _Table, at: int) -> Iterator[Value]:
 
 
 def _settings(whole_: Mapping[str, Any]) -> Said:
-    """Of a head of no known word nothing is known but where it was measured."""
+    """For what has a metric of its own, or a head of no known word: only where it was measured."""
     return {key: item for key, item in whole_.items() if key not in ("metric", "called", "unit", "generic")}
 
 

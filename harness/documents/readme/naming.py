@@ -17,6 +17,7 @@ _TOLD = (
     WordKind.CHIP, WordKind.UNIT, WordKind.BASELINE, WordKind.DIFFERENCE, WordKind.BEST, WordKind.SHAPES,
     WordKind.AOE, WordKind.PRECISION, WordKind.FILLER, WordKind.BATCH_SIZE,
 )  # fmt: skip
+_THRESHOLD = re.compile(r"\bIoU(?=\s*[=:>]\s*\d)", re.IGNORECASE)  # what others are at, and no metric
 _NUMBERED = re.compile(r"指标\s*\d*")
 _EMPTY = re.compile(r"[(（\[【][\s,，/|:：+-]*[)）\]】]")
 _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
@@ -43,7 +44,7 @@ def metric_in(words: Vocabulary, text: str) -> Said:
 
     ``generic`` marks what may be any score ("精度") or any speed ("性能"): a more special word wins over it.
     """
-    found = words.values(text, WordKind.METRIC)
+    found = words.values(_THRESHOLD.sub(lambda match: "§" * len(match[0]), text), WordKind.METRIC)
     special = [item for item in found if item not in (Metric.ACCURACY, *_SPEEDS)]
     if Metric.ACCURACY in found and special and not set(_SPEEDS) & set(found):
         if len(special) == 1 and re.search(r"[A-Za-z]\s*/\s*[A-Za-z]", text):

@@ -11,6 +11,7 @@ from typing import Any
 from harness.documents.readme.blocks import Grid, Readme
 from harness.documents.readme.cells import Number
 from harness.documents.readme.commands import Command, commands
+from harness.documents.readme.notes import Note as Note
 from harness.documents.readme.words import Vocabulary, vocabulary
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
@@ -57,15 +58,6 @@ class ReadTable:
     def of_row(self, row: int) -> tuple[Value, ...]:
         """The values of one row."""
         return tuple(value for value in self.values if value.row == row)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Something not read, or read by a rule that the document does not state: where, what, and why."""
-
-    line: int
-    what: str
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)

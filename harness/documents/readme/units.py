@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from harness.documents.readme.cells import Number
 from harness.documents.readme.columns import done
-from harness.documents.readme.reading import Context, Note, Value
+from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
 from harness.domain.words import WordKind
@@ -80,17 +80,17 @@ def _beyond(found: Number, said: Mapping[str, Any]) -> bool:
     return not metric.least * scale <= float(found.value) <= metric.most * scale
 
 
-def with_guessed_units(context: Context, values: Sequence[Value]) -> list[Value]:
-    """Without the marks of guessed units; cells without a number have their column's unit."""
+def with_guessed_units(table: ReadTable) -> ReadTable:
+    """A table without the marks of guessed units; cells without a number have their column's unit."""
     units: dict[tuple[int, Metric], Unit] = {}
-    for value in values:
+    for value in table.values:
         if value.number is not None:
             units.setdefault((value.column, value.get("metric")), value.get("unit"))
     found = []
-    for value in values:
+    for value in table.values:
         meaning = {key: item for key, item in value.meaning.items() if key != _GUESSED}
         key = (value.column, value.get("metric"))
         if value.number is None and value.meaning.get(_GUESSED) and key in units:
             meaning["unit"] = units[key]
         found.append(replace(value, meaning=meaning))
-    return found
+    return replace(table, values=tuple(found))

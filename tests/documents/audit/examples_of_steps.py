@@ -9,6 +9,14 @@ SCORE = "python3 score.py --result_dir {}/0.txt --label ./labels.txt"
 BEST = "\n\n当batchsize为{}时OM模型性能最优，达 {} fps。"
 SST2 = "# Net on SST-2\n\n"
 
+EXACT = "{}\n\n| 模型 | 310P EM(%) | 310P F1(%) |\n|---|---|---|\n| net | {} | {} |\n"
+PRINTED = (
+    "# Net\n\n```\npython score.py\n```\n\n```\nAccuracy: {}\n```\n\n"
+    "| Batch Size | 310P精度(%) |\n|---|---|\n| 1 | {} |\n"
+)
+LENGTHS = "# Net\n\n| Batch Size | seq_length | {} |\n|---|---|---|\n| 1 | 128 | {} |\n| 1 | 256 | {} |\n"
+NAMED = "# Net\n\nThe {} is {} %.\n\n| 模型 | 310P {}(%) |\n|---|---|\n| net | {} |\n"
+
 STEPS: tuple[Example, ...] = (
     one(
         "options-glued",
@@ -186,4 +194,68 @@ STEPS: tuple[Example, ...] = (
     none("data-set-counts", "of training", SST2 + "SST-2 has 67349 training sentences."),
     none("data-set-counts", "of another", SST2 + "Images: 50000 images."),
     none("data-set-counts", "of two", SST2 + "SST-2 and SQuAD: the test set has 1821 sentences."),
+    one(
+        "exact-above-f1",
+        "swapped, of questions",
+        EXACT.format("# Net on SQuAD", "88.2", "81.4"),
+        "exact match is 88.2",
+        "error",
+    ),
+    one("exact-above-f1", "of anything else", EXACT.format("# Net", "88.2", "81.4"), "81.4", "warning"),
+    none("exact-above-f1", "below", EXACT.format("# Net on SQuAD", "81.4", "88.2")),
+    none("exact-above-f1", "equal", EXACT.format("# Net on SQuAD", "88.2", "88.2")),
+    none(
+        "exact-above-f1",
+        "of two rows",
+        EXACT.format("# Net on SQuAD", "-", "81.4") + "| base | 88.2 | - |\n",
+    ),
+    one("printed-result", "a slip", PRINTED.format("13.5877", "13.5477"), "printing 13.5877", "warning"),
+    one("printed-result", "of one metric's name", PRINTED.format("76.51", "76.13"), "76.51"),
+    none("printed-result", "rounded", PRINTED.format("76.1349", "76.13")),
+    none("printed-result", "as a share", PRINTED.format("0.761349", "76.13")),
+    none("printed-result", "cut off", PRINTED.format("76.1399", "76.13")),
+    none("printed-result", "another metric", PRINTED.format("56.1399", "76.13")),
+    none(
+        "printed-result",
+        "of a part of the data",
+        PRINTED.replace("python score.py", "bash run.sh net 1 1000").format("76.51", "76.13"),
+    ),
+    none("printed-result", "a time", PRINTED.replace("Accuracy:", "mean time:").format("13.5877", "13.5477")),
+    none("printed-result", "beside the very number", PRINTED.format("13.5877, 13.5477", "13.5477")),
+    one(
+        "metric-names", "text and table", NAMED.format("top-5", "71.58", "Top1", "71.58"), "71.58", "warning"
+    ),
+    one("metric-names", "head and cell", NAMED.format("mIoU", "0.7158", "mAP", "71.58"), "mIoU in line 3"),
+    none("metric-names", "the same name", NAMED.format("top-1", "71.58", "Top1", "71.58")),
+    none("metric-names", "a word for any metric", NAMED.format("Acc", "71.58", "Top1", "71.58")),
+    none("metric-names", "a short number", NAMED.format("top-5", "7.15", "Top1", "7.15")),
+    none("metric-names", "two numbers", NAMED.format("top-1 71.58, top-5", "91.58", "Top1", "71.58")),
+    one(
+        "longer-is-faster",
+        "of two rows",
+        LENGTHS.format("310P性能(fps)", "250.0", "300.0"),
+        "length 256 has 300.0",
+        "warning",
+    ),
+    one(
+        "longer-is-faster",
+        "in less time",
+        LENGTHS.format("310P时延(ms)", "25.0", "20.0"),
+        "length 256 has 20.0",
+    ),
+    none("longer-is-faster", "slower", LENGTHS.format("310P性能(fps)", "300.0", "250.0")),
+    none("longer-is-faster", "as fast", LENGTHS.format("310P性能(fps)", "300.0", "309.0")),
+    none("longer-is-faster", "in more time", LENGTHS.format("310P时延(ms)", "20.0", "25.0")),
+    none(
+        "longer-is-faster",
+        "another batch",
+        LENGTHS.replace("| 1 | 256", "| 8 | 256").format("310P性能(fps)", "9.0", "15.0"),
+    ),
+    none(
+        "longer-is-faster",
+        "another model",
+        LENGTHS.replace("Batch Size", "模型")
+        .replace("| 1 | 256", "| small | 256")
+        .format("310P性能(fps)", "9.0", "15.0"),
+    ),
 )
