@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import itemgetter
 
 from harness.documents.audit import fractions
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import scores, scores_of, where
+from harness.documents.readme.cells import Number
 from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading, Value
-from harness.documents.readme.rounding import longer_prints, nearest
+from harness.documents.readme.rounding import nearest
 from harness.documents.readme.samples import Counts, documented
 from harness.domain.metrics import Better, Metric, Unit
 from harness.domain.references import Role, Rounding
@@ -130,24 +133,37 @@ def cut_off(reading: Reading) -> Iterator[Found]:
                 if set(ways) == {Rounding.TRUNCATED}:
                     seen.add((value.text, value.header))
                     yield _cut(reading, value, ways[Rounding.TRUNCATED], samples, of_what)
+    yield from _shortened(reading, seen)
+
+
+def _shortened(reading: Reading, seen: set[tuple[str, str]]) -> Iterator[Found]:
+    """Scores that are a longer print of their own metric, chip and precision only when cut off."""
+    alike: dict[tuple[object, ...], list[tuple[Value, Number]]] = {}
     for value in scores(reading):
-        for longer in longer_prints(reading, value):
-            if (
-                (value.text, value.header) not in seen
-                and value.number is not None
-                and longer.number is not None
-                and value.number.value  # a 0 is no score cut off
-                and _agree(value, longer)
-            ):
-                exact, step = longer.number.value, value.number.step
-                if 0 <= exact - value.number.value < step and abs(exact - value.number.value) * 2 > step:
+        if value.number is not None and value.get("role") is Role.MEASURED and value.get("chip") is not None:
+            key = tuple(value.get(key) for key in ("metric", "called", "unit", "chip", "precision"))
+            alike.setdefault(key, []).append((value, value.number))
+    for values in alike.values():
+        most = max(number.digits for _, number in values)
+        longest = sorted(
+            ((number.value, value) for value, number in values if number.digits == most),
+            key=itemgetter(0),
+        )
+        for value, number in values:
+            if number.digits == most or not number.value or (value.text, value.header) in seen:
+                continue
+            first = bisect_right(longest, number.value + number.step / 2, key=itemgetter(0))
+            end = bisect_left(longest, number.value + number.step, key=itemgetter(0))
+            for exact, longer in longest[first:end]:
+                if _agree(value, longer):
                     seen.add((value.text, value.header))
                     yield Found(
                         line=value.line,
                         sentence=f"{where(value)} prints {value.text}, which is {longer.text} (line "
-                        f"{longer.line}) cut off; rounded it is {nearest(exact, value.number.digits)}",
+                        f"{longer.line}) cut off; rounded it is {nearest(exact, number.digits)}",
                         numbers={"printed": value.text, "exact": longer.text},
                     )
+                    break
 
 
 def _cut(reading: Reading, value: Value, count: int, samples: int, of_what: str) -> Found:
