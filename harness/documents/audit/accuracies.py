@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -88,15 +89,32 @@ def no_such_count(reading: Reading) -> Iterator[Found]:
         ):
             impossible.setdefault(tables[id(value)], []).append(value)
     for values in impossible.values():
-        distinct = {value.text: value for value in values}
+        cells = Counter((value.row, value.column) for value in values)
+        distinct = {_shown(value, alone=cells[value.row, value.column] == 1): value for value in values}
         stated = " or ".join(f"{samples} {what}" for what, samples in known.items())
         made, numbers = _what_could(distinct)
         yield Found(
             line=values[0].line,
             sentence=f"no whole number out of {stated} gives {' or '.join(distinct)}; {made}",
             numbers={**numbers, **known},
-            severity=None if reading.model is not None else Severity.WARNING,  # the data set is only a word
+            severity=None if _is_sure(reading, known, numbers.get("denominator")) else Severity.WARNING,
         )
+
+
+def _shown(value: Value, alone: bool) -> str:
+    """A score as its cell prints it; of several in a cell the number by itself."""
+    return value.text if alone or value.number is None else value.number.printed
+
+
+def _is_sure(reading: Reading, known: Counts, denominator: int | None) -> bool:
+    """Whether the scores are of the documented samples: a part of them would be of fewer, another set not.
+
+    Of a model that only a word of the document names, what few samples make may be a part of its data.
+    """
+    if reading.model is None or reading.document is not None:
+        return reading.model is not None
+    samples = max((count for what, count in known.items() if "samples" in what), default=0)
+    return denominator is None or denominator > samples
 
 
 def _what_could(scores: Mapping[str, Value]) -> tuple[str, dict[str, int]]:
