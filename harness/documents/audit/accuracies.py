@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import itemgetter
 
 from harness.documents.audit import fractions
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import scores, scores_of, where
+from harness.documents.readme.cells import Number
 from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading, Value
-from harness.documents.readme.rounding import longer_prints, nearest
+from harness.documents.readme.rounding import nearest
 from harness.documents.readme.samples import Counts, documented
 from harness.domain.metrics import Better, Metric, Unit
 from harness.domain.references import Role, Rounding
@@ -85,15 +89,32 @@ def no_such_count(reading: Reading) -> Iterator[Found]:
         ):
             impossible.setdefault(tables[id(value)], []).append(value)
     for values in impossible.values():
-        distinct = {value.text: value for value in values}
+        cells = Counter((value.row, value.column) for value in values)
+        distinct = {_shown(value, alone=cells[value.row, value.column] == 1): value for value in values}
         stated = " or ".join(f"{samples} {what}" for what, samples in known.items())
         made, numbers = _what_could(distinct)
         yield Found(
             line=values[0].line,
             sentence=f"no whole number out of {stated} gives {' or '.join(distinct)}; {made}",
             numbers={**numbers, **known},
-            severity=None if reading.model is not None else Severity.WARNING,  # the data set is only a word
+            severity=None if _is_sure(reading, known, numbers.get("denominator")) else Severity.WARNING,
         )
+
+
+def _shown(value: Value, alone: bool) -> str:
+    """A score as its cell prints it; of several in a cell the number by itself."""
+    return value.text if alone or value.number is None else value.number.printed
+
+
+def _is_sure(reading: Reading, known: Counts, denominator: int | None) -> bool:
+    """Whether the scores are of the documented samples: a part of them would be of fewer, another set not.
+
+    Of a model that only a word of the document names, what few samples make may be a part of its data.
+    """
+    if reading.model is None or reading.document is not None:
+        return reading.model is not None
+    samples = max((count for what, count in known.items() if "samples" in what), default=0)
+    return denominator is None or denominator > samples
 
 
 def _what_could(scores: Mapping[str, Value]) -> tuple[str, dict[str, int]]:
@@ -130,24 +151,37 @@ def cut_off(reading: Reading) -> Iterator[Found]:
                 if set(ways) == {Rounding.TRUNCATED}:
                     seen.add((value.text, value.header))
                     yield _cut(reading, value, ways[Rounding.TRUNCATED], samples, of_what)
+    yield from _shortened(reading, seen)
+
+
+def _shortened(reading: Reading, seen: set[tuple[str, str]]) -> Iterator[Found]:
+    """Scores that are a longer print of their own metric, chip and precision only when cut off."""
+    alike: dict[tuple[object, ...], list[tuple[Value, Number]]] = {}
     for value in scores(reading):
-        for longer in longer_prints(reading, value):
-            if (
-                (value.text, value.header) not in seen
-                and value.number is not None
-                and longer.number is not None
-                and value.number.value  # a 0 is no score cut off
-                and _agree(value, longer)
-            ):
-                exact, step = longer.number.value, value.number.step
-                if 0 <= exact - value.number.value < step and abs(exact - value.number.value) * 2 > step:
+        if value.number is not None and value.get("role") is Role.MEASURED and value.get("chip") is not None:
+            key = tuple(value.get(key) for key in ("metric", "called", "unit", "chip", "precision"))
+            alike.setdefault(key, []).append((value, value.number))
+    for values in alike.values():
+        most = max(number.digits for _, number in values)
+        longest = sorted(
+            ((number.value, value) for value, number in values if number.digits == most),
+            key=itemgetter(0),
+        )
+        for value, number in values:
+            if number.digits == most or not number.value or (value.text, value.header) in seen:
+                continue
+            first = bisect_right(longest, number.value + number.step / 2, key=itemgetter(0))
+            end = bisect_left(longest, number.value + number.step, key=itemgetter(0))
+            for exact, longer in longest[first:end]:
+                if _agree(value, longer):
                     seen.add((value.text, value.header))
                     yield Found(
                         line=value.line,
                         sentence=f"{where(value)} prints {value.text}, which is {longer.text} (line "
-                        f"{longer.line}) cut off; rounded it is {nearest(exact, value.number.digits)}",
+                        f"{longer.line}) cut off; rounded it is {nearest(exact, number.digits)}",
                         numbers={"printed": value.text, "exact": longer.text},
                     )
+                    break
 
 
 def _cut(reading: Reading, value: Value, count: int, samples: int, of_what: str) -> Found:

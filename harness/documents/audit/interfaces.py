@@ -26,6 +26,7 @@ _NAMED = re.compile(r"batch|bs|^[nb]$", re.IGNORECASE)  # such a name that can b
 _SIZE = re.compile(r"-?\d{1,9}|[\[<]?\$?\{?[A-Za-z_][\w /+*-]{0,40}\}?[>\]]?")
 _SHAPES = ("input_shape", "dymShape", "overwrite_input_shape")  # options that name inputs with shapes
 _BETWEEN_INPUTS = re.compile(r";|(?<!\s)\s+(?=[\w./]+:)")
+_MOST_INPUTS = 500  # of a model, a key and a value a layer for each of its states included
 _FED = ("ais_bench", "msame")  # programs that take a folder an input
 _SPANS = ["squad"]  # data sets whose answers have a start and an end
 
@@ -148,7 +149,7 @@ def io_shapes(reading: Reading) -> Iterator[Found]:
     every = [(command, name, shape) for listed in graphs for command, given in listed
              for name, shape in given.items()]  # fmt: skip
     listed_names = {port.name for port in table}
-    whole = len(table) == len(firsts)  # else nothing tells which input one of another name is
+    whole = len(table) == len(firsts) <= _MOST_INPUTS  # else nothing tells which one of another name is
     others = [item for item in every if whole and item[1] not in listed_names]
     for at, port in enumerate(table):
         own = [item for item in every if item[1] == port.name]

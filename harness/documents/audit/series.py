@@ -62,8 +62,9 @@ def _throughputs(reading: Reading) -> Iterator[SpeedSeries]:
         groups: dict[tuple[object, ...], list[Value]] = {}
         for value in speeds:
             if not value.get("best"):
-                key = (value.column, *_key(reading, table, value))
-                groups.setdefault(key, []).append(value)
+                across = BATCH.search(value.header) is not None  # a column a batch size, and a row a series
+                key = (None if across else value.column, *_key(reading, table, value))
+                groups.setdefault((*key, value.row) if across else key, []).append(value)
         for (column, *rest), values in groups.items():
             points = sorted(
                 (

@@ -363,3 +363,10 @@ def test_what_is_an_image_may_be_fed_beside_tokens(findings: Findings):
         assert [level for _, level in said(findings(floats + typed(atc("a", shape))), "io-dtypes")] == [
             severity
         ]
+
+
+def test_batch_sizes_may_stand_in_the_heads(findings: Findings):
+    head = "# Net\n\n| 芯片型号 | bs1性能(fps) | bs4性能(fps) | bs8性能(fps) |\n|---|---|---|---|\n"
+    table = head + "| 310P3 | 100.0 | {} | 300.0 |\n| T4 | 90.0 | 200.0 | 300.0 |\n"
+    assert said(findings(table.format("250.0")), "throughput-falls") == []
+    assert said(findings(table.format("60.0")), "throughput-falls") == [(5, "error")]
