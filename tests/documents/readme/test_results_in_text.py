@@ -289,3 +289,9 @@ def test_what_is_not_clear_is_told(read: Read, text: str):
 def test_what_is_no_result_is_silent(read: Read, text: str):
     reading = read(f"## 精度\n\n{text}\n")
     assert (reading.values, told(reading)) == ((), [])
+
+
+def test_a_word_that_ends_as_a_program_is_called_is_no_command(read: Read):
+    """A ``norm`` is not ``rm``."""
+    values = read(fenced("norm 1.25", "acc: 0.75")).values
+    assert [said(value, "metric", "called") for value in values] == [("other", "norm"), ("accuracy", None)]
