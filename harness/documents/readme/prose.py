@@ -163,7 +163,9 @@ def _of_clause(context: Context, line: Line) -> Iterator[tuple[Pair, Said]]:
     named = [
         (pair, said)
         for pair in keyed
-        if (said := of_key(context, pair)).get("metric") and pair.is_figure and not pair.listed
+        if (said := of_key(context, pair)).get("metric")
+        and pair.is_figure
+        and not (pair.listed or pair.unclear)
     ]
     if named and len({pair.key for pair, _ in named}) == len(named):
         yield from named
