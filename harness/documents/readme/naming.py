@@ -26,7 +26,7 @@ _SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
 
 
 def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
-    """What `text` says beside the words that have a meaning of their own, and beside those of kinds `more`."""
+    """What `text` says beside the words that have a meaning of their own, and those of kinds `more`."""
     left = BATCH.sub(" ", _NUMBERED.sub(" ", text))
     kinds = {*_TOLD, *more}
     found = words.hits(left, *_TOLD, WordKind.METRIC)  # a word within a metric's is none of its own
@@ -74,6 +74,14 @@ def metric_in(words: Vocabulary, text: str) -> Said:
         if not re.search("[A-Za-z]", own):
             said.pop("called", None)
     return said
+
+
+def names_in(words: Vocabulary, text: str) -> tuple[str, ...]:
+    """The words of several metrics in `text`, in their order: ``F1 | EM``; without a word for any score."""
+    hits = sorted(words.hits(text, WordKind.METRIC), key=lambda hit: hit.start)
+    special = [hit for hit in hits if words.is_own(text[hit.start : hit.end]) or hit.value != Metric.ACCURACY]
+    named = [text[hit.start : hit.end] for hit in (special if len(special) > 1 else hits)]
+    return tuple(named) if len(set(named)) == len(named) > 1 else ()
 
 
 def with_unit(said: Said, unit: Unit) -> Said:
