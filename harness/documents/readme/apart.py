@@ -99,11 +99,13 @@ def _counts(value: Value) -> bool:
 
 
 def _above(context: Context, table: ReadTable) -> list[str]:
-    """What stands above a table, the nearest first: the line right above it, and the headings over it."""
+    """What stands above a table, the surest first: titles from the nearest up, then what is right above it."""
     readme = context.readme
     caption = readme.above(table.line).strip(" *#:：-")
-    headings = [item.text for item in reversed(readme.headings_of(table.line)) if item.text]
-    return list(dict.fromkeys([*([caption] if 0 < len(caption) <= _SHORT else []), *headings]))
+    over = [item for item in reversed(readme.headings_of(table.line)) if item.text]
+    titles = [item.text for item in over if item.titled]
+    items = [item.text for item in over if not item.titled]
+    return list(dict.fromkeys([*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]))
 
 
 def told_apart(context: Context, table: ReadTable) -> ReadTable:

@@ -158,6 +158,11 @@ def parted(cell: str, names: Sequence[str]) -> tuple[Item, ...]:
     return ()
 
 
+def two_numbers(cell: str) -> tuple[Number, ...]:
+    """The numbers of a cell that holds two and nothing else; empty where it is another."""
+    return tuple(item.number for item in parted(cell, ("first", "second")))
+
+
 _Gap = tuple[str, str]  # what stands between two numbers, as printed and with the hidden brackets
 _Found = list[tuple[str, str, Kind, bool]]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Item, Kind, Number, items, whole
+from harness.documents.readme.cells import Item, Kind, Number, items, two_numbers, whole
 from harness.documents.readme.naming import BATCH, Said, fitting, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
 from harness.domain.metrics import Metric, Sort, Unit
@@ -42,6 +42,8 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
 def _has_value(context: Context, cell: str) -> bool:
     """Whether a cell is a number, or several with names that are known."""
     words, found = context.words, items(cell)
+    if any(number.digits for number in two_numbers(cell)):
+        return True
     if words.is_whole(cell, WordKind.CHIP) is not None:
         return False
     if len(found) == 1 and found[0].unit and not found[0].name:
