@@ -32,6 +32,8 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     valued = [cell for cell in cells if _has_value(context, cell)]
     if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
+    if at and words.has(header, WordKind.FACT):
+        return False
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
         return bool(cells) and all(batch_in(cell) is not None or words.has(cell, WordKind.BEST) for cell in cells)
     return not valued and not (at and cells and all(map(words.absent, cells)))
@@ -120,6 +122,10 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         dynamic = {"true": Shapes.DYNAMIC, "false": Shapes.STATIC}.get(cell.strip().lower())
         return {"shapes": dynamic} if dynamic else of_text(context, cell)
     said = of_text(context, cell)
+    if kind == "precision" and "precision" in said and rest(words, cell):
+        del said["precision"]  # "qint16_mixed_float32" is none of ours
+        rests[at] = cell.strip()
+        return said
     if (ratio := ratio_of(context, cell)) is not None:
         return ratio
     if words.has(cell, WordKind.BEST):

@@ -210,6 +210,10 @@ def _hold_against(table: _Table) -> None:
     for said in of_columns:
         if "chip" not in said and said.get("metric") in on_chips - {None}:
             said.setdefault("role", Role.BASELINE)
+    if any(_sizes(said) for said in of_columns):  # a table of models as they were published
+        for said in of_columns:
+            if "chip" not in said and "metric" in said and Metric(said["metric"]).is_score:
+                said["published"] = True
     headed = any(table.context.words.is_whole(head, WordKind.LABEL) == "chip" for head in table.grid.headers)
     for said in table.of_rows:
         published = bool(said.get("source")) and "chip" not in said
