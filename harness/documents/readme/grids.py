@@ -231,6 +231,8 @@ def _row(table: _Table, at: int) -> Iterator[Value]:
         header, cell = table.grid.headers[column], row.cells[column]
         what = f"row {label!r}, column {header!r}"
         of_column = table.of_columns[column]
+        if "published" in of_column and "chip" not in of_row:
+            of_column = {"role": Role.BASELINE, **of_column}
         open_ = not {"metric", "ratio"} & {*of_column, *of_row} and (of_column or not header.strip())
         parts = (table.whole if open_ else _settings(table.whole), of_row, of_column)
         for place, (found, meaning) in enumerate(_cell(context, row, what, cell, header, parts)):
