@@ -32,6 +32,8 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     valued = [cell for cell in cells if _has_value(context, cell)]
     if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
+    if at and words.has(header, WordKind.FACT):
+        return False
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
         return bool(cells) and all(
             batch_in(cell) is not None or words.has(cell, WordKind.BEST) for cell in cells
@@ -124,6 +126,10 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         dynamic = {"true": Shapes.DYNAMIC, "false": Shapes.STATIC}.get(cell.strip().lower())
         return {"shapes": dynamic} if dynamic else of_text(context, cell)
     said = of_text(context, cell)
+    if kind == "precision" and "precision" in said and rest(words, cell):
+        del said["precision"]  # "qint16_mixed_float32" is none of ours
+        rests[at] = cell.strip()
+        return said
     if (ratio := ratio_of(context, cell)) is not None:
         return ratio
     if words.has(cell, WordKind.BEST):
@@ -340,5 +346,5 @@ def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def done(said: Mapping[str, Any]) -> Said:
     """A meaning without what only helped to find it."""
-    helped = (*_HIDDEN, "strange", "name_generic", "unknown", "source", "other")
+    helped = (*_HIDDEN, "strange", "name_generic", "unknown", "source", "other", "published")
     return {key: item for key, item in said.items() if key not in helped}

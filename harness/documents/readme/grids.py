@@ -217,6 +217,10 @@ def _hold_against(table: _Table) -> None:
     for said in of_columns:
         if "chip" not in said and said.get("metric") in on_chips - {None}:
             said.setdefault("role", Role.BASELINE)
+    if any(_sizes(said) for said in of_columns):  # a table of models as they were published
+        for said in of_columns:
+            if "chip" not in said and "metric" in said and Metric(said["metric"]).is_score:
+                said["published"] = True
     headed = any(table.context.words.is_whole(head, WordKind.LABEL) == "chip" for head in table.grid.headers)
     for said in table.of_rows:
         published = bool(said.get("source")) and "chip" not in said
@@ -234,6 +238,8 @@ def _row(table: _Table, at: int) -> Iterator[Value]:
         header, cell = table.grid.headers[column], row.cells[column]
         what = f"row {label!r}, column {header!r}"
         of_column = table.of_columns[column]
+        if "published" in of_column and "chip" not in of_row:
+            of_column = {"role": Role.BASELINE, **of_column}
         open_ = not {"metric", "ratio"} & {*of_column, *of_row} and (of_column or not header.strip())
         parts = (table.whole if open_ else _settings(table.whole), of_row, of_column)
         held = table.items(row, column)

@@ -20,6 +20,7 @@ _TOLD = (
 _THRESHOLD = re.compile(r"\bIoU(?=\s*[=:>]\s*\d)", re.IGNORECASE)  # what others are at, and no metric
 _NUMBERED = re.compile(r"指标\s*\d*")
 _EMPTY = re.compile(r"[(（\[【][\s,，/|:：+-]*[)）\]】]")
+_LOOSE = re.compile(r"(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])")  # what a word that was taken out leaves
 _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
 _EDGES = " \t:：=,，;；、/|&·_-–—↑↓'\"`。"
 _SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
@@ -34,7 +35,7 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
         left = left[:start] + left[end:]
     for _ in range(3):
         left = _EMPTY.sub(" ", left)
-    left = " ".join(left.split()).strip(_EDGES)
+    left = " ".join(_LOOSE.sub(" ", left).split()).strip(_EDGES)
     match = _BRACKETED.fullmatch(left)
     return (match[1] if match else left).strip(_EDGES)
 
