@@ -53,7 +53,7 @@ def test_a_batch_may_be_a_number_or_a_letter(findings: Findings):
     assert said(found, "io-shapes") == []
 
 
-@pytest.mark.parametrize("size", ["RGB_FP32", "3 x 64 128", "1 x 3 x 64；1 x 3 x 128", "-"])
+@pytest.mark.parametrize("size", ["RGB_FP32", "3 x 64 128", "1 x 3 x 64；1 x 3 x 128", "-", "1 x 16*3"])
 def test_what_is_no_list_of_sizes_is_held_against_none(findings: Findings, size: str):
     assert said(findings(INPUTS + f"| x | FLOAT32 | {size} | ND |\n" + typed(atc("a", "x:1,3,64,64"))),
                 "io-shapes") == []  # fmt: skip
