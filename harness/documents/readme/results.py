@@ -23,6 +23,7 @@ from harness.domain.metrics import Unit
 from harness.domain.references import Role
 
 _CODE = re.compile(r"(?:python|py|c\+\+|cpp|c|java|mermaid|ya?ml|cmake)\b.*", re.IGNORECASE)
+_MAYBE = re.compile(r"\d\.\d|\d ?(?:%|fps|qps|ms\b)", re.IGNORECASE)  # a measured figure, as like as not
 _NEAR = 2  # lines above a block that may say what it holds
 _CONSOLE = ("npu-smi", "nvidia-smi", "cnmon", "Hugepages-Usage", "AICore(%)")
 
@@ -33,11 +34,11 @@ def read_blocks(context: Context) -> tuple[list[ReadTable], list[Left]]:
     """The results in a README's fenced blocks, and the blocks of figures that hold none."""
     tables, left = list[ReadTable](), list[Left]()
     for fence in context.readme.fences:
-        if not any(FIGURE.search(line.text) for line in fence.lines):
+        if not any(_MAYBE.search(line.text) for line in fence.lines):
             continue
-        found = [] if _is_console(fence) else read_block(context, fence)
+        found = [] if is_console(fence) else read_block(context, fence)
         tables += found
-        if not found and (_is_console(fence) or not typed_lines(fence)):
+        if not found and _has_figure(fence) and (is_console(fence) or not typed_lines(fence)):
             left.append((fence.line, " ".join(_first(fence).split())))
     return tables, left
 
@@ -56,8 +57,7 @@ def read_block(context: Context, fence: Fence) -> list[ReadTable]:
     rows = [row for group in found if (row := _row(context, fence, group, labelled)) is not None]
     if not rows and not printed:
         return [] if typed else _none(context, fence)
-    taken = {pair.line for row in rows for pair in row.group.pairs}
-    _note_rest(context, [line for line in rest.lines if line.number not in taken | typed])
+    _note_rest(context, [line for line in rest.lines if line.number not in typed], rows)
     tables = [table for item in printed if (table := _grid(context, item)) is not None]
     alike = _alike(context, rows)
     tables += [
@@ -82,17 +82,28 @@ class _Row:
 
 
 def _none(context: Context, fence: Fence) -> list[ReadTable]:
-    why = "figures in a block, and no key names a metric"
-    context.notes.append(Note(line=fence.line, what=_first(fence)[:80], why=why))
+    if _has_figure(fence):
+        why = "figures in a block, and no key names a metric"
+        context.notes.append(Note(line=fence.line, what=_first(fence)[:80], why=why))
     return []
 
 
-def _note_rest(context: Context, lines: Sequence[Line]) -> None:
+def _note_rest(context: Context, lines: Sequence[Line], rows: Sequence[_Row]) -> None:
     """Tell of the figures that stand among results and are none that are understood."""
+    read: dict[int, list[tuple[int, int]]] = {}
+    for row in rows:
+        for pair in row.group.pairs:
+            read.setdefault(pair.line, []).extend((pair.named, pair.placed))
     for line in lines:
-        if FIGURE.search(line.text) and not line.text.startswith(("-", "#")):
+        places = read.get(line.number, [])
+        rest = [
+            match
+            for match in FIGURE.finditer(line.text)
+            if not any(start <= match.start() < end for start, end in places)
+        ]
+        if rest:
             why = "a figure among results, and no key before it names a metric"
-            context.notes.append(Note(line=line.number, what=line.text[:60], why=why))
+            context.notes.append(Note(line=line.number, what=line.text[rest[0].start() :][:60], why=why))
 
 
 def _figures(context: Context, among_commands: bool, line: Line) -> tuple[Pair, ...]:
@@ -243,7 +254,12 @@ def _grid(context: Context, printed: Printed) -> ReadTable | None:
     return replace(table, values=tuple(values))
 
 
-def _is_console(fence: Fence) -> bool:
+def _has_figure(fence: Fence) -> bool:
+    return any(FIGURE.search(line.text) for line in fence.lines)
+
+
+def is_console(fence: Fence) -> bool:
+    """Whether a block shows what a tool prints of the devices of a machine."""
     return any(word in line.text for line in fence.lines for word in _CONSOLE)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.documents.audit.rules import audit
 from harness.documents.importing import import_reading
-from harness.documents.readme.blocks import parse
+from harness.documents.readme.blocks import parse, read
+from harness.documents.readme.commands import typed_lines
+from harness.documents.readme.pairs import FIGURE
+from harness.documents.readme.reading import Reading
+from harness.documents.readme.results import is_console
 from harness.documents.readme.understand import understand
 from harness.tables.catalog import BUILT_IN, load
 
@@ -63,6 +69,40 @@ def test_any_fence_is_read_and_audited(text: str):
             assert made
             assert set(made) <= set(lines)
     audit(reading)
+
+
+def untold(reading: Reading) -> list[tuple[int, str]]:
+    """The decimal numbers of blocks of output that no value, no key and no note has."""
+    notes = {note.line for note in reading.unread}
+    read: dict[int, str] = {}
+    for value in reading.values:
+        read[value.line] = f"{read.get(value.line, '')} {value.header} {value.text} {value.label}"
+    for table in reading.tables:
+        for at, row in enumerate(table.rows if table.block is None else ()):
+            line = min((value.line for value in table.of_row(at)), default=0)
+            read[line] = f"{read.get(line, '')} {' '.join(row)}"
+    return [
+        (line.number, match[0])
+        for fence in reading.readme.fences
+        if fence.line not in notes and not typed_lines(fence) and not is_console(fence)
+        for line in fence.lines
+        for match in FIGURE.finditer(line.text)
+        if line.number not in notes and match[0] not in read.get(line.number, "")
+    ]
+
+
+def test_every_figure_of_the_zoos_blocks_is_read_or_told(data_folder: Path):
+    folder = data_folder / "readmes"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there: ZOOCHECK_DATA holds no readmes/ of the zoos")
+    for file in sorted(folder.rglob("*.md")):
+        assert untold(understand(read(file), TABLES)) == [], file
+
+
+@settings(max_examples=300, deadline=None)
+@given(fences())
+def test_every_figure_of_a_block_is_read_or_told(text: str):
+    assert untold(understand(parse(text), TABLES)) == []
 
 
 @settings(max_examples=25, deadline=None)
