@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -147,18 +148,27 @@ def is_plain(path: Path) -> bool:
 
 
 def find_models(catalog: Catalog, readme: Readme, document: Document | None) -> tuple[str, ...]:
-    """The catalog's models that a README may be about: its document's, else by the words for models."""
+    """The catalog's models that a README may be about: its document's, else by the words for models.
+
+    A title with a name in it that is none of the catalog's is of another model, whatever its commands name.
+    """
     if document is not None:
         mine = tuple(model.name for model in catalog.called.values() if model.document == document.name)
         if len(mine) == 1:
             return mine
     words = vocabulary(catalog)
     named = [line for line in readme.lines if line.replace(" ", "").lower().startswith("model_name=")]
-    for place in (readme.title, "\n".join(named), readme.text):
+    whole = readme.text if _names_nothing(readme.title) else ""
+    for place in (readme.title, "\n".join(named), whole):
         found = words.values(place, WordKind.MODEL)
         if found:
             return tuple(found)
     return ()
+
+
+def _names_nothing(title: str) -> bool:
+    """Whether a title is no name of a model: it has no letters of ASCII with a capital or a digit among them."""
+    return not any(re.search(r"[A-Z0-9]", word) for word in re.findall(r"[A-Za-z0-9_.+-]{2,}", title))
 
 
 def doubt(catalog: Catalog, models: Sequence[str]) -> Note | None:
