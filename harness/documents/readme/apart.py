@@ -99,7 +99,7 @@ def _counts(value: Value) -> bool:
 
 
 def _above(context: Context, table: ReadTable) -> list[str]:
-    """What stands above a table, the surest first: titles from the nearest up, then what is right above it."""
+    """What stands above a table, the surest first: titles from the nearest up, then the line above it."""
     readme = context.readme
     caption = readme.above(table.line).strip(" *#:：-")
     over = [item for item in reversed(readme.headings_of(table.line)) if item.text]
