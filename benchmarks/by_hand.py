@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.documents.readme.reading import Note, Reading, ReadTable, Value
+    from harness.documents.readme.reading import Note, ReadTable, Value
     from harness.domain.references import Reference
 
 BY_HAND = Path(__file__).with_name("readmes_by_hand.tsv")
@@ -157,17 +157,17 @@ class Compared:
     """One README by hand and as it was read."""
 
     def __init__(
-        self, path: str, values: Sequence[Printed], reading: Reading, unread: Sequence[Note],
-        claims: Iterable[Reference], refused: str = "",
+        self, path: str, values: Sequence[Printed], text: str, *, tables: Iterable[ReadTable],
+        unread: Sequence[Note], claims: Iterable[Reference], refused: str,
     ) -> None:  # fmt: skip
         self.path = path
         self.refused = refused  # why the catalog does not take the import, where it does not
         self.claims = Counter((item.printed, str(item.metric), item.chip, item.batch_size) for item in claims)
         self.results = [item for item in values if item.is_result]
         self.beside = [item for item in values if not item.is_result]
-        self.lines = reading.readme.text.split("\n")
+        self.lines = text.split("\n")
         self.unread = unread
-        read = [Read(table=table, value=value) for table in reading.tables for value in table.values
+        read = [Read(table=table, value=value) for table in tables for value in table.values
                 if value.number is not None]  # fmt: skip
         self.pairs, self.left = _matched(values, read)
 
@@ -282,7 +282,10 @@ def _errors(item: Printed, read: Read) -> Iterator[str]:
         if (read.said(key) or NOT_SAID) not in right.split("|"):
             yield kind
     words = _words(" ".join(read.said(key) for key in WORDS))
-    if not _words(item.called) <= words:
+    named = read.said("metric") != "other" and "other" in item.metric.split(
+        "|"
+    )  # by the registry, not in words
+    if not named and not _words(item.called) <= words:
         yield "called"
     if (
         not all(_has(read, key, allowed, words) for key, allowed in item.settings.items())

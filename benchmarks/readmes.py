@@ -140,16 +140,15 @@ class Bench:
         reading = found.tried(
             file, "reading", lambda: understand(blocks.read(self.folder / file, file), self.tables)
         )
-        if reading is None:
-            found.refused[file] = "traceback"
-            return
-        imported = found.tried(file, "importing", lambda: import_reading(reading))
+        imported = reading and found.tried(file, "importing", lambda: import_reading(reading))
         if imported is None or not imported.whole:
             found.refused[file] = _why(imported)
-        if imported is not None and file in self.truth:
+        if file in self.truth:
             found.compared[file] = by_hand.Compared(
-                file, self.truth[file], reading, imported.unread, _claims(imported, self.tables),
-                refused=str(imported.mistakes[0]) if imported.mistakes else "",
+                file, self.truth[file], (self.folder / file).read_text(encoding="utf-8"),
+                tables=reading.tables if reading else (), unread=imported.unread if imported else (),
+                claims=_claims(imported, self.tables),
+                refused=str(imported.mistakes[0]) if imported and imported.mistakes else "",
             )  # fmt: skip
 
     def _audit(self, found: Measured) -> judged.Audit:

@@ -17,7 +17,7 @@ from reports.view import Fact
 MOST = 200  # rows that are shown at a time, where scripts run
 REASONS = 40  # sentences told of one kind of lack; of more, how many
 COLUMNS = (
-    ("model", False), ("chip", False), ("batch size", True), ("precision", False), ("metric", False),
+    ("model", False), ("chip", False), ("batch size", True), ("computed in", False), ("metric", False),
     ("documented", True), ("role", False), ("settings", False), ("runs, or lacks", False), ("place", False),
 )  # fmt: skip
 # What keeps a claim from being run, in a word and in a sentence.
@@ -83,7 +83,7 @@ class Page:
         found = (
             ("folder", say("folder"), Counter(row.group for row in self.rows)),
             ("chip", say("chip"), Counter(row.claim.measured_on for row in self.rows)),
-            ("metric", say("metric"), Counter(row.claim.known_as for row in self.rows)),
+            ("metric", say("metric"), Counter(row.claim.metric for row in self.rows)),
             ("role", say("role"), Counter(row.claim.role for row in self.rows)),
             ("state", say("runs, or lacks"), Counter(row.state for row in self.rows)),
         )

@@ -154,11 +154,11 @@ def _summarise(
 def _list(rules: Sequence[Rule], as_json: bool) -> None:
     """The rules and what they read."""
     if as_json:
-        keys = ("id", "severity", "reads", "claim")
+        keys = ("id", "severity", "reads", "claim", "because")
         print_json([{key: getattr(item, key) for key in keys} for item in rules])
         return
-    rows = [[item.id, item.severity, item.claim, item.reads] for item in rules]
-    print_table(f"{len(rules)} rules", ["rule", "at most", "holds where", "reads"], rows)
+    rows = [[item.id, item.severity, item.claim, item.reads, item.because] for item in rules]
+    print_table(f"{len(rules)} rules", ["rule", "at most", "holds where", "reads", "because"], rows)
 
 
 def _write(content: dict[str, Any], out: Path | None) -> None:

@@ -189,12 +189,13 @@ def _there(store: Store, results: Sequence[Result]) -> dict[str, Result]:
 
 
 def _require_cases(results: Sequence[Result]) -> None:
-    """Raise `UsageError` for a result of a case that the tables do not have."""
-    from harness.tables import cases, catalog
+    """Raise `UsageError` for a result of a case, or of a claim, that the tables do not have."""
+    from harness.tables import cases, catalog, claimed
 
     tables = catalog.load()
     for name in dict.fromkeys(item.measurement.case for item in results):
-        cases.named(tables, name)
+        if claimed.named(tables, name) is None:
+            cases.named(tables, name)
 
 
 def _all_there(store: Store, results: Sequence[Result]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.many import Jobs, processes, told_when_interrupted
 from harness.cli.output import Json, print_json, print_table
 from harness.setting.home import Home
 from harness.tables import cases, catalog
@@ -52,6 +53,7 @@ def claims(
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write JSON or CSV there, not to standard output.")] = None,
     page: Annotated[Path | None, typer.Option(help="Write one HTML page of them there.")] = None,
+    jobs: Jobs = None,
     as_json: Json = False,
 ) -> None:
     """List every documented value with its place, whether or not anything runs its model, and what it lacks.
@@ -73,7 +75,8 @@ def claims(
         batch_sizes=cases.parse_batch_sizes(bs) if bs is not None else (),
     )
     tables = catalog.load()
-    gathered = gather(readmes or (), tables, Home.locate())
+    with told_when_interrupted():
+        gathered = gather(readmes or (), tables, Home.locate(), processes(jobs))
     chosen = wanted.of(gathered.claims)
     if page is not None:
         _page(gathered, chosen, page)

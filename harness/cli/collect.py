@@ -22,10 +22,14 @@ if TYPE_CHECKING:
     from harness.store.results import Store
 
 FALLS_SHORT_STATUS, MACHINE_STATUS = 1, 6
+_UNPROVED = "nothing says that these logs are as their tools wrote them: who files them says so"
 
 
 def collect(
-    bundle: Annotated[Path, typer.Argument(help="The folder that came back, or a .tar.gz of it.")],
+    bundle: Annotated[
+        Path,
+        typer.Argument(help="The bundle's folder, or a .tar.gz of it; or a folder of logs and logs.toml."),
+    ],
     results: Results = None,
     run_id: RunId = None,
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("build/report"),
@@ -33,6 +37,7 @@ def collect(
 ) -> None:
     """Score and time what `run.sh` of a bundle left, with origin `imported`, and render the report.
 
+    A folder with a `logs.toml` holds tools' logs alone, each of which is judged as import-log judges it.
     The status is a run's: 0 where every verdict is good, 1 where one falls short, 6 where only the card's
     machine failed.
     """
@@ -84,9 +89,15 @@ def _print(found: Collected) -> None:
 def _collected(
     bundle: Path, tables: Catalog, home: Home, store: Store, run: str, progress: Progress
 ) -> Collected:
+    from harness.other_machines import folders
     from harness.other_machines.bundles import archive
-    from harness.other_machines.bundles.collecting import Collector
+    from harness.other_machines.bundles.collecting import Collected, Collector
 
+    if (bundle / folders.NAME).is_file():
+        logs = folders.read(tables, bundle)
+        filed = folders.file(tables, logs, store, run)
+        simulated = any(log.simulated for log in logs)
+        return Collected(results=filed, faults={}, simulated=simulated, unproved=_UNPROVED)
     collector = Collector(tables, home, store, run, progress)
     if bundle.is_dir():
         return collector.collect(bundle)

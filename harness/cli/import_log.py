@@ -12,6 +12,7 @@ import typer
 from harness.cli.output import Json, print_json
 from harness.cli.parameters import Results, RunId
 from harness.domain.metrics import Metric
+from harness.domain.precisions import Precision
 from harness.domain.settings import Shapes
 from harness.errors import UsageError
 from harness.setting.home import Home
@@ -68,7 +69,8 @@ def import_log(
         "dataset": dataset, "variant": variant,
     }  # fmt: skip
     settings = {name: value for name, value in told.items() if value is not None}
-    _require_one(case, model, [*_given(chip=chip, bs=bs, precision=precision), *settings])
+    other = None if metric == Metric.THROUGHPUT else metric
+    _require_one(case, model, [*_given(chip=chip, bs=bs, precision=precision, metric=other), *settings])
     tables, home = catalog.load(), Home.locate()
     choice = Choice(device=device, summary=summary, batch_size=bs_of_log)
     if model is not None:
@@ -76,7 +78,7 @@ def import_log(
             model=model,
             chip=chip,
             batch_size=bs,
-            precision=None if precision is None else cases.parse_precisions(precision)[0],
+            precision=None if precision is None else _precision(precision),
             metric=metric,
             settings=settings,
         )
@@ -97,6 +99,14 @@ def import_log(
     if result.verdict is not None:
         typer.echo(f"{result.verdict.kind}: {result.verdict.message}")
     typer.echo(f"filed in run {run}; see it with `zoocheck report --run {run}`, or beside all with --all")
+
+
+def _precision(text: str) -> Precision:
+    """The one precision that is named; raises `UsageError` for several and for none."""
+    found = cases.parse_precisions(text)
+    if len(found) != 1:
+        raise UsageError(f"--precision {text}: a log is of one precision; name that one")
+    return found[0]
 
 
 def _given(**options: object) -> Iterator[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.import_folder import import_folder
+from harness.cli.many import Jobs
 from harness.cli.output import Json, print_json
 from harness.errors import naming
 from harness.tables import catalog
@@ -20,20 +22,26 @@ NOT_WHOLE_STATUS = 1
 
 
 def import_readme(
-    readme: Annotated[Path, typer.Argument(help="A README of a model zoo, in markdown.")],
+    readme: Annotated[
+        Path, typer.Argument(help="A README of a model zoo, in markdown, or a folder of them.")
+    ],
     model: Annotated[
         str | None,
         typer.Option(help="The model it is about, known or new (default: by words, else as the document)."),
     ] = None,
     document: Annotated[str, typer.Option(help="What to call the document (default: its file's name).")] = "",
     repository: Annotated[str, typer.Option(help="The zoo it is of, as Ascend/ModelZoo-PyTorch.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Write the tables there, not to standard output.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the tables there: of a folder, a file a README in a folder.")
+    ] = None,
+    jobs: Jobs = None,
     as_json: Json = False,
 ) -> None:
     """Write a README's result tables as TOML, every value with its row and column; tell what was not read.
 
     A model that is in no table is written as a name: its values are claims until a [[model]] says what it is.
-    The status is 1 where there is nothing to write, or the catalog does not take it as it stands.
+    The status is 1 where there is nothing to write, or the catalog does not take it; of a folder,
+    where the results of some README could not be written.
     """
     from harness.documents.importing import import_reading
     from harness.documents.readme.blocks import read
@@ -41,8 +49,14 @@ def import_readme(
     from harness.documents.taking import require_ours
     from harness.errors import UsageError
 
+    if readme.is_dir():
+        if model or document:
+            raise UsageError(f"{readme}: a folder; --model and --document are of one README, so give that")
+        if not import_folder(readme, out, repository=repository, jobs=jobs, as_json=as_json):
+            raise typer.Exit(NOT_WHOLE_STATUS)
+        return
     if not readme.is_file():
-        raise UsageError(f"{readme}: no such file; give a README")
+        raise UsageError(f"{readme}: no such file or folder; give a README or a folder of them")
     tables = catalog.load()
     if out is not None:
         require_ours(out)

@@ -64,7 +64,7 @@ def list_cases(
     )  # fmt: skip
     if claims:
         print_table(
-            "Only names: their documented values are claims, until a [[model]] says what they are",
+            "Only names, until a [[model]] says what they are: `zoocheck claims` lists what is documented",
             ["name", "document", "values", "chips"],
             [
                 [item["name"], item["document"], str(item["values"]), ", ".join(item["chips"])]

@@ -6,11 +6,12 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 
 from harness.documents.claims import of_catalog, of_reading
 from harness.documents.lacking import Lacking
-from harness.documents.many import readmes
+from harness.documents.many import File, Unreadable, each, readmes
 from harness.documents.readme import blocks
 from harness.documents.readme.understand import understand
 from harness.domain.catalog import Catalog
@@ -44,8 +45,8 @@ class Gathered:
     readmes: int = 0  # 0: the claims are of the catalog's tables
 
 
-def gather(paths: Sequence[Path], catalog: Catalog, home: Home) -> Gathered:
-    """Every claim of the READMEs in `paths`, or of the catalog where there are none.
+def gather(paths: Sequence[Path], catalog: Catalog, home: Home, jobs: int = 1) -> Gathered:
+    """Every claim of the READMEs in `paths`, read by at most `jobs` processes, or of the catalog without any.
 
     A README that cannot be read is told among the `broken`, and is not the end of it. Raises `UsageError` for
     a path that is not there.
@@ -53,22 +54,31 @@ def gather(paths: Sequence[Path], catalog: Catalog, home: Home) -> Gathered:
     lacking = Lacking(catalog, home)
     if not paths:
         return Gathered(claims=tuple(map(lacking.of, of_catalog(catalog))))
-    claims, unread, broken, count = list[DocumentedClaim](), list[Unread](), list[Unread](), 0
-    for path, shown in readmes(paths):
-        count += 1
-        try:
-            reading = understand(blocks.read(path, shown), catalog)
-        except (BadInput, OSError) as problem:
-            line = problem.line if isinstance(problem, BadInput) and problem.line else 1
-            said = str(problem) if isinstance(problem, BadInput) else problem.strerror or str(problem)
-            broken.append(Unread(file=shown, line=line, what="the file", why=said))
-            continue
-        claims += map(lacking.of, of_reading(reading))
-        unread += (
-            Unread(file=shown, line=max(note.line, 1), what=note.what, why=note.why)
-            for note in reading.unread
-        )
-    return Gathered(claims=tuple(claims), unread=tuple(unread), broken=tuple(broken), readmes=count)
+    made = each(partial(_gathered, lacking=lacking, catalog=catalog), readmes(paths), jobs)
+    return Gathered(
+        claims=tuple(claim for item in made for claim in item.claims),
+        unread=tuple(note for item in made for note in item.unread),
+        broken=tuple(note for item in made for note in item.broken),
+        readmes=len(made),
+    )
+
+
+def _gathered(file: File, *, lacking: Lacking, catalog: Catalog) -> Gathered:
+    """The claims of one README."""
+    path, shown = file
+    try:
+        reading = understand(blocks.read(path, shown), catalog)
+    except (BadInput, OSError) as problem:
+        said = Unreadable.of(problem)
+        broken = Unread(file=shown, line=said.line, what="the file", why=said.why)
+        return Gathered(claims=(), broken=(broken,), readmes=1)
+    named = None if reading.models else reading.doubt  # a model that no table knows is called as its document
+    unread = tuple(
+        Unread(file=shown, line=max(note.line, 1), what=note.what, why=note.why)
+        for note in reading.unread
+        if note is not named
+    )
+    return Gathered(claims=tuple(map(lacking.of, of_reading(reading))), unread=unread, readmes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,15 +6,15 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.documents import toml_text
+from harness.documents.placing import placed
 from harness.documents.readme import cards
 from harness.documents.readme.reading import Note, Reading, ReadTable, Value, is_plain
 from harness.documents.readme.rounding import Roundings, roundings
-from harness.documents.placing import placed
 from harness.documents.taking import names_in, refused
 from harness.domain.metrics import Metric
 from harness.domain.settings import SETTINGS
@@ -53,9 +53,19 @@ def import_reading(
     """The reference tables of a reading, and beside them the name of a model that is in no other table.
 
     A README about none of the catalog's models is about one that is called as the document. What `out` holds
-    of an earlier import is written over, and counts for nothing. Raises `UsageError` for a name that no document
-    or no model can have.
+    of an earlier import is written over, and counts for nothing. Raises `UsageError` for a name that no
+    document or no model can have.
     """
+    made = as_tables(reading, document=document, repository=repository, out=out)
+    if not made.tables:
+        return made
+    return replace(made, mistakes=refused(made.toml, reading.catalog, made.document, out))
+
+
+def as_tables(
+    reading: Reading, *, document: str = "", repository: str = "", out: Path | None = None
+) -> Imported:
+    """As `import_reading`, and whether the catalog takes it is not asked."""
     name = document or document_name(reading)
     model = reading.called or ("" if reading.models else name)
     for what, said in (("document", name), ("model", model or name)):
@@ -95,7 +105,7 @@ def import_reading(
         tables=tuple(written),
         unread=tuple(unread),
         assumed=tuple(assumed),
-        mistakes=refused(toml, reading.catalog, name, out) if written else (),
+        mistakes=(),
     )
 
 
@@ -110,7 +120,7 @@ def _told(reading: Reading, model: str) -> tuple[list[Note], list[Note]]:
 
 
 def _only_a_name(reading: Reading, model: str, document: str, out: Path | None) -> Iterator[str]:
-    """The entry of a model that is in no table yet, or in none but one that an import wrote before: this one's."""
+    """The entry of a model that is in no table yet, or in none but what an import of it wrote before."""
     known = reading.catalog.names.get(model)
     ours = known is not None and (known.document == document or model in names_in(out))
     if model and (model not in reading.catalog.called or ours):
@@ -154,7 +164,7 @@ def _names(tables: Sequence[ReadTable]) -> list[str]:
 
 
 def _parts(table: ReadTable, of: Mapping[str, str], fixed: Roundings) -> Iterator[Said]:
-    """The [[table]]s `of` a document and a model: one, or one for each set of columns that rows were read in."""
+    """The [[table]]s `of` a document and a model: one, or one a set of columns that rows were read in."""
     cells: dict[tuple[int, int], list[Value]] = {}
     for value in table.values:
         cells.setdefault((value.row, value.column), []).append(value)

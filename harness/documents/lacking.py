@@ -57,10 +57,12 @@ class Lacking:
 
     def of(self, claim: DocumentedClaim) -> DocumentedClaim:
         """`claim` with the case that runs it and the line for it, or with what it lacks."""
+        if why := MEASURES_NOTHING.get(Role(claim.role)):
+            return replace(claim, lacks=(Need(what=Lack.MEASURED, why=why),))
         model = self._catalog.models.get(claim.model)
         if model is None:
             return replace(claim, lacks=tuple(self._of_a_name(claim)))
-        needs = [*_measures_nothing(claim), *self._metric(claim, model), *self._chip(claim)]
+        needs = [*self._metric(claim, model), *self._chip(claim)]
         case = None if needs else self._case(claim)
         if not needs and case is None:
             needs.append(Need(what=Lack.CASE, why=_no_case(claim, model)))
@@ -71,7 +73,6 @@ class Lacking:
         return replace(claim, runs=case.id, command=line, lacks=tuple(self._here(case, kind)))
 
     def _of_a_name(self, claim: DocumentedClaim) -> Iterator[Need]:
-        yield from _measures_nothing(claim)
         yield Need(what=Lack.MODEL, why=NO_MODEL.format(model=claim.model))
         if _is_score(claim) and (claim.called or claim.metric not in self._scores):
             known = ", ".join(self._scores)
@@ -88,11 +89,11 @@ class Lacking:
 
     def _knows(self, dataset: str) -> bool:
         """Whether a document's words for a data set are one of the catalog's."""
-        found = vocabulary(self._catalog.words).values(dataset, WordKind.DATASET)
+        found = vocabulary(self._catalog).values(dataset, WordKind.DATASET)
         return any(name in self._catalog.datasets for name in (dataset.lower(), *found))
 
     def _metric(self, claim: DocumentedClaim, model: Model) -> Iterator[Need]:
-        if claim.metric == Metric.THROUGHPUT or claim.role != Role.MEASURED:
+        if claim.metric == Metric.THROUGHPUT:
             return
         if not _is_score(claim):
             yield Need(what=Lack.METRIC, why=A_LOG.format(metric=claim.known_as))
@@ -106,8 +107,6 @@ class Lacking:
             yield Need(what=Lack.METRIC, why=why)
 
     def _chip(self, claim: DocumentedClaim) -> Iterator[Need]:
-        if claim.role != Role.MEASURED:
-            return
         if claim.chip is None:
             yield Need(what=Lack.CHIP, why=NO_CHIP)
         elif claim.chip not in self._catalog.chips:
@@ -151,11 +150,6 @@ class Lacking:
 def _is_score(claim: DocumentedClaim) -> bool:
     """Whether it says how good predictions are, or nobody knows what: anything but how fast they are made."""
     return Metric(claim.metric).sort not in (Sort.SPEED, Sort.TIME)
-
-
-def _measures_nothing(claim: DocumentedClaim) -> Iterator[Need]:
-    if why := MEASURES_NOTHING.get(Role(claim.role)):
-        yield Need(what=Lack.MEASURED, why=why)
 
 
 def _precision(claim: DocumentedClaim, chip: Chip) -> Precision:

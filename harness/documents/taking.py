@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,27 +33,70 @@ def loaded_with(toml: str, tables: Catalog, document: str, out: Path | None = No
 
     Raises `TableErrors`.
     """
+    return _loaded({"imported": toml}, _others(tables, {document}, {out} if out is not None else set()))
+
+
+def refused_together(tomls: Mapping[str, str], tables: Catalog, out: Path) -> dict[str, tuple[Mistake, ...]]:
+    """What the catalog refuses of many documents' tables, by document, beside all its other tables.
+
+    Those of the folder `out` among them, but for the files of the same documents. What is left when the
+    refused ones are left out is taken together. A mistake that is in none of them stands under no name.
+    """
+    outs = {out / f"{name}.toml" for name in tomls}
+    others = _others(tables, set(tomls), outs, beside=(out,))
+    left, found = dict(tomls), dict[str, tuple[Mistake, ...]]()
+    while left:
+        try:
+            _loaded(left, others)
+        except TableErrors as problem:
+            mistakes = [replace(item, file=Path(item.file).name) for item in problem.mistakes]
+            names = {Path(item.file).stem for item in mistakes} & left.keys()
+            for name in names or {""}:
+                found[name] = tuple(item for item in mistakes if Path(item.file).stem == name or not names)
+            if not names:
+                return found
+            left = {name: toml for name, toml in left.items() if name not in names}
+        else:
+            return found
+    return found
+
+
+def _loaded(tomls: Mapping[str, str], others: Mapping[str, str]) -> Catalog:
+    """The catalog of these files, those of `tomls` called as they are called. Raises `TableErrors`."""
     with tempfile.TemporaryDirectory(prefix="zoocheck-import-") as folder:
-        for at, source in enumerate(
-            sorted(file for place in tables.folders for file in place.rglob("*.toml"))
-        ):
-            if out is not None and source.resolve() == out.resolve():
-                continue
-            try:
-                content = toml_table(source.read_bytes())
-            except Undecodable as problem:  # changed since the catalog was read
-                raise BadInput(problem.said, path=source, line=problem.line) from problem
-            kept = [toml_text.entry(kind, item) for kind, item in _without(content, document)]
-            if kept:
-                (Path(folder) / f"{at:03d}-{source.name}").write_text("\n".join(kept), encoding="utf-8")
-        (Path(folder) / "imported.toml").write_text(toml, encoding="utf-8")
+        for name, text in others.items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        for name, text in tomls.items():
+            (Path(folder) / f"{name}.toml").write_text(text, encoding="utf-8")
         return catalog.load((Path(folder),))
 
 
-def _without(content: Mapping[str, Any], document: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _others(
+    tables: Catalog, documents: AbstractSet[str], outs: AbstractSet[Path], beside: Sequence[Path] = ()
+) -> Mapping[str, str]:
+    """All other tables, of the catalog's folders and of those `beside`: what is in no file of `outs`."""
+    sources = {
+        file.resolve(): None for place in (*tables.folders, *beside) for file in sorted(place.rglob("*.toml"))
+    }
+    over = {out.resolve() for out in outs}
+    texts = dict[str, str]()
+    for at, source in enumerate(source for source in sources if source not in over):
+        try:
+            content = toml_table(source.read_bytes())
+        except Undecodable as problem:  # changed since the catalog was read
+            raise BadInput(problem.said, path=source, line=problem.line) from problem
+        kept = [toml_text.entry(kind, item) for kind, item in _without(content, documents)]
+        if kept:
+            texts[f"{at:03d}.{source.name}"] = "\n".join(kept)
+    return texts
+
+
+def _without(
+    content: Mapping[str, Any], documents: AbstractSet[str]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for kind, items in content.items():
         for item in items:
-            if not _is_written(kind, item) or item.get(_WRITTEN[kind]) != document:
+            if not _is_written(kind, item) or item.get(_WRITTEN[kind]) not in documents:
                 yield kind, item
 
 

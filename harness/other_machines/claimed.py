@@ -20,7 +20,7 @@ from harness.domain.references import Reference
 from harness.errors import UsageError
 from harness.other_machines import importing
 from harness.other_machines.foreign import Choice, ForeignLog
-from harness.other_machines.times import latency_ms
+from harness.other_machines.times import call_time
 from harness.tables import cases, claimed
 from harness.tables.catalog import find
 from harness.tables.references import as_run
@@ -59,6 +59,10 @@ class Asked:
                 wrong.append(f"its {name} is {claim.told.get(name, 'not told')}")
         return wrong
 
+    def says_all_of(self, claim: Reference) -> bool:
+        """Whether a claim tells no setting, and no words for its metric, but those that are asked for."""
+        return set(claim.told) <= set(self.settings) and claim.called in (None, self.metric)
+
 
 def read(catalog: Catalog, asked: Asked, path: Path, choice: Choice) -> ForeignLog:
     """The run in `path` that `choice` means, held to the one claim that fits what is asked and the log.
@@ -83,12 +87,12 @@ def read(catalog: Catalog, asked: Asked, path: Path, choice: Choice) -> ForeignL
         return importing.read(case, path, choice)
     case = claimed.case_of(catalog, claim, chip, size)
     log = importing.read(case, path, choice)
+    latency = call_time(path.name, log.run, claim.called or "") if claim.metric is Metric.LATENCY else None
+    why_not = latency.why_not if latency is not None else ""
     return replace(
-        log, claim=claim, unlike=tuple(_unlike(claim, chip, log.run)),
+        log, claim=claim, unlike=(*_unlike(claim, chip, log.run), *filter(None, [why_not])),
         precision_told=claim.precision is not None or bool(chip.backend),
-        latency=latency_ms(path.name, log.run, claim.called or "")
-        if claim.metric is Metric.LATENCY
-        else None,
+        latency=latency,
         notes=tuple(_notes(claim, chip, log.run)),
     )  # fmt: skip
 
@@ -107,7 +111,10 @@ def describe(claim: Reference) -> str:
 
 
 def _one(catalog: Catalog, asked: Asked, told: int | None) -> Reference:
-    """The claim that fits; of one that is printed several times, the one with the most digits."""
+    """The claim that fits; of one that is printed several times, the one with the most digits.
+
+    A claim that tells nothing beyond what is asked is meant before those with further settings.
+    """
     every = list(claimed.speeds(catalog, asked.model))
     if not every:
         raise UsageError(
@@ -120,6 +127,7 @@ def _one(catalog: Catalog, asked: Asked, told: int | None) -> Reference:
         said = [f"{describe(item)}: {', '.join(asked.unlike(catalog, item, told))}" for item in near[:LISTED]]
         size = "" if told is None or asked.batch_size is not None else f", of the log's batch size {told}"
         raise UsageError(f"no claim of {asked.model} is as asked{size}; near are: {_listed(said, near)}")
+    fitting = [item for item in fitting if asked.says_all_of(item)] or fitting
     finest = max(fitting, key=lambda item: item.digits)
     if any(_of(item) != _of(finest) or not _same(item, finest) for item in fitting):
         said = [describe(item) for item in fitting[:LISTED]]

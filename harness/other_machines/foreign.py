@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.domain.cases import Case
 from harness.domain.references import Reference
+from harness.other_machines.times import CallTime
 from harness.tools.parsers import ToolRun
 
 
@@ -32,5 +33,5 @@ class ForeignLog:
     unlike: tuple[str, ...] = ()  # what is known beside the log that makes it another measurement
     claim: Reference | None = None  # the documented value that it is held to, where no case's own is
     precision_told: bool = True  # whether the document, or its chip, says which precision is meant
-    latency: tuple[float, str] | None = None  # of a call, in ms, and which; of a claim that states one
+    latency: CallTime | None = None  # of a claim that states one
     notes: tuple[str, ...] = ()  # what was taken for granted, to be told beside the verdict

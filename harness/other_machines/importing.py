@@ -144,7 +144,7 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
     def verdict() -> Verdict:
         why_not = "; ".join(differences(log))
         judged = (
-            latencies.judge_latency(log.case, log.latency[0], reference, origin, why_not)
+            latencies.judge_latency(log.case, log.latency.ms, reference, origin, why_not)
             if log.latency is not None and reference is not None
             else throughputs.judge_throughput(
                 log.case, log.samples_per_s, reference, origin, why_not,
@@ -154,7 +154,7 @@ def file(catalog: Catalog, log: ForeignLog, store: Store, run: str) -> Result:
         if why_not and judged.kind is VerdictKind.NO_REFERENCE:
             said = f"{log.case.id}: {log.samples_per_s:.2f} samples/s, not comparable: {why_not}"
             judged = replace(judged, kind=VerdictKind.NOT_COMPARABLE, message=said)
-        which = log.run.definition if log.latency is None else log.latency[1]
+        which = log.run.definition if log.latency is None else log.latency.which
         source = "".join(f"{note}; " for note in log.notes)
         source += f"imported from {log.name} (sha256 {log.sha256[:SHOWN_HASH]}…), {which}"
         if log.run.mean_batch is not None:
@@ -206,7 +206,7 @@ def measurement(log: ForeignLog, run: str, origin: Origin = Origin.IMPORTED) -> 
         ),
         metrics={
             str(Metric.THROUGHPUT): log.samples_per_s,
-            **({} if log.latency is None else {str(Metric.LATENCY): log.latency[0]}),
+            **({} if log.latency is None else {str(Metric.LATENCY): log.latency.ms}),
         },
         samples=0 if made.count is None else made.count * log.case.batch_size,
         intervals={},

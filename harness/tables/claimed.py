@@ -54,3 +54,21 @@ def case_of(catalog: Catalog, reference: Reference, chip: Chip, batch_size: int)
         id=cases.claim_id(cases.case_id(model, chip, precision, batch_size), told(reference)),
         model=model, chip=chip, precision=precision, batch_size=batch_size, documented=True,
     )  # fmt: skip
+
+
+def named(catalog: Catalog, identifier: str) -> Case | None:
+    """The claim that an id of `case_of` is of, as a case; None where the tables have none."""
+    size = cases.without_settings(identifier).rpartition("-bs")[2]
+    if not size.isdecimal():
+        return None
+    for model in catalog.called:
+        if not identifier.startswith(f"{model}-"):
+            continue
+        for reference in speeds(catalog, model):
+            if reference.batch_size not in (None, int(size)):
+                continue
+            chips = (reference.chip,) if reference.chip else (*catalog.chips, *catalog.devices)
+            for chip in filter(None, (chip_of(catalog, name) for name in chips)):
+                if (case := case_of(catalog, reference, chip, int(size))).id == identifier:
+                    return case
+    return None

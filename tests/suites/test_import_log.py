@@ -225,3 +225,30 @@ def test_the_report_tells_imported_from_measured(zoo: Zoo, tmp_path: Path):
     assert "- **unknown weights**: what a log does not say" in page
     assert "Imported throughput is by the definition of the tool that wrote the log" in page
     assert "by the clock that each result names" not in page
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "name what the log is of: a case with --case, or a claim with --model"),
+        (("--case", "tinybert-ascend310p-bs1", "--model", "tinybert"), "name what the log is of"),
+        (("--case", "tinybert-ascend310p-bs1", "--length", "64"), "--length says more of a claim"),
+        (("--case", "tinybert-ascend310p-bs1", "--metric", "latency"), "--metric says more of a claim"),
+        (("--model", "tinybert", "--precision", "fp16,int8"), "a log is of one precision"),
+    ],
+)
+def test_a_log_is_of_a_case_or_of_one_claim(zoo: Zoo, tmp_path: Path, options: tuple[str, ...], said: str):
+    done = zoo.zoocheck(tmp_path, "import-log", str(LOGS / "ais_bench-2023-progress_bar.txt"), *options)
+    assert done.status == 2
+    assert said in done.err
+
+
+def test_a_claim_of_a_model_that_runs_is_filed_under_its_case(zoo: Zoo, tmp_path: Path):
+    """The log's own batch size chooses among the documented ones."""
+    path = LOGS / "ais_bench-2023-progress_bar.txt"
+    done = zoo.zoocheck(
+        tmp_path, "import-log", str(path), "--model", "tinybert", "--chip", "ascend310p", *FILED
+    )
+    assert done.status == 0, done.err
+    assert (done.json["case"], done.json["claim"]) == ("tinybert-ascend310p-bs1", None)
+    assert done.json["verdict"]["kind"] == "falls-short"

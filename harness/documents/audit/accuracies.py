@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import itemgetter
 
 from harness.documents.audit import fractions
 from harness.documents.audit.findings import Found, Severity
-from harness.documents.audit.series import scores, where
+from harness.documents.audit.series import scores, scores_of, where
+from harness.documents.readme.cells import Number
 from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading, Value
-from harness.documents.readme.rounding import longer_prints, nearest
+from harness.documents.readme.rounding import nearest
 from harness.documents.readme.samples import Counts, documented
-from harness.domain.metrics import Metric, Unit
+from harness.domain.metrics import Better, Metric, Unit
 from harness.domain.references import Role, Rounding
 
 Z = 1.959963984540054  # 95 %, two-sided
 MANY_DIGITS = 10  # identical scores of two settings are a coincidence no more from here on
+FEWEST_SAMPLES = 100  # fewer are those that a text shows, or calibrates with
 SAME_ROWS = 3  # identical scores of fewer digits are remarkable from so many rows on
 _WORDS = {Rounding.ROUNDED: "rounded", Rounding.TRUNCATED: "cut off"}
-_COUNTED = (Metric.ACCURACY, Metric.EXACT)  # whole numbers of samples; F1 is none
+_SAMPLED = (Metric.F1, Metric.F1_MACRO, Metric.ERROR_RATE)  # means over samples, and no counts of them
+_ALIKE = ("metric", "called", "dataset", "variant", "length", "input")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +62,9 @@ def _reconstructed(reading: Reading) -> Iterator[Count]:
 
 
 def _counted(reading: Reading) -> Iterator[tuple[Value, Counts]]:
-    known = documented(reading)
+    known = {what: count for what, count in documented(reading).items() if count >= FEWEST_SAMPLES}
     for value in scores(reading):
-        if value.get("metric") in _COUNTED and known:
+        if Metric(value.get("metric")).is_counted and known and not value.get("dataset"):
             yield value, known
 
 
@@ -73,23 +79,42 @@ def no_such_count(reading: Reading) -> Iterator[Found]:
     """Accuracies that no count out of any documented number gives, gathered by table."""
     impossible: dict[int, list[Value]] = {}
     known: Counts = {}
+    tables = {id(value): table.line for table in reading.tables for value in table.values}
     for value, known in _counted(reading):
         assert value.number is not None
         if not any(
-            fractions.possible(value.number, value.get("unit"), samples) for samples in known.values()
+            fractions.possible(value.number, value.get("unit"), samples)
+            or fractions.nearly(value.number, value.get("unit"), samples)
+            for samples in known.values()
         ):
-            table = next(item.line for item in reading.tables if value in item.values)
-            impossible.setdefault(table, []).append(value)
+            impossible.setdefault(tables[id(value)], []).append(value)
     for values in impossible.values():
-        distinct = {value.text: value for value in values}
+        cells = Counter((value.row, value.column) for value in values)
+        distinct = {_shown(value, alone=cells[value.row, value.column] == 1): value for value in values}
         stated = " or ".join(f"{samples} {what}" for what, samples in known.items())
         made, numbers = _what_could(distinct)
         yield Found(
             line=values[0].line,
             sentence=f"no whole number out of {stated} gives {' or '.join(distinct)}; {made}",
             numbers={**numbers, **known},
-            severity=None if reading.model is not None else Severity.WARNING,  # the data set is only a word
+            severity=None if _is_sure(reading, known, numbers.get("denominator")) else Severity.WARNING,
         )
+
+
+def _shown(value: Value, alone: bool) -> str:
+    """A score as its cell prints it; of several in a cell the number by itself."""
+    return value.text if alone or value.number is None else value.number.printed
+
+
+def _is_sure(reading: Reading, known: Counts, denominator: int | None) -> bool:
+    """Whether the scores are of the documented samples: a part of them would be of fewer, another set not.
+
+    Of a model that only a word of the document names, what few samples make may be a part of its data.
+    """
+    if reading.model is None or reading.document is not None:
+        return reading.model is not None
+    samples = max((count for what, count in known.items() if "samples" in what), default=0)
+    return denominator is None or denominator > samples
 
 
 def _what_could(scores: Mapping[str, Value]) -> tuple[str, dict[str, int]]:
@@ -105,6 +130,11 @@ def _what_could(scores: Mapping[str, Value]) -> tuple[str, dict[str, int]]:
         f"{text} = {count}/{found.samples}" for text, count in zip(scores, found.counts, strict=True)
     )
     sentence = f"the smallest denominator that could have made {them}{how} is {found.samples}: {made}"
+    for way in () if whole else set(Rounding) - found.ways:
+        other = fractions.common(pairs, (way,))
+        sentence += (
+            f"; {_WORDS[way]}, {'none up to a million does' if other is None else f'it is {other.samples}'}"
+        )
     return sentence, {"denominator": found.samples}
 
 
@@ -121,22 +151,37 @@ def cut_off(reading: Reading) -> Iterator[Found]:
                 if set(ways) == {Rounding.TRUNCATED}:
                     seen.add((value.text, value.header))
                     yield _cut(reading, value, ways[Rounding.TRUNCATED], samples, of_what)
+    yield from _shortened(reading, seen)
+
+
+def _shortened(reading: Reading, seen: set[tuple[str, str]]) -> Iterator[Found]:
+    """Scores that are a longer print of their own metric, chip and precision only when cut off."""
+    alike: dict[tuple[object, ...], list[tuple[Value, Number]]] = {}
     for value in scores(reading):
-        for longer in longer_prints(reading, value):
-            if (
-                (value.text, value.header) not in seen
-                and value.number is not None
-                and longer.number is not None
-            ):
-                exact, step = longer.number.value, value.number.step
-                if 0 <= exact - value.number.value < step and abs(exact - value.number.value) * 2 > step:
+        if value.number is not None and value.get("role") is Role.MEASURED and value.get("chip") is not None:
+            key = tuple(value.get(key) for key in ("metric", "called", "unit", "chip", "precision"))
+            alike.setdefault(key, []).append((value, value.number))
+    for values in alike.values():
+        most = max(number.digits for _, number in values)
+        longest = sorted(
+            ((number.value, value) for value, number in values if number.digits == most),
+            key=itemgetter(0),
+        )
+        for value, number in values:
+            if number.digits == most or not number.value or (value.text, value.header) in seen:
+                continue
+            first = bisect_right(longest, number.value + number.step / 2, key=itemgetter(0))
+            end = bisect_left(longest, number.value + number.step, key=itemgetter(0))
+            for exact, longer in longest[first:end]:
+                if _agree(value, longer):
                     seen.add((value.text, value.header))
                     yield Found(
                         line=value.line,
                         sentence=f"{where(value)} prints {value.text}, which is {longer.text} (line "
-                        f"{longer.line}) cut off; rounded it is {nearest(exact, value.number.digits)}",
+                        f"{longer.line}) cut off; rounded it is {nearest(exact, number.digits)}",
                         numbers={"printed": value.text, "exact": longer.text},
                     )
+                    break
 
 
 def _cut(reading: Reading, value: Value, count: int, samples: int, of_what: str) -> Found:
@@ -155,27 +200,35 @@ def _cut(reading: Reading, value: Value, count: int, samples: int, of_what: str)
 
 
 def above_baseline(reading: Reading) -> Iterator[Found]:
-    """A chip's score above its own baseline by more than two samples of this size may differ."""
+    """A chip's score better than its own baseline by more than two samples of this size may differ."""
     samples = max(documented(reading).values(), default=0)
     seen = set[tuple[str, str]]()
     for table in reading.tables if samples else ():
-        of_table = [item for item in scores(reading) if item in table.values]
+        of_table = [item for item in scores_of(reading, table) if _is_sampled(item)]
         for value in of_table:
             for base in _baselines(value, of_table):
                 p, q = _fraction(value), _fraction(base)
                 if not 0 <= q <= 1:
                     continue
                 allowed = Z * math.sqrt(q * (1 - q) / samples)
-                if p - q > allowed and (value.text, base.text) not in seen:
+                better = p - q if Metric(value.get("metric")).better is Better.HIGHER else q - p
+                if better > allowed and (value.text, base.text) not in seen:
                     seen.add((value.text, base.text))
                     yield _above(value, base, samples, allowed)
 
 
+def _is_sampled(value: Value) -> bool:
+    """Whether a score is a mean over the samples, of numbers from 0 to 1."""
+    metric = Metric(value.get("metric"))
+    return metric.is_counted or metric in _SAMPLED
+
+
 def _above(value: Value, base: Value, samples: int, allowed: float) -> Found:
     p, q = _fraction(value), _fraction(base)
+    side = "above" if p > q else "below"
     return Found(
         line=value.line,
-        sentence=f"{value.text} on {value.get('chip')} is {(p - q) * 100:.2f} points above its baseline "
+        sentence=f"{value.text} on {value.get('chip')} is {abs(p - q) * 100:.2f} points {side} its baseline "
         f"{base.text}; {samples} samples allow {allowed * 100:.2f}: not the same model, data or metric, or "
         "not the same run",
         numbers={"measured": p, "baseline": q, "samples": samples, "allowed": round(allowed, 6)},
@@ -191,7 +244,7 @@ def _baselines(value: Value, of_table: Sequence[Value]) -> list[Value]:
         for item in of_table
         if (item.get("role") is Role.BASELINE or item.get("baseline"))
         and item.part == value.part
-        and item.get("metric") == value.get("metric")
+        and _agree(value, item)
         and item.get("batch_size") in (None, value.get("batch_size"))
     ]
     own = [item for item in bases if item.row == value.row]
@@ -199,6 +252,17 @@ def _baselines(value: Value, of_table: Sequence[Value]) -> list[Value]:
         item.row for item in of_table if item.get("role") is Role.MEASURED and not item.get("baseline")
     }
     return own or [item for item in bases if item.row not in measured]
+
+
+def _agree(one: Value, other: Value) -> bool:
+    """Whether two scores are of one metric, model, data and input, as far as both say it."""
+    return all(
+        one.get(key) == other.get(key) or (key not in _SAID and None in (one.get(key), other.get(key)))
+        for key in _ALIKE
+    )
+
+
+_SAID = ("metric", "called", "variant")  # what is another thing where only one of two says it
 
 
 def _fraction(value: Value) -> float:
@@ -210,24 +274,28 @@ def identical(reading: Reading) -> Iterator[Found]:
     """Scores equal to the last digit in rows that are given as measurements of their own."""
     for table in reading.tables:
         groups: dict[tuple[object, ...], list[Value]] = {}
-        for value in scores(reading):
-            if value in table.values and value.get("role") is Role.MEASURED and not value.get("best"):
-                groups.setdefault((value.column, value.text, value.part), []).append(value)
+        for value in scores_of(reading, table):
+            if value.get("role") is Role.MEASURED and not value.get("best"):
+                key = (value.column, value.text, value.part, value.place, *(value.get(key) for key in _SAID))
+                groups.setdefault(key, []).append(value)
+        cells = set[tuple[int, int]]()
         for values in groups.values():
             first = values[0]
             assert first.number is not None
-            settings = [
-                key for key in ("batch_size", "precision", "chip") if len({v.get(key) for v in values}) > 1
-            ]
+            if (first.row, first.column) in cells:
+                continue  # another number of the same cells
+            settings = [key for key in _SETTINGS if len({value.get(key) for value in values}) > 1]
             many = first.number.digits >= MANY_DIGITS
             if settings and len(values) >= (2 if many else SAME_ROWS):
+                cells.add((first.row, first.column))
                 yield Found(
                     line=first.line,
                     sentence=f"{first.text} stands in {len(values)} rows of column {first.header!r} that "
-                    "differ in "
-                    f"{' and '.join(key.replace('_', ' ') for key in settings)}: identical to the last "
-                    "digit, so "
-                    "one measurement printed several times, or a setting that was not applied",
+                    f"differ in {' and '.join(key.replace('_', ' ') for key in settings)}: identical to the "
+                    "last digit, so one measurement printed several times, or a setting that was not applied",
                     numbers={"rows": len(values), "digits": first.number.digits},
                     severity=Severity.WARNING if many else Severity.NOTE,
                 )
+
+
+_SETTINGS = ("batch_size", "precision", "chip", "length", "input", "shapes", "aoe", "streams")

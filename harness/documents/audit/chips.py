@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from harness.documents.audit.findings import Found, Severity
@@ -29,33 +30,45 @@ class _Name:
 
 def chip_name(reading: Reading) -> Iterator[Found]:
     """A --soc_version whose variable has its prefix already; a chip that no table is of."""
-    assigned = [(line.number, match[1], match[2])
-                for fence in reading.readme.fences for line in fence.lines
-                if (match := _ASSIGNED.fullmatch(line.text))]  # fmt: skip
+    stated, measured, told = _stated(reading), _measured(reading), dict[str, _Name]()
+    assigned = deque(_assigned(reading))
     for command in reading.commands:
-        value = command.option("soc_version") or ""
-        name = _name(reading, value, [item for item in assigned if item[0] < command.line]) if value else None
-        becomes = value if name is None else _VARIABLE.sub(name.text, value, count=1)
+        while assigned and assigned[0][1].line < command.line:
+            called, name = assigned.popleft()
+            told[called] = name
+        value = command.option("soc_version")
+        if value is None:
+            continue
+        variable = _VARIABLE.search(value)
+        of = None if variable is None else told.get(variable[1].replace("\\", ""), stated)
+        becomes = value if of is None else _VARIABLE.sub(of.text, value, count=1)
         if _TWICE.match(becomes):
-            yield _twice(reading, command, value, becomes, name)
+            yield _twice(reading, command, value, becomes, of)
         elif not _VARIABLE.search(becomes):
-            yield from _other_chip(reading, command, value, becomes)
+            yield from _other_chip(reading, command, value, becomes, measured)
 
 
-def _name(reading: Reading, value: str, assigned: Sequence[tuple[int, str, str]]) -> _Name | None:
-    """What a value's variable stands for: what it was last set to, else the name in the text."""
-    variable = _VARIABLE.search(value)
-    if variable is None:
+def _assigned(reading: Reading) -> Iterator[tuple[str, _Name]]:
+    """What the lines of blocks set variables to."""
+    for fence in reading.readme.fences:
+        for line in fence.lines:
+            if match := _ASSIGNED.fullmatch(line.text):
+                yield match[1], _Name(line=line.number, text=match[2], assigned=True)
+
+
+def _stated(reading: Reading) -> _Name | None:
+    """The name that the text says a chip has."""
+    match = _STATED.search(reading.readme.text)
+    if match is None:
         return None
-    called = variable[1].replace("\\", "")
-    for line, name, chip in reversed(assigned):
-        if name == called:
-            return _Name(line=line, text=chip, assigned=True)
-    stated = _STATED.search(reading.readme.text)
-    if stated is None:
-        return None
-    at = reading.readme.text.count("\n", 0, stated.start()) + 1
-    return _Name(line=at, text=stated[1], assigned=False)
+    line = reading.readme.text.count("\n", 0, match.start()) + 1
+    return _Name(line=line, text=match[1], assigned=False)
+
+
+def _measured(reading: Reading) -> set[str]:
+    """The chips that the document's values are of."""
+    chips = (item.get("chip") for item in reading.values if item.get("role") is Role.MEASURED)
+    return {name for name in chips if name in reading.catalog.chips}
 
 
 def _twice(reading: Reading, command: Command, value: str, becomes: str, name: _Name | None) -> Found:
@@ -87,12 +100,12 @@ def _shown(reading: Reading, bare: str) -> int | None:
     return next((line.number for line in lines if alone.search(line.text)), None)
 
 
-def _other_chip(reading: Reading, command: Command, value: str, becomes: str) -> Iterator[Found]:
+def _other_chip(
+    reading: Reading, command: Command, value: str, becomes: str, measured: Collection[str]
+) -> Iterator[Found]:
     """A conversion for a chip beside measurements of others of its maker."""
     chips = reading.catalog.chips
     named = next(iter(reading.context.words.values(becomes, WordKind.CHIP)), "")
-    measured = {name for item in reading.values
-                if (name := item.get("chip")) in chips and item.get("role") is Role.MEASURED}  # fmt: skip
     sisters = {name for name in measured if named in chips and chips[name].backend == chips[named].backend}
     if sisters and named not in sisters:
         yield Found(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import Point, SpeedSeries, throughputs, where
@@ -21,56 +22,65 @@ def falls(reading: Reading) -> Iterator[Found]:
     """Throughput below that of a smaller batch, each fall once, at its lowest point."""
     for series in throughputs(reading):
         points = series.points
-        tops = [at for at, point in enumerate(points)
-                if all(point.speed > other.speed for other in points[:at]) or not at]  # fmt: skip
+        highest = list(accumulate((point.speed for point in points), max))
+        tops = [at for at, point in enumerate(points) if not at or point.speed > highest[at - 1]]
         for top, until in zip(tops, [*tops[1:], len(points)], strict=True):
-            fallen = range(top + 1, until)
-            low = min(fallen, key=lambda at: points[at].speed, default=None)
-            if low is not None and points[low].speed < points[top].speed:
-                yield _fall(series, top, low, list(_impossible(points, top, until)))
+            low = min(points[top:until], key=lambda point: point.speed)
+            if low.speed < points[top].speed:
+                yield _fall(series, points[top], low, next(_impossible(points, top, until), ""))
 
 
-def _fall(series: SpeedSeries, top: int, low: int, impossible: Sequence[str]) -> Found:
-    first, last = series.points[top], series.points[low]
-    fall = 1 - last.speed / first.speed
+def _fall(series: SpeedSeries, top: Point, low: Point, impossible: str) -> Found:
+    fall = 1 - low.speed / top.speed
     severity = Severity.NOTE if fall < FALL_WARNING else Severity.WARNING
     return Found(
-        line=last.value.line,
-        sentence=f"throughput on {series.name} falls by {fall:.1%}, from {first.value.text} at batch "
-        f"{first.size} to {last.value.text} at batch {last.size}"
-        + "".join(f"; {said}" for said in impossible[:1]),
-        numbers={"from": first.speed, "to": last.speed, "fall": round(fall, 6), "batch": last.size},
+        line=low.value.line,
+        sentence=f"throughput on {series.name} falls by {fall:.1%}, from {top.value.text} at batch "
+        f"{top.size} to {low.value.text} at batch {low.size}" + (f"; {impossible}" if impossible else ""),
+        numbers={"from": top.speed, "to": low.speed, "fall": round(fall, 6), "batch": low.size},
         severity=Severity.ERROR if impossible else severity,
     )
 
 
 def _impossible(points: Sequence[Point], top: int, until: int) -> Iterator[str]:
     """Why no chip falls like that: what ails a larger batch does not leave one that is larger still."""
-    for at in range(top + 1, until):
-        after = max((point for point in points[at + 1 :]), key=lambda point: point.speed, default=None)
-        point = points[at]
-        if after is not None and point.most < (1 - DIP) * min(points[top].least, after.least):
+    again = list(accumulate(reversed(points), _faster))
+    for at in range(top + 1, min(until, len(points) - 1)):
+        point, after = points[at], again[len(points) - 2 - at]  # the best of the larger batches
+        if point.most < (1 - DIP) * min(points[top].least, after.least):
             yield f"at batch {after.size} it is {after.value.text} again, so batch {point.size} is an outlier"
-    for at in range(top, until - 1):
-        before, after = points[at], points[at + 1]
-        power = _power(before.least, after.most, before, after)
-        if power <= -1:
-            times = before.speed / after.speed * after.size / before.size
-            yield (
-                f"a batch of {after.size} would take {times:.1f} times as long as one of {before.size}: a "
-                "rate of batches, or an outlier"
-            )
+    for at in range(top + 1, until):
+        yield from _too_steep(points[at - 1], points[at], -1)
+        if (
+            at > top + 1
+        ):  # one step may be an outlier; several are nearer to a rate of batches than to one of samples
+            yield from _too_steep(points[top], points[at], -STEEP)
     if 0 < top < len(points) - 1:
         before, peak, after = points[top - 1 : top + 2]
         rise, fall = (
             _power(before.most, peak.least, before, peak),
             _power(peak.least, after.most, peak, after),
         )
-        if rise >= STEEP and fall <= -STEEP:
+        back = after.least <= (1 + DIP) * before.most  # else the smaller batch was only too small yet
+        if back and rise >= STEEP and fall <= -STEEP:
             yield (
                 f"batch {peak.size} is {peak.speed / before.speed:.2f} times as fast as batch {before.size} "
                 f"and {peak.speed / after.speed:.2f} times as fast as batch {after.size}, so it is an outlier"
             )
+
+
+def _faster(one: Point, other: Point) -> Point:
+    return one if one.speed >= other.speed else other
+
+
+def _too_steep(before: Point, after: Point, least: float) -> Iterator[str]:
+    """What is said of a throughput that falls with at least this power of the batch size."""
+    if _power(before.least, after.most / (1 + NOISE), before, after) <= least:
+        times = before.speed / after.speed * after.size / before.size
+        yield (
+            f"a batch of {after.size} would take {times:.1f} times as long as one of {before.size}: a rate "
+            "of batches, or an outlier"
+        )
 
 
 def _power(first: float, second: float, before: Point, after: Point) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.readme.commands import MODEL_FILE, Command, one_word
@@ -33,6 +34,8 @@ _MAY_MAKE: Mapping[str, re.Pattern[str]] = {
     "engine": re.compile(r"trt|engine|\.sh\b", re.IGNORECASE),
     "trt": re.compile(r"trt|engine|\.sh\b", re.IGNORECASE),
 }
+_ENDINGS = tuple(f".{kind}" for kind in _MAY_MAKE)
+_VARIABLE = re.compile(r"(\$\{\w+\}|\$\w+|\{\w+\})")
 _MODULES = ("torch.onnx", "transformers.onnx")  # of Python, and no files
 _SIZE = r"(?:\d{1,9}|\$?\{\w+\}|\$\w+)"
 _SETTING = re.compile(
@@ -44,24 +47,31 @@ _SETTING = re.compile(
 class _Made:
     """The model files of the steps so far, and of which kinds one of them may have made others, unnamed."""
 
-    files: list[str] = field(default_factory=list)
+    plain: dict[str, dict[str, str]] = field(default_factory=dict)  # by kind: names, without their setting
+    open: list[re.Pattern[str]] = field(default_factory=list)  # names with variables in them
     unsure: set[str] = field(default_factory=set)
+
+    def take(self, files: Iterable[str]) -> None:
+        """Take the files of a step."""
+        for file in files:
+            bare = _bare(file)
+            known = self.plain.setdefault(_kind(file), {})
+            if bare not in known:
+                known[bare] = _SETTING.sub("", bare)
+                if _VARIABLE.search(bare):
+                    self.open.append(_pattern(bare))
 
     def by(self, text: str) -> None:
         """Take a step that names no model file."""
-        self.unsure |= {kind for kind, pattern in _MAY_MAKE.items() if pattern.search(text)}
-
-    def like(self, file: str) -> list[str]:
-        """The files of its kind, each once."""
-        return list(dict.fromkeys(_bare(item) for item in self.files if _kind(item) == _kind(file)))
+        left = _MAY_MAKE.keys() - self.unsure
+        self.unsure |= {kind for kind in left if _MAY_MAKE[kind].search(text)}
 
     def has(self, file: str) -> bool:
         """Whether some step's file may be this one: by name, with variables and batch sizes as they come."""
-        name = _pattern(file)
-        return any(
-            re.fullmatch(_pattern(other), _bare(file)) or re.fullmatch(name, _bare(other))
-            for other in self.files
-        )
+        bare, known = _bare(file), self.plain.get(_kind(file), {})
+        if bare in known or any(pattern.fullmatch(bare) for pattern in self.open):
+            return True
+        return _VARIABLE.search(bare) is not None and any(map(_pattern(bare).fullmatch, known))
 
 
 def files_made(reading: Reading) -> Iterator[Found]:
@@ -79,7 +89,7 @@ def files_made(reading: Reading) -> Iterator[Found]:
         elif line in prose:
             yield from _of_text(line, step, made)
         else:  # output, a line that goes on, or a program that is not known
-            made.files += _files(step)
+            made.take(_files(step))
             made.by(step)
 
 
@@ -90,7 +100,7 @@ def _of_command(command: Command, made: _Made) -> Iterator[Found]:
             yield found
     if not reads and not writes and not _MAKES_NONE.fullmatch(command.program):
         made.by(command.text)
-    made.files += [*writes, *reads]
+    made.take([*writes, *reads])
 
 
 def _of_text(line: int, text: str, made: _Made) -> Iterator[Found]:
@@ -98,7 +108,7 @@ def _of_text(line: int, text: str, made: _Made) -> Iterator[Found]:
     for file in files if not _TEXT_MAKES.search(text) else ():
         if not made.has(file) and (found := _unmade(line, file, made, "the text")):
             yield found
-    made.files += files
+    made.take(files)
 
 
 def _unmade(line: int, file: str, made: _Made, who: str) -> Found | None:
@@ -107,16 +117,21 @@ def _unmade(line: int, file: str, made: _Made, who: str) -> Found | None:
     One that differs from a file of an earlier step in batch size or length alone is another setting's,
     whoever made it; a text may speak of any file, and is told of those.
     """
-    like, same = made.like(file), _SETTING.sub("", _bare(file))
+    like, same = made.plain.get(_kind(file), {}), _SETTING.sub("", _bare(file))
     sure = who == "the command" and _kind(file) not in made.unsure
-    if not any(_SETTING.sub("", item) == same for item in like) and not (like and sure):
+    if same not in like.values() and not (like and sure):
         return None
+    more = f" and {len(like) - _LISTED} more" if len(like) > _LISTED else ""
     return Found(
         line=line,
-        sentence=f"{who} takes {file}, which no earlier step makes; earlier steps make {', '.join(like)}",
+        sentence=f"{who} takes {file}, which no earlier step makes; earlier steps make "
+        f"{', '.join(islice(like, _LISTED))}{more}",
         numbers={"made_before": len(like)},
         severity=Severity.WARNING if who == "the command" else Severity.NOTE,
     )
+
+
+_LISTED = 8  # of the files that were made
 
 
 def _read_by(command: Command) -> list[str]:
@@ -155,6 +170,8 @@ def _of_script(command: Command) -> list[tuple[str, bool]]:
 
 
 def _files(text: str) -> list[str]:
+    if not any(ending in text for ending in _ENDINGS):
+        return []
     return [file for file in MODEL_FILE.findall(one_word(text)) if file not in _MODULES]
 
 
@@ -166,6 +183,6 @@ def _bare(file: str) -> str:
     return file.rpartition("/")[2]
 
 
-def _pattern(file: str) -> str:
-    parts = re.split(r"(\$\{\w+\}|\$\w+|\{\w+\})", _bare(file))
-    return "".join(r"[\w${}]+" if part[:1] in ("$", "{") else re.escape(part) for part in parts)
+def _pattern(bare: str) -> re.Pattern[str]:
+    parts = _VARIABLE.split(bare)
+    return re.compile("".join(r"[\w${}]+" if at % 2 else re.escape(part) for at, part in enumerate(parts)))

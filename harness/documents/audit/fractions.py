@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -14,6 +14,7 @@ from harness.domain.metrics import Unit
 from harness.domain.references import Rounding
 
 DOUBLE_DIGITS = 12  # from so many digits on a score is a double, printed whole
+_ADDED = "0.001"  # to a number of samples
 _SLACK = 4  # units in the last place of a double that percent and mean may have cost
 MOST_SAMPLES = 1_000_000  # the largest documented count is 219197 characters
 
@@ -43,24 +44,35 @@ def simplest(low: Fraction, high: Fraction) -> Fraction:
     return whole + 1 / rest
 
 
-def common(scores: Sequence[Score]) -> Common | None:
+def common(scores: Sequence[Score], ways: Iterable[Rounding] = Rounding) -> Common | None:
     """The smallest number of samples out of which every one of `scores` is a whole number.
 
-    All rounded or all cut off, as one script prints: the smaller of the two, and both where it is the same.
-    None where no number up to `MOST_SAMPLES` is one.
+    All rounded or all cut off, as one script prints: the smaller of the two, and both where it is the same;
+    of `ways` alone. None where no number up to `MOST_SAMPLES` is one.
     """
     found: Common | None = None
-    for way in Rounding:
+    for way in ways:
         ranges = [_Range.of(printed, unit, way) for printed, unit in scores]
         samples = _least(ranges, MOST_SAMPLES if found is None else found.samples)
         if samples is None:
             continue
-        ways = {way} if found is None or samples < found.samples else {*found.ways, way}
+        both = {way} if found is None or samples < found.samples else {*found.ways, way}
         made = tuple(item.count(samples) for item in ranges)
         if found is not None and samples == found.samples:
             made = found.counts  # rounded first: what fits both ways is taken to be rounded
-        found = Common(samples=samples, counts=made, ways=frozenset(ways))
+        found = Common(samples=samples, counts=made, ways=frozenset(both))
     return found
+
+
+def nearly(printed: Number, unit: Unit, samples: int) -> bool:
+    """Whether a score of many digits is a count out of a hair more than `samples`.
+
+    Scripts add a small number to what they divide by, so as never to divide by 0: 1e-5, and up to 1e-3.
+    """
+    if printed.digits < DOUBLE_DIGITS:
+        return False
+    count = Fraction(printed.value) / (100 if unit is Unit.PERCENT else 1) * samples
+    return count > 0 and 0 <= Fraction(math.ceil(count)) / count - 1 <= Fraction(_ADDED) / samples
 
 
 def possible(printed: Number, unit: Unit, samples: int) -> dict[Rounding, int]:

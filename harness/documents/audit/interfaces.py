@@ -20,12 +20,18 @@ _IMAGE = re.compile(r"\b(RGB|BGR)|\bN(CHW|HWC)\b", re.IGNORECASE)
 _FOLDERS = re.compile("[三两二四]个文件夹")
 _NAMES = 200  # characters in front of that, in which the names stand
 # The sign between two sizes: a letter x is one behind a number, a blank or a bracket, and no part of a name.
-_BY = re.compile(r"[×*,]|(?:(?<=[\d\s})\]])|(?<=bs)|(?<=batch)|(?<=size))x(?=[\s\d${(-])", re.IGNORECASE)
+# Where several of these stand in a cell the first one is it, and a size may be a product.
+_BY = (
+    re.compile(r"×|(?:(?<=[\d\s})\]])|(?<=bs)|(?<=batch)|(?<=size))x(?=[\s\d${(-])", re.IGNORECASE),
+    re.compile(r","),
+    re.compile(r"\*"),
+)
 _BATCH = re.compile(r"batch|bs|^-?1$|^[nb]$", re.IGNORECASE)  # what a batch is called in front of sizes
 _NAMED = re.compile(r"batch|bs|^[nb]$", re.IGNORECASE)  # such a name that can be nothing else
 _SIZE = re.compile(r"-?\d{1,9}|[\[<]?\$?\{?[A-Za-z_][\w /+*-]{0,40}\}?[>\]]?")
 _SHAPES = ("input_shape", "dymShape", "overwrite_input_shape")  # options that name inputs with shapes
 _BETWEEN_INPUTS = re.compile(r";|(?<!\s)\s+(?=[\w./]+:)")
+_MOST_INPUTS = 500  # of a model, a key and a value a layer for each of its states included
 _FED = ("ais_bench", "msame")  # programs that take a folder an input
 _SPANS = ["squad"]  # data sets whose answers have a start and an end
 
@@ -73,7 +79,9 @@ def _ports(grid: Grid) -> Iterator[Port]:
         dtype, shape, layout = (
             row.cells[at] if at is not None and at < len(row.cells) else "" for at in places
         )
-        sizes = tuple(part.strip() for part in _BY.split(shape.strip("[]() ")))
+        text = shape.strip("[]() ")
+        sign = next((pattern for pattern in _BY if pattern.search(text)), _BY[-1])
+        sizes = tuple(part.strip() for part in sign.split(text))
         first = sizes[0].strip("${} ")
         rest = sizes[1:] if _BATCH.search(first) else sizes
         yield Port(
@@ -148,7 +156,7 @@ def io_shapes(reading: Reading) -> Iterator[Found]:
     every = [(command, name, shape) for listed in graphs for command, given in listed
              for name, shape in given.items()]  # fmt: skip
     listed_names = {port.name for port in table}
-    whole = len(table) == len(firsts)  # else nothing tells which input one of another name is
+    whole = len(table) == len(firsts) <= _MOST_INPUTS  # else nothing tells which one of another name is
     others = [item for item in every if whole and item[1] not in listed_names]
     for at, port in enumerate(table):
         own = [item for item in every if item[1] == port.name]
@@ -196,6 +204,7 @@ def io_dtypes(reading: Reading) -> Iterator[Found]:
     tokens, table = _takes_tokens(reading), ports(reading, "in")
     wrong = [port for port in table if _FLOATING.fullmatch(port.dtype) and _IDS.search(port.name)]
     wrong = [port for port in wrong if not _IMAGE.search(f"{port.dtype} {port.layout}")]
+    named = any(_TOKENS.search(port.name) for port in wrong)
     if len(tokens) >= 2 and wrong:
         yield Found(
             line=wrong[0].line,
@@ -203,7 +212,16 @@ def io_dtypes(reading: Reading) -> Iterator[Found]:
             "document feeds "
             f"{', '.join(tokens[:3])}, which are whole numbers",
             numbers={"inputs": len(wrong)},
+            severity=Severity.ERROR if named or _feeds_only_tokens(reading) else Severity.WARNING,
         )
+
+
+def _feeds_only_tokens(reading: Reading) -> bool:
+    """Whether all inputs that the commands name, or else the folders of inputs, are token inputs."""
+    given = [name for listed in shaped_graphs(reading) for _, shapes in listed for name in shapes]
+    folders = _folders(reading)
+    fed = given or ([] if folders is None else folders[1])
+    return bool(fed) and all(_TOKENS.search(name) for name in fed)
 
 
 def io_images(reading: Reading) -> Iterator[Found]:
@@ -217,6 +235,7 @@ def io_images(reading: Reading) -> Iterator[Found]:
                 "image; the "
                 f"document prepares {', '.join(tokens)}",
                 numbers={"axes": len(port.shape)},
+                severity=Severity.ERROR if _feeds_only_tokens(reading) else Severity.WARNING,
             )
 
 
@@ -233,10 +252,8 @@ def io_counts(reading: Reading) -> Iterator[Found]:
             numbers={"table": len(table), "named": len(folders[1])},
         )
     out = ports(reading, "out")
-    expected = len(reading.model.outputs) if reading.model is not None else 0
-    words = reading.context.words
-    if not expected and words.values(reading.readme.text, WordKind.DATASET) == _SPANS:
-        expected = 2
+    spans = reading.context.words.values(reading.readme.text, WordKind.DATASET) == _SPANS
+    expected = len(reading.model.outputs) if reading.model is not None else 2 if spans else 0
     both = any("2" in port.shape for port in out)  # start and end in one
     if out and expected and len(out) != expected and not both:
         what = "the start and the end of an answer" if expected == 2 else f"{expected} by our tables"
@@ -246,6 +263,7 @@ def io_counts(reading: Reading) -> Iterator[Found]:
             f"({', '.join(p.name for p in out)}); "
             f"the model has {expected}: {what}",
             numbers={"table": len(out), "expected": expected},
+            severity=Severity.ERROR if spans or is_ours(reading) else Severity.WARNING,
         )
 
 
@@ -264,6 +282,11 @@ def _folders(reading: Reading) -> tuple[int, list[str]] | None:
     return None
 
 
+def is_ours(reading: Reading) -> bool:
+    """Whether our tables describe this document's own model, and not one that a word of it names."""
+    return reading.document is not None
+
+
 def output_shapes(reading: Reading) -> Iterator[Found]:
     """Outputs with another number of axes than the model's."""
     if reading.model is None:
@@ -273,7 +296,7 @@ def output_shapes(reading: Reading) -> Iterator[Found]:
         output = known.get(port.name) or (
             reading.model.outputs[at] if at < len(reading.model.outputs) else None
         )
-        if output is None or len(port.shape) == len(output.shape) - 1:
+        if output is None or not port.is_plain or len(port.shape) == len(output.shape) - 1:
             continue
         shape = " x ".join(str(size) for size in output.shape[1:])
         yield Found(
@@ -281,4 +304,5 @@ def output_shapes(reading: Reading) -> Iterator[Found]:
             sentence=f"output {port.name} is {' x '.join(port.shape)} a sample in the table; the model's "
             f"is {shape}",
             numbers={"table": len(port.shape), "model": len(output.shape) - 1},
+            severity=Severity.ERROR if is_ours(reading) else Severity.WARNING,
         )

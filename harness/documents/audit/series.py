@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.documents.readme.columns import BATCH
+from harness.documents.readme.naming import BATCH
 from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading, ReadTable, Value
 from harness.domain.metrics import Metric
@@ -62,9 +62,10 @@ def _throughputs(reading: Reading) -> Iterator[SpeedSeries]:
         groups: dict[tuple[object, ...], list[Value]] = {}
         for value in speeds:
             if not value.get("best"):
-                key = (value.column, setting(value, without=_OF_A_SIZE), *_labels(reading, table, value))
-                groups.setdefault(key, []).append(value)
-        for (column, *key), values in groups.items():
+                across = BATCH.search(value.header) is not None  # a column a batch size, and a row a series
+                key = (None if across else value.column, *_key(reading, table, value))
+                groups.setdefault((*key, value.row) if across else key, []).append(value)
+        for (column, *rest), values in groups.items():
             points = sorted(
                 (
                     Point(size=value.get("batch_size"), speed=float(value.number.value), value=value)
@@ -75,10 +76,15 @@ def _throughputs(reading: Reading) -> Iterator[SpeedSeries]:
             )
             sizes = [point.size for point in points]
             if len(sizes) == len(set(sizes)) and sizes:
-                best = [item for item in speeds if item.get("best") and item.column == column and _is_of(
-                    [setting(item, without=_OF_A_SIZE), *_labels(reading, table, item)], key)]  # fmt: skip
+                best = [item for item in speeds if item.get("best") and item.column == column
+                        and _is_of(_key(reading, table, item), rest)]  # fmt: skip
                 name = str(values[0].get("chip") or values[0].header)
                 yield SpeedSeries(name=name, table=table, points=tuple(points), best=tuple(best))
+
+
+def _key(reading: Reading, table: ReadTable, value: Value) -> tuple[object, ...]:
+    """What the points of one series share beside the column."""
+    return (value.place, setting(value, without=_OF_A_SIZE), *_labels(reading, table, value))
 
 
 def _is_of(best: Sequence[object], series: Sequence[object]) -> bool:
@@ -107,14 +113,28 @@ def _labels(reading: Reading, table: ReadTable, value: Value) -> Iterator[str | 
 
 @once
 def scores(reading: Reading) -> tuple[Value, ...]:
-    """Every printed score that somebody measured, a chip's or a baseline's."""
+    """Every printed score that somebody measured, a chip's or a baseline's: shares of one, of any metric."""
     return tuple(
         value
         for value in reading.values
         if value.number is not None
         and value.get("role") in (Role.MEASURED, Role.BASELINE)
-        and value.get("metric") != Metric.THROUGHPUT
-        and not value.get("difference")
+        and value.get("metric") is not None
+        and Metric(value.get("metric")).is_score
+    )
+
+
+def scores_of(reading: Reading, table: ReadTable) -> list[Value]:
+    """Those of `scores` that stand in one table."""
+    mine = set(map(id, table.values))
+    return [value for value in scores(reading) if id(value) in mine]
+
+
+def is_difference(reading: Reading, value: Value) -> bool:
+    """Whether a number is what two scores differ by, as its column's head or its row's label says."""
+    words = reading.context.words
+    return value.get("role") is Role.FACT and any(
+        words.has(text, WordKind.DIFFERENCE) for text in (value.header, value.label)
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from harness.documents.audit.findings import Found
+from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.spelling import misspelt
 from harness.documents.readme.reading import Reading
 
@@ -31,20 +31,24 @@ _SECTION = re.compile(r"(?<![\d.~-])(\d+\.\d+)(?![\d.]*\d)\s*(?:的脚本|节|�
 
 
 def revisions(reading: Reading) -> Iterator[Found]:
-    """Two commits of one reference implementation: of its ``commit_id`` line and of ``git checkout``."""
-    given: dict[str, tuple[int, str]] = {}
-    for line, url, commit in _revisions(reading):
-        where, first = given.setdefault(url, (line, commit))
-        if not (first.startswith(commit) or commit.startswith(first)):
+    """A commit checked out that is none of its repository's ``commit_id`` lines; two, where none is named."""
+    named = _named(reading)
+    moved: dict[str, tuple[int, str]] = {}
+    for line, url, commit in _checked_out(reading):
+        there = named.get(url) or [moved.setdefault(url, (line, commit))]
+        if not any(first.startswith(commit) or commit.startswith(first) for _, first in there):
+            where, first = there[0]
             yield Found(
                 line=line,
                 sentence=f"{url} at {commit}; line {where} says {first}",
                 numbers={"first": first, "second": commit},
+                severity=Severity.ERROR if url in named else Severity.WARNING,
             )
 
 
-def _revisions(reading: Reading) -> Iterator[tuple[int, str, str]]:
-    found: list[tuple[int, str, str]] = []
+def _named(reading: Reading) -> dict[str, list[tuple[int, str]]]:
+    """The revisions that ``url=`` and ``commit_id=`` lines name, by repository."""
+    found: dict[str, list[tuple[int, str]]] = {}
     for fence in reading.readme.fences:
         pairs = {}
         for line in fence.lines:
@@ -53,16 +57,27 @@ def _revisions(reading: Reading) -> Iterator[tuple[int, str, str]]:
                 pairs[match[1]] = (line.number, match[2])
         commit = next((pairs[key] for key in ("commit_id", "commit", "hash") if key in pairs), None)
         if "url" in pairs and commit is not None:
-            found.append((commit[0], _repository(pairs["url"][1]), commit[1]))
-    url = ""
+            found.setdefault(_repository(pairs["url"][1]), []).append(commit)
+    return found
+
+
+def _checked_out(reading: Reading) -> Iterator[tuple[int, str, str]]:
+    """The revisions that git checkout and git reset go to, of the clone that was entered, or the last."""
+    url, clones = "", dict[str, str]()
     for command in reading.commands:
         if command.words[:2] == ("git", "clone"):
             url = next((_repository(word) for word in command.words[2:] if "://" in word), "")
+            clones |= {_folder(url): url, _folder(command.words[-1]): url}
+        if command.program == "cd":
+            url = clones.get(_folder(command.words[-1]), url)
         moves = command.words[:2] in (("git", "checkout"), ("git", "reset"))
         for word in command.words[2:] if url and moves else ():
             if re.fullmatch(r"[0-9a-f]{7,40}", word):
-                found.append((command.line, url, word))
-    yield from sorted(found)
+                yield command.line, url, word
+
+
+def _folder(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2].removesuffix(".git").lower()
 
 
 def _repository(url: str) -> str:
@@ -74,7 +89,8 @@ def versions(reading: Reading) -> Iterator[Found]:
     given: dict[str, tuple[int, str]] = {}
     for line, package, version in sorted(_versions(reading)):
         where, first = given.setdefault(package, (line, version))
-        if first != version:
+        of_one_count = package != "driver" or first.split(".")[0] == version.split(".")[0]  # else firmware's
+        if first != version and of_one_count:
             yield Found(
                 line=line,
                 sentence=f"{package} is {version} here and {first} in line {where}",
@@ -129,7 +145,7 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
                 yield _by_zero(number, match)
                 continue
             exact = float(match["left"]) * float(match["batch"]) / float(match["mean"])
-            yield from _wrong(number, match[0], exact, match["right"])
+            yield from _wrong(number, match, exact, (match["mean"],))
         for match in _PLAIN.finditer(text):
             if _before(text, match).rstrip()[-1:] in _OPERATORS:
                 continue  # the tail of a longer calculation
@@ -137,7 +153,14 @@ def arithmetic(reading: Reading) -> Iterator[Found]:
             if match["op"] in "/÷" and not b:
                 yield _by_zero(number, match)
                 continue
-            yield from _wrong(number, match[0], a * b if match["op"] in "*×" else a / b, match["right"])
+            if (
+                match["op"] in "*×"
+                and "." not in match["a"] + match["b"]
+                and not float(match["right"]).is_integer()
+            ):
+                continue  # a product of whole numbers is whole: one was printed rounded
+            exact = a * b if match["op"] in "*×" else a / b
+            yield from _wrong(number, match, exact, (match["a"], match["b"]))
 
 
 def _before(text: str, match: re.Match[str]) -> str:
@@ -152,13 +175,21 @@ def _by_zero(line: int, match: re.Match[str]) -> Found:
     )  # fmt: skip
 
 
-def _wrong(line: int, text: str, exact: float, printed: str) -> Iterator[Found]:
-    step = 10.0 ** -len(printed.partition(".")[2])
-    if abs(exact - float(printed)) >= max(step * (1 - 1e-9), abs(exact) * 1e-9):
+def _wrong(line: int, match: re.Match[str], exact: float, operands: Sequence[str]) -> Iterator[Found]:
+    """A result beyond what rounding it or cutting it off explains, or its operands' own last digits."""
+    printed, step = float(match["right"]), _step(match["right"])
+    blur = sum(_step(item) / 2 / float(item) for item in operands if "." in item and float(item))
+    slack = abs(exact) * (blur + 1e-9)  # what a double is off by, too
+    if not exact - slack - step * (1 - 1e-9) < printed < exact + slack + step / 2:
         yield Found(
-            line=line, sentence=f"{text!r}: that is {exact:.6g}, not {printed}",
-            numbers={"exact": exact, "printed": float(printed)},
+            line=line, sentence=f"{match[0]!r}: that is {exact:.6g}, not {match['right']}",
+            numbers={"exact": exact, "printed": printed},
         )  # fmt: skip
+
+
+def _step(printed: str) -> float:
+    """What one more in the last printed digit is."""
+    return float(10.0 ** -len(printed.partition(".")[2]))
 
 
 def sections(reading: Reading) -> Iterator[Found]:

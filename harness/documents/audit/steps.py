@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from harness.documents.audit.findings import Found
-from harness.documents.audit.interfaces import ports, shaped_graphs
+from harness.documents.audit.findings import Found, Severity
+from harness.documents.audit.interfaces import is_ours, ports, shaped_graphs
 from harness.documents.readme.cells import whole
+from harness.documents.readme.commands import MODEL_FILE, Command
 from harness.documents.readme.reading import GPU_BACKENDS, Reading
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
 
 _BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
 _IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d{1,15})(?!\d)|(?<!\d)(\d{1,15})bs(?![a-z])", re.IGNORECASE)
+_TRAINED = re.compile(
+    r"\.(?:pth?|pkl|ckpt|tar|pdparams|pdiparams|h5|npz|safetensors)\b"
+)  # by a batch of its own
 _REDUCED = ("fp16", "int8", "best", "half", "useFP16")
 
 
@@ -26,6 +30,7 @@ def batch_names(reading: Reading) -> Iterator[Found]:
         if size is None:
             continue
         named = [(name, value, found) for name, value in command.options.items()
+                 if not _TRAINED.search(value)
                  for found in _sizes(value) if found != size]  # fmt: skip
         for name, value, found in named:
             yield Found(
@@ -57,6 +62,7 @@ def shape_names(reading: Reading) -> Iterator[Found]:
             sentence=f"the command names the inputs {', '.join(given)}; the exported model has "
             f"{', '.join(known)}",
             numbers={"command": len(given), "model": len(known)},
+            severity=Severity.ERROR if is_ours(reading) else Severity.WARNING,
         )
     pairs = [pair for named in by_graph for pair in pairwise(named)]
     for (first, given), (second, other) in pairs:
@@ -66,7 +72,15 @@ def shape_names(reading: Reading) -> Iterator[Found]:
                 sentence=f"the command names the inputs {', '.join(other)}, that of line {first.line} "
                 f"{', '.join(given)}",
                 numbers={"first": len(given), "second": len(other)},
+                severity=Severity.ERROR if _share_a_file(first, second) else Severity.WARNING,
             )
+
+
+def _share_a_file(first: Command, second: Command) -> bool:
+    """Whether two commands name one model file, or none: files of like names may be of two parts."""
+    one, other = ({file.rpartition("/")[2] for word in command.words for file in MODEL_FILE.findall(word)}
+                  for command in (first, second))  # fmt: skip
+    return bool(one & other) or not (one and other)
 
 
 def usage(reading: Reading) -> Iterator[Found]:

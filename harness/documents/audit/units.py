@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from harness.documents.audit.findings import Found
+from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import scores, where
 from harness.documents.readme.reading import Reading, ReadTable, Value
-from harness.domain.metrics import Metric, Unit
+from harness.domain.metrics import Better, Metric, Unit
 from harness.domain.references import Role
 from harness.domain.words import WordKind
 
 
-def _has_unit(reading: Reading, value: Value) -> bool:
+def _printed(reading: Reading, value: Value) -> str:
+    """The unit behind a number's digits, as printed; what else stands there is none."""
+    after = "" if value.number is None else value.number.after.strip()
     words = reading.context.words
-    after = value.number.after.strip() if value.number is not None else ""
-    return bool(after) or words.has(value.header, WordKind.UNIT)
+    begun = (after, *(re.split(cut, after, maxsplit=1)[0] for cut in (r"[\s,，;；)）]", r"[\s,，;；)）/]")))
+    return next((text for text in begun if words.is_whole(text, WordKind.UNIT) is not None), "")
+
+
+def _has_unit(reading: Reading, value: Value) -> bool:
+    return bool(_printed(reading, value)) or reading.context.words.has(value.header, WordKind.UNIT)
+
+
+def _has_sign(reading: Reading, value: Value) -> bool:
+    """Whether a percent sign stands behind a score or in its column's head."""
+    return "%" in (_printed(reading, value), *value.header)
 
 
 def missing(reading: Reading) -> Iterator[Found]:
@@ -49,13 +61,18 @@ def _stated(reading: Reading, unit: Unit) -> bool:
 
 
 def mixed(reading: Reading) -> Iterator[Found]:
-    """A column in which some values carry a unit and others none, or fractions stand beside percentages."""
+    """Values of one metric in one column, some with a unit and some without, or fractions beside percents."""
     for table in reading.tables:
         for values in _columns(table):
-            units = {value.number.after.strip() for value in values if value.number is not None}
-            kinds = {value.get("unit") for value in values if value.number is not None and value.number.value}
-            if len(units) > 1 or len(kinds) > 1:
-                first, other = values[0], next(v for v in values if _unit(v) != _unit(values[0]))
+            units = [_printed(reading, value) for value in values]
+            kinds = [value.get("unit") for value in values if value.number is not None and value.number.value]
+            if len(set(units)) > 1 or len(set(kinds)) > 1:
+                first = values[0]
+                other = next(
+                    (value for value, unit in zip(values, units, strict=True)
+                     if (unit, value.get("unit")) != (units[0], first.get("unit"))),
+                    values[-1],
+                )  # fmt: skip
                 yield Found(
                     line=other.line,
                     sentence=f"column {first.header!r} prints {first.text} and {other.text}: two units in "
@@ -64,38 +81,65 @@ def mixed(reading: Reading) -> Iterator[Found]:
                 )
 
 
-def _unit(value: Value) -> tuple[str, object]:
-    return ("" if value.number is None else value.number.after.strip(), value.get("unit"))
-
-
 def _columns(table: ReadTable) -> Iterator[list[Value]]:
-    for column in sorted({value.column for value in table.values}):
-        values = [value for value in table.values if value.column == column and value.number is not None]
-        if values and values[0].get("role") is not Role.FACT:
-            yield values
+    """The values of each column that are of one metric."""
+    groups: dict[tuple[object, ...], list[Value]] = {}
+    for value in table.values:
+        if value.number is not None and value.get("role") is not Role.FACT:
+            key = (value.column, value.place, *(value.get(key) for key in ("metric", "called", "variant")))
+            groups.setdefault(key, []).append(value)
+    yield from groups.values()
 
 
 def percent_fraction(reading: Reading) -> Iterator[Found]:
-    """A percent sign behind a fraction: a score of one percent or less."""
-    for value in scores(reading):
+    """A percent sign behind a score of one or less: surely a fraction where the percentage stands there."""
+    found = scores(reading)
+    for value in found:
         assert value.number is not None
-        if "%" in (*value.number.after, *value.header) and 0 < value.number.value <= 1:
+        high = Metric(value.get("metric")).better is Better.HIGHER
+        if high and _has_sign(reading, value) and 0 < value.number.value <= 1:
+            also = next((item for item in found if _is_hundredfold(item, value)), None)
+            said = "" if also is None else f"; line {also.line} prints {also.text}"
             yield Found(
                 line=value.line,
                 sentence=f"{where(value)} prints {value.text} with a percent sign: a fraction of one, or a "
-                "score of "
-                "less than one percent",
+                f"score of less than one percent{said}",
                 numbers={"printed": value.text},
+                severity=Severity.WARNING if also is None else Severity.ERROR,
             )
+
+
+_NEAR = 5  # percentage points within which two scores of one metric in a document are of one kind
+
+
+def _is_hundredfold(other: Value, value: Value) -> bool:
+    """Whether another score of the metric is about what `value` is without its percent sign."""
+    if other.number is None or value.number is None or other.get("unit") is not Unit.PERCENT:
+        return False
+    same = all(other.get(key) == value.get(key) for key in ("metric", "called"))
+    return same and other.number.value > 1 and abs(other.number.value - value.number.value * 100) <= _NEAR
 
 
 def out_of_range(reading: Reading) -> Iterator[Found]:
-    """A score below nothing or above all."""
+    """A score below the least or above the most of its metric; a little above, it may be relative."""
     for value in scores(reading):
         assert value.number is not None
-        if not 0 <= value.number.value <= (100 if value.get("unit") is Unit.PERCENT else 1):
+        metric = Metric(value.get("metric"))
+        scale = 100 if value.get("unit") is Unit.PERCENT else 1
+        if not metric.least * scale <= value.number.value <= metric.most * scale:
+            relative = metric.most * scale < value.number.value <= metric.most * scale * _RELATIVE
             yield Found(
                 line=value.line,
-                sentence=f"{where(value)} prints {value.text}: a score lies from 0 to 100 %",
+                sentence=f"{where(value)} prints {value.text}: {_called(value)} lies from "
+                f"{metric.least * 100:g} to {metric.most * 100:g} %",
                 numbers={"printed": value.text},
+                severity=Severity.WARNING if relative else Severity.ERROR,
             )
+
+
+_RELATIVE = 1.1  # of a baseline's, which a chip hardly exceeds by more
+
+
+def _called(value: Value) -> str:
+    metric = Metric(value.get("metric"))
+    return "a score" if metric is Metric.ACCURACY else str(value.get("called") or metric)

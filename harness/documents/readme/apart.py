@@ -14,6 +14,7 @@ from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 
+_SHORT = 60  # characters of a line above a table that may say which one it is
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
 
@@ -35,6 +36,8 @@ def labelled(
     """
     for at, (header, label) in enumerate(zip(grid.headers, labels, strict=True)):
         words = [said["rests"].get(at, "") for said in of_rows]
+        if context.words.is_whole(header, WordKind.LABEL) in ("", "model"):
+            words = _carried(context, words, [row.cells[at] for row in rows])
         if not label or len(set(words) - {""}) < 2:
             continue
         numbers = all(word.isdigit() for word in words if word)
@@ -49,8 +52,64 @@ def labelled(
     return list(of_rows)
 
 
+def _carried(context: Context, words: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """`words` of a column that names models or their kinds, where a dash repeats what stands above it."""
+    carried, last = [], ""
+    for word, cell in zip(words, cells, strict=True):
+        last = last if not word and context.words.absent(cell) else word
+        carried.append(last)
+    return carried
+
+
+def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
+    """`tables`, where two that state another value of one thing are told apart by what stands above them.
+
+    Results that a block prints are left as they are: they are of the tables beside them.
+    """
+    grids = [at for at, table in enumerate(tables) if table.block is None]
+    words: dict[int, str] = {}
+    for place, one in enumerate(grids):
+        for other in grids[place + 1 :]:
+            if _at_odds(tables[one], tables[other]):
+                first, second = (_above(context, tables[at]) for at in (one, other))
+                for at, mine, theirs in ((one, first, second), (other, second, first)):
+                    own = [text for text in mine if text not in theirs]
+                    if own:
+                        words.setdefault(at, own[0])
+    return [
+        table
+        if at not in words
+        else replace(table, values=tuple(_with_variant(value, words[at]) for value in table.values))
+        for at, table in enumerate(tables)
+    ]
+
+
+def _at_odds(one: ReadTable, other: ReadTable) -> bool:
+    """Whether two tables state two numbers of the same thing."""
+    stated = {key_of(value): value.number.value for value in one.values if _counts(value) and value.number}
+    return any(
+        stated.get(key_of(value), value.number.value) != value.number.value
+        for value in other.values
+        if _counts(value) and value.number
+    )
+
+
+def _counts(value: Value) -> bool:
+    return value.get("role") in (Role.MEASURED, Role.BASELINE)
+
+
+def _above(context: Context, table: ReadTable) -> list[str]:
+    """What stands above a table, the surest first: titles from the nearest up, then the line above it."""
+    readme = context.readme
+    caption = readme.above(table.line).strip(" *#:：-")
+    over = [item for item in reversed(readme.headings_of(table.line)) if item.text]
+    titles = [item.text for item in over if item.titled]
+    items = [item.text for item in over if not item.titled]
+    return list(dict.fromkeys([*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]))
+
+
 def told_apart(context: Context, table: ReadTable) -> ReadTable:
-    """`table`, no two values of which say the same: what nothing tells apart its label, head or number does."""
+    """`table`, no two values of which say the same: where nothing else does, their words tell them apart."""
     found = list(table.values)
     for by in (_by_row, _by_column, _by_number):
         groups: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)
@@ -100,4 +159,3 @@ def _by_number(context: Context, table: ReadTable, group: Sequence[Value]) -> li
         why = f"all that it says, row {first.label!r}, column {first.header!r} says too; it is called another"
         context.assumed.append(Note(line=other.line, what=what, why=why))
     return ["", *(f"({at})" for at in range(2, len(group) + 1))]
-

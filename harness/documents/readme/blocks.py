@@ -2,72 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
+from harness.documents.readme import fences as fenced
+from harness.documents.readme import html_tables, pipes
+from harness.documents.readme.fences import unquoted
+from harness.documents.readme.headings import heading, items
+from harness.documents.readme.inline import plain
+from harness.documents.readme.notes import Note, Told
+from harness.documents.readme.parts import Fence, Grid, GridRow, Heading, Line
+from harness.documents.readme.pipes import cells
 from harness.errors import BadInput
 
-_DELIMITER = re.compile(r"\|?(\s*:?-+:?\s*\|)+\s*(:?-+:?)?\s*")
-_TAG = re.compile(r"</?\w[^<>]*>")
-_NUMBERING = re.compile(r"(?:[-*+]|\d+(?:\.\d+)*[.、)]?|[a-z][.)]|step\.\d+|[一二三四五六七八九十]+、)\s+")
-_LONGEST = 1000  # characters of markdown in a cell, a heading or a title
+__all__ = ("Fence", "Grid", "GridRow", "Heading", "Line", "Readme", "cells", "parse", "plain", "read")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of a README, without the blanks at its ends."""
-
-    number: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
-    """A heading without numbering and markup; a list item that heads what follows is not `titled`."""
-
-    line: int
-    level: int
-    text: str
-    numbered: str = ""  # "5.2" of "### 5.2 Accuracy"
-    titled: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridRow:
-    """One row of a table: cells without markup and padding."""
-
-    line: int
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """One table. `misfit` says why markdown shows no table here, where it does not."""
-
-    line: int
-    headers: tuple[str, ...]
-    rows: tuple[GridRow, ...]
-    misfit: str = ""
-
-    @property
-    def title(self) -> str:
-        """What `other_tables` calls it."""
-        return " | ".join(self.headers)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fence:
-    """One fenced block: the line of its opening, the word behind it, and its lines."""
-
-    line: int
-    info: str
-    lines: tuple[Line, ...]
+_NEAR = 4  # lines above a table or block among which its caption stands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +35,8 @@ class Readme:
     fences: tuple[Fence, ...]
     prose: tuple[Line, ...]
     raw: tuple[str, ...] = ()  # the lines with the blanks at their ends
+    unread: tuple[Note, ...] = ()  # of its tables and blocks, before anything is known of what they mean
+    assumed: tuple[Note, ...] = ()  # read by a rule of ours
 
     @cached_property
     def text(self) -> str:
@@ -95,11 +50,65 @@ class Readme:
 
     def heading_of(self, line: int) -> Heading | None:
         """The heading or list item that a line stands under."""
-        return next((item for item in reversed(self.headings) if item.line < line), None)
+        at = bisect_left(self.headings, line, key=_line_of)
+        return self.headings[at - 1] if at else None
 
     def under(self, line: int) -> Heading | None:
         """The real heading that a line stands under."""
-        return next((item for item in reversed(self.headings) if item.line < line and item.titled), None)
+        at = bisect_left(self._titled, line, key=_line_of)
+        return self._titled[at - 1] if at else None
+
+    def headings_of(self, line: int) -> tuple[Heading, ...]:
+        """All headings that a line stands under, the highest first: h2, h3, then items and bold lines.
+
+        An item stands under those before it that are less indented, a bold line under none of its depth.
+        """
+        chain, at = list[Heading](), bisect_left(self.headings, line, key=_line_of) - 1
+        while at >= 0:
+            chain.append(self.headings[at])
+            at = self._over[at]
+        return tuple(reversed(chain))
+
+    def above(self, line: int) -> str:
+        """The text right above a table or block, empty lines between them: a caption or a sentence.
+
+        Empty where a heading, another table or a block stands there.
+        """
+        for number in range(line - 1, max(line - 1 - _NEAR, 0), -1):
+            text = self._texts.get(number)
+            if text is None and self.lines[number - 1]:
+                return ""
+            shown = plain(unquoted(text)) if text else ""
+            if shown:
+                return shown
+        return ""
+
+    @cached_property
+    def _titled(self) -> tuple[Heading, ...]:
+        return tuple(item for item in self.headings if item.titled)
+
+    @cached_property
+    def _over(self) -> list[int]:
+        """Of each heading the place of the one that it stands under; -1 where there is none."""
+        over, above = list[int](), list[int]()
+        for at, item in enumerate(self.headings):
+            while above and _depth(self.headings[above[-1]]) >= _depth(item):
+                above.pop()
+            over.append(above[-1] if above else -1)
+            above.append(at)
+        return over
+
+    @cached_property
+    def _texts(self) -> dict[int, str]:
+        return {item.number: item.text for item in self.prose}
+
+
+def _line_of(item: Heading) -> int:
+    return item.line
+
+
+def _depth(item: Heading) -> tuple[int, int]:
+    return item.level, item.indent
 
 
 def read(path: Path, shown: str | None = None) -> Readme:
@@ -121,129 +130,48 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
     So lines are kept without it: what reads them takes a time by their words, however deep they are nested.
     """
     raw = tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    lines = tuple(line.strip() for line in raw)
-    tokens = _blocks().parse("\n".join(lines))
-    grids, fences, headings, taken = list[Grid](), list[Fence](), list[Heading](), set[int]()
-    for at, token in enumerate(tokens):
-        if token.map is None:
-            continue
-        start, end = token.map
-        if token.type == "table_open":
-            end = next((n for n in range(start, end) if "|" not in lines[n]), end)
-            grids.append(_grid(lines, start, end))
-        elif token.type == "fence":
-            fences.append(_fence(lines, token, start, end))
-        elif token.type == "heading_open":
-            headings.append(_heading(tokens[at + 1], start, int(token.tag[1:])))
-        else:
-            continue
-        taken.update(range(start, end))
-    for start, end in _misfits(lines, taken):
-        grids.append(_grid(lines, start, end, misfit=True))
-        taken.update(range(start, end))
-    prose = [Line(number=n + 1, text=line) for n, line in enumerate(lines) if n not in taken and line.strip()]
-    headings += _items(prose)
+    lines, told, taken = tuple(line.strip() for line in raw), Told(), set[int]()
+    spans, forgotten = fenced.fences(lines)
+    told.assumed.extend(forgotten)
+    for span in spans:
+        taken.update(range(span.start, span.end))
+    headings = [
+        item
+        for at, line in enumerate(lines)
+        if line.startswith("#") and at not in taken and (item := heading(line, at + 1))
+    ]
+    taken.update(item.line - 1 for item in headings)
+    grids, beside = list[Grid](), list[Line]()
+    for found, where, texts in html_tables.tables(lines, taken, told):
+        grids += found
+        beside += texts
+        taken.update(where)
+    for grid, where in pipes.grids(lines, taken, told):
+        grids.append(grid)
+        taken.update(where)
+    prose = [Line(number=at + 1, text=line) for at, line in enumerate(lines) if line and at not in taken]
+    prose = sorted([*prose, *beside], key=lambda item: item.number)
+    headings += items(prose, [len(line) - len(line.lstrip()) for line in raw])
     return Readme(
         path=path,
         shown=shown or str(path),
         lines=lines,
-        headings=tuple(sorted(headings, key=lambda item: item.line)),
+        headings=tuple(sorted(headings, key=_line_of)),
         grids=tuple(sorted(grids, key=lambda item: item.line)),
-        fences=tuple(fences),
+        fences=tuple(_fence(lines, span) for span in spans),
         prose=tuple(prose),
         raw=raw,
+        unread=tuple(told.unread),
+        assumed=tuple(told.assumed),
     )
 
 
-def plain(markdown: str) -> str:
-    """Inline markdown as the text that a reader sees; more than `_LONGEST` characters as they stand.
-
-    The parser takes the square of the time for brackets that never close, and no cell or title is so long.
-    """
-    if len(markdown) > _LONGEST:
-        return markdown.strip()
-    [inline] = _markdown().parseInline(markdown.strip())
-    parts = []
-    for token in inline.children or ():
-        if token.type in ("text", "code_inline", "image"):
-            parts.append(token.content)
-        elif token.type in ("softbreak", "hardbreak") or token.content.lower().startswith("<br"):
-            parts.append(" ")
-    return "".join(parts).strip()
-
-
-def cells(line: str) -> tuple[str, ...]:
-    """A line's cells as a reader sees them; the pipes at both ends may be absent."""
-    inner = line.strip().removeprefix("|")
-    inner = inner[:-1] if inner.endswith("|") and not inner.endswith(r"\|") else inner
-    return tuple(plain(cell.replace(r"\|", "|")) for cell in re.split(r"(?<!\\)\|", inner))
-
-
-@cache
-def _blocks() -> MarkdownIt:
-    """The same, for blocks alone: what is in a line, `plain` reads."""
-    return _grammar().disable("inline")
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    """For `plain`."""
-    return _grammar()
-
-
-def _grammar() -> MarkdownIt:
-    """CommonMark with tables, without what indentation, HTML or dashes would make of a line."""
-    markdown = MarkdownIt("commonmark").enable("table")
-    return markdown.disable(["code", "list", "blockquote", "html_block", "lheading", "reference", "entity"])
-
-
-def _grid(lines: Sequence[str], start: int, end: int, misfit: bool = False) -> Grid:
-    headers, delimiters = cells(lines[start]), len(cells(lines[start + 1]))
-    rows = [GridRow(line=n + 1, cells=cells(lines[n])) for n in range(start + 2, end)]
-    why = f"{len(headers)} heads over a delimiter row of {delimiters} cells" if misfit else ""
-    return Grid(line=start + 1, headers=headers, rows=tuple(rows), misfit=why)
-
-
-def _fence(lines: Sequence[str], token: Token, start: int, end: int) -> Fence:
-    closed = end - start > 1 and lines[end - 1].strip().startswith(token.markup)
-    inside = range(start + 1, end - 1 if closed else end)
+def _fence(lines: Sequence[str], span: fenced.Span) -> Fence:
+    inside = range(span.start + 1, span.end - 1 if span.closed else span.end)
+    quoted = lines[span.start].startswith(">")
+    texts = ((at + 1, unquoted(lines[at]) if quoted else lines[at]) for at in inside)
     return Fence(
-        line=start + 1,
-        info=token.info.strip(),
-        lines=tuple(Line(number=n + 1, text=lines[n]) for n in inside),
+        line=span.start + 1,
+        info=span.info,
+        lines=tuple(Line(number=number, text=text) for number, text in texts),
     )
-
-
-def _heading(inline: Token, start: int, level: int) -> Heading:
-    text = _TAG.sub("", plain(inline.content)).strip()
-    numbered = re.match(r"(\d+(?:\.\d+)*)[.、 ]?", text)
-    rest = re.sub(r"^\d+(?:\.\d+)*[.、](?!\d)\s*", "", text, count=1) if numbered else text
-    rest = _NUMBERING.sub("", rest, count=1) if _NUMBERING.match(rest) else rest
-    return Heading(
-        line=start + 1,
-        level=level,
-        text=rest.strip("*： :"),
-        numbered=numbered[1] if numbered else "",
-    )
-
-
-def _items(prose: Sequence[Line]) -> Iterator[Heading]:
-    """List items and bold lines that are short enough to be a title of what follows."""
-    for line in prose:
-        text = line.text.strip()
-        match = _NUMBERING.match(text)
-        bold = re.fullmatch(r"\*\*[^*]+\*\*[:：]?", text)
-        rest = plain(text[match.end() :] if match else text).strip("*： :。")
-        if (match or bold) and rest and len(rest) <= 40 and "，" not in rest:
-            yield Heading(line=line.number, level=9, text=rest, titled=False)
-
-
-def _misfits(lines: Sequence[str], taken: set[int]) -> Iterator[tuple[int, int]]:
-    """Where a delimiter row stands under a row of pipes, and markdown saw no table."""
-    for n in range(1, len(lines)):
-        if {n - 1, n} & taken or "|" not in lines[n - 1] or not _DELIMITER.fullmatch(lines[n].strip()):
-            continue
-        end = n + 1
-        while end < len(lines) and end not in taken and "|" in lines[end]:
-            end += 1
-        yield n - 1, end

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Item, Kind, Number, items, whole
+from harness.documents.readme.cells import Item, Kind, Number, items, two_numbers, whole
 from harness.documents.readme.naming import BATCH, Said, fitting, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
 from harness.domain.metrics import Metric, Sort, Unit
@@ -32,14 +32,20 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     valued = [cell for cell in cells if _has_value(context, cell)]
     if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
+    if at and words.has(header, WordKind.FACT):
+        return False
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
-        return bool(cells) and all(batch_in(cell) is not None or words.has(cell, WordKind.BEST) for cell in cells)
+        return bool(cells) and all(
+            batch_in(cell) is not None or words.has(cell, WordKind.BEST) for cell in cells
+        )
     return not valued and not (at and cells and all(map(words.absent, cells)))
 
 
 def _has_value(context: Context, cell: str) -> bool:
     """Whether a cell is a number, or several with names that are known."""
     words, found = context.words, items(cell)
+    if any(number.digits for number in two_numbers(cell)):
+        return True
     if words.is_whole(cell, WordKind.CHIP) is not None:
         return False
     if len(found) == 1 and found[0].unit and not found[0].name:
@@ -120,6 +126,10 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         dynamic = {"true": Shapes.DYNAMIC, "false": Shapes.STATIC}.get(cell.strip().lower())
         return {"shapes": dynamic} if dynamic else of_text(context, cell)
     said = of_text(context, cell)
+    if kind == "precision" and "precision" in said and rest(words, cell):
+        del said["precision"]  # "qint16_mixed_float32" is none of ours
+        rests[at] = cell.strip()
+        return said
     if (ratio := ratio_of(context, cell)) is not None:
         return ratio
     if words.has(cell, WordKind.BEST):
@@ -129,8 +139,9 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
     if kind not in ("model", "source", "precision", "task"):
         found = metric_in(words, cell)
         found.pop("variant", None)
-        if kind != "metric" and found.get("metric") == Metric.OTHER and found.get("called") == rest(words, cell):
-            found = found if words.has(cell, WordKind.METRIC) else {}
+        unsaid = found.get("metric") == Metric.OTHER and found.get("called") == rest(words, cell)
+        if kind != "metric" and unsaid and not words.has(cell, WordKind.METRIC):
+            found = {}
         said |= found
     if kind == "source":
         said["source"] = cell.strip()
@@ -165,10 +176,13 @@ def above(context: Context, grid: Grid) -> list[str]:
 
 def grid_metric(context: Context, grid: Grid, labels: Sequence[bool], name: str) -> Said:
     """The metric for columns that tell none: of a head of labels, of the line right above, of the name."""
-    heads = [head for at, (head, label) in enumerate(zip(grid.headers, labels, strict=True)) if label or not at]
+    pairs = enumerate(zip(grid.headers, labels, strict=True))
+    heads = [head for at, (head, label) in pairs if label or not at]
     for text in (*heads, *above(context, grid), name):
-        if (said := metric_in(context.words, text)) and not context.words.has(text, WordKind.FOREIGN):
-            said.pop("variant", None)
+        said = metric_in(context.words, text)
+        if said and said["metric"] != Metric.OTHER and not context.words.has(text, WordKind.FOREIGN):
+            for key in ("variant", "called"):  # words of a sentence are no name of a metric
+                said.pop(key, None)
             unit = unit_in(context, text)
             return said if unit is None else with_unit(said, unit)
     return {}
@@ -311,13 +325,18 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
         why = f"{said['foreign']!r} is no metric that our tables have"
     elif "strange" in said and said.get("metric") != Metric.OTHER and said.get("role") != Role.FACT:
         why = f"{said['strange']!r} behind the digits is no known unit; add a [[word]] for it"
-    elif "unit" in said and "metric" in said and said.get("role") not in (Role.RATIO, Role.FACT):
-        if not fitting(Metric(said["metric"]), Unit(said["unit"])):
-            why = f"{said['unit']} is no unit of {said['metric']}"
+    elif not _fits(said):
+        why = f"{said['unit']} is no unit of {said['metric']}"
     if why:
         context.notes.append(Note(line=row.line, what=what, why=why))
         return None
     return said
+
+
+def _fits(said: Mapping[str, Any]) -> bool:
+    """Whether a measured number's unit is one of its metric's."""
+    told = "unit" in said and "metric" in said and said.get("role") not in (Role.RATIO, Role.FACT)
+    return not told or fitting(Metric(said["metric"]), Unit(said["unit"]))
 
 
 def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -327,5 +346,5 @@ def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def done(said: Mapping[str, Any]) -> Said:
     """A meaning without what only helped to find it."""
-    helped = (*_HIDDEN, "strange", "name_generic", "unknown", "source", "other")
+    helped = (*_HIDDEN, "strange", "name_generic", "unknown", "source", "other", "published")
     return {key: item for key, item in said.items() if key not in helped}

@@ -1,4 +1,4 @@
-"""The lines of a fenced block as groups of results: what stands under one comment, in one dictionary, up to a blank."""
+"""The lines of a fenced block as groups of results: under one comment, in one dictionary, up to a blank."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.documents.readme.blocks import Fence, Line
 from harness.documents.readme.pairs import Pair
 
 _DICTIONARY = re.compile(r"(?P<name>[A-Za-z][\w ]{0,60}?)\s*:\s*\w*[({\[]")
-_TITLE = re.compile(r"(?P<name>[^\W\d][^:：{}\[\]\"'=|]{0,60})[:：]")
+_TITLE = re.compile(r"(?P<name>[^\W\d][^{}\[\]\"'=|]{0,80}?)\s*[:：]")
 _RULE = re.compile(r"[-=*_+]{4,}")
 
 Pairs = Callable[[Line], tuple[Pair, ...]]
@@ -102,6 +102,8 @@ def groups(fence: Fence, pairs: Pairs, typed: Container[int]) -> Iterator[Group]
         elif title := _TITLE.fullmatch(text):
             yield from gathered.close()
             gathered.name(line, title.span("name"))
+        elif not gathered.pairs:
+            gathered.said.append(text)
     yield from gathered.close()
 
 
@@ -153,7 +155,7 @@ class _Gathered:
             yield from self.close()
 
     def close(self, keep: bool = False) -> Iterator[Group]:
-        """The group that has been gathered, if it has figures; then begin anew, with its label if `keep`."""
+        """The group so far, if it has figures; then begin anew, with its label if `keep`."""
         if self.pairs:
             first = self.pairs[0]
             at = next(line for line in self.lines if line.number == first.line)
@@ -161,8 +163,8 @@ class _Gathered:
             label = self.label or own
             lines = {line.number: line for line in (*self.labelled, *self.lines)}
             yield Group(
-                label=label, named=self.label is not None, commented=self.commented, part=self.part, said="\n".join(self.said),
-                lines=tuple(lines.values()), pairs=tuple(self.pairs),
+                label=label, named=self.label is not None, commented=self.commented, part=self.part,
+                said="\n".join(self.said), lines=tuple(lines.values()), pairs=tuple(self.pairs),
             )  # fmt: skip
         self.lines, self.pairs = [], []
         if not keep:

@@ -1,11 +1,11 @@
-"""What the key of a printed figure says of it: a metric, by the catalog's words or by the block it stands in."""
+"""What the key of a printed figure says of it: a metric, by the catalog's words or by its block."""
 
 from __future__ import annotations
 
 import re
 
 from harness.documents.readme import columns
-from harness.documents.readme.columns import Said
+from harness.documents.readme.naming import BATCH, Said
 from harness.documents.readme.pairs import Pair
 from harness.documents.readme.reading import Context
 from harness.domain.metrics import Metric, Unit
@@ -49,7 +49,8 @@ def of_key(context: Context, pair: Pair) -> Said:
         return {}
     if "metric" in said and said.get("role") is not Role.FACT:
         said.pop("variant", None)
-        if "called" in said or _says_more(context, key):
+        said.pop("called", None)
+        if said["metric"] == Metric.OTHER or _says_more(context, key):
             said["called"] = key
     return said
 
@@ -74,9 +75,20 @@ def another(pair: Pair) -> Said:
 
 
 def _says_more(context: Context, key: str) -> bool:
-    """Whether a key says more than its metric's name: ``bbox_mAP_50``, ``mean iou``."""
+    """Whether a key says more than its metric's name: ``bbox_mAP_50``, ``mean iou``, ``AP``."""
     rest = key.replace("_", " ")
-    for kind in (WordKind.METRIC, WordKind.UNIT, WordKind.PRECISION, WordKind.CHIP, WordKind.BASELINE):
+    if any(
+        context.words.is_own(rest[hit.start : hit.end]) for hit in context.words.hits(rest, WordKind.METRIC)
+    ):
+        return True
+    for kind in (
+        WordKind.METRIC,
+        WordKind.UNIT,
+        WordKind.PRECISION,
+        WordKind.CHIP,
+        WordKind.BASELINE,
+        WordKind.FILLER,
+    ):
         rest = context.words.without(rest, kind)
-    rest = columns.BATCH.sub("", rest)
+    rest = BATCH.sub("", rest)
     return bool(_FILLING.sub("", rest))

@@ -17,15 +17,17 @@ _TOLD = (
     WordKind.CHIP, WordKind.UNIT, WordKind.BASELINE, WordKind.DIFFERENCE, WordKind.BEST, WordKind.SHAPES,
     WordKind.AOE, WordKind.PRECISION, WordKind.FILLER, WordKind.BATCH_SIZE,
 )  # fmt: skip
+_THRESHOLD = re.compile(r"\bIoU(?=\s*[=:>]\s*\d)", re.IGNORECASE)  # what others are at, and no metric
 _NUMBERED = re.compile(r"指标\s*\d*")
 _EMPTY = re.compile(r"[(（\[【][\s,，/|:：+-]*[)）\]】]")
+_LOOSE = re.compile(r"(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])")  # what a word that was taken out leaves
 _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
 _EDGES = " \t:：=,，;；、/|&·_-–—↑↓'\"`。"
 _SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
 
 
 def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
-    """What `text` says beside the words that have a meaning of their own, and beside those of kinds `more`."""
+    """What `text` says beside the words that have a meaning of their own, and those of kinds `more`."""
     left = BATCH.sub(" ", _NUMBERED.sub(" ", text))
     kinds = {*_TOLD, *more}
     found = words.hits(left, *_TOLD, WordKind.METRIC)  # a word within a metric's is none of its own
@@ -33,7 +35,7 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
         left = left[:start] + left[end:]
     for _ in range(3):
         left = _EMPTY.sub(" ", left)
-    left = " ".join(left.split()).strip(_EDGES)
+    left = " ".join(_LOOSE.sub(" ", left).split()).strip(_EDGES)
     match = _BRACKETED.fullmatch(left)
     return (match[1] if match else left).strip(_EDGES)
 
@@ -43,7 +45,7 @@ def metric_in(words: Vocabulary, text: str) -> Said:
 
     ``generic`` marks what may be any score ("精度") or any speed ("性能"): a more special word wins over it.
     """
-    found = words.values(text, WordKind.METRIC)
+    found = words.values(_THRESHOLD.sub(lambda match: "§" * len(match[0]), text), WordKind.METRIC)
     special = [item for item in found if item not in (Metric.ACCURACY, *_SPEEDS)]
     if Metric.ACCURACY in found and special and not set(_SPEEDS) & set(found):
         if len(special) == 1 and re.search(r"[A-Za-z]\s*/\s*[A-Za-z]", text):
@@ -73,6 +75,14 @@ def metric_in(words: Vocabulary, text: str) -> Said:
         if not re.search("[A-Za-z]", own):
             said.pop("called", None)
     return said
+
+
+def names_in(words: Vocabulary, text: str) -> tuple[str, ...]:
+    """The words of several metrics in `text`, in their order: ``F1 | EM``; without a word for any score."""
+    hits = sorted(words.hits(text, WordKind.METRIC), key=lambda hit: hit.start)
+    special = [hit for hit in hits if words.is_own(text[hit.start : hit.end]) or hit.value != Metric.ACCURACY]
+    named = [text[hit.start : hit.end] for hit in (special if len(special) > 1 else hits)]
+    return tuple(named) if len(set(named)) == len(named) > 1 else ()
 
 
 def with_unit(said: Said, unit: Unit) -> Said:

@@ -7,14 +7,15 @@ import re
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow
 from harness.documents.readme.cells import whole
-from harness.documents.readme.columns import Said
 from harness.documents.readme.commands import Command
-from harness.documents.readme.reading import Context
+from harness.documents.readme.naming import Said
+from harness.documents.readme.reading import GPU_BACKENDS, Context
 from harness.domain.words import WordKind
 
 _PLACE = ("chip", "precision", "batch_size", "shapes", "aoe")
-_CODE_NAME = re.compile(r"[\w.-]*[_/][\w./-]*", re.ASCII)
+_NAME = re.compile(r"[\w./-]+", re.ASCII)
 _BATCH_OPTIONS = ("batch_size", "batchsize", "batch", "b")
+_VARIABLE = re.compile(r"[A-Za-z]+310(?=\$)")  # "Ascend310${chip_name}": what follows is the name's end
 # A framework's own model: what runs it runs on no chip of the document.
 _FRAMEWORK = re.compile(r"\.(?:onnx|pth|pt|pdparams|caffemodel|pb)(?![\w.])", re.IGNORECASE)
 
@@ -25,7 +26,8 @@ def of_words(context: Context, text: str) -> Said:
     A name in code is of nobody: ``official_net_fp16`` is how a zoo calls its own file.
     """
     said = _of_label(context, text)
-    whose = _of_label(context, _CODE_NAME.sub(" ", text)).get("role")
+    plain = _NAME.sub(lambda match: " " if {"_", "/"} & set(match[0]) else match[0], text)
+    whose = _of_label(context, plain).get("role")
     return {key: said[key] for key in _PLACE if key in said} | ({} if whose is None else {"role": whose})
 
 
@@ -73,6 +75,17 @@ def _precision(context: Context, command: Command) -> str | None:
     words = [item for word in command.words if (item := context.words.is_whole(word, WordKind.PRECISION))]
     named = words or context.words.values(" ".join(command.words).replace("_", " "), WordKind.PRECISION)
     return named[0] if len(set(named)) == 1 else None
+
+
+def chip_of(context: Context) -> str | None:
+    """The chip of figures beside which none is named: the only one that the document is about, or names."""
+    if context.own_chip is not None:
+        return context.own_chip.name
+    text = _VARIABLE.sub(" ", context.readme.text)
+    names = context.words.values(text, WordKind.CHIP)
+    named = [chip for name in names if (chip := context.catalog.chips.get(name)) and not chip.local]
+    own = [chip for chip in named if chip.backend not in GPU_BACKENDS] or named
+    return own[0].name if len(own) == 1 else None
 
 
 def runs_framework(said: str) -> bool:

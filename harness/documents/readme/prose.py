@@ -1,4 +1,4 @@
-"""Results in running text: what a clause says with one figure, its unit and one metric, as a table of its line."""
+"""Results in running text: a clause with one figure, its unit and one metric, as a table of its line."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow, Line
 from harness.documents.readme.cells import number
-from harness.documents.readme.columns import Said
 from harness.documents.readme.grids import complete
 from harness.documents.readme.groups import filled
 from harness.documents.readme.keys import of_key
+from harness.documents.readme.naming import Said
 from harness.documents.readme.nearby import of_words
 from harness.documents.readme.pairs import Pair, pairs, unit_end
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -26,11 +26,19 @@ _UNSEEN = re.compile(r"<[^<>]*>|https?://[^\s)）>]*|\]\([^()\s]*\)|`[^`]*`")
 _CLAUSE = re.compile(r"[^，。；！？;]+")
 _SENTENCE = re.compile(r"[^。！？]+")
 _NUMBER = re.compile(rf"(?<![\w.:/%-])(?:{PRINTED})(?!\d|\.\d)", re.ASCII)
+# What a measured figure looks like: a point, or a unit behind the digits.
+_MAYBE = re.compile(
+    r"\d\.\d|\d ?(?:%|fps|qps|ms|us|db|samples?/|sentences?/|images?/|imgs?/|frames?/|it/|"
+    r"帧|张|条|毫秒|微秒)",
+    re.IGNORECASE,
+)
 _BULLET = re.compile(r"[\s\-*+•>#]*(?:\d+[.、)）]\s*)?")
 # A clause with one of these holds a figure against another one, or says a bound: no value of its own.
 _HELD_AGAINST = re.compile(
-    r"低于|小于|不超过|不足|以内|以上|以下|超过|大于|高于|高出|低了|下降|下降|减少|提升|提高|相差|误差|损失|倍|百分点|左右|约|"
-    r"\b(?:within|below|less|more|than|over|under|drop|loss|improve\w*|faster|slower|about|around|up to|at least)\b",
+    r"低于|小于|不超过|不足|以内|以上|以下|超过|大于|高于|高出|低了|下降|减少|提升|提高|相差|"
+    r"误差|损失|倍|百分点|左右|约|"
+    r"(?<![a-z])(?:within|below|less|more|than|over|under|drop|loss|improve\w*|faster|slower|about|around|"
+    r"up to|at least)(?![a-z])",
     re.IGNORECASE,
 )
 _LONGEST = 60  # characters of a row's name, where its line has several clauses before its first figure
@@ -62,6 +70,8 @@ def read_prose(context: Context) -> list[ReadTable]:
         if not any(map(str.isdigit, line.text)):
             continue
         seen = replace(line, text=_UNSEEN.sub(lambda match: " " * len(match[0]), line.text))
+        if not _MAYBE.search(seen.text):
+            continue
         claims = list(_claims(context, seen))
         table = _table(context, line, claims) if claims else None
         if table is not None:
@@ -76,8 +86,10 @@ def read_prose(context: Context) -> list[ReadTable]:
 def _results(context: Context, text: str) -> Iterator[int]:
     """Where the figures stand that may be results: a clause with a metric's name, or a speed's unit."""
     for clause in _CLAUSE.finditer(text):
+        if not _MAYBE.search(clause[0]):
+            continue
         named = context.words.has(clause[0], WordKind.METRIC)
-        for match in _NUMBER.finditer(text, clause.start(), clause.end()):
+        for match in _figures(context, text, clause.start(), clause.end()):
             _, unit = _unit(context, text, match.end())
             figure = (
                 "." in match[0] and not _REFERENCE.match(text, match.end()) and not _numbering(text, match)
@@ -86,11 +98,20 @@ def _results(context: Context, text: str) -> Iterator[int]:
                 yield match.start()
 
 
+def _figures(context: Context, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+    """The numbers of a text that no letter follows but their unit."""
+    for match in _NUMBER.finditer(text, start, len(text) if end is None else end):
+        stop = unit_end(text, match.end(), context.words)
+        if not re.match(r"[A-Za-z0-9_]", text[stop : stop + 1]):
+            yield match
+
+
 def _numbering(text: str, match: re.Match[str]) -> bool:
     """Whether a figure is the number of a section, before its title, or what something is set to."""
-    if _SET.search(text[: match.start()]):
+    before = text[max(match.start() - 40, 0) : match.start()]
+    if _SET.search(before):
         return True
-    return not text[: match.start()].strip(" -*+#[(") and text[match.end() :][:1] == " "
+    return match.start() < 40 and not before.strip(" -*+#[(") and text[match.end() :][:1] == " "
 
 
 def _unit(context: Context, text: str, at: int) -> tuple[int, Unit | None]:
@@ -106,11 +127,15 @@ def _claims(context: Context, line: Line) -> Iterator[_Claim]:
     Only whose figure it is, is said by its own clause, or by the one before where it goes on with a key.
     """
     for sentence in _SENTENCE.finditer(line.text):
-        about = _about(context, line, sentence[0])
+        about = _about(context, line, sentence[0]) if _MAYBE.search(sentence[0]) else None
+        if about is None:
+            continue
         role: Said = {}
-        for clause in _CLAUSE.finditer(sentence[0]) if about is not None else ():
+        for clause in _CLAUSE.finditer(sentence[0]):
             own = of_words(context, clause[0])
             of_role = {key: own.pop(key) for key in ("role",) if key in own}
+            if own.get("chip") == "*" and "chip" in about:
+                own.pop("chip")
             about |= {**own, **_sizes(clause[0], sentence[0][clause.end() :])}
             found = list(_of_clause(context, replace(line, text=clause[0])))
             if _HELD_AGAINST.search(clause[0]) or context.words.has(clause[0], WordKind.DIFFERENCE):
@@ -138,18 +163,20 @@ def _of_clause(context: Context, line: Line) -> Iterator[tuple[Pair, Said]]:
     named = [
         (pair, said)
         for pair in keyed
-        if (said := of_key(context, pair)).get("metric") and pair.is_figure and not pair.listed
+        if (said := of_key(context, pair)).get("metric")
+        and pair.is_figure
+        and not (pair.listed or pair.unclear)
     ]
     if named and len({pair.key for pair, _ in named}) == len(named):
         yield from named
         return
-    figures = [match for match in _NUMBER.finditer(line.text) if not _is_batch(line.text, match)]
+    figures = [match for match in _figures(context, line.text) if not _is_batch(line.text, match)]
     if named or len(figures) != 1:
         return
     [figure] = figures
     stop, unit = _unit(context, line.text, figure.end())
     metric, key = _metric(context, line.text[: figure.start()], unit)
-    if metric is None or re.match(r"\w", line.text[stop:]):
+    if metric is None:
         return
     text = line.text[figure.start() : stop]
     place = (figure.start(), stop)
@@ -157,7 +184,7 @@ def _of_clause(context: Context, line: Line) -> Iterator[tuple[Pair, Said]]:
 
 
 def _short(context: Context, text: str, pair: Pair) -> Pair:
-    """A key in a sentence is the last of its words: the Latin ones behind others, where they name a metric."""
+    """A key in a sentence is the last of its words: the Latin ones, where they name a metric."""
     start, end = pair.named
     match = re.search(r"[A-Za-z][\w@. -]*$", text[start:end], re.ASCII)
     if match is None or not text[start : start + match.start()].strip(" *"):
@@ -203,7 +230,7 @@ def _moved(pair: Pair, by: int) -> Pair:
 
 
 def _table(context: Context, line: Line, claims: Sequence[_Claim]) -> ReadTable | None:
-    """The claims of a line as one row under their keys; None where the catalog's words do not make it whole."""
+    """The claims of a line as one row under their keys; None where some of them are not whole."""
     keys = [claim.pair.key for claim in claims]
     if len(set(keys)) != len(keys):
         return None

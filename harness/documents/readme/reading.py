@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Any
 from harness.documents.readme.blocks import Grid, Readme
 from harness.documents.readme.cells import Number
 from harness.documents.readme.commands import Command, commands
+from harness.documents.readme.notes import Note as Note
 from harness.documents.readme.words import Vocabulary, vocabulary
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
@@ -57,15 +59,6 @@ class ReadTable:
     def of_row(self, row: int) -> tuple[Value, ...]:
         """The values of one row."""
         return tuple(value for value in self.values if value.row == row)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Something not read, or read by a rule that the document does not state: where, what, and why."""
-
-    line: int
-    what: str
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,18 +148,27 @@ def is_plain(path: Path) -> bool:
 
 
 def find_models(catalog: Catalog, readme: Readme, document: Document | None) -> tuple[str, ...]:
-    """The catalog's models that a README may be about: its document's, else by the words for models."""
+    """The catalog's models that a README may be about: its document's, else by the words for models.
+
+    A title with a name in it that is none of the catalog's is of another model, whatever its commands name.
+    """
     if document is not None:
         mine = tuple(model.name for model in catalog.called.values() if model.document == document.name)
         if len(mine) == 1:
             return mine
     words = vocabulary(catalog)
     named = [line for line in readme.lines if line.replace(" ", "").lower().startswith("model_name=")]
-    for place in (readme.title, "\n".join(named), readme.text):
+    whole = readme.text if _names_nothing(readme.title) else ""
+    for place in (readme.title, "\n".join(named), whole):
         found = words.values(place, WordKind.MODEL)
         if found:
             return tuple(found)
     return ()
+
+
+def _names_nothing(title: str) -> bool:
+    """Whether a title is no name of a model: no word of ASCII in it has a capital or a digit."""
+    return not any(re.search(r"[A-Z0-9]", word) for word in re.findall(r"[A-Za-z0-9_.+-]{2,}", title))
 
 
 def doubt(catalog: Catalog, models: Sequence[str]) -> Note | None:

@@ -9,13 +9,13 @@ from functools import partial
 
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import Fence, GridRow, Line
-from harness.documents.readme.cells import number
-from harness.documents.readme.columns import Said
+from harness.documents.readme.cells import Number, number
 from harness.documents.readme.commands import typed_lines
 from harness.documents.readme.grids import complete, read_grid, with_baselines
 from harness.documents.readme.groups import Group, groups
 from harness.documents.readme.keys import another, is_set, of_key
-from harness.documents.readme.nearby import of_commands, of_heading, of_words, runs_framework
+from harness.documents.readme.naming import Said
+from harness.documents.readme.nearby import chip_of, of_commands, of_heading, of_words, runs_framework
 from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -23,6 +23,7 @@ from harness.domain.metrics import Unit
 from harness.domain.references import Role
 
 _CODE = re.compile(r"(?:python|py|c\+\+|cpp|c|java|mermaid|ya?ml|cmake)\b.*", re.IGNORECASE)
+_MAYBE = re.compile(r"\d\.\d|\d ?(?:%|fps|qps|ms\b)", re.IGNORECASE)  # a measured figure, as like as not
 _NEAR = 2  # lines above a block that may say what it holds
 _CONSOLE = ("npu-smi", "nvidia-smi", "cnmon", "Hugepages-Usage", "AICore(%)")
 
@@ -33,11 +34,11 @@ def read_blocks(context: Context) -> tuple[list[ReadTable], list[Left]]:
     """The results in a README's fenced blocks, and the blocks of figures that hold none."""
     tables, left = list[ReadTable](), list[Left]()
     for fence in context.readme.fences:
-        if not any(FIGURE.search(line.text) for line in fence.lines):
+        if not any(_MAYBE.search(line.text) for line in fence.lines):
             continue
-        found = [] if _is_console(fence) else read_block(context, fence)
+        found = [] if is_console(fence) else read_block(context, fence)
         tables += found
-        if not found and (_is_console(fence) or not typed_lines(fence)):
+        if not found and _has_figure(fence) and (is_console(fence) or not typed_lines(fence)):
             left.append((fence.line, " ".join(_first(fence).split())))
     return tables, left
 
@@ -51,13 +52,14 @@ def read_block(context: Context, fence: Fence) -> list[ReadTable]:
     framed = frozenset[int]().union(*(table.lines for table in printed))
     rest = replace(fence, lines=tuple(line for line in fence.lines if line.number not in framed))
     keyed = partial(_figures, context, bool(typed))
-    rows = [row for group in groups(rest, keyed, typed) if (row := _row(context, fence, group)) is not None]
+    found = list(groups(rest, keyed, typed))
+    labelled = any("precision" in of_words(context, group.label.text) for group in found if group.named)
+    rows = [row for group in found if (row := _row(context, fence, group, labelled)) is not None]
     if not rows and not printed:
         return [] if typed else _none(context, fence)
-    taken = {pair.line for row in rows for pair in row.group.pairs}
-    _note_rest(context, [line for line in rest.lines if line.number not in taken | typed])
-    tables = [table for item in printed if (table := _grid(context, fence, item)) is not None]
-    alike = _alike(rows)
+    _note_rest(context, [line for line in rest.lines if line.number not in typed], rows)
+    tables = [table for item in printed if (table := _grid(context, item)) is not None]
+    alike = _alike(context, rows)
     tables += [
         table for same in alike if (table := _table(context, fence, same, len(alike) == 1)) is not None
     ]
@@ -80,34 +82,45 @@ class _Row:
 
 
 def _none(context: Context, fence: Fence) -> list[ReadTable]:
-    why = "figures in a block, and no key names a metric"
-    context.notes.append(Note(line=fence.line, what=_first(fence)[:80], why=why))
+    if _has_figure(fence):
+        why = "figures in a block, and no key names a metric"
+        context.notes.append(Note(line=fence.line, what=_first(fence)[:80], why=why))
     return []
 
 
-def _note_rest(context: Context, lines: Sequence[Line]) -> None:
+def _note_rest(context: Context, lines: Sequence[Line], rows: Sequence[_Row]) -> None:
     """Tell of the figures that stand among results and are none that are understood."""
+    read: dict[int, list[tuple[int, int]]] = {}
+    for row in rows:
+        for pair in row.group.pairs:
+            read.setdefault(pair.line, []).extend((pair.named, pair.placed))
     for line in lines:
-        if FIGURE.search(line.text) and not line.text.startswith(("-", "#")):
+        places = read.get(line.number, [])
+        rest = [
+            match
+            for match in FIGURE.finditer(line.text)
+            if not any(start <= match.start() < end for start, end in places)
+        ]
+        if rest:
             why = "a figure among results, and no key before it names a metric"
-            context.notes.append(Note(line=line.number, what=line.text[:60], why=why))
+            context.notes.append(Note(line=line.number, what=line.text[rest[0].start() :][:60], why=why))
 
 
 def _figures(context: Context, among_commands: bool, line: Line) -> tuple[Pair, ...]:
     """The figures of a line that may be results: those of a metric, and those with a point or a unit."""
     found = pairs(line, context.words)
-    if any(pair.listed for pair in found):
+    if any(pair.unclear for pair in found):
         return ()
     return tuple(pair for pair in found if _may_be(pair, of_key(context, pair), among_commands))
 
 
 def _may_be(pair: Pair, said: Said, among_commands: bool) -> bool:
-    if among_commands:
+    if among_commands or pair.listed:
         return "metric" in said and pair.is_figure
-    return "metric" in said or "role" in said or (pair.is_figure and not is_set(pair.key))
+    return "metric" in said or "role" in said or ("." in pair.text and not is_set(pair.key))
 
 
-def _row(context: Context, fence: Fence, group: Group) -> _Row | None:
+def _row(context: Context, fence: Fence, group: Group, labelled: bool) -> _Row | None:
     """A group as a row, where one of its keys names a metric, or what stands above its only figure does."""
     said = [of_key(context, pair) for pair in group.pairs]
     first = next((item["metric"] for item in said if "metric" in item), None)
@@ -121,7 +134,7 @@ def _row(context: Context, fence: Fence, group: Group) -> _Row | None:
             item.setdefault("metric", first)
         elif "metric" not in item:
             item |= another(pair)
-    return _Row(group=group, whole=_whole(context, fence, group, said), said=tuple(said))
+    return _Row(group=group, whole=_whole(context, fence, group, said, labelled), said=tuple(said))
 
 
 def _above(context: Context, fence: Fence) -> Said:
@@ -133,17 +146,21 @@ def _above(context: Context, fence: Fence) -> Said:
     return {}
 
 
-def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said]) -> Said:
+def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said], labelled: bool) -> Said:
     """What is said of a whole group: by commands, heading, part, label and keys, the nearer ones winning."""
     framework = runs_framework(group.said)
     said = {} if framework else of_commands(context, group.pairs[0].line)
-    said |= of_heading(context, fence.line)
+    own = of_heading(context, fence.line)
     for text in (group.part, *([group.label.text] if group.named else [])):
-        said |= of_words(context, text)
+        own |= of_words(context, text)
+    elsewhere = own.get("chip", "*") not in ("*", chip_of(context))
+    if labelled or elsewhere or own.get("role") is Role.BASELINE:
+        said.pop("precision", None)  # of the commands, which run the document's own chip
+    said |= own
     if framework:
         said.pop("chip", None)
-    elif "chip" not in said and context.own_chip is not None:
-        said["chip"] = context.own_chip.name
+    elif "chip" not in said and (chip := chip_of(context)) is not None:
+        said["chip"] = chip
     if group.part:
         said["variant"] = group.part
     sizes = {item["batch_size"] for item in keys if "batch_size" in item}
@@ -152,12 +169,28 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said]) -
     return said
 
 
-def _alike(rows: Sequence[_Row]) -> list[list[_Row]]:
-    """Rows by what makes them rows of one table, in the order of the first of each."""
+def _alike(context: Context, rows: Sequence[_Row]) -> list[list[_Row]]:
+    """Rows by what makes them rows of one table, in the order of the first of each; no label twice in one.
+
+    What a block says a second time under the same label is called the second, and that is told.
+    """
     found: dict[tuple[object, ...], list[_Row]] = {}
+    seen: dict[tuple[object, ...], int] = {}
     for row in rows:
-        if len(set(row.group.keys)) == len(row.group.keys):
-            found.setdefault(row.kind, []).append(row)
+        label = row.group.label.text
+        if len(set(row.group.keys)) < len(row.group.keys):
+            why = "a key that its row has twice"
+            context.notes.extend(
+                Note(line=pair.line, what=pair.key[:60], why=why) for pair in row.group.pairs
+            )
+            continue
+        count = seen[*row.kind, label] = seen.get((*row.kind, label), 0) + 1
+        if count > 1:
+            said = ", ".join(filter(None, (row.whole.get("variant"), f"({count})")))
+            row = replace(row, whole={**row.whole, "variant": said})
+            why = "all that it says, a row above it in its block says too; it is called another"
+            context.assumed.append(Note(line=row.group.pairs[0].line, what=f"row {label!r}", why=why))
+        found.setdefault((*row.kind, count), []).append(row)
     return list(found.values())
 
 
@@ -178,24 +211,41 @@ def _table(context: Context, fence: Fence, rows: Sequence[_Row], alone: bool) ->
 
 
 def _values(context: Context, at: int, row: _Row) -> Iterator[Value]:
-    """The values of one row of a block."""
+    """The values of one row of a block; of several numbers behind one key, each is called by its place."""
     group = row.group
     for column, (pair, of_pair) in enumerate(zip(group.pairs, row.said, strict=True), start=1):
         what = f"row {group.label.text!r}, key {pair.key!r}"
-        found = number(pair.text)
-        around = {} if found is None else columns.of_cell(context, found)
-        place = GridRow(line=pair.line, cells=(group.label.text,))
-        merged = columns.merged(context, place, [row.whole, of_pair, around], what)
-        done = None if merged is None else complete(context, pair.line, what, found, merged)
-        if done is not None:
-            yield Value(
-                line=pair.line, row=at, column=column, label=group.label.text, part=group.part,
-                header=pair.key, text=pair.text, number=done[0], meaning=done[1],
-            )  # fmt: skip
+        line = GridRow(line=pair.line, cells=(group.label.text,))
+        for place, found in enumerate(_numbers(pair)):
+            around = {} if found is None or pair.listed else columns.of_cell(context, found)
+            which = {"variant": _which(row.whole, place)} if pair.listed else {}
+            merged = columns.merged(context, line, [row.whole, of_pair, around, which], what)
+            done = None if merged is None else complete(context, pair.line, what, found, merged)
+            if done is not None:
+                yield Value(
+                    line=pair.line, row=at, column=column, label=group.label.text, part=group.part,
+                    header=pair.key, text=pair.text, number=done[0], place=place, meaning=done[1],
+                )  # fmt: skip
+
+
+def _numbers(pair: Pair) -> list[Number | None]:
+    """The number behind a key, or the several of a list."""
+    if not pair.listed:
+        return [number(pair.text)]
+    return [
+        Number(printed=match[0], before=pair.text[: match.start()], after=pair.text[match.end() :])
+        for match in re.finditer(r"[^\s,]+", pair.text)
+    ]
+
+
+def _which(whole: Said, place: int) -> str:
+    """Which of several numbers behind one key a number is."""
+    part = whole.get("variant")
+    return f"{part}, number {place + 1}" if part else f"number {place + 1}"
 
 
 def one_unit(values: Sequence[Value]) -> list[Value]:
-    """The scores of one key in one unit: 0.6 beside 70.6 is of a hundred, too, where neither prints a sign."""
+    """The scores of one key in one unit: 0.6 beside 70.6 is of a hundred, too, where none prints a sign."""
     percent = {
         value.column
         for value in values
@@ -211,14 +261,22 @@ def one_unit(values: Sequence[Value]) -> list[Value]:
     ]
 
 
-def _grid(context: Context, fence: Fence, printed: Printed) -> ReadTable | None:
-    """A table that a tool printed, read as one of markdown."""
-    heading = context.readme.heading_of(fence.line)
-    name = printed.title or ("" if heading is None else heading.text) or printed.grid.headers[0]
-    return read_grid(context, printed.grid, name)
+def _grid(context: Context, printed: Printed) -> ReadTable | None:
+    """A table that a tool printed, read as one of markdown; what it does not say, the commands do."""
+    table = read_grid(context, printed.grid, printed.title or printed.grid.headers[0])
+    if table is None:
+        return None
+    said = of_commands(context, table.line)
+    values = [replace(value, meaning={**said, **value.meaning}) for value in table.values]
+    return replace(table, values=tuple(values))
 
 
-def _is_console(fence: Fence) -> bool:
+def _has_figure(fence: Fence) -> bool:
+    return any(FIGURE.search(line.text) for line in fence.lines)
+
+
+def is_console(fence: Fence) -> bool:
+    """Whether a block shows what a tool prints of the devices of a machine."""
     return any(word in line.text for line in fence.lines for word in _CONSOLE)
 
 

@@ -53,12 +53,14 @@ def counts(printed: Number, unit: Unit, samples: int) -> dict[Rounding, int]:
 
 def ratio_parts(value: Value, row: Iterable[Value]) -> tuple[Number, Number] | None:
     """The two numbers of its row that a ratio is of; None where one is absent."""
-    of_chip = {
-        item.get("chip"): item.number
+    of_chip: dict[tuple[str, bool], Number | None] = {
+        (item.get("chip"), bool(item.get("aoe"))): item.number
         for item in row
         if item.get("metric") == value.get("metric") and item.get("role") is Role.MEASURED
     }
-    above, below = (of_chip.get(chip) for chip in value.get("ratio") or (None, None))
+    numerator, denominator = value.get("ratio") or ("", "")
+    above = of_chip.get((numerator, bool(value.get("aoe"))))  # what is tuned is the first one
+    below = of_chip.get((denominator, False))
     return (above, below) if above and below else None
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from harness.documents.readme.apart import told_apart
+from harness.documents.readme.apart import between, told_apart
 from harness.documents.readme.blocks import Readme
 from harness.documents.readme.grids import read_grid
 from harness.documents.readme.prose import read_prose
 from harness.documents.readme.reading import (
     Context,
-    Note,
     Reading,
     ReadTable,
     doubt,
@@ -20,6 +19,7 @@ from harness.documents.readme.reading import (
     title_of,
 )
 from harness.documents.readme.results import read_blocks
+from harness.documents.readme.units import with_guessed_units
 from harness.domain.catalog import Catalog
 
 
@@ -31,7 +31,8 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     document = find_document(catalog, readme)
     models = (model,) if model else find_models(catalog, readme, document)
     doubted = doubt(catalog, models)
-    notes, assumed = [doubted] if doubted else list[Note](), list[Note]()
+    notes = [*([doubted] if doubted else []), *readme.unread]
+    assumed = list(readme.assumed)
     claims = len(models) != 1 or models[0] not in catalog.models
     context = Context(readme=readme, catalog=catalog, notes=notes, assumed=assumed, claims=claims)
     tables, others = _grids(context)
@@ -39,7 +40,8 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     sentences = read_prose(context)
     tables += [*blocks, *sentences]
     others += left
-    tables = [told_apart(context, table) for table in sorted(tables, key=lambda item: item.line)]
+    tables = [told_apart(context, with_guessed_units(table)) for table in tables]
+    tables = sorted(between(context, tables) if claims else tables, key=lambda item: item.line)
     return Reading(
         readme=readme, catalog=catalog, models=models, document=document, tables=tuple(tables),
         others=tuple(title for _, title in sorted(others)), unread=tuple(notes), assumed=tuple(assumed),

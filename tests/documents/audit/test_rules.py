@@ -51,10 +51,11 @@ def test_a_text_without_numbers_has_no_findings(findings):
 
 
 def test_every_rule_is_explained():
-    """docs/audit.md has a row for each, with the severity that its findings have at most."""
+    """docs/audit.md has a row for each, with the severity that its findings have at most, and its reason."""
     text = (Path(__file__).parents[3] / "docs" / "audit.md").read_text(encoding="utf-8")
     for rule in RULES:
         assert f"| `{rule.id}` | {rule.severity} |" in text
+        assert len(rule.because) > 20, rule.id
 
 
 def test_every_function_that_reads_a_readme_for_findings_is_a_row_of_the_table():

@@ -60,7 +60,6 @@ BY_HAND = (
 
 def compared(read=READ, hand=BY_HAND, notes=(), claims=None, refused: str = "") -> Compared:
     """A comparison where the catalog takes all that is read, unless `claims` says what it takes."""
-    reading = SimpleNamespace(tables=(SimpleNamespace(values=read),), readme=SimpleNamespace(text=TEXT))
     taken = [
         SimpleNamespace(
             printed=item.number.printed, metric=item.get("metric"), chip=item.get("chip"),
@@ -68,7 +67,8 @@ def compared(read=READ, hand=BY_HAND, notes=(), claims=None, refused: str = "") 
         )
         for item in (read if claims is None else claims)
     ]  # fmt: skip
-    return Compared("it", hand, reading, notes, taken, refused)
+    tables = [SimpleNamespace(values=read)]
+    return Compared("it", hand, TEXT, tables=tables, unread=notes, claims=taken, refused=refused)
 
 
 def note(line: int, what: str):
