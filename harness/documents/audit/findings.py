@@ -65,7 +65,7 @@ class Rule:
     severity: Severity  # the highest of its findings
     reads: str
     claim: str  # what holds where it finds nothing
-    because: str = ""  # the reason of its severity
+    because: str  # the reason of its severity
     check: Check | None = None
     across: Across | None = None
 

@@ -27,7 +27,7 @@ def exact_above_f1(reading: Reading) -> Iterator[Found]:
             if above > below:
                 yield Found(
                     line=exact.line,
-                    sentence=f"exact match is {exact.text}, and F1 {f1.text} (line {f1.line}): what "
+                    sentence=f"exact match is {_digits(exact)}, and F1 {_digits(f1)} (line {f1.line}): what "
                     "matches exactly has an F1 of 1, so F1 is never below; they are swapped, or of two runs",
                     numbers={"exact": round(above, 6), "f1": round(below, 6)},
                     severity=Severity.ERROR if squad else Severity.WARNING,
@@ -55,6 +55,10 @@ def _is_measured(value: Value) -> bool:
 def _settings(value: Value, without: str = "") -> tuple[object, ...]:
     """What was set when a value was measured, one setting left out."""
     return tuple(value.get(key) for key in _KEYS if key != without)
+
+
+def _digits(value: Value) -> str:
+    return "" if value.number is None else value.number.printed
 
 
 def _fraction(value: Value) -> float:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from harness.documents.audit.findings import Found
-from harness.documents.audit.series import scores
 from harness.documents.readme.cells import Number, number, whole
 from harness.documents.readme.reading import Reading, Value
 from harness.documents.readme.rounding import fits
+from harness.domain.metrics import Metric, Sort
 from harness.domain.references import Role
 from harness.domain.words import WordKind
 
@@ -89,8 +89,12 @@ def _columns(reading: Reading) -> Iterator[Sequence[Value]]:
     lines = {
         id(value): table.line for table in reading.tables if table.line in grids for value in table.values
     }
-    for value in scores(reading):
-        if id(value) in lines and value.get("role") is Role.MEASURED and value.get("batch_size"):
+    for value in reading.values:
+        metric = value.get("metric")
+        fast = isinstance(metric, Metric) and metric.sort in (Sort.SPEED, Sort.TIME)
+        if fast or value.get("difference") or value.get("role") is not Role.MEASURED:
+            continue
+        if id(value) in lines and value.number is not None and value.get("batch_size"):
             groups.setdefault((lines[id(value)], value.column), []).append(value)
     for values in groups.values():
         first = values[0].number
