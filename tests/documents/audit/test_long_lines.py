@@ -47,6 +47,9 @@ COMMANDS = {
     "blanks": ("bash run", " ", "&"),
     "commands": ("bash run.sh", " && cd a", ""),
     "packages": ("pip install ", "nunpy ", ""),
+    "folders": ("", "bash a.sh --output a_b\npython s.py --in c_b/x\n", ""),
+    "options run together": ("python a.py ", "a--b=c ", ""),
+    "lines cut off": ("bash run.sh", "\n--a=b", ""),
 }
 
 
