@@ -71,9 +71,9 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     for place, one in enumerate(grids):
         for other in grids[place + 1 :]:
             if _at_odds(tables[one], tables[other]):
-                ways = [_above(context, tables[at]) for at in (one, other)]
-                for at, mine, theirs in ((one, *ways), (other, *ways[::-1])):
-                    own = [text for text in mine if text not in theirs]
+                above = {at: _above(context, tables[at]) for at in (one, other)}
+                for at, beside in ((one, other), (other, one)):
+                    own = [text for text in above[at] if text not in above[beside]]
                     if own:
                         words.setdefault(at, own[0])
     return [
@@ -99,7 +99,7 @@ def _counts(value: Value) -> bool:
 
 
 def _above(context: Context, table: ReadTable) -> list[str]:
-    """What stands above a table, the nearest first: the lines right above it, and the headings it is under."""
+    """What stands above a table, the nearest first: the lines right above it, the headings it is under."""
     readme = context.readme
     lines = [line.text.strip(" *#:：") for line in readme.prose if 0 < table.line - line.number <= _NEAR]
     found = [line for line in reversed(lines) if 0 < len(line) <= _SHORT]
@@ -112,7 +112,7 @@ def _above(context: Context, table: ReadTable) -> list[str]:
 
 
 def told_apart(context: Context, table: ReadTable) -> ReadTable:
-    """`table`, no two values of which say the same: what nothing tells apart its label, head or number does."""
+    """`table`, no two values of which say the same: a label, head or number tells the last apart."""
     found = list(table.values)
     for by in (_by_row, _by_column, _by_number):
         groups: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)
@@ -162,4 +162,3 @@ def _by_number(context: Context, table: ReadTable, group: Sequence[Value]) -> li
         why = f"all that it says, row {first.label!r}, column {first.header!r} says too; it is called another"
         context.assumed.append(Note(line=other.line, what=what, why=why))
     return ["", *(f"({at})" for at in range(2, len(group) + 1))]
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,8 @@ from harness.domain.references import PRINTED, exact
 # A number that stands for itself: no letter, sign of a name or other number touches it. What follows the
 # digits may be a unit, so a letter behind them is left to whoever reads the rest.
 _NUMBER = re.compile(
-    rf"(?<![A-Za-z0-9_.@])(?<![A-Za-z_]-)(?<!\d-)(?<!\d,)(?<!\+/)(?<!\+)(?:{PRINTED})(?!\d|\.\d|,\d|[_@])", re.ASCII
+    rf"(?<![A-Za-z0-9_.@])(?<![A-Za-z_]-)(?<!\d-)(?<!\d,)(?<!\+/)(?<!\+)(?:{PRINTED})(?!\d|\.\d|,\d|[_@])",
+    re.ASCII,
 )
 # A bracket that is followed by what parts a name from its value is part of the name: "AP(IoU=0.50:0.95)=".
 _QUALIFIER = re.compile(r"[(（\[][^()（）\[\]]*[A-Za-z][^()（）\[\]]*[)）\]](?=\s*[:：=])")
@@ -23,9 +24,7 @@ _PART = r"(?:\s*[,，;；、|&/]\s*|\s+)"
 _NAME = r"[^\d\s:：=,，;；、%±~～+-](?:[^,，;；=±~～]{0,78}?[^\s:：=])??"
 _SIGN = r"\s*[:：=]\s*"
 _FIRST = re.compile(rf"\s*[{{\[]?\s*(?P<name>{_NAME})(?P<sign>{_SIGN}|\s+)")
-_NEXT = re.compile(
-    rf"(?P<unit>\s?(?:{_UNIT}))??[{{}}]?{_PART}[\"']?(?P<name>{_NAME})(?P<sign>{_SIGN}|\s+)"
-)
+_NEXT = re.compile(rf"(?P<unit>\s?(?:{_UNIT}))??[{{}}]?{_PART}[\"']?(?P<name>{_NAME})(?P<sign>{_SIGN}|\s+)")
 _LAST = re.compile(r"(?P<unit>[^\d,;]{0,24})")
 _BEHIND = rf"(?P<unit>\s?[%％])?\s*(?:/\s*(?P<name>{_NAME})|[(（]\s*(?P<named>{_NAME})\s*[)）])"
 _BEHIND_NEXT = re.compile(rf"{_BEHIND}{_PART}")
@@ -35,7 +34,9 @@ _TWICE = (re.compile(rf"\s?(?P<unit>{_UNIT})\s*[(（]\s*"), re.compile(rf"\s?(?P
 _COUNTED = (re.compile(r"(?P<unit>\s?[%％])?\s*[(（]\s*"), re.compile(r"\s*/\s*"), re.compile(r"\s*[)）]\s*"))
 
 _WHOLE = re.compile(r"\d{1,15}")  # as many digits as a printed number has before its point at most
-_NO_NAMES = frozenset({"or", "and", "to", "of", "x", "×", "*", "vs", "out of", "by", "in", "或", "和", "到", "至"})
+_NO_NAMES = frozenset(
+    {"or", "and", "to", "of", "x", "×", "*", "vs", "out of", "by", "in", "或", "和", "到", "至"}
+)
 
 # Full-width digits, and the point and the minus among them, as the ASCII ones that they stand for.
 _NARROW = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF0E: ".", 0xFF0D: "-"}
@@ -151,7 +152,7 @@ def _prefixed(gaps: Sequence[_Gap]) -> _Found:
         return []
     name, loose = _named(first, opening)
     found: _Found = [(name, "", Kind.VALUE, loose)]
-    counts = iter(())  # type: Iterator[re.Pattern[str]]
+    counts: Iterator[re.Pattern[str]] = iter(())
     for at, gap in enumerate(between):
         expected = next(counts, None)
         if expected is not None:

@@ -35,7 +35,9 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if at and words.has(header, WordKind.FACT):
         return False
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
-        return bool(cells) and all(batch_in(cell) is not None or words.has(cell, WordKind.BEST) for cell in cells)
+        return bool(cells) and all(
+            batch_in(cell) is not None or words.has(cell, WordKind.BEST) for cell in cells
+        )
     return not valued and not (at and cells and all(map(words.absent, cells)))
 
 
@@ -135,7 +137,11 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
     if kind not in ("model", "source", "precision", "task"):
         found = metric_in(words, cell)
         found.pop("variant", None)
-        if kind != "metric" and found.get("metric") == Metric.OTHER and found.get("called") == rest(words, cell):
+        if (
+            kind != "metric"
+            and found.get("metric") == Metric.OTHER
+            and found.get("called") == rest(words, cell)
+        ):
             found = found if words.has(cell, WordKind.METRIC) else {}
         said |= found
     if kind == "source":
@@ -171,7 +177,9 @@ def above(context: Context, grid: Grid) -> list[str]:
 
 def grid_metric(context: Context, grid: Grid, labels: Sequence[bool], name: str) -> Said:
     """The metric for columns that tell none: of a head of labels, of the line right above, of the name."""
-    heads = [head for at, (head, label) in enumerate(zip(grid.headers, labels, strict=True)) if label or not at]
+    heads = [
+        head for at, (head, label) in enumerate(zip(grid.headers, labels, strict=True)) if label or not at
+    ]
     for text in (*heads, *above(context, grid), name):
         said = metric_in(context.words, text)
         if said and said["metric"] != Metric.OTHER and not context.words.has(text, WordKind.FOREIGN):
@@ -319,9 +327,8 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
         why = f"{said['foreign']!r} is no metric that our tables have"
     elif "strange" in said and said.get("metric") != Metric.OTHER and said.get("role") != Role.FACT:
         why = f"{said['strange']!r} behind the digits is no known unit; add a [[word]] for it"
-    elif "unit" in said and "metric" in said and said.get("role") not in (Role.RATIO, Role.FACT):
-        if not fitting(Metric(said["metric"]), Unit(said["unit"])):
-            why = f"{said['unit']} is no unit of {said['metric']}"
+    elif _is_misfit(said):
+        why = f"{said['unit']} is no unit of {said['metric']}"
     if why:
         context.notes.append(Note(line=row.line, what=what, why=why))
         return None
@@ -331,6 +338,12 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
 def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     speeds = (Sort.SPEED, Sort.TIME)
     return (Metric(one["metric"]).sort in speeds) == (Metric(other["metric"]).sort in speeds)
+
+
+def _is_misfit(said: Mapping[str, Any]) -> bool:
+    """Whether what is measured cannot be in the unit that is told."""
+    told = {"unit", "metric"} <= said.keys() and said.get("role") not in (Role.RATIO, Role.FACT)
+    return told and not fitting(Metric(said["metric"]), Unit(said["unit"]))
 
 
 def done(said: Mapping[str, Any]) -> Said:

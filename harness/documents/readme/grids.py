@@ -90,7 +90,7 @@ def _rows(context: Context, grid: Grid) -> list[GridRow]:
 def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
     """What each head says; under a first head of batch sizes a number is one."""
     sizes = context.words.is_whole(grid.headers[0], WordKind.BATCH_SIZE) is not None
-    said = []
+    said: list[Said] = []
     for header, label in zip(grid.headers, labels, strict=True):
         size = whole(header.strip()) if sizes and not context.words.has(header, WordKind.CHIP) else None
         if label:
@@ -104,7 +104,7 @@ def _settings_in_numbers(
     grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
 ) -> None:
     """A column of plain numbers that no word explains, before those of results, is a setting of its rows."""
-    told = [at for at, said in enumerate(of_columns) if said]
+    told = [at for at, said in enumerate(of_columns) if said and any(items(row.cells[at]) for row in rows)]
     for at, header in enumerate(grid.headers):
         cells = [row.cells[at].strip() for row in rows]
         plain = all(re.fullmatch(r"\d+", cell) for cell in cells) and bool(cells)
@@ -131,7 +131,9 @@ def _holds_results(table: _Table, name: str) -> bool:
     told = told or any({"metric", "ratio"} & said.keys() for said in table.of_rows)
     cells = [columns.of_item(context, item, {}) for row in table.rows for at in kept
              for item in items(row.cells[at])]  # fmt: skip
-    told = told or any({"metric", "foreign", "cell_unit"} & said.keys() and "unknown" not in said for said in cells)
+    told = told or any(
+        {"metric", "foreign", "cell_unit"} & said.keys() and "unknown" not in said for said in cells
+    )
     if not told:
         heads = ", ".join(repr(grid.headers[at]) for at in kept)
         why = f"numbers under {heads}, and no word of a metric; add a [[word]] for it"
@@ -146,8 +148,8 @@ def _sizes(said: Mapping[str, Any]) -> bool:
 
 def _name_differences(of_columns: Sequence[Said]) -> None:
     """A difference is one of the table's first score, where its head names none."""
-    scores = [said["metric"] for said in of_columns
-              if "metric" in said and Metric(said["metric"]).sort not in _SPEEDS and not _sizes(said)]  # fmt: skip
+    named = [said for said in of_columns if "metric" in said and not _sizes(said)]
+    scores = [said["metric"] for said in named if Metric(said["metric"]).sort not in _SPEEDS]
     for said in of_columns:
         if "difference" in said and scores:
             said.setdefault("metric", scores[0])
@@ -172,18 +174,20 @@ def _of_whole(table: _Table, name: str) -> Said:
 
 
 def _by_exclusion(table: _Table, name: str) -> Said:
-    """Of a heading that names a score and a speed, the speed, where the score has columns of its own.
+    """The speed, beside ratios of chips: of scores the zoos print none.
 
-    So it is, too, where a number is larger than any score in per cent, or beside ratios of chips: of scores
-    the zoos print none.
+    Of a heading that names a score and a speed, too, where the score has columns of its own, or where a
+    number is larger than any score in per cent.
     """
+    if any("ratio" in said for said in table.of_columns):
+        return {"metric": Metric.THROUGHPUT, "generic": True}
     named = table.context.words.values(name, WordKind.METRIC)
     if "throughput" not in named or len(named) < 2:
         return {}
     scored = any("metric" in said and Metric(said["metric"]).is_score for said in table.of_columns)
     open_columns = [at for at in table.valued if not {"metric", "ratio"} & table.of_columns[at].keys()]
     found = [item.number.value for row in table.rows for at in open_columns for item in items(row.cells[at])]
-    speed = scored or any(x > 100 for x in found) or any("ratio" in said for said in table.of_columns)
+    speed = scored or any(x > 100 for x in found)
     return {"metric": Metric.THROUGHPUT, "generic": True} if speed else {}
 
 
@@ -250,7 +254,7 @@ def _settings(whole_: Mapping[str, Any]) -> Said:
 def _cell(
     context: Context, row: GridRow, what: str, cell: str, header: str, parts: tuple[Said, Said, Said]
 ) -> Iterator[tuple[Number | None, Said]]:
-    """A cell's numbers and their meanings; where it has none, that is noted unless its column is another's."""
+    """A cell's numbers and their meanings; that it has none is noted, unless its column is another's."""
     whole_, of_row, of_column = parts
     if "other" in of_column:
         return
@@ -270,8 +274,9 @@ def _cell(
         return
     around = columns.joined(context, adjusted)
     inside: list[Said] = [columns.of_item(context, item, around, found[0].name) for item in found] or [{}]
-    if (why := _unsure(context, inside, found)) is not None:
-        context.notes.append(Note(line=row.line, what=what, why=why.format(cell)))
+    unsure = _unsure(context, inside, found)
+    if unsure is not None:
+        context.notes.append(Note(line=row.line, what=what, why=unsure.format(cell)))
         return
     beside: Said = {}
     for said, item in zip(inside, found or [None], strict=True):
@@ -308,14 +313,25 @@ def _at_odds(
         why = f"its row says {key} {one}, its column {other}"
         context.notes.append(Note(line=row.line, what=what, why=why))
         return None
-    if "ratio" in of_column or "ratio" in of_row or Role.BASELINE in (of_column.get("role"), of_row.get("role")):
+    if (
+        "ratio" in of_column
+        or "ratio" in of_row
+        or Role.BASELINE in (of_column.get("role"), of_row.get("role"))
+    ):
         named = of_column.get("chip") or of_row.get("chip")
         if of_column.get("role") is Role.BASELINE or "ratio" in of_column:
             of_row = {key: item for key, item in of_row.items() if key != "chip"}
-        if "ratio" in of_column or "ratio" in of_row or named is None or of_column.get("role") is Role.BASELINE:
+        if (
+            "ratio" in of_column
+            or "ratio" in of_row
+            or named is None
+            or of_column.get("role") is Role.BASELINE
+        ):
             whole_ = {key: item for key, item in whole_.items() if key != "chip"}
     if "metric" in of_row and "metric" in of_column and _row_gives_way(of_row, of_column):
-        of_row = {key: item for key, item in of_row.items() if key not in ("metric", "called", "generic", "variant")}
+        of_row = {
+            key: item for key, item in of_row.items() if key not in ("metric", "called", "generic", "variant")
+        }
     return whole_, of_row, of_column
 
 

@@ -27,7 +27,7 @@ _SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
 
 
 def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
-    """What `text` says beside the words that have a meaning of their own, and beside those of kinds `more`."""
+    """What `text` says beside the words that have a meaning of their own, and those of kinds `more`."""
     left = BATCH.sub(" ", _NUMBERED.sub(" ", text))
     kinds = {*_TOLD, *more}
     found = words.hits(left, *_TOLD, WordKind.METRIC)  # a word within a metric's is none of its own

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.documents.readme.cells import Number
 from harness.documents.readme.columns import done
-from harness.documents.readme.reading import Context, Note, ReadTable, Value
+from harness.documents.readme.reading import Context, Note, ReadTable
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
 from harness.domain.words import WordKind
@@ -27,24 +27,31 @@ def complete(
     if whole["role"] is Role.RATIO or whole.get("unit") is Unit.RATIO:
         whole.setdefault("metric", Metric.THROUGHPUT)
     if "metric" not in whole:
-        return _told(context, line, what, "no word of a metric in its head, row or cell")
+        _tell(context, line, what, "no word of a metric in its head, row or cell")
+        return None
     whole["metric"] = Metric(whole["metric"])
     if whole["role"] is Role.BASELINE and "ratio" not in whole:
         whole.pop("chip", None)
     if whole["role"] is Role.MEASURED and "chip" not in whole and not context.claims:
-        return _told(context, line, what, "no known chip is named there; add a [[word]] and a [[chip]]")
+        _tell(context, line, what, "no known chip is named there; add a [[word]] and a [[chip]]")
+        return None
     if "unit" not in whole or (whole["role"] is Role.RATIO and whole["unit"] is not Unit.RATIO):
         unit = _unit(context, found, whole)
         if unit is None:
-            return _told(context, line, what, f"a {whole['metric']} without a unit")
+            _tell(context, line, what, f"a {whole['metric']} without a unit")
+            return None
         whole["unit"] = unit
         whole[_GUESSED] = True
     if found is not None and whole["role"] in (Role.MEASURED, Role.BASELINE) and _beyond(found, whole):
-        whole |= {"metric": Metric.OTHER, "called": whole.get("called") or header or what, "unit": Unit.NUMBER}
+        whole |= {
+            "metric": Metric.OTHER,
+            "called": whole.get("called") or header or what,
+            "unit": Unit.NUMBER,
+        }
     return found, {key: item for key, item in done(whole).items() if item is not None}
 
 
-def _told(context: Context, line: int, what: str, why: str) -> None:
+def _tell(context: Context, line: int, what: str, why: str) -> None:
     context.notes.append(Note(line=line, what=what, why=why))
 
 
