@@ -344,12 +344,6 @@ def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return (Metric(one["metric"]).sort in speeds) == (Metric(other["metric"]).sort in speeds)
 
 
-def _is_misfit(said: Mapping[str, Any]) -> bool:
-    """Whether what is measured cannot be in the unit that is told."""
-    told = {"unit", "metric"} <= said.keys() and said.get("role") not in (Role.RATIO, Role.FACT)
-    return told and not fitting(Metric(said["metric"]), Unit(said["unit"]))
-
-
 def done(said: Mapping[str, Any]) -> Said:
     """A meaning without what only helped to find it."""
     helped = (*_HIDDEN, "strange", "name_generic", "unknown", "source", "other", "published")

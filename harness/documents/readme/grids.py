@@ -192,7 +192,7 @@ def _by_exclusion(table: _Table, name: str) -> Said:
     scored = any("metric" in said and Metric(said["metric"]).is_score for said in table.of_columns)
     open_columns = [at for at in table.valued if not {"metric", "ratio"} & table.of_columns[at].keys()]
     found = [item.number.value for row in table.rows for at in open_columns for item in table.items(row, at)]
-    speed = scored or any(x > 100 for x in found) or any("ratio" in said for said in table.of_columns)
+    speed = scored or any(x > 100 for x in found)
     return {"metric": Metric.THROUGHPUT, "generic": True} if speed else {}
 
 
