@@ -61,7 +61,7 @@ def import_readme(
     if out is not None:
         require_ours(out)
     reading = understand(read(readme), tables, model or "")
-    imported = import_reading(reading, document=document, repository=repository)
+    imported = import_reading(reading, document=document, repository=repository, out=out)
     if out is not None and imported.toml:
         with naming(out):
             out.write_text(imported.toml, encoding="utf-8")

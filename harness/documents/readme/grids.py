@@ -110,7 +110,7 @@ def _settings_in_numbers(
     grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
 ) -> None:
     """A column of plain numbers that no word explains, before those of results, is a setting of its rows."""
-    told = [at for at, said in enumerate(of_columns) if said]
+    told = [at for at, said in enumerate(of_columns) if said and any(items(row.cells[at]) for row in rows)]
     for at, header in enumerate(grid.headers):
         cells = [row.cells[at].strip() for row in rows]
         plain = all(re.fullmatch(r"\d+", cell) for cell in cells) and bool(cells)
@@ -179,18 +179,20 @@ def _of_whole(table: _Table, name: str) -> Said:
 
 
 def _by_exclusion(table: _Table, name: str) -> Said:
-    """Of a heading that names a score and a speed, the speed, where the score has columns of its own.
+    """The speed, beside ratios of chips: of scores the zoos print none.
 
-    So it is, too, where a number is larger than any score in per cent, or beside ratios of chips: of scores
-    the zoos print none.
+    Of a heading that names a score and a speed, too, where the score has columns of its own, or where a
+    number is larger than any score in per cent.
     """
+    if any("ratio" in said for said in table.of_columns):
+        return {"metric": Metric.THROUGHPUT, "generic": True}
     named = table.context.words.values(name, WordKind.METRIC)
     if "throughput" not in named or len(named) < 2:
         return {}
     scored = any("metric" in said and Metric(said["metric"]).is_score for said in table.of_columns)
     open_columns = [at for at in table.valued if not {"metric", "ratio"} & table.of_columns[at].keys()]
     found = [item.number.value for row in table.rows for at in open_columns for item in table.items(row, at)]
-    speed = scored or any(x > 100 for x in found) or any("ratio" in said for said in table.of_columns)
+    speed = scored or any(x > 100 for x in found)
     return {"metric": Metric.THROUGHPUT, "generic": True} if speed else {}
 
 
