@@ -52,9 +52,9 @@ def import_reading(
 ) -> Imported:
     """The reference tables of a reading, and beside them the name of a model that is in no other table.
 
-    A README about none of the catalog's models is about one that is called as the document. What `out`
-    holds of an earlier import is written over, and counts for nothing. Raises `UsageError` for a name that
-    no document or no model can have.
+    A README about none of the catalog's models is about one that is called as the document. What `out` holds
+    of an earlier import is written over, and counts for nothing. Raises `UsageError` for a name that no
+    document or no model can have.
     """
     made = as_tables(reading, document=document, repository=repository, out=out)
     if not made.tables:
@@ -120,7 +120,7 @@ def _told(reading: Reading, model: str) -> tuple[list[Note], list[Note]]:
 
 
 def _only_a_name(reading: Reading, model: str, document: str, out: Path | None) -> Iterator[str]:
-    """The entry of a model that is in no table yet, or in none but what this import writes over."""
+    """The entry of a model that is in no table yet, or in none but what an import of it wrote before."""
     known = reading.catalog.names.get(model)
     ours = known is not None and (known.document == document or model in names_in(out))
     if model and (model not in reading.catalog.called or ours):
@@ -164,7 +164,7 @@ def _names(tables: Sequence[ReadTable]) -> list[str]:
 
 
 def _parts(table: ReadTable, of: Mapping[str, str], fixed: Roundings) -> Iterator[Said]:
-    """The [[table]]s `of` a document and a model: one for each set of columns that rows were read in."""
+    """The [[table]]s `of` a document and a model: one, or one a set of columns that rows were read in."""
     cells: dict[tuple[int, int], list[Value]] = {}
     for value in table.values:
         cells.setdefault((value.row, value.column), []).append(value)

@@ -61,7 +61,8 @@ def _impossible(points: Sequence[Point], top: int, until: int) -> Iterator[str]:
             _power(before.most, peak.least, before, peak),
             _power(peak.least, after.most, peak, after),
         )
-        if rise >= STEEP and fall <= -STEEP:
+        back = after.least <= (1 + DIP) * before.most  # else the smaller batch was only too small yet
+        if back and rise >= STEEP and fall <= -STEEP:
             yield (
                 f"batch {peak.size} is {peak.speed / before.speed:.2f} times as fast as batch {before.size} "
                 f"and {peak.speed / after.speed:.2f} times as fast as batch {after.size}, so it is an outlier"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -33,19 +33,41 @@ class Found:
     severity: Severity | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column's numbers as printed, each with its line, and what its rows are called."""
+
+    numbers: tuple[tuple[int, str], ...]
+    labels: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speeds:
+    """What of one README is held against the others of an audit: what its model is called, and its speeds."""
+
+    file: str
+    model: str
+    columns: tuple[Column, ...]
+
+
 Check: TypeAlias = Callable[[Reading], Iterator[Found]]
+Across: TypeAlias = Callable[[Sequence[Speeds]], Iterator[tuple[str, Found]]]  # with the file of each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule: what it is called, how bad a finding is, what of a README it reads, and its function."""
+    """One rule: what it is called, how bad a finding is, what of a README it reads, and its function.
+
+    It checks one README, or it holds all READMEs of an audit against each other.
+    """
 
     id: str
     severity: Severity  # the highest of its findings
     reads: str
     claim: str  # what holds where it finds nothing
     because: str = ""  # the reason of its severity
-    check: Check
+    check: Check | None = None
+    across: Across | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,12 @@ _IMAGE = re.compile(r"\b(RGB|BGR)|\bN(CHW|HWC)\b", re.IGNORECASE)
 _FOLDERS = re.compile("[三两二四]个文件夹")
 _NAMES = 200  # characters in front of that, in which the names stand
 # The sign between two sizes: a letter x is one behind a number, a blank or a bracket, and no part of a name.
-_BY = re.compile(r"[×*,]|(?:(?<=[\d\s})\]])|(?<=bs)|(?<=batch)|(?<=size))x(?=[\s\d${(-])", re.IGNORECASE)
+# Where several of these stand in a cell the first one is it, and a size may be a product.
+_BY = (
+    re.compile(r"×|(?:(?<=[\d\s})\]])|(?<=bs)|(?<=batch)|(?<=size))x(?=[\s\d${(-])", re.IGNORECASE),
+    re.compile(r","),
+    re.compile(r"\*"),
+)
 _BATCH = re.compile(r"batch|bs|^-?1$|^[nb]$", re.IGNORECASE)  # what a batch is called in front of sizes
 _NAMED = re.compile(r"batch|bs|^[nb]$", re.IGNORECASE)  # such a name that can be nothing else
 _SIZE = re.compile(r"-?\d{1,9}|[\[<]?\$?\{?[A-Za-z_][\w /+*-]{0,40}\}?[>\]]?")
@@ -74,7 +79,9 @@ def _ports(grid: Grid) -> Iterator[Port]:
         dtype, shape, layout = (
             row.cells[at] if at is not None and at < len(row.cells) else "" for at in places
         )
-        sizes = tuple(part.strip() for part in _BY.split(shape.strip("[]() ")))
+        text = shape.strip("[]() ")
+        sign = next((pattern for pattern in _BY if pattern.search(text)), _BY[-1])
+        sizes = tuple(part.strip() for part in sign.split(text))
         first = sizes[0].strip("${} ")
         rest = sizes[1:] if _BATCH.search(first) else sizes
         yield Port(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from harness.documents.audit.accuracies import Count, reconstructed
-from harness.documents.audit.findings import Finding, Rule, Severity
-from harness.documents.audit.rules import audit
+from harness.documents.audit.across import speeds
+from harness.documents.audit.findings import Finding, Rule, Severity, Speeds
+from harness.documents.audit.rules import audit, audit_all, in_order
 from harness.documents.many import File, Unreadable, each
 from harness.documents.readme import blocks
 from harness.documents.readme.reading import Note, Reading
@@ -28,6 +29,7 @@ class Audited:
     findings: tuple[Finding, ...]
     counts: tuple[Count, ...]
     unread: tuple[Note, ...]
+    speeds: Speeds | None = None  # what is held against the other READMEs, where a rule asks for it
 
 
 def audit_files(
@@ -37,7 +39,20 @@ def audit_files(
 
     One that cannot be read is a finding, not the end of it.
     """
-    return each(partial(audited, catalog=catalog, rules=rules), files, jobs)
+    return together(each(partial(audited, catalog=catalog, rules=rules), files, jobs), rules)
+
+
+def together(audited: Sequence[Audited], rules: Sequence[Rule]) -> list[Audited]:
+    """Each README with what holding it against the others finds in it."""
+    beside: dict[str, list[Finding]] = {}
+    for finding in audit_all([item.speeds for item in audited if item.speeds is not None], rules):
+        beside.setdefault(finding.file, []).append(finding)
+    return [
+        replace(item, findings=in_order((*item.findings, *beside[item.file])))
+        if item.file in beside
+        else item
+        for item in audited
+    ]
 
 
 def audited(file: File, *, catalog: Catalog, rules: Sequence[Rule]) -> Audited:
@@ -66,4 +81,5 @@ def of_reading(reading: Reading, rules: Sequence[Rule]) -> Audited:
         findings=audit(reading, rules),
         counts=tuple(reconstructed(reading)),
         unread=reading.unread,
+        speeds=speeds(reading) if any(rule.across is not None for rule in rules) else None,
     )

@@ -14,7 +14,7 @@ from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 
-_NEAR, _SHORT = 3, 60  # lines above a table, and characters of one, that may say which table it is
+_SHORT = 60  # characters of a line above a table that may say which one it is
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
 
@@ -71,9 +71,9 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     for place, one in enumerate(grids):
         for other in grids[place + 1 :]:
             if _at_odds(tables[one], tables[other]):
-                above = {at: _above(context, tables[at]) for at in (one, other)}
-                for at, beside in ((one, other), (other, one)):
-                    own = [text for text in above[at] if text not in above[beside]]
+                first, second = (_above(context, tables[at]) for at in (one, other))
+                for at, mine, theirs in ((one, first, second), (other, second, first)):
+                    own = [text for text in mine if text not in theirs]
                     if own:
                         words.setdefault(at, own[0])
     return [
@@ -99,20 +99,17 @@ def _counts(value: Value) -> bool:
 
 
 def _above(context: Context, table: ReadTable) -> list[str]:
-    """What stands above a table, the nearest first: the lines right above it, the headings it is under."""
+    """What stands above a table, the surest first: titles from the nearest up, then the line above it."""
     readme = context.readme
-    lines = [line.text.strip(" *#:：") for line in readme.prose if 0 < table.line - line.number <= _NEAR]
-    found = [line for line in reversed(lines) if 0 < len(line) <= _SHORT]
-    level = 100
-    for heading in reversed(readme.headings):
-        if heading.line < table.line and heading.level < level and heading.text:
-            found.append(heading.text)
-            level = heading.level
-    return list(dict.fromkeys(found))
+    caption = readme.above(table.line).strip(" *#:：-")
+    over = [item for item in reversed(readme.headings_of(table.line)) if item.text]
+    titles = [item.text for item in over if item.titled]
+    items = [item.text for item in over if not item.titled]
+    return list(dict.fromkeys([*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]))
 
 
 def told_apart(context: Context, table: ReadTable) -> ReadTable:
-    """`table`, no two values of which say the same: a label, head or number tells the last apart."""
+    """`table`, no two values of which say the same: where nothing else does, their words tell them apart."""
     found = list(table.values)
     for by in (_by_row, _by_column, _by_number):
         groups: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)

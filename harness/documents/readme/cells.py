@@ -13,7 +13,8 @@ from harness.domain.references import PRINTED, exact
 # A number that stands for itself: no letter, sign of a name or other number touches it. What follows the
 # digits may be a unit, so a letter behind them is left to whoever reads the rest.
 _NUMBER = re.compile(
-    rf"(?<![A-Za-z0-9_.@])(?<![A-Za-z_]-)(?<!\d-)(?<!\d,)(?<!\+/)(?<!\+)(?:{PRINTED})(?!\d|\.\d|,\d|[_@])",
+    r"(?<![A-Za-z0-9_.@])(?<![A-Za-z_]-)(?<!\d-)(?<!\d,)(?<!\+/)(?<!\+)"
+    rf"(?:{PRINTED})(?!\d|\.\d|,\d|[_@])",
     re.ASCII,
 )
 # A bracket that is followed by what parts a name from its value is part of the name: "AP(IoU=0.50:0.95)=".
@@ -31,7 +32,15 @@ _BEHIND_NEXT = re.compile(rf"{_BEHIND}{_PART}")
 _BEHIND_LAST = re.compile(rf"{_BEHIND}\s*")
 _SPREAD = re.compile(r"(?P<unit>\s?[%％])?\s*(?:±|\+/-|\+-)\s*")
 _TWICE = (re.compile(rf"\s?(?P<unit>{_UNIT})\s*[(（]\s*"), re.compile(rf"\s?(?P<unit>{_UNIT})\s*[)）]"))
-_COUNTED = (re.compile(r"(?P<unit>\s?[%％])?\s*[(（]\s*"), re.compile(r"\s*/\s*"), re.compile(r"\s*[)）]\s*"))
+_COUNTED = (
+    re.compile(r"(?P<unit>\s?[%％])?\s*[(（]\s*"),
+    re.compile(r"\s*/\s*"),
+    re.compile(r"\s*[)）]\s*"),
+)
+
+_LONGEST = 400  # characters of a cell that may hold numbers
+_ALONE = rf"({PRINTED})(\s?[%％]?)"
+_PARTS = (r"\s*[|｜]\s*", r"\s*[/／]\s*", r"\s*[、，;；&]\s*", r"\s*,\s+", r"\s+")
 
 _WHOLE = re.compile(r"\d{1,15}")  # as many digits as a printed number has before its point at most
 _NO_NAMES = frozenset(
@@ -107,7 +116,7 @@ def items(cell: str) -> tuple[Item, ...]:
     Empty where the cell is no number, or where a number in it is none of these: two are never read as one.
     """
     text = cell.strip().translate(_NARROW)
-    if not 0 < len(text) <= 400:
+    if not 0 < len(text) <= _LONGEST:
         return ()
     hidden = _QUALIFIER.sub(lambda match: "§" * len(match[0]), text)
     places = list(_NUMBER.finditer(hidden))
@@ -124,6 +133,34 @@ def items(cell: str) -> tuple[Item, ...]:
         )
         for match, (name, unit, kind, loose) in zip(places, found, strict=True)
     )  # fmt: skip
+
+
+def parted(cell: str, names: Sequence[str]) -> tuple[Item, ...]:
+    """The numbers of `cell` that nothing but one sign parts, as many as there are `names`: ``83.8 | 76.4``.
+
+    Empty where they are not as many, or where another word stands among them.
+    """
+    text = cell.strip().translate(_NARROW)
+    if len(names) < 2 or not 0 < len(text) <= _LONGEST:
+        return ()
+    for sign in _PARTS:
+        match = re.fullmatch(sign.join([_ALONE] * len(names)), text)
+        if match is not None:
+            spans = [match.span(at) for at in range(1, 2 * len(names) + 1)]
+            return tuple(
+                Item(
+                    number=Number(printed=text[a:b], before=text[:a], after=text[b:]),
+                    name=name,
+                    unit=text[unit_from:unit_to].strip(),
+                )
+                for name, (a, b), (unit_from, unit_to) in zip(names, spans[::2], spans[1::2], strict=True)
+            )
+    return ()
+
+
+def two_numbers(cell: str) -> tuple[Number, ...]:
+    """The numbers of a cell that holds two and nothing else; empty where it is another."""
+    return tuple(item.number for item in parted(cell, ("first", "second")))
 
 
 _Gap = tuple[str, str]  # what stands between two numbers, as printed and with the hidden brackets

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Item, Kind, Number, items, whole
+from harness.documents.readme.cells import Item, Kind, Number, items, two_numbers, whole
 from harness.documents.readme.naming import BATCH, Said, fitting, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
 from harness.domain.metrics import Metric, Sort, Unit
@@ -44,6 +44,8 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
 def _has_value(context: Context, cell: str) -> bool:
     """Whether a cell is a number, or several with names that are known."""
     words, found = context.words, items(cell)
+    if any(number.digits for number in two_numbers(cell)):
+        return True
     if words.is_whole(cell, WordKind.CHIP) is not None:
         return False
     if len(found) == 1 and found[0].unit and not found[0].name:
@@ -137,12 +139,9 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
     if kind not in ("model", "source", "precision", "task"):
         found = metric_in(words, cell)
         found.pop("variant", None)
-        if (
-            kind != "metric"
-            and found.get("metric") == Metric.OTHER
-            and found.get("called") == rest(words, cell)
-        ):
-            found = found if words.has(cell, WordKind.METRIC) else {}
+        unsaid = found.get("metric") == Metric.OTHER and found.get("called") == rest(words, cell)
+        if kind != "metric" and unsaid and not words.has(cell, WordKind.METRIC):
+            found = {}
         said |= found
     if kind == "source":
         said["source"] = cell.strip()
@@ -177,9 +176,8 @@ def above(context: Context, grid: Grid) -> list[str]:
 
 def grid_metric(context: Context, grid: Grid, labels: Sequence[bool], name: str) -> Said:
     """The metric for columns that tell none: of a head of labels, of the line right above, of the name."""
-    heads = [
-        head for at, (head, label) in enumerate(zip(grid.headers, labels, strict=True)) if label or not at
-    ]
+    pairs = enumerate(zip(grid.headers, labels, strict=True))
+    heads = [head for at, (head, label) in pairs if label or not at]
     for text in (*heads, *above(context, grid), name):
         said = metric_in(context.words, text)
         if said and said["metric"] != Metric.OTHER and not context.words.has(text, WordKind.FOREIGN):
@@ -327,7 +325,7 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
         why = f"{said['foreign']!r} is no metric that our tables have"
     elif "strange" in said and said.get("metric") != Metric.OTHER and said.get("role") != Role.FACT:
         why = f"{said['strange']!r} behind the digits is no known unit; add a [[word]] for it"
-    elif _is_misfit(said):
+    elif not _fits(said):
         why = f"{said['unit']} is no unit of {said['metric']}"
     if why:
         context.notes.append(Note(line=row.line, what=what, why=why))
@@ -335,15 +333,15 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
     return said
 
 
+def _fits(said: Mapping[str, Any]) -> bool:
+    """Whether a measured number's unit is one of its metric's."""
+    told = "unit" in said and "metric" in said and said.get("role") not in (Role.RATIO, Role.FACT)
+    return not told or fitting(Metric(said["metric"]), Unit(said["unit"]))
+
+
 def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     speeds = (Sort.SPEED, Sort.TIME)
     return (Metric(one["metric"]).sort in speeds) == (Metric(other["metric"]).sort in speeds)
-
-
-def _is_misfit(said: Mapping[str, Any]) -> bool:
-    """Whether what is measured cannot be in the unit that is told."""
-    told = {"unit", "metric"} <= said.keys() and said.get("role") not in (Role.RATIO, Role.FACT)
-    return told and not fitting(Metric(said["metric"]), Unit(said["unit"]))
 
 
 def done(said: Mapping[str, Any]) -> Said:

@@ -11,9 +11,9 @@ from harness.documents.readme.blocks import Fence, Line, Readme
 
 # What a line that is to be typed begins with. Anything else in a fence is output, a file, or a listing.
 _PROGRAMS = re.compile(
-    r"(?:\./)?[\w./${}-]*(?:python[\d.]*|bash|sh|atc|trtexec|msame|ais_bench|vamc|vamp|vamx|mm_run|mm_build|git|cd|"
-    r"pip[\d.]*|wget|curl|mkdir|unzip|tar|source|export|mv|cp|ln|rm|npu-smi|cnmon|conda|onnxsim|magiconnx|paddle2onnx|sudo|"
-    r"apt-get|git-lfs|chmod|tree|docker|cmake|make|benchmark[\w.]*|\.sh)"
+    r"(?:[\w.${}-]*/)*(?:python[\d.]*|bash|sh|atc|trtexec|msame|ais_bench|vamc|vamp|vamx|mm_run|mm_build|git|cd|"
+    r"pip[\d.]*|wget|curl|mkdir|unzip|tar|source|export|mv|s?cp|ln|rm|npu-smi|cnmon|conda|onnxsim|magiconnx|paddle2onnx|sudo|"
+    r"apt-get|git-lfs|chmod|tree|docker|cmake|make|benchmark[\w.]*|[\w.${}-]*\.sh)"
 )
 
 # What a shell takes for one word: plain characters, escaped ones, and quoted pieces.

@@ -10,7 +10,8 @@ from typing import Any
 from harness.documents.readme import columns
 from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Kind, Number, items, whole
+from harness.documents.readme.cells import Item, Kind, Number, items, parted, whole
+from harness.documents.readme.naming import names_in
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.documents.readme.units import complete
 from harness.domain.metrics import Metric, Sort, Unit
@@ -37,6 +38,11 @@ class _Table:
     of_columns: list[Said]
     of_rows: list[Said]
     whole: Said
+
+    def items(self, row: GridRow, at: int) -> tuple[Item, ...]:
+        """The numbers of a cell, by the names in it or, where there are none, by those in its head."""
+        cell = row.cells[at]
+        return items(cell) or parted(cell, names_in(self.context.words, self.grid.headers[at]))
 
     @property
     def valued(self) -> list[int]:
@@ -90,7 +96,7 @@ def _rows(context: Context, grid: Grid) -> list[GridRow]:
 def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
     """What each head says; under a first head of batch sizes a number is one."""
     sizes = context.words.is_whole(grid.headers[0], WordKind.BATCH_SIZE) is not None
-    said: list[Said] = []
+    said = list[Said]()
     for header, label in zip(grid.headers, labels, strict=True):
         size = whole(header.strip()) if sizes and not context.words.has(header, WordKind.CHIP) else None
         if label:
@@ -118,7 +124,7 @@ def _holds_results(table: _Table, name: str) -> bool:
     numeric = [
         at
         for at in table.valued
-        if {"metric", "foreign"} & of_columns[at].keys() or any(items(row.cells[at]) for row in table.rows)
+        if {"metric", "foreign"} & of_columns[at].keys() or any(table.items(row, at) for row in table.rows)
     ]
     kept = [at for at in numeric if "other" not in of_columns[at] and not _sizes(of_columns[at])]
     if not kept:
@@ -130,10 +136,9 @@ def _holds_results(table: _Table, name: str) -> bool:
     told = told or bool(columns.grid_metric(context, grid, table.labels, name))
     told = told or any({"metric", "ratio"} & said.keys() for said in table.of_rows)
     cells = [columns.of_item(context, item, {}) for row in table.rows for at in kept
-             for item in items(row.cells[at])]  # fmt: skip
-    told = told or any(
-        {"metric", "foreign", "cell_unit"} & said.keys() and "unknown" not in said for said in cells
-    )
+             for item in table.items(row, at)]  # fmt: skip
+    known = {"metric", "foreign", "cell_unit"}
+    told = told or any(known & said.keys() and "unknown" not in said for said in cells)
     if not told:
         heads = ", ".join(repr(grid.headers[at]) for at in kept)
         why = f"numbers under {heads}, and no word of a metric; add a [[word]] for it"
@@ -166,7 +171,7 @@ def _of_whole(table: _Table, name: str) -> Said:
     if said and open_heads and any(item for item in table.of_columns):
         why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
         context.assumed.append(Note(line=grid.line, what=f"metric = {said['metric']}", why=why))
-    above = {**columns.of_text(context, name), "role": None}
+    above = {**columns.of_text(context, name), **columns.of_text(context, context.readme.above(grid.line))}
     said |= {key: above[key] for key in ("precision", "shapes", "aoe") if key in above}
     if not any("chip" in item for item in (*table.of_columns, *table.of_rows)):
         said |= {"chip": above["chip"]} if above.get("chip", "*") != "*" else _fallback(table)
@@ -186,7 +191,7 @@ def _by_exclusion(table: _Table, name: str) -> Said:
         return {}
     scored = any("metric" in said and Metric(said["metric"]).is_score for said in table.of_columns)
     open_columns = [at for at in table.valued if not {"metric", "ratio"} & table.of_columns[at].keys()]
-    found = [item.number.value for row in table.rows for at in open_columns for item in items(row.cells[at])]
+    found = [item.number.value for row in table.rows for at in open_columns for item in table.items(row, at)]
     speed = scored or any(x > 100 for x in found)
     return {"metric": Metric.THROUGHPUT, "generic": True} if speed else {}
 
@@ -239,7 +244,8 @@ def _row(table: _Table, at: int) -> Iterator[Value]:
             of_column = {"role": Role.BASELINE, **of_column}
         open_ = not {"metric", "ratio"} & {*of_column, *of_row} and (of_column or not header.strip())
         parts = (table.whole if open_ else _settings(table.whole), of_row, of_column)
-        for place, (found, meaning) in enumerate(_cell(context, row, what, cell, header, parts)):
+        held = table.items(row, column)
+        for place, (found, meaning) in enumerate(_cell(context, row, what, cell, header, held, parts)):
             yield Value(
                 line=row.line, row=at, column=column, label=label, header=header, text=cell, number=found,
                 place=place, meaning=meaning,
@@ -252,15 +258,20 @@ def _settings(whole_: Mapping[str, Any]) -> Said:
 
 
 def _cell(
-    context: Context, row: GridRow, what: str, cell: str, header: str, parts: tuple[Said, Said, Said]
+    context: Context,
+    row: GridRow,
+    what: str,
+    cell: str,
+    header: str,
+    found: Sequence[Item],
+    parts: tuple[Said, Said, Said],
 ) -> Iterator[tuple[Number | None, Said]]:
-    """A cell's numbers and their meanings; that it has none is noted, unless its column is another's."""
+    """A cell's numbers and their meanings; that it has none is noted unless its column is another's."""
     whole_, of_row, of_column = parts
     if "other" in of_column:
         return
     if "metric" in of_column:
         of_row = {key: item for key, item in of_row.items() if key != "foreign"}
-    found = items(cell)
     words = context.words
     absent = words.absent(cell) or (context.claims and not cell.strip())
     if words.is_whole(cell, WordKind.BEST) is not None:
@@ -274,12 +285,12 @@ def _cell(
         return
     around = columns.joined(context, adjusted)
     inside: list[Said] = [columns.of_item(context, item, around, found[0].name) for item in found] or [{}]
-    unsure = _unsure(context, inside, found)
-    if unsure is not None:
+    if (unsure := _unsure(context, inside, found)) is not None:
         context.notes.append(Note(line=row.line, what=what, why=unsure.format(cell)))
         return
     beside: Said = {}
-    for said, item in zip(inside, found or [None], strict=True):
+    held: Sequence[Item | None] = found or [None]
+    for said, item in zip(inside, held, strict=True):
         kind = Kind.VALUE if item is None else item.kind
         whole_said = columns.merged(context, row, [*adjusted, said], what)
         if whole_said is None:
@@ -313,25 +324,17 @@ def _at_odds(
         why = f"its row says {key} {one}, its column {other}"
         context.notes.append(Note(line=row.line, what=what, why=why))
         return None
-    if (
-        "ratio" in of_column
-        or "ratio" in of_row
-        or Role.BASELINE in (of_column.get("role"), of_row.get("role"))
-    ):
+    roles = (of_column.get("role"), of_row.get("role"))
+    ratio = "ratio" in of_column or "ratio" in of_row
+    if ratio or Role.BASELINE in roles:
         named = of_column.get("chip") or of_row.get("chip")
         if of_column.get("role") is Role.BASELINE or "ratio" in of_column:
             of_row = {key: item for key, item in of_row.items() if key != "chip"}
-        if (
-            "ratio" in of_column
-            or "ratio" in of_row
-            or named is None
-            or of_column.get("role") is Role.BASELINE
-        ):
+        if ratio or named is None or of_column.get("role") is Role.BASELINE:
             whole_ = {key: item for key, item in whole_.items() if key != "chip"}
     if "metric" in of_row and "metric" in of_column and _row_gives_way(of_row, of_column):
-        of_row = {
-            key: item for key, item in of_row.items() if key not in ("metric", "called", "generic", "variant")
-        }
+        of_the_metric = ("metric", "called", "generic", "variant")
+        of_row = {key: item for key, item in of_row.items() if key not in of_the_metric}
     return whole_, of_row, of_column
 
 

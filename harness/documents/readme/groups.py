@@ -10,7 +10,7 @@ from harness.documents.readme.blocks import Fence, Line
 from harness.documents.readme.pairs import Pair
 
 _DICTIONARY = re.compile(r"(?P<name>[A-Za-z][\w ]{0,60}?)\s*:\s*\w*[({\[]")
-_TITLE = re.compile(r"(?P<name>[^\W\d][^:：{}\[\]\"'=|]{0,60})[:：]")
+_TITLE = re.compile(r"(?P<name>[^\W\d][^{}\[\]\"'=|]{0,80}?)\s*[:：]")
 _RULE = re.compile(r"[-=*_+]{4,}")
 
 Pairs = Callable[[Line], tuple[Pair, ...]]

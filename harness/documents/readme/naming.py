@@ -80,6 +80,14 @@ def metric_in(words: Vocabulary, text: str) -> Said:
     return said
 
 
+def names_in(words: Vocabulary, text: str) -> tuple[str, ...]:
+    """The words of several metrics in `text`, in their order: ``F1 | EM``; without a word for any score."""
+    hits = sorted(words.hits(text, WordKind.METRIC), key=lambda hit: hit.start)
+    special = [hit for hit in hits if words.is_own(text[hit.start : hit.end]) or hit.value != Metric.ACCURACY]
+    named = [text[hit.start : hit.end] for hit in (special if len(special) > 1 else hits)]
+    return tuple(named) if len(set(named)) == len(named) > 1 else ()
+
+
 def with_unit(said: Said, unit: Unit) -> Said:
     """`said` of numbers in `unit`, which tells a speed from a time and a ratio from both."""
     metric = said.get("metric")

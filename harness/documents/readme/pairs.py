@@ -32,7 +32,9 @@ _PAIRS = (
 # "top1_acc        0.69", "average acc 0.89, edit distance 0.96": a key, a blank and a number with a point
 _BARE = re.compile(rf"(?:^|,)\s*{_PLAIN}\s+(?=\d+\.\d){_NUMBER}(?=\s*%?\s*(?:,|$))")
 _LEAD = re.compile(r"(?:\[\w+\]|[\s\-*•>])*(?P<group>\w[^{}\[\]\"'<>|]{0,60}[:：])\s*")
-_LIST = re.compile(rf"\s*[,，/±]\s*{PRINTED}(?![\w.]|\s*[:=])")
+# "98.25, 90.5, 89.75": all that stands behind a key, up to its line's end
+_LIST = re.compile(rf"(?:, ?{PRINTED})+$", re.ASCII)
+_OTHERS = re.compile(rf"\s*[,，/±]\s*{PRINTED}(?![\w.]|\s*[:=])")
 _TIMES = ("ms", "us", "毫秒", "秒")
 _UNIT = re.compile(rf"\s?(%|[A-Za-z]{{1,9}}(?:/[A-Za-z]{{1,9}})?|{'|'.join(_TIMES)})(?![A-Za-z%])")
 
@@ -41,7 +43,8 @@ _UNIT = re.compile(rf"\s?(%|[A-Za-z]{{1,9}}(?:/[A-Za-z]{{1,9}})?|{'|'.join(_TIME
 class Pair:
     """One number in a line: its key as printed, and from where to where key and number stand.
 
-    `bare` says that nothing but a blank parts the two, `listed` that other numbers follow without a key.
+    `bare` says that nothing but a blank parts the two, `listed` that `text` has several, apart by
+    commas, and `unclear` that others follow without a key.
     """
 
     line: int
@@ -51,6 +54,7 @@ class Pair:
     placed: tuple[int, int]  # the number's, its unit included
     bare: bool = False
     listed: bool = False
+    unclear: bool = False
 
     @property
     def is_figure(self) -> bool:
@@ -77,6 +81,8 @@ def _pairs(line: Line, words: Vocabulary, pattern: re.Pattern[str]) -> Iterator[
         if lead is not None:
             group, start = f"{lead['group']} ", lead.start("group")
         stop = unit_end(line.text, match.end("value"), words)
+        more = _LIST.match(line.text, stop)
+        stop = stop if more is None else more.end()
         if re.match(r"\w", line.text[stop:]):
             continue  # "1.98s", "0.5x": a word
         yield Pair(
@@ -86,7 +92,8 @@ def _pairs(line: Line, words: Vocabulary, pattern: re.Pattern[str]) -> Iterator[
             named=(start, end),
             placed=(match.start("value"), stop),
             bare=pattern is _BARE,
-            listed=_LIST.match(line.text, stop) is not None,
+            listed=more is not None,
+            unclear=_OTHERS.match(line.text, stop) is not None,
         )
 
 

@@ -35,6 +35,10 @@ class Pipes:
         """Whether a line is a row of dashes."""
         return self.row(at) and DELIMITER.fullmatch(self.texts[at]) is not None
 
+    def rule(self, at: int) -> bool:
+        """Whether a line within a table is a row of dashes, and no row of single ones for absent values."""
+        return self.delimiter(at) and ("--" in self.texts[at] or ":" in self.texts[at])
+
 
 def grids(lines: Sequence[str], taken: Set[int], told: Told) -> Iterator[tuple[Grid, range]]:
     """The tables of stripped lines, each with the lines that it takes."""
@@ -72,7 +76,7 @@ def _end(pipes: Pipes, start: int, told: Told) -> int:
     width, at = len(split(pipes.texts[start])), start + 2
     while at < len(pipes.texts):
         if pipes.row(at):
-            if pipes.delimiter(at + 1) and not pipes.delimiter(at) and _heads(pipes, at):
+            if pipes.rule(at + 1) and not pipes.rule(at) and _heads(pipes, at):
                 break  # the next table's heads, without an empty line before them
             at += 1
             continue
@@ -87,7 +91,7 @@ def _end(pipes: Pipes, start: int, told: Told) -> int:
 
 def _continues(pipes: Pipes, at: int, width: int) -> bool:
     """Whether a line is a row of the table before it: closed on both sides, as wide, and no table's head."""
-    return _closed(pipes, at) and len(split(pipes.texts[at])) == width and not pipes.delimiter(at + 1)
+    return _closed(pipes, at) and len(split(pipes.texts[at])) == width and not pipes.rule(at + 1)
 
 
 def _closed(pipes: Pipes, at: int) -> bool:
@@ -126,7 +130,7 @@ def _grid(pipes: Pipes, where: range, first: int, told: Told) -> Grid:
     written = [
         Written(line=at + 1, cells=tuple(map(shown, split(pipes.texts[at]))))
         for at in range(first, where.stop)
-        if pipes.row(at) and not pipes.delimiter(at)
+        if pipes.row(at) and not pipes.rule(at)
     ]
     if first == start + 1:
         why = f"{misfit}; read as a table"

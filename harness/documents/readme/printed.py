@@ -12,6 +12,7 @@ from harness.domain.words import WordKind
 
 _RULE = re.compile(r"[+|]?[-=+|: ]{3,}[+|]?")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?%?")
+_NO_HEAD = re.compile(r"[|{}'\"=,]|: ")  # of what holds figures itself
 _FEWEST = 2  # metrics in the head of a table without pipes
 
 
@@ -62,7 +63,7 @@ def _piped(lines: Sequence[Line]) -> list[GridRow]:
 def _spaced(lines: Sequence[Line], words: Vocabulary) -> list[GridRow]:
     """A head of words, of which some are metrics, and the rows of as many words and numbers below it."""
     heads = lines[0].text.split()
-    if len(heads) < _FEWEST + 1 or any(map(_NUMBER.fullmatch, heads)) or "|" in lines[0].text:
+    if len(heads) < _FEWEST + 1 or any(map(_NUMBER.fullmatch, heads)) or _NO_HEAD.search(lines[0].text):
         return []
     if sum(words.has(head, WordKind.METRIC) for head in heads) < _FEWEST:
         return []

@@ -26,6 +26,12 @@ _UNSEEN = re.compile(r"<[^<>]*>|https?://[^\s)）>]*|\]\([^()\s]*\)|`[^`]*`")
 _CLAUSE = re.compile(r"[^，。；！？;]+")
 _SENTENCE = re.compile(r"[^。！？]+")
 _NUMBER = re.compile(rf"(?<![\w.:/%-])(?:{PRINTED})(?!\d|\.\d)", re.ASCII)
+# What a measured figure looks like: a point, or a unit behind the digits.
+_MAYBE = re.compile(
+    r"\d\.\d|\d ?(?:%|fps|qps|ms|us|db|samples?/|sentences?/|images?/|imgs?/|frames?/|it/|"
+    r"帧|张|条|毫秒|微秒)",
+    re.IGNORECASE,
+)
 _BULLET = re.compile(r"[\s\-*+•>#]*(?:\d+[.、)）]\s*)?")
 # A clause with one of these holds a figure against another one, or says a bound: no value of its own.
 _HELD_AGAINST = re.compile(
@@ -64,6 +70,8 @@ def read_prose(context: Context) -> list[ReadTable]:
         if not any(map(str.isdigit, line.text)):
             continue
         seen = replace(line, text=_UNSEEN.sub(lambda match: " " * len(match[0]), line.text))
+        if not _MAYBE.search(seen.text):
+            continue
         claims = list(_claims(context, seen))
         table = _table(context, line, claims) if claims else None
         if table is not None:
@@ -78,6 +86,8 @@ def read_prose(context: Context) -> list[ReadTable]:
 def _results(context: Context, text: str) -> Iterator[int]:
     """Where the figures stand that may be results: a clause with a metric's name, or a speed's unit."""
     for clause in _CLAUSE.finditer(text):
+        if not _MAYBE.search(clause[0]):
+            continue
         named = context.words.has(clause[0], WordKind.METRIC)
         for match in _figures(context, text, clause.start(), clause.end()):
             _, unit = _unit(context, text, match.end())
@@ -117,7 +127,7 @@ def _claims(context: Context, line: Line) -> Iterator[_Claim]:
     Only whose figure it is, is said by its own clause, or by the one before where it goes on with a key.
     """
     for sentence in _SENTENCE.finditer(line.text):
-        about = _about(context, line, sentence[0])
+        about = _about(context, line, sentence[0]) if _MAYBE.search(sentence[0]) else None
         if about is None:
             continue
         role: Said = {}
@@ -153,7 +163,9 @@ def _of_clause(context: Context, line: Line) -> Iterator[tuple[Pair, Said]]:
     named = [
         (pair, said)
         for pair in keyed
-        if (said := of_key(context, pair)).get("metric") and pair.is_figure and not pair.listed
+        if (said := of_key(context, pair)).get("metric")
+        and pair.is_figure
+        and not (pair.listed or pair.unclear)
     ]
     if named and len({pair.key for pair, _ in named}) == len(named):
         yield from named

@@ -167,7 +167,7 @@ def find_models(catalog: Catalog, readme: Readme, document: Document | None) -> 
 
 
 def _names_nothing(title: str) -> bool:
-    """Whether a title is no name of a model: no word of it has a capital letter or a digit."""
+    """Whether a title is no name of a model: no word of ASCII in it has a capital or a digit."""
     return not any(re.search(r"[A-Z0-9]", word) for word in re.findall(r"[A-Za-z0-9_.+-]{2,}", title))
 
 

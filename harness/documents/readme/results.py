@@ -9,7 +9,7 @@ from functools import partial
 
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import Fence, GridRow, Line
-from harness.documents.readme.cells import number
+from harness.documents.readme.cells import Number, number
 from harness.documents.readme.commands import typed_lines
 from harness.documents.readme.grids import complete, read_grid, with_baselines
 from harness.documents.readme.groups import Group, groups
@@ -109,13 +109,13 @@ def _note_rest(context: Context, lines: Sequence[Line], rows: Sequence[_Row]) ->
 def _figures(context: Context, among_commands: bool, line: Line) -> tuple[Pair, ...]:
     """The figures of a line that may be results: those of a metric, and those with a point or a unit."""
     found = pairs(line, context.words)
-    if any(pair.listed for pair in found):
+    if any(pair.unclear for pair in found):
         return ()
     return tuple(pair for pair in found if _may_be(pair, of_key(context, pair), among_commands))
 
 
 def _may_be(pair: Pair, said: Said, among_commands: bool) -> bool:
-    if among_commands:
+    if among_commands or pair.listed:
         return "metric" in said and pair.is_figure
     return "metric" in said or "role" in said or ("." in pair.text and not is_set(pair.key))
 
@@ -211,20 +211,37 @@ def _table(context: Context, fence: Fence, rows: Sequence[_Row], alone: bool) ->
 
 
 def _values(context: Context, at: int, row: _Row) -> Iterator[Value]:
-    """The values of one row of a block."""
+    """The values of one row of a block; of several numbers behind one key, each is called by its place."""
     group = row.group
     for column, (pair, of_pair) in enumerate(zip(group.pairs, row.said, strict=True), start=1):
         what = f"row {group.label.text!r}, key {pair.key!r}"
-        found = number(pair.text)
-        around = {} if found is None else columns.of_cell(context, found)
-        place = GridRow(line=pair.line, cells=(group.label.text,))
-        merged = columns.merged(context, place, [row.whole, of_pair, around], what)
-        done = None if merged is None else complete(context, pair.line, what, found, merged)
-        if done is not None:
-            yield Value(
-                line=pair.line, row=at, column=column, label=group.label.text, part=group.part,
-                header=pair.key, text=pair.text, number=done[0], meaning=done[1],
-            )  # fmt: skip
+        line = GridRow(line=pair.line, cells=(group.label.text,))
+        for place, found in enumerate(_numbers(pair)):
+            around = {} if found is None or pair.listed else columns.of_cell(context, found)
+            which = {"variant": _which(row.whole, place)} if pair.listed else {}
+            merged = columns.merged(context, line, [row.whole, of_pair, around, which], what)
+            done = None if merged is None else complete(context, pair.line, what, found, merged)
+            if done is not None:
+                yield Value(
+                    line=pair.line, row=at, column=column, label=group.label.text, part=group.part,
+                    header=pair.key, text=pair.text, number=done[0], place=place, meaning=done[1],
+                )  # fmt: skip
+
+
+def _numbers(pair: Pair) -> list[Number | None]:
+    """The number behind a key, or the several of a list."""
+    if not pair.listed:
+        return [number(pair.text)]
+    return [
+        Number(printed=match[0], before=pair.text[: match.start()], after=pair.text[match.end() :])
+        for match in re.finditer(r"[^\s,]+", pair.text)
+    ]
+
+
+def _which(whole: Said, place: int) -> str:
+    """Which of several numbers behind one key a number is."""
+    part = whole.get("variant")
+    return f"{part}, number {place + 1}" if part else f"number {place + 1}"
 
 
 def one_unit(values: Sequence[Value]) -> list[Value]:

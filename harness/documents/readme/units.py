@@ -43,11 +43,8 @@ def complete(
         whole["unit"] = unit
         whole[_GUESSED] = True
     if found is not None and whole["role"] in (Role.MEASURED, Role.BASELINE) and _beyond(found, whole):
-        whole |= {
-            "metric": Metric.OTHER,
-            "called": whole.get("called") or header or what,
-            "unit": Unit.NUMBER,
-        }
+        own = whole.get("called") or header or what
+        whole |= {"metric": Metric.OTHER, "called": own, "unit": Unit.NUMBER}
     return found, {key: item for key, item in done(whole).items() if item is not None}
 
 

@@ -53,7 +53,7 @@ def test_a_batch_may_be_a_number_or_a_letter(findings: Findings):
     assert said(found, "io-shapes") == []
 
 
-@pytest.mark.parametrize("size", ["RGB_FP32", "3 x 64 128", "1 x 3 x 64；1 x 3 x 128", "-"])
+@pytest.mark.parametrize("size", ["RGB_FP32", "3 x 64 128", "1 x 3 x 64；1 x 3 x 128", "-", "1 x 16*3"])
 def test_what_is_no_list_of_sizes_is_held_against_none(findings: Findings, size: str):
     assert said(findings(INPUTS + f"| x | FLOAT32 | {size} | ND |\n" + typed(atc("a", "x:1,3,64,64"))),
                 "io-shapes") == []  # fmt: skip
@@ -179,6 +179,7 @@ def curve(*speeds: float | str) -> str:
         ((300.0, 900.0, 1000.0, 400.0, 390.0, 380.0), "error"),  # more than twice the time a sample
         ((20.0, 6.0, 3.0, 1.5, 0.7, 0.4), "error"),  # batches a second
         ((300.0, 600.0, 620.0, 1000.0, 640.0, 630.0), "error"),  # one point beside the others
+        ((300.0, 900.0, 620.0, 600.0, 590.0, 580.0), "warning"),  # a sharp peak on the way up
     ],
 )
 def test_a_fall_is_an_error_where_no_chip_falls_so(findings: Findings, speeds, severity: str):

@@ -101,6 +101,7 @@ def test_every_figure_of_the_zoos_blocks_is_read_or_told(data_folder: Path):
 
 @settings(max_examples=300, deadline=None)
 @given(fences())
+@example("# Net\n\n```\n{'acc': 0.5, 'f1': 0.25}\nall 5 0.5 0.25\n```")
 def test_every_figure_of_a_block_is_read_or_told(text: str):
     assert untold(understand(parse(text), TABLES)) == []
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from harness.documents.importing import Imported
 from harness.documents.readme.blocks import parse
 from harness.documents.readme.reading import Reading, Value
 from harness.documents.readme.understand import understand
@@ -170,7 +171,8 @@ def test_tables_that_a_tool_printed(read: Read):
         ("iou_thres: 0.65", "score_threshold = 0.05"),
         ("img = (img - 0.5) / 0.25",),
         ("driver version 21.0",),
-        ("bbox AP: 90.5, 80.25, 70.75",),
+        ("mean: 0.5, 0.25, 0.75",),
+        ("bbox AP: 90.5, 80.25, [70.75]",),
     ],
 )
 def test_what_is_set_or_no_single_figure_is_told(read: Read, lines: tuple[str, ...]):
@@ -289,3 +291,22 @@ def test_what_is_not_clear_is_told(read: Read, text: str):
 def test_what_is_no_result_is_silent(read: Read, text: str):
     reading = read(f"## 精度\n\n{text}\n")
     assert (reading.values, told(reading)) == ((), [])
+
+
+def test_a_word_that_ends_as_a_program_is_called_is_no_command(read: Read):
+    """A ``norm`` is not ``rm``."""
+    values = read(fenced("norm 1.25", "acc: 0.75")).values
+    assert [said(value, "metric", "called") for value in values] == [("other", "norm"), ("accuracy", None)]
+
+
+def test_several_numbers_behind_one_key(imported: Callable[[str], Imported]):
+    """Each is called by its place, under the title that its group has; and the catalog takes them."""
+    lines = ("AP_11: car AP(Average Precision)@0.70:", "bbox AP:90.5, 80.25, 70.75", "", "AP_40: car:")
+    found = imported(fenced(*lines, "bbox AP:91.5, 81.25, 71.75"))
+    assert found.whole
+    [table] = found.tables
+    assert [value.number and value.number.printed for value in table.values] == [
+        "90.5", "80.25", "70.75", "91.5", "81.25", "71.75",
+    ]  # fmt: skip
+    assert len({value.get("variant") for value in table.values}) == 6
+    assert {said(value, "metric", "unit") for value in table.values} == {("map", "percent")}

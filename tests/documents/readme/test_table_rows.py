@@ -147,3 +147,8 @@ def test_tables_in_quotes_and_items():
     assert [(grid.headers, grid.rows[0].cells) for grid in readme.grids] == [
         (("a", "b"), ("x", "1")), (("c", "d"), ("y", "2")),
     ]  # fmt: skip
+
+
+def test_a_row_of_single_dashes_is_a_row_and_no_new_table():
+    [grid] = parse("| a | b |\n| - | - |\n| x | 1 |\n| - | - |\n| y | - |\n| - | - |\n").grids
+    assert [row.cells for row in grid.rows] == [("x", "1"), ("-", "-"), ("y", "-"), ("-", "-")]
