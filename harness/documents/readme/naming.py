@@ -18,6 +18,7 @@ _TOLD = (
     WordKind.AOE, WordKind.PRECISION, WordKind.FILLER, WordKind.BATCH_SIZE,
 )  # fmt: skip
 _THRESHOLD = re.compile(r"\bIoU(?=\s*[=:>]\s*\d)", re.IGNORECASE)  # what others are at, and no metric
+_UNIT_PLACE = re.compile(r"[(（/\d%]\s*$")
 _NUMBERED = re.compile(r"指标\s*\d*")
 _EMPTY = re.compile(r"[(（\[【][\s,，/|:：+-]*[)）\]】]")
 _LOOSE = re.compile(r"(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])")  # what a word that was taken out leaves
@@ -32,7 +33,9 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     kinds = {*_TOLD, *more}
     found = words.hits(left, *_TOLD, WordKind.METRIC)  # a word within a metric's is none of its own
     for start, end in sorted({(hit.start, hit.end) for hit in found if hit.means in kinds}, reverse=True):
-        left = left[:start] + left[end:]
+        means = {hit.means for hit in found if hit.start == start}
+        if means != {WordKind.UNIT} or end - start > 2 or _UNIT_PLACE.search(left[:start]):
+            left = left[:start] + left[end:]  # "fish-s" is no unit, "(s)" is one
     for _ in range(3):
         left = _EMPTY.sub(" ", left)
     left = " ".join(_LOOSE.sub(" ", left).split()).strip(_EDGES)

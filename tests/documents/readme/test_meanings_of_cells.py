@@ -1,0 +1,194 @@
+"""What cells of result tables mean: metrics of all kinds, several numbers in one, settings, devices.
+
+Names and numbers are our own; each case is the smallest form of a habit of the zoos.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.documents.importing import import_reading
+from harness.documents.readme.blocks import parse, read
+from harness.documents.readme.cells import items, number
+from harness.documents.readme.understand import understand
+from harness.domain.words import WordKind
+from harness.tables.catalog import BUILT_IN, load
+
+TABLES = load((BUILT_IN,))
+
+
+def values(text: str, *keys: str):
+    """The values of an unknown model's README: digits, metric, its own words, unit, and `keys`."""
+    found = []
+    for value in understand(parse(f"# Lanternfish\n\n{text}"), TABLES).values:
+        printed = None if value.number is None else value.number.printed
+        found.append((printed, *(value.get(key) for key in ("metric", "called", "unit", *keys))))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("cell", "names"),
+    [
+        ("top1:0.71 top5:0.92", {"top1": "0.71", "top5": "0.92"}),
+        ("Acc@1: 70.5 Acc@5: 90.25", {"Acc@1": "70.5", "Acc@5": "90.25"}),
+        ("70.5/Top1 90.2/Top5", {"Top1": "70.5", "Top5": "90.2"}),
+        ("90.5%（Easy） 70.5%（Hard）", {"Easy": "90.5", "Hard": "70.5"}),
+        ("{'a': 0.5, 'b_1': 0.25}", {"a": "0.5", "b_1": "0.25"}),
+        ("AP(IoU=0.50:0.95)=0.406", {"AP(IoU=0.50:0.95)": "0.406"}),
+        ("box_mAP_50=72 mask_mAP_50=69.5", {"box_mAP_50": "72", "mask_mAP_50": "69.5"}),
+    ],
+)
+def test_numbers_have_their_names(cell, names):
+    assert {item.name: item.number.printed for item in items(cell)} == names
+
+
+@pytest.mark.parametrize(
+    "cell", ["66.1:60.2", "5.9 ~ 6.1", "90.1%/88.2%", "1x3x32x32", "1.0.2", "3 out of 5", "1,2"]
+)
+def test_two_numbers_are_never_one(cell):
+    assert items(cell) == ()
+    assert number(cell) is None
+
+
+def test_what_stands_beside_a_value_is_no_value_of_its_own():
+    """The count behind a score, and what a ± says."""
+    assert [(item.number.printed, item.kind.value) for item in items("0.5625(9/16)")] == [
+        ("0.5625", "value"), ("9", "count"), ("16", "count"),
+    ]  # fmt: skip
+    assert [(item.number.printed, item.kind.value) for item in items("56.1 ± 0.8")] == [
+        ("56.1", "value"), ("0.8", "spread"),
+    ]  # fmt: skip
+
+
+HEAD = "| 芯片型号 | Batch Size | 精度 |\n|---|---|---|\n| 310P3 | 1 | {} |"
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        ("MOTA:60.5", [("60.5", "other", "MOTA", "number")]),
+        ("TOP5ACC:94.4", [("94.4", "top5", None, "percent")]),
+        ("bbox_mAP = 0.43", [("0.43", "map", "bbox_mAP", "fraction")]),
+        ("Gleam: 0.43", [("0.43", "other", "Gleam", "number")]),
+        ("CER:13.5/WER:18.75", [("13.5", "cer", None, "percent"), ("18.75", "wer", None, "percent")]),
+        (
+            "mAP: box 34.5, mask 33.25",
+            [("34.5", "map", "mAP: box", "percent"), ("33.25", "map", "mAP: mask", "percent")],
+        ),
+        ("PSNR: 33.5;SSIM: 0.93", [("33.5", "psnr", None, "dB"), ("0.93", "ssim", None, "fraction")]),
+    ],
+)
+def test_a_prefix_is_never_taken_for_accuracy(cell, meant):
+    assert values(HEAD.format(cell)) == meant
+
+
+@pytest.mark.parametrize(
+    ("head", "cell", "meant"),
+    [
+        ("精度EER", "0.979%", ("0.979", "eer", None, "percent")),
+        ("精度(mean rank)", "3.62", ("3.62", "other", "mean rank", "number")),
+        ("mAP@0.5:0.95", "40.5", ("40.5", "map", "mAP@0.5:0.95", "percent")),
+        ("310P时延(ms)", "7.25", ("7.25", "latency", None, "ms")),
+        ("310P性能", "7.25ms", ("7.25", "latency", None, "ms")),
+        ("精度(F1)", "80.5", ("80.5", "f1", None, "percent")),
+        ("Precision (%)", "84.4", ("84.4", "precision", None, "percent")),
+    ],
+)
+def test_heads(head, cell, meant):
+    assert values(f"Ascend310P3\n\n| Model | {head} |\n|---|---|\n| a | {cell} |") == [meant]
+
+
+def test_lengths_shapes_inputs_and_streams_are_settings():
+    text = (
+        "| 模型方案 | seq_length | Batch Size | 310P性能(fps) |\n|---|---|---|---|\n"
+        "| 静态 | 16 | 1 | 602 |\n| 动态 | 16 | 1 | 508 |"
+    )
+    assert values(text, "length", "shapes") == [
+        ("602", "throughput", None, "samples/s", 16, "static"),
+        ("508", "throughput", None, "samples/s", 16, "dynamic"),
+    ]
+
+
+def test_models_of_one_table_are_variants():
+    text = "| Model | input size | 310P mAP |\n|---|---|---|\n| fish-s | 320 | 0.3 |\n| fish-l | 640 | 0.4 |"
+    assert [said[-2:] for said in values(text, "variant", "input")] == [("fish-s", "320"), ("fish-l", "640")]
+
+
+def test_a_ratio_of_a_tuned_chip_is_of_the_tuned_value():
+    """No head names a metric: beside ratios of chips they are speeds."""
+    text = (
+        "| bs | 310 | 310P | 310P/310 | 310P-AOE | 310P-AOE/310 |\n|---|---|---|---|---|---|\n"
+        "| bs1 | 200.0 | 300.0 | 1.50 | 400.0 | 2.00 |"
+    )
+    assert [(said[0], said[1], said[-1]) for said in values(text, "aoe")] == [
+        ("200.0", "throughput", None), ("300.0", "throughput", None), ("1.50", "throughput", None),
+        ("400.0", "throughput", True), ("2.00", "throughput", True),
+    ]  # fmt: skip
+
+
+def test_rows_that_say_a_metric_in_their_label():
+    text = (
+        "Ascend310P3\n\n| Model | fish |\n|---|---|\n| 开源精度 | top1:70.1 top5:90.2 |\n"
+        "| 310P3精度 | top1:70.0 top5:90.1 |"
+    )
+    assert [(said[0], said[1], said[-1]) for said in values(text, "role")] == [
+        ("70.1", "accuracy", "baseline"), ("90.2", "top5", "baseline"),
+        ("70.0", "accuracy", "measured"), ("90.1", "top5", "measured"),
+    ]  # fmt: skip
+
+
+def test_devices_and_sizes_of_models():
+    """A card that nothing here drives is a claim's chip; parameters are facts; the score is published."""
+    text = "| Model | top1 | Speed V100 (ms) | Params (M) |\n|---|---|---|---|\n| fish | 70.5 | 1.5 | 2.5 |"
+    assert [(said[0], *said[-2:]) for said in values(text, "role", "chip")] == [
+        ("70.5", "baseline", None), ("1.5", "measured", "v100"), ("2.5", "fact", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD.format("top1:70.5 top5:90.5"),
+        "| Model | Acc | Acc |\n|---|---|---|\n| a | 70.5% | 71.5% |",
+        "| Model | Acc |\n|---|---|\n| a | 70.5% |\n| a | 71.5% |",
+        "| Model | 310P性能 | 精度 |\n|---|---|---|\n| a | 10 fps | 0.5625(9/16) |\n| b | 12ms | - |",
+        "| 输入数据 | 大小 |\n|---|---|\n| a | 1 |\n\n| 输入数据 | 大小 |\n|---|---|\n| b | 1 |\n\n"
+        + HEAD.format("0.5"),
+    ],
+)
+def test_the_catalog_takes_what_is_imported(text):
+    """Heads and rows that stand twice, cells that differ in unit, form and how many numbers they hold."""
+    reading = understand(parse(f"# Lanternfish\n\n{text}"), TABLES)
+    imported = import_reading(reading, document="fish-zoo", repository="A/Zoo")
+    assert (imported.whole, imported.mistakes) == (True, ())
+
+
+def test_a_word_in_a_command_is_no_title():
+    text = "```\nvamp -m weights/bert_base_chinese_ner_256\n```"
+    assert understand(parse(f"# Lanternfish\n\n{text}"), TABLES).models == ()
+
+
+def test_of_all_readmes_every_number_of_a_table_is_read_or_told():
+    data = os.environ.get("ZOOCHECK_DATA")
+    if not data or not (Path(data) / "readmes").is_dir():
+        pytest.skip("ZOOCHECK_DATA has no folder readmes: the READMEs of the zoos are not here")
+    lost = []
+    for path in sorted((Path(data) / "readmes").rglob("*.[mM][dD]")):
+        reading = understand(read(path), TABLES)
+        told = {note.line for note in reading.unread}
+        for table in reading.tables:
+            if table.block is not None:
+                continue
+            there = {(value.row, value.column) for value in table.values}
+            lines = {value.row: value.line for value in table.values}
+            for row, cells in enumerate(table.rows):
+                for at, cell in enumerate(cells):
+                    said = table.labels[at] or (row, at) in there or not re.search(r"\d", cell)
+                    other = reading.context.words.is_whole(table.headers[at], WordKind.OTHER) is not None
+                    if not said and not other and lines.get(row) not in told and table.line not in told:
+                        lost.append((path.name, table.line, cell))
+    assert lost == []
