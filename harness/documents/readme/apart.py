@@ -20,7 +20,7 @@ KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "
 
 def key_of(value: Value) -> tuple[Any, ...]:
     """All that tells a value from another: of equal ones a table can hold one."""
-    return tuple(str(value.get(key)) for key in KEYS)
+    return tuple(map(value.meaning.get, KEYS))
 
 
 def labelled(

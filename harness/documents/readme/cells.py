@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from harness.domain.references import PRINTED, exact
 
@@ -38,6 +39,7 @@ _COUNTED = (
     re.compile(r"\s*[)）]\s*"),
 )
 
+_KEPT = 2**12  # cells whose numbers are remembered: a table's are asked for several times
 _LONGEST = 400  # characters of a cell that may hold numbers
 _ALONE = rf"({PRINTED})(\s?[%％]?)"
 _PARTS = (r"\s*[|｜]\s*", r"\s*[/／]\s*", r"\s*[、，;；&]\s*", r"\s*,\s+", r"\s+")
@@ -110,6 +112,7 @@ def number(cell: str) -> Number | None:
     return found[0].number if len(found) == 1 and not found[0].loose else None
 
 
+@lru_cache(maxsize=_KEPT)
 def items(cell: str) -> tuple[Item, ...]:
     """The numbers of `cell`, each with its name: ``top1:0.81 top5:0.96``, ``76.3/Top1``, ``56.1 ± 0.8``.
 
@@ -135,7 +138,8 @@ def items(cell: str) -> tuple[Item, ...]:
     )  # fmt: skip
 
 
-def parted(cell: str, names: Sequence[str]) -> tuple[Item, ...]:
+@lru_cache(maxsize=_KEPT)
+def parted(cell: str, names: tuple[str, ...]) -> tuple[Item, ...]:
     """The numbers of `cell` that nothing but one sign parts, as many as there are `names`: ``83.8 | 76.4``.
 
     Empty where they are not as many, or where another word stands among them.
