@@ -35,14 +35,15 @@ def of_data_sets(reading: Reading) -> Iterator[Found]:
     """
     words, catalog = reading.context.words, reading.catalog
     own = words.values(reading.readme.text, WordKind.DATASET)
+    dataset = catalog.datasets.get(own[0]) if len(own) == 1 else None
+    if dataset is None or not dataset.counts:
+        return
     seen = set[str]()
     for line in reading.readme.prose:
         if len(line.text) > _LONGEST or _PART.search(line.text):
             continue
-        names = words.values(line.text, WordKind.DATASET) or (own if _WHOLE.search(line.text) else [])
-        dataset = catalog.datasets.get(names[0]) if len(names) == 1 and len(own) == 1 else None
-        for match in _COUNT.finditer(line.text) if dataset is not None and dataset.counts else ():
-            assert dataset is not None
+        named = words.has(line.text, WordKind.DATASET) or _WHOLE.search(line.text)
+        for match in _COUNT.finditer(line.text) if named else ():
             if int(match["count"].replace(",", "")) not in dataset.counts.values() and match[0] not in seen:
                 seen.add(match[0])
                 yield _other(line.number, match["count"], dataset)

@@ -133,8 +133,8 @@ def io_names(reading: Reading) -> Iterator[Found]:
     """Inputs that the table calls otherwise than the command that converts the model."""
     table = ports(reading, "in")
     names = [port.name for port in table]
-    named = _named(reading, set(names))
-    if not table or named is None:
+    named = _named(reading, set(names)) if table else None
+    if named is None:
         return
     command, given = named
     if set(names) != set(given):
@@ -201,11 +201,12 @@ def _equal(one: Sequence[str], other: Sequence[str]) -> bool:
 
 def io_dtypes(reading: Reading) -> Iterator[Found]:
     """Floating-point inputs of a document whose inputs are token ids."""
-    tokens, table = _takes_tokens(reading), ports(reading, "in")
+    table = ports(reading, "in")
     wrong = [port for port in table if _FLOATING.fullmatch(port.dtype) and _IDS.search(port.name)]
     wrong = [port for port in wrong if not _IMAGE.search(f"{port.dtype} {port.layout}")]
     named = any(_TOKENS.search(port.name) for port in wrong)
-    if len(tokens) >= 2 and wrong:
+    tokens = _takes_tokens(reading) if wrong else []
+    if len(tokens) >= 2:
         yield Found(
             line=wrong[0].line,
             sentence=f"the table gives {len(wrong)} of {len(table)} inputs as {wrong[0].dtype}; the "
@@ -226,9 +227,11 @@ def _feeds_only_tokens(reading: Reading) -> bool:
 
 def io_images(reading: Reading) -> Iterator[Found]:
     """An I/O table of an image model in a document that prepares text."""
-    tokens, table = _takes_tokens(reading), ports(reading, "in")
-    for port in table if not any(_TOKENS.search(port.name) for port in table) else ():
-        if len(tokens) >= 2 and _IMAGE.search(f"{port.dtype} {port.layout}"):
+    table = ports(reading, "in")
+    images = [port for port in table if _IMAGE.search(f"{port.dtype} {port.layout}")]
+    for port in images if not any(_TOKENS.search(port.name) for port in table) else ():
+        tokens = _takes_tokens(reading)
+        if len(tokens) >= 2:
             yield Found(
                 line=port.line,
                 sentence=f"input {port.name} is {port.dtype}, {' x '.join(port.shape)}, {port.layout}: an "

@@ -67,11 +67,12 @@ def _beside(text: str, line: int) -> Iterator[_Place]:
     """The numbers of a text that a name stands right before, without another number between."""
     if len(text) > _LONGEST:
         return
-    names = list(_NAMES.finditer(text))
-    for number in _NUMBER.finditer(text) if names else ():
+    numbers = [number for number in _NUMBER.finditer(text) if _is_long(number[0])]
+    names = list(_NAMES.finditer(text)) if numbers else []
+    for number in numbers if names else ():
         before = [name for name in names if name.end() <= number.start()]
         between = text[before[-1].end() : number.start()] if before else "0"
-        if len(between) <= _GAP and not re.search(r"\d", between) and _is_long(number[0]):
+        if len(between) <= _GAP and not re.search(r"\d", between):
             yield str(before[-1].lastgroup), line, number[0]
 
 

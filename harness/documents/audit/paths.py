@@ -45,12 +45,15 @@ def renamed(reading: Reading) -> Iterator[Found]:
     written = [item for command in reading.commands for item in _written(command)]
     if not written:
         return
-    first, named = _first_lines(reading.readme.lines), _named_by(reading.commands)
+    named = _named_by(reading.commands)
     read = [item for command in reading.commands for item in _read(command)]
     taken = {item.shape for item in read}
     left = [
         item for item in written if item.shape not in taken and max(named[item.shape]) == item.command.line
     ]
+    if not left or not read:
+        return
+    first = _first_lines(reading.readme.lines)
     seen = set[tuple[int, str]]()
     for item in read:
         line = item.command.line
