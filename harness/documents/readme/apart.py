@@ -131,14 +131,20 @@ def _with_variant(value: Value, word: str) -> Value:
 
 
 def _by_row(context: Context, table: ReadTable, group: Sequence[Value]) -> list[str]:
-    """The label cells that differ within the group."""
-    differing = [
-        at
-        for at, label in enumerate(table.labels)
-        if label and len({table.rows[value.row][at] for value in group}) > 1
-    ]
-    rows = [table.rows[value.row] for value in group]
-    return [", ".join(cell for at in differing if (cell := row[at].strip())) for row in rows]
+    """The label cells that differ within the group; a dash stands for what is above it."""
+    columns = [_carried_down(context, table, at) for at, label in enumerate(table.labels) if label]
+    columns = [cells for cells in columns if len({cells[value.row] for value in group}) > 1]
+    rows = [[cells[value.row] for cells in columns] for value in group]
+    return [", ".join(cell for cell in row if cell) for row in rows]
+
+
+def _carried_down(context: Context, table: ReadTable, at: int) -> list[str]:
+    """One column's cells, of those that are absent the one above."""
+    carried, last = [], ""
+    for row in table.rows:
+        last = last if context.words.absent(row[at]) else row[at].strip()
+        carried.append(last)
+    return carried
 
 
 def _by_column(context: Context, table: ReadTable, group: Sequence[Value]) -> list[str]:

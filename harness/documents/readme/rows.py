@@ -15,7 +15,7 @@ _REPEATS = re.compile(r"[〃″]|''|\"|[-—]{1,3}\"[-—]{1,3}|同上|同前|as
 # What may stand for it, and for what was left out too.
 _OMITS = re.compile(r"\.{3,6}|…{1,2}|。{3,6}|↑")
 _NOTHING = re.compile(r"[-—/\s]*")
-_FRACTION = re.compile(r"\d\.\d")
+_FRACTION = re.compile(r"(?<![A-Za-z\d.])\d+\.\d(?!\d*\.)")  # and no version, as of "SQuAD v1.1"
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*")
 
 

@@ -14,6 +14,8 @@ from harness.domain.words import Word, WordKind
 _TOUCHING = "A-Za-z0-9"
 _KEPT = 4096  # texts whose words are kept: the cells, heads and lines of a few READMEs, which rules ask again
 _TOLD = tuple(kind for kind in WordKind if kind is not WordKind.ABSENT)
+_LINE = 1000  # characters of what may be a line; in a longer text only the words asked for are looked for
+_Standing = Mapping[WordKind, Sequence[tuple[int, str]]]  # of each kind where its words begin, and which
 _Meanings = tuple[tuple[WordKind, str], ...]
 
 
@@ -37,10 +39,10 @@ class Vocabulary:
                 meanings.setdefault(fold(spelling), []).append((word.means, word.value))
         self._own = frozenset(fold(text) for word in words if word.own for text in word.spelled)
         self._meanings: Mapping[str, _Meanings] = {text: tuple(found) for text, found in meanings.items()}
-        self._pattern = re.compile(_longest(self._meanings))
         self._begun = {text: self._begun_by(text) for text in self._meanings}
         self._chosen = lru_cache(maxsize=_KEPT)(self._of_kinds)
-        self._standing = lru_cache(maxsize=_KEPT)(self._search)
+        self._standing = lru_cache(maxsize=_KEPT)(self._any)
+        self._only = lru_cache(maxsize=len(WordKind))(self._compiled)
         self._meaning = lru_cache(maxsize=_KEPT)(self._whole)
 
     def hits(self, text: str, *kinds: WordKind) -> list[Hit]:
@@ -56,7 +58,7 @@ class Vocabulary:
 
     def _of_kinds(self, text: str, wanted: tuple[WordKind, ...]) -> tuple[Hit, ...]:
         """The words of the `wanted` kinds in `text`: none begins within a longer one of these kinds."""
-        standing = self._standing(text)
+        standing = self._standing(text) if len(text) <= _LINE else self._search(text, self._only(wanted))
         places = {place for kind in wanted for place in standing.get(kind, ())}
         found, done = list[Hit](), 0
         for start, spelling in sorted(places, key=lambda place: (place[0], -len(place[1]))):
@@ -70,15 +72,25 @@ class Vocabulary:
             ]
         return tuple(found)
 
-    def _search(self, text: str) -> Mapping[WordKind, Sequence[tuple[int, str]]]:
-        """Of each kind, where in `text` a word of it begins, and the longest that does."""
+    def _any(self, text: str) -> _Standing:
+        """Where words of all kinds stand in a short text, of which several kinds are asked one by one."""
+        return self._search(text, self._only(tuple(WordKind)))
+
+    def _compiled(self, kinds: tuple[WordKind, ...]) -> re.Pattern[str]:
+        """The words of these kinds."""
+        wanted = set(kinds)
+        spellings = (text for text, means in self._meanings.items() if wanted & {kind for kind, _ in means})
+        return re.compile(_longest(spellings))
+
+    def _search(self, text: str, pattern: re.Pattern[str]) -> _Standing:
+        """Of each kind, where in `text` a word of `pattern` begins, and the longest that does."""
         folded, found = fold(text), dict[WordKind, list[tuple[int, str]]]()
-        match = self._pattern.search(folded)
+        match = pattern.search(folded)
         while match is not None:
             start = match.start()
             for kind, spelling in self._begun[match[0]]:
                 found.setdefault(kind, []).append((start, spelling))
-            match = self._pattern.search(folded, start + 1)
+            match = pattern.search(folded, start + 1)
         return found
 
     def _whole(self, text: str) -> _Meanings:
