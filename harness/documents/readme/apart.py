@@ -37,7 +37,7 @@ def labelled(
     """
     for at, (header, label) in enumerate(zip(grid.headers, labels, strict=True)):
         words = [said["rests"].get(at, "") for said in of_rows]
-        if context.words.is_whole(header, WordKind.LABEL) in ("", "model"):
+        if context.words.is_whole(header, WordKind.LABEL) in ("", "model", "source"):
             words = _carried(context, words, [row.cells[at] for row in rows])
         if not label or len(set(words) - {""}) < 2:
             continue
@@ -54,7 +54,7 @@ def labelled(
 
 
 def _carried(context: Context, words: Sequence[str], cells: Sequence[str]) -> list[str]:
-    """`words` of a column that names models or their kinds, where a dash repeats what stands above it."""
+    """`words` of a column of models, their kinds or sources, where a dash repeats what stands above it."""
     carried, last = [], ""
     for word, cell in zip(words, cells, strict=True):
         last = last if not word and context.words.absent(cell) else word
