@@ -44,6 +44,8 @@ _LONGEST = 400  # characters of a cell that may hold numbers
 _ALONE = rf"({PRINTED})(\s?[%％]?)"
 _PARTS = (r"\s*[|｜]\s*", r"\s*[/／]\s*", r"\s*[、，;；&]\s*", r"\s*,\s+", r"\s+")
 
+# A name that has a dash for its number, before one that has one: "fp16 - int8 73.9".
+_NO_NUMBER = re.compile(r"(?<!\S)[A-Za-z]\w*(?:\s*[:：])?\s+[-—](?=\s+[A-Za-z])")
 # A number and the batch size that it is of: "1951(bs8)".
 _OF_SIZE = re.compile(
     r"(?P<value>.*?\d[^()（）]{0,12}?)(?P<behind>\s*[(（]\s*(?P<size>(?:bs|batch)[ _:=]?\d{1,5})\s*[)）])",
@@ -137,6 +139,7 @@ def items(cell: str) -> tuple[Item, ...]:
             for item in items(sized["value"])
         )
     hidden = _QUALIFIER.sub(lambda match: "§" * len(match[0]), text)
+    hidden = _NO_NUMBER.sub(lambda match: " " * len(match[0]), hidden)
     places = list(_NUMBER.finditer(hidden))
     if not places:
         return ()

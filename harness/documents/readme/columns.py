@@ -322,7 +322,7 @@ def joined(context: Context, parts: Sequence[Mapping[str, Any]]) -> Said:
 
 def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], what: str) -> Said | None:
     """`joined`, or None with a note where that is no value that can be told."""
-    said = joined(context, parts)
+    said = _by_only_score(context, joined(context, parts))
     why = ""
     if "other" in said:
         return None
@@ -339,6 +339,20 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
         context.notes.append(Note(line=row.line, what=what, why=why))
         return None
     return said
+
+
+def _by_only_score(context: Context, said: Said) -> Said:
+    """`said`, any score of a document that names one alone as that one; told, because it is our rule."""
+    if not context.claims or said.get("metric") != Metric.ACCURACY or not said.get("generic"):
+        return said
+    only = context.only_score
+    if only in (None, Metric.ACCURACY):
+        return said
+    why = "the document calls its score 精度, and names no other than that"
+    note = Note(line=0, what=f"metric = {only}", why=why)
+    if note not in context.assumed:
+        context.assumed.append(note)
+    return {**said, "metric": only}
 
 
 def _fits(said: Mapping[str, Any]) -> bool:
