@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -59,6 +60,46 @@ def _carried(context: Context, words: Sequence[str], cells: Sequence[str]) -> li
         last = last if not word and context.words.absent(cell) else word
         carried.append(last)
     return carried
+
+
+def of_models(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
+    """`tables`, where the line or the title over one names one of the models that other rows are of."""
+    names = _models(context)
+    return [_of_model(context, table, names) if names else table for table in tables]
+
+
+def _models(context: Context) -> list[str]:
+    """What the columns of models call them, but for what the document as a whole is called."""
+    readme, words = context.readme, context.words
+    found = {
+        rest(words, row.cells[at])
+        for grid in readme.grids
+        for at, head in enumerate(grid.headers)
+        if words.is_whole(head, WordKind.LABEL) == "model"
+        for row in grid.rows
+        if at < len(row.cells)
+    }
+    title = readme.title.lower()
+    names = [name for name in found if len(name) > 1 and name.lower() not in title]
+    return sorted(names) if len(names) > 1 else []
+
+
+def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadTable:
+    readme = context.readme
+    at = next((item.line for item in readme.fences if item.holds(table.line)), table.line)
+    title = readme.under(at)
+    for text in (readme.above(at), "" if title is None else title.text):
+        standing = [name for name in names if _stands(name, text)]
+        if len(standing) == 1:
+            told = any(standing[0].lower() in str(value.get("variant")).lower() for value in table.values)
+            of_it = tuple(_with_variant(value, standing[0]) for value in table.values)
+            return table if told else replace(table, values=of_it)
+    return table
+
+
+def _stands(name: str, text: str) -> bool:
+    """Whether a name stands in a text, and is no part of a longer one."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE | re.ASCII) is not None
 
 
 def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:

@@ -72,3 +72,7 @@ class Fence:
     line: int
     info: str
     lines: tuple[Line, ...]
+
+    def holds(self, line: int) -> bool:
+        """Whether a line stands in it."""
+        return self.line <= line <= self.line + len(self.lines)

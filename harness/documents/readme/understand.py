@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from harness.documents.readme.apart import between, told_apart
+from harness.documents.readme.apart import between, of_models, told_apart
 from harness.documents.readme.blocks import Readme
 from harness.documents.readme.grids import read_grid
 from harness.documents.readme.prose import read_prose
@@ -41,6 +41,7 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     tables += [*blocks, *sentences]
     others += left
     tables = [told_apart(context, with_guessed_units(table)) for table in tables]
+    tables = of_models(context, tables) if claims else tables
     tables = sorted(between(context, tables) if claims else tables, key=lambda item: item.line)
     return Reading(
         readme=readme, catalog=catalog, models=models, document=document, tables=tuple(tables),
