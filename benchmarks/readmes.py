@@ -1,13 +1,15 @@
 """What import-readme reads of the zoos' READMEs and what audit finds in them, held against what people read.
 
     python benchmarks/readmes.py [--file README] [--misses] [--unjudged] [--json] [--folder FOLDER]
+                                [--set first|second|both]
 
 FOLDER is `$ZOOCHECK_DATA/readmes`, 306 READMEs of three zoos. Printed are
 
 tracebacks  any exception of reading, importing or auditing a README.
 imports     READMEs whose import, with nothing said but the file, writes tables that the catalog takes: status
             0. All READMEs of the folder print results (those of which nothing was read were looked at).
-by hand     of the 20 READMEs of `readmes_by_hand.tsv`, value by value: read (of the same line and number, and
+by hand     of the 20 READMEs of `readmes_by_hand.tsv` (the first set, which the reader was tuned on) and of the
+            15 of `readmes_by_hand_2.tsv` (the second, which it was not), each by itself, value by value: read (of the same line and number, and
             a claim of the catalog that takes the import), right (role, metric and its own words, unit, chip,
             batch size, precision, settings), read though it is no result, not read but told (a note at its
             line, or at the head of its row, table or block), lost without a word.
@@ -15,7 +17,7 @@ audit       findings by severity and rule, and how many of them were judged true
             `judged_findings.json` of the folder and `readmes_judged.json` here, which says more and later.
             `--unjudged` lists the errors and warnings that nobody judged.
 
-`--file` shows one README's differences, `--misses` all of them, by kind.
+`--file` shows one README's differences, `--misses` all of them, by kind; `--set` keeps to one set.
 """
 
 from __future__ import annotations
