@@ -16,7 +16,7 @@ from harness.domain.settings import Shapes
 from harness.domain.words import WordKind
 
 _NEAR = 2  # lines above a table that may say what it holds
-_HIDDEN = ("generic", "rests", "difference")  # of a meaning on its way, and of none that is done
+_HIDDEN = ("generic", "any", "rests", "difference")  # of a meaning on its way, and of none that is done
 _STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
 
 
@@ -305,13 +305,16 @@ def joined(context: Context, parts: Sequence[Mapping[str, Any]]) -> Said:
     for part in parts:
         kept = dict(part)
         if kept.get("generic") and "metric" in said and not said.get("generic") and _same_sort(kept, said):
-            kept = {key: item for key, item in kept.items() if key not in ("metric", "called", "generic")}
+            kept = {
+                key: item for key, item in kept.items() if key not in ("metric", "called", "generic", "any")
+            }
         if kept.get("chip") == "*" and said.get("chip", "*") != "*":
             kept.pop("chip")
         if "metric" in kept and "called" not in kept and kept["metric"] != said.get("metric"):
             said.pop("called", None)
-        if "metric" in kept and "generic" not in kept:
-            said.pop("generic", None)
+        if "metric" in kept:
+            for key in {"generic", "any"} - kept.keys():
+                said.pop(key, None)
         said |= kept
     if said.get("chip") == "*" and (context.own_chip is not None or context.claims):
         said.pop("chip")
@@ -322,7 +325,7 @@ def joined(context: Context, parts: Sequence[Mapping[str, Any]]) -> Said:
 
 def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], what: str) -> Said | None:
     """`joined`, or None with a note where that is no value that can be told."""
-    said = _by_only_score(context, joined(context, parts))
+    said = _by_only_score(context, row.line, joined(context, parts))
     why = ""
     if "other" in said:
         return None
@@ -341,14 +344,14 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
     return said
 
 
-def _by_only_score(context: Context, said: Said) -> Said:
+def _by_only_score(context: Context, line: int, said: Said) -> Said:
     """`said`, any score of a document that names one alone as that one; told, because it is our rule."""
-    if not context.claims or said.get("metric") != Metric.ACCURACY or not said.get("generic"):
+    if not context.claims or said.get("metric") != Metric.ACCURACY or not said.get("any"):
         return said
-    only = context.only_score
+    only = context.score_at(line)
     if only in (None, Metric.ACCURACY):
         return said
-    why = "the document calls its score 精度, and names no other than that"
+    why = "the document calls its score 精度, and names this one alone"
     note = Note(line=0, what=f"metric = {only}", why=why)
     if note not in context.assumed:
         context.assumed.append(note)

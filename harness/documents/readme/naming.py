@@ -24,6 +24,7 @@ _EMPTY = re.compile(r"[(（\[【][\s,，/|:：+-]*[)）\]】]")
 _LOOSE = re.compile(r"(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])")  # what a word that was taken out leaves
 _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
 _EDGES = " \t:：=,，;；、/|&·_-–—↑↓'\"`。"
+ANY_SCORE = ("精度",)  # what the zoos call the score of a model, whichever it is
 _SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
 
 
@@ -46,7 +47,8 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
 def metric_in(words: Vocabulary, text: str) -> Said:
     """The one metric that `text` names, with its own words where they say more than its name.
 
-    ``generic`` marks what may be any score ("精度") or any speed ("性能"): a more special word wins over it.
+    ``generic`` marks what may be any score ("精度", "acc") or any speed ("性能"): a more special word wins
+    over it. ``any`` marks a score that is called nothing else than that.
     """
     found = words.values(_THRESHOLD.sub(lambda match: "§" * len(match[0]), text), WordKind.METRIC)
     special = [item for item in found if item not in (Metric.ACCURACY, *_SPEEDS)]
@@ -72,6 +74,7 @@ def metric_in(words: Vocabulary, text: str) -> Said:
         said["called"] = own
     if metric is Metric.ACCURACY:
         said["generic"] = "1" not in own
+        said["any"] = all(text[hit.start : hit.end] in ANY_SCORE for hit in words.hits(text, WordKind.METRIC))
         beside = rest(words, text, WordKind.METRIC)
         if beside and own == beside and re.search("[A-Za-z]", beside):  # 精度(overall): a score of that name
             return {"metric": Metric.OTHER, "called": beside}

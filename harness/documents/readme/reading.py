@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -12,6 +12,7 @@ from typing import Any
 from harness.documents.readme.blocks import Grid, Readme
 from harness.documents.readme.cells import Number
 from harness.documents.readme.commands import Command, commands
+from harness.documents.readme.naming import ANY_SCORE
 from harness.documents.readme.notes import Note as Note
 from harness.documents.readme.words import Vocabulary, vocabulary
 from harness.domain.catalog import Catalog
@@ -21,7 +22,6 @@ from harness.domain.metrics import Metric, Sort
 from harness.domain.models import Model
 from harness.domain.words import WordKind
 
-ANY_SCORE = ("精度",)  # what the zoos call the score of a model, whichever it is
 GPU_BACKENDS = ("tensorrt",)  # of chips that the zoos hold their own against
 
 
@@ -95,19 +95,34 @@ class Context:
         own = [chip for chip in self.chips if not chip.local and chip.backend not in GPU_BACKENDS]
         return own[0] if len(own) == 1 else None
 
+    def score_at(self, line: int) -> Metric | None:
+        """The only score that is named in the section of a line, or else in the whole document.
+
+        None where accuracy is named among several, or otherwise than "精度", which the zoos call any score.
+        """
+        here = self.readme.under(line)
+        section = [item.text for item in self.readme.prose if self.readme.under(item.number) == here]
+        return self._only_score(section) or self._score_of_all
+
     @cached_property
-    def only_score(self) -> Metric | None:
-        """The only score that the document names, where it names no accuracy otherwise than "精度"."""
-        texts = [line.text for line in self.readme.prose]
-        texts += [cell for grid in self.readme.grids for cell in grid.headers]
-        texts += [cell for grid in self.readme.grids for row in grid.rows for cell in row.cells]
+    def _score_of_all(self) -> Metric | None:
+        grids = self.readme.grids
+        cells = [
+            cell
+            for grid in grids
+            for row in (grid.headers, *(row.cells for row in grid.rows))
+            for cell in row
+        ]
+        return self._only_score([*(line.text for line in self.readme.prose), *cells])
+
+    def _only_score(self, texts: Iterable[str]) -> Metric | None:
         named = {
-            hit.value
+            Metric(hit.value)
             for text in texts
             for hit in self.words.hits(text, WordKind.METRIC)
             if hit.value != Metric.ACCURACY or text[hit.start : hit.end] not in ANY_SCORE
         }
-        scores = [Metric(name) for name in named if Metric(name).sort not in (Sort.SPEED, Sort.TIME)]
+        scores = [metric for metric in named if metric.sort not in (Sort.SPEED, Sort.TIME)]
         return scores[0] if len(scores) == 1 and scores[0].is_score else None
 
 

@@ -280,3 +280,40 @@ def test_dots_repeat_behind_a_name_with_a_version():
         ("Pond v1.1", 384, 4),
         ("Pond v1.1", 384, 8),
     ]
+
+
+RESULTS = "## 精度\n\n{}\n\n| bs | 310P 精度 |\n|---|---|\n| 1 | 37.5% |\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "metric"),
+    [
+        ("用脚本评测mAP。", "map"),
+        ("用脚本评测mAP和recall。", "accuracy"),
+        ("用脚本评测mAP和top1。", "accuracy"),
+        ("用脚本评测。", "accuracy"),
+    ],
+)
+def test_a_score_without_a_name_is_the_only_one_that_is_named(said, metric):
+    assert [item[1] for item in values(RESULTS.format(said))] == [metric]
+    assumed = understand(parse(f"# Koi\n\n{RESULTS.format(said)}"), TABLES).assumed
+    assert any(note.what == "metric = map" for note in assumed) == (metric == "map")
+
+
+def test_a_score_with_a_name_keeps_it():
+    assert [item[1] for item in values(RESULTS.format("评测mAP。").replace("310P 精度", "310P acc"))] == [
+        "accuracy"
+    ]
+
+
+def test_a_name_with_a_dash_has_no_number():
+    text = "| 模型 | vacc mIoU |\n|---|---|\n| koi | fp16 - <br/> int8 73.9 |\n"
+    assert values(text, "precision") == [("73.9", "miou", None, "percent", "int8")]
+
+
+def test_two_blocks_that_differ_are_told_apart_by_their_titles():
+    block = "```\nrecall: {}\nprecision: {}\n```\n"
+    text = f"### Pond\n\n{block.format('0.75', '0.5')}\n### Reed\n\n{block.format('0.25', '0.125')}"
+    assert [(item[0], item[-1]) for item in values(text, "variant")] == [
+        ("0.75", "Pond"), ("0.5", "Pond"), ("0.25", "Reed"), ("0.125", "Reed"),
+    ]  # fmt: skip
