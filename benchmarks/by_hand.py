@@ -1,4 +1,4 @@
-"""What READMEs print, read by eye (`readmes_by_hand.tsv` and `_2.tsv`), against what import-readme reads of them."""
+"""What READMEs print, read by eye (the lists of SETS), against what import-readme reads of them."""
 
 from __future__ import annotations
 
