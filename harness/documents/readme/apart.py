@@ -6,6 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
@@ -37,7 +39,7 @@ def labelled(
     """
     for at, (header, label) in enumerate(zip(grid.headers, labels, strict=True)):
         words = [said["rests"].get(at, "") for said in of_rows]
-        if context.words.is_whole(header, WordKind.LABEL) in ("", "model"):
+        if context.words.is_whole(header, WordKind.LABEL) in ("", "model", "source"):
             words = _carried(context, words, [row.cells[at] for row in rows])
         if not label or len(set(words) - {""}) < 2:
             continue
@@ -54,7 +56,7 @@ def labelled(
 
 
 def _carried(context: Context, words: Sequence[str], cells: Sequence[str]) -> list[str]:
-    """`words` of a column that names models or their kinds, where a dash repeats what stands above it."""
+    """`words` of a column of models, their kinds or sources, where a dash repeats what stands above it."""
     carried, last = [], ""
     for word, cell in zip(words, cells, strict=True):
         last = last if not word and context.words.absent(cell) else word
@@ -105,18 +107,18 @@ def _stands(name: str, text: str) -> bool:
 def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     """`tables`, where two that state another value of one thing are told apart by what stands above them.
 
-    Results that a block prints are left as they are: they are of the tables beside them.
+    Results that a block prints are held against other blocks alone: they are of the tables beside them.
     """
-    grids = [at for at, table in enumerate(tables) if table.block is None]
     words: dict[int, str] = {}
-    for place, one in enumerate(grids):
-        for other in grids[place + 1 :]:
-            if _at_odds(tables[one], tables[other]):
-                first, second = (_above(context, tables[at]) for at in (one, other))
-                for at, mine, theirs in ((one, first, second), (other, second, first)):
-                    own = [text for text in mine if text not in theirs]
-                    if own:
-                        words.setdefault(at, own[0])
+    stated = [_stated(table) for table in tables]
+    for one, other in combinations(range(len(tables)), 2):
+        alike = (tables[one].block is None) == (tables[other].block is None)
+        if alike and _at_odds(stated[one], stated[other]):
+            first, second = (_above(context, tables[at]) for at in (one, other))
+            for at, mine, theirs in ((one, first, second), (other, second, first)):
+                own = [text for text in mine if text not in theirs]
+                if own:
+                    words.setdefault(at, own[0])
     return [
         table
         if at not in words
@@ -125,14 +127,14 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     ]
 
 
-def _at_odds(one: ReadTable, other: ReadTable) -> bool:
+def _stated(table: ReadTable) -> dict[tuple[Any, ...], Decimal]:
+    """What a table gives as results, by all that tells them apart."""
+    return {key_of(value): value.number.value for value in table.values if _counts(value) and value.number}
+
+
+def _at_odds(one: Mapping[tuple[Any, ...], Decimal], other: Mapping[tuple[Any, ...], Decimal]) -> bool:
     """Whether two tables state two numbers of the same thing."""
-    stated = {key_of(value): value.number.value for value in one.values if _counts(value) and value.number}
-    return any(
-        stated.get(key_of(value), value.number.value) != value.number.value
-        for value in other.values
-        if _counts(value) and value.number
-    )
+    return any(one.get(key, number) != number for key, number in other.items())
 
 
 def _counts(value: Value) -> bool:

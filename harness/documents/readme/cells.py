@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -44,6 +44,13 @@ _LONGEST = 400  # characters of a cell that may hold numbers
 _ALONE = rf"({PRINTED})(\s?[%％]?)"
 _PARTS = (r"\s*[|｜]\s*", r"\s*[/／]\s*", r"\s*[、，;；&]\s*", r"\s*,\s+", r"\s+")
 
+# A name that has a dash for its number, before one that has one: "fp16 - int8 73.9".
+_NO_NUMBER = re.compile(r"(?<!\S)[A-Za-z]\w*(?:\s*[:：])?\s+[-—](?=\s+[A-Za-z])")
+# A number and the batch size that it is of: "1951(bs8)".
+_OF_SIZE = re.compile(
+    r"(?P<value>.*?\d[^()（）]{0,12}?)(?P<behind>\s*[(（]\s*(?P<size>(?:bs|batch)[ _:=]?\d{1,5})\s*[)）])",
+    re.I,
+)
 _WHOLE = re.compile(r"\d{1,15}")  # as many digits as a printed number has before its point at most
 _NO_NAMES = frozenset(
     {"or", "and", "to", "of", "x", "×", "*", "vs", "out of", "by", "in", "或", "和", "到", "至"}
@@ -121,7 +128,18 @@ def items(cell: str) -> tuple[Item, ...]:
     text = cell.strip().translate(_NARROW)
     if not 0 < len(text) <= _LONGEST:
         return ()
+    sized = _OF_SIZE.fullmatch(text)
+    if sized is not None:
+        return tuple(
+            replace(
+                item,
+                name=f"{item.name} {sized['size']}".strip(),
+                number=_ending(item.number, sized["behind"]),
+            )
+            for item in items(sized["value"])
+        )
     hidden = _QUALIFIER.sub(lambda match: "§" * len(match[0]), text)
+    hidden = _NO_NUMBER.sub(lambda match: " " * len(match[0]), hidden)
     places = list(_NUMBER.finditer(hidden))
     if not places:
         return ()
@@ -165,6 +183,10 @@ def parted(cell: str, names: tuple[str, ...]) -> tuple[Item, ...]:
 def two_numbers(cell: str) -> tuple[Number, ...]:
     """The numbers of a cell that holds two and nothing else; empty where it is another."""
     return tuple(item.number for item in parted(cell, ("first", "second")))
+
+
+def _ending(number: Number, behind: str) -> Number:
+    return replace(number, after=number.after + behind)
 
 
 _Gap = tuple[str, str]  # what stands between two numbers, as printed and with the hidden brackets

@@ -35,10 +35,15 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if at and words.has(header, WordKind.FACT):
         return False
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
-        return bool(cells) and all(
-            batch_in(cell) is not None or words.has(cell, WordKind.BEST) for cell in cells
-        )
+        return bool(cells) and all(_only_size(context, cell) for cell in cells)
     return not valued and not (at and cells and all(map(words.absent, cells)))
+
+
+def _only_size(context: Context, cell: str) -> bool:
+    """Whether a cell says a batch size, or that it is the best one, and no number beside it."""
+    left = BATCH.sub("", cell)
+    told = left != cell or context.words.has(cell, WordKind.BEST)
+    return told and not any(map(str.isdigit, left))
 
 
 def _has_value(context: Context, cell: str) -> bool:
@@ -102,7 +107,10 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
     said: Said = {"rests": {}}
     for at, (header, label, cell) in enumerate(zip(headers, labels, row.cells, strict=False)):
         if label and not context.words.absent(cell):
-            said |= _of_label(context, header, cell, said["rests"], at)
+            told = _of_label(context, header, cell, said["rests"], at)
+            if "dataset" in said and "dataset" in told:  # a set, and a part of it
+                told = {**told, "dataset": f"{said['dataset']}, {told['dataset']}"}
+            said |= told
         elif not label and context.words.is_whole(cell, WordKind.BEST) is not None:
             said["best"] = True
     return said
@@ -314,7 +322,7 @@ def joined(context: Context, parts: Sequence[Mapping[str, Any]]) -> Said:
 
 def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], what: str) -> Said | None:
     """`joined`, or None with a note where that is no value that can be told."""
-    said = joined(context, parts)
+    said = _by_only_score(context, joined(context, parts))
     why = ""
     if "other" in said:
         return None
@@ -331,6 +339,20 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
         context.notes.append(Note(line=row.line, what=what, why=why))
         return None
     return said
+
+
+def _by_only_score(context: Context, said: Said) -> Said:
+    """`said`, any score of a document that names one alone as that one; told, because it is our rule."""
+    if not context.claims or said.get("metric") != Metric.ACCURACY or not said.get("generic"):
+        return said
+    only = context.only_score
+    if only in (None, Metric.ACCURACY):
+        return said
+    why = "the document calls its score 精度, and names no other than that"
+    note = Note(line=0, what=f"metric = {only}", why=why)
+    if note not in context.assumed:
+        context.assumed.append(note)
+    return {**said, "metric": only}
 
 
 def _fits(said: Mapping[str, Any]) -> bool:

@@ -17,9 +17,11 @@ from harness.documents.readme.words import Vocabulary, vocabulary
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.documents import Document
+from harness.domain.metrics import Metric, Sort
 from harness.domain.models import Model
 from harness.domain.words import WordKind
 
+ANY_SCORE = ("精度",)  # what the zoos call the score of a model, whichever it is
 GPU_BACKENDS = ("tensorrt",)  # of chips that the zoos hold their own against
 
 
@@ -92,6 +94,21 @@ class Context:
         """The only chip the document is about, or None where it names none or several."""
         own = [chip for chip in self.chips if not chip.local and chip.backend not in GPU_BACKENDS]
         return own[0] if len(own) == 1 else None
+
+    @cached_property
+    def only_score(self) -> Metric | None:
+        """The only score that the document names, where it names no accuracy otherwise than "精度"."""
+        texts = [line.text for line in self.readme.prose]
+        texts += [cell for grid in self.readme.grids for cell in grid.headers]
+        texts += [cell for grid in self.readme.grids for row in grid.rows for cell in row.cells]
+        named = {
+            hit.value
+            for text in texts
+            for hit in self.words.hits(text, WordKind.METRIC)
+            if hit.value != Metric.ACCURACY or text[hit.start : hit.end] not in ANY_SCORE
+        }
+        scores = [Metric(name) for name in named if Metric(name).sort not in (Sort.SPEED, Sort.TIME)]
+        return scores[0] if len(scores) == 1 and scores[0].is_score else None
 
 
 @dataclass(frozen=True, kw_only=True)

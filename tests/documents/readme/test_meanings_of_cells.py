@@ -192,3 +192,91 @@ def test_of_all_readmes_every_number_of_a_table_is_read_or_told():
                     if not said and not other and lines.get(row) not in told and table.line not in told:
                         lost.append((path.name, table.line, cell))
     assert lost == []
+
+
+def test_a_cell_may_say_the_batch_size_that_its_number_is_of():
+    text = "| 模型 | 310P最优性能 |\n|---|---|\n| koi-a | 1951(bs8) |\n| koi-b | 27.5 fps（bs 16） |\n"
+    assert values(text, "batch_size", "variant") == [
+        ("1951", "throughput", None, "samples/s", 8, "koi-a"),
+        ("27.5", "throughput", None, "samples/s", 16, "koi-b"),
+    ]
+
+
+@pytest.mark.parametrize("sign", ["\\|", "/", ", ", "、"])
+def test_a_head_names_the_numbers_of_its_cells(sign):
+    text = f"| bs | 310P 精度（ F1 {sign} EM ） |\n|---|---|\n| 1 | 81.25 {sign} 70.5 |\n"
+    assert values(text, "batch_size", "chip") == [
+        ("81.25", "f1", None, "percent", 1, "ascend310p"),
+        ("70.5", "exact", None, "percent", 1, "ascend310p"),
+    ]
+
+
+def test_numbers_that_nothing_names_are_told():
+    reading = understand(parse("# Koi\n\n| 模型 | 310P 精度 |\n|---|---|\n| a | 81.25/70.5 |\n"), TABLES)
+    assert reading.values == ()
+    assert ["81.25/70.5" in note.why for note in reading.unread if note.line == 5] == [True]
+
+
+def test_a_caption_says_the_shapes_of_all_its_table():
+    text = "动态性能参考\n\n| bs | 310P性能 |\n|---|---|\n| 1 | 12.5 |\n"
+    assert values(text, "shapes") == [("12.5", "throughput", None, "samples/s", "dynamic")]
+
+
+def test_two_tables_that_differ_are_told_apart_by_their_titles():
+    table = "静态性能参考\n\n| bs | 310P性能 |\n|---|---|\n| 1 | {} |\n"
+    text = f"### Koi small\n\n{table.format('12.5')}\n### Koi large\n\n{table.format('4.5')}"
+    assert [item[-1] for item in values(text, "variant")] == ["Koi small", "Koi large"]
+
+
+def test_a_caption_names_one_of_the_models_of_other_rows():
+    text = """以下为KoiNet的结果
+
+| 类别 | IoU(%) |
+|---|---|
+| pond | 71.5 |
+| reed | 62.25 |
+
+| Model | bs | 310P mIoU(%) |
+|---|---|---|
+| KoiNet | 1 | 70.5 |
+| CarpNet | 1 | 60.5 |
+"""
+    assert [(item[0], item[-1]) for item in values(text, "variant")] == [
+        ("71.5", "pond, KoiNet"),
+        ("62.25", "reed, KoiNet"),
+        ("70.5", "KoiNet"),
+        ("60.5", "CarpNet"),
+    ]
+
+
+def test_rows_without_a_source_are_of_the_one_above():
+    text = """| 模型 | 源码 | vacc top1 |
+|---|---|---|
+| koi **vacc int8** | pond | 71.5 |
+| koi **vacc fp16** | - | 72.5 |
+| koi **vacc fp16** | reed | 73.5 |
+| koi **vacc int8** | - | 74.5 |
+"""
+    assert [(item[0], *item[4:]) for item in values(text, "precision", "variant")] == [
+        ("71.5", "int8", "pond"),
+        ("72.5", "fp16", "pond"),
+        ("73.5", "fp16", "reed"),
+        ("74.5", "int8", "reed"),
+    ]
+
+
+def test_a_data_set_and_its_part_are_one_setting():
+    text = "| model | dataset | test set | WER |\n|---|---|---|---|\n| koi | pond | test | 4.5 |\n"
+    assert values(text, "dataset") == [("4.5", "wer", None, "percent", "pond, test")]
+
+
+def test_dots_repeat_behind_a_name_with_a_version():
+    text = """| 芯片 | 数据集 | Sequence Length | Batch Size | 310P性能 |
+|---|---|---|---|---|
+| 310P3 | Pond v1.1 | 384 | 4 | 374 |
+| ... | ... | ... | 8 | 421 |
+"""
+    assert [item[4:] for item in values(text, "dataset", "length", "batch_size")] == [
+        ("Pond v1.1", 384, 4),
+        ("Pond v1.1", 384, 8),
+    ]
