@@ -1,4 +1,4 @@
-"""What READMEs print, read by eye (`readmes_by_hand.tsv` and `_2.tsv`), against what import-readme reads of them."""
+"""What READMEs print, read by eye (the lists of SETS), against what import-readme reads of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BY_HAND = Path(__file__).with_name("readmes_by_hand.tsv")
 BY_HAND_2 = Path(__file__).with_name("readmes_by_hand_2.tsv")
-SETS = {"first": BY_HAND, "second": BY_HAND_2}  # the reader was tuned on the first, and is judged on both
+SETS = {"first": BY_HAND, "second": BY_HAND_2}  # the second was made once the first was met
 CHOSEN = {"ascend": 13, "cambricon": 3, "vastai": 4}  # READMEs, about as many of the 306 as of 20
 CHOSEN_2 = {"ascend": 10, "cambricon": 2, "vastai": 3}  # of the others, as many of 15
 BESIDE = "beside"  # the role of numbers that are no results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -175,13 +175,14 @@ def test_a_note_tells_of_its_line_its_column_or_its_table(line, what, told):
     assert (missed.kind == "not read, told") is told
 
 
-def test_every_number_of_the_list_stands_in_its_line(data_folder: Path):
+@pytest.mark.parametrize("name", by_hand.SETS)
+def test_every_number_of_the_list_stands_in_its_line(data_folder: Path, name: str):
     """As often as the list has it there; and the READMEs are those that the seed chooses."""
     folder = data_folder / "readmes"
     if not folder.is_dir():
         pytest.skip(f"{folder} is not there: ZOOCHECK_DATA holds no readmes/ of the zoos")
-    truth = by_hand.printed()
-    assert sorted(truth) == sorted(chosen(folder))
+    truth = by_hand.printed(by_hand.SETS[name])
+    assert sorted(truth) == sorted(chosen(folder) if name == "first" else others(folder))
     for path, values in truth.items():
         lines = (folder / path).read_text(encoding="utf-8").split("\n")
         for item in values:
@@ -191,12 +192,22 @@ def test_every_number_of_the_list_stands_in_its_line(data_folder: Path):
 
 
 def chosen(folder: Path) -> list[str]:
-    """The READMEs of the list, as its head says."""
-    rng, found = random.Random(15), list[str]()
-    for zoo, count in by_hand.CHOSEN.items():
+    """The READMEs of the first list, as its head says."""
+    return drawn(folder, 15, by_hand.CHOSEN, ())
+
+
+def others(folder: Path) -> list[str]:
+    """The READMEs of the second."""
+    return drawn(folder, 16, by_hand.CHOSEN_2, chosen(folder))
+
+
+def drawn(folder: Path, seed: int, counts: Mapping[str, int], without: Collection[str]) -> list[str]:
+    """As many READMEs of each zoo, those `without` left out."""
+    rng, found = random.Random(seed), list[str]()
+    for zoo, count in counts.items():
         files = sorted(
             item.relative_to(folder).as_posix()
             for item in (folder / zoo).rglob("*") if item.suffix.lower() == ".md"
         )  # fmt: skip
-        found += rng.sample(files, len(files))[:count]
+        found += [file for file in rng.sample(files, len(files)) if file not in without][:count]
     return found

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import by_hand
 from benchmarks.readmes import Bench, Measured
 
 # What it came to when these were last raised; they are never lowered.
 LOADS = 0.99  # of the READMEs, those whose import the catalog takes as it is
-READ = 0.87  # of the values printed, by hand
-RIGHT = 0.85  # of those read, in every part
+READ = {"first": 0.87, "second": 0.99}  # of the values printed, by hand
+RIGHT = {"first": 0.85, "second": 0.93}  # of those read, in every part
 TRUE = 0.97  # of the audit's errors that are judged
 KEPT = 0.95  # of the true errors of the first audit, those that are a warning or an error
 
@@ -32,18 +33,20 @@ def test_no_readme_is_a_traceback(measured: Measured):
 
 
 def test_no_value_is_lost_without_a_word(measured: Measured):
-    assert len(measured.compared) == 20
-    assert [str(item) for one in measured.compared.values() for item in one.lost] == []
+    assert {name: len(held.compared) for name, held in measured.sets.items()} == {"first": 20, "second": 15}
+    compared = [one for held in measured.sets.values() for one in held.compared]
+    assert [str(item) for one in compared for item in one.lost] == []
 
 
 def test_as_many_imports_load_as_once_did(measured: Measured):
     assert 1 - len(measured.refused) / len(measured.files) >= LOADS
 
 
-def test_as_much_is_read_and_right_as_once_was(measured: Measured):
-    said = measured.figures()
-    assert said["read"] / said["printed"] >= READ
-    assert said["right"] / (said["read"] + said["no_results"]) >= RIGHT
+@pytest.mark.parametrize("name", by_hand.SETS)
+def test_as_much_is_read_and_right_as_once_was(measured: Measured, name: str):
+    said = measured.sets[name].figures()
+    assert said["read"] / said["printed"] >= READ[name]
+    assert said["right"] / (said["read"] + said["no_results"]) >= RIGHT[name]
 
 
 def test_as_many_errors_are_true_as_once_were_and_none_of_them_is_hushed(measured: Measured):
