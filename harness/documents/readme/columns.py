@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.cells import Item, Kind, Number, items, two_numbers, whole
-from harness.documents.readme.naming import BATCH, Said, fitting, metric_in, rest, with_unit
+from harness.documents.readme.naming import BATCH, Said, fitting, in_a_name, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
@@ -271,7 +271,7 @@ def of_text(context: Context, text: str) -> Said:
         said["aoe"] = True
     if (size := batch_in(text)) is not None:
         said["batch_size"] = size
-    if words.has(text, WordKind.BASELINE):
+    if any(not in_a_name(text, hit) for hit in words.hits(text, WordKind.BASELINE)):
         said["role"] = Role.BASELINE
     if re.search(r"\d[A-Za-z]?\d?\s*[*×]\s*\d\b", text) and "chip" in said:
         said["variant"] = text.strip()

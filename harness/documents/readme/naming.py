@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from harness.documents.readme.words import Vocabulary
+from harness.documents.readme.words import Hit, Vocabulary
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.words import WordKind
 
@@ -33,7 +33,8 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     left = BATCH.sub(" ", _NUMBERED.sub(" ", text))
     kinds = {*_TOLD, *more}
     found = words.hits(left, *_TOLD, WordKind.METRIC)  # a word within a metric's is none of its own
-    for start, end in sorted({(hit.start, hit.end) for hit in found if hit.means in kinds}, reverse=True):
+    told = {(hit.start, hit.end) for hit in found if hit.means in kinds and not in_a_name(left, hit)}
+    for start, end in sorted(told, reverse=True):
         means = {hit.means for hit in found if hit.start == start}
         if means != {WordKind.UNIT} or end - start > 2 or _UNIT_PLACE.search(left[:start]):
             left = left[:start] + left[end:]  # "fish-s" is no unit, "(s)" is one
@@ -42,6 +43,11 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     left = " ".join(_LOOSE.sub(" ", left).split()).strip(_EDGES)
     match = _BRACKETED.fullmatch(left)
     return (match[1] if match else left).strip(_EDGES)
+
+
+def in_a_name(text: str, hit: Hit) -> bool:
+    """Whether a word for a baseline is the end of a name: ``Total-text-baseline``."""
+    return hit.means is WordKind.BASELINE and re.search(r"[A-Za-z]{2}[-_]$", text[: hit.start]) is not None
 
 
 def metric_in(words: Vocabulary, text: str) -> Said:

@@ -317,3 +317,11 @@ def test_two_blocks_that_differ_are_told_apart_by_their_titles():
     assert [(item[0], item[-1]) for item in values(text, "variant")] == [
         ("0.75", "Pond"), ("0.5", "Pond"), ("0.25", "Reed"), ("0.125", "Reed"),
     ]  # fmt: skip
+
+
+def test_a_word_for_a_baseline_may_end_a_name():
+    text = "| 模型 | 310P recall(%) |\n|---|---|\n| pond-baseline | 47.5 |\n| reed | 48.5 |\n"
+    assert [(item[0], *item[4:]) for item in values(text, "variant", "role")] == [
+        ("47.5", "pond-baseline", "measured"),
+        ("48.5", "reed", "measured"),
+    ]
