@@ -34,7 +34,7 @@ _MAY_MAKE: Mapping[str, re.Pattern[str]] = {
     "engine": re.compile(r"trt|engine|\.sh\b", re.IGNORECASE),
     "trt": re.compile(r"trt|engine|\.sh\b", re.IGNORECASE),
 }
-_ENDINGS = tuple(f".{kind}" for kind in _MAY_MAKE)
+_ENDING = re.compile(rf"\.(?:{'|'.join(_MAY_MAKE)})")
 _VARIABLE = re.compile(r"(\$\{\w+\}|\$\w+|\{\w+\})")
 _MODULES = ("torch.onnx", "transformers.onnx")  # of Python, and no files
 _SIZE = r"(?:\d{1,9}|\$?\{\w+\}|\$\w+)"
@@ -105,7 +105,7 @@ def _of_command(command: Command, made: _Made) -> Iterator[Found]:
 
 def _of_text(line: int, text: str, made: _Made) -> Iterator[Found]:
     files = _files(text)
-    for file in files if not _TEXT_MAKES.search(text) else ():
+    for file in files if files and not _TEXT_MAKES.search(text) else ():
         if not made.has(file) and (found := _unmade(line, file, made, "the text")):
             yield found
     made.take(files)
@@ -158,7 +158,8 @@ def _written_by(command: Command) -> list[str]:
     if program in _FROM_TO:
         files = [file for item in command.arguments for file in _files(item)]
         return files[1:] or files  # into a folder: called as before
-    return [file for file, _ in _of_script(command) if file not in _read_by(command)]
+    read = _read_by(command)
+    return [file for file, _ in _of_script(command) if file not in read]
 
 
 def _of_script(command: Command) -> list[tuple[str, bool]]:
@@ -170,7 +171,7 @@ def _of_script(command: Command) -> list[tuple[str, bool]]:
 
 
 def _files(text: str) -> list[str]:
-    if not any(ending in text for ending in _ENDINGS):
+    if _ENDING.search(text) is None:
         return []
     return [file for file in MODEL_FILE.findall(one_word(text)) if file not in _MODULES]
 

@@ -13,7 +13,9 @@ from harness.documents.readme.once import once
 from harness.documents.readme.reading import Reading
 from harness.domain.words import WordKind
 
-_TOKENS = re.compile(r"input_?ids|token_?type|segment_?ids|attention_?mask|input_?mask", re.IGNORECASE)
+_TOKENS = re.compile(  # the first letter is said so that a search passes over all others at once
+    r"[iI](?i:nput_?(?:ids|mask))|[tT](?i:oken_?type)|[sS](?i:egment_?ids)|[aA](?i:ttention_?mask)"
+)
 _IDS = re.compile(r"ids|token|segment|^input[_ ]?\d*$", re.IGNORECASE)
 _FLOATING = re.compile(r"(\w+_)?(float|fp|half)\s*(16|32|64)?", re.IGNORECASE)
 _IMAGE = re.compile(r"\b(RGB|BGR)|\bN(CHW|HWC)\b", re.IGNORECASE)

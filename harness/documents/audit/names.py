@@ -65,7 +65,7 @@ def _places(reading: Reading) -> Iterator[_Place]:
 
 def _beside(text: str, line: int) -> Iterator[_Place]:
     """The numbers of a text that a name stands right before, without another number between."""
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or "." not in text:
         return
     numbers = [number for number in _NUMBER.finditer(text) if _is_long(number[0])]
     names = list(_NAMES.finditer(text)) if numbers else []

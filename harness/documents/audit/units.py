@@ -16,6 +16,8 @@ from harness.domain.words import WordKind
 def _printed(reading: Reading, value: Value) -> str:
     """The unit behind a number's digits, as printed; what else stands there is none."""
     after = "" if value.number is None else value.number.after.strip()
+    if not after:
+        return ""
     words = reading.context.words
     begun = (after, *(re.split(cut, after, maxsplit=1)[0] for cut in (r"[\s,，;；)）]", r"[\s,，;；)）/]")))
     return next((text for text in begun if words.is_whole(text, WordKind.UNIT) is not None), "")

@@ -18,6 +18,7 @@ _PROGRAMS = re.compile(
 
 # What a shell takes for one word: plain characters, escaped ones, and quoted pieces.
 _WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTALL)
+_QUOTES = re.compile(r"[\"'\\#]")  # without one of these, and without a comment, words are what blanks part
 _BLANKS = re.compile(r"\s*")
 _QUOTED = re.compile(r"""\\(.)|"((?:[^"\\]|\\.)*)"|'([^']*)'""", re.DOTALL)
 _AND = re.compile(r"(?<!\s)\s+&&\s+")  # a run of blanks is entered at its beginning alone
@@ -108,6 +109,8 @@ def _joined(fence: Fence) -> Iterator[Line]:
 
 def _words(text: str) -> tuple[str, ...]:
     """As a shell cuts it, without a comment; at blanks where quotes do not match. In one pass over `text`."""
+    if _QUOTES.search(text) is None:
+        return tuple(text.split())
     words, at = list[str](), 0
     while (at := _end(_BLANKS, text, at)) < len(text) and text[at] != "#":
         end = _end(_WORD, text, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from harness.documents.readme.words import Hit, Vocabulary
@@ -26,8 +27,10 @@ _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
 _EDGES = " \t:：=,，;；、/|&·_-–—↑↓'\"`。"
 ANY_SCORE = ("精度",)  # what the zoos call the score of a model, whichever it is
 _SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
+_KEPT = 4096  # heads and labels of which it is remembered what they say: the zoos' are often alike
 
 
+@lru_cache(maxsize=_KEPT)
 def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     """What `text` says beside the words that have a meaning of their own, and those of kinds `more`."""
     left = BATCH.sub(" ", _NUMBERED.sub(" ", text))
@@ -56,6 +59,12 @@ def metric_in(words: Vocabulary, text: str) -> Said:
     ``generic`` marks what may be any score ("精度", "acc") or any speed ("性能"): a more special word wins
     over it. ``any`` marks a score that is called nothing else than that.
     """
+    return dict(_metric_in(words, text))
+
+
+@lru_cache(maxsize=_KEPT)
+def _metric_in(words: Vocabulary, text: str) -> Said:
+    """The same, for as long as it is asked again."""
     found = words.values(_THRESHOLD.sub(lambda match: "§" * len(match[0]), text), WordKind.METRIC)
     special = [item for item in found if item not in (Metric.ACCURACY, *_SPEEDS)]
     if Metric.ACCURACY in found and special and not set(_SPEEDS) & set(found):

@@ -63,15 +63,17 @@ def read_prose(context: Context) -> list[ReadTable]:
     """The results in running text, a table a line; those that are not clear are noted."""
     tables = list[ReadTable]()
     for line in context.readme.prose:
-        if "<table" in line.text.lower() or "<tr" in line.text.lower():
+        lower = line.text.lower() if "<" in line.text else ""
+        if "<table" in lower or "<tr" in lower:
             why = "a table in HTML; write it in markdown"
             context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
             continue
         if not any(map(str.isdigit, line.text)):
             continue
-        seen = replace(line, text=_UNSEEN.sub(lambda match: " " * len(match[0]), line.text))
-        if not _MAYBE.search(seen.text):
+        text = _UNSEEN.sub(lambda match: " " * len(match[0]), line.text)
+        if not _MAYBE.search(text):
             continue
+        seen = replace(line, text=text)
         claims = list(_claims(context, seen))
         table = _table(context, line, claims) if claims else None
         if table is not None:

@@ -189,7 +189,11 @@ def find_models(catalog: Catalog, readme: Readme, document: Document | None) -> 
         if len(mine) == 1:
             return mine
     words = vocabulary(catalog)
-    named = [line for line in readme.lines if line.replace(" ", "").lower().startswith("model_name=")]
+    named = [
+        line
+        for line in readme.lines
+        if "=" in line and line.replace(" ", "").lower().startswith("model_name=")
+    ]
     whole = readme.text if _names_nothing(readme.title) else ""
     for place in (readme.title, "\n".join(named), whole):
         found = words.values(place, WordKind.MODEL)

@@ -11,9 +11,10 @@ from harness.domain.words import WordKind
 
 Counts = Mapping[str, int]
 
-_STATED = re.compile(
-    r"(?:样本|验证集|测试集)[^\d\n]{0,6}[:：]?\s*(\d{2,7})\s*[个条张笔]"
-    r"|(\d{2,7})\s*(?:笔数据|个(?:评估|测试|验证)数据|个样本|条样本|张图|samples|images)"
+# Each begins with what few places of a text begin with, so that it is searched for at those alone.
+_STATED = (
+    re.compile(r"(?:样本|验证集|测试集)[^\d\n]{0,6}[:：]?\s*(\d{2,7})\s*[个条张笔]"),
+    re.compile(r"(\d{2,7})\s*(?:笔数据|个(?:评估|测试|验证)数据|个样本|条样本|张图|samples|images)"),
 )
 
 
@@ -26,8 +27,9 @@ def documented(reading: Reading) -> Counts:
     dataset = reading.catalog.datasets.get(name or "")
     if dataset is not None:
         known |= {what: count for what, count in dataset.counts.items() if what in _SCORED}
-    for match in _STATED.finditer(reading.readme.text):
-        count = int(match[1] or match[2])
+    stated = [match for pattern in _STATED for match in pattern.finditer(reading.readme.text)]
+    for match in sorted(stated, key=re.Match.start):
+        count = int(match[1])
         if count not in known.values():
             known["stated samples"] = count
     return known

@@ -92,6 +92,9 @@ def with_guessed_units(table: ReadTable) -> ReadTable:
             units.setdefault((value.column, value.get("metric")), value.get("unit"))
     found = []
     for value in table.values:
+        if _GUESSED not in value.meaning:
+            found.append(value)
+            continue
         meaning = {key: item for key, item in value.meaning.items() if key != _GUESSED}
         key = (value.column, value.get("metric"))
         if value.number is None and value.meaning.get(_GUESSED) and key in units:

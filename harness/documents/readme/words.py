@@ -59,6 +59,8 @@ class Vocabulary:
     def _of_kinds(self, text: str, wanted: tuple[WordKind, ...]) -> tuple[Hit, ...]:
         """The words of the `wanted` kinds in `text`: none begins within a longer one of these kinds."""
         standing = self._standing(text) if len(text) <= _LINE else self._search(text, self._only(wanted))
+        if standing.keys().isdisjoint(wanted):
+            return ()
         places = {place for kind in wanted for place in standing.get(kind, ())}
         found, done = list[Hit](), 0
         for start, spelling in sorted(places, key=lambda place: (place[0], -len(place[1]))):
@@ -84,7 +86,7 @@ class Vocabulary:
 
     def _search(self, text: str, pattern: re.Pattern[str]) -> _Standing:
         """Of each kind, where in `text` a word of `pattern` begins, and the longest that does."""
-        folded, found = fold(text), dict[WordKind, list[tuple[int, str]]]()
+        folded, found = _folded(text), dict[WordKind, list[tuple[int, str]]]()
         match = pattern.search(folded)
         while match is not None:
             start = match.start()
@@ -151,6 +153,12 @@ def fold(text: str) -> str:
         return text.lower()
     folded = _OTHERS.sub(lambda run: run[0].translate(_FOLDS), text).lower()
     return folded if len(folded) == len(text) else text.translate(_FOLDS)
+
+
+@lru_cache(maxsize=4)
+def _folded(text: str) -> str:
+    """`fold` of a text in which words of one kind after the other are looked for."""
+    return fold(text)
 
 
 def _longest(spellings: Iterable[str]) -> str:
