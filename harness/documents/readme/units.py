@@ -12,7 +12,6 @@ from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
-from harness.domain.words import WordKind
 
 Said = dict[str, Any]
 _GUESSED = "guessed"  # of a score whose unit is told by its size
@@ -59,11 +58,7 @@ def _unit(context: Context, found: Number | None, said: Mapping[str, Any]) -> Un
     if said["role"] is Role.RATIO:
         return Unit.RATIO
     if metric.sort is Sort.SPEED:
-        stated = any(
-            context.words.has(item.text, WordKind.UNIT) and context.words.has(item.text, WordKind.METRIC)
-            for item in context.readme.prose
-        )
-        if not stated:
+        if not context.states_a_unit:
             note = Note(line=0, what="unit = samples/s", why="the document states no unit of its throughput")
             if note not in context.assumed:
                 context.assumed.append(note)
