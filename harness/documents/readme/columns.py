@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Item, Kind, Number, items, two_numbers, whole
+from harness.documents.readme.cells import Item, Kind, Number, items
 from harness.documents.readme.naming import BATCH, Said, fitting, in_a_name, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
 from harness.domain.metrics import Metric, Sort, Unit
@@ -18,47 +18,6 @@ from harness.domain.words import WordKind
 _NEAR = 2  # lines above a table that may say what it holds
 _HIDDEN = ("generic", "any", "rests", "difference")  # of a meaning on its way, and of none that is done
 _STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
-
-
-def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bool:
-    """Whether a column names rows: its head says so, or no cell of it is a number.
-
-    A later column that is headed by a metric is no label even then: its cells are numbers not understood.
-    """
-    words = context.words
-    if words.is_whole(header, WordKind.BATCH_SIZE) is not None:
-        return True
-    kind = words.is_whole(header, WordKind.LABEL)
-    valued = [cell for cell in cells if _has_value(context, cell)]
-    if kind is not None and not (kind in ("precision", "metric") and valued):
-        return True
-    if at and words.has(header, WordKind.FACT):
-        return False
-    if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
-        return bool(cells) and all(_only_size(context, cell) for cell in cells)
-    return not valued and not (at and cells and all(map(words.absent, cells)))
-
-
-def _only_size(context: Context, cell: str) -> bool:
-    """Whether a cell says a batch size, or that it is the best one, and no number beside it."""
-    left = BATCH.sub("", cell)
-    told = left != cell or context.words.has(cell, WordKind.BEST)
-    return told and not any(map(str.isdigit, left))
-
-
-def _has_value(context: Context, cell: str) -> bool:
-    """Whether a cell is a number, or several with names that are known."""
-    words, found = context.words, items(cell)
-    if any(number.digits for number in two_numbers(cell)):
-        return True
-    if words.is_whole(cell, WordKind.CHIP) is not None:
-        return False
-    if len(found) == 1 and found[0].unit and not found[0].name:
-        return words.is_whole(found[0].unit, WordKind.UNIT) is not None or found[0].unit[0] in "(（"
-    known = (WordKind.METRIC, WordKind.PRECISION, WordKind.SHAPES)
-    return bool(found) and all(
-        not item.loose or any(words.has(item.name, kind) for kind in known) for item in found
-    )
 
 
 def of_header(context: Context, header: str) -> Said:
@@ -100,80 +59,6 @@ def unit_in(context: Context, text: str) -> Unit | None:
         or re.search(r"[(（/]\s*$", text[: hit.start])
     }
     return Unit(next(iter(units))) if len(units) == 1 else None
-
-
-def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row: GridRow) -> Said:
-    """What a row's label cells say of its cells; ``rests`` are their words without a meaning, by column."""
-    said: Said = {"rests": {}}
-    for at, (header, label, cell) in enumerate(zip(headers, labels, row.cells, strict=False)):
-        if label and not context.words.absent(cell):
-            told = _of_label(context, header, cell, said["rests"], at)
-            if "dataset" in said and "dataset" in told:  # a set, and a part of it
-                told = {**told, "dataset": f"{said['dataset']}, {told['dataset']}"}
-            said |= told
-        elif not label and context.words.is_whole(cell, WordKind.BEST) is not None:
-            said["best"] = True
-    return said
-
-
-def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], at: int) -> Said:
-    """What one label cell says, by what its column is."""
-    words = context.words
-    kind = words.is_whole(header, WordKind.LABEL)
-    if words.is_whole(header, WordKind.BATCH_SIZE) is not None and whole(cell) is not None:
-        return {"batch_size": whole(cell)}
-    if kind == "length" and whole(cell) is not None:
-        return {"length": whole(cell)}
-    if kind == "streams" and whole(cell) is not None:
-        return {"streams": whole(cell)}
-    if kind == "input" and cell.strip():
-        return {"input": cell.strip()}
-    if kind == "dataset" and cell.strip():
-        return {"dataset": cell.strip()}
-    if kind == "shapes":
-        dynamic = {"true": Shapes.DYNAMIC, "false": Shapes.STATIC}.get(cell.strip().lower())
-        return {"shapes": dynamic} if dynamic else of_text(context, cell)
-    said = of_text(context, cell)
-    if kind == "precision" and "precision" in said and rest(words, cell):
-        del said["precision"]  # "qint16_mixed_float32" is none of ours
-        rests[at] = cell.strip()
-        return said
-    if (ratio := ratio_of(context, cell)) is not None:
-        return ratio
-    if words.has(cell, WordKind.BEST):
-        said["best"] = True
-    if words.has(cell, WordKind.FOREIGN):
-        said["foreign"] = cell
-    if kind not in ("model", "source", "precision", "task"):
-        found = metric_in(words, cell)
-        found.pop("variant", None)
-        unsaid = found.get("metric") == Metric.OTHER and found.get("called") == rest(words, cell)
-        if kind != "metric" and unsaid and not words.has(cell, WordKind.METRIC):
-            found = {}
-        said |= found
-    if kind == "source":
-        said["source"] = cell.strip()
-    rests[at] = _label_rest(context, cell, kind or "")
-    return said
-
-
-def _label_rest(context: Context, cell: str, kind: str) -> str:
-    """What a label cell says beside all that is understood; a card of several chips is one of its own."""
-    card = re.search(r"\d[A-Za-z]?\d?\s*([*×]\s*\d)\b", cell)
-    more = () if kind in ("model", "source", "") else (WordKind.METRIC,)
-    beside = rest(context.words, cell, *more, *([WordKind.METRIC] if kind == "" else []))
-    return cell.strip() if card else beside
-
-
-def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:
-    """Tell of what stands under a head of batch sizes with digits in it, and is no batch size."""
-    words = context.words
-    for header, cell in zip(headers, row.cells, strict=True):
-        if words.is_whole(header, WordKind.BATCH_SIZE) is None or not any(map(str.isdigit, cell)):
-            continue
-        if whole(cell) is None and batch_in(cell) is None and not words.has(cell, WordKind.BEST):
-            why = "no batch size: a whole number is expected there"
-            context.notes.append(Note(line=row.line, what=f"column {header!r}: {cell[:40]}", why=why))
 
 
 def above(context: Context, grid: Grid) -> list[str]:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from harness.documents.readme import columns
+from harness.documents.readme import labels as labels_of
 from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.cells import Item, Kind, Number, items, parted, whole
 from harness.documents.readme.naming import names_in
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
-from harness.documents.readme.units import complete
+from harness.documents.readme.units import complete, with_baselines
 from harness.domain.metrics import Metric, Sort, Unit
-from harness.domain.precisions import Precision
 from harness.domain.references import Role
 from harness.domain.words import WordKind
-
-__all__ = ["complete", "read_grid", "with_baselines"]
 
 # A name with a digit in it that no word explains: another vendor's chip, as like as not.
 _DEVICE = re.compile(r"(?<![A-Za-z0-9])(?!bs\d)[A-Z]{1,4}[A-Za-z]*[- ]?\d{2,4}\w*")
@@ -54,12 +52,12 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     """The result table that `grid` is, or None where it holds no value that means a metric."""
     rows = _rows(context, grid)
     labels = [
-        columns.is_label(context, at, header, [row.cells[at] for row in rows])
+        labels_of.is_label(context, at, header, [row.cells[at] for row in rows])
         for at, header in enumerate(grid.headers)
     ]
     of_columns = _heads(context, grid, labels)
     _settings_in_numbers(grid, rows, labels, of_columns)
-    of_rows = [columns.of_row(context, grid.headers, labels, row) for row in rows]
+    of_rows = [labels_of.of_row(context, grid.headers, labels, row) for row in rows]
     table = _Table(
         context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
         of_rows=labelled(context, grid, labels, rows, of_rows), whole={},
@@ -68,7 +66,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     if not _holds_results(table, name):
         return None
     for row in rows:
-        columns.note_sizes(context, grid.headers, row)
+        labels_of.note_sizes(context, grid.headers, row)
     table.whole.update(_of_whole(table, name))
     _hold_against(table)
     values = [value for at in range(len(rows)) for value in _row(table, at)]
@@ -341,22 +339,3 @@ def _at_odds(
 def _row_gives_way(of_row: Said, of_column: Said) -> bool:
     """Whether a row's metric counts less than its column's: of two that are both certain ones, or general."""
     return bool(of_row.get("generic")) or not of_column.get("generic") or _sizes(of_column)
-
-
-def with_baselines(values: Sequence[Value]) -> tuple[Value, ...]:
-    """A table's fp32 scores are the baseline of its other precisions."""
-    scores = [
-        item
-        for item in values
-        if item.get("role") is Role.MEASURED and Metric(item.get("metric")).sort not in _SPEEDS
-    ]
-    if len({item.get("precision") for item in scores} - {None}) < 2:
-        return tuple(values)
-    return tuple(
-        _marked(item) if item in scores and item.get("precision") == Precision.FP32 else item
-        for item in values
-    )
-
-
-def _marked(value: Value) -> Value:
-    return replace(value, meaning={**value.meaning, "baseline": True})

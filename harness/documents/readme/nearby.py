@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow
 from harness.documents.readme.cells import whole
 from harness.documents.readme.commands import Command
+from harness.documents.readme.labels import of_row
 from harness.documents.readme.naming import Said
 from harness.documents.readme.reading import GPU_BACKENDS, Context
 from harness.domain.words import WordKind
@@ -32,7 +32,7 @@ def of_words(context: Context, text: str) -> Said:
 
 
 def _of_label(context: Context, text: str) -> Said:
-    return columns.of_row(context, ("name",), (True,), GridRow(line=0, cells=(text,)))
+    return of_row(context, ("name",), (True,), GridRow(line=0, cells=(text,)))
 
 
 def of_heading(context: Context, line: int) -> Said:

@@ -10,13 +10,13 @@ from typing import Any
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow, Line
 from harness.documents.readme.cells import number
-from harness.documents.readme.grids import complete
 from harness.documents.readme.groups import filled
 from harness.documents.readme.keys import of_key
 from harness.documents.readme.naming import Said
 from harness.documents.readme.nearby import of_words
 from harness.documents.readme.pairs import Pair, pairs, unit_end
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
+from harness.documents.readme.units import complete
 from harness.domain.metrics import Metric, Unit
 from harness.domain.references import PRINTED
 from harness.domain.words import WordKind

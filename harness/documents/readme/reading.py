@@ -95,6 +95,12 @@ class Context:
         own = [chip for chip in self.chips if not chip.local and chip.backend not in GPU_BACKENDS]
         return own[0] if len(own) == 1 else None
 
+    @cached_property
+    def states_a_unit(self) -> bool:
+        """Whether running text has a unit beside the word of a metric."""
+        kinds = (WordKind.UNIT, WordKind.METRIC)
+        return any(all(self.words.has(line.text, kind) for kind in kinds) for line in self.readme.prose)
+
     def score_at(self, line: int) -> Metric | None:
         """The only score that is named in the section of a line, or else in the whole document.
 

@@ -11,7 +11,7 @@ from harness.documents.readme import columns
 from harness.documents.readme.blocks import Fence, GridRow, Line
 from harness.documents.readme.cells import Number, number
 from harness.documents.readme.commands import typed_lines
-from harness.documents.readme.grids import complete, read_grid, with_baselines
+from harness.documents.readme.grids import read_grid
 from harness.documents.readme.groups import Group, groups
 from harness.documents.readme.keys import another, is_set, of_key
 from harness.documents.readme.naming import Said
@@ -19,6 +19,7 @@ from harness.documents.readme.nearby import chip_of, of_commands, of_heading, of
 from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
+from harness.documents.readme.units import complete, with_baselines
 from harness.domain.metrics import Unit
 from harness.domain.references import Role
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from harness.documents.readme.cells import Number
 from harness.documents.readme.columns import done
-from harness.documents.readme.reading import Context, Note, ReadTable
+from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.metrics import Metric, Sort, Unit
+from harness.domain.precisions import Precision
 from harness.domain.references import Role
-from harness.domain.words import WordKind
 
 Said = dict[str, Any]
 _GUESSED = "guessed"  # of a score whose unit is told by its size
@@ -58,11 +58,7 @@ def _unit(context: Context, found: Number | None, said: Mapping[str, Any]) -> Un
     if said["role"] is Role.RATIO:
         return Unit.RATIO
     if metric.sort is Sort.SPEED:
-        stated = any(
-            context.words.has(item.text, WordKind.UNIT) and context.words.has(item.text, WordKind.METRIC)
-            for item in context.readme.prose
-        )
-        if not stated:
+        if not context.states_a_unit:
             note = Note(line=0, what="unit = samples/s", why="the document states no unit of its throughput")
             if note not in context.assumed:
                 context.assumed.append(note)
@@ -101,3 +97,23 @@ def with_guessed_units(table: ReadTable) -> ReadTable:
             meaning["unit"] = units[key]
         found.append(replace(value, meaning=meaning))
     return replace(table, values=tuple(found))
+
+
+def with_baselines(values: Sequence[Value]) -> tuple[Value, ...]:
+    """A table's fp32 scores are the baseline of its other precisions."""
+    scores = [
+        item
+        for item in values
+        if item.get("role") is Role.MEASURED
+        and Metric(item.get("metric")).sort not in (Sort.SPEED, Sort.TIME)
+    ]
+    if len({item.get("precision") for item in scores} - {None}) < 2:
+        return tuple(values)
+    return tuple(
+        _marked(item) if item in scores and item.get("precision") == Precision.FP32 else item
+        for item in values
+    )
+
+
+def _marked(value: Value) -> Value:
+    return replace(value, meaning={**value.meaning, "baseline": True})
