@@ -63,7 +63,15 @@ def write(
 
 
 def replace(path: Path, text: str) -> None:
-    """Put `text` in place of `path` in one step. Two processes may do so at once; the last one stays."""
+    """Put `text` in place of `path` in one step. Two processes may do so at once; the last one stays.
+
+    Of a link it is the file behind it. What is no file, as ``/dev/null`` or a pipe, is written to and stays.
+    """
+    path = path.resolve() if path.is_symlink() else path
+    if path.exists() and not path.is_file():
+        with naming(path):
+            path.write_text(text, encoding="utf-8", newline="\n")
+        return
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         with naming(path):

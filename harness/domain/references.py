@@ -16,6 +16,9 @@ from harness.domain.strict import STRICT
 # value, and would read as infinity.
 PRINTED = r"-?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,20})?"
 
+# Full-width digits, and the point and the minus among them, as the ASCII ones that they stand for.
+NARROW = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF0E: ".", 0xFF0D: "-"}
+
 
 def exact(printed: str) -> Decimal:
     """What a number's printed digits come to."""

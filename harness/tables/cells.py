@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.domain.chips import Chip
 from harness.domain.documents import Meaning, Part, Row, Table
-from harness.domain.references import PRINTED, Reference, Role, Rounding, Source, exact
+from harness.domain.references import NARROW, PRINTED, Reference, Role, Rounding, Source, exact
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 from harness.tables.cell_rules import Problem, Setting, problems, range_missed
@@ -235,7 +235,8 @@ def _printed(work: _Expansion, path: str, cell: str, form: str) -> tuple[str, ..
     """The digits in a cell written in `form`, or that there are none; None where it is neither, and noted."""
     if cell in work.setting.absent:
         return (cell,) * form.count("{}")
-    match = re.fullmatch(_DIGITS.join(map(re.escape, form.split("{}"))), cell, re.ASCII)
+    pattern = _DIGITS.join(map(re.escape, form.split("{}")))
+    match = re.fullmatch(pattern, cell, re.ASCII) or re.fullmatch(pattern, cell.translate(NARROW), re.ASCII)
     if match is None:
         work.wrong(path, show(cell), f"a number written {form}, or {ABSENT[0]} for none")
     return match.groups() if match else None

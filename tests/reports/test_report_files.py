@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import factory
@@ -67,3 +69,25 @@ def test_text_that_no_file_can_hold_does_not_stop_the_report(catalog, tmp_path):
     result = factory.accuracy(catalog, CASE, 190, 240, artifact="name-\udcff")
     written = files.write(catalog, [result], tmp_path)
     assert "name-�" in written.html.read_text(encoding="utf-8")
+
+
+def test_of_a_link_the_file_behind_it_is_replaced(tmp_path):
+    behind, link = tmp_path / "behind.md", tmp_path / "link.md"
+    behind.write_text("before", encoding="utf-8")
+    link.symlink_to(behind)
+    files.replace(link, "after")
+    assert link.is_symlink()
+    assert behind.read_text(encoding="utf-8") == "after"
+
+
+def test_what_is_no_file_is_written_to_and_stays(tmp_path):
+    """A pipe stands for a device: /dev/null is one file for all."""
+    pipe, read = tmp_path / "pipe", list[str]()
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")))
+    reader.start()
+    files.replace(pipe, "through")
+    reader.join(timeout=30)
+    assert read == ["through"]
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]

@@ -47,7 +47,7 @@ def test_json_into_a_file(zoo: Zoo, run: Ran) -> None:
     done = report(zoo, run, "--format", "json", "--out", "deep/results.json")
     assert (done.status, done.out) == (0, "")
     assert "written: deep/results.json" in done.err
-    assert json.loads((run.folder / "deep" / "results.json").read_text(encoding="utf-8"))["version"] == 2
+    assert json.loads((run.folder / "deep" / "results.json").read_text(encoding="utf-8"))["version"] == 3
 
 
 def test_a_model_card_of_a_chips_own_scores(zoo: Zoo, run: Ran) -> None:

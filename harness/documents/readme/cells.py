@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from harness.domain.references import PRINTED, exact
+from harness.domain.references import NARROW, PRINTED, exact
 
 # A number that stands for itself: no letter, sign of a name or other number touches it. What follows the
 # digits may be a unit, so a letter behind them is left to whoever reads the rest.
@@ -55,9 +55,6 @@ _WHOLE = re.compile(r"\d{1,15}")  # as many digits as a printed number has befor
 _NO_NAMES = frozenset(
     {"or", "and", "to", "of", "x", "×", "*", "vs", "out of", "by", "in", "或", "和", "到", "至"}
 )
-
-# Full-width digits, and the point and the minus among them, as the ASCII ones that they stand for.
-_NARROW = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF0E: ".", 0xFF0D: "-"}
 
 
 class Kind(StrEnum):
@@ -125,7 +122,7 @@ def items(cell: str) -> tuple[Item, ...]:
 
     Empty where the cell is no number, or where a number in it is none of these: two are never read as one.
     """
-    text = cell.strip().translate(_NARROW)
+    text = cell.strip().translate(NARROW)
     if not 0 < len(text) <= _LONGEST:
         return ()
     sized = _OF_SIZE.fullmatch(text)
@@ -162,7 +159,7 @@ def parted(cell: str, names: tuple[str, ...]) -> tuple[Item, ...]:
 
     Empty where they are not as many, or where another word stands among them.
     """
-    text = cell.strip().translate(_NARROW)
+    text = cell.strip().translate(NARROW)
     if len(names) < 2 or not 0 < len(text) <= _LONGEST:
         return ()
     for sign in _PARTS:

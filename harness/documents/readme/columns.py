@@ -17,6 +17,10 @@ from harness.domain.words import WordKind
 
 _NEAR = 2  # lines above a table that may say what it holds
 _HIDDEN = ("generic", "any", "rests", "difference")  # of a meaning on its way, and of none that is done
+_RATE = re.compile(
+    r"[^/]*[A-Za-z]\w*\s*/\s*(?:s|sec|second|min|minute|h|hour|秒|分钟)\b\s*[)）]?", re.IGNORECASE
+)
+_SHORT_UNITS = ("s", "x", "×", "倍")  # that may be something else
 _STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
 
 
@@ -42,23 +46,34 @@ def of_header(context: Context, header: str) -> Said:
         return {**said, "role": Role.FACT, "unit": Unit(fact)}
     said = {**of_text(context, header), **said}
     unit = unit_in(context, header)
-    if unit is not None:
+    if unit is not None and "unit" not in said:
         said = with_unit(said, unit)
-    if "metric" not in said and re.search("[↑↓]", header):
+    if "metric" not in said and _RATE.fullmatch(header):
+        said |= {"metric": Metric.OTHER, "called": header.strip()}
+    elif "metric" not in said and re.search("[↑↓]", header):
         said |= {"metric": Metric.OTHER, "called": rest(words, header) or header}
     return said
 
 
 def unit_in(context: Context, text: str) -> Unit | None:
-    """The one unit that a head or a line names; "s" and "倍" only in brackets or behind a stroke."""
-    found = context.words.hits(text, WordKind.UNIT)
+    """The one unit that a head or a line names; "s" and "倍" only in brackets or behind a stroke.
+
+    Behind a stroke it is the unit of a metric's word before it: "耗时/s" is in seconds, "tokens/s" a rate.
+    """
     units = {
         hit.value
-        for hit in found
-        if text[hit.start : hit.end].lower() not in ("s", "x", "×", "倍")
-        or re.search(r"[(（/]\s*$", text[: hit.start])
+        for hit in context.words.hits(text, WordKind.UNIT)
+        if text[hit.start : hit.end].lower() not in _SHORT_UNITS or _is_set_off(context, text[: hit.start])
     }
     return Unit(next(iter(units))) if len(units) == 1 else None
+
+
+def _is_set_off(context: Context, before: str) -> bool:
+    """Whether what stands in front of a short unit sets it off."""
+    stroke = re.search(r"/\s*$", before)
+    if stroke is None:
+        return re.search(r"[(（]\s*$", before) is not None
+    return context.words.has(before, WordKind.METRIC) or context.words.has(before, WordKind.CHIP)
 
 
 def above(context: Context, grid: Grid) -> list[str]:

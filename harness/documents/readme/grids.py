@@ -93,7 +93,7 @@ def _rows(context: Context, grid: Grid) -> list[GridRow]:
 
 def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
     """What each head says; under a first head of batch sizes a number is one."""
-    sizes = context.words.is_whole(grid.headers[0], WordKind.BATCH_SIZE) is not None
+    sizes = labels_of.names_sizes(context, grid.headers[0])
     said = list[Said]()
     for header, label in zip(grid.headers, labels, strict=True):
         size = whole(header.strip()) if sizes and not context.words.has(header, WordKind.CHIP) else None
@@ -171,8 +171,21 @@ def _of_whole(table: _Table, name: str) -> Said:
         context.assumed.append(Note(line=grid.line, what=f"metric = {said['metric']}", why=why))
     above = {**columns.of_text(context, name), **columns.of_text(context, context.readme.above(grid.line))}
     said |= {key: above[key] for key in ("precision", "shapes", "aoe") if key in above}
-    if not any("chip" in item for item in (*table.of_columns, *table.of_rows)):
+    said |= _of_label_heads(table)
+    if "chip" not in said and not any("chip" in item for item in (*table.of_columns, *table.of_rows)):
         said |= {"chip": above["chip"]} if above.get("chip", "*") != "*" else _fallback(table)
+    return said
+
+
+def _of_label_heads(table: _Table) -> Said:
+    """What the heads over labels say that no row and no column does: a corner with a chip, a batch size."""
+    parts = (*table.of_columns, *table.of_rows)
+    said: Said = {}
+    for header, label in zip(table.grid.headers, table.labels, strict=True):
+        told = columns.of_text(table.context, header) if label else {}
+        for key in ("chip", "batch_size", "precision"):
+            if told.get(key, "*") != "*" and not any(key in part for part in parts):
+                said[key] = told[key]
     return said
 
 
@@ -222,10 +235,12 @@ def _hold_against(table: _Table) -> None:
             if "chip" not in said and "metric" in said and Metric(said["metric"]).is_score:
                 said["published"] = True
     headed = any(table.context.words.is_whole(head, WordKind.LABEL) == "chip" for head in table.grid.headers)
+    rows_only = any("chip" in item for item in table.of_rows) and not any(
+        "chip" in item for item in of_columns
+    )
     for said in table.of_rows:
         published = bool(said.get("source")) and "chip" not in said
-        beside = not headed and any("chip" in item for item in table.of_rows) and "chip" not in said
-        beside = beside and not any("chip" in item for item in of_columns) and "ratio" not in said
+        beside = not headed and rows_only and "chip" not in said and "ratio" not in said
         if published or (beside and said["rests"]):
             said.setdefault("role", Role.BASELINE)
 

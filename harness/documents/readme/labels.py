@@ -21,7 +21,7 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     A later column that is headed by a metric is no label even then: its cells are numbers not understood.
     """
     words = context.words
-    if words.is_whole(header, WordKind.BATCH_SIZE) is not None:
+    if names_sizes(context, header):
         return True
     kind = words.is_whole(header, WordKind.LABEL)
     valued = [cell for cell in cells if _has_value(context, cell)]
@@ -32,6 +32,13 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
         return bool(cells) and all(_only_size(context, cell) for cell in cells)
     return not valued and not (at and cells and all(map(words.absent, cells)))
+
+
+def names_sizes(context: Context, header: str) -> bool:
+    """Whether a head is that of batch sizes, of a chip or in a precision or not: ``bs``, ``310P bs``."""
+    words = context.words
+    bare = words.without(header, WordKind.CHIP, WordKind.PRECISION).strip(" _-()（）")
+    return any(words.is_whole(text, WordKind.BATCH_SIZE) is not None for text in (header, bare))
 
 
 def _only_size(context: Context, cell: str) -> bool:
@@ -74,7 +81,7 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
     """What one label cell says, by what its column is."""
     words = context.words
     kind = words.is_whole(header, WordKind.LABEL)
-    if words.is_whole(header, WordKind.BATCH_SIZE) is not None and whole(cell) is not None:
+    if names_sizes(context, header) and whole(cell) is not None:
         return {"batch_size": whole(cell)}
     if kind == "length" and whole(cell) is not None:
         return {"length": whole(cell)}
@@ -123,7 +130,7 @@ def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:
     """Tell of what stands under a head of batch sizes with digits in it, and is no batch size."""
     words = context.words
     for header, cell in zip(headers, row.cells, strict=True):
-        if words.is_whole(header, WordKind.BATCH_SIZE) is None or not any(map(str.isdigit, cell)):
+        if not names_sizes(context, header) or not any(map(str.isdigit, cell)):
             continue
         if whole(cell) is None and batch_in(cell) is None and not words.has(cell, WordKind.BEST):
             why = "no batch size: a whole number is expected there"

@@ -37,15 +37,27 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     kinds = {*_TOLD, *more}
     found = words.hits(left, *_TOLD, WordKind.METRIC)  # a word within a metric's is none of its own
     told = {(hit.start, hit.end) for hit in found if hit.means in kinds and not in_a_name(left, hit)}
+    others = {hit.start for hit in found if hit.means is not WordKind.UNIT}
     for start, end in sorted(told, reverse=True):
-        means = {hit.means for hit in found if hit.start == start}
-        if means != {WordKind.UNIT} or end - start > 2 or _UNIT_PLACE.search(left[:start]):
+        if start in others or end - start > 2 or _UNIT_PLACE.search(left[:start]):
             left = left[:start] + left[end:]  # "fish-s" is no unit, "(s)" is one
     for _ in range(3):
         left = _EMPTY.sub(" ", left)
     left = " ".join(_LOOSE.sub(" ", left).split()).strip(_EDGES)
     match = _BRACKETED.fullmatch(left)
     return (match[1] if match else left).strip(_EDGES)
+
+
+def _is_per(words: Vocabulary, text: str) -> bool:
+    """Whether a speed is by something that no word explains: ``fps/W``, ``fps/mm²``."""
+    for hit in words.hits(text, WordKind.METRIC):
+        by = re.match(r"\s*[/／]\s*([A-Za-z]\w*)", text[hit.end :])
+        whole = any(
+            unit.start <= hit.start and unit.end > hit.end for unit in words.hits(text, WordKind.UNIT)
+        )
+        if by is not None and not whole and not words.hits(by[1]):
+            return True
+    return False
 
 
 def in_a_name(text: str, hit: Hit) -> bool:
@@ -77,6 +89,8 @@ def _metric_in(words: Vocabulary, text: str) -> Said:
         return {}
     metric = Metric(found[0])
     said: Said = {"metric": metric}
+    if metric in _SPEEDS and _is_per(words, text):
+        return {"metric": Metric.OTHER, "called": text.strip(), "unit": Unit.NUMBER}
     if metric in _SPEEDS:
         beside = rest(words, text, WordKind.METRIC)
         if re.search(r"[A-Za-z]{2}", beside):

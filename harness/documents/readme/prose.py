@@ -49,6 +49,7 @@ _SET = re.compile(r"(?:设为|设置为|设成|阈值\w{0,2}|从|到|间隔|步�
 _BATCH = re.compile(
     r"(?:batch[ _]?size|batch|bs)\s*(?:设置?为|取|为|是|=|:|：)?\s*(\d{1,6})(?!\d|\.\d)", re.IGNORECASE
 )
+_LONGEST = 4000  # characters of a line whose clauses are held against each other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,10 @@ def read_prose(context: Context) -> list[ReadTable]:
             continue
         text = _UNSEEN.sub(lambda match: " " * len(match[0]), line.text)
         if not _MAYBE.search(text):
+            continue
+        if len(text) > _LONGEST:
+            why = f"{len(text)} characters in one line, of which none is read as a result; break it"
+            context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
             continue
         seen = replace(line, text=text)
         claims = list(_claims(context, seen))

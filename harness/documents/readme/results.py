@@ -22,9 +22,12 @@ from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.documents.readme.units import complete, with_baselines
 from harness.domain.metrics import Unit
 from harness.domain.references import Role
+from harness.domain.words import WordKind
 
 _CODE = re.compile(r"(?:python|py|c\+\+|cpp|c|java|mermaid|ya?ml|cmake)\b.*", re.IGNORECASE)
 _MAYBE = re.compile(r"\d\.\d|\d ?(?:%|fps|qps|ms\b)", re.IGNORECASE)  # a measured figure, as like as not
+# What stands behind a key in place of a plain number: "1.2k fps", "1.5e+03", "nan".
+_KEYED = re.compile(r"\s*(?P<key>[^:：=]{1,60}?)\s*[:：=]\s*(?P<value>-?\d.*|nan\b.*|inf\b.*)", re.IGNORECASE)
 _NEAR = 2  # lines above a block that may say what it holds
 _CONSOLE = ("npu-smi", "nvidia-smi", "cnmon", "Hugepages-Usage", "AICore(%)")
 
@@ -105,6 +108,11 @@ def _note_rest(context: Context, lines: Sequence[Line], rows: Sequence[_Row]) ->
         if rest:
             why = "a figure among results, and no key before it names a metric"
             context.notes.append(Note(line=line.number, what=line.text[rest[0].start() :][:60], why=why))
+            continue
+        keyed = None if line.number in read else _KEYED.match(line.text)
+        if keyed is not None and context.words.has(keyed["key"], WordKind.METRIC):
+            why = f"{keyed['value'][:40]!r} behind the name of a metric is no single number"
+            context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
 
 
 def _figures(context: Context, among_commands: bool, line: Line) -> tuple[Pair, ...]:

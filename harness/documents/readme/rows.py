@@ -17,6 +17,7 @@ _OMITS = re.compile(r"\.{3,6}|…{1,2}|。{3,6}|↑")
 _NOTHING = re.compile(r"[-—/\s]*")
 _FRACTION = re.compile(r"(?<![A-Za-z\d.])\d+\.\d(?!\d*\.)")  # and no version, as of "SQuAD v1.1"
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*")
+_AMOUNT = re.compile(r"[-+]?\d[\d.,]*(?![A-Za-z\d])")  # and no name, as "310P3" is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ def _resolved(texts: tuple[str, ...], above: Sequence[str], marked: Set[int]) ->
             if at in dots:
                 repeats = same or not _NUMBER.fullmatch(over)
             elif not text and (begins or (goes_on and at < values)) and any(texts[at:]):
-                repeats = (same and at in marked) or not _NUMBER.match(over)
+                repeats = (same and at in marked) or not _AMOUNT.match(over)
                 goes_on = goes_on or (repeats and not at)
         read.append(over if repeats else text)
         same = same and read[-1] == over

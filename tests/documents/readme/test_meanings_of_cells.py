@@ -325,3 +325,45 @@ def test_a_word_for_a_baseline_may_end_a_name():
         ("47.5", "pond-baseline", "measured"),
         ("48.5", "reed", "measured"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("head", "meant"),
+    [
+        ("tokens/s", ("other", "tokens/s", "number")),
+        ("images/min", ("other", "images/min", "number")),
+        ("fps/W", ("other", "fps/W", "number")),
+        ("fps/card", ("throughput", None, "samples/s")),
+        ("耗时/s", ("latency", None, "s")),
+        ("性能/fps", ("throughput", None, "samples/s")),
+    ],
+)
+def test_a_rate_is_no_time_and_a_speed_by_the_watt_no_speed(head, meant):
+    assert values(f"| chip | bs | {head} |\n|---|---|---|\n| 310P | 1 | 45.5 |\n") == [("45.5", *meant)]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("| 310P bs | fps |\n|---|---|\n| 8 | 12.5 |", ("ascend310p", 8, None)),
+        ("| 310P bs8 | fps |\n|---|---|\n| fp16 | 12.5 |", ("ascend310p", 8, "fp16")),
+        ("| chip | bs | fps |\n|---|---|---|\n| 310P3 | 8 | 12.5 |\n| | 8 | 12.5 |", ("ascend310p", 8, None)),
+    ],
+)
+def test_a_corner_and_an_empty_cell_say_what_they_stand_for(table, said):
+    assert {item[4:] for item in values(table + "\n", "chip", "batch_size", "precision")} == {said}
+
+
+@pytest.mark.parametrize("figure", ["1.2k fps", "1.5e+03", "nan"])
+def test_a_metric_in_a_block_without_a_plain_number_is_told(figure):
+    text = f"# Koi\n\n```\n# 310P bs8\nacc: 76.1%\nfps: {figure}\n```\n"
+    reading = understand(parse(text), TABLES)
+    assert [value.number.printed for value in reading.values if value.number] == ["76.1"]
+    assert [note.line for note in reading.unread if note.line > 1] == [6]
+
+
+def test_full_width_digits_are_imported():
+    text = "# Koi\n\n| bs | 310P acc |\n|---|---|\n| 1 | ７６．１ |\n"
+    imported = import_reading(understand(parse(text, Path("koi.md")), TABLES))
+    assert imported.mistakes == ()
+    assert imported.whole
