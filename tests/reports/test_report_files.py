@@ -90,4 +90,4 @@ def test_what_is_no_file_is_written_to_and_stays(tmp_path):
     reader.join(timeout=30)
     assert read == ["through"]
     assert pipe.is_fifo()
-    assert os.listdir(tmp_path) == ["pipe"]
+    assert list(tmp_path.iterdir()) == [pipe]
