@@ -29,8 +29,10 @@ _PAIRS = (
     # "top1: 76.7 top5: 93.1", "Overall -> 4.68 %", "percentile(99%) = 0.79"
     re.compile(rf"{_PLAIN}\s*(?:[:：=]|->)\s*{_NUMBER}"),
 )
-# "top1_acc        0.69", "average acc 0.89, edit distance 0.96": a key, a blank and a number with a point
-_BARE = re.compile(rf"(?:^|,)\s*{_PLAIN}\s+(?=\d+\.\d){_NUMBER}(?=\s*%?\s*(?:,|$))")
+# "top1_acc        0.69", "average acc 0.89, edit distance 0.96": a key, a blank and a number with a point.
+# A key that holds such a number, as "Acc@1 76.1 Acc@5" before 92.8 does, would keep it without a word.
+_TWO_KEYS = r"\w[^,]{0,100}\s\d{1,15}\.\d{1,15}\s+[^\W\d]"
+_BARE = re.compile(rf"(?:^|,)\s*(?!{_TWO_KEYS}){_PLAIN}\s+(?=\d+\.\d){_NUMBER}(?=\s*%?\s*(?:,|$))")
 _LEAD = re.compile(r"(?:\[\w+\]|[\s\-*•>])*(?P<group>\w[^{}\[\]\"'<>|]{0,60}[:：])\s*")
 # "98.25, 90.5, 89.75": all that stands behind a key, up to its line's end
 _LIST = re.compile(rf"(?:, ?{PRINTED})+$", re.ASCII)

@@ -136,6 +136,13 @@ def test_a_line_of_output(read: Read, line: str, metric: str, text: str):
     assert said(value, "chip") == ("vacc",)
 
 
+def test_a_number_within_another_ones_key_is_told(read: Read):
+    """Two keys and two numbers with nothing but blanks between them: neither is read as part of a name."""
+    reading = read(fenced("Acc@1 76.125 Acc@5 92.875"))
+    assert reading.values == ()
+    assert "figures in a block" in " ".join(note.why for note in reading.unread)
+
+
 def test_a_figure_beside_a_score_has_its_own_words(read: Read):
     reading = read(fenced("{'acc': 0.75, 'norm_dist': 0.875}"))
     assert [said(value, "metric", "called") for value in reading.values] == [
