@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from harness.documents.audit.findings import Found
 from harness.documents.audit.series import Point, SpeedSeries, throughputs
@@ -25,6 +26,12 @@ _BEST = re.compile(
 _BEST_IS = re.compile(
     r"(?:最[优佳好]|optimal|best) {0,4}的? {0,4}(?:batch[ _]?size|batch|bs) {0,4}(?:为|是|=|:|：|is)? {0,4}"
     r"(?P<size>\d{1,6})(?!\d|\.\d)",
+    re.IGNORECASE,
+)
+# "The best performance is at batch 8.", "throughput is highest at a batch size of 8"
+_BEST_AT = re.compile(
+    r"\b(?:optimal|best|highest)\b[^\d\n|.;,]{0,40}?\b(?:at|with) (?:an? |the )?"
+    r"(?:batch[ _]?size|batch|bs)(?: of| is|=)? ?(?P<size>\d{1,6})(?!\d|\.\d)",
     re.IGNORECASE,
 )
 
@@ -54,7 +61,7 @@ def best_batch(reading: Reading) -> Iterator[Found]:
 
 def _told(prose: Sequence[Line]) -> Iterator[_Told]:
     for line in prose:
-        for match in (*_BEST.finditer(line.text), *_BEST_IS.finditer(line.text)):
+        for match in chain.from_iterable(said.finditer(line.text) for said in (_BEST, _BEST_IS, _BEST_AT)):
             size = whole(match["size"])
             speed = match.groupdict().get("speed") or ""
             if size:

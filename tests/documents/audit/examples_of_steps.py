@@ -157,6 +157,17 @@ STEPS: tuple[Example, ...] = (
         speeds("1 349.5", "4 420.0") + "\n\nThe best batch size is 1.",
         "batch 4 has 420.0",
     ),
+    one(
+        "best-batch-told",
+        "the best at a batch",
+        speeds("1 349.5", "4 420.0") + "\n\nThe best performance is at batch 1.",
+        "batch 4 has 420.0",
+    ),
+    none(
+        "best-batch-told",
+        "the best at the table's",
+        speeds("1 349.5", "4 420.0") + "\n\nThroughput is highest at a batch size of 4.",
+    ),
     none("best-batch-told", "the table's", speeds("1 349.5", "4 420.0") + BEST.format(4, "420")),
     none("best-batch-told", "as good as the best", speeds("1 349.5", "4 349.9") + BEST.format(1, "349.5")),
     none("best-batch-told", "a batch that the table lacks", speeds("1 9.5", "4 9.9") + BEST.format(16, "12")),
