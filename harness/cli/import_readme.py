@@ -84,12 +84,12 @@ def _tell(reading: Reading, imported: Imported, out: Path | None) -> None:
         typer.echo(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}", err=True)
     for mistake in imported.mistakes:
         typer.echo(f"the catalog does not take it: {mistake}", err=True)
-    values = sum(len(table.values) for table in imported.tables)
     if imported.whole and imported.model not in reading.catalog.models:
         typer.echo(_claims(reading, imported), err=True)
     where = f" in {out}" if out is not None and imported.toml else ""
     typer.echo(
-        f"{len(imported.tables)} tables with {values} values{where}, {len(imported.unread)} things not read",
+        f"{len(imported.tables)} tables with {imported.numbers} values{where}, "
+        f"{len(imported.unread)} things not read",
         err=True,
     )
 

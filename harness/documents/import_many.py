@@ -122,7 +122,7 @@ def _entry(file: File, *, catalog: Catalog, names: Mapping[Path, str], repositor
         runs=made.model in catalog.models,
         toml=made.toml,
         tables=len(made.tables),
-        values=sum(len(table.values) for table in made.tables),
+        values=made.numbers,
         outcome=Outcome.WRITTEN if made.toml else without,
         unread=made.unread,
         assumed=made.assumed,

@@ -46,6 +46,11 @@ class Imported:
         """Whether there are tables and the catalog loads them."""
         return bool(self.tables) and not self.mistakes
 
+    @property
+    def numbers(self) -> int:
+        """How many values the tables print; a cell that says that there is none is not counted."""
+        return sum(value.number is not None for table in self.tables for value in table.values)
+
 
 def import_reading(
     reading: Reading, *, document: str = "", repository: str = "", out: Path | None = None

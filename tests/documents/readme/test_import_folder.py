@@ -63,6 +63,14 @@ def test_what_became_of_each_is_a_line_and_what_was_not_read_is_on_standard_erro
     assert "zoo/nlp/other.md:1: assumed: model = other" in done.stderr
 
 
+def test_a_cell_that_says_that_there_is_no_value_is_not_counted_as_one(tmp_path):
+    """What the last line counts is what `claims` lists of the same folder."""
+    table = "| Chip | Batch | accuracy | performance |\n|---|---|---|---|\n| 310P3 | 1 | - | 10.5 fps |\n"
+    (tmp_path / "net.md").write_text(f"# Net\n\n{table}", "utf-8")
+    done = run(str(tmp_path), "--out", str(tmp_path / "tables"))
+    assert "1 values in" in done.stdout.splitlines()[-1]
+
+
 def test_a_second_import_takes_the_place_of_the_first(zoo, monkeypatch):
     """Also where the folder is one of the catalog's: nothing is called by another name."""
     run("zoo", "--out", "tables")
