@@ -169,12 +169,25 @@ def _of_whole(table: _Table, name: str) -> Said:
     if said and open_heads and any(item for item in table.of_columns):
         why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
         context.assumed.append(Note(line=grid.line, what=f"metric = {said['metric']}", why=why))
-    above = {**columns.of_text(context, name), **columns.of_text(context, context.readme.above(grid.line))}
+    caption = columns.of_text(context, context.readme.above(grid.line))
+    above = {**(columns.of_text(context, name) if _is_over(table) else {}), **caption}
     said |= {key: above[key] for key in ("precision", "shapes", "aoe") if key in above}
+    parts = (*table.of_columns, *table.of_rows)
+    if "batch_size" in caption and not any("batch_size" in item for item in parts):
+        said["batch_size"] = caption["batch_size"]
     said |= _of_label_heads(table)
     if "chip" not in said and not any("chip" in item for item in (*table.of_columns, *table.of_rows)):
         said |= {"chip": above["chip"]} if above.get("chip", "*") != "*" else _fallback(table)
     return said
+
+
+def _is_over(table: _Table) -> bool:
+    """Whether the nearest heading is of this table: a bold line or an item is of the first one below it alone."""
+    readme, line = table.context.readme, table.grid.line
+    heading = readme.heading_of(line)
+    return (
+        heading is None or heading.titled or not any(heading.line < grid.line < line for grid in readme.grids)
+    )
 
 
 def _of_label_heads(table: _Table) -> Said:

@@ -367,3 +367,14 @@ def test_full_width_digits_are_imported():
     imported = import_reading(understand(parse(text, Path("koi.md")), TABLES))
     assert imported.mistakes == ()
     assert imported.whole
+
+
+def test_a_caption_is_of_the_table_right_under_it():
+    table = "| model | fps |\n|---|---|\n| koi | {} |\n"
+    text = (
+        f"**int8, batch size 16, T4**\n\n{table.format('12.5')}\nbatch size 32, T4\n\n{table.format('13.5')}"
+    )
+    assert [(item[0], *item[4:]) for item in values(text, "batch_size", "precision", "variant")] == [
+        ("12.5", 16, "int8", None),
+        ("13.5", 32, None, None),
+    ]
