@@ -182,7 +182,7 @@ def _of_whole(table: _Table, name: str) -> Said:
 
 
 def _is_over(table: _Table) -> bool:
-    """Whether the nearest heading is of this table: a bold line or an item is of the first one below it alone."""
+    """Whether the nearest heading is of this table: a bold line or an item is of the first one below it."""
     readme, line = table.context.readme, table.grid.line
     heading = readme.heading_of(line)
     return (
