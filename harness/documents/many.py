@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
@@ -95,7 +96,8 @@ def each(work: Callable[[File], _Made], files: Sequence[File], jobs: int = 1) ->
     )
     futures = list[Future[list[_Made]]]()
     try:
-        futures += (pool.submit(_part, part) for part in parts)
+        with _interrupts_held_back():
+            futures += (pool.submit(_part, part) for part in parts)
         wait(futures, return_when="FIRST_EXCEPTION")
         made = [item for future in futures for item in future.result()]
     except BrokenProcessPool as problem:
@@ -115,6 +117,16 @@ def each(work: Callable[[File], _Made], files: Sequence[File], jobs: int = 1) ->
         raise
     pool.shutdown()
     return made
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let an interrupt wait. A process that starts meanwhile never gets one: it is to end by this one's hand."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _here(work: Callable[[File], _Made], files: Sequence[File]) -> list[_Made]:
