@@ -121,7 +121,7 @@ def each(work: Callable[[File], _Made], files: Sequence[File], jobs: int = 1) ->
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Let an interrupt wait. A process that starts meanwhile never gets one: it is to end by this one's hand."""
+    """Let an interrupt wait. A process that starts meanwhile never gets one: this one ends it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
