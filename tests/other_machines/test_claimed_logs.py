@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from lanternfish import CLAIMED
 
 from harness.comparing.history import histories
 from harness.domain.catalog import Catalog
@@ -24,30 +25,9 @@ from reports import markdown
 
 LOGS = Path(__file__).resolve().parents[2] / "fixtures" / "logs"
 ONE = LOGS / "ais_bench-2023-progress_bar.txt"  # batch size 1, 407.17 samples/s, mean 2.456 ms
-TABLES = """
-[[device]]
-name = "tiger900"
-title = "Tiger 900"
-
-[[document]]
-name = "lantern-zoo"
-title = "Lanternfish"
-file = "lantern.md"
-repository = "A/Zoo"
-
-[[model]]
-name = "lanternfish"
-title = "Lanternfish"
-document = "lantern-zoo"
-
-[[table]]
-document = "lantern-zoo"
-model = "lanternfish"
-name = "speed"
-role = "measured"
-metric = "throughput"
-unit = "samples/s"
-columns = [
+TABLES = (
+    CLAIMED
+    + """columns = [
     { header = "bs", label = true },
     { header = "small", chip = "ascend310p", input = "224x224" },
     { header = "long", chip = "ascend310p", length = 384 },
@@ -73,6 +53,7 @@ columns = [
 ]
 rows = [{ batch_size = 1, cells = ["1", "2.41", "2456"] }]
 """
+)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lanternfish import CLAIMED
 
 from harness.domain.catalog import Catalog
 from harness.domain.precisions import Precision
@@ -12,30 +13,9 @@ from harness.tables import claimed
 from harness.tables.catalog import BUILT_IN, load
 from reports.case_parts import covers, parts_of
 
-TABLES = """
-[[device]]
-name = "tiger900"
-title = "Tiger 900"
-
-[[document]]
-name = "lantern-zoo"
-title = "Lanternfish"
-file = "lantern.md"
-repository = "A/Zoo"
-
-[[model]]
-name = "lanternfish"
-title = "Lanternfish"
-document = "lantern-zoo"
-
-[[table]]
-document = "lantern-zoo"
-model = "lanternfish"
-name = "speed"
-role = "measured"
-metric = "throughput"
-unit = "samples/s"
-columns = [
+TABLES = (
+    CLAIMED
+    + """columns = [
     { header = "bs", label = true },
     { header = "plain", chip = "ascend310p" },
     { header = "small", chip = "ascend310p", input = "224 x 224" },
@@ -45,6 +25,7 @@ columns = [
 ]
 rows = [{ batch_size = 8, cells = ["8", "410.5", "400.5", "120.5", "55.5", "66.5"] }]
 """
+)
 IDS = (
     "lanternfish-ascend310p-bs8",
     "lanternfish-ascend310p-bs8,input=224 x 224",

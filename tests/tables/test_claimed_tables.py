@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lanternfish import RUNS
 
 from harness.domain.metrics import Better, Metric, Sort, Unit
 from harness.domain.references import Reference
@@ -35,18 +36,6 @@ document = "fish-zoo"
 model = "lanternfish"
 name = "results"
 role = "measured"
-"""
-RUNS = """
-[[model]]
-name = "lanternfish"
-title = "Lanternfish, small"
-task = "sequences"
-dataset = "sst2"
-metric = "accuracy"
-length = 24
-checkpoint = { published = "nowhere" }
-architecture = { layers = 2, hidden = 32, heads = 2, intermediate = 64, vocabulary = 100, positions = 64, \
-head = "classification", labels = 2 }
 """
 
 

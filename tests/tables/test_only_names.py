@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from lanternfish import RUNS
 
 from harness.errors import TableErrors, UsageError
 from harness.tables.cases import enumerate_cases
@@ -39,18 +40,6 @@ rows = [
     { batch_size = 8, cells = ["8", "20", "30", "5"] },
     { batch_size = 1, cells = ["1", "10", "15", "-"] },
 ]
-"""
-RUNS = """
-[[model]]
-name = "lanternfish"
-title = "Lanternfish, small"
-task = "sequences"
-dataset = "sst2"
-metric = "accuracy"
-length = 24
-checkpoint = { published = "nowhere" }
-architecture = { layers = 2, hidden = 32, heads = 2, intermediate = 64, vocabulary = 100, positions = 64, \
-head = "classification", labels = 2 }
 """
 
 

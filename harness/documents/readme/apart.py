@@ -183,11 +183,9 @@ def _by_row(context: Context, table: ReadTable, group: Sequence[Value]) -> list[
 
 def _carried_down(context: Context, table: ReadTable, at: int) -> list[str]:
     """One column's cells, of those that are absent the one above."""
-    carried, last = [], ""
-    for row in table.rows:
-        last = last if context.words.absent(row[at]) else row[at].strip()
-        carried.append(last)
-    return carried
+    cells = [row[at] for row in table.rows]
+    words = ["" if context.words.absent(cell) else cell.strip() for cell in cells]
+    return _carried(context, words, cells)
 
 
 def _by_column(context: Context, table: ReadTable, group: Sequence[Value]) -> list[str]:

@@ -12,7 +12,7 @@ from harness.documents.readme import labels as labels_of
 from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.cells import Item, Kind, Number, items, parted, whole
-from harness.documents.readme.naming import names_in
+from harness.documents.readme.naming import Said, names_in
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.documents.readme.units import complete, with_baselines
 from harness.domain.metrics import Metric, Sort, Unit
@@ -22,7 +22,6 @@ from harness.domain.words import WordKind
 # A name with a digit in it that no word explains: another vendor's chip, as like as not.
 _DEVICE = re.compile(r"(?<![A-Za-z0-9])(?!bs\d)[A-Z]{1,4}[A-Za-z]*[- ]?\d{2,4}\w*")
 _SPEEDS = (Sort.SPEED, Sort.TIME)
-Said = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +40,10 @@ class _Table:
         """The numbers of a cell, by the names in it or, where there are none, by those in its head."""
         cell = row.cells[at]
         return items(cell) or parted(cell, names_in(self.context.words, self.grid.headers[at]))
+
+    def tells(self, key: str) -> bool:
+        """Whether a column or a row says something of `key`."""
+        return any(key in said for said in (*self.of_columns, *self.of_rows))
 
     @property
     def valued(self) -> list[int]:
@@ -172,11 +175,10 @@ def _of_whole(table: _Table, name: str) -> Said:
     caption = columns.of_text(context, context.readme.above(grid.line))
     above = {**(columns.of_text(context, name) if _is_over(table) else {}), **caption}
     said |= {key: above[key] for key in ("precision", "shapes", "aoe") if key in above}
-    parts = (*table.of_columns, *table.of_rows)
-    if "batch_size" in caption and not any("batch_size" in item for item in parts):
+    if "batch_size" in caption and not table.tells("batch_size"):
         said["batch_size"] = caption["batch_size"]
     said |= _of_label_heads(table)
-    if "chip" not in said and not any("chip" in item for item in (*table.of_columns, *table.of_rows)):
+    if "chip" not in said and not table.tells("chip"):
         said |= {"chip": above["chip"]} if above.get("chip", "*") != "*" else _fallback(table)
     return said
 
@@ -192,12 +194,11 @@ def _is_over(table: _Table) -> bool:
 
 def _of_label_heads(table: _Table) -> Said:
     """What the heads over labels say that no row and no column does: a corner with a chip, a batch size."""
-    parts = (*table.of_columns, *table.of_rows)
     said: Said = {}
     for header, label in zip(table.grid.headers, table.labels, strict=True):
         told = columns.of_text(table.context, header) if label else {}
         for key in ("chip", "batch_size", "precision"):
-            if told.get(key, "*") != "*" and not any(key in part for part in parts):
+            if told.get(key, "*") != "*" and not table.tells(key):
                 said[key] = told[key]
     return said
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from harness.documents.readme.cells import Number
 from harness.documents.readme.columns import done
+from harness.documents.readme.naming import Said
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.precisions import Precision
 from harness.domain.references import Role
 
-Said = dict[str, Any]
 _GUESSED = "guessed"  # of a score whose unit is told by its size
 
 

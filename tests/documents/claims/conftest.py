@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lanternfish import CLAIMED
 from typer.testing import CliRunner, Result
 
 from harness.cli import app
@@ -25,30 +26,9 @@ TINY = """# TinyBERT
 |---|---|---|
 | TinyBERT(bs8) | 92.32 | 5871.86 |
 """
-NAMES = """
-[[device]]
-name = "tiger900"
-title = "Tiger 900"
-
-[[document]]
-name = "lantern-zoo"
-title = "Lanternfish"
-file = "lantern.md"
-repository = "A/Zoo"
-
-[[model]]
-name = "lanternfish"
-title = "Lanternfish"
-document = "lantern-zoo"
-
-[[table]]
-document = "lantern-zoo"
-model = "lanternfish"
-name = "speed"
-role = "measured"
-metric = "throughput"
-unit = "samples/s"
-columns = [
+NAMES = (
+    CLAIMED
+    + """columns = [
     { header = "bs", label = true },
     { header = "small", chip = "ascend310p", input = "224x224" },
     { header = "large", chip = "ascend310p", input = "448x448" },
@@ -85,6 +65,7 @@ chip = "ascend310p"
 columns = [{ header = "bs", label = true }, { header = "ms" }, { header = "p99", called = "p99" }]
 rows = [{ batch_size = 1, cells = ["1", "2.41", "3.9"] }]
 """
+)
 
 
 @pytest.fixture
