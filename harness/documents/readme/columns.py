@@ -76,9 +76,9 @@ def _is_set_off(context: Context, before: str) -> bool:
     return context.words.has(before, WordKind.METRIC) or context.words.has(before, WordKind.CHIP)
 
 
-def above(context: Context, grid: Grid) -> list[str]:
-    """The lines right above a table, the nearest first."""
-    near = [line.text for line in context.readme.prose if 0 < grid.line - line.number <= _NEAR]
+def above(context: Context, line: int) -> list[str]:
+    """The lines right above a table or block that begins at `line`, the nearest first."""
+    near = [item.text for item in context.readme.prose if 0 < line - item.number <= _NEAR]
     return near[::-1]
 
 
@@ -86,7 +86,7 @@ def grid_metric(context: Context, grid: Grid, labels: Sequence[bool], name: str)
     """The metric for columns that tell none: of a head of labels, of the line right above, of the name."""
     pairs = enumerate(zip(grid.headers, labels, strict=True))
     heads = [head for at, (head, label) in pairs if label or not at]
-    for text in (*heads, *above(context, grid), name):
+    for text in (*heads, *above(context, grid.line), name):
         said = metric_in(context.words, text)
         if said and said["metric"] != Metric.OTHER and not context.words.has(text, WordKind.FOREIGN):
             for key in ("variant", "called"):  # words of a sentence are no name of a metric

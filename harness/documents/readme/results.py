@@ -28,7 +28,6 @@ _CODE = re.compile(r"(?:python|py|c\+\+|cpp|c|java|mermaid|ya?ml|cmake)\b.*", re
 _MAYBE = re.compile(r"\d\.\d|\d ?(?:%|fps|qps|ms\b)", re.IGNORECASE)  # a measured figure, as like as not
 # What stands behind a key in place of a plain number: "1.2k fps", "1.5e+03", "nan".
 _KEYED = re.compile(r"\s*(?P<key>[^:：=]{1,60}?)\s*[:：=]\s*(?P<value>-?\d.*|nan\b.*|inf\b.*)", re.IGNORECASE)
-_NEAR = 2  # lines above a block that may say what it holds
 _CONSOLE = ("npu-smi", "nvidia-smi", "cnmon", "Hugepages-Usage", "AICore(%)")
 
 Left = tuple[int, str]  # the line of a block that holds no result, and what it begins with
@@ -148,8 +147,8 @@ def _row(context: Context, fence: Fence, group: Group, labelled: bool) -> _Row |
 
 def _above(context: Context, fence: Fence) -> Said:
     """The metric that the last line above a block names, where it names one."""
-    for line in reversed([item for item in context.readme.prose if 0 < fence.line - item.number <= _NEAR]):
-        said = columns.of_header(context, line.text)
+    for text in columns.above(context, fence.line):
+        said = columns.of_header(context, text)
         if "metric" in said:
             return {"metric": said["metric"]}
     return {}
