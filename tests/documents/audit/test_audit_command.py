@@ -23,7 +23,7 @@ def run(*arguments: object):
 @pytest.fixture
 def zoo(tmp_path: Path) -> Path:
     """A tree of three READMEs: an error, a warning, nothing; and what is no README."""
-    for name, speed in (("a/README.md", "9.0"), ("b/net.MD", "35.0"), ("c/README.md", "50.0")):
+    for name, speed in (("a/README.md", "9.0"), ("b/net.MD", "18.0"), ("c/README.md", "50.0")):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(FALLS.format(speed), encoding="utf-8")
     (tmp_path / ".git").mkdir()

@@ -28,7 +28,7 @@ def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number in range(24):
         file = tmp_path / "zoo" / f"net{number:02d}" / "README.md"
         file.parent.mkdir(parents=True)
-        file.write_text(FALLS.format({0: "9.0", 3: "35.0"}.get(number % 6, "50.0")), encoding="utf-8")
+        file.write_text(FALLS.format({0: "9.0", 3: "18.0"}.get(number % 6, "50.0")), encoding="utf-8")
     (tmp_path / "zoo" / "net05" / "README.md").write_bytes(b"\xff")
     monkeypatch.chdir(tmp_path)
     return tmp_path
