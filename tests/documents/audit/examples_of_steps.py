@@ -64,6 +64,13 @@ STEPS: tuple[Example, ...] = (
     ),
     one(
         "line-continued",
+        "all of them",
+        fenced("atc --model=a.onnx", "  --framework=5", "  --output=a \\", "  --soc=b", "  --log=error"),
+        "lines 4, 5 and 7 end without a backslash",
+        "error",
+    ),
+    one(
+        "line-continued",
         "a blank behind the backslash",
         fenced("atc --model=a.onnx \\ ", "    --framework=5"),
         "a blank stands behind the backslash that ends line 4",
@@ -105,6 +112,24 @@ STEPS: tuple[Example, ...] = (
         fenced("atc --soc_version={chip}", before="# Net\n\nnpu-smi prints ${chip}."),
         "write ${chip}",
     ),
+    one(
+        "not-replaced",
+        "a loop's",
+        fenced("for bs in 1 4 8; do", "  atc --model=a_bs{bs}.onnx", "done"),
+        "line 4 lets a loop set",
+        "warning",
+    ),
+    one("not-replaced", "a loop of one line", fenced("for bs in 1 4; do atc --output=a{bs}; done"), "{bs}"),
+    one("not-replaced", "a loop of three", fenced("for bs in 1 4", "do", "  bash a.sh {bs}", "done"), "{bs}"),
+    none(
+        "not-replaced", "what a loop sets, with its sign", fenced("for b in 1 4; do atc --output=a$b; done")
+    ),
+    none(
+        "not-replaced",
+        "a loop of Python",
+        fenced("for bs in (1, 4):", "    print(f'{bs}')", "bash run.sh {bs}"),
+    ),
+    none("not-replaced", "a list of what to fill in", fenced("url=https://e.org", "git clone {url}")),
     none("not-replaced", "places to fill in", fenced("git clone {url}", "atc --model=a_bs${bs}.onnx")),
     none("not-replaced", "braces of a shell", fenced("mkdir {bs}_{fp16,int8}", "echo ${fp16}")),
     one(
@@ -239,7 +264,22 @@ STEPS: tuple[Example, ...] = (
     one("metric-names", "head and cell", NAMED.format("mIoU", "0.7158", "mAP", "71.58"), "mIoU in line 3"),
     none("metric-names", "the same name", NAMED.format("top-1", "71.58", "Top1", "71.58")),
     none("metric-names", "a word for any metric", NAMED.format("Acc", "71.58", "Top1", "71.58")),
-    none("metric-names", "a short number", NAMED.format("top-5", "7.15", "Top1", "7.15")),
+    none("metric-names", "a short number", NAMED.format("top-5", "7.5", "Top1", "7.5")),
+    none("metric-names", "of 0 at its ends", NAMED.format("top-5", "71.00", "Top1", "71.00")),
+    one(
+        "metric-names",
+        "three digits of a block of JSON",
+        NAMED.format("mAP", "41.2", "mIoU", "41.2").replace("mAP is", "score is")
+        + '\n```json\n{\n  "map": 0.412\n}\n```\n',
+        "0.412 is mAP here and 41.2 mIoU in line 7",
+    ),
+    none(
+        "metric-names",
+        "three digits among many numbers",
+        NAMED.format("mAP", "41.2", "mIoU", "41.2")
+        + "".join(f"| net{at} | {at}1.7 |\n" for at in range(2, 9))
+        + "\nThe mAP is 11.3 % at first, then the mAP is 12.4 %.\n",
+    ),
     none("metric-names", "two numbers", NAMED.format("top-1 71.58, top-5", "91.58", "Top1", "71.58")),
     one(
         "longer-is-faster",
