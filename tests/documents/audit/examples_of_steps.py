@@ -229,7 +229,29 @@ STEPS: tuple[Example, ...] = (
     none("data-set-counts", "of a part of it", SST2 + "取 SST-2 验证集前 100 条样本。"),
     none("data-set-counts", "of training", SST2 + "SST-2 has 67349 training sentences."),
     none("data-set-counts", "of another", SST2 + "Images: 50000 images."),
-    none("data-set-counts", "of two", SST2 + "SST-2 and SQuAD: the test set has 1821 sentences."),
+    one(
+        "data-set-counts",
+        "the first of two in a line",
+        SST2 + "SST-2 的验证集有 870 条样本，ImageNet 验证集有 50000 张图片。",
+        "counts 870",
+    ),
+    one(
+        "data-set-counts",
+        "the second of two that tables count",
+        SST2 + "SST-2 has 872 samples, and SQuAD has 10560 questions.",
+        "counts 10560; SQuAD",
+    ),
+    none(
+        "data-set-counts",
+        "of two, of which no table has one",
+        SST2 + "SST-2 的验证集有 872 条样本，在ImageNet上验证集有 50000 张图片。",
+    ),
+    none(
+        "data-set-counts",
+        "of one that is named behind its number",
+        SST2 + "SST-2 has 872 samples, beside 10000 images of CIFAR-10.",
+    ),
+    none("data-set-counts", "of two at once", SST2 + "SST-2 and SQuAD: the test set has 1821 sentences."),
     one(
         "exact-above-f1",
         "swapped, of questions",
