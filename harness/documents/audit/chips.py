@@ -49,8 +49,8 @@ def chip_name(reading: Reading) -> Iterator[Found]:
             doubled.setdefault((value, of), []).append(command)
         elif not _VARIABLE.search(becomes):
             yield from _other_chip(reading, command, value, becomes, measured)
-    for (value, name), commands in doubled.items():
-        yield _twice(reading, commands, value, name)
+    for (value, of), commands in doubled.items():
+        yield _twice(reading, commands, value, of)
 
 
 def _assigned(reading: Reading) -> Iterator[tuple[str, _Name]]:
