@@ -95,7 +95,7 @@ def audit(
     else:
         _write(_as(form, audited, asked, compared), out)
     if compared is not None and form is Format.TEXT:
-        typer.echo(f"since {baseline}: {compared.new} new, {compared.known} known, {len(compared.gone)} gone")
+        typer.echo(f"since {baseline}: {compared}")
     if fail_on is not FailOn.NEVER and _worst(news) >= list(FailOn).index(fail_on):
         raise typer.Exit(FOUND_STATUS)
 
