@@ -145,6 +145,12 @@ STEPS: tuple[Example, ...] = (
         fenced(AIS.replace("out_bs8", "results"), SCORE.format("result")),
         "reads result/0.txt",
     ),
+    one(
+        "folder-names",
+        "of two paths that a step reads the one that is like what was written",
+        fenced(AIS, "python3 post.py --made=./outs_bs8/figures/ --result_dir=./outs_bs8"),
+        "reads ./outs_bs8,",
+    ),
     none("folder-names", "the same name", fenced(AIS, SCORE.format("./out_bs8"))),
     none("folder-names", "the same, of another batch", fenced(AIS, SCORE.format("./out_bs${bs}"))),
     none("folder-names", "a step makes it", fenced(AIS, "mkdir result_bs8", SCORE.format("./result_bs8"))),
