@@ -132,6 +132,13 @@ EXAMPLES = (
         accuracies("TinyBERT(bs1) 104.00 92.32"),
         "no denominator up to 1000000 could have made it either",
     ),
+    one(
+        "accuracy-count",
+        "of ten times as many",
+        accuracies("x(bs1) 74.846 92.168", "x(bs4) 74.846 91.102", model="Net") + "\n\n测试集：5000 张图片",
+        "all are counts of 50000, so 5000 may have a 0 too few",
+        "warning",
+    ),
     none("accuracy-count", "counts", accuracies("TinyBERT(bs1) 92.66 92.32")),
     none("accuracy-count", "too coarse to tell", accuracies("TinyBERT(bs1) 93 92")),
     none("accuracy-count", "no data set", accuracies("x(bs1) 92.66 92.61", model="Net")),
