@@ -202,6 +202,20 @@ def test_a_growth_within_what_two_measurements_may_be_off_by_is_a_warning(findin
         assert [level for _, level in found] == severity
 
 
+@pytest.mark.parametrize(
+    ("first", "fourth", "best", "severity"),
+    [("18.4", "24120.0065", "24120.01", "error"), ("8,106.72", "35,327", "35327", "warning")],
+    ids=["1311 times for 4", "4.36 times for 4"],
+)
+def test_a_best_row_may_be_right_of_a_column_that_is_not(
+    findings: Findings, first: str, fourth: str, best: str, severity: str
+):
+    """It is the best of its column, to its own digits; that no chip does it is told of the column."""
+    found = findings(f"{THROUGHPUTS}| 1 | {first} |\n| 4 | {fourth} |\n| 最优bs | {best} |\n")
+    assert said(found, "best-is-best") == []
+    assert said(found, "throughput-superlinear") == [(6, severity)]
+
+
 def test_printed_digits_allow_for_what_they_leave_out(findings: Findings):
     """1 and 5 may be 1.4 and 4.6, and 2 and 1 are as good as equal."""
     assert said(findings(curve("1", "5")), "throughput-superlinear") == []
