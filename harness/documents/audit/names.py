@@ -21,8 +21,9 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _SHOWN = {"top1": "top-1", "top5": "top-5", "miou": "mIoU", "map": "mAP", "dice": "Dice"}
-_NUMBER = re.compile(r"(?<![\w.:/-])\d{1,3}\.\d{1,20}(?![\w.])")
-_GAP = 16  # characters between a name and its number
+_NUMBER = re.compile(r"(?<![\w./-])(?<!\d\d:)(?<!\.\d:)\d{1,3}\.\d{1,20}(?!\w|\.\d)")
+_BEHIND = re.compile(r"\s?%?\s?/\s?")  # between a number and a name that stands behind it: 71.58/Top1
+_GAP = 24  # characters between a name and its number
 _FEWEST = 3  # digits of a number that two metrics do not share by chance, 0 at neither end counted
 _CHANCE = 100  # one document in so many may have two numbers that agree by chance
 _LONGEST = 1000  # characters of a line or a cell
@@ -66,13 +67,21 @@ def _places(reading: Reading) -> Iterator[_Place]:
 
 
 def _beside(text: str, line: int) -> Iterator[_Place]:
-    """The numbers of a text that a name stands right before, without another number between."""
+    """The numbers of a text that a name stands right before, without another number between, or right behind.
+
+    A name that stands behind a number is none of the next one's: ``71.58/Top1 90.54/Top5``.
+    """
     if len(text) > _LONGEST or "." not in text:
         return
     numbers = [number for number in _NUMBER.finditer(text) if _is_long(number[0])]
-    names = list(_NAMES.finditer(text)) if numbers else []
+    names = {name.start(): name for name in _NAMES.finditer(text)} if numbers else {}
     for number in numbers if names else ():
-        before = [name for name in names if name.end() <= number.start()]
+        sign = _BEHIND.match(text, number.end())
+        behind = names.pop(sign.end(), None) if sign else None
+        if behind is not None:
+            yield str(behind.lastgroup), line, number[0]
+            continue
+        before = [name for name in names.values() if name.end() <= number.start()]
         between = text[before[-1].end() : number.start()] if before else "0"
         if len(between) <= _GAP and not re.search(r"\d", between):
             yield str(before[-1].lastgroup), line, number[0]

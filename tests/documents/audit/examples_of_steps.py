@@ -309,6 +309,25 @@ STEPS: tuple[Example, ...] = (
         "metric-names", "text and table", NAMED.format("top-5", "71.58", "Top1", "71.58"), "71.58", "warning"
     ),
     one("metric-names", "head and cell", NAMED.format("mIoU", "0.7158", "mAP", "71.58"), "mIoU in line 3"),
+    one(
+        "metric-names",
+        "at a sentence's end",
+        NAMED.format("mAP", "41.2", "mIoU", "71.58") + "\nThe mAP of the model is 71.58.",
+        "71.58",
+    ),
+    one("metric-names", "behind a colon", NAMED.format("mIoU", "71.58", "", "top1:71.58"), "mIoU in line 3"),
+    one(
+        "metric-names",
+        "behind its number",
+        NAMED.format("mAP", "90.25", "", "71.58/Top1 90.25/Top5"),
+        "top-5",
+    ),
+    none(
+        "metric-names",
+        "of the number in front of it alone",
+        NAMED.format("top-5", "90.25", "", "71.58/Top1 90.25/Top5"),
+    ),
+    none("metric-names", "a range", NAMED.format("mIoU", "0.955", "", "mAP@0.500:0.955")),
     none("metric-names", "the same name", NAMED.format("top-1", "71.58", "Top1", "71.58")),
     none("metric-names", "a word for any metric", NAMED.format("Acc", "71.58", "Top1", "71.58")),
     none("metric-names", "a short number", NAMED.format("top-5", "7.5", "Top1", "7.5")),
