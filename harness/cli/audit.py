@@ -33,6 +33,14 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
+class AtLeast(StrEnum):
+    """The least severity that is listed."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class FailOn(StrEnum):
     """The least severity that makes the exit status 1."""
 
@@ -55,6 +63,9 @@ def audit(
     ] = None,
     rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may be given again.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Not this rule; may be given again.")] = None,
+    at_least: Annotated[
+        AtLeast, typer.Option("--at-least", help="List no finding below this; all are counted (text).")
+    ] = AtLeast.NOTE,
     summary: Annotated[
         bool, typer.Option("--summary", help="Counts by rule and by README, the worst first.")
     ] = False,
@@ -77,7 +88,7 @@ def audit(
         _list(asked, as_json)
         return
     form = Format.JSON if as_json else form
-    _require(readmes, form, out, summary)
+    _require(readmes, form, out, summary, at_least)
     paths = readmes or []
     files = found_in(paths)
     scope = baselines.Scope.of(paths)
@@ -91,7 +102,7 @@ def audit(
     if summary:
         _summarise(news, asked, compared, form, out)
     elif form is Format.TEXT:
-        _print(news)
+        _print(news, at_least)
     else:
         _write(_as(form, audited, asked, compared), out)
     if compared is not None and form is Format.TEXT:
@@ -100,7 +111,9 @@ def audit(
         raise typer.Exit(FOUND_STATUS)
 
 
-def _require(readmes: Sequence[Path] | None, form: Format, out: Path | None, summary: bool) -> None:
+def _require(
+    readmes: Sequence[Path] | None, form: Format, out: Path | None, summary: bool, at_least: AtLeast
+) -> None:
     """Raise `UsageError` for options that cannot be together."""
     from harness.errors import UsageError
 
@@ -110,6 +123,8 @@ def _require(readmes: Sequence[Path] | None, form: Format, out: Path | None, sum
         raise UsageError("--out is for --format json or sarif; text goes to standard output")
     if summary and form is Format.SARIF:
         raise UsageError("--summary has no SARIF form; ask for --format json, or leave --summary out")
+    if at_least is not AtLeast.NOTE and (summary or form is not Format.TEXT):
+        raise UsageError("--at-least is for the list of findings as text; counts, JSON and SARIF have all")
 
 
 def _new(audited: Sequence[Audited], compared: Compared) -> list[Audited]:
@@ -173,10 +188,12 @@ def _worst(audited: Sequence[Audited]) -> int:
     return max((finding.severity.rank for item in audited for finding in item.findings), default=-1)
 
 
-def _print(audited: Sequence[Audited]) -> None:
+def _print(audited: Sequence[Audited], at_least: AtLeast) -> None:
     """A line a finding, as compilers write them; then what was not read, and the count."""
+    least = list(AtLeast).index(at_least)
     for finding in (finding for item in audited for finding in item.findings):
-        typer.echo(str(finding))
+        if finding.severity.rank >= least:
+            typer.echo(str(finding))
     for item in audited if len(audited) == 1 else ():
         for note in item.unread:
             typer.echo(f"{item.file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")

@@ -74,6 +74,16 @@ def test_what_is_not_read_is_about_numbers_and_not_about_models_that_no_table_ha
     assert [len(file["unread"]) for file in files] == [0, 0, 1]
 
 
+def test_findings_below_a_severity_are_counted_and_not_listed(zoo):
+    lines = run(zoo, "--at-least", "error").stdout.splitlines()
+    assert [line.split(" ")[1] for line in lines] == ["error:", "READMEs:"]
+    assert lines[-1] == "3 READMEs: 1 error, 1 warning"
+    assert run(zoo / "b" / "net.MD", "--at-least", "error", "--fail-on", "warning").exit_code == 1
+    for more in ("--summary", "--json"):
+        with pytest.raises(UsageError, match="--at-least is for the list of findings as text"):
+            run(zoo, "--at-least", "warning", more)
+
+
 def test_rules_are_chosen_by_id(zoo):
     assert run(zoo, "--without", "throughput-falls").exit_code == 0
     assert "nothing found" in run(zoo, "--rule", "usage").stdout
