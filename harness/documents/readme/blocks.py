@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,6 +43,14 @@ class Readme:
     def text(self) -> str:
         """All of it."""
         return "\n".join(self.lines)
+
+    def prose_with(self, pattern: re.Pattern[str]) -> tuple[Line, ...]:
+        """The prose, where `pattern`, which finds nothing over a line's end, is in any of it: else none."""
+        return self.prose if pattern.search(self._prose) else ()
+
+    @cached_property
+    def _prose(self) -> str:
+        return "\n".join(line.text for line in self.prose)
 
     @property
     def title(self) -> str:
