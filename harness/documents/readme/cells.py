@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from harness.domain.references import NARROW, PRINTED, exact
 
@@ -40,6 +40,7 @@ _COUNTED = (
 )
 
 _KEPT = 2**12  # cells whose numbers are remembered: a table's are asked for several times
+_DIGIT = re.compile(r"\d")
 _LONGEST = 400  # characters of a cell that may hold numbers
 _ALONE = rf"({PRINTED})(\s?[%％]?)"
 _PARTS = (r"\s*[|｜]\s*", r"\s*[/／]\s*", r"\s*[、，;；&]\s*", r"\s*,\s+", r"\s+")
@@ -123,7 +124,7 @@ def items(cell: str) -> tuple[Item, ...]:
     Empty where the cell is no number, or where a number in it is none of these: two are never read as one.
     """
     text = cell.strip().translate(NARROW)
-    if not 0 < len(text) <= _LONGEST:
+    if not 0 < len(text) <= _LONGEST or _DIGIT.search(text) is None:
         return ()
     sized = _OF_SIZE.fullmatch(text)
     if sized is not None:
@@ -160,10 +161,10 @@ def parted(cell: str, names: tuple[str, ...]) -> tuple[Item, ...]:
     Empty where they are not as many, or where another word stands among them.
     """
     text = cell.strip().translate(NARROW)
-    if len(names) < 2 or not 0 < len(text) <= _LONGEST:
+    if len(names) < 2 or not 0 < len(text) <= _LONGEST or _DIGIT.search(text) is None:
         return ()
-    for sign in _PARTS:
-        match = re.fullmatch(sign.join([_ALONE] * len(names)), text)
+    for pattern in _in_parts(len(names)):
+        match = pattern.fullmatch(text)
         if match is not None:
             spans = [match.span(at) for at in range(1, 2 * len(names) + 1)]
             return tuple(
@@ -175,6 +176,12 @@ def parted(cell: str, names: tuple[str, ...]) -> tuple[Item, ...]:
                 for name, (a, b), (unit_from, unit_to) in zip(names, spans[::2], spans[1::2], strict=True)
             )
     return ()
+
+
+@cache
+def _in_parts(count: int) -> tuple[re.Pattern[str], ...]:
+    """So many numbers with one sign between them, by sign."""
+    return tuple(re.compile(sign.join([_ALONE] * count)) for sign in _PARTS)
 
 
 def two_numbers(cell: str) -> tuple[Number, ...]:

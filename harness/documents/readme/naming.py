@@ -27,7 +27,7 @@ _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
 _EDGES = " \t:：=,，;；、/|&·_-–—↑↓'\"`。"
 ANY_SCORE = ("精度",)  # what the zoos call the score of a model, whichever it is
 _SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
-_KEPT = 65536  # heads and labels of which it is remembered what they say: the zoos' are often alike
+_KEPT = 4096  # heads and labels of which it is remembered what they say: the zoos' are often alike
 
 
 @lru_cache(maxsize=_KEPT)

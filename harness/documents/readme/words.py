@@ -13,8 +13,8 @@ import ahocorasick_rs
 from harness.domain.catalog import Catalog
 from harness.domain.words import Word, WordKind
 
-_TOUCHING = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")  # make one word with their like, once folded
-_KEPT = 65536  # texts whose words are kept: the cells, heads and lines of a few READMEs, which rules ask again
+_TOUCHING = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")  # parts of one word, once folded
+_KEPT = 2**14  # texts whose words are kept: cells, heads and lines, which are asked again and much alike
 _TOLD = tuple(kind for kind in WordKind if kind is not WordKind.ABSENT)
 _Meanings = tuple[tuple[WordKind, str], ...]
 
@@ -31,7 +31,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spelling:
-    """A spelling as texts are searched for it, folded; whether a letter or digit beside it makes one word with it."""
+    """A folded spelling as texts are searched for it; with letters or digits at an end it is a whole word."""
 
     text: str
     meanings: _Meanings
@@ -47,7 +47,7 @@ class _Spelling:
 
 
 class _Standing(dict[tuple[WordKind, ...], "tuple[Hit, ...]"]):
-    """The words of one text by the kinds that are asked for: none begins within a longer one of these kinds."""
+    """The words of one text by the kinds asked for: none begins within a longer one of these kinds."""
 
     def __init__(self, places: Sequence[tuple[int, int, _Meanings]] = ()) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class Vocabulary:
         return list(self._standing(text)[kinds or _TOLD])
 
     def _all(self, text: str) -> _Standing:
-        """The words of every kind in `text`, also those within others. None is one that stands for a whole cell."""
+        """The words of every kind but absent in `text`, also those within others."""
         folded = fold(text)
         places, last = list[tuple[int, int, _Meanings]](), len(text)
         for at, start, end in self._search(folded, overlapping=True):
@@ -113,7 +113,8 @@ class Vocabulary:
 
     def values(self, text: str, kind: WordKind) -> list[str]:
         """What the words of one kind in `text` mean, each once, in order."""
-        return list(dict.fromkeys(hit.value for hit in self._standing(text)[kind,]))
+        hits = self._standing(text)[kind,]
+        return list(dict.fromkeys([hit.value for hit in hits])) if hits else []
 
     def has(self, text: str, kind: WordKind) -> bool:
         """Whether a word of this kind stands in `text`."""
