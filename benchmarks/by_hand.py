@@ -38,7 +38,7 @@ def _list(name: str, seed: int, *, ascend: int, cambricon: int, vastai: int) -> 
     return ByHand(file=Path(__file__).with_name(name), seed=seed, counts=counts)
 
 
-# In the order in which they were made: the reader was tuned on the earlier ones before the next was read by eye.
+# In the order in which they were made: each was read by eye when the reader was tuned on those before it.
 SETS = {
     "first": _list("readmes_by_hand.tsv", 15, ascend=13, cambricon=3, vastai=4),
     "second": _list("readmes_by_hand_2.tsv", 16, ascend=10, cambricon=2, vastai=3),
