@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
@@ -65,38 +65,45 @@ def _carried(context: Context, words: Sequence[str], cells: Sequence[str]) -> li
 
 
 def of_models(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
-    """`tables`, where the line or the title over one names one of the models that other rows are of."""
+    """`tables`, each with the one model that its column of models, the line or the title over it names.
+
+    Only where rows of other tables are of other models.
+    """
     names = _models(context)
     return [_of_model(context, table, names) if names else table for table in tables]
 
 
 def _models(context: Context) -> list[str]:
     """What the columns of models call them, but for what the document as a whole is called."""
-    readme, words = context.readme, context.words
-    found = {
-        rest(words, row.cells[at])
-        for grid in readme.grids
-        for at, head in enumerate(grid.headers)
-        if words.is_whole(head, WordKind.LABEL) == "model"
-        for row in grid.rows
-        if at < len(row.cells)
-    }
+    readme = context.readme
+    rows = ((grid.headers, row.cells) for grid in readme.grids for row in grid.rows)
+    found = {name for headers, cells in rows for name in _named(context, headers, cells)}
     title = readme.title.lower()
     names = [name for name in found if len(name) > 1 and name.lower() not in title]
     return sorted(names) if len(names) > 1 else []
+
+
+def _named(context: Context, headers: Sequence[str], cells: Sequence[str]) -> Iterator[str]:
+    """What the cells under heads of models are called."""
+    for header, cell in zip(headers, cells, strict=False):
+        if context.words.is_whole(header, WordKind.LABEL) == "model":
+            yield rest(context.words, cell)
 
 
 def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadTable:
     readme = context.readme
     at = next((item.line for item in readme.fences if item.holds(table.line)), table.line)
     title = readme.under(at)
-    for text in (readme.above(at), "" if title is None else title.text):
-        standing = [name for name in names if _stands(name, text)]
-        if len(standing) == 1:
-            told = any(standing[0].lower() in str(value.get("variant")).lower() for value in table.values)
-            of_it = tuple(_with_variant(value, standing[0]) for value in table.values)
-            return table if told else replace(table, values=of_it)
-    return table
+    own = {name for row in table.rows for name in _named(context, table.headers, row)} & set(names)
+    texts = (readme.above(at), "" if title is None else title.text)
+    above = ({name for name in names if _stands(name, text)} for text in texts)
+    only = next((found for found in ((own,) if own else above) if len(found) == 1), None)
+    if only is None:
+        return table
+    [name] = only
+    told = any(name.lower() in str(value.get("variant")).lower() for value in table.values)
+    of_it = tuple(_with_variant(value, name) for value in table.values)
+    return table if told else replace(table, values=of_it)
 
 
 def _stands(name: str, text: str) -> bool:
@@ -107,13 +114,16 @@ def _stands(name: str, text: str) -> bool:
 def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     """`tables`, where two that state another value of one thing are told apart by what stands above them.
 
-    Results that a block prints are held against other blocks alone: they are of the tables beside them.
+    Results that a block prints are held against other blocks alone: they are of the tables beside them. Two
+    blocks that print all the same keys are two runs, whatever their numbers.
     """
     words: dict[int, str] = {}
     stated = [_stated(table) for table in tables]
+    fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
     for one, other in combinations(range(len(tables)), 2):
         alike = (tables[one].block is None) == (tables[other].block is None)
-        if alike and _at_odds(stated[one], stated[other]):
+        rerun = fenced[one] and fenced[other] and stated[one].keys() == stated[other].keys()
+        if alike and (rerun or _at_odds(stated[one], stated[other])):
             first, second = (_above(context, tables[at]) for at in (one, other))
             for at, mine, theirs in ((one, first, second), (other, second, first)):
                 own = [text for text in mine if text not in theirs]

@@ -59,7 +59,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         for at, header in enumerate(grid.headers)
     ]
     of_columns = _heads(context, grid, labels)
-    _settings_in_numbers(grid, rows, labels, of_columns)
+    _settings_in_numbers(context, grid, rows, labels, of_columns)
     of_rows = [labels_of.of_row(context, grid.headers, labels, row) for row in rows]
     table = _Table(
         context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
@@ -108,10 +108,20 @@ def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
 
 
 def _settings_in_numbers(
-    grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
+    context: Context, grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
 ) -> None:
-    """A column of plain numbers that no word explains, before those of results, is a setting of its rows."""
-    told = [at for at, said in enumerate(of_columns) if said and any(items(row.cells[at]) for row in rows)]
+    """A column of plain numbers that no word explains, before those of results, is a setting of its rows.
+
+    Where a column names the metric of each row, results need no head that does: a point tells them.
+    """
+    heads = (context.words.is_whole(header, WordKind.LABEL) for header in grid.headers)
+    named = "metric" in heads
+    told = [
+        at
+        for at, said in enumerate(of_columns)
+        if any(items(row.cells[at]) for row in rows)
+        if said or (named and not labels[at] and any("." in row.cells[at] for row in rows))
+    ]
     for at, header in enumerate(grid.headers):
         cells = [row.cells[at].strip() for row in rows]
         plain = all(re.fullmatch(r"\d+", cell) for cell in cells) and bool(cells)

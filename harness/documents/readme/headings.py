@@ -12,7 +12,10 @@ LONGEST = 40  # characters of an item that is a title
 _HEADING = re.compile(r"(?P<marks>#{1,6})(?:[ \t]+(?P<text>.*))?")
 _CLOSING = re.compile(r"(?:^|[ \t])#+$")
 _TAG = re.compile(r"</?\w[^<>]*>")
-_NUMBERING = re.compile(r"(?:[-*+]|\d+(?:\.\d+)*[.、)]?|[a-z][.)]|step\.\d+|[一二三四五六七八九十]+、)\s+")
+_NUMBERING = re.compile(
+    r"(?:[-*+]|\d+(?:\.\d+)*[.、)）]?|[a-z][.)]|step\.\d+|[一二三四五六七八九十]+、)\s+|"
+    r"\d+[.、)）](?=[^\W\d])"  # "1.infer" without a blank, and no "1.5"
+)
 
 
 def heading(line: str, number: int) -> Heading | None:

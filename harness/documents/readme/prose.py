@@ -46,6 +46,7 @@ _LONGEST = 60  # characters of a row's name, where its line has several clauses 
 _REFERENCE = re.compile(r"\s*(?:的脚本|节|小节|章|版本)")
 # "IoU 设为 0.5", "--conf 0.25": what something is set to.
 _SET = re.compile(r"(?:设为|设置为|设成|阈值\w{0,2}|从|到|间隔|步长|<|>|--?[a-z][\w-]*[ =])\s*$")
+_POINTS = re.compile(r"\s*分(?![^\W\d_])")  # "7.2 分": of a test, and no "7.2 分钟"
 _BATCH = re.compile(
     r"(?:batch[ _]?size|batch|bs)\s*(?:设置?为|取|为|是|=|:|：)?\s*(\d{1,6})(?!\d|\.\d)", re.IGNORECASE
 )
@@ -91,7 +92,7 @@ def read_prose(context: Context) -> list[ReadTable]:
 
 
 def _results(context: Context, text: str) -> Iterator[int]:
-    """Where the figures stand that may be results: a clause with a metric's name, or a speed's unit."""
+    """Where figures stand that may be results: by a metric's name, with points or with a speed's unit."""
     for clause in _CLAUSE.finditer(text):
         if not _MAYBE.search(clause[0]):
             continue
@@ -101,7 +102,8 @@ def _results(context: Context, text: str) -> Iterator[int]:
             figure = (
                 "." in match[0] and not _REFERENCE.match(text, match.end()) and not _numbering(text, match)
             )
-            if unit is Unit.SAMPLES_PER_S or (named and (unit in (Unit.PERCENT, Unit.MS) or figure)):
+            scored = named or _POINTS.match(text, match.end())
+            if unit is Unit.SAMPLES_PER_S or (scored and (unit in (Unit.PERCENT, Unit.MS) or figure)):
                 yield match.start()
 
 

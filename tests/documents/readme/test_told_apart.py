@@ -1,0 +1,72 @@
+"""Which of several runs, models or tables of one README a value is of. Names and numbers are our own."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.documents.readme.blocks import parse
+from harness.documents.readme.understand import understand
+from harness.tables.catalog import BUILT_IN, load
+
+TABLES = load((BUILT_IN,))
+
+
+def values(text: str, *keys: str) -> list[tuple[object, ...]]:
+    """The values of an unknown model's README: digits and `keys`."""
+    return [
+        (value.text, *(value.get(key) for key in keys))
+        for value in understand(parse(f"# Lanternfish\n\n{text}"), TABLES).values
+    ]
+
+
+def run(title: str, *lines: str) -> str:
+    return "\n".join([title, "", "```bash", "bash run.sh force_float32 1", "```", "", "结果：", "", "```",
+                      *lines, "```", ""])  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["1.infer_cpp", "1. infer_cpp", "1）infer_cpp", "1、infer_cpp"])
+def test_two_blocks_of_the_same_keys_are_two_runs_though_their_numbers_are_equal(first: str):
+    lines = ("AP for eel = 0.8125", "AP for cod = 0.7500", "Mean AP = 0.7813")
+    found = values(run(first, *lines) + run("2.infer_python", *lines), "variant")
+    assert [variant for _, variant in found] == ["infer_cpp"] * 3 + ["infer_python"] * 3
+
+
+def test_a_block_that_repeats_a_table_is_the_same_result():
+    text = run("1.infer_cpp", "top1: 0.725") + "| Precision | top1 |\n|---|---|\n| force_float32 | 0.725 |\n"
+    assert [variant for _, variant in values(text, "variant")] == [None, None]
+
+
+@pytest.mark.parametrize("line", ["1.5x of all that", "2.infer一下，然后再看结果"])
+def test_a_number_with_a_point_is_no_item_and_neither_is_a_sentence(line: str):
+    assert [item.text for item in parse(f"# Net\n\n{line}\n").headings] == ["Net"]
+
+
+MODELS = """
+| Model | Metric | Count | Score |
+|---|---|---|---|
+| Eel-7B | WER | 2694 | 1.61 |
+| Eel-7B | WER | 2857 | 3.62 |
+
+> with `deep/Eel-7B` as published
+
+| Model | Split | Metric | Count | Own Score |
+|---|---|---|---|---|
+| Eel-7B-Chat | dev | WER | 2694 | 2.32 |
+| Eel-7B-Chat | test | WER | 2857 | 4.83 |
+"""
+
+
+def test_a_table_is_of_the_model_in_its_column_whatever_stands_above_it():
+    variants = [str(variant) for _, variant in values(MODELS, "variant")]
+    assert [variant.endswith("Eel-7B-Chat") for variant in variants] == [False, False, True, True]
+
+
+def test_plain_numbers_between_the_name_of_a_metric_and_a_score_are_no_score():
+    assert [text for text, *_ in values(MODELS)] == ["1.61", "3.62", "2.32", "4.83"]
+
+
+def test_points_of_a_test_in_running_text_are_told():
+    reading = understand(parse("# Net\n\n在 Deep-Bench 评测中取得 7.18 分，超越前代（6.97 分）。\n"), TABLES)
+    assert [note.line for note in reading.unread if note.line > 1] == [3]
+    reading = understand(parse("# Net\n\n输入 2.5 分钟的音频，分 3 段。\n"), TABLES)
+    assert [note.line for note in reading.unread if note.line > 1] == []
