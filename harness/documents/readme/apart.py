@@ -17,6 +17,7 @@ from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 
+_REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
 _SHORT = 60  # characters of a line above a table that may say which one it is
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
@@ -91,8 +92,7 @@ def _named(context: Context, headers: Sequence[str], cells: Sequence[str]) -> It
 
 
 def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadTable:
-    readme = context.readme
-    at = next((item.line for item in readme.fences if item.holds(table.line)), table.line)
+    readme, at = context.readme, _begin(context, table)
     title = readme.under(at)
     own = {name for row in table.rows for name in _named(context, table.headers, row)} & set(names)
     texts = (readme.above(at), "" if title is None else title.text)
@@ -106,6 +106,11 @@ def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadT
     return table if told else replace(table, values=of_it)
 
 
+def _begin(context: Context, table: ReadTable) -> int:
+    """The line that a table begins at, or the block that it stands in."""
+    return next((item.line for item in context.readme.fences if item.holds(table.line)), table.line)
+
+
 def _stands(name: str, text: str) -> bool:
     """Whether a name stands in a text, and is no part of a longer one."""
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE | re.ASCII) is not None
@@ -115,9 +120,11 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     """`tables`, where two that state another value of one thing are told apart by what stands above them.
 
     Results that a block prints are held against other blocks alone: they are of the tables beside them. Two
-    blocks that print all the same keys are two runs, whatever their numbers.
+    blocks that print all the same keys are two runs, whatever their numbers; what alone is called reference
+    is what the other one is held against.
     """
     words: dict[int, str] = {}
+    references = set[int]()
     stated = [_stated(table) for table in tables]
     fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
     for one, other in combinations(range(len(tables)), 2):
@@ -129,12 +136,22 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
                 own = [text for text in mine if text not in theirs]
                 if own:
                     words.setdefault(at, own[0])
-    return [
-        table
-        if at not in words
-        else replace(table, values=tuple(_with_variant(value, words[at]) for value in table.values))
-        for at, table in enumerate(tables)
-    ]
+                if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, theirs)):
+                    references.add(at)
+    found = list(tables)
+    for at, word in words.items():
+        values = [_with_variant(value, word) for value in tables[at].values]
+        values = [_as_baseline(value) for value in values] if at in references else values
+        found[at] = replace(tables[at], values=tuple(values))
+    return found
+
+
+def _as_baseline(value: Value) -> Value:
+    """A value that the document's own are held against: on no chip of the document's."""
+    if value.get("role") is not Role.MEASURED:
+        return value
+    meaning = {key: item for key, item in value.meaning.items() if key != "chip"}
+    return replace(value, meaning={**meaning, "role": Role.BASELINE})
 
 
 def _stated(table: ReadTable) -> dict[tuple[Any, ...], Decimal]:
@@ -153,9 +170,9 @@ def _counts(value: Value) -> bool:
 
 def _above(context: Context, table: ReadTable) -> list[str]:
     """What stands above a table, the surest first: titles from the nearest up, then the line above it."""
-    readme = context.readme
-    caption = readme.above(table.line).strip(" *#:：-")
-    over = [item for item in reversed(readme.headings_of(table.line)) if item.text]
+    readme, line = context.readme, _begin(context, table)
+    caption = readme.above(line).strip(" *#:：-")
+    over = [item for item in reversed(readme.headings_of(line)) if item.text]
     titles = [item.text for item in over if item.titled]
     items = [item.text for item in over if not item.titled]
     return list(dict.fromkeys([*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]))

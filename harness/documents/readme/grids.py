@@ -238,13 +238,25 @@ def _fallback(table: _Table) -> Said:
     """
     context, own = table.context, table.context.own_chip
     unknown = [item for text in table.grid.headers for item in _DEVICE.findall(text)]
-    if any(_sizes(said) for said in table.of_columns):
+    if any(_sizes(said) for said in table.of_columns) or _lists_models(table):
         return {"role": Role.BASELINE}
     if own is None or unknown:
         return {}
     why = f"the table names no chip, the document only {own.name}"
     context.assumed.append(Note(line=table.grid.line, what=f"chip = {own.name}", why=why))
     return {"chip": own.name}
+
+
+def _lists_models(table: _Table) -> bool:
+    """Whether rows are of several models and say nothing of how those were run, beside scores alone."""
+    label = table.context.words.is_whole
+    at = next(
+        (at for at, head in enumerate(table.grid.headers) if label(head, WordKind.LABEL) == "model"), None
+    )
+    models = set() if at is None else {row.cells[at] for row in table.rows}
+    metrics = [said["metric"] for said in table.of_columns if "metric" in said]
+    run = any(map(table.tells, ("chip", "batch_size", "precision")))
+    return len(models) > 1 and not run and all(Metric(item).is_score for item in metrics)
 
 
 def _hold_against(table: _Table) -> None:

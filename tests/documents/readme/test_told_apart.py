@@ -70,3 +70,46 @@ def test_points_of_a_test_in_running_text_are_told():
     assert [note.line for note in reading.unread if note.line > 1] == [3]
     reading = understand(parse("# Net\n\n输入 2.5 分钟的音频，分 3 段。\n"), TABLES)
     assert [note.line for note in reading.unread if note.line > 1] == []
+
+
+BLOCK = "\n```\nbox AP: {}\n3d AP: {}\n\nmask AP: 61.25\nlong AP: 60.5\n```\n"
+
+
+def test_lines_over_a_block_tell_its_groups_apart_and_a_reference_is_a_baseline():
+    text = f"Ascend310P3\n\n推理精度：\n{BLOCK.format(88.25, 81.5)}\n参考精度：\n{BLOCK.format(88.25, 83.5)}"
+    found = values(text, "called", "role", "chip", "variant")
+    ours, published = found[: len(found) // 2], found[len(found) // 2 :]
+    assert {(role, chip, variant) for *_, role, chip, variant in ours} == {
+        ("measured", "ascend310p", "推理精度")
+    }
+    assert {(role, chip, variant) for *_, role, chip, variant in published} == {
+        ("baseline", None, "参考精度")
+    }
+
+
+def test_results_for_reference_alone_are_measured():
+    found = values(f"Ascend310P3\n\n结果参考如下：\n{BLOCK.format(88.25, 81.5)}", "role", "chip")
+    assert {meaning[1:] for meaning in found} == {("measured", "ascend310p")}
+
+
+LISTED = """
+| Method | {head} | Recall |
+|---|---|---|
+| eel_r18 | {first} | 79.5 |
+| eel_r50 | {second} | 81.5 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "first", "second", "role", "chip"),
+    [
+        ("Precision (%)", "87.5", "88.5", "baseline", None),  # models, and nothing of how they were run
+        ("bs", "1", "8", "measured", "vacc"),
+        ("quant mode", "fp16", "int8", "measured", "vacc"),
+    ],
+)
+def test_a_list_of_models_and_scores_is_of_the_document_s_chip_only_where_it_says_how_they_ran(
+    head: str, first: str, second: str, role: str, chip: str | None
+):
+    text = LISTED.format(head=head, first=first, second=second) + "\n- [vacc deploy](deploy.md)\n"
+    assert {meaning[1:] for meaning in values(text, "role", "chip")} == {(role, chip)}
