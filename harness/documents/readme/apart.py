@@ -37,12 +37,15 @@ def labelled(
     """What rows say, with the words of their labels that nothing explains and that are not all the same.
 
     A data set that is the same in all rows tells none apart; of a model that is more than a name it is known.
+    A precision that is none of ours tells its row apart from those of ours, though they leave no word.
     """
     for at, (header, label) in enumerate(zip(grid.headers, labels, strict=True)):
         words = [said["rests"].get(at, "") for said in of_rows]
-        if context.words.is_whole(header, WordKind.LABEL) in ("", "model", "source"):
+        kind = context.words.is_whole(header, WordKind.LABEL)
+        if kind in ("", "model", "source"):
             words = _carried(context, words, [row.cells[at] for row in rows])
-        if not label or len(set(words) - {""}) < 2:
+        different = set(words) if kind == "precision" else set(words) - {""}
+        if not label or len(different) < 2:
             continue
         numbers = all(word.isdigit() for word in words if word)
         for said, word in zip(of_rows, words, strict=True):

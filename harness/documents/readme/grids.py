@@ -234,7 +234,7 @@ def _by_exclusion(table: _Table, name: str) -> Said:
 def _fallback(table: _Table) -> Said:
     """The document's own chip, for a table that names none; said aloud, because it is a rule of ours.
 
-    A table of models with their sizes is of nobody's chip: its scores are published ones.
+    A table of models with their sizes, or with scores alone, is of nobody's chip: it has published scores.
     """
     context, own = table.context, table.context.own_chip
     unknown = [item for text in table.grid.headers for item in _DEVICE.findall(text)]
@@ -249,11 +249,9 @@ def _fallback(table: _Table) -> Said:
 
 def _lists_models(table: _Table) -> bool:
     """Whether rows are of several models and say nothing of how those were run, beside scores alone."""
-    label = table.context.words.is_whole
-    at = next(
-        (at for at, head in enumerate(table.grid.headers) if label(head, WordKind.LABEL) == "model"), None
-    )
-    models = set() if at is None else {row.cells[at] for row in table.rows}
+    heads, words = table.grid.headers, table.context.words
+    named = [at for at, head in enumerate(heads) if words.is_whole(head, WordKind.LABEL) == "model"]
+    models = {tuple(row.cells[at] for at in named) for row in table.rows}
     metrics = [said["metric"] for said in table.of_columns if "metric" in said]
     run = any(map(table.tells, ("chip", "batch_size", "precision")))
     return len(models) > 1 and not run and all(Metric(item).is_score for item in metrics)

@@ -18,7 +18,8 @@ from harness.domain.words import WordKind
 def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bool:
     """Whether a column names rows: its head says so, or no cell of it is a number.
 
-    A later column that is headed by a metric is no label even then: its cells are numbers not understood.
+    A later column that is headed by a metric is no label even then: its cells are numbers not understood,
+    but for those that are batch sizes or precisions.
     """
     words = context.words
     if names_sizes(context, header):
@@ -30,7 +31,8 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if at and words.has(header, WordKind.FACT):
         return False
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
-        return bool(cells) and all(_only_size(context, cell) for cell in cells)
+        told = (_only_size(context, cell) or words.is_whole(cell, WordKind.PRECISION) for cell in cells)
+        return bool(cells) and all(told)
     return not valued and not (at and cells and all(map(words.absent, cells)))
 
 

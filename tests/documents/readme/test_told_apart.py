@@ -113,3 +113,26 @@ def test_a_list_of_models_and_scores_is_of_the_document_s_chip_only_where_it_say
 ):
     text = LISTED.format(head=head, first=first, second=second) + "\n- [vacc deploy](deploy.md)\n"
     assert {meaning[1:] for meaning in values(text, "role", "chip")} == {(role, chip)}
+
+
+PRECISIONS = """
+| model | prec | quant mode | acc |
+|---|---|---|---|
+| eel_fc | int8 | max | 88.5 |
+| eel_fc | fp16 | max | 89.5 |
+
+| Precision | top1 |
+|---|---|
+| force_float32 | 0.8725 |
+| qint16_mixed_float32 | 0.8625 |
+"""
+
+
+def test_a_column_of_precisions_is_none_of_scores_and_one_that_is_not_ours_is_told():
+    found = values(PRECISIONS, "metric", "precision", "variant")
+    assert found == [
+        ("88.5", "accuracy", "int8", None),
+        ("89.5", "accuracy", "fp16", None),
+        ("0.8725", "accuracy", "fp32", None),
+        ("0.8625", "accuracy", None, "qint16_mixed_float32"),
+    ]
