@@ -88,9 +88,10 @@ def _models(context: Context) -> list[str]:
 
 
 def _named(context: Context, headers: Sequence[str], cells: Sequence[str]) -> Iterator[str]:
-    """What the cells under heads of models are called."""
+    """What the cells under heads of models, or of names, are called."""
     for header, cell in zip(headers, cells, strict=False):
-        if context.words.is_whole(header, WordKind.LABEL) == "model":
+        kind = context.words.is_whole(header, WordKind.LABEL)
+        if kind == "model" or header.strip().casefold() == "name":
             yield rest(context.words, cell)
 
 

@@ -210,6 +210,8 @@ def joined(context: Context, parts: Sequence[Mapping[str, Any]]) -> Said:
             }
         if kept.get("chip") == "*" and said.get("chip", "*") != "*":
             kept.pop("chip")
+        if "variant" in kept and (before := said.get("variant", "")) not in kept["variant"]:
+            kept["variant"] = f"{before}, {kept['variant']}"
         if "metric" in kept and "called" not in kept and kept["metric"] != said.get("metric"):
             said.pop("called", None)
         if "metric" in kept:

@@ -61,8 +61,9 @@ def _is_per(words: Vocabulary, text: str) -> bool:
 
 
 def in_a_name(text: str, hit: Hit) -> bool:
-    """Whether a word for a baseline is the end of a name: ``Total-text-baseline``."""
-    return hit.means is WordKind.BASELINE and re.search(r"[A-Za-z]{2}[-_]$", text[: hit.start]) is not None
+    """Whether a word is the end of a name: as of ``Total-text-baseline``, or of a file, ``net.om``."""
+    ends = r"[A-Za-z]{2}[-_]$" if hit.means is WordKind.BASELINE else r"\w\.$"
+    return re.search(ends, text[: hit.start]) is not None
 
 
 def metric_in(words: Vocabulary, text: str) -> Said:

@@ -136,3 +136,26 @@ def test_a_column_of_precisions_is_none_of_scores_and_one_that_is_not_ours_is_to
         ("0.8725", "accuracy", "fp32", None),
         ("0.8625", "accuracy", None, "qint16_mixed_float32"),
     ]
+
+
+def test_a_word_in_a_cell_stands_beside_the_name_of_its_row():
+    text = "| Model | mAP | 310P3 FPS |\n|---|---|---|\n| Eel | 81.5(easy) 61.5(hard) | 7.5(all) |\n"
+    found = values(text + "| Cod | 82.5(easy) 62.5(hard) | 8.5(all) |\n", "variant")
+    assert found[:3] == [
+        ("81.5(easy) 61.5(hard)", "Eel, easy"),
+        ("81.5(easy) 61.5(hard)", "Eel, hard"),
+        ("7.5(all)", "Eel, all"),
+    ]
+
+
+def test_of_lists_of_models_one_with_a_single_row_names_it_too():
+    row = "| Name | Dataset | Top1Acc |\n|---|---|---|\n| {} | Lake | {} |\n\n"
+    assert values(f"CV\n\n{row.format('Eel', 71.5)}NLP\n\n{row.format('Cod', 72.5)}", "variant") == [
+        ("71.5", "Eel"),
+        ("72.5", "Cod"),
+    ]
+
+
+def test_the_end_of_a_file_s_name_is_no_word_of_its_own():
+    text = "| Model | 310P3 FPS |\n|---|---|\n| encoder.om | 7.5 |\n| decoder.om | 8.5 |\n"
+    assert values(text, "variant") == [("7.5", "encoder.om"), ("8.5", "decoder.om")]
