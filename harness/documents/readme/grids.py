@@ -110,18 +110,13 @@ def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
 def _settings_in_numbers(
     context: Context, grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
 ) -> None:
-    """A column of plain numbers that no word explains, before those of results, is a setting of its rows.
+    """A column of plain numbers that no word explains is a setting of its rows, where it stands before results.
 
-    Where a column names the metric of each row, results need no head that does: a point tells them.
+    Before a column that names the metric of each row it does.
     """
-    heads = (context.words.is_whole(header, WordKind.LABEL) for header in grid.headers)
-    named = "metric" in heads
-    told = [
-        at
-        for at, said in enumerate(of_columns)
-        if any(items(row.cells[at]) for row in rows)
-        if said or (named and not labels[at] and any("." in row.cells[at] for row in rows))
-    ]
+    told = [at for at, said in enumerate(of_columns) if said and any(items(row.cells[at]) for row in rows)]
+    words = context.words
+    told += [at for at, head in enumerate(grid.headers) if words.is_whole(head, WordKind.LABEL) == "metric"]
     for at, header in enumerate(grid.headers):
         cells = [row.cells[at].strip() for row in rows]
         plain = all(re.fullmatch(r"\d+", cell) for cell in cells) and bool(cells)

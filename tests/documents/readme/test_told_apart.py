@@ -42,17 +42,17 @@ def test_a_number_with_a_point_is_no_item_and_neither_is_a_sentence(line: str):
 
 
 MODELS = """
-| Model | Metric | Count | Score |
+| Model | Count | Metric | Score |
 |---|---|---|---|
-| Eel-7B | WER | 2694 | 1.61 |
-| Eel-7B | WER | 2857 | 3.62 |
+| Eel-7B | 2694 | WER | 1.61 |
+| Eel-7B | 2857 | WER | 3.62 |
 
 > with `deep/Eel-7B` as published
 
-| Model | Split | Metric | Count | Own Score |
+| Model | Split | Count | Metric | Own Score |
 |---|---|---|---|---|
-| Eel-7B-Chat | dev | WER | 2694 | 2.32 |
-| Eel-7B-Chat | test | WER | 2857 | 4.83 |
+| Eel-7B-Chat | dev | 2694 | WER | 2.32 |
+| Eel-7B-Chat | test | 2857 | WER | 4.83 |
 """
 
 
@@ -61,8 +61,13 @@ def test_a_table_is_of_the_model_in_its_column_whatever_stands_above_it():
     assert [variant.endswith("Eel-7B-Chat") for variant in variants] == [False, False, True, True]
 
 
-def test_plain_numbers_between_the_name_of_a_metric_and_a_score_are_no_score():
+def test_plain_numbers_before_the_name_of_a_metric_are_no_score():
     assert [text for text, *_ in values(MODELS)] == ["1.61", "3.62", "2.32", "4.83"]
+
+
+def test_plain_numbers_behind_the_name_of_a_metric_are_scores():
+    text = "| Metric | Ours | Theirs |\n|---|---|---|\n| top1 | 85 | 84.5 |\n"
+    assert [text for text, *_ in values(text)] == ["85", "84.5"]
 
 
 def test_points_of_a_test_in_running_text_are_told():
