@@ -110,9 +110,9 @@ def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
 def _settings_in_numbers(
     context: Context, grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
 ) -> None:
-    """A column of plain numbers that no word explains is a setting of its rows, where it stands before results.
+    """A column of plain numbers that no word explains, before those of results, is a setting of its rows.
 
-    Before a column that names the metric of each row it does.
+    It is one, too, before a column that names each row's metric.
     """
     told = [at for at, said in enumerate(of_columns) if said and any(items(row.cells[at]) for row in rows)]
     words = context.words
