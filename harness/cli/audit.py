@@ -95,7 +95,7 @@ def audit(
     else:
         _write(_as(form, audited, asked, compared), out)
     if compared is not None and form is Format.TEXT:
-        typer.echo(f"since {baseline}: {compared.new} new, {compared.known} known, {len(compared.gone)} gone")
+        typer.echo(f"since {baseline}: {compared}")
     if fail_on is not FailOn.NEVER and _worst(news) >= list(FailOn).index(fail_on):
         raise typer.Exit(FOUND_STATUS)
 
@@ -148,7 +148,7 @@ def _summarise(
         return
     for line in counted.as_text(found):
         typer.echo(line)
-    typer.echo(_counted(audited))
+    _end(audited)
 
 
 def _list(rules: Sequence[Rule], as_json: bool) -> None:
@@ -177,12 +177,21 @@ def _print(audited: Sequence[Audited]) -> None:
     """A line a finding, as compilers write them; then what was not read, and the count."""
     for finding in (finding for item in audited for finding in item.findings):
         typer.echo(str(finding))
-    unread = [(item.file, note) for item in audited for note in item.unread]
-    for file, note in unread if len(audited) == 1 else ():
-        typer.echo(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
+    for item in audited if len(audited) == 1 else ():
+        for note in item.unread:
+            typer.echo(f"{item.file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
+    _end(audited)
+
+
+def _end(audited: Sequence[Audited]) -> None:
+    """The counts: of findings and, of several READMEs, of what was not read of them."""
     typer.echo(_counted(audited))
+    unread = [len(item.unread) for item in audited if item.unread]
     if unread and len(audited) > 1:
-        typer.echo(f"{len(unread)} things were not read: --json lists them")
+        typer.echo(
+            f"not read: {_many(sum(unread), 'number, row or block', 'numbers, rows and blocks')} of "
+            f"{_many(len(unread), 'README')}; --json lists them"
+        )
 
 
 def _counted(audited: Sequence[Audited]) -> str:
@@ -190,9 +199,10 @@ def _counted(audited: Sequence[Audited]) -> str:
     from harness.documents.audit.findings import Severity
 
     counted = Counter(finding.severity for item in audited for finding in item.findings)
-    said = ", ".join(
-        f"{counted[level]} {level}{'s' * (counted[level] != 1)}"
-        for level in reversed(Severity)
-        if counted[level]
-    )
-    return f"{len(audited)} README{'s' * (len(audited) != 1)}: {said or 'nothing found'}"
+    said = ", ".join(_many(counted[level], level) for level in reversed(Severity) if counted[level])
+    return f"{_many(len(audited), 'README')}: {said or 'nothing found'}"
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    """So many of something: ``1 README``, ``3 READMEs``."""
+    return f"{count} {one if count == 1 else more or f'{one}s'}"

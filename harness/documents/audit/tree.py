@@ -22,7 +22,11 @@ READABLE = "readable"  # the rule that a file is text at all
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audited:
-    """What came of one README: findings, the counts behind its accuracies, and what was not read."""
+    """What came of one README: findings, the counts behind its accuracies, and what was not read.
+
+    That no table has its model is no part of `unread`: a zoo's models mostly are in none, and its numbers are
+    read all the same.
+    """
 
     file: str
     model: str | None
@@ -80,6 +84,6 @@ def of_reading(reading: Reading, rules: Sequence[Rule]) -> Audited:
         model=None if reading.model is None else reading.model.name,
         findings=audit(reading, rules),
         counts=tuple(reconstructed(reading)),
-        unread=reading.unread,
+        unread=tuple(note for note in reading.unread if note is not reading.doubt),
         speeds=speeds(reading) if any(rule.across is not None for rule in rules) else None,
     )

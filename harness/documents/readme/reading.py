@@ -96,10 +96,10 @@ class Context:
         return own[0] if len(own) == 1 else None
 
     @cached_property
-    def states_a_unit(self) -> bool:
-        """Whether running text has a unit beside the word of a metric."""
-        kinds = (WordKind.UNIT, WordKind.METRIC)
-        return any(all(self.words.has(line.text, kind) for kind in kinds) for line in self.readme.prose)
+    def stated_units(self) -> frozenset[str]:
+        """The units that running text has beside the word of a metric."""
+        lines = [line.text for line in self.readme.prose if self.words.has(line.text, WordKind.METRIC)]
+        return frozenset(unit for text in lines for unit in self.words.values(text, WordKind.UNIT))
 
     def score_at(self, line: int) -> Metric | None:
         """The only score that is named in the section of a line, or else in the whole document.

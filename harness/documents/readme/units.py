@@ -58,7 +58,7 @@ def _unit(context: Context, found: Number | None, said: Mapping[str, Any]) -> Un
     if said["role"] is Role.RATIO:
         return Unit.RATIO
     if metric.sort is Sort.SPEED:
-        if not context.states_a_unit:
+        if Unit.SAMPLES_PER_S not in context.stated_units:
             note = Note(line=0, what="unit = samples/s", why="the document states no unit of its throughput")
             if note not in context.assumed:
                 context.assumed.append(note)

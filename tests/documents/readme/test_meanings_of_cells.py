@@ -378,3 +378,15 @@ def test_a_caption_is_of_the_table_right_under_it():
         ("12.5", 16, "int8", None),
         ("13.5", 32, None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "assumed"),
+    [("性能单位：fps", 0), ("精度单位为百分比 %", 1), ("", 1)],
+    ids=["of throughput", "of scores alone", "none"],
+)
+def test_a_text_states_the_unit_of_what_it_names(text: str, assumed: int):
+    """What states the percentages of scores leaves the throughput's unit to be assumed."""
+    table = "\n\n| bs | 310P性能 |\n|---|---|\n| 1 | 10.0 |\n"
+    found = understand(parse(f"# Koi\n\n{text}{table}"), TABLES).assumed
+    assert [note.what for note in found] == ["unit = samples/s"] * assumed
