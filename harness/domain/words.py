@@ -30,6 +30,7 @@ class WordKind(StrEnum):
     SHAPES = "shapes"
     AOE = "aoe"
     FILLER = "filler"
+    TASK = "task"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

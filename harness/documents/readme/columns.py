@@ -271,5 +271,8 @@ def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def done(said: Mapping[str, Any]) -> Said:
     """A meaning without what only helped to find it."""
-    helped = (*_HIDDEN, "strange", "name_generic", "unknown", "source", "other", "published")
+    helped = (
+        *_HIDDEN, "strange", "name_generic", "unknown", "source", "other", "published",
+        "numbers", "hint", "task",
+    )  # fmt: skip
     return {key: item for key, item in said.items() if key not in helped}

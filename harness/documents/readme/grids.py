@@ -14,6 +14,7 @@ from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.cells import Item, Kind, Number, items, parted, whole
 from harness.documents.readme.naming import Said, names_in
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
+from harness.documents.readme.tasks import of_tasks
 from harness.documents.readme.units import complete, with_baselines
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
@@ -22,6 +23,7 @@ from harness.domain.words import WordKind
 # A name with a digit in it that no word explains: another vendor's chip, as like as not.
 _DEVICE = re.compile(r"(?<![A-Za-z0-9])(?!bs\d)[A-Z]{1,4}[A-Za-z]*[- ]?\d{2,4}\w*")
 _SPEEDS = (Sort.SPEED, Sort.TIME)
+_MOST = 100  # of a score, in per cent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +40,8 @@ class _Table:
 
     def items(self, row: GridRow, at: int) -> tuple[Item, ...]:
         """The numbers of a cell, by the names in it or, where there are none, by those in its head."""
-        cell = row.cells[at]
-        return items(cell) or parted(cell, names_in(self.context.words, self.grid.headers[at]))
+        cell, names = row.cells[at], self.of_columns[at].get("numbers", ())
+        return items(cell) or parted(cell, names or names_in(self.context.words, self.grid.headers[at]))
 
     def tells(self, key: str) -> bool:
         """Whether a column or a row says something of `key`."""
@@ -65,6 +67,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
         of_rows=labelled(context, grid, labels, rows, of_rows), whole={},
     )  # fmt: skip
+    _name_tasks(table, name)
     _name_differences(of_columns)
     if not _holds_results(table, name):
         return None
@@ -152,6 +155,23 @@ def _sizes(said: Mapping[str, Any]) -> bool:
     return said.get("role") is Role.FACT and said.get("metric") == Metric.OTHER and "difference" not in said
 
 
+def _name_tasks(table: _Table, name: str) -> None:
+    """Heads or labels that name a benchmark's tasks say what those are scored by, where nothing else does."""
+    context, grid = table.context, table.grid
+    above = columns.grid_metric(context, grid, table.labels, name)
+    if table.tells("metric") or (above and not above.get("generic")) or "unit" in above:
+        return
+    cells = [item for row in table.rows for at in table.valued for item in table.items(row, at)]
+    if any(item.number.value > _MOST for item in cells):
+        return
+    places = [([grid.headers[at] for at in table.valued], [table.of_columns[at] for at in table.valued])]
+    places += [([row.cells[at] for row in table.rows], list(table.of_rows))
+               for at, label in enumerate(table.labels) if label]  # fmt: skip
+    for texts, said in places:
+        for item, of_task in zip(said, of_tasks(context, grid.line, texts), strict=True):
+            item.update({**of_task, **item})
+
+
 def _name_differences(of_columns: Sequence[Said]) -> None:
     """A difference is one of the table's first score, where its head names none."""
     named = [said for said in of_columns if "metric" in said and not _sizes(said)]
@@ -164,10 +184,11 @@ def _name_differences(of_columns: Sequence[Said]) -> None:
 def _of_whole(table: _Table, name: str) -> Said:
     """What is said of the whole table above it: a metric for heads that name none, a chip, settings."""
     context, grid = table.context, table.grid
-    said = columns.grid_metric(context, grid, table.labels, name)
+    of_tasks_alone = table.tells("task")
+    said = {} if of_tasks_alone else columns.grid_metric(context, grid, table.labels, name)
     open_heads = [grid.headers[at] for at in table.valued
                   if not {"metric", "ratio", "foreign", "other"} & table.of_columns[at].keys()]  # fmt: skip
-    if not said and open_heads:
+    if not said and open_heads and not of_tasks_alone:
         said = _by_exclusion(table, name)
     if said and open_heads and any(item for item in table.of_columns):
         why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
@@ -224,11 +245,14 @@ def _by_exclusion(table: _Table, name: str) -> Said:
 def _fallback(table: _Table) -> Said:
     """The document's own chip, for a table that names none; said aloud, because it is a rule of ours.
 
-    A table of models with their sizes is of nobody's chip: its scores are published ones.
+    A table of models with their sizes is of nobody's chip: its scores are published ones. So are those of a
+    benchmark's tasks, where the document is about no chip.
     """
     context, own = table.context, table.context.own_chip
     unknown = [item for text in table.grid.headers for item in _DEVICE.findall(text)]
     if any(_sizes(said) for said in table.of_columns):
+        return {"role": Role.BASELINE}
+    if own is None and table.tells("task"):
         return {"role": Role.BASELINE}
     if own is None or unknown:
         return {}
@@ -305,6 +329,8 @@ def _cell(
         return
     if not found and "foreign" not in of_column and not absent:
         why = f"{cell!r} is no single number" if cell else "the cell is empty"
+        hint = of_column.get("hint") or of_row.get("hint")
+        why += f"; {hint}" if hint else ""
         context.notes.append(Note(line=row.line, what=what, why=why))
         return
     adjusted = _at_odds(context, row, what, whole_, of_row, of_column)
