@@ -11,6 +11,7 @@ from harness.documents.readme import columns
 from harness.documents.readme import labels as labels_of
 from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
+from harness.documents.readme.captions import over
 from harness.documents.readme.cells import Item, Kind, Number, items, parted, whole
 from harness.documents.readme.naming import Said, names_in
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -193,11 +194,8 @@ def _of_whole(table: _Table, name: str) -> Said:
     if said and open_heads and any(item for item in table.of_columns):
         why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
         context.assumed.append(Note(line=grid.line, what=f"metric = {said['metric']}", why=why))
-    caption = columns.of_text(context, context.readme.above(grid.line))
-    above = {**(columns.of_text(context, name) if _is_over(table) else {}), **caption}
-    said |= {key: above[key] for key in ("precision", "shapes", "aoe") if key in above}
-    if "batch_size" in caption and not table.tells("batch_size"):
-        said["batch_size"] = caption["batch_size"]
+    above = over(context, grid.line, nearest=_is_over(table))
+    said |= {key: item for key, item in above.items() if key != "chip" and not table.tells(key)}
     said |= _of_label_heads(table)
     if "chip" not in said and not table.tells("chip"):
         said |= {"chip": above["chip"]} if above.get("chip", "*") != "*" else _fallback(table)

@@ -9,13 +9,14 @@ from functools import partial
 
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import Fence, GridRow, Line
+from harness.documents.readme.captions import over
 from harness.documents.readme.cells import Number, number
 from harness.documents.readme.commands import typed_lines
 from harness.documents.readme.grids import read_grid
 from harness.documents.readme.groups import Group, groups
 from harness.documents.readme.keys import another, is_set, of_key
 from harness.documents.readme.naming import Said
-from harness.documents.readme.nearby import chip_of, of_commands, of_heading, of_words, runs_framework
+from harness.documents.readme.nearby import chip_of, of_commands, of_words, runs_framework
 from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -158,7 +159,7 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said], l
     """What is said of a whole group: by commands, heading, part, label and keys, the nearer ones winning."""
     framework = runs_framework(group.said)
     said = {} if framework else of_commands(context, group.pairs[0].line)
-    own = of_heading(context, fence.line)
+    own = over(context, fence.line)
     for text in (group.part, *([group.label.text] if group.named else [])):
         own |= of_words(context, text)
     elsewhere = own.get("chip", "*") not in ("*", chip_of(context))
