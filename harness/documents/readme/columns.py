@@ -21,6 +21,7 @@ _RATE = re.compile(
     r"[^/]*[A-Za-z]\w*\s*/\s*(?:s|sec|second|min|minute|h|hour|秒|分钟)\b\s*[)）]?", re.IGNORECASE
 )
 _SHORT_UNITS = ("s", "x", "×", "倍")  # that may be something else
+_MULTIPLE = re.compile(r"(?P<many>[kKmM]|[十百千万亿]{1,2})\s*(?P<unit>.*)")
 _STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
 
 
@@ -112,6 +113,8 @@ def of_item(context: Context, item: Item, around: Mapping[str, Any], first: str 
         count = item.kind is Kind.COUNT
         return {"role": Role.FACT, **({"unit": Unit.COUNT} if count else {})}
     said = _of_name(context, name, around, first) if name else Said()
+    if item.input:
+        said["input"] = item.input
     if item.unit:
         unit = words.is_whole(item.unit, WordKind.UNIT)
         bracketed = re.fullmatch(r"[(（]\s*([^\d()（）]+?)\s*[)）]", item.unit)
@@ -235,13 +238,21 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
     elif "foreign" in said:
         why = f"{said['foreign']!r} is no metric that our tables have"
     elif "strange" in said and said.get("metric") != Metric.OTHER and said.get("role") != Role.FACT:
-        why = f"{said['strange']!r} behind the digits is no known unit; add a [[word]] for it"
+        why = _of_strange(context, said["strange"])
     elif not _fits(said):
         why = f"{said['unit']} is no unit of {said['metric']}"
     if why:
         context.notes.append(Note(line=row.line, what=what, why=why))
         return None
     return said
+
+
+def _of_strange(context: Context, unit: str) -> str:
+    """Why a number with this behind it is none that is read."""
+    many = _MULTIPLE.match(unit)
+    if many is not None and (not many["unit"] or context.words.is_whole(many["unit"], WordKind.UNIT)):
+        return f"{many['many']!r} multiplies the digits; write the number out"
+    return f"{unit!r} behind the digits is no known unit; add a [[word]] for it"
 
 
 def _by_only_score(context: Context, line: int, said: Said) -> Said:

@@ -13,7 +13,7 @@ from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.captions import over
 from harness.documents.readme.cells import Item, Kind, Number, items, parted, whole
-from harness.documents.readme.naming import Said, names_in
+from harness.documents.readme.naming import Said, names_in, sides_in
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.documents.readme.tasks import of_tasks
 from harness.documents.readme.units import complete, with_baselines
@@ -46,7 +46,12 @@ class _Table:
 
     def tells(self, key: str) -> bool:
         """Whether a column or a row says something of `key`."""
-        return any(key in said for said in (*self.of_columns, *self.of_rows))
+        sides = [
+            columns.of_text(self.context, name)
+            for said in self.of_columns
+            for name in said.get("numbers", ())
+        ]
+        return any(key in said for said in (*self.of_columns, *self.of_rows, *sides))
 
     @property
     def valued(self) -> list[int]:
@@ -61,7 +66,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         labels_of.is_label(context, at, header, [row.cells[at] for row in rows])
         for at, header in enumerate(grid.headers)
     ]
-    of_columns = _heads(context, grid, labels)
+    of_columns = _heads(context, grid, rows, labels)
     _settings_in_numbers(grid, rows, labels, of_columns)
     of_rows = [labels_of.of_row(context, grid.headers, labels, row) for row in rows]
     table = _Table(
@@ -98,11 +103,18 @@ def _rows(context: Context, grid: Grid) -> list[GridRow]:
     return rows
 
 
-def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
-    """What each head says; under a first head of batch sizes a number is one."""
+def _heads(context: Context, grid: Grid, rows: Sequence[GridRow], labels: Sequence[bool]) -> list[Said]:
+    """What each head says; under a first head of batch sizes a number is one.
+
+    A head with two sides, as ``310P/T4 fps`` has, over cells of two numbers says what each of those is.
+    """
     sizes = labels_of.names_sizes(context, grid.headers[0])
     said = list[Said]()
-    for header, label in zip(grid.headers, labels, strict=True):
+    for at, (header, label) in enumerate(zip(grid.headers, labels, strict=True)):
+        names, beside = sides_in(context.words, header)
+        if names and not label and any(parted(row.cells[at], names) for row in rows):
+            said.append({**columns.of_header(context, beside), "numbers": names})
+            continue
         size = whole(header.strip()) if sizes and not context.words.has(header, WordKind.CHIP) else None
         if label:
             said.append({})
@@ -129,7 +141,8 @@ def _holds_results(table: _Table, name: str) -> bool:
     numeric = [
         at
         for at in table.valued
-        if {"metric", "foreign"} & of_columns[at].keys() or any(table.items(row, at) for row in table.rows)
+        if {"metric", "foreign", "ratio"} & of_columns[at].keys()
+        or any(table.items(row, at) for row in table.rows)
     ]
     kept = [at for at in numeric if "other" not in of_columns[at] and not _sizes(of_columns[at])]
     if not kept:
@@ -336,6 +349,9 @@ def _cell(
         return
     around = columns.joined(context, adjusted)
     inside: list[Said] = [columns.of_item(context, item, around, found[0].name) for item in found] or [{}]
+    for said in inside:
+        if "variant" in said and "variant" in of_row:
+            said["variant"] = f"{of_row['variant']}, {said['variant']}"
     if (unsure := _unsure(context, inside, found)) is not None:
         context.notes.append(Note(line=row.line, what=what, why=unsure.format(cell)))
         return

@@ -27,7 +27,7 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     valued = [cell for cell in cells if _has_value(context, cell)]
     if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
-    if at and words.has(header, WordKind.FACT):
+    if at and (words.has(header, WordKind.FACT) or ratio_of(context, header) is not None):
         return False
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
         return bool(cells) and all(_only_size(context, cell) for cell in cells)

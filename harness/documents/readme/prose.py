@@ -26,7 +26,7 @@ from harness.domain.words import WordKind
 _UNSEEN = re.compile(r"<[^<>]*>|https?://[^\s)）>]*|\]\([^()\s]*\)|`[^`]*`")
 _CLAUSE = re.compile(r"[^，。；！？;]+")
 _SENTENCE = re.compile(r"[^。！？]+")
-_NUMBER = re.compile(rf"(?<![\w.:/%-])(?:{PRINTED})(?!\d|\.\d)", re.ASCII)
+_NUMBER = re.compile(rf"(?<![\w.:/%@-])(?:{PRINTED})(?!\d|\.\d)", re.ASCII)
 # What a measured figure looks like: a point, or a unit behind the digits.
 _MAYBE = re.compile(
     r"\d\.\d|\d ?(?:%|fps|qps|ms|us|db|samples?/|sentences?/|images?/|imgs?/|frames?/|it/|"
