@@ -31,6 +31,7 @@ class WordKind(StrEnum):
     AOE = "aoe"
     FILLER = "filler"
     TASK = "task"
+    SUMMARY = "summary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
+from harness.documents.readme.labels import names_chips
 from harness.documents.readme.naming import rest
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.references import Role
@@ -41,7 +42,10 @@ def labelled(
         words = [said["rests"].get(at, "") for said in of_rows]
         if context.words.is_whole(header, WordKind.LABEL) in ("", "model", "source"):
             words = _carried(context, words, [row.cells[at] for row in rows])
-        if not label or len(set(words) - {""}) < 2:
+        alike = (
+            set(words) if names_chips(context, header) else set(words) - {""}
+        )  # beside a known chip one name
+        if not label or len(alike) < 2:
             continue
         numbers = all(word.isdigit() for word in words if word)
         for said, word in zip(of_rows, words, strict=True):

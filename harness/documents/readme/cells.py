@@ -111,6 +111,18 @@ class Item:
     input: str = ""  # the size of the input, in brackets behind it
 
 
+_DURATION = re.compile(
+    r"(?=.*\d)(?:\d+(?:\.\d+)?\s*(?:days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|天|小时|时|分钟|分|秒)\s*){2,4}|"
+    r"\d{1,3}(?::\d{2}){1,2}(?:\.\d+)?",
+    re.IGNORECASE,
+)
+
+
+def is_duration(text: str) -> bool:
+    """Whether `text` is a time of several units, which is no single number: ``1h 20m``, ``00:01:20``."""
+    return _DURATION.fullmatch(text.strip()) is not None
+
+
 def whole(text: str) -> int | None:
     """`text` as a whole number, 0 included; None where it is none, or longer than any that is printed."""
     return int(text) if _WHOLE.fullmatch(text) else None

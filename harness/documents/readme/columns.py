@@ -20,6 +20,11 @@ _HIDDEN = ("generic", "any", "rests", "difference")  # of a meaning on its way, 
 _RATE = re.compile(
     r"[^/]*[A-Za-z]\w*\s*/\s*(?:s|sec|second|min|minute|h|hour|秒|分钟)\b\s*[)）]?", re.IGNORECASE
 )
+# Units of what no metric of ours is: memory, power, energy, sizes, frequencies.
+_OTHER_UNIT = re.compile(
+    r"[(（\[/]\s*(?:[KMGT]i?B|bytes|[mk]?W|[mk]?J|[KMGT]?(?:FLOPs?|MACs?|OPs?)|[KMGTB]|°C|℃|[KMG]?Hz)\s*[)）\]]?\s*$",
+    re.IGNORECASE,
+)
 _SHORT_UNITS = ("s", "x", "×", "倍")  # that may be something else
 _MULTIPLE = re.compile(r"(?P<many>[kKmM]|[十百千万亿]{1,2})\s*(?P<unit>.*)")
 _STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
@@ -37,7 +42,8 @@ def of_header(context: Context, header: str) -> Said:
         return {"foreign": header}
     if words.has(header, WordKind.DIFFERENCE):
         found = metric_in(words, words.without(header, WordKind.DIFFERENCE))
-        return {"difference": True, "role": Role.FACT, **found}
+        unit = unit_in(context, header)
+        return {"difference": True, "role": Role.FACT, **found, **({} if unit is None else {"unit": unit})}
     fact = words.is_whole(header, WordKind.FACT) or next(iter(words.values(header, WordKind.FACT)), None)
     said |= metric_in(words, header)
     if fact is not None and (words.is_whole(header, WordKind.FACT) or "metric" not in said):
@@ -49,7 +55,7 @@ def of_header(context: Context, header: str) -> Said:
     unit = unit_in(context, header)
     if unit is not None and "unit" not in said:
         said = with_unit(said, unit)
-    if "metric" not in said and _RATE.fullmatch(header):
+    if "metric" not in said and (_RATE.fullmatch(header) or _OTHER_UNIT.search(header)):
         said |= {"metric": Metric.OTHER, "called": header.strip()}
     elif "metric" not in said and re.search("[↑↓]", header):
         said |= {"metric": Metric.OTHER, "called": rest(words, header) or header}

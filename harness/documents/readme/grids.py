@@ -12,7 +12,7 @@ from harness.documents.readme import labels as labels_of
 from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.captions import over
-from harness.documents.readme.cells import Item, Kind, Number, items, parted, whole
+from harness.documents.readme.cells import Item, Kind, Number, is_duration, items, parted, whole
 from harness.documents.readme.naming import Said, names_in, sides_in
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.documents.readme.tasks import of_tasks
@@ -67,7 +67,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         for at, header in enumerate(grid.headers)
     ]
     of_columns = _heads(context, grid, rows, labels)
-    _settings_in_numbers(grid, rows, labels, of_columns)
+    _settings_in_numbers(context, grid, rows, labels, of_columns)
     of_rows = [labels_of.of_row(context, grid.headers, labels, row) for row in rows]
     table = _Table(
         context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
@@ -81,7 +81,16 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         labels_of.note_sizes(context, grid.headers, row)
     table.whole.update(_of_whole(table, name))
     _hold_against(table)
-    values = [value for at in range(len(rows)) for value in _row(table, at)]
+    unexplained = list(_unexplained(table))
+    for at in unexplained:
+        why = "no word of a metric in its head, a row or a cell; add a [[word]] for it"
+        context.notes.append(Note(line=grid.line, what=f"column {grid.headers[at]!r}", why=why))
+    sums = labels_of.summing_up(context, table.labels, rows)
+    for at, called in sums.items():
+        why = "a total or an average over rows is no claim of a model"
+        context.notes.append(Note(line=rows[at].line, what=f"row {called!r}", why=why))
+    valued = [at for at in table.valued if at not in unexplained]
+    values = [value for at in range(len(rows)) if at not in sums for value in _row(table, at, valued)]
     if not values:
         return None
     return ReadTable(
@@ -124,7 +133,7 @@ def _heads(context: Context, grid: Grid, rows: Sequence[GridRow], labels: Sequen
 
 
 def _settings_in_numbers(
-    grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
+    context: Context, grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
 ) -> None:
     """A column of plain numbers that no word explains, before those of results, is a setting of its rows."""
     told = [at for at, said in enumerate(of_columns) if said and any(items(row.cells[at]) for row in rows)]
@@ -133,6 +142,8 @@ def _settings_in_numbers(
         plain = all(re.fullmatch(r"\d+", cell) for cell in cells) and bool(cells)
         if not labels[at] and not of_columns[at] and header.strip() and plain and any(at < n for n in told):
             labels[at] = True
+            why = "whole numbers that no word explains, before results; taken for what its rows are of"
+            context.assumed.append(Note(line=grid.line, what=f"column {header!r}", why=why))
 
 
 def _holds_results(table: _Table, name: str) -> bool:
@@ -142,7 +153,7 @@ def _holds_results(table: _Table, name: str) -> bool:
         at
         for at in table.valued
         if {"metric", "foreign", "ratio"} & of_columns[at].keys()
-        or any(table.items(row, at) for row in table.rows)
+        or any(table.items(row, at) or is_duration(row.cells[at]) for row in table.rows)
     ]
     kept = [at for at in numeric if "other" not in of_columns[at] and not _sizes(of_columns[at])]
     if not kept:
@@ -187,12 +198,12 @@ def _name_tasks(table: _Table, name: str) -> None:
 
 
 def _name_differences(of_columns: Sequence[Said]) -> None:
-    """A difference is one of the table's first score, where its head names none."""
+    """A difference is one of the table's first score, or of its speed, where its head names none."""
     named = [said for said in of_columns if "metric" in said and not _sizes(said)]
     scores = [said["metric"] for said in named if Metric(said["metric"]).sort not in _SPEEDS]
     for said in of_columns:
-        if "difference" in said and scores:
-            said.setdefault("metric", scores[0])
+        if "difference" in said and named:
+            said.setdefault("metric", (scores or [named[0]["metric"]])[0])
 
 
 def _of_whole(table: _Table, name: str) -> Said:
@@ -265,7 +276,9 @@ def _fallback(table: _Table) -> Said:
         return {"role": Role.BASELINE}
     if own is None and table.tells("task"):
         return {"role": Role.BASELINE}
-    if own is None or unknown:
+    named = any(label and labels_of.names_chips(context, head)
+                for head, label in zip(table.grid.headers, table.labels, strict=True))  # fmt: skip
+    if own is None or unknown or named:
         return {}
     why = f"the table names no chip, the document only {own.name}"
     context.assumed.append(Note(line=table.grid.line, what=f"chip = {own.name}", why=why))
@@ -283,7 +296,7 @@ def _hold_against(table: _Table) -> None:
         for said in of_columns:
             if "chip" not in said and "metric" in said and Metric(said["metric"]).is_score:
                 said["published"] = True
-    headed = any(table.context.words.is_whole(head, WordKind.LABEL) == "chip" for head in table.grid.headers)
+    headed = any(labels_of.names_chips(table.context, head) for head in table.grid.headers)
     rows_only = any("chip" in item for item in table.of_rows) and not any(
         "chip" in item for item in of_columns
     )
@@ -294,11 +307,22 @@ def _hold_against(table: _Table) -> None:
             said.setdefault("role", Role.BASELINE)
 
 
-def _row(table: _Table, at: int) -> Iterator[Value]:
-    """The values of one row, cell by cell."""
+def _unexplained(table: _Table) -> Iterator[int]:
+    """The columns of numbers that nothing says a metric of: each is told once, and not cell by cell."""
+    if any({"metric", "ratio", "foreign"} & said.keys() for said in table.of_rows):
+        return
+    for at in table.valued:
+        held = [item for row in table.rows for item in table.items(row, at)]
+        plain = all(not item.name and not item.unit for item in held)
+        if len(held) > 1 and plain and not table.of_columns[at] and table.grid.headers[at].strip():
+            yield at
+
+
+def _row(table: _Table, at: int, valued: Sequence[int]) -> Iterator[Value]:
+    """The values of one row, cell by cell of the columns `valued`."""
     context, row, of_row = table.context, table.rows[at], table.of_rows[at]
     label = " | ".join(cell for cell, name in zip(row.cells, table.labels, strict=True) if name)
-    for column in table.valued:
+    for column in valued:
         header, cell = table.grid.headers[column], row.cells[column]
         what = f"row {label!r}, column {header!r}"
         of_column = table.of_columns[column]
