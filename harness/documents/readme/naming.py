@@ -121,6 +121,24 @@ def names_in(words: Vocabulary, text: str) -> tuple[str, ...]:
     return tuple(named) if len(set(named)) == len(named) > 1 else ()
 
 
+_SIDES = re.compile(r"(?P<one>[A-Za-z0-9_.+-]+)\s*[/|、]\s*(?P<other>[A-Za-z0-9_.+-]+)")
+
+
+def sides_in(words: Vocabulary, text: str) -> tuple[tuple[str, ...], str]:
+    """Two chips, precisions or batch sizes in `text` that a stroke parts, and the text without them.
+
+    They name the two numbers of a cell below: ``100.5/98.5`` under ``310P/T4 fps``. None are empty.
+    """
+    for match in _SIDES.finditer(text):
+        one, other = match["one"], match["other"]
+        chips = [words.is_whole(side, WordKind.CHIP) for side in (one, other)]
+        precisions = [words.is_whole(side, WordKind.PRECISION) for side in (one, other)]
+        sizes = [BATCH.fullmatch(side) and side for side in (one, other)]
+        if any(None not in pair and len(set(pair)) == 2 for pair in (chips, precisions, sizes)):
+            return (one, other), text[: match.start()] + text[match.end() :]
+    return (), text
+
+
 def with_unit(said: Said, unit: Unit) -> Said:
     """`said` of numbers in `unit`, which tells a speed from a time and a ratio from both."""
     metric = said.get("metric")
