@@ -288,7 +288,7 @@ def _folders(reading: Reading) -> tuple[int, list[str]] | None:
         parts = (command.option("input") or "").split(",")
         if len(parts) > 1:
             return command.line, [part.rstrip("/").rpartition("/")[2] for part in parts]
-    for line in reading.readme.prose:
+    for line in reading.readme.prose_with(_FOLDERS):
         for counted in _FOLDERS.finditer(line.text):
             before = line.text[max(0, counted.start() - _NAMES) : counted.start()].rstrip()
             match = re.search(r"(?:\w+[,，、]\s*)+\w+$", before, re.ASCII)

@@ -145,7 +145,7 @@ class Reading:
     unread: tuple[Note, ...]
     assumed: tuple[Note, ...]
     context: Context
-    doubt: Note | None = None  # of `unread`: why it is not one model that it is about
+    unsure: str = ""  # why it is not told which model it is about
 
     @property
     def called(self) -> str:
@@ -213,15 +213,13 @@ def _names_nothing(title: str) -> bool:
     return not any(re.search(r"[A-Z0-9]", word) for word in re.findall(r"[A-Za-z0-9_.+-]{2,}", title))
 
 
-def doubt(catalog: Catalog, models: Sequence[str]) -> Note | None:
-    """Why it is not told which model a README is about that may be about `models`; None where it is."""
+def unsure(models: Sequence[str]) -> str:
+    """Why it is not told which model a README is about that may be about `models`; empty where it is."""
     if len(models) == 1:
-        return None
-    known = ", ".join(catalog.called)
-    why = f"no word of a known model stands there ({known}); say which with --model, or add a [[word]]"
+        return ""
     if models:
-        why = f"the words of several models stand there: {', '.join(models)}; say which with --model"
-    return Note(line=1, what="the model", why=why)
+        return f"the words of several known models stand there ({', '.join(models)})"
+    return "no word of a known model stands there"
 
 
 def title_of(grid: Grid, readme: Readme) -> str:

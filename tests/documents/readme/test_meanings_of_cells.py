@@ -354,7 +354,7 @@ def test_a_corner_and_an_empty_cell_say_what_they_stand_for(table, said):
     assert {item[4:] for item in values(table + "\n", "chip", "batch_size", "precision")} == {said}
 
 
-@pytest.mark.parametrize("figure", ["1.2k fps", "1.5e+03", "nan"])
+@pytest.mark.parametrize("figure", ["1.2k fps", "1.5 to 2", "nan"])
 def test_a_metric_in_a_block_without_a_plain_number_is_told(figure):
     text = f"# Koi\n\n```\n# 310P bs8\nacc: 76.1%\nfps: {figure}\n```\n"
     reading = understand(parse(text), TABLES)
