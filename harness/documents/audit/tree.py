@@ -84,6 +84,6 @@ def of_reading(reading: Reading, rules: Sequence[Rule]) -> Audited:
         model=None if reading.model is None else reading.model.name,
         findings=audit(reading, rules),
         counts=tuple(reconstructed(reading)),
-        unread=tuple(note for note in reading.unread if note is not reading.doubt),
+        unread=reading.unread,
         speeds=speeds(reading) if any(rule.across is not None for rule in rules) else None,
     )
