@@ -19,7 +19,7 @@ _TOLD = (
     WordKind.AOE, WordKind.PRECISION, WordKind.FILLER, WordKind.BATCH_SIZE,
 )  # fmt: skip
 _THRESHOLD = re.compile(r"\bIoU(?=\s*[=:>]\s*\d)", re.IGNORECASE)  # what others are at, and no metric
-_UNIT_PLACE = re.compile(r"[(（/\d%]\s*$")
+_UNIT_PLACE = re.compile(r"[(（/\d%]")  # what stands before a unit
 _NUMBERED = re.compile(r"指标\s*\d*")
 _EMPTY = re.compile(r"[(（\[【][\s,，/|:：+-]*[)）\]】]")
 _LOOSE = re.compile(r"(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])")  # what a word that was taken out leaves
@@ -39,7 +39,7 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     told = {(hit.start, hit.end) for hit in found if hit.means in kinds and not in_a_name(left, hit)}
     others = {hit.start for hit in found if hit.means is not WordKind.UNIT}
     for start, end in sorted(told, reverse=True):
-        if start in others or end - start > 2 or _UNIT_PLACE.search(left[:start]):
+        if start in others or end - start > 2 or _UNIT_PLACE.match(left[:start].rstrip()[-1:]):
             left = left[:start] + left[end:]  # "fish-s" is no unit, "(s)" is one
     for _ in range(3):
         left = _EMPTY.sub(" ", left)
@@ -63,7 +63,7 @@ def _is_per(words: Vocabulary, text: str) -> bool:
 def in_a_name(text: str, hit: Hit) -> bool:
     """Whether a word is the end of a name: as of ``Total-text-baseline``, or of a file, ``net.om``."""
     ends = r"[A-Za-z]{2}[-_]$" if hit.means is WordKind.BASELINE else r"\w\.$"
-    return re.search(ends, text[: hit.start]) is not None
+    return re.search(ends, text[max(hit.start - 3, 0) : hit.start]) is not None
 
 
 def metric_in(words: Vocabulary, text: str) -> Said:
