@@ -100,13 +100,19 @@ def change(effect: RelativeChange) -> str:
 def at_real_length(grouped: Grouped) -> Both:
     """How many positions a run at the real length computed, and its proof on seeded samples."""
     run, padded = grouped.positions_run, grouped.positions_padded
-    return say(
+    told = say(
         "samples were run at their real length: {run:,} positions in place of {padded:,} ({share}); on "
         "{count} seeded samples the logits differ from those of the padded input by at most {most}, where "
         "{bound} is allowed",
         run=run, padded=padded, share=numbers.percent(run / padded), count=grouped.proved_on,
         most=numbers.difference(grouped.max_abs_difference), bound=numbers.difference(grouped.bound),
     )  # fmt: skip
+    if not grouped.samples_padded:
+        return told
+    more = say(
+        "run padded, because padding might change their predictions: {count}", count=grouped.samples_padded
+    )
+    return joined("; ", [told, more])
 
 
 def _decision(flip: FlippedDecision) -> Flip:

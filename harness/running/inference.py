@@ -23,12 +23,13 @@ from harness.running.called import AnyShape, Loaded, checked_rows, compare, run_
 from harness.running.kept_outputs import dropping
 from harness.running.materials import Materials, inputs_in_order
 from harness.running.predictions import OutputLog, run_all
-from harness.running.real_length import Grouping, Padded, Proof
+from harness.running.real_length import Grouped, Grouping, Padded, Proof
 from harness.running.valid import require_numbers
 from harness.tasks.feeds import feed_of
 from harness.toolchains.base import Session, ToolSession
 
 Array = npt.NDArray[Any]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class Inference:
     def __init__(self, materials: Materials) -> None:
         self.materials = materials
         self._outputs: dict[tuple[Any, ...], _Known] = {}
-        self._grouped: dict[tuple[Any, ...], _Known] = {}
+        self._grouped: dict[tuple[Any, ...], tuple[_Known, Grouped]] = {}
         self._last: tuple[tuple[Any, ...], Protocol, Outputs] | None = None
 
     def all_outputs(
@@ -103,9 +104,10 @@ class Inference:
 
     def _drop(self, outputs: Outputs) -> None:
         outputs.forget()
-        for known in (self._outputs, self._grouped):
-            for key in [key for key, item in known.items() if item.arrays is outputs.arrays]:
-                del known[key]
+        for key in [key for key, item in self._outputs.items() if item.arrays is outputs.arrays]:
+            del self._outputs[key]
+        for key in [key for key, (item, _) in self._grouped.items() if item.arrays is outputs.arrays]:
+            del self._grouped[key]
         if self._last is not None and self._last[2].arrays is outputs.arrays:
             self._last = None
 
@@ -141,14 +143,18 @@ class Inference:
         key = (case.model.name, case.chip.name, case.precision, any_shape.key, *self._inputs(case, protocol))
         model, bound = case.model, self.materials.catalog.precisions[case.precision].real_length.most
         arrays = inputs_in_order(model, self.materials.samples(model, protocol).features)
-        padded = self._padded_sample(case, session, [array[plan.sample] for array in arrays], plan)
         facts: dict[str, Any] = {}
+
+        def run_padded(rows: IntArray) -> list[Array]:
+            return self._padded_rows(case, session, [array[rows] for array in arrays], rows)
+
         if key in self._grouped:
-            known = self._grouped[key]
-            proof = real_length.prove(padded, known.arrays, plan, model.outputs, bound)
-            if not proof.holds:
+            known, grouped = self._grouped[key]
+            padded = run_padded(plan.sample)
+            proof = real_length.prove(padded, known.arrays, plan, model.outputs, bound, grouped.highest)
+            if not proof.holds or (plan.may_move is not None and not grouped.proof.allows(proof)):
                 return Padded(reason=str(proof))
-            facts = {**_grouped_facts(plan, proof), **known.facts(protocol)}
+            facts = {**_grouped_facts(plan, proof, grouped.run_padded), **known.facts(protocol)}
             return Outputs(arrays=known.arrays, facts=facts, kept=None)
         try:
             real = any_shape.open()
@@ -156,29 +162,28 @@ class Inference:
             return Padded(reason=str(unfit))
         log = self._log(case, protocol, real, {"grouped": plan.digest})
         found = real_length.run_grouped(
-            plan, arrays, model.outputs, padded, bound=bound, log=log,
+            plan, arrays, model.outputs, run_padded, bound=bound, log=log,
             run=lambda inputs, count: run_batch(replace(case, batch_size=count), real.session, inputs, count),
             progress=self.materials.progress, label=case.id,
         )  # fmt: skip
-        if isinstance(found, real_length.Proof):
-            return Padded(reason=str(found))
-        self._grouped[key] = _Known(case=case.id, protocol=protocol, arrays=found.arrays)
+        if isinstance(found, Padded):
+            return found
+        self._grouped[key] = _Known(case=case.id, protocol=protocol, arrays=found.arrays), found
         if found.resumed:
             facts["resumed_from_sample"] = found.resumed
-        return Outputs(
-            arrays=found.arrays, facts={**_grouped_facts(plan, found.proof), **facts}, kept=log.path
-        )
+        facts = {**_grouped_facts(plan, found.proof, found.run_padded), **facts}
+        return Outputs(arrays=found.arrays, facts=facts, kept=log.path)
 
-    def _padded_sample(
-        self, case: Case, session: Session, arrays: Sequence[Array], plan: Grouping
+    def _padded_rows(
+        self, case: Case, session: Session, arrays: Sequence[Array], rows: IntArray
     ) -> list[Array]:
-        """The case's own artifact on the sample of the proof."""
+        """The case's own artifact on some samples, of which `rows` are the numbers."""
         parts = []
-        with self.materials.progress.stage(f"{case.id}: padded sample", len(plan.sample)) as advance:
+        with self.materials.progress.stage(f"{case.id}: padded sample", len(rows)) as advance:
             at = 0
             for inputs, count in batched(arrays, case.batch_size):
                 parts.append(run_batch(case, session, inputs, count))
-                require_numbers(parts[-1], case.id, rows=plan.sample[at : at + count])
+                require_numbers(parts[-1], case.id, rows=rows[at : at + count])
                 at += count
                 advance(count)
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
@@ -246,14 +251,15 @@ class Inference:
         return OutputLog(self.materials.home.root / "unfinished" / f"{case.id}-{name}.outputs", identity)
 
 
-def _grouped_facts(plan: Grouping, proof: Proof) -> dict[str, Any]:
+def _grouped_facts(plan: Grouping, proof: Proof, run_padded: int) -> dict[str, Any]:
     """What is recorded of a run at the real length."""
     return {
         "grouped": {
             "proved_on": proof.samples,
             "max_abs_difference": proof.max_abs_difference,
             "bound": proof.bound,
-            "positions_run": plan.positions,
+            "positions_run": plan.positions + run_padded * plan.length,
             "positions_padded": plan.padded_positions,
+            "samples_padded": run_padded,
         }
     }

@@ -286,11 +286,13 @@ class Materials:
             return self._run_reference(model, arrays, self._reference_log(model, samples, {"feed": feed}), "")
         plan = real_length.plan(samples.task, samples.features)
         if isinstance(plan, real_length.Grouping):
-            sample = [array[plan.sample] for array in arrays]
-            log = self._reference_log(model, samples, {"only": plan.sample.tolist()})
-            padded = self._run_reference(model, sample, log, ": padded sample")
+
+            def run_padded(rows: npt.NDArray[np.int64]) -> list[Array]:
+                log = self._reference_log(model, samples, {"only": rows.tolist()})
+                return self._run_reference(model, [array[rows] for array in arrays], log, ": padded sample")
+
             found = real_length.run_grouped(
-                plan, arrays, model.outputs, padded,
+                plan, arrays, model.outputs, run_padded,
                 bound=self.catalog.precisions[Precision.FP32].real_length.most,
                 log=self._reference_log(model, samples, {"grouped": plan.digest}),
                 run=lambda inputs, count: self._torch(model, inputs, count),

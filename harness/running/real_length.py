@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from harness.tasks.text import Features, Task
 
 Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+MayMove = Callable[[Sequence[Array], Sequence[Array], float], IntArray]  # `PaddingMayMove` of some features
+RunPadded = Callable[[IntArray], list[Array]]  # rows to their outputs for the documented, padded input
 Run = Callable[[Sequence[Array], int], list[Array]]  # inputs [rows, length] and their number, to outputs
 
 # Positions of one group, so that memory stays what a padded batch takes: 8 samples of 512.
@@ -31,6 +35,12 @@ LEAST_SHARE = 0.9
 PROOF_SAMPLES, FEWEST_PROOF_SAMPLES = 32, 8
 PROOF_SHARE = 0.1
 PROOF_SEED = 0
+
+# Where the score reads padding: positions of it that are run behind each group's longest sample, and how many
+# times what the proof's sample showed is allowed for in the others, of differences and of padding's logits.
+GUARD = 8
+ALLOWANCE = 3.0
+ABSENT = np.finfo(np.float32).min  # in place of the logits of padding that were not run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,7 +56,8 @@ class Grouping:
     """Every one of n samples in one group; the groups of the proof's sample come first.
 
     `lengths` are the valid lengths, int64 ``[n]``; `length` is what the documented input is padded to;
-    `sample` holds, int64 and ascending, the rows that the proof is of.
+    `sample` holds, int64 and ascending, the rows that the proof is of. `may_move` is there where the score
+    reads padding: then `GUARD` positions of it are run, and `restore` puts `ABSENT` in place of all.
     """
 
     lengths: IntArray = field(repr=False)
@@ -54,6 +65,7 @@ class Grouping:
     sample: IntArray = field(repr=False)
     proving: tuple[Group, ...] = field(repr=False)
     others: tuple[Group, ...] = field(repr=False)
+    may_move: MayMove | None = field(default=None, repr=False)
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -90,6 +102,7 @@ class Padded:
     """Why samples are run padded after all, in words."""
 
     reason: str
+    proof: Proof | None = None  # that did not hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +113,23 @@ class Proof:
     max_abs_difference: float
     bound: float
     moved: int  # predictions (largest logits) of those positions that are not the same
+    rise: tuple[float, ...] = ()  # of each output: how far padding not run exceeded, at most, that which was
 
     @property
     def holds(self) -> bool:
         """Whether the real length may be run in place of the padded input. A NaN is above every bound."""
         return self.max_abs_difference <= self.bound and not self.moved
+
+    @property
+    def slack(self) -> float:
+        """What is allowed for in every logit of the samples that are not of the proof."""
+        return ALLOWANCE * self.max_abs_difference
+
+    def allows(self, other: Proof) -> bool:
+        """Whether what another artifact shows on the same sample is no more than this one's allowed for."""
+        rises = zip(other.rise, self.rise, strict=True)
+        within = other.max_abs_difference <= self.slack
+        return within and all(theirs <= ALLOWANCE * ours for theirs, ours in rises)
 
     def __str__(self) -> str:
         return (
@@ -120,30 +145,33 @@ class Grouped:
     arrays: list[Array] = field(repr=False)
     proof: Proof
     resumed: int
+    run_padded: int = 0  # samples whose predictions padding might have changed
+    highest: tuple[FloatArray, ...] = field(default=(), repr=False)  # as `highest_padding` has them
 
 
 def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> Grouping | Padded:
     """How `features` are run at their real length, or why they are not.
 
-    They are only where the task's score reads no padding, where the mask is ones and then zeros, and
-    where that is fewer positions than padding them, the proof included. Raises `NoSamples` without samples.
+    They are only where the mask is ones and then zeros, and where that is fewer positions than padding
+    them, the proof included. Raises `NoSamples` without samples.
     """
     if not len(features):
         raise NoSamples("no samples to group")
-    if task.READS_PADDING:
-        return Padded(reason="the score reads the logits of padding too")
     mask = features.inputs[InputRole.MASK]
     lengths, length = mask.sum(axis=1).astype(np.int64), mask.shape[1]
     if not lengths.all() or not np.array_equal(mask, np.arange(length) < lengths[:, None]):
         return Padded(reason="the attention mask is not ones with only zeros behind them")
     sample = proof_sample(lengths, length)
     rest = np.setdiff1d(np.arange(len(lengths)), sample)
+    may_move = task.padding_may_move
+    run = lengths if may_move is None else np.minimum(lengths + GUARD, length)
     made = Grouping(
         lengths=lengths,
         length=length,
         sample=sample,
-        proving=groups_of(sample, lengths, budget),
-        others=groups_of(rest, lengths, budget),
+        proving=groups_of(sample, run, budget),
+        others=groups_of(rest, run, budget),
+        may_move=None if may_move is None else partial(may_move, features=features),
     )
     if made.positions + len(sample) * length >= made.padded_positions:
         return Padded(
@@ -168,7 +196,7 @@ def proof_sample(lengths: IntArray, length: int) -> IntArray:
 def groups_of(rows: IntArray, lengths: IntArray, budget: int = POSITIONS_AT_ONCE) -> tuple[Group, ...]:
     """`rows` from the longest down, in groups of at most `budget` positions, or of one sample.
 
-    `lengths` are those of all samples, int64 ``[n]``.
+    `lengths` are what is run of all samples, int64 ``[n]``.
     """
     ordered = rows[np.argsort(-lengths[rows], kind="stable")]
     groups, start = [], 0
@@ -185,12 +213,14 @@ def groups_of(rows: IntArray, lengths: IntArray, budget: int = POSITIONS_AT_ONCE
 def restore(
     groups: Sequence[Group], parts: Sequence[Sequence[Array]], made: Grouping, outputs: Sequence[Output]
 ) -> list[Array]:
-    """Outputs of `groups` as those of all n samples, float32 ``[n, ...]``, 0 in padding and in other samples.
+    """Outputs of `groups` as those of all n samples, float32 ``[n, ...]``, 0 in other samples.
+
+    So they are where there is padding, or `ABSENT` where the score reads it.
 
     ``parts[i]`` are the outputs of ``groups[i]``, ``[k, ...]`` each, with the group's length where the table
     says length. Raises `BadOutput` for other shapes.
     """
-    restored = []
+    restored, empty = [], np.float32(0 if made.may_move is None else ABSENT)
     for at, spec in enumerate(outputs):
         full: Array | None = None
         for group, part in zip(groups, parts, strict=True):
@@ -206,12 +236,28 @@ def restore(
                 full[group.rows] = found
                 continue
             full = _zeros(full, (len(made.lengths), made.length, *found.shape[2:]))
-            valid = np.arange(group.length) < made.lengths[group.rows, None]
-            found = np.where(valid.reshape(*valid.shape, *(1,) * (found.ndim - 2)), found, np.float32(0))
             full[group.rows, : group.length] = found
+            full[group.rows] = np.where(_along(made.valid[group.rows], found), full[group.rows], empty)
         assert full is not None
         restored.append(full)
     return restored
+
+
+def _along(valid: npt.NDArray[np.bool_], found: Array) -> npt.NDArray[np.bool_]:
+    """`valid`, ``[k, length]``, for outputs ``[k, length, ...]``."""
+    return valid.reshape(*valid.shape, *(1,) * (found.ndim - 2))
+
+
+def highest_padding(
+    groups: Sequence[Group], parts: Sequence[Sequence[Array]], made: Grouping
+) -> list[FloatArray]:
+    """The largest logit of each sample's padding that was run, ``[n]`` for each output; -inf without one."""
+    highest = [np.full(len(made.lengths), -np.inf) for _ in parts[0]]
+    for group, part in zip(groups, parts, strict=True):
+        behind = np.arange(group.length) >= made.lengths[group.rows, None]
+        for found, output in zip(highest, part, strict=True):
+            found[group.rows] = np.where(behind, output, -np.inf).max(axis=1)
+    return highest
 
 
 def _zeros(made: Array | None, shape: tuple[int, ...]) -> Array:
@@ -219,19 +265,33 @@ def _zeros(made: Array | None, shape: tuple[int, ...]) -> Array:
 
 
 def prove(
-    padded: Sequence[Array], arrays: Sequence[Array], made: Grouping, outputs: Sequence[Output], bound: float
+    padded: Sequence[Array],
+    arrays: Sequence[Array],
+    made: Grouping,
+    outputs: Sequence[Output],
+    bound: float,
+    highest: Sequence[FloatArray] = (),
 ) -> Proof:
-    """Hold `padded`, outputs of the plan's sample, against those in `arrays`, which are of all samples."""
+    """Hold `padded`, outputs of the plan's sample, against those in `arrays`, which are of all samples.
+
+    `highest` are those of `highest_padding`, where the score reads padding.
+    """
     valid = made.valid[made.sample]
     grouped = [array[made.sample] for array in arrays]
     moved = 0
     for a, b, spec in zip(padded, grouped, outputs, strict=True):
         moved += int((decisions(a, spec, valid).chosen != decisions(b, spec, valid).chosen).sum())
+    some = np.flatnonzero(~valid.all(axis=1))  # have padding
+    rise = [
+        (np.where(valid, -np.inf, array).max(axis=1)[some] - high[made.sample][some]).max(initial=0.0)
+        for array, high in zip(padded if highest else (), highest, strict=True)
+    ]
     return Proof(
         samples=len(made.sample),
         max_abs_difference=largest_valid_difference(padded, grouped, valid, outputs),
         bound=bound,
         moved=moved,
+        rise=tuple(map(float, rise)),
     )
 
 
@@ -239,20 +299,22 @@ def run_grouped(
     made: Grouping,
     inputs: Sequence[Array],
     outputs: Sequence[Output],
-    padded: Sequence[Array],
+    run_padded: RunPadded,
     run: Run,
     log: OutputLog,
     progress: Progress,
     label: str,
     bound: float,
-) -> Grouped | Proof:
-    """Every sample at its real length; where the proof fails, that proof alone.
+) -> Grouped | Padded:
+    """Every sample at its real length; why they are run padded, where the proof fails.
 
-    `inputs` are those of all samples, padded, ``[n, length]`` each; `padded` are outputs of the plan's
-    sample for the padded input. The sample's own groups are run first and held against `padded`: what is
-    proved are the very outputs that are used, and nothing else is run before. Raises `BadOutput` as
+    `inputs` are those of all samples, padded, ``[n, length]`` each. The sample's own groups are run first and
+    held against their padded outputs: what is proved are the very outputs that are used, and nothing else is
+    run before. Where the score reads padding, the samples whose predictions it may change are run padded
+    behind the others; where those are so many that nothing is gained, all are. Raises `BadOutput` as
     `require_numbers` does, with the sample's own number, and for other shapes.
     """
+    padded = run_padded(made.sample)
     batches = [
         ([np.ascontiguousarray(array[group.rows, : group.length]) for array in inputs], len(group.rows))
         for group in made.groups
@@ -260,11 +322,35 @@ def run_grouped(
     rows = [group.rows for group in made.groups]
     few = len(made.proving)
     first, resumed = run_each(log, batches[:few], run, progress, f"{label}: proof", rows)
-    proof = prove(padded, restore(made.proving, first[:few], made, outputs), made, outputs, bound)
+    arrays = restore(made.proving, first[:few], made, outputs)
+    proof = prove(padded, arrays, made, outputs, bound, _highest(made.proving, first[:few], made))
     if not proof.holds:
         log.path.unlink(missing_ok=True)
-        return proof
+        return Padded(reason=str(proof), proof=proof)
     parts, behind = run_each(log, batches, run, progress, label, rows)
     if resumed == len(made.sample):
         resumed = behind
-    return Grouped(arrays=restore(made.groups, parts, made, outputs), proof=proof, resumed=resumed)
+    arrays, highest = restore(made.groups, parts, made, outputs), _highest(made.groups, parts, made)
+    moved = _may_move(made, arrays, highest, proof)
+    if len(moved) * made.length + made.positions >= made.padded_positions:
+        log.path.unlink(missing_ok=True)
+        many = f"padding may change the predictions of {len(moved)} of {len(made.lengths)} samples"
+        return Padded(reason=f"{many}, which are run padded", proof=proof)
+    if len(moved):
+        for array, found in zip(arrays, run_padded(moved), strict=True):
+            array[moved] = found
+    return Grouped(arrays=arrays, proof=proof, resumed=resumed, run_padded=len(moved), highest=tuple(highest))
+
+
+def _may_move(
+    made: Grouping, arrays: Sequence[Array], highest: Sequence[FloatArray], proof: Proof
+) -> IntArray:
+    """The rows whose predictions padding may change; none where the score does not read it."""
+    if made.may_move is None:
+        return np.zeros(0, np.int64)
+    most = [array + ALLOWANCE * rise for array, rise in zip(highest, proof.rise, strict=True)]
+    return made.may_move(arrays, most, proof.slack)
+
+
+def _highest(groups: Sequence[Group], parts: Sequence[Sequence[Array]], made: Grouping) -> list[FloatArray]:
+    return [] if made.may_move is None else highest_padding(groups, parts, made)

@@ -37,7 +37,7 @@ class SeededFeatures:
 class SeededTask:
     """The task of samples without labels: nothing of it can be scored, all can be timed and compared."""
 
-    READS_PADDING = False
+    padding_may_move = None
     TWO_TEXTS = False
 
     def open_tokenizer(self, pieces: Any) -> Any:

@@ -388,7 +388,7 @@ def test_a_run_at_the_real_length_says_so(catalog):
         "positions_run": 51425, "positions_padded": 1767936,
     }  # fmt: skip
     some = factory.measurement(CASE, Kind.ACCURACY, metrics={"accuracy": 0.5}, detail={"grouped": grouped})
-    reason = "the score reads the logits of padding too"
+    reason = "the attention mask is not ones with only zeros behind them"
     other = factory.measurement(
         "tinybert-ascend310p-bs1", Kind.ACCURACY, metrics={"accuracy": 0.5},
         detail={"padded_because": reason},

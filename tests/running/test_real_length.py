@@ -17,7 +17,10 @@ from harness.errors import BadOutput, NoSamples
 from harness.running.predictions import OutputLog
 from harness.running.progress import Silent
 from harness.running.real_length import (
+    ABSENT,
+    ALLOWANCE,
     FEWEST_PROOF_SAMPLES,
+    GUARD,
     LEAST_SHARE,
     PROOF_SAMPLES,
     PROOF_SHARE,
@@ -26,6 +29,7 @@ from harness.running.real_length import (
     Padded,
     Proof,
     groups_of,
+    highest_padding,
     largest_valid_difference,
     plan,
     proof_sample,
@@ -38,7 +42,7 @@ BY_POSITION = Output(name="logits", dtype="float32", shape=("batch", "length", "
 BY_SAMPLE = Output(name="pooled", dtype="float32", shape=("batch", "labels"))
 SPAN = Output(name="start", dtype="float32", shape=("batch", "length"))
 OUTPUTS = (BY_POSITION, BY_SAMPLE, SPAN)
-TASK: Any = SimpleNamespace(READS_PADDING=False)
+TASK: Any = SimpleNamespace(padding_may_move=None)
 
 some_lengths = st.lists(st.integers(1, LENGTH), min_size=1, max_size=200).map(
     lambda found: np.array(found, np.int64)
@@ -158,10 +162,6 @@ def test_another_shape_than_the_groups_is_an_error(shape: tuple[int, ...]):
 
 
 class TestPaddedBecause:
-    def test_the_score_reads_padding(self):
-        made = plan(SimpleNamespace(READS_PADDING=True), features(np.full(99, 3)))  # type: ignore[arg-type]
-        assert made == Padded(reason="the score reads the logits of padding too")
-
     @pytest.mark.parametrize("row", [[0, 1, 1, 0], [1, 0, 1, 0], [0, 0, 0, 0], [2, 0, 0, 0]])
     def test_another_mask(self, row: list[int]):
         """A hole, a beginning behind padding, nothing at all, or a weight."""
@@ -188,13 +188,12 @@ class TestPaddedBecause:
 class TestRun:
     LENGTHS = np.random.default_rng(0).integers(2, 12, 100)
 
-    def run(self, path: Path, how: Any = network, bound: float = 1e-4) -> Grouped | Proof:
+    def run(self, path: Path, how: Any = network, bound: float = 1e-4) -> Grouped | Padded:
         made = planned(self.LENGTHS, budget=100)
         inputs = list(features(self.LENGTHS).inputs.values())
-        padded = network([array[made.sample] for array in inputs])
         return run_grouped(
-            made, inputs, OUTPUTS, padded, bound=bound, log=OutputLog(path, {"plan": made.digest}),
-            run=how, progress=Silent(), label="a case",
+            made, inputs, OUTPUTS, lambda rows: network([array[rows] for array in inputs]), bound=bound,
+            log=OutputLog(path, {"plan": made.digest}), run=how, progress=Silent(), label="a case",
         )  # fmt: skip
 
     def test_what_is_proved_is_what_is_used(self, tmp_path: Path):
@@ -213,12 +212,13 @@ class TestRun:
             return [output + np.float32(1e-3) for output in network(inputs)]
 
         found = self.run(tmp_path / "log", other)
-        assert isinstance(found, Proof)
-        assert not found.holds
-        assert found.max_abs_difference == pytest.approx(1e-3, rel=1e-2)
+        assert isinstance(found, Padded)
+        assert found.proof is not None
+        assert not found.proof.holds
+        assert found.proof.max_abs_difference == pytest.approx(1e-3, rel=1e-2)
         assert sum(ran) == FEWEST_PROOF_SAMPLES
         assert not (tmp_path / "log").exists()
-        assert "0.001 in the logits of 8 samples, where 0.0001 is allowed" in str(found)
+        assert "0.001 in the logits of 8 samples, where 0.0001 is allowed" in found.reason
 
     def test_a_prediction_that_moved_fails_however_near(self, tmp_path: Path):
         """An argmax between two equal logits, say: what the score is made of is not the same."""
@@ -227,9 +227,10 @@ class TestRun:
             return [output[..., ::-1] if output.ndim == 3 else output for output in network(inputs)]
 
         found = self.run(tmp_path / "log", swapped, bound=1e9)
-        assert isinstance(found, Proof)
-        assert found.moved > 0
-        assert not found.holds
+        assert isinstance(found, Padded)
+        assert found.proof is not None
+        assert found.proof.moved > 0
+        assert not found.proof.holds
 
     @pytest.mark.parametrize("at", [0, 1, 9, 12])
     def test_a_run_that_broke_down_goes_on(self, tmp_path: Path, at: int):
@@ -273,6 +274,89 @@ class TestRun:
 
         with pytest.raises(BadOutput, match=f"output 1 of sample {made.groups[0].rows[0]} holds a NaN"):
             self.run(tmp_path / "log", broken)
+
+
+def spans(inputs: Any, count: int = 0) -> list[np.ndarray]:
+    """One output of which padding's logits are of the sample and rise with the position, to 1 at the last."""
+    ids, mask = (array.astype(np.float32) for array in inputs)
+    total = (ids * mask).sum(axis=1)
+    rising = np.arange(ids.shape[1], dtype=np.float32) / (LENGTH - 1) + np.sin(total)[:, None] - 1
+    return [np.where(mask > 0, np.cos(ids), rising).astype(np.float32)]
+
+
+class TestWhereTheScoreReadsPadding:
+    LENGTHS = np.random.default_rng(0).integers(2, LENGTH - 20, 200)
+
+    def run(self, path: Path, may_move: Any, padded: Any = spans) -> Grouped | Padded:
+        made = plan(SimpleNamespace(padding_may_move=may_move), features(self.LENGTHS))  # type: ignore[arg-type]
+        assert isinstance(made, Grouping)
+        inputs = list(features(self.LENGTHS).inputs.values())
+        return run_grouped(
+            made, inputs, (SPAN,), lambda rows: padded([array[rows] for array in inputs]), bound=1e-4,
+            log=OutputLog(path, {"plan": made.digest}), run=spans, progress=Silent(), label="a case",
+        )  # fmt: skip
+
+    def test_some_padding_is_run_and_bounds_the_rest(self, tmp_path: Path):
+        """No padding of any sample is above what is told, nor far below; the rest stands below all else."""
+        asked = []
+
+        def may_move(outputs: Any, highest: Any, slack: float, features: Any) -> np.ndarray:
+            asked.append((outputs[0].copy(), highest[0], slack))
+            return np.zeros(0, np.int64)
+
+        found = self.run(tmp_path / "log", may_move)
+        assert isinstance(found, Grouped)
+        [(output, highest, slack)] = asked
+        mask = features(self.LENGTHS).mask
+        [whole] = spans(list(features(self.LENGTHS).inputs.values()))
+        most = np.where(mask == 0, whole, -np.inf).max(axis=1)
+        assert (most <= highest).all()
+        assert (highest - most).max() <= 1 + ALLOWANCE
+        assert slack == ALLOWANCE * found.proof.max_abs_difference < 1e-4
+        assert (output[mask == 0] == ABSENT).all()
+        assert np.abs(output - whole)[mask == 1].max() < 1e-6
+        [rise] = found.proof.rise
+        assert 0 < rise <= 1
+
+    def test_what_may_move_is_run_padded(self, tmp_path: Path):
+        """Those samples have the padded outputs whole, the others none of padding."""
+        rows = np.array([3, 50, 199])
+        found = self.run(tmp_path / "log", lambda outputs, highest, slack, features: rows)
+        assert isinstance(found, Grouped)
+        assert found.run_padded == len(rows)
+        [whole] = spans(list(features(self.LENGTHS).inputs.values()))
+        assert np.array_equal(found.arrays[0][rows], whole[rows])
+        others = np.delete(np.arange(len(whole)), rows)
+        assert (found.arrays[0][others][features(self.LENGTHS).mask[others] == 0] == ABSENT).all()
+
+    def test_where_nothing_is_gained_all_are_padded(self, tmp_path: Path):
+        found = self.run(tmp_path / "log", lambda outputs, highest, slack, features: np.arange(180))
+        assert isinstance(found, Padded)
+        assert "padding may change the predictions of 180 of 200 samples" in found.reason
+        assert not (tmp_path / "log").exists()
+
+    def test_a_guard_is_no_longer_than_the_documented_length(self):
+        """A sample without padding has none to bound, and its group is no longer than it."""
+        lengths = np.array([LENGTH] * 3 + [LENGTH - 2] * 3 + [5] * 60)
+        made = plan(SimpleNamespace(padding_may_move=print), features(lengths))  # type: ignore[arg-type]
+        assert isinstance(made, Grouping)
+        assert {group.length for group in made.groups} == {LENGTH, 5 + GUARD}
+        inputs = list(features(lengths).inputs.values())
+        parts = [spans([array[group.rows, : group.length] for array in inputs]) for group in made.groups]
+        [highest] = highest_padding(made.groups, parts, made)
+        assert np.array_equal(np.isneginf(highest), lengths == LENGTH)
+
+
+def test_one_artifact_may_differ_by_what_another_allowed_for():
+    """Of the same sample: in the logits, and in how far padding rises."""
+    ours = Proof(samples=8, max_abs_difference=1e-6, bound=1e-4, moved=0, rise=(1.0, 2.0))
+    for difference, rise, allowed in (
+        (1e-6, (1.0, 2.0), True), (ALLOWANCE * 1e-6, (ALLOWANCE, 0.0), True),
+        (ALLOWANCE * 1.1e-6, (1.0, 2.0), False), (0.0, (1.0, 2.2 * ALLOWANCE), False),
+        (float("nan"), (1.0, 2.0), False),
+    ):  # fmt: skip
+        other = Proof(samples=8, max_abs_difference=difference, bound=1e-4, moved=0, rise=rise)
+        assert ours.allows(other) is allowed
 
 
 def test_a_nan_never_proves_anything():

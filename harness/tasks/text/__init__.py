@@ -78,11 +78,31 @@ class Pieces:
     labels: tuple[str, ...] | None  # names of the logits in the order that is scored; None: nobody tells
 
 
+class PaddingMayMove(Shape):
+    """Which samples' predictions the logits of padding may change under a protocol of the task."""
+
+    def __call__(
+        self,
+        outputs: Sequence[npt.NDArray[Any]],
+        highest: Sequence[npt.NDArray[Any]],
+        slack: float,
+        features: Any,
+    ) -> npt.NDArray[np.int64]:
+        """Rows, int64 and ascending, of `outputs`, ``[samples, length]`` each, with padding below all else.
+
+        `highest`, ``[samples]`` each, is what padding's logits may come to (-inf: there is none); every other
+        logit is right within `slack`.
+        """
+
+
 class Task(Shape):
     """What a task's module can do."""
 
-    READS_PADDING: bool  # whether the score depends on logits of padding: then samples are only run padded
     TWO_TEXTS: bool  # whether a sample is of two texts, told apart by their segments
+
+    @property
+    def padding_may_move(self) -> PaddingMayMove | None:
+        """Which samples' predictions the logits of padding may change; None where the score reads none."""
 
     def open_tokenizer(self, pieces: Pieces) -> Any:
         """What `prepare` cuts texts with."""

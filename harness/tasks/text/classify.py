@@ -19,7 +19,7 @@ from harness.tasks.text.wordpiece import CLASSIFY, SEPARATE, WordPieceTokenizer
 
 IntArray = npt.NDArray[np.int64]
 
-READS_PADDING = False  # there is one logit a label, from [CLS]: none of a position
+padding_may_move = None  # there is one logit a label, from [CLS]: none of a position
 TWO_TEXTS = False
 open_tokenizer = wordpiece.open_tokenizer
 

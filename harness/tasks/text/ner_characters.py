@@ -23,7 +23,7 @@ LABELS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER", "B-ORG", "I-ORG")
 STOP = 6  # what people_daily_eval.py takes for the end of a sentence: len(LABELS) - 1, which is I-ORG
 UNIT = "characters"
 # A word is read where the features put it, `ner.predict`; of padding only that it is finite.
-READS_PADDING = False
+padding_may_move = None
 TWO_TEXTS = False
 open_tokenizer = wordpiece.open_tokenizer
 

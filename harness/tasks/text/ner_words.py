@@ -21,7 +21,7 @@ from harness.tasks.text.wordpiece import UNKNOWN, WordPieceTokenizer
 LABELS = ("O", "B-MISC", "I-MISC", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 UNIT = "words"
 # A word is read where the features put it, `ner.predict`; of padding only that it is finite.
-READS_PADDING = False
+padding_may_move = None
 TWO_TEXTS = False
 open_tokenizer = wordpiece.open_tokenizer
 

@@ -22,7 +22,7 @@ from harness.tasks.text.tokenizing import EncodedFeatures, TextTokenizer, Window
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
-READS_PADDING = False  # spans are of the context alone
+padding_may_move = None  # spans are of the context alone
 TWO_TEXTS = True
 _ROWS_AT_ONCE = 256  # windows whose spans are looked at together
 

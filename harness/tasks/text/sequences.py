@@ -23,7 +23,7 @@ from harness.tasks.text.tokenizing import EncodedFeatures, TextTokenizer, open_o
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
-READS_PADDING = False  # there is one row of logits a sample
+padding_may_move = None  # there is one row of logits a sample
 TWO_TEXTS = True  # where the data has pairs
 
 

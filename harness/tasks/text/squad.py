@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,13 @@ from harness.tasks.metrics import squad as metric
 from harness.tasks.text import Scored
 from harness.tasks.text.squad_answers import NOTHING, predict
 from harness.tasks.text.squad_candidates import answerable
+from harness.tasks.text.squad_padding import may_move
 from harness.tasks.text.squad_rules import Rules
 from harness.tasks.text.squad_windows import Features
+from harness.tasks.text.squad_words import IntArray
 
 # The originals take the 20 best logits of all positions first, and only then drop those outside the context:
 # padding among them takes the place of a span (`squad_candidates`). So it is part of the score.
-READS_PADDING = True
 TWO_TEXTS = True  # question and context
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
@@ -37,6 +38,18 @@ def score(outputs: Sequence[npt.NDArray[Any]], features: Features, rules: Rules)
     if len(outputs) != 2:
         raise BadOutput(f"found {len(outputs)} outputs, expected two: start and end logits")
     return _scored(predict(outputs[0], outputs[1], features, rules), features, rules)
+
+
+def padding_may_move(
+    outputs: Sequence[npt.NDArray[Any]],
+    highest: Sequence[npt.NDArray[Any]],
+    slack: float,
+    features: Features,
+    rules: Iterable[Rules],
+) -> IntArray:
+    """The windows of all questions whose answer padding may change by any of `rules`: see `squad_padding`."""
+    moved = [may_move(outputs, highest, slack, features, each) for each in rules]
+    return np.unique(np.concatenate(moved))
 
 
 def trivial(features: Features, rules: Rules) -> Mapping[str, Scored]:

@@ -11,10 +11,10 @@ from harness.domain.models import Protocol
 from harness.tasks.text import Scored, squad, wordpiece
 from harness.tasks.text.squad_rules import ORIGINAL, STANDARD
 from harness.tasks.text.squad_windows import Features, Question, features
+from harness.tasks.text.squad_words import IntArray
 from harness.tasks.text.wordpiece import WordPieceTokenizer
 
 RULES = {Protocol.DOCUMENTED: ORIGINAL, Protocol.STANDARD: STANDARD}
-READS_PADDING = squad.READS_PADDING
 TWO_TEXTS = squad.TWO_TEXTS
 open_tokenizer = wordpiece.open_tokenizer
 
@@ -29,6 +29,16 @@ def prepare(
 def score(outputs: Sequence[npt.NDArray[Any]], features: Features, *, protocol: Protocol) -> Scored:
     """Exact match and F1 by the rules of `protocol`; features of the other one are scored, too."""
     return squad.score(outputs, features, RULES[protocol])
+
+
+def padding_may_move(
+    outputs: Sequence[npt.NDArray[Any]],
+    highest: Sequence[npt.NDArray[Any]],
+    slack: float,
+    features: Features,
+) -> IntArray:
+    """The windows of all questions whose answer padding may change under one of the protocols."""
+    return squad.padding_may_move(outputs, highest, slack, features, RULES.values())
 
 
 def trivial(features: Features, *, protocol: Protocol) -> Mapping[str, Scored]:

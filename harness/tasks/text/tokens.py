@@ -23,7 +23,7 @@ from harness.tasks.text.tokenizing import EncodedFeatures, EncodedWords, TextTok
 
 IntArray = npt.NDArray[np.int64]
 
-READS_PADDING = False  # a word is read where it stands
+padding_may_move = None  # a word is read where it stands
 TWO_TEXTS = False
 UNIT = "words"
 
