@@ -90,6 +90,11 @@ class Series:
         return Claim(case=self.case, kind=self.kind, check=self.check, protocol=self.protocol)
 
     @property
+    def claimed(self) -> str:
+        """What is claimed of the case, in words, as `Measurement.claim`."""
+        return f"{self.kind} ({self.check})" if self.check else str(self.kind)
+
+    @property
     def likeness(self) -> Likeness:
         """What its numbers share with those of other cases that may stand in their column."""
         of_data = self.kind in OF_DATA

@@ -33,13 +33,13 @@ def test_a_write_that_fails_leaves_the_old_report_whole_and_nothing_else(catalog
     """The disk is full, say, when half of a file is written."""
     old = files.write(catalog, factory.mixed(catalog), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    whole = Path.write_text
 
-    def half(self, text, *args, **kwargs):
-        whole(self, text[: len(text) // 2], *args, **kwargs)
+    def half(file, _path, parts):
+        text = "".join(parts)
+        file.write_text(text[: len(text) // 2], encoding="utf-8")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(Path, "write_text", half)
+    monkeypatch.setattr(files, "_write", half)
     with pytest.raises(OSError, match="no space left"):
         files.write(catalog, [factory.accuracy(catalog, CASE, 190, 240)], tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
