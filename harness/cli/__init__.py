@@ -160,7 +160,9 @@ class _Commands(TyperGroup):
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
         """The list of all commands, of which none is imported."""
-        listed = {name: TyperCommand(name, help=command.summary) for name, command in COMMANDS.items()}
+        listed: dict[str, Any] = {
+            name: TyperCommand(name, help=command.summary) for name, command in COMMANDS.items()
+        }
         TyperGroup(commands=listed, rich_markup_mode=None).format_commands(ctx, formatter)
 
 

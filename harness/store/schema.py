@@ -26,7 +26,7 @@ from sqlalchemy import event
 from harness.decoding import Undecodable, json_value
 from harness.domain.measurements import Measurement, Provenance, Verdict, kind_today
 from harness.errors import RecordError
-from harness.records import from_json, to_json
+from harness.records import from_decoded, to_json
 
 VERSION = 5
 FIRST = frozenset({"meta", "measurements", "verdicts"})  # the tables that every version has
@@ -212,7 +212,8 @@ def measurement_row(measurement: Measurement) -> dict[str, Any]:
 def to_measurement(row: Mapping[Any, Any]) -> Measurement:
     """A row of ``measurements`` as the record it was made from."""
     provenance = {name: row[name] for name in _PROVENANCE}
-    return from_json(Measurement, {name: row[name] for name in _MEASUREMENT} | {"provenance": provenance})
+    measurement = {name: row[name] for name in _MEASUREMENT}
+    return from_decoded(Measurement, measurement | {"provenance": provenance})
 
 
 def verdict_columns() -> list[sa.Label[Any]]:
@@ -234,4 +235,4 @@ def to_verdict(row: sa.RowMapping) -> Verdict | None:
 def as_verdict(row: Mapping[Any, Any]) -> Verdict:
     """A row of ``verdicts`` as the record it was made from. Raises `RecordError` for what is none."""
     recorded = {name: row[name] for name in _VERDICT}
-    return from_json(Verdict, {**recorded, "kind": kind_today(recorded["kind"], recorded["basis"])})
+    return from_decoded(Verdict, {**recorded, "kind": kind_today(recorded["kind"], recorded["basis"])})
