@@ -18,7 +18,7 @@ from typer.models import CommandInfo, TyperInfo
 from harness.errors import ZoocheckError, machines_failure
 
 if TYPE_CHECKING:
-    from typer import Context
+    from typer._click.core import Context
     from typer._click.formatting import HelpFormatter
 
 USAGE_STATUS = 2  # bad input; click's own for bad options

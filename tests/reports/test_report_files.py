@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from pathlib import Path
 
 import factory
 import pytest
 
 from harness.errors import NoSamples
-from reports import files, html
+from harness.store.results import Store
+from reports import files, html, page
+from reports.outcomes import outcomes
 
 CASE = "tinybert-ascend310p-bs8"
 
@@ -21,6 +22,24 @@ def test_both_forms_are_written_into_a_folder_that_is_made(catalog, tmp_path):
     assert written.markdown.read_text(encoding="utf-8").startswith("# zoocheck report\n")
     assert written.html.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert sorted(path.name for path in written.html.parent.iterdir()) == ["report.html", "report.md"]
+
+
+def test_a_report_from_a_store_is_the_report_of_the_same_results_in_memory(catalog, tmp_path, monkeypatch):
+    """Of which only those that it shows are read in full; all of them are in the file beside."""
+    monkeypatch.setattr(page, "SHOWN", 4)
+    results = factory.mixed(catalog)
+    store = Store(f"sqlite:///{tmp_path}/results.sqlite")
+    for result in results:
+        store.add(result.measurement, result.verdict)
+    folders = tmp_path / "memory", tmp_path / "store"
+    for folder, found in zip(folders, (results, store.latest()), strict=True):
+        files.write(catalog, found, folder, history=store.history())
+    names = ["report-results.jsonl", "report.html", "report.md"]
+    assert [sorted(path.name for path in folder.iterdir()) for folder in folders] == [names, names]
+    for name in names:
+        assert folders[0].joinpath(name).read_bytes() == folders[1].joinpath(name).read_bytes()
+    lines = folders[0].joinpath(names[0]).read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(outcomes(results, catalog)) > page.SHOWN
 
 
 def test_a_report_takes_the_place_of_the_one_before(catalog, tmp_path):
