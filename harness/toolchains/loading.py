@@ -67,7 +67,7 @@ def unverified(name: str) -> tuple[str, ...]:
 
     A backend that says nothing, or that zoocheck does not have, gives none.
     """
-    return tuple(getattr(part(name, "backend"), "UNVERIFIED", ()))
+    return tuple(getattr(part(name, "unverified"), "UNVERIFIED", ()))
 
 
 def toolchain(chip: Chip, runtime: str) -> Toolchain:

@@ -32,7 +32,7 @@ finally:
     [
         ("--help", set()),
         ("list", {"rich"}),
-        ("doctor", {"rich", "numpy"}),  # numpy: by the backends, whose assumptions it prints
+        ("doctor", {"rich", "numpy"}),  # numpy: by the text pipelines that it asks for their labels
     ],
 )
 def test_what_a_command_loads(command: str, loaded: set[str], tmp_path: Path):
