@@ -109,11 +109,13 @@ def _render(
     """Write the report, and print the table of verdicts."""
     from harness.records import to_json
     from reports.absent import terminal_line
+    from reports.drawing import DRAWER
     from reports.files import write
     from reports.language import Language
     from reports.page import RESULTS_FILE, select
     from reports.terminal import counts_line, documented_line, not_shown_line, unjudged_line, verdict_table
 
+    DRAWER.begin()
     tables = catalog.load()
     selected = select(found, tables)
     if unjudged := unjudged_line(selected):
