@@ -48,10 +48,15 @@ def from_json(cls: type[R], data: Mapping[str, Any]) -> R:
     Floats come back to the last bit. Inside ``Any`` (`raw`, `detail`, `machine`) what was a tuple is
     a list, because JSON has no tuples.
     """
+    return from_decoded(cls, plain(data, cls.__name__))
+
+
+def from_decoded(cls: type[R], data: Mapping[str, Any]) -> R:
+    """As `from_json`, of what is `plain`: what `harness.decoding` gave is, and is not walked again."""
     from pydantic import ValidationError
 
     # JSON mode: strict about types, yet lists become tuples and strings enumerations.
-    text = json.dumps(plain(data, cls.__name__), allow_nan=False)
+    text = json.dumps(data, allow_nan=False)
     kind: type = cls
     try:
         record: R = _adapter(kind).validate_json(text, strict=True)

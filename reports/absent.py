@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from harness.domain.cases import Kind
+from harness.store.briefs import in_brief
 from reports.language import Both, say
 from reports.numbers import one_line
 from reports.view import Absence
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 LONGEST_REASON = 120  # characters on a terminal; the report has all of them
 
 
-def still_missing(not_run: Iterable[NotRun], results: Iterable[Result]) -> tuple[NotRun, ...]:
+def still_missing(not_run: Iterable[NotRun], results: Sequence[Result]) -> tuple[NotRun, ...]:
     """Those that no result stands for: another session of the run may have measured them."""
-    there = {(made.case, made.kind, made.check) for made in (result.measurement for result in results)}
+    not_run = tuple(not_run)
+    if not not_run:
+        return ()
+    there = {(of.case, of.kind, of.check) for of in (brief.series for brief in in_brief(results).briefs)}
     return tuple(item for item in not_run if item.partly or item.claim not in there)
 
 

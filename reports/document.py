@@ -9,10 +9,11 @@ from typing import Any, ClassVar, Literal
 from harness import __version__
 from harness.domain.measurements import Measurement, Verdict, kind_today
 from harness.records import from_json, to_json
+from harness.store.briefs import in_brief
 from harness.store.notrun import NotRun
 from harness.store.results import Result
 from reports import tested
-from reports.outcomes import counts, outcomes
+from reports.outcomes import counts, latest
 
 VERSION: Literal[3] = 3  # raised where a document of the last one would no longer fit the schema
 SCHEMA_ID: Literal["urn:zoocheck:results:3"] = "urn:zoocheck:results:3"
@@ -54,13 +55,13 @@ class Document:
 
 def document(results: Sequence[Result], not_run: Sequence[NotRun] = ()) -> dict[str, Any]:
     """The results as a JSON object that fits `schema`. Raises `NoSamples` for no results."""
-    found = outcomes(results)
+    found = latest(in_brief(results))
     return to_json(
         Document(
             schema=SCHEMA_ID,
             version=VERSION,
             zoocheck=__version__,
-            runs=tuple(dict.fromkeys(result.measurement.run for result in results)),
+            runs=tuple(dict.fromkeys(brief.run for brief in in_brief(results).briefs)),
             counts=counts(found),
             documented=tested.documented(found),
             results=tuple(Entry(measurement=item.measurement, verdict=item.verdict) for item in results),

@@ -9,6 +9,7 @@ Under an address-space limit the library's JavaScript engine ends its whole proc
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import subprocess
@@ -31,6 +32,15 @@ class Drawer:
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
         self._ended = ""
+
+    def begin(self) -> None:
+        """Start the process before the first chart: its library takes half a second to come to draw one.
+
+        Where it cannot be started, the first chart says so.
+        """
+        if self._process is None and not self._ended:
+            with contextlib.suppress(NotDrawn):
+                self._start()
 
     def svg(self, spec: str) -> str:
         """A specification, on one line, as SVG. Raises `NotDrawn` where the process ended or drew nothing."""
@@ -81,14 +91,18 @@ DRAWER = Drawer()
 
 
 def main() -> None:
-    """Draw until nothing more is asked for."""
+    """Draw until nothing more is asked for; first a chart that nobody sees, while there is nothing to do."""
     import vl_convert
 
-    for line in sys.stdin:
+    def drawn(spec: str) -> dict[str, str]:
         try:
-            told = {"svg": vl_convert.vegalite_to_svg(line)}
+            return {"svg": vl_convert.vegalite_to_svg(spec)}
         except Exception as problem:  # the library raises ValueError for whatever it cannot draw
-            told = {"error": str(problem)}
+            return {"error": str(problem)}
+
+    drawn('{"mark": "point", "data": {"values": []}}')
+    for line in sys.stdin:
+        told = drawn(line)
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from harness.domain.catalog import Catalog
 from harness.errors import naming
 from reports import html, markdown, page, rest
 from reports.language import Language
-from reports.outcomes import outcomes
+from reports.page import Selection
 
 if TYPE_CHECKING:
     from harness.store.notrun import NotRun
@@ -34,7 +34,7 @@ class Written:
 
 def write(
     catalog: Catalog,
-    results: Sequence[Result],
+    results: Sequence[Result] | Selection,
     folder: Path,
     *,
     not_run: Sequence[NotRun] = (),
@@ -50,15 +50,18 @@ def write(
     Both are rendered before either is written, and each appears by a rename: whoever reads at the same
     time sees the old file or the new one. Raises `NoSamples` for no results; then nothing is touched.
     """
-    texts = {
-        MARKDOWN: markdown.render(catalog, results, not_run, language=language),
-        HTML: html.render(catalog, results, not_run, history=history, language=language),
+    selected = page.select(results, catalog)
+    forms = {
+        MARKDOWN: [markdown.render(catalog, selected, not_run, language=language)],
+        HTML: [html.render(catalog, selected, not_run, history=history, language=language)],
     }
-    if len(found := outcomes(results, catalog)) > page.SHOWN:
-        texts[page.RESULTS_FILE] = rest.lines(found)
+    texts: dict[str, Iterable[str]] = {}
+    if len(selected.every) > len(selected.found):  # first: it is read from the store while it is written
+        texts[page.RESULTS_FILE] = rest.lines(selected.results, selected.every)
+    texts |= forms
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        replace(folder / name, text)
+    for name, parts in texts.items():
+        _replace(folder / name, parts)
     return Written(markdown=folder / MARKDOWN, html=folder / HTML)
 
 
@@ -67,17 +70,25 @@ def replace(path: Path, text: str) -> None:
 
     Of a link it is the file behind it. What is no file, as ``/dev/null`` or a pipe, is written to and stays.
     """
+    _replace(path, [text])
+
+
+def _replace(path: Path, parts: Iterable[str]) -> None:
     path = path.resolve() if path.is_symlink() else path
     if path.exists() and not path.is_file():
-        with naming(path):
-            path.write_text(text, encoding="utf-8", newline="\n")
+        _write(path, path, parts)
         return
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        with naming(path):
-            draft.write_text(text, encoding="utf-8", newline="\n")
+        _write(draft, path, parts)
         if path.exists():
             shutil.copymode(path, draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _write(file: Path, path: Path, parts: Iterable[str]) -> None:
+    """Write a file part by part; an error names `path`."""
+    with naming(path), file.open("w", encoding="utf-8", newline="\n") as out:
+        out.writelines(parts)

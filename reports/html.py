@@ -118,7 +118,7 @@ def environment() -> Environment:
 
 def render(
     catalog: Catalog,
-    results: Sequence[Result],
+    results: Sequence[Result] | page.Selection,
     not_run: Sequence[NotRun] = (),
     *,
     history: Sequence[Point] = (),

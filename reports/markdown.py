@@ -89,7 +89,7 @@ def environment(language: Language = Language.ENGLISH) -> Environment:
 
 def render(
     catalog: Catalog,
-    results: Sequence[Result],
+    results: Sequence[Result] | page.Selection,
     not_run: Sequence[NotRun] = (),
     *,
     language: Language = Language.ENGLISH,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
@@ -15,6 +16,7 @@ from harness.domain.precisions import Precision
 from harness.domain.references import Reference
 from harness.domain.series import Claim, Likeness, Series
 from harness.errors import NoSamples
+from harness.store.briefs import Brief, Kept, in_brief
 from harness.tables import references
 from reports import likeness
 from reports.case_parts import CaseParts, parts_of
@@ -67,12 +69,46 @@ NO_FURTHER = f"no {FURTHER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The latest of several results that make the same claim, and how many there are."""
+class Latest:
+    """The latest of several results that make the same claim, in brief: what is counted and ordered."""
+
+    brief: Brief
+    place: int  # of the result among those it was chosen from
+    first: int  # the place of the first of the several
+    times: int  # how many there are
+    parts: CaseParts | None  # None: the case's model or chip is in no table
+
+    @property
+    def series(self) -> Series:
+        """What it is a result of."""
+        return self.brief.series
+
+    @property
+    def case(self) -> str:
+        """The case's name."""
+        return self.brief.series.case
+
+    @property
+    def status(self) -> str:
+        """The verdict's kind as text, or `NOT_JUDGED`."""
+        return NOT_JUDGED if self.brief.kind is None else str(self.brief.kind)
+
+    @property
+    def bad(self) -> bool:
+        """Whether it fell short or failed."""
+        return self.brief.kind is not None and not self.brief.kind.good
+
+    @property
+    def likeness(self) -> Likeness:
+        """Shared by all numbers that may stand in one column with this one."""
+        return likeness.of(self.brief.series)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Latest):
+    """The latest of several results that make the same claim, in full: what is shown."""
 
     result: Result
-    times: int
-    parts: CaseParts | None  # None: the case's model or chip is in no table
 
     @property
     def measurement(self) -> Measurement:
@@ -83,16 +119,6 @@ class Outcome:
     def verdict(self) -> Verdict | None:
         """The newest verdict; None where the run ended before it."""
         return self.result.verdict
-
-    @property
-    def status(self) -> str:
-        """The verdict's kind as text, or `NOT_JUDGED`."""
-        return NOT_JUDGED if self.verdict is None else str(self.verdict.kind)
-
-    @property
-    def likeness(self) -> Likeness:
-        """Shared by all numbers that may stand in one column with this one."""
-        return Series.of(self.measurement).likeness
 
     @property
     def metric(self) -> Metric | None:
@@ -126,86 +152,120 @@ class Outcome:
         )
 
 
+OfLatest = TypeVar("OfLatest", bound=Latest)
+
+
 def outcomes(results: Sequence[Result], catalog: Catalog | None = None) -> tuple[Outcome, ...]:
-    """The latest result of each case, kind and likeness, in the order of the tables.
+    """The latest result of each case, kind and likeness, in the order of the tables, each in full.
 
     Without a catalog: case by case, in the order in which they first come. Raises `NoSamples` for no results.
     """
-    if not results:
-        raise NoSamples("no results to report", remedy="run `pytest suites/` or `make run` first")
-    alike: dict[tuple[str, Kind, Likeness], list[Result]] = {}
-    for result in _without_mended(results):
-        series = Series.of(result.measurement)
-        alike.setdefault((series.case, series.kind, series.likeness), []).append(result)
-    found = [
+    known = in_brief(results)
+    return in_full(known, latest(known, catalog))
+
+
+def in_full(results: Kept, chosen: Sequence[Latest]) -> tuple[Outcome, ...]:
+    """Those `chosen` from the results, each with its result."""
+    found = results.several([item.place for item in chosen])
+    return tuple(
         Outcome(
-            # The last of several made in one instant: the store gives them in the order of writing.
-            result=max(enumerate(several), key=lambda item: (item[1].measurement.created, item[0]))[1],
-            times=len(several),
-            parts=None if catalog is None else parts_of(catalog, case),
+            brief=item.brief, place=item.place, first=item.first, times=item.times, parts=item.parts,
+            result=result,
         )
-        for (case, _, _), several in alike.items()
+        for item, result in zip(chosen, found, strict=True)
+    )  # fmt: skip
+
+
+def latest(results: Kept, catalog: Catalog | None = None) -> tuple[Latest, ...]:
+    """The latest result of each case, kind and likeness, ordered as `outcomes` and raising as it does."""
+    briefs = results.briefs
+    if not briefs:
+        raise NoSamples("no results to report", remedy="run `pytest suites/` or `make run` first")
+    alike: dict[tuple[str, Kind, Likeness], list[int]] = {}
+    for place in _without_mended(briefs):
+        series = briefs[place].series
+        alike.setdefault((series.case, series.kind, likeness.of(series)), []).append(place)
+    parts = {} if catalog is None else _parts(catalog, (case for case, _, _ in alike))
+    found = [
+        Latest(
+            # The last of several made in one instant: the store gives them in the order of writing.
+            brief=briefs[newest := max(places, key=lambda place: (briefs[place].created, place))],
+            place=newest,
+            first=places[0],
+            times=len(places),
+            parts=parts.get(case),
+        )
+        for (case, _, _), places in alike.items()
     ]
-    if catalog is None:
-        first = {case: at for at, case in reversed(list(enumerate(case for case, _, _ in alike)))}
-        return tuple(sorted(found, key=lambda item: first[item.measurement.case]))
-    return tuple(sorted(found, key=lambda item: _rank(catalog, item)))
+    return case_by_case(found) if catalog is None else tuple(sorted(found, key=_ranks(catalog)))
 
 
-def _without_mended(results: Sequence[Result]) -> list[Result]:
-    """The results but for errors that a later success of the same claim and origin has mended.
+def case_by_case(found: Sequence[OfLatest]) -> tuple[OfLatest, ...]:
+    """In the order in which cases, and of a case the claims, first come."""
+    first: dict[str, int] = {}
+    for item in found:
+        first[item.case] = min(first.get(item.case, item.first), item.first)
+    return tuple(sorted(found, key=lambda item: (first[item.case], item.first)))
+
+
+def _without_mended(briefs: Sequence[Brief]) -> Iterator[int]:
+    """The places of results but for errors that a later success of the same claim and origin has mended.
 
     A run that failed may not have come to know its data: its likeness alone would let it stand beside the
     result that took its place.
     """
+    failed = {brief.series.case for brief in briefs if brief.kind is VerdictKind.ERROR}
     succeeded: dict[str, dict[tuple[Claim, Origin], str]] = {}  # by case: when each claim last did
-    for result in results:
-        if not _failed(result):
-            made = result.measurement
-            of_case, claimed = succeeded.setdefault(made.case, {}), (Claim.of(made), made.origin)
-            of_case[claimed] = max(of_case.get(claimed, ""), made.created)
-    return [
-        result
-        for result in results
-        if not _failed(result) or not _mended(result.measurement, succeeded.get(result.measurement.case, {}))
-    ]
+    for brief in briefs:
+        if brief.series.case in failed and brief.kind is not VerdictKind.ERROR:
+            of_case = succeeded.setdefault(brief.series.case, {})
+            claimed = brief.series.claim, brief.series.origin
+            of_case[claimed] = max(of_case.get(claimed, ""), brief.created)
+    for place, brief in enumerate(briefs):
+        if brief.kind is not VerdictKind.ERROR or not _mended(brief, succeeded.get(brief.series.case, {})):
+            yield place
 
 
-def _mended(failed: Measurement, succeeded: Mapping[tuple[Claim, Origin], str]) -> bool:
+def _mended(failed: Brief, succeeded: Mapping[tuple[Claim, Origin], str]) -> bool:
     """Whether one of the claims of a case succeeded later than its error."""
-    claim = Claim.of(failed)
+    claim = failed.series.claim
     return any(
-        origin is failed.origin and created > failed.created and claim.mended_by(later)
+        origin is failed.series.origin and created > failed.created and claim.mended_by(later)
         for (later, origin), created in succeeded.items()
     )
 
 
-def _failed(result: Result) -> bool:
-    return result.verdict is not None and result.verdict.kind is VerdictKind.ERROR
+def _parts(catalog: Catalog, cases: Iterable[str]) -> dict[str, CaseParts | None]:
+    return {case: parts_of(catalog, case) for case in dict.fromkeys(cases)}
 
 
-def _rank(catalog: Catalog, outcome: Outcome) -> tuple[object, ...]:
-    """By model, chip, precision, batch size, kind and likeness; unknown cases last, by id."""
-    parts = outcome.parts
-    models = [*catalog.models, *catalog.claimed]
-    where: tuple[int, ...] = (len(models), 0, 0, 0)
-    if parts is not None:
-        where = (
-            models.index(parts.model.name),
-            [*catalog.chips, *catalog.devices].index(parts.chip.name),
-            list(Precision).index(parts.precision),
-            parts.batch_size,
+def _ranks(catalog: Catalog) -> Callable[[Latest], tuple[object, ...]]:
+    """The order by model, chip, precision, batch size, kind and likeness; unknown cases last, by id."""
+    models = {name: at for at, name in enumerate([*catalog.models, *catalog.claimed])}
+    chips = {name: at for at, name in enumerate([*catalog.chips, *catalog.devices])}
+    precisions, kinds = ({of: at for at, of in enumerate(every)} for every in (Precision, Kind))
+    ranks = cache(likeness.rank)
+
+    def rank(outcome: Latest) -> tuple[object, ...]:
+        parts = outcome.parts
+        where: tuple[int, ...] = (len(models), 0, 0, 0)
+        if parts is not None:
+            where = (
+                models[parts.model.name], chips[parts.chip.name], precisions[parts.precision],
+                parts.batch_size,
+            )  # fmt: skip
+        return (
+            *where,
+            "" if parts is not None else outcome.case,
+            kinds[outcome.series.kind],
+            outcome.series.check,
+            *ranks(outcome.likeness),
         )
-    return (
-        *where,
-        "" if parts is not None else outcome.measurement.case,
-        list(Kind).index(outcome.measurement.kind),
-        outcome.measurement.check,
-        *likeness.rank(outcome.likeness),
-    )
+
+    return rank
 
 
-def counts(found: Iterable[Outcome]) -> dict[str, int]:
+def counts(found: Iterable[Latest]) -> dict[str, int]:
     """How many outcomes have each status, in `ORDER`, those that none has left out."""
     counter = Counter(outcome.status for outcome in found)
     return {status: counter[status] for status in ORDER if counter[status]}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from harness.domain.cases import Kind
@@ -12,11 +13,23 @@ from harness.domain.datasets import Corpus
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.models import Protocol, Weights
 from harness.domain.series import Series
+from harness.store.briefs import Kept, in_brief
 from reports import absent, details, folding, layout, provenance, shortfalls, tested
 from reports.footnotes import footnotes
 from reports.language import Both, joined, say
 from reports.numbers import NOTHING, moment
-from reports.outcomes import NOT_JUDGED, ORDER, WORDS, Outcome, by_drop, counts, outcomes
+from reports.outcomes import (
+    NOT_JUDGED,
+    ORDER,
+    WORDS,
+    Latest,
+    Outcome,
+    by_drop,
+    case_by_case,
+    counts,
+    in_full,
+    latest,
+)
 from reports.view import Cell, Count, Detail, Fact, Gallery, Grid, Head, Line, Report, Section
 
 if TYPE_CHECKING:
@@ -57,9 +70,35 @@ EXPLANATIONS: Mapping[str, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The latest result of each claim: all of them in brief, and in full as many as a page holds."""
+
+    results: Kept
+    every: tuple[Latest, ...]
+    found: tuple[Outcome, ...]
+
+    @property
+    def case_by_case(self) -> tuple[Outcome, ...]:
+        """Those in full, in the order in which their cases first came."""
+        return case_by_case(self.found)
+
+
+def select(results: Sequence[Result] | Selection, catalog: Catalog | None = None) -> Selection:
+    """What a report counts and what it shows, in the tables' order, once for all of its forms.
+
+    Raises `NoSamples` for no results.
+    """
+    if isinstance(results, Selection):
+        return results
+    known = in_brief(results)
+    every = latest(known, catalog)
+    return Selection(results=known, every=every, found=in_full(known, shown(every)))
+
+
 def build(
     catalog: Catalog,
-    results: Sequence[Result],
+    results: Sequence[Result] | Selection,
     not_run: Sequence[NotRun] = (),
     *,
     draw: Draw | None = None,
@@ -69,11 +108,11 @@ def build(
 
     `draw` makes the charts, for the forms that show them; `history` is what the cases came to before.
     """
-    every = outcomes(results, catalog)
-    found = shown(every)
+    selected = select(results, catalog)
+    every, found = selected.every, selected.found
     galleries = () if draw is None else draw(found)
-    bad = sum(not outcome.verdict.kind.good for outcome in every if outcome.verdict is not None)
-    missing = absent.still_missing(not_run, results)
+    bad = sum(outcome.bad for outcome in every)
+    missing = absent.still_missing(not_run, selected.results)
     anchors = {
         outcome.measurement.id: details.anchor(outcome, number) for number, outcome in enumerate(found, 1)
     }
@@ -102,10 +141,8 @@ def build(
         footnotes=(*_left_out(every, found), *footnotes(found)),
         machines=machines,
         versions=versions,
-        newest=moment(max(outcome.measurement.created for outcome in every)),
-        revisions=tuple(
-            sorted({outcome.measurement.provenance.git_revision or NOTHING for outcome in every})
-        ),
+        newest=moment(max(outcome.brief.created for outcome in every)),
+        revisions=tuple(sorted({outcome.brief.git_revision or NOTHING for outcome in every})),
         elsewhere=RESULTS_FILE if len(found) < len(every) else None,
     )
 
@@ -128,15 +165,15 @@ def _folded(row: folding.Row, lines: Mapping[str, Line]) -> Line:
     return replace(line, kind=kind, measured=said, tolerance=tolerance, marks=marks)
 
 
-def shown(every: Sequence[Outcome]) -> Sequence[Outcome]:
+def shown(every: Sequence[Latest]) -> Sequence[Latest]:
     """All of them, or as many as a page holds: what needs an eye first, in the tables' order."""
     if len(every) <= SHOWN:
         return every
-    ranked = sorted(range(len(every)), key=lambda at: (ORDER.index(every[at].status), at))
-    return [every[at] for at in sorted(ranked[:SHOWN])]
+    worst = nsmallest(SHOWN, range(len(every)), key=lambda at: (ORDER.index(every[at].status), at))
+    return [every[at] for at in sorted(worst)]
 
 
-def _left_out(every: Sequence[Outcome], found: Sequence[Outcome]) -> Iterator[str]:
+def _left_out(every: Sequence[Latest], found: Sequence[Latest]) -> Iterator[str]:
     if len(found) < len(every):
         yield say(
             "{shown} of {count} results are shown, those that fall short first; all of them, one a line, are "
@@ -145,12 +182,12 @@ def _left_out(every: Sequence[Outcome], found: Sequence[Outcome]) -> Iterator[st
         )  # fmt: skip
 
 
-def summary(found: Sequence[Outcome]) -> Both:
+def summary(found: Sequence[Latest]) -> Both:
     """The counts on one line: ``falls short 2, survives 4``."""
     return joined(", ", [joined(" ", [WORDS[status], str(count)]) for status, count in counts(found).items()])
 
 
-def headline(found: Sequence[Outcome], not_run: int = 0) -> Both:
+def headline(found: Sequence[Latest], not_run: int = 0) -> Both:
     """How many results fall short or failed, in one sentence, and how many claims were not run."""
     by_status = counts(found)
     short, failed = by_status.get(VerdictKind.FALLS_SHORT, 0), by_status.get(VerdictKind.ERROR, 0)
@@ -173,18 +210,16 @@ def headline(found: Sequence[Outcome], not_run: int = 0) -> Both:
     return say("Of {of_all}, {parts}{rest}.", of_all=of_all, parts=joined(say(" and "), parts), rest=rest)
 
 
-def _ran(found: Sequence[Outcome]) -> Iterator[tuple[Fact, ...]]:
+def _ran(found: Sequence[Latest]) -> Iterator[tuple[Fact, ...]]:
     """What ran where: a row for each chip, origin and weights."""
-    groups: dict[tuple[str, str, str], list[Outcome]] = {}
+    groups: dict[tuple[str, str, str], list[Latest]] = {}
     for outcome in found:
-        made = outcome.measurement.provenance
         chip = say("unknown") if outcome.parts is None else outcome.parts.chip.title
-        key = (chip, str(outcome.measurement.origin), str(made.weights))
+        key = (chip, str(outcome.series.origin), str(outcome.series.weights))
         groups.setdefault(key, []).append(outcome)
     for (chip, origin, weights), members in groups.items():
         models = dict.fromkeys(
-            outcome.measurement.case if outcome.parts is None else outcome.parts.model.name
-            for outcome in members
+            outcome.case if outcome.parts is None else outcome.parts.model.name for outcome in members
         )
         sizes = sorted({outcome.parts.batch_size for outcome in members if outcome.parts is not None})
         yield (
@@ -205,9 +240,9 @@ def _sizes(sizes: Sequence[int]) -> str:
     return ", ".join(map(str, sizes)) or NOTHING
 
 
-def _data(members: Sequence[Outcome]) -> str:
+def _data(members: Sequence[Latest]) -> str:
     """The data sets of those results that are about data; conformance, say, is about none."""
-    used = (outcome.measurement.provenance.data for outcome in members)
+    used = (outcome.series.data for outcome in members)
     return joined(", ", map(say, dict.fromkeys(str(data) for data in used if data is not None))) or NOTHING
 
 
@@ -243,16 +278,16 @@ def _details(
         )
 
 
-def _explanations(found: Sequence[Outcome]) -> Iterator[Fact]:
-    alike = [outcome.likeness for outcome in found]
-    made = [outcome.measurement.provenance for outcome in found]
+def _explanations(found: Sequence[Latest]) -> Iterator[Fact]:
+    alike = {outcome.likeness for outcome in found}
+    corpora = {outcome.series.data for outcome in found}
     present = {
         "stand-in": any(item.origin is Origin.STAND_IN for item in alike),
         "simulated": any(item.origin is Origin.SIMULATED for item in alike),
         "mini weights": any(item.weights is Weights.MINI for item in alike),
         "random weights": any(item.weights is Weights.RANDOM for item in alike),
-        "mini data": any(item.data is Corpus.MINI for item in made),
-        "seeded data": any(item.data is Corpus.SEEDED for item in made),
+        "mini data": Corpus.MINI in corpora,
+        "seeded data": Corpus.SEEDED in corpora,
         "first N samples": any(item.limit is not None for item in alike),
         "unknown weights": any(item.weights is Weights.UNKNOWN for item in alike),
         "imported": any(item.origin is Origin.IMPORTED for item in alike),

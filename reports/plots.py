@@ -16,7 +16,7 @@ from harness.domain.references import Reference, Role
 from harness.domain.series import Series
 from harness.tables.references import as_run
 from harness.verdicts.stats import percentile
-from reports.charts import INK, SERIES, SOFT, WIDTH, draw
+from reports.charts import INK, SERIES, SOFT, WIDTH, draw, rows_by_name
 from reports.counted import counted
 from reports.language import in_language, joined, say
 from reports.likeness import label
@@ -25,6 +25,8 @@ from reports.peaks import Share, shares
 from reports.view import Chart, Gallery
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from harness.store.reading import Point
 
 Rows = list[dict[str, Any]]
@@ -100,12 +102,6 @@ def _sized(chart: Any, height: int) -> Any:
     return chart.properties(width=WIDTH, height=height)
 
 
-def _values(rows: Rows) -> Any:
-    import altair
-
-    return altair.Data(values=rows)  # type: ignore[no-untyped-call]
-
-
 def _english(text: str) -> str:
     """What Vega is given; the page puts the Chinese beside it."""
     return in_language(text, "en")
@@ -115,10 +111,10 @@ def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Ite
     """Two charts: what the document and the chips themselves say; what was measured elsewhere."""
     rows, apart = speed_rows(catalog, model, found)
     if rows:
-        yield Chart(title=model.title, svg=draw(_sized(_speeds(rows), 190)))
+        yield Chart(title=model.title, svg=draw(_sized(_speeds(rows), 190), rows))
     if apart:
         title = say("{model}, stand-ins only: not the chips", model=model.title)
-        yield Chart(title=title, svg=draw(_sized(_speeds(apart), 190)))
+        yield Chart(title=title, svg=draw(_sized(_speeds(apart), 190), apart))
 
 
 def speed_rows(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> tuple[Rows, Rows]:
@@ -165,7 +161,7 @@ def _speeds(rows: Rows) -> Any:
     import altair as alt
 
     sizes = sorted({row["batch"] for row in rows})
-    base = alt.Chart(_values(rows)).encode(
+    base = alt.Chart(rows_by_name()).encode(
         x=alt.X("batch:O", sort=sizes, title="batch size", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("speed:Q", title="samples/s"),
         color=alt.Color("chip:N"),
@@ -196,7 +192,7 @@ def _accuracy(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
         rows.append(row)
     if not rows:
         return
-    base = alt.Chart(_values(rows)).encode(y=alt.Y("case:N", sort=None, title=None))
+    base = alt.Chart(rows_by_name()).encode(y=alt.Y("case:N", sort=None, title=None))
     scale = alt.Scale(zero=False, nice=True)
     band = base.mark_bar(height=11, opacity=0.3, color=SERIES[2]).encode(
         x=alt.X("from:Q", scale=scale, title="%"), x2="to:Q"
@@ -205,7 +201,7 @@ def _accuracy(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
     line = base.mark_rule(strokeWidth=1.5, color=INK).encode(x=alt.X("low:Q", title="%"), x2="high:Q")
     point = base.mark_point(filled=True, size=50, color=INK, opacity=1).encode(x=alt.X("value:Q", title="%"))
     names = {row["case"] for row in rows}
-    yield Chart(title=model.title, svg=draw(_sized(band + line + mark + point, 22 * len(names) + 8)))
+    yield Chart(title=model.title, svg=draw(_sized(band + line + mark + point, 22 * len(names) + 8), rows))
 
 
 def _label(outcome: Outcome, model: Model) -> str:
@@ -227,14 +223,14 @@ def _latency(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
         rows.append({"case": _label(outcome, model), **at})
     if not rows:
         return
-    base = alt.Chart(_values(rows)).encode(y=alt.Y("case:N", sort=None, title=None))
+    base = alt.Chart(rows_by_name()).encode(y=alt.Y("case:N", sort=None, title=None))
     scale = alt.Scale(type="log", nice=True)
     whole = base.mark_rule(strokeWidth=1.5, color=SOFT).encode(
         x=alt.X("p0:Q", scale=scale, title="ms a call (one batch)"), x2="p98:Q"
     )
     middle = base.mark_bar(height=10, color=SERIES[0], opacity=0.75).encode(x=alt.X("p25:Q"), x2="p75:Q")
     median = base.mark_tick(thickness=2, height=15, color=INK).encode(x="p50:Q")
-    yield Chart(title=model.title, svg=draw(_sized(whole + middle + median, 22 * len(rows) + 8)))
+    yield Chart(title=model.title, svg=draw(_sized(whole + middle + median, 22 * len(rows) + 8), rows))
 
 
 def _share(model: Model, found: Sequence[Share]) -> Iterator[Chart]:
@@ -249,7 +245,7 @@ def _share(model: Model, found: Sequence[Share]) -> Iterator[Chart]:
         return
     cases, both = list(dict.fromkeys(row["case"] for row in rows)), ["documented", "measured"]
     chart = (
-        alt.Chart(_values(rows))
+        alt.Chart(rows_by_name())
         .mark_point(filled=True, size=60, opacity=0.9)
         .encode(
             y=alt.Y("case:N", sort=None, title=None),
@@ -257,7 +253,7 @@ def _share(model: Model, found: Sequence[Share]) -> Iterator[Chart]:
             color=alt.Color("of:N", scale=alt.Scale(domain=both, range=list(SERIES[:2]))),
         )
     )
-    yield Chart(title=model.title, svg=draw(_sized(chart, 16 * len(cases) + 8)))
+    yield Chart(title=model.title, svg=draw(_sized(chart, 16 * len(cases) + 8), rows))
 
 
 def _history(model: Model, history: Sequence[Point]) -> Iterator[Chart]:
@@ -271,7 +267,7 @@ def _history(model: Model, history: Sequence[Point]) -> Iterator[Chart]:
     repeated = repeated[:MOST_HISTORIES]
     for at in range(0, len(repeated), HISTORIES_IN_ONE):
         some = repeated[at : at + HISTORIES_IN_ONE]
-        yield Chart(title=model.title, svg=draw(_over_runs(model, some)))
+        yield Chart(title=model.title, svg=_over_runs(model, some))
 
 
 def _how(series: Series) -> str:
@@ -281,7 +277,7 @@ def _how(series: Series) -> str:
     return ", ".join(str(part) for part in how if part)
 
 
-def _over_runs(model: Model, some: Sequence[tuple[Series, Sequence[Point]]]) -> Any:
+def _over_runs(model: Model, some: Sequence[tuple[Series, Sequence[Point]]]) -> Markup:
     import altair as alt
 
     rows: Rows = []
@@ -308,9 +304,10 @@ def _over_runs(model: Model, some: Sequence[tuple[Series, Sequence[Point]]]) -> 
         + marks.mark_point(filled=True, size=26, opacity=1).encode(y=y, color=colour)
     )
     header = alt.Header(title=None, labelOrient="top", labelAnchor="start", labelAngle=0, labelLimit=300)
-    return (
-        alt.layer(*drawn.layer, data=_values(rows))
+    chart = (
+        alt.layer(*drawn.layer, data=rows_by_name())
         .properties(width=WIDTH, height=64)
         .facet(row=alt.Row("case:N", sort=None, header=header), spacing=8)
         .resolve_scale(y="independent")
     )
+    return draw(chart, rows)

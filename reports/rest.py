@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
-from reports.outcomes import Outcome
+from harness.store.briefs import Kept, Told
+from reports.outcomes import Latest
 
 
-def lines(found: Iterable[Outcome]) -> str:
+def lines(results: Kept, every: Sequence[Latest]) -> Iterator[str]:
     """JSON Lines: what was claimed, what it came to and why, and where the number comes from."""
-    return "".join(f"{json.dumps(_entry(outcome), ensure_ascii=True)}\n" for outcome in found)
+    for outcome, told in zip(every, results.told(item.place for item in every), strict=True):
+        yield f"{json.dumps(_entry(outcome, told), ensure_ascii=True)}\n"
 
 
-def _entry(outcome: Outcome) -> dict[str, object]:
-    made, verdict = outcome.measurement, outcome.verdict
+def _entry(outcome: Latest, told: Told) -> dict[str, object]:
+    made = outcome.series
     return {
         "case": made.case,
         "kind": made.kind,
         "verdict": outcome.status,
-        "metrics": dict(made.metrics),
-        "expected": None if verdict is None else verdict.expected,
-        "message": "" if verdict is None else verdict.message,
+        "metrics": dict(told.metrics),
+        "expected": told.expected,
+        "message": told.message,
         "origin": made.origin,
-        "weights": made.provenance.weights,
-        "data": made.provenance.data,
-        "run": made.run,
-        "created": made.created,
-        "id": made.id,
+        "weights": made.weights,
+        "data": made.data,
+        "run": outcome.brief.run,
+        "created": outcome.brief.created,
+        "id": outcome.brief.id,
     }

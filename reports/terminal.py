@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -14,8 +15,8 @@ from reports.details import measured
 from reports.folding import Row, rows
 from reports.likeness import label
 from reports.numbers import NOTHING, one_line
-from reports.outcomes import MARKS, NOT_JUDGED, WORDS, outcomes
-from reports.page import summary
+from reports.outcomes import MARKS, NOT_JUDGED, WORDS, case_by_case
+from reports.page import Selection, select, summary
 from reports.tested import sentence
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ STYLES = {
 }
 
 
-def verdict_table(results: Sequence[Result]) -> Table:
+def verdict_table(results: Sequence[Result] | Selection) -> Table:
     """A row a result, the latest of each claim; the good checks of a case share one.
+
+    Of more than a page holds, those that it has; `not_shown_line` says of the others.
 
     Raises `NoSamples` for no results.
     """
@@ -49,47 +52,54 @@ def verdict_table(results: Sequence[Result]) -> Table:
     table.add_column("measured", justify="right", overflow="fold")
     table.add_column("verdict", overflow="fold")
     table.add_column("origin", overflow="fold")
-    for row in rows(outcomes(results)):
+    for row in rows(select(results).case_by_case):
         table.add_row(*_row(row))
     return table
 
 
-def counts_line(results: Sequence[Result]) -> str:
+def not_shown_line(results: Sequence[Result] | Selection, file: Path) -> str:
+    """How many results the table leaves out, and that `file` has them; nothing where it leaves out none."""
+    selected = select(results)
+    left = len(selected.every) - len(selected.found)
+    return f"{left} more results, none worse than these: {file} has all, one a line" if left else ""
+
+
+def counts_line(results: Sequence[Result] | Selection) -> str:
     """How many results have which verdict, on one line. Raises `NoSamples` for no results."""
-    found = outcomes(results)
+    found = select(results).every
     return f"{len(found)} {'result' if len(found) == 1 else 'results'}: {summary(found)}"
 
 
-def open_lines(results: Sequence[Result]) -> list[str]:
+def open_lines(results: Sequence[Result] | Selection) -> list[str]:
     """What checks of artifacts leave open, a line each with its case; behind `MOST_OPEN` they are counted.
 
     A check that is neither good nor a failure is a dot among a session's tests: its words come at the end.
     """
+    selected = select(results)
     left = [
-        one_line(outcome.verdict.message)
-        for outcome in outcomes(results)
-        if outcome.measurement.kind is Kind.CONFORMANCE
-        and outcome.verdict is not None
-        and outcome.verdict.kind is VerdictKind.NOT_COMPARABLE
+        outcome.place
+        for outcome in case_by_case(selected.every)
+        if outcome.series.kind is Kind.CONFORMANCE and outcome.brief.kind is VerdictKind.NOT_COMPARABLE
     ]
     more = len(left) - MOST_OPEN
     return [
-        *(f"left open: {said}" for said in left[:MOST_OPEN]),
+        *(f"left open: {one_line(told.message)}" for told in selected.results.told(left[:MOST_OPEN])),
         *([f"left open: {more} more"] if more > 0 else []),
     ]
 
 
-def documented_line(results: Sequence[Result]) -> str:
+def documented_line(results: Sequence[Result] | Selection) -> str:
     """Which documented numbers were tested, on one line. Raises `NoSamples` for no results."""
-    return sentence(outcomes(results))
+    return sentence(select(results).every)
 
 
-def unjudged_line(results: Sequence[Result]) -> str:
+def unjudged_line(results: Sequence[Result] | Selection) -> str:
     """Which results have no verdict, on one line; nothing where all have. Raises as `outcomes`."""
-    found = [outcome.measurement for outcome in outcomes(results) if outcome.verdict is None]
+    every = case_by_case(select(results).every)
+    found = [outcome.series for outcome in every if outcome.brief.kind is None]
     if not found:
         return ""
-    named = ", ".join(f"{made.case} {made.claim}" for made in found[:_NAMED])
+    named = ", ".join(f"{made.case} {made.claimed}" for made in found[:_NAMED])
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     has = "1 result has" if len(found) == 1 else f"{len(found)} results have"
     return (

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
-from harness.domain.measurements import VerdictKind
+from harness.domain.measurements import Basis, VerdictKind
 from harness.domain.models import Protocol, Weights
 from reports.language import Both, joined, say
-from reports.outcomes import ORDER, WORDS, by_drop
+from reports.outcomes import ORDER, WORDS
 
 if TYPE_CHECKING:
-    from reports.outcomes import Outcome
+    from reports.outcomes import Latest
 
 
-def documented(found: Sequence[Outcome]) -> dict[str, int]:
+def documented(found: Sequence[Latest]) -> dict[str, int]:
     """How many documented numbers were tested and came to what, in `ORDER`.
 
     A number is tested where the measured value was held to the printed one. One that was held to by several
@@ -25,15 +25,14 @@ def documented(found: Sequence[Outcome]) -> dict[str, int]:
     """
     worst: dict[tuple[str, str], str] = {}
     for outcome in found:
-        verdict = outcome.verdict
-        if verdict is not None and verdict.of_documented:
-            number = outcome.measurement.case, str(verdict.metric)
+        if outcome.brief.basis is Basis.DOCUMENTED:
+            number = outcome.case, str(outcome.brief.metric)
             worst[number] = min(worst.get(number, outcome.status), outcome.status, key=ORDER.index)
     counter = Counter(worst.values())
     return {status: counter[status] for status in ORDER if counter[status]}
 
 
-def sentence(found: Sequence[Outcome]) -> Both:
+def sentence(found: Sequence[Latest]) -> Both:
     """``3 documented numbers were tested: falls short 1, reproduced 2``, or that none was and why.
 
     With the drops that survive behind it, without a full stop.
@@ -52,18 +51,20 @@ def sentence(found: Sequence[Outcome]) -> Both:
     else:
         why = joined(say(", "), list(_why_none(found)))
         said = say("No documented number was tested: {why}", why=why)
-    drops = sum(outcome.status == VerdictKind.SURVIVES and by_drop(outcome.verdict) for outcome in found)
+    drops = sum(
+        outcome.status == VerdictKind.SURVIVES and outcome.brief.basis is Basis.DROP for outcome in found
+    )
     if not drops:
         return said
     survive = say("1 drop survives") if drops == 1 else say("{count} drops survive", count=drops)
     return joined(say("; "), [said, survive])
 
 
-def _why_none(found: Sequence[Outcome]) -> Iterator[Both]:
+def _why_none(found: Sequence[Latest]) -> Iterator[Both]:
     """What would have to be here for a documented number to be tested; never nothing."""
-    main = [outcome for outcome in found if not outcome.measurement.check]
-    scores = [outcome for outcome in main if outcome.measurement.kind is Kind.ACCURACY]
-    speeds = [outcome for outcome in main if outcome.measurement.kind is Kind.THROUGHPUT]
+    main = [outcome for outcome in found if not outcome.series.check]
+    scores = [outcome for outcome in main if outcome.series.kind is Kind.ACCURACY]
+    speeds = [outcome for outcome in main if outcome.series.kind is Kind.THROUGHPUT]
     if not scores and not speeds:
         yield say("neither accuracy nor throughput was measured")
         return
@@ -74,13 +75,13 @@ def _why_none(found: Sequence[Outcome]) -> Iterator[Both]:
     yield from reasons or [say("each result says why")]
 
 
-def _has_number(outcome: Outcome) -> bool:
+def _has_number(outcome: Latest) -> bool:
     """Whether its document prints a number for it."""
-    return outcome.verdict is None or outcome.verdict.reference is not None
+    return outcome.brief.kind is None or outcome.brief.documented
 
 
-def _why_no_score(scores: Sequence[Outcome]) -> Iterator[Both]:
-    made = [outcome.measurement.provenance for outcome in scores]
+def _why_no_score(scores: Sequence[Latest]) -> Iterator[Both]:
+    made = [outcome.series for outcome in scores]
     if not made:
         return
     if not any(item.weights is Weights.FULL for item in made):
@@ -93,6 +94,6 @@ def _why_no_score(scores: Sequence[Outcome]) -> Iterator[Both]:
         yield say("no documented protocol")
 
 
-def _why_no_speed(speeds: Sequence[Outcome]) -> Iterator[Both]:
-    if speeds and all(outcome.measurement.origin.stands_in for outcome in speeds):
+def _why_no_speed(speeds: Sequence[Latest]) -> Iterator[Both]:
+    if speeds and all(outcome.series.origin.stands_in for outcome in speeds):
         yield say("no card of the documented chips")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.opening import open_store
 from harness.cli.output import Json, print_json
 from harness.cli.parameters import LeastStamp, Results
 from harness.errors import UsageError
@@ -95,13 +96,6 @@ def compare(
         typer.echo("\n".join(lines(old, new, found, failing, limits)))
     conclude(found, limits, failing)
     return None
-
-
-def open_store(results: str | None) -> Store:
-    """The store to read; raises `StoreError` where there is none."""
-    from harness.store.results import Store
-
-    return Store(results or Home.locate().results, existing=True)
 
 
 def known_stamp(text: str | None) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.compare import open_store
+from harness.cli.opening import open_store
 from harness.cli.output import Json, print_json, print_table
 from harness.cli.parameters import CaseId, Results
 from harness.domain.cases import Kind

@@ -151,7 +151,7 @@ def _model(model: Model, tables: Catalog, home: Home) -> dict[str, Any]:
     Only by what lies there: nothing is read, because weights are gigabytes.
     """
     from harness.models.checkpoints import chosen, how_to_get, lacking, lacks
-    from harness.running.materials import dataset_path
+    from harness.running.corpora import dataset_path
 
     found: dict[str, Any] = {
         "name": model.name,

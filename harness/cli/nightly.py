@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import compare as comparing
+from harness.cli.opening import open_store
 from harness.cli.output import Json, print_json
 from harness.cli.parameters import LeastStamp, Results
 from harness.errors import UsageError
@@ -60,7 +61,7 @@ def nightly(
     from harness.comparing import gate
 
     limits = gate.of_a_night(fail_on)
-    store = comparing.open_store(results)
+    store = open_store(results)
     try:
         night = _night(store, run, before, baseline)
         found = None

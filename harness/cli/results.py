@@ -17,9 +17,9 @@ from harness.store import notrun
 from harness.tables import catalog
 
 if TYPE_CHECKING:
+    from harness.store.briefs import Kept
     from harness.store.notrun import NotRun
-    from harness.store.reading import Point
-    from harness.store.results import Result
+    from harness.store.results import Result, Store
     from reports.language import Language
 
 FOLDER = Path("build/report")
@@ -51,6 +51,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Render results as Markdown tables and one HTML page, and print the table of verdicts."""
+    from harness.store.results import Store
     from reports.absent import still_missing
     from reports.terminal import unjudged_line
 
@@ -59,18 +60,22 @@ def report(
     if form is Format.JSON_SCHEMA:
         return formats.deliver(formats.schema_text(), out)
     home = Home.locate()
-    found, history = _select(results or home.results, run, everything, home.runs)
-    if update is not None:
-        return _update(update, found, language, as_json)
-    recorded = notrun.load_all(home.runs) if everything else notrun.load(home.runs, found[0].measurement.run)
-    missing = still_missing(recorded, found)
-    if unjudged := unjudged_line(found):
-        typer.echo(f"zoocheck: {unjudged}", err=True)
-    if form is Format.JSON:
-        return formats.deliver(formats.results_text(found, missing), out)
-    if form is Format.MODEL_INDEX:
-        return formats.deliver(formats.card_text(catalog.load(), found, model, case), out)
-    return _render(found, history, missing, language, out or FOLDER, as_json)
+    store = Store(results or home.results, existing=True)
+    try:
+        found = _select(store, run, everything, home.runs)
+        if update is not None:
+            return _update(update, list(found), language, as_json)
+        recorded = notrun.load_all(home.runs) if everything else notrun.load(home.runs, found.briefs[0].run)
+        missing = still_missing(recorded, found)
+        if form is Format.REPORT:
+            return _render(store, found, missing, language, out or FOLDER, as_json)
+        if unjudged := unjudged_line(found):
+            typer.echo(f"zoocheck: {unjudged}", err=True)
+        if form is Format.JSON:
+            return formats.deliver(formats.results_text(found, missing), out)
+        return formats.deliver(formats.card_text(catalog.load(), list(found), model, case), out)
+    finally:
+        store.close()
 
 
 def _check(form: Format, as_json: bool, model: str | None, case: str | None, update: Path | None) -> None:
@@ -94,8 +99,8 @@ def _language(lang: str | None) -> Language | None:
 
 
 def _render(
-    found: list[Result],
-    history: list[Point],
+    store: Store,
+    found: Kept,
     missing: tuple[NotRun, ...],
     language: Language | None,
     out: Path,
@@ -104,13 +109,21 @@ def _render(
     """Write the report, and print the table of verdicts."""
     from harness.records import to_json
     from reports.absent import terminal_line
+    from reports.drawing import DRAWER
     from reports.files import write
     from reports.language import Language
-    from reports.terminal import counts_line, documented_line, verdict_table
+    from reports.page import RESULTS_FILE, select
+    from reports.terminal import counts_line, documented_line, not_shown_line, unjudged_line, verdict_table
 
+    DRAWER.begin()
+    tables = catalog.load()
+    selected = select(found, tables)
+    if unjudged := unjudged_line(selected):
+        typer.echo(f"zoocheck: {unjudged}", err=True)
     written = write(
-        catalog.load(), found, out, not_run=missing, history=history, language=language or Language.ENGLISH
-    )
+        tables, selected, out,
+        not_run=missing, history=store.history(), language=language or Language.ENGLISH,
+    )  # fmt: skip
     if as_json:
         print_json(
             {"html": str(written.html), "markdown": str(written.markdown),
@@ -118,9 +131,11 @@ def _render(
              "not_run": [to_json(item) for item in missing]}
         )  # fmt: skip
         return
-    console_for_tables().print(verdict_table(found))
-    typer.echo(counts_line(found))
-    typer.echo(documented_line(found))
+    console_for_tables().print(verdict_table(selected))
+    if left := not_shown_line(selected, out / RESULTS_FILE):
+        typer.echo(left)
+    typer.echo(counts_line(selected))
+    typer.echo(documented_line(selected))
     if missing:
         typer.echo(terminal_line(missing))
     typer.echo(f"report: {written.html} and {written.markdown}")
@@ -137,25 +152,19 @@ def _update(path: Path, found: list[Result], language: Language | None, as_json:
         typer.echo(f"{path}: up to date with the results for {', '.join(documents)}")
 
 
-def _select(url: str, run: str | None, everything: bool, skips: Path) -> tuple[list[Result], list[Point]]:
-    """The results to render, and the history of all; raises `UsageError` where there are none."""
-    from harness.store.results import Store
+def _select(store: Store, run: str | None, everything: bool, skips: Path) -> Kept:
+    """The results to render; raises `UsageError` where there are none."""
     from reports.absent import terminal_line
 
     if everything and run is not None:
         raise UsageError("--run and --all exclude each other; give one of the two")
-    store = Store(url, existing=True)
-    try:
-        runs = [item.id for item in store.runs()]
-        missing = notrun.load(skips, run) if run is not None and run not in runs else ()
-        if missing:
-            raise UsageError(f"{store.shown}: run {run!r} measured nothing: {terminal_line(missing)}")
-        if not runs:
-            raise UsageError(f"{store.shown}: no results yet", remedy="run `pytest suites/` first")
-        if run is not None and run not in runs:
-            latest = ", ".join(reversed(runs[-5:]))
-            raise UsageError(f"{store.shown}: no run is called {run!r}; the latest of {len(runs)}: {latest}")
-        found = store.results(latest=True) if everything else store.results(run=run or runs[-1])
-        return found, store.history()
-    finally:
-        store.close()
+    runs = store.run_ids()
+    missing = notrun.load(skips, run) if run is not None and run not in runs else ()
+    if missing:
+        raise UsageError(f"{store.shown}: run {run!r} measured nothing: {terminal_line(missing)}")
+    if not runs:
+        raise UsageError(f"{store.shown}: no results yet", remedy="run `pytest suites/` first")
+    if run is not None and run not in runs:
+        latest = ", ".join(reversed(runs[-5:]))
+        raise UsageError(f"{store.shown}: no run is called {run!r}; the latest of {len(runs)}: {latest}")
+    return store.latest() if everything else store.of_run(run or runs[-1])

@@ -38,7 +38,7 @@ def repetitions(measurements: Sequence[Measurement]) -> list[Repetition]:
 
 def by_a_tool(measurement: Measurement) -> bool:
     """Whether a tool told the throughput: it is not counted from calls of ours, and may be rounded."""
-    detail = ThroughputDetail.from_stored(measurement.detail)
+    detail = ThroughputDetail.part(measurement.detail, "tool")
     return detail.tool is not None or "tool" in detail.rest  # of a log, it is the tool's name
 
 
@@ -47,7 +47,7 @@ def usable(measurement: Measurement) -> bool:
     return (
         measurement.kind is Kind.THROUGHPUT
         and bool(measurement.metrics.get(Metric.THROUGHPUT))
-        and not Watched.from_stored(measurement.detail).noisy
+        and not Watched.part(measurement.detail, "noisy").noisy
     )
 
 

@@ -90,6 +90,11 @@ class Series:
         return Claim(case=self.case, kind=self.kind, check=self.check, protocol=self.protocol)
 
     @property
+    def claimed(self) -> str:
+        """What is claimed of the case, in words, as `Measurement.claim`."""
+        return f"{self.kind} ({self.check})" if self.check else str(self.kind)
+
+    @property
     def likeness(self) -> Likeness:
         """What its numbers share with those of other cases that may stand in their column."""
         of_data = self.kind in OF_DATA
@@ -139,14 +144,15 @@ class Asked:
         """What a result says was asked of it."""
         if measurement.kind is not Kind.THROUGHPUT:
             return cls()
-        detail = ThroughputDetail.from_stored(measurement.detail)
-        run = ScenarioDetail.from_stored(measurement.detail).loadgen
+        stored = measurement.detail
+        detail = ThroughputDetail.part(stored, "threads", "isolated", "device", "stamp_asked")
+        run = ScenarioDetail.part(stored, "loadgen").loadgen
         return cls(
             threads=None if detail.threads is None else str(detail.threads),
             isolated=detail.watched.isolated,
             device=detail.device,
-            devices=devices_of(measurement.detail),
-            streams=ImportedDetail.from_stored(measurement.detail).streams,
+            devices=devices_of(stored),
+            streams=ImportedDetail.part(stored, "streams").streams,
             stamp=detail.steadiness.stamp_asked,
             targets=None
             if run is None
@@ -205,4 +211,4 @@ class Repetition:
 
 def samples_of(measurement: Measurement) -> str | None:
     """The SHA-256 of the samples that a result is of, where it tells more than the file's."""
-    return Common.from_stored(measurement.detail).samples_sha256
+    return Common.part(measurement.detail, "samples_sha256").samples_sha256

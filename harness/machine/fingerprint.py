@@ -72,6 +72,9 @@ def _fingerprint() -> dict[str, Any]:
     }
 
 
+_KEYS: dict[str, str] = {}  # by how a fingerprint is spelt: thousands of results are of one machine
+
+
 def machine_key(fingerprint: Mapping[str, Any]) -> str:
     """12 hexadecimal digits that are the same for the same machine: a hash of its fingerprint.
 
@@ -81,7 +84,10 @@ def machine_key(fingerprint: Mapping[str, Any]) -> str:
     lasting = {
         name: value for name, value in fingerprint.items() if name not in PASSING and value is not None
     }
-    return hashlib.sha256(canonical(lasting, "machine")).hexdigest()[:12]
+    spelt = repr(lasting)
+    if spelt not in _KEYS:
+        _KEYS[spelt] = hashlib.sha256(canonical(lasting, "machine")).hexdigest()[:12]
+    return _KEYS[spelt]
 
 
 def library_versions(names: Iterable[str] = LIBRARIES) -> dict[str, str]:

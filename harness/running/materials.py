@@ -26,6 +26,7 @@ from harness.models.checkpoints import Checkpoint, card
 from harness.models.graphs import originals
 from harness.records import canonical
 from harness.running import real_length
+from harness.running.corpora import dataset_path
 from harness.running.kept_outputs import dropping
 from harness.running.predictions import OutputLog, run_all
 from harness.running.progress import Progress
@@ -69,26 +70,6 @@ def features_digest(features: Features) -> str:
         digest.update(f"{role}{array.shape}{array.dtype}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
-
-
-def dataset_path(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Path]:
-    """The data set that `choice` (full, mini, auto) means; raises `NotThere` with the remedy."""
-    full = home.data_file(spec)
-    mini = home.minis / model.name / "corpus" / spec.file
-    if choice != Corpus.MINI and full.is_file():
-        return Corpus.FULL, full
-    if choice != Corpus.FULL and mini.is_file():
-        return Corpus.MINI, mini
-    get = f"get it from {spec.published} and put it there, or set ZOOCHECK_DATA"
-    if spec.path:
-        get = "put it there, or correct path in its table"
-    if choice == Corpus.MINI:
-        raise NotThere(
-            f"{model.name}: no corpus is embedded: {mini} is not there",
-            remedy=f"use --data full with {full}",
-            option="data",
-        )
-    raise NotThere(f"{model.name}: data set {spec.name} is not there: {full}", remedy=get, option="data")
 
 
 def read_dataset(model: Model, spec: DatasetSpec, choice: str, home: Home) -> tuple[Corpus, Dataset[Any]]:

@@ -6,6 +6,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -134,7 +135,7 @@ def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
         _make_room(url)
     # A connection for each transaction: nothing is left open, gone stale, or shared with a forked process.
     # Only a database in memory lives in its connection.
-    options: dict[str, Any] = {"json_deserializer": json_value}
+    options: dict[str, Any] = {"json_deserializer": _value}
     if not urls.in_memory(url):
         options["poolclass"] = pool.NullPool
     if reads:
@@ -163,6 +164,12 @@ def _engine(url: sa.URL, shown: str, *, existing: bool) -> sa.Engine:
     if engine.dialect.name == "postgresql":
         event.listen(engine, "begin", _on_begin_at_server)
     return engine
+
+
+@lru_cache(maxsize=256)
+def _value(text: str) -> Any:
+    """What a JSON column holds. A machine and its versions are the same in thousands of rows: read only."""
+    return json_value(text)
 
 
 def _missing(url: sa.URL, shown: str, problem: ImportError) -> StoreError:

@@ -55,8 +55,23 @@ def to_4(connection: sa.Connection) -> None:
     """
 
 
+def to_5(connection: sa.Connection) -> None:
+    """The indexes by which the latest result of every series is found, and when every run began."""
+    words = ("kind", "origin", "weights", "data", "protocol", "limit")
+    parts = [f"""coalesce(CAST("{name}" AS TEXT), '')""" for name in words]
+    for texts in (("check", "case"), ("target", "backend")):
+        parts += [f'CAST(length("{name}") AS TEXT)' for name in texts]
+        parts += [f'"{name}"' for name in texts]
+    key = " || '|' || ".join(parts)
+    _do(
+        connection,
+        "CREATE INDEX ix_measurements_began ON measurements (run, created)",
+        f"CREATE INDEX ix_measurements_replaces ON measurements (({key}), number)",
+    )
+
+
 # STEPS[n - 1] takes a store of version n to n + 1.
-STEPS: tuple[Step, ...] = (to_2, to_3, to_4)
+STEPS: tuple[Step, ...] = (to_2, to_3, to_4, to_5)
 
 
 def migrate(connection: sa.Connection, found: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,15 @@ import sqlalchemy as sa
 
 from harness.domain import series
 from harness.domain.cases import Kind
-from harness.domain.measurements import VerdictKind
+from harness.domain.measurements import Basis, VerdictKind, kind_today
 from harness.domain.metrics import Metric
 from harness.domain.series import Series
-from harness.store.schema import MEASUREMENTS, VERDICTS, verdict_columns
+from harness.store.briefs import Brief
+from harness.store.schema import MEASUREMENTS, VERDICTS, replaces_key, series_key, verdict_columns
 
 Query = sa.Select[Any]
 
-# Results that share these replace each other; those of another backend or target hide none.
-_LATEST_OF = (*series.FIELDS, "target", "backend")
+_BRIEF = ("id", "run", "created", *series.FIELDS, "git_revision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,41 +31,67 @@ class Point:
     bad: bool  # fell short, or failed
 
 
-def results(*, run: str | None, case: str | None, latest: bool) -> Query:
-    """Measurements with their newest verdicts; as `Store.results` selects them."""
+def results(
+    *, run: str | None = None, case: str | None = None, numbers: Sequence[int] | None = None
+) -> Query:
+    """Measurements with their newest verdicts: of a run, of a case, or of these numbers."""
     columns = MEASUREMENTS.c
-    chosen = sa.select(
-        columns.number,
-        columns.run,
-        sa.func.first_value(columns.run)
-        .over(partition_by=[columns[name] for name in _LATEST_OF], order_by=columns.number.desc())
-        .label("newest"),
-    )
+    query = _judged(sa.select(MEASUREMENTS, *verdict_columns())).order_by(columns.number)
     for column, wanted in ((columns.run, run), (columns.case, case)):
         if wanted is not None:
-            chosen = chosen.where(column == wanted)
-    selected = chosen.subquery()
-    judged = _newest_verdicts()
-    query = (
-        sa.select(MEASUREMENTS, *verdict_columns())
-        .join(selected, selected.c.number == columns.number)
-        .outerjoin(judged, judged.c.measurement == columns.id)
-        .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
-        .order_by(columns.number)
+            query = query.where(column == wanted)
+    return query if numbers is None else query.where(columns.number.in_(numbers))
+
+
+def briefs(*, run: str | None) -> Query:
+    """The results of `run`, of all runs the latest, for `to_brief`.
+
+    Of those that share series, target and backend the latest are what the newest run wrote, which need not be
+    one.
+    """
+    columns = MEASUREMENTS.c
+    query = _judged(
+        sa.select(
+            columns.number,
+            *(columns[name] for name in _BRIEF),
+            *(VERDICTS.c[name].label(f"verdict_{name}") for name in ("kind", "basis", "metric")),
+            VERDICTS.c.reference.is_not(sa.null()).label("documented"),
+        )
+    ).order_by(columns.number)
+    if run is not None:
+        return query.where(columns.run == run)
+    keys = _keys()
+    newest, alike, of_run, one = (MEASUREMENTS.alias(name) for name in ("newest", "alike", "of_run", "one"))
+    of_key = sa.select(sa.func.max(alike.c.number)).select_from(alike)
+    last = of_key.where(replaces_key("alike") == keys.c.key)
+    begun = sa.select(sa.func.min(of_run.c.number)).where(of_run.c.run == newest.c.run)  # none is before
+    latest = (
+        sa.select(one.c.number)
+        .select_from(keys)
+        .join(newest, newest.c.number == last.scalar_subquery())
+        .join(
+            one,
+            (replaces_key("one") == keys.c.key)
+            & (one.c.number >= begun.scalar_subquery())
+            & (one.c.run == newest.c.run),
+        )
     )
-    return query.where(selected.c.run == selected.c.newest) if latest else query
+    return query.where(columns.number.in_(latest))
+
+
+def told(*, numbers: Sequence[int]) -> Query:
+    """What results came to, by number."""
+    columns = MEASUREMENTS.c
+    query = sa.select(columns.number, columns.metrics, VERDICTS.c.expected, VERDICTS.c.message)
+    return _judged(query).where(columns.number.in_(numbers))
 
 
 def numbers(*, runs: Sequence[str] | None, case: str | None, kind: Kind | None) -> Query:
     """Measurements without raw samples, with their newest verdicts."""
     columns = MEASUREMENTS.c
-    judged = _newest_verdicts()
-    query = (
+    query = _judged(
         sa.select(*(column for column in columns if column.name != "raw"), *verdict_columns())
-        .outerjoin(judged, judged.c.measurement == columns.id)
-        .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
-        .order_by(columns.number)
-    )
+    ).order_by(columns.number)
     if runs is not None:
         query = query.where(columns.run.in_(list(runs)))
     for column, wanted in ((columns.case, case), (columns.kind, kind)):
@@ -75,29 +101,53 @@ def numbers(*, runs: Sequence[str] | None, case: str | None, kind: Kind | None) 
 
 
 def history(*, latest: int) -> Query:
-    """The `latest` rows of every series that has two or more, for `to_point`."""
-    columns = MEASUREMENTS.c
-    shared = [columns[name] for name in series.FIELDS]
-    newest_first = sa.func.row_number().over(partition_by=shared, order_by=columns.number.desc())
-    ranked = sa.select(
-        columns.number,
-        newest_first.label("age"),
-        sa.func.count().over(partition_by=shared).label("times"),
-    ).subquery()
-    judged = _newest_verdicts()
-    return (
-        sa.select(
-            *shared,
-            columns.metrics,
-            VERDICTS.c.metric,
-            VERDICTS.c.expected,
-            VERDICTS.c.kind.label("came_to"),
+    """The `latest` rows of each target and backend of every series that has two or more, for `to_point`."""
+    columns, keys = MEASUREMENTS.c, _keys()
+    alike, last, others, one = (MEASUREMENTS.alias(name) for name in ("alike", "last", "others", "one"))
+    of_key = sa.select(alike.c.number).select_from(alike).where(replaces_key("alike") == keys.c.key)
+    newest_first = of_key.order_by(alike.c.number.desc())
+    series_of_last = sa.literal_column(f"({series_key('last')})", sa.Text())
+    repeated = (
+        sa.select(sa.literal(1))
+        .select_from(others)
+        .where(
+            replaces_key("others") > series_of_last + "|",
+            replaces_key("others") < series_of_last + "}",  # the character after "|"
+            others.c.number != last.c.number,
         )
-        .join(ranked, ranked.c.number == columns.number)
-        .outerjoin(judged, judged.c.measurement == columns.id)
-        .outerjoin(VERDICTS, VERDICTS.c.number == judged.c.number)
-        .where(ranked.c.age <= latest, ranked.c.times > 1)
-        .order_by(columns.number)
+        .exists()
+    )
+    since = sa.func.coalesce(newest_first.limit(1).offset(latest - 1).scalar_subquery(), 0)
+    chosen = (
+        sa.select(one.c.number)
+        .select_from(keys)
+        .join(last, last.c.number == newest_first.limit(1).scalar_subquery())
+        .join(one, (replaces_key("one") == keys.c.key) & (one.c.number >= since))
+        .where(repeated)
+    )
+    query = sa.select(
+        *(columns[name] for name in series.FIELDS),
+        columns.metrics,
+        VERDICTS.c.metric,
+        VERDICTS.c.expected,
+        VERDICTS.c.kind.label("came_to"),
+    )
+    return _judged(query).where(columns.number.in_(chosen)).order_by(columns.number)
+
+
+def to_brief(row: sa.RowMapping) -> Brief:
+    """A row of `briefs` as the record that it holds."""
+    kind, basis, metric = row["verdict_kind"], row["verdict_basis"], row["verdict_metric"]
+    return Brief(
+        id=row["id"],
+        run=row["run"],
+        created=row["created"],
+        series=Series.of_row(row),
+        git_revision=row["git_revision"],
+        kind=None if kind is None else VerdictKind(kind_today(kind, basis)),
+        basis=None if basis is None else Basis(basis),
+        metric=None if metric is None else Metric(metric),
+        documented=bool(row["documented"]),
     )
 
 
@@ -123,10 +173,39 @@ def runs() -> Query:
     )
 
 
-def _newest_verdicts() -> sa.Subquery:
-    """The number of each measurement's newest verdict: of several the newest counts."""
+def run_ids() -> Query:
+    """Every run's id, in the order of `runs`, without counting what each has."""
+    known = _each("runs", lambda table: sa.literal_column(f"{table}.run", sa.Text()))
+    one = MEASUREMENTS.alias("one")
+    of_run = sa.select(sa.func.min(one.c.created)).where(one.c.run == known.c.key)
+    first = sa.select(sa.func.min(one.c.number)).where(one.c.run == known.c.key)
     return (
-        sa.select(VERDICTS.c.measurement, sa.func.max(VERDICTS.c.number).label("number"))
-        .group_by(VERDICTS.c.measurement)
-        .subquery()
+        sa.select(known.c.key.label("run"))
+        .where(known.c.key.is_not(None))
+        .order_by(of_run.scalar_subquery(), first.scalar_subquery())
     )
+
+
+def _keys() -> sa.CTE:
+    """Every key by which results replace each other."""
+    return _each("keys", replaces_key)
+
+
+def _each(name: str, of: Callable[[str], sa.ColumnElement[str]]) -> sa.CTE:
+    """Every value of an expression that begins an index, each found behind the one before; then None.
+
+    That takes as many steps as there are values, and not as many as there are rows.
+    """
+    further = MEASUREMENTS.alias("further")
+    first = sa.select(sa.func.min(of(MEASUREMENTS.name)).label("key")).select_from(MEASUREMENTS)
+    each = first.cte(name, recursive=True)
+    behind = sa.select(sa.func.min(of("further"))).select_from(further).where(of("further") > each.c.key)
+    return each.union_all(sa.select(behind.scalar_subquery()).where(each.c.key.is_not(None)))
+
+
+def _judged(query: Query) -> Query:
+    """The query with each measurement's newest verdict: of several the newest counts."""
+    of_one = VERDICTS.alias("of_one")
+    newest = sa.select(sa.func.max(of_one.c.number)).where(of_one.c.measurement == MEASUREMENTS.c.id)
+    newest_one = newest.correlate(MEASUREMENTS).scalar_subquery()
+    return query.outerjoin_from(MEASUREMENTS, VERDICTS, VERDICTS.c.number == newest_one)

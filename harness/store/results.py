@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -13,11 +15,13 @@ from sqlalchemy import exc
 
 from harness.domain.cases import Kind
 from harness.domain.measurements import Measurement, Verdict
+from harness.domain.series import Series
 from harness.errors import StoreError
 from harness.machine.fingerprint import machine_key
 from harness.records import to_json
 from harness.store import baselines, copying, damage, opening, reading, summary
 from harness.store.baselines import Baseline
+from harness.store.briefs import Brief, Kept, Told
 from harness.store.copying import Copied
 from harness.store.database import Database
 from harness.store.reading import Point
@@ -32,7 +36,10 @@ from harness.store.schema import (
 from harness.store.summary import Info
 from harness.store.troubles import reason
 
+PAGE = 500  # results that are read at a time where many are asked for
+
 T = TypeVar("T")
+Read = Callable[[sa.Select[Any], Callable[[sa.RowMapping], Any]], list[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,17 +132,25 @@ class Store:
                     remedy="a measurement is written before its verdict",
                 ) from problem
 
-    def results(
-        self, *, run: str | None = None, case: str | None = None, latest: bool = False
-    ) -> list[Result]:
-        """Measurements with their newest verdicts, in the order of writing.
+    def results(self, *, run: str | None = None, case: str | None = None) -> list[Result]:
+        """Measurements with their newest verdicts, in the order of writing; `run` and `case` select."""
+        return self._read(reading.results(run=run, case=case), _result)
 
-        `run` and `case` select. With `latest`, of the selected ones that share case, kind, origin,
-        target, backend, weights, data, protocol and limit, only what the newest run wrote: a
-        quick run on the mini never hides the last one on full weights.
+    def of_run(self, run: str) -> Kept:
+        """The results of a run, in brief, and each in full where it is asked for."""
+        return self._kept(reading.briefs(run=run))
+
+    def latest(self) -> Kept:
+        """The latest results of all runs, in brief, and each in full where it is asked for.
+
+        Of those that share case, kind, origin, target, backend, weights, data, protocol and limit, only what
+        the newest run wrote: a quick run on the mini never hides the last one on full weights.
         """
-        query = reading.results(run=run, case=case, latest=latest)
-        return self._read(query, lambda row: Result(measurement=to_measurement(row), verdict=to_verdict(row)))
+        return self._kept(reading.briefs(run=None))
+
+    def _kept(self, query: sa.Select[Any]) -> Kept:
+        rows = self._read(query, lambda row: (row["number"], reading.to_brief(row)))
+        return _InStore(self._read, [number for number, _ in rows], [brief for _, brief in rows])
 
     def numbers(
         self, *, runs: Sequence[str] | None = None, case: str | None = None, kind: Kind | None = None
@@ -157,9 +172,14 @@ class Store:
 
         A check that has no number is in none: it is good or it is not.
         """
-        query = reading.history(latest=latest)
-        points = self._read(query, reading.to_point)
-        return [point for point in points if point.value is not None or not point.series.check]
+        points = self._read(reading.history(latest=latest), reading.to_point)
+        newest: Counter[Series] = Counter()
+        kept: list[Point] = []
+        for point in reversed(points):  # of every target and backend of a series as many: here they meet
+            newest[point.series] += 1
+            if newest[point.series] <= latest and (point.value is not None or not point.series.check):
+                kept.append(point)
+        return kept[::-1]
 
     def runs(self) -> list[RunSummary]:
         """Every run; at the end the one whose first measurement was made last, wherever it came from."""
@@ -167,6 +187,10 @@ class Store:
         return self._read(
             query, lambda row: RunSummary(id=row["run"], started=row["started"], count=row["count"])
         )
+
+    def run_ids(self) -> list[str]:
+        """The ids of `runs`, in that order: found without a look at every result."""
+        return self._read(reading.run_ids(), lambda row: str(row["run"]))
 
     def machines(self, run: str) -> list[str]:
         """The `fingerprint.machine_key` of every machine that has results in `run`, as they came."""
@@ -252,8 +276,53 @@ class Store:
     def _read(self, query: sa.Select[Any], make: Callable[[sa.RowMapping], T]) -> list[T]:
         """What `make` makes of each row. Raises `Damaged` with the row that is not what was written."""
         with damage.told(self._database):
-            rows = self._database.do(lambda connection: connection.execute(query).mappings().all())
-            return [make(row) for row in rows]
+            return self._database.do(
+                lambda connection: [make(row) for row in connection.execute(query).mappings()]
+            )
+
+
+class _InStore(Kept):
+    """Kept of a store, of which the briefs have been read."""
+
+    def __init__(self, read: Read, numbers: Sequence[int], briefs: Sequence[Brief]) -> None:
+        self._read, self._numbers, self._briefs = read, numbers, briefs
+
+    @property
+    def briefs(self) -> Sequence[Brief]:
+        """All of them."""
+        return self._briefs
+
+    def several(self, places: Sequence[int]) -> list[Result]:
+        """Those at `places`, in that order, read from the store."""
+        return list(self._pages(places, lambda numbers: reading.results(numbers=numbers), _result))
+
+    def told(self, places: Iterable[int]) -> Iterator[Told]:
+        """What those at `places` came to, in that order, read from the store some at a time."""
+        return self._pages(places, lambda numbers: reading.told(numbers=numbers), _told)
+
+    def __iter__(self) -> Iterator[Result]:
+        """All of them in full, some at a time in memory."""
+        return self._pages(range(len(self)), lambda numbers: reading.results(numbers=numbers), _result)
+
+    def _pages(
+        self,
+        places: Iterable[int],
+        query: Callable[[Sequence[int]], sa.Select[Any]],
+        make: Callable[[sa.RowMapping], T],
+    ) -> Iterator[T]:
+        numbers = (self._numbers[place] for place in places)
+        while page := list(islice(numbers, PAGE)):
+            read = self._read(query(page), lambda row: (row["number"], make(row)))
+            found = dict(read)
+            yield from (found[number] for number in page)
+
+
+def _result(row: sa.RowMapping) -> Result:
+    return Result(measurement=to_measurement(row), verdict=to_verdict(row))
+
+
+def _told(row: sa.RowMapping) -> Told:
+    return Told(metrics=row["metrics"], expected=row["expected"], message=row["message"] or "")
 
 
 def _verdict_row(measurement_id: str, verdict: Verdict) -> dict[str, Any]:

@@ -6,6 +6,9 @@ for every field of `Verdict`. Nested fields are JSON. `raw` is its JSON, UTF-8, 
 except that SQLite's plain columns (a verdict's numbers) keep no sign of a zero. ``baselines`` names runs to
 hold others against.
 
+Results that replace each other share a key (`replaces_key`), by which an index holds them in the order of
+writing: the latest of each is found in as many steps as there are keys, however many results there are.
+
 What is changed here needs another `VERSION` and a step in `harness.store.migrations`.
 """
 
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -23,9 +26,9 @@ from sqlalchemy import event
 from harness.decoding import Undecodable, json_value
 from harness.domain.measurements import Measurement, Provenance, Verdict, kind_today
 from harness.errors import RecordError
-from harness.records import from_json, to_json
+from harness.records import from_decoded, to_json
 
-VERSION = 4
+VERSION = 5
 FIRST = frozenset({"meta", "measurements", "verdicts"})  # the tables that every version has
 
 
@@ -95,6 +98,37 @@ MEASUREMENTS = sa.Table(
     _json("versions"),
     sa.Column("raw", Packed, nullable=False),
 )
+
+
+def series_key(table: str = "") -> str:
+    """SQL: one text for the series of a row of ``measurements``, which a query calls `table`.
+
+    No key begins with another one: what may be any text has its length before it.
+    """
+    words = ("kind", "origin", "weights", "data", "protocol", "limit")  # of ours, and a number
+    return _joined(table, words=words, texts=("check", "case"))
+
+
+def replaces_key(table: str = "") -> sa.ColumnElement[str]:
+    """One text for series, target and backend, as the index of it has them: `series_key`, and more behind it.
+
+    Results that share it replace each other; those of another backend or target hide none.
+    """
+    key = f"({series_key(table)} || '|' || {_joined(table, words=(), texts=('target', 'backend'))})"
+    return sa.literal_column(key, sa.Text())
+
+
+def _joined(table: str, *, words: Sequence[str], texts: Sequence[str]) -> str:
+    of = f"{table}." if table else ""
+    parts = [f"""coalesce(CAST({of}"{name}" AS TEXT), '')""" for name in words]
+    parts += [f'CAST(length({of}"{name}") AS TEXT)' for name in texts]
+    parts += [f'{of}"{name}"' for name in texts]
+    return " || '|' || ".join(parts)
+
+
+sa.Index("ix_measurements_began", MEASUREMENTS.c.run, MEASUREMENTS.c.created)
+sa.Index("ix_measurements_replaces", replaces_key(), MEASUREMENTS.c.number)
+
 VERDICTS = sa.Table(
     "verdicts",
     TABLES,
@@ -178,7 +212,8 @@ def measurement_row(measurement: Measurement) -> dict[str, Any]:
 def to_measurement(row: Mapping[Any, Any]) -> Measurement:
     """A row of ``measurements`` as the record it was made from."""
     provenance = {name: row[name] for name in _PROVENANCE}
-    return from_json(Measurement, {name: row[name] for name in _MEASUREMENT} | {"provenance": provenance})
+    measurement = {name: row[name] for name in _MEASUREMENT}
+    return from_decoded(Measurement, measurement | {"provenance": provenance})
 
 
 def verdict_columns() -> list[sa.Label[Any]]:
@@ -200,4 +235,4 @@ def to_verdict(row: sa.RowMapping) -> Verdict | None:
 def as_verdict(row: Mapping[Any, Any]) -> Verdict:
     """A row of ``verdicts`` as the record it was made from. Raises `RecordError` for what is none."""
     recorded = {name: row[name] for name in _VERDICT}
-    return from_json(Verdict, {**recorded, "kind": kind_today(recorded["kind"], recorded["basis"])})
+    return from_decoded(Verdict, {**recorded, "kind": kind_today(recorded["kind"], recorded["basis"])})

@@ -8,15 +8,17 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from harness import toolchains
 from harness.domain.cases import Case
 from harness.domain.chips import Chip
 from harness.errors import MachineError, NotThere, NotYet, ParseError, ZoocheckError
 from harness.toolchains.base import Availability, Backend, Unavailable
-from harness.toolchains.bundling import Bundling
 from harness.toolchains.place import Toolchain
+
+if TYPE_CHECKING:
+    from harness.toolchains.bundling import Bundling
 
 STAND_IN = "onnxruntime"  # what runs a chip's numerics where the chip is not
 
@@ -52,7 +54,7 @@ def bundling(case: Case) -> Bundling:
             f"{case.id}: cases of {case.runtime} cannot be bundled",
             remedy=f"choose a chip of {', '.join(with_part('bundle'))}",
         )
-    return cast(Bundling, module)
+    return cast("Bundling", module)
 
 
 def reads(name: str) -> str | None:
@@ -65,7 +67,7 @@ def unverified(name: str) -> tuple[str, ...]:
 
     A backend that says nothing, or that zoocheck does not have, gives none.
     """
-    return tuple(getattr(part(name, "backend"), "UNVERIFIED", ()))
+    return tuple(getattr(part(name, "unverified"), "UNVERIFIED", ()))
 
 
 def toolchain(chip: Chip, runtime: str) -> Toolchain:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from pathlib import Path
 
 import factory
 import pytest
 
 from harness.errors import NoSamples
-from reports import files, html
+from harness.store.results import Store
+from reports import files, html, page
+from reports.outcomes import outcomes
 
 CASE = "tinybert-ascend310p-bs8"
 
@@ -23,6 +24,24 @@ def test_both_forms_are_written_into_a_folder_that_is_made(catalog, tmp_path):
     assert sorted(path.name for path in written.html.parent.iterdir()) == ["report.html", "report.md"]
 
 
+def test_a_report_from_a_store_is_the_report_of_the_same_results_in_memory(catalog, tmp_path, monkeypatch):
+    """Of which only those that it shows are read in full; all of them are in the file beside."""
+    monkeypatch.setattr(page, "SHOWN", 4)
+    results = factory.mixed(catalog)
+    store = Store(f"sqlite:///{tmp_path}/results.sqlite")
+    for result in results:
+        store.add(result.measurement, result.verdict)
+    folders = tmp_path / "memory", tmp_path / "store"
+    for folder, found in zip(folders, (results, store.latest()), strict=True):
+        files.write(catalog, found, folder, history=store.history())
+    names = ["report-results.jsonl", "report.html", "report.md"]
+    assert [sorted(path.name for path in folder.iterdir()) for folder in folders] == [names, names]
+    for name in names:
+        assert folders[0].joinpath(name).read_bytes() == folders[1].joinpath(name).read_bytes()
+    lines = folders[0].joinpath(names[0]).read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(outcomes(results, catalog)) > page.SHOWN
+
+
 def test_a_report_takes_the_place_of_the_one_before(catalog, tmp_path):
     files.write(catalog, factory.mixed(catalog), tmp_path)
     written = files.write(catalog, [factory.accuracy(catalog, CASE, 190, 240)], tmp_path)
@@ -33,13 +52,13 @@ def test_a_write_that_fails_leaves_the_old_report_whole_and_nothing_else(catalog
     """The disk is full, say, when half of a file is written."""
     old = files.write(catalog, factory.mixed(catalog), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    whole = Path.write_text
 
-    def half(self, text, *args, **kwargs):
-        whole(self, text[: len(text) // 2], *args, **kwargs)
+    def half(file, _path, parts):
+        text = "".join(parts)
+        file.write_text(text[: len(text) // 2], encoding="utf-8")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(Path, "write_text", half)
+    monkeypatch.setattr(files, "_write", half)
     with pytest.raises(OSError, match="no space left"):
         files.write(catalog, [factory.accuracy(catalog, CASE, 190, 240)], tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

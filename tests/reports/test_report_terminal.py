@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from pathlib import Path
 
 import factory
 import hostile
@@ -13,7 +14,8 @@ from rich.console import Console
 from harness.domain.cases import Kind
 from harness.domain.measurements import VerdictKind
 from harness.errors import NoSamples
-from reports.terminal import MOST_OPEN, counts_line, open_lines, verdict_table
+from reports import page
+from reports.terminal import MOST_OPEN, counts_line, not_shown_line, open_lines, verdict_table
 
 
 def printed(results, *, width: int = 140, colour: bool = False) -> str:
@@ -38,6 +40,22 @@ def test_every_result_has_a_row_with_its_verdict_in_words(catalog):
         assert word in text
     assert "123.45 samples/s †" in text
     assert "0.0125 spreads" in text
+
+
+def test_of_more_than_a_page_holds_the_worst_have_rows_and_the_others_are_told(catalog, monkeypatch):
+    results = factory.mixed(catalog)
+    file = Path("report-results.jsonl")
+    assert not_shown_line(results, file) == ""
+    whole = [line.split() for line in printed(results).splitlines()]
+    monkeypatch.setattr(page, "SHOWN", 3)
+    lines = printed(results).splitlines()
+    assert len(lines) == 1 + 3
+    assert "▼ falls short" in lines[1] + lines[2] + lines[3]
+    assert all(line.split() in whole for line in lines)
+    left = int(counts_line(results).split()[0]) - 3
+    assert not_shown_line(results, file) == (
+        f"{left} more results, none worse than these: report-results.jsonl has all, one a line"
+    )
 
 
 def test_the_counts_are_one_line(catalog):

@@ -23,7 +23,8 @@ from harness.errors import BadInput, CheckpointError, NotThere, NotYet
 from harness.models.graphs.export import run_torch
 from harness.running import materials as module
 from harness.running import real_length
-from harness.running.materials import Materials, comparable, dataset_path, inputs_in_order
+from harness.running.corpora import dataset_path
+from harness.running.materials import Materials, comparable, inputs_in_order
 from harness.running.predictions import OutputsDamaged
 from harness.running.progress import Progress, Silent
 from harness.setting.home import Home

@@ -17,6 +17,7 @@ from harness.cli import app
 from harness.errors import BadInput, ZoocheckError
 from harness.machine.fingerprint import machine_key
 from harness.store.results import Store
+from harness.store.schema import VERSION
 from reports import baseline_file
 
 HERE, THERE = {"cpu": "x", "host_id": "aa"}, {"cpu": "y", "host_id": "bb"}
@@ -63,7 +64,7 @@ def other(tmp_path: Path) -> str:
 def test_info(filled: str):
     """For people and as JSON; without a store a sentence."""
     text = told("store", "info", filled)
-    assert f"{filled}: schema version 4" in text
+    assert f"{filled}: schema version {VERSION}" in text
     assert "measurements: 4, runs: 2, verdicts: 2, rows of baselines: 0" in text
     found = json.loads(told("store", "info", filled, "--json"))
     assert found["hosts"] == [{"id": "aa", "measurements": 3}, {"id": "bb", "measurements": 1}]

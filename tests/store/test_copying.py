@@ -239,7 +239,7 @@ def test_what_a_store_holds(kind: str, tmp_path: Path):
         store.set_baseline("good", "0123", "run-2")
         found = store.info()
         assert (found.version, found.measurements, found.verdicts, found.baselines, found.runs) == (
-            4,
+            5,
             4,
             1,
             1,

@@ -4,7 +4,7 @@
 with the minis, a baseline, and the kept fp32 references of the former; the machine's details are replaced.
 The texts beside it are what that commit printed, but for what has since had another name: its 27 verdicts of
 no documented number read `survives` and no longer `reproduced`, the report says that none was tested, and the
-store is of the version that has the word.
+store is of the version that has the word (and now of one with more indexes).
 """
 
 from __future__ import annotations

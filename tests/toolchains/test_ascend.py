@@ -24,6 +24,7 @@ from harness.setting.home import Home
 from harness.store.results import Store
 from harness.toolchains import loading, targets
 from harness.toolchains.ascend import backend as ascend
+from harness.toolchains.ascend.unverified import UNVERIFIED
 
 DOCUMENTED = Protocol.DOCUMENTED
 SYSTEMS = {"tinybert": 20, "bert-large-ner": 10, "spanbert": 6}  # how many samples are enough here
@@ -129,8 +130,8 @@ class TestProbe:
 
     def test_what_is_not_verified_is_said(self):
         """`zoocheck doctor` lists it, and of a backend that says nothing, nothing."""
-        assert loading.unverified("ascend") == ascend.UNVERIFIED
-        assert all(isinstance(fact, str) and fact for fact in ascend.UNVERIFIED)
+        assert loading.unverified("ascend") == UNVERIFIED
+        assert all(isinstance(fact, str) and fact for fact in UNVERIFIED)
         assert loading.unverified("onnxruntime") == loading.unverified("no-such-toolchain") == ()
 
 

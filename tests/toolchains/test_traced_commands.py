@@ -15,9 +15,8 @@ from making import make_case
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.precisions import Precision
-from harness.toolchains.magicmind import backend as magicmind_backend
+from harness.toolchains import loading
 from harness.toolchains.magicmind import commands as magicmind
-from harness.toolchains.vastai import backend as vastai_backend
 from harness.toolchains.vastai import commands as vastai
 from harness.toolchains.worker_session import WORKERS
 
@@ -234,6 +233,6 @@ def test_workers_are_python_3_7():
 
 
 def test_what_is_not_verified_is_listed():
-    for backend in (vastai_backend, magicmind_backend):
-        assert backend.UNVERIFIED
-        assert all(text and not text.endswith(".") for text in backend.UNVERIFIED)
+    for name in ("vastai", "magicmind"):
+        assert loading.unverified(name)
+        assert all(text and not text.endswith(".") for text in loading.unverified(name))

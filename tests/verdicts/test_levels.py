@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
+import numpy as np
 import pytest
+import ruptures
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.verdicts import levels
 from harness.verdicts.levels import Scatter
@@ -93,3 +98,22 @@ def test_a_step_of_twenty_deviations_is_found_by_the_series_alone(each: int, lea
 
 def test_too_few_values_have_no_shift() -> None:
     assert found([0.0, 0.0, 0.5, 0.5, 0.5]) == ()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(-40, 40).map(lambda tenths: tenths / 10), min_size=6, max_size=60),
+    st.floats(0.1, 20.0),
+)
+def test_segments_are_the_best_that_ruptures_finds(values: list[float], penalty: float):
+    """The least squares and penalties of all splits, whatever ties there are."""
+
+    def cost(ends: list[int]) -> float:
+        parts = [values[start:stop] for start, stop in pairwise(ends)]
+        return sum(float(np.var(part)) * len(part) + penalty for part in parts)
+
+    ours = levels._segments(values, penalty=penalty)
+    model = ruptures.Pelt(model="l2", min_size=levels.FEWEST, jump=1)
+    theirs = [0, *model.fit(np.array(values).reshape(-1, 1)).predict(pen=penalty)]
+    assert cost(ours) == pytest.approx(cost(theirs), rel=1e-9, abs=1e-9)
+    assert min(np.diff(ours)) >= levels.FEWEST

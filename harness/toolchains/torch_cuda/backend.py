@@ -47,12 +47,6 @@ FUSED_BOUND = 1e-3  # of fp32 logits from the eager network's: sums in another o
 _SAMPLES_COMPARED = 2
 PRECISIONS = (Precision.FP32, Precision.TF32, Precision.FP16, Precision.BF16)
 
-UNVERIFIED: tuple[str, ...] = (
-    "nothing here has run on a GPU: compiling, capturing and events are as torch's notes on CUDA graphs say",
-    "that nvidia-smi's index and CUDA's under CUDA_DEVICE_ORDER=PCI_BUS_ID name the same card",
-    "the bounds of parity for tf32 and bf16, which rest on arithmetic and on torch's CPU",
-)
-
 
 class CudaSession:
     """A network bound to one batch of its case."""
