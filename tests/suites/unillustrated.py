@@ -5,12 +5,19 @@ Drawing them takes longer than all the rest of a short run, and they have tests 
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from unittest.mock import patch
+
 import pytest
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish() -> None:
-    """Right before the report is rendered: nothing is imported earlier than a run itself does."""
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish() -> Generator[None]:
+    """Around the hook that renders the report: nothing is imported earlier than a run itself does.
+
+    A wrapper, because what is only first in line comes after the suites' own, which is first as well.
+    """
     from reports import html
 
-    html._galleries = lambda *_: ()
+    with patch.object(html, "_galleries", lambda *_: ()):
+        return (yield)

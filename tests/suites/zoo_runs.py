@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import forking
+
 from harness.store.results import Result, Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,15 +127,16 @@ class Zoo:
         """
         results = () if store is None else ("--results", f"sqlite:///{store}")
         plain = () if charts else ("-p", "unillustrated")
-        return self._run(folder, "pytest", *SUITES, *plain, *results, *arguments)
+        start = self._start if self.through else self._fork
+        return start(folder, "pytest", *SUITES, *plain, *results, *arguments)
 
     def collect(self, folder: Path, *arguments: str) -> Ran:
         """``pytest suites/ --collect-only``."""
-        return self._run(folder, "pytest", *SUITES, "--collect-only", "-q", *arguments)
+        return self._start(folder, "pytest", *SUITES, "--collect-only", "-q", *arguments)
 
     def zoocheck(self, folder: Path, *arguments: str) -> Ran:
         """``zoocheck ...`` from `folder`."""
-        return self._run(folder, "harness", *arguments)
+        return self._start(folder, "harness", *arguments)
 
     def inside(self, folder: Path, *arguments: str) -> Ran:
         """``zoocheck ...`` as in `folder`, in this process: what only reads needs none of its own."""
@@ -158,7 +161,7 @@ class Zoo:
             os.chdir(before)
         return Ran(status=status, out=out.getvalue(), err=err.getvalue(), folder=folder)
 
-    def _run(self, folder: Path, module: str, *arguments: str) -> Ran:
+    def _start(self, folder: Path, module: str, *arguments: str) -> Ran:
         done = subprocess.run(
             [*self.through, sys.executable, "-m", module, *arguments],
             cwd=folder,
@@ -170,6 +173,11 @@ class Zoo:
             timeout=TIMEOUT_S,
             check=False,
         )
+        return Ran(status=done.returncode, out=done.stdout, err=done.stderr, folder=folder)
+
+    def _fork(self, folder: Path, module: str, *arguments: str) -> Ran:
+        """The same, from a process that has the libraries of a measurement loaded."""
+        done = forking.run(module, *arguments, cwd=folder, env=self.environment, timeout=TIMEOUT_S)
         return Ran(status=done.returncode, out=done.stdout, err=done.stderr, folder=folder)
 
 
