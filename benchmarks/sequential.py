@@ -27,7 +27,8 @@ import numpy.typing as npt
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from harness.verdicts.sequential import CONFIDENCE, Allowance, Race, looks  # noqa: E402
+from harness.setting.options import SURE  # noqa: E402
+from harness.verdicts.sequential import Allowance, Race, looks  # noqa: E402
 
 OWN = 0.9  # of the samples, right in fp32
 FLIPS = (0.0005, 0.005, 0.05)
@@ -122,7 +123,7 @@ def _until_sure(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """The share that each population took, and whether its drop was then told to be beyond."""
     count, samples = drawn[0].shape
-    race = Race(np.full(count, cell.counted), cell.allowed, CONFIDENCE)
+    race = Race(np.full(count, cell.counted), cell.allowed, SURE)
     used, told = np.ones(count), np.zeros(count, bool)
     open_still = np.ones(count, bool)
     for start, stop in looks(samples):
@@ -167,7 +168,7 @@ def main() -> int:
         f"\n\n{given.populations} populations a cell; most wrong verdicts of a cell: {worst} ({share:.2%}); "
         f"{time.process_time() - began:.0f} s of CPU"
     )
-    return int(share > 1 - CONFIDENCE)
+    return int(share > 1 - SURE)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,14 @@ class Outputs:
     arrays: list[Array]
     facts: Mapping[str, Any]
     kept: Path | None  # where they lie on disk until they are dropped
+    parts: tuple[Outputs, ...] = ()  # that they were put together from
 
     def forget(self) -> None:
         """Remove them from the disk: what they came to is recorded, or they are somebody else's."""
         if self.kept is not None:
             self.kept.unlink(missing_ok=True)
+        for part in self.parts:
+            part.forget()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,12 @@ class Inference:
         self._outputs: dict[tuple[Any, ...], _Known] = {}
         self._grouped: dict[tuple[Any, ...], _Known] = {}
         self._last: tuple[tuple[Any, ...], Protocol, Outputs] | None = None
+
+    def of(self, materials: Materials) -> Inference:
+        """The same of other samples; what cases share of them is kept together."""
+        made = copy(self)
+        made.materials = materials
+        return made
 
     def all_outputs(
         self,
@@ -103,6 +113,8 @@ class Inference:
 
     def _drop(self, outputs: Outputs) -> None:
         outputs.forget()
+        for part in outputs.parts:
+            self._drop(part)
         for known in (self._outputs, self._grouped):
             for key in [key for key, item in known.items() if item.arrays is outputs.arrays]:
                 del known[key]
@@ -125,7 +137,8 @@ class Inference:
         if any_shape is None:
             return self._padded(case, protocol, loaded)
         samples = self.materials.samples(case.model, protocol)
-        plan = real_length.plan(samples.task, samples.features)
+        proved = self.materials.proved((case.id, any_shape.key))
+        plan = real_length.plan(samples.task, samples.features, proved=proved)
         if isinstance(plan, real_length.Grouping):
             grouped = self._at_real_length(case, protocol, loaded.session, any_shape, plan)
             if isinstance(grouped, Outputs):
@@ -141,13 +154,16 @@ class Inference:
         key = (case.model.name, case.chip.name, case.precision, any_shape.key, *self._inputs(case, protocol))
         model, bound = case.model, self.materials.catalog.precisions[case.precision].real_length.most
         arrays = inputs_in_order(model, self.materials.samples(model, protocol).features)
-        padded = self._padded_sample(case, session, [array[plan.sample] for array in arrays], plan)
+        padded = []
+        if plan.proved is None:
+            padded = self._padded_sample(case, session, [array[plan.sample] for array in arrays], plan)
         facts: dict[str, Any] = {}
         if key in self._grouped:
             known = self._grouped[key]
             proof = real_length.prove(padded, known.arrays, plan, model.outputs, bound)
             if not proof.holds:
                 return Padded(reason=str(proof))
+            self.materials.keep_proof((case.id, any_shape.key), proof)
             facts = {**_grouped_facts(plan, proof), **known.facts(protocol)}
             return Outputs(arrays=known.arrays, facts=facts, kept=None)
         try:
@@ -162,6 +178,7 @@ class Inference:
         )  # fmt: skip
         if isinstance(found, real_length.Proof):
             return Padded(reason=str(found))
+        self.materials.keep_proof((case.id, any_shape.key), found.proof)
         self._grouped[key] = _Known(case=case.id, protocol=protocol, arrays=found.arrays)
         if found.resumed:
             facts["resumed_from_sample"] = found.resumed

@@ -54,6 +54,7 @@ class Grouping:
     sample: IntArray = field(repr=False)
     proving: tuple[Group, ...] = field(repr=False)
     others: tuple[Group, ...] = field(repr=False)
+    proved: Proof | None = None  # on other samples of the same run: then there is no sample here
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -122,8 +123,12 @@ class Grouped:
     resumed: int
 
 
-def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> Grouping | Padded:
+def plan(
+    task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE, proved: Proof | None = None
+) -> Grouping | Padded:
     """How `features` are run at their real length, or why they are not.
+
+    `proved` is the proof of an earlier part of the same run: it is not made again.
 
     They are only where the task's score reads no padding, where the mask is ones and then zeros, and
     where that is fewer positions than padding them, the proof included. Raises `NoSamples` without samples.
@@ -136,7 +141,7 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
     lengths, length = mask.sum(axis=1).astype(np.int64), mask.shape[1]
     if not lengths.all() or not np.array_equal(mask, np.arange(length) < lengths[:, None]):
         return Padded(reason="the attention mask is not ones with only zeros behind them")
-    sample = proof_sample(lengths, length)
+    sample = proof_sample(lengths, length) if proved is None else np.empty(0, np.int64)
     rest = np.setdiff1d(np.arange(len(lengths)), sample)
     made = Grouping(
         lengths=lengths,
@@ -144,6 +149,7 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
         sample=sample,
         proving=groups_of(sample, lengths, budget),
         others=groups_of(rest, lengths, budget),
+        proved=proved,
     )
     if made.positions + len(sample) * length >= made.padded_positions:
         return Padded(
@@ -221,7 +227,12 @@ def _zeros(made: Array | None, shape: tuple[int, ...]) -> Array:
 def prove(
     padded: Sequence[Array], arrays: Sequence[Array], made: Grouping, outputs: Sequence[Output], bound: float
 ) -> Proof:
-    """Hold `padded`, outputs of the plan's sample, against those in `arrays`, which are of all samples."""
+    """Hold `padded`, outputs of the plan's sample, against those in `arrays`, which are of all samples.
+
+    What is proved already is that proof.
+    """
+    if made.proved is not None:
+        return made.proved
     valid = made.valid[made.sample]
     grouped = [array[made.sample] for array in arrays]
     moved = 0
@@ -259,8 +270,10 @@ def run_grouped(
     ]
     rows = [group.rows for group in made.groups]
     few = len(made.proving)
-    first, resumed = run_each(log, batches[:few], run, progress, f"{label}: proof", rows)
-    proof = prove(padded, restore(made.proving, first[:few], made, outputs), made, outputs, bound)
+    proof, resumed = made.proved, 0
+    if proof is None:
+        first, resumed = run_each(log, batches[:few], run, progress, f"{label}: proof", rows)
+        proof = prove(padded, restore(made.proving, first[:few], made, outputs), made, outputs, bound)
     if not proof.holds:
         log.path.unlink(missing_ok=True)
         return proof

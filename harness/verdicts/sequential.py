@@ -43,6 +43,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from harness.setting.options import SURE
 from harness.verdicts.plain import SLACK
 
 FloatArray = npt.NDArray[np.float64]
@@ -50,7 +51,6 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 SEED = 16
-CONFIDENCE = 0.99
 
 FIRST, FEWEST = 0.02, 64  # of all samples, and at least: drawn before the first look
 GROWTH = 1.25  # of what was drawn, from look to look: at most a fifth of what is drawn came too late
@@ -109,7 +109,7 @@ class Race:
     most 1 of 100 populations gets a wrong one, whenever it is stopped.
     """
 
-    def __init__(self, total: npt.ArrayLike, allowed: Allowance, confidence: float = CONFIDENCE) -> None:
+    def __init__(self, total: npt.ArrayLike, allowed: Allowance, confidence: float = SURE) -> None:
         self._total = np.asarray(total, np.float64)
         self._allowed = allowed
         self._enough = 1 / (1 - confidence)  # times what a capital was at the beginning

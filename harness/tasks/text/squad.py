@@ -23,6 +23,7 @@ from harness.tasks.text.squad_windows import Features
 # padding among them takes the place of a span (`squad_candidates`). So it is part of the score.
 READS_PADDING = True
 TWO_TEXTS = True  # question and context
+COUNTS = "questions"
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 
