@@ -118,6 +118,11 @@ class Sequential(Stored):
     seed: int
     confidence: float  # that was asked for
 
+    @classmethod
+    def in_detail(cls, detail: Mapping[str, Any]) -> Sequential | None:
+        """As a result tells it; None of one that was asked for every sample."""
+        return AccuracyDetail.from_stored(detail).sequential
+
     @property
     def whole(self) -> bool:
         """Whether nothing is left to draw: the verdict is that of all samples."""
