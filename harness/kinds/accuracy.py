@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
@@ -17,14 +16,13 @@ from harness.domain.details import (
     Misfed,
     OwnFp32,
     ScoreChange,
-    Sequential,
 )
 from harness.domain.measurements import Measurement, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Protocol, Weights
 from harness.domain.parts import Pairs
 from harness.errors import NotApplicable
-from harness.kinds.drawing import Drawing
+from harness.kinds.drawing import Drawing, Drawn
 from harness.records import to_json
 from harness.running.bounds import explained
 from harness.running.called import Loaded
@@ -61,9 +59,18 @@ class _Opened:
     artifact: Artifact
     session: Session
     stages: Stages
-    materials: Materials  # of the samples that are scored
-    sequential: Sequential | None = None  # how many they are, where they were drawn until the verdict is sure
-    numbers: npt.NDArray[np.int64] | None = None  # of what they count, among all; None: as they are
+    materials: Materials  # of all samples
+    drawn: Drawn | None = None  # those that are scored, where they were drawn until the verdict is sure
+
+    @property
+    def scored(self) -> Materials:
+        """The materials of the samples that are scored."""
+        return self.materials if self.drawn is None else self.drawn.materials
+
+    @property
+    def part(self) -> Drawn | None:
+        """The samples that were drawn, where they are not all."""
+        return None if self.drawn is None or self.drawn.told.whole else self.drawn
 
     @property
     def mask(self) -> Array:
@@ -138,15 +145,12 @@ def _run(bench: Workbench, opened: _Opened) -> tuple[_Opened, Outputs]:
             any_shape=any_shape, stages=stages, sure=sure,
         ).until_sure()  # fmt: skip
     samples = drawn.materials.samples(case.model, protocol)
-    some = replace(
-        opened, samples=samples, materials=drawn.materials, sequential=drawn.told, numbers=drawn.numbers
-    )
-    return some, drawn.outputs
+    return replace(opened, samples=samples, drawn=drawn), drawn.outputs
 
 
 def _reference(opened: _Opened) -> _Reference:
     """The checkpoint's own fp32, fed as the artifact is."""
-    materials = opened.materials
+    materials = opened.scored
     model, protocol, feed = opened.case.model, opened.protocol, opened.feed
     with opened.stages.timed("fp32 reference"):
         outputs = materials.reference(model, protocol, feed)
@@ -155,14 +159,14 @@ def _reference(opened: _Opened) -> _Reference:
         outputs=outputs,
         own=own,
         fed_right=own if feed == AS_NAMED else materials.score_reference(model, protocol),
-        on_card=materials.score_on_card(model, protocol),
+        on_card=opened.materials.score_on_card(model, protocol),
     )
 
 
 def _require_in_place(opened: _Opened, outputs: Outputs, reference: _Reference) -> None:
     """Raise `BadOutput` for outputs in each other's place."""
     case, mask = opened.case, opened.mask
-    bound = explained(opened.materials, case, reference.outputs, mask)
+    bound = explained(opened.scored, case, reference.outputs, mask)
     require_in_place(case, outputs.arrays, reference.outputs, mask, bound)
 
 
@@ -173,7 +177,7 @@ def _score(opened: _Opened, outputs: Outputs) -> Scored:
 
 def _detail(opened: _Opened, outputs: Outputs, reference: _Reference, scored: Scored) -> AccuracyDetail:
     """What is recorded beside the score."""
-    materials, model, samples, own = opened.materials, opened.case.model, opened.samples, reference.own
+    materials, model, samples, own = opened.scored, opened.case.model, opened.samples, reference.own
     flipped = flips(scored.predictions, own.predictions).tolist() if scored.decides else None
     texts = flipped_texts(
         flipped or (),
@@ -182,8 +186,8 @@ def _detail(opened: _Opened, outputs: Outputs, reference: _Reference, scored: Sc
         own.predictions.tolist(),
         scored.predictions.tolist(),
     )
-    if opened.numbers is not None:
-        numbers = opened.numbers.tolist()
+    if opened.drawn is not None:
+        numbers = opened.drawn.numbers.tolist()
         flipped = None if flipped is None else [numbers[item] for item in flipped]
         texts = [text | {"sample": numbers[text["sample"]]} for text in texts]
     pair = (outputs.arrays, reference.outputs, opened.mask, model.outputs)
@@ -205,7 +209,7 @@ def _detail(opened: _Opened, outputs: Outputs, reference: _Reference, scored: Sc
         run=HowRun.from_stored(outputs.facts),
         trivial=materials.trivial(model, opened.protocol),
         max_drop=materials.options.max_drop,
-        sequential=opened.sequential,
+        sequential=None if opened.drawn is None else opened.drawn.told,
         misfed=_misfed(opened.feed, reference.fed_right, scored),
         common=common(opened.session, opened.place),
     )
@@ -252,14 +256,12 @@ def _measurement(bench: Workbench, opened: _Opened, scored: Scored, detail: Accu
 
 def _judge(opened: _Opened, reference: _Reference, scored: Scored, detail: AccuracyDetail) -> Verdict:
     """The documented value or the drop, and the facts that may cast doubt on a good score."""
-    materials, part = opened.materials, opened.sequential
-    if part is not None and part.whole:
-        part = None
+    materials, part = opened.materials, opened.part
     case, model, protocol = opened.case, opened.case.model, opened.protocol
     metric = model.score
     weights = materials.checkpoint(model).weights
-    few = "" if part is None else f"{part.used:,} of {part.of:,} {part.counts}"
-    why_not = comparable(weights, opened.samples.corpus, protocol, materials.limit, few)
+    few = "" if part is None else f"{part.told.used:,} of {part.told.of:,} {part.told.counts}"
+    why_not = comparable(weights, opened.samples.corpus, protocol, opened.scored.limit, few)
     score = scores.Score(
         metric=metric,
         value=scored.metrics[metric],
@@ -270,14 +272,17 @@ def _judge(opened: _Opened, reference: _Reference, scored: Scored, detail: Accur
         flips=detail.fp32.flips,
         most_drop=materials.options.max_drop,
         chance=_chance(scored, metric, detail.from_fp32),
-        sequential=part,
+        sequential=None if part is None else part.told,
     )
     beside = scores.Beside(
         trivial=detail.trivial or {},
         typical_difference=detail.typical_difference,
         typical_bound=materials.catalog.precisions[case.precision].typical.most,
         card=scores.CardScore.of(
-            reference.fed_right.metrics[metric], reference.on_card, reference.fed_right.samples
+            reference.fed_right.metrics[metric],
+            reference.on_card,
+            reference.fed_right.samples,
+            apart=None if part is None else part.off_card,
         ),
         no_card=materials.unheld_by_card(model, protocol),
     )

@@ -27,7 +27,7 @@ from harness.tables import references
 from harness.tasks.feeds import AS_NAMED, feed_of
 from harness.tasks.text import Scored
 from harness.verdicts import scores
-from harness.verdicts.sequential import SEED, Race, drawn, looks
+from harness.verdicts.sequential import SEED, Race, drawn, looks, surely_apart
 
 Array = npt.NDArray[Any]
 IntArray = npt.NDArray[np.int64]
@@ -44,6 +44,7 @@ class Drawn:
     materials: Materials
     outputs: Outputs
     told: Sequential
+    off_card: bool  # whether the own score of all is surely not the one on the checkpoint's card
     numbers: IntArray = field(repr=False)
 
 
@@ -137,7 +138,21 @@ class Drawing:
             used=len(numbers), of=len(population.of_counted), counts=population.samples.task.COUNTS,
             drawn=count, seed=SEED, confidence=self.sure,
         )  # fmt: skip
-        return Drawn(materials=materials, outputs=outputs, told=told, numbers=numbers)
+        return Drawn(
+            materials=materials, outputs=outputs, told=told, off_card=self._off_card(population, parts),
+            numbers=numbers,
+        )  # fmt: skip
+
+    def _off_card(self, population: _Population, parts: Sequence[_Part]) -> bool:
+        stated = self.materials.score_on_card(self.case.model, self.protocol)
+        if stated is None:
+            return False
+        own = (part.materials.score_reference(self.case.model, self.protocol) for part in parts)
+        added = [_added(part.samples, scored, self.case) for part, scored in zip(parts, own, strict=True)]
+        weights, total = population.weights[population.order], len(population.of_counted)
+        count = sum(map(len, added))
+        within = scores.SAMPLES_ALLOWED / total
+        return surely_apart(total, weights[:count], np.concatenate(added), stated, within, self.sure)
 
 
 class _Population:

@@ -64,11 +64,23 @@ class CardScore:
     own_fp32: float  # of inputs fed as they are named
     stated: float
     samples: int
+    apart: bool | None = None  # of drawn samples: whether that of all is surely another; None: of all
+
+    @property
+    def another(self) -> bool:
+        """Whether the checkpoint is not the one on its card: two samples may differ, as in `allowed_drop`."""
+        if self.apart is not None:
+            return self.apart
+        return abs(self.own_fp32 - self.stated) > SAMPLES_ALLOWED / self.samples + SLACK
 
     @classmethod
-    def of(cls, own_fp32: float, stated: float | None, samples: int) -> CardScore | None:
+    def of(
+        cls, own_fp32: float, stated: float | None, samples: int, *, apart: bool | None = None
+    ) -> CardScore | None:
         """None where no card states a score."""
-        return None if stated is None else cls(own_fp32=own_fp32, stated=stated, samples=samples)
+        if stated is None:
+            return None
+        return cls(own_fp32=own_fp32, stated=stated, samples=samples, apart=apart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,10 +263,9 @@ def _not_its_card(card: CardScore | None) -> str:
     """Why the checkpoint is not the one on its card; empty where it is, or without a card.
 
     A mistake before the network (a vocabulary, a data set's reader) or behind it (the order of labels)
-    changes the fp32 reference as it changes the artifact, so that no drop shows it. Two samples may differ,
-    as in `allowed_drop`.
+    changes the fp32 reference as it changes the artifact, so that no drop shows it.
     """
-    if card is None or abs(card.own_fp32 - card.stated) <= SAMPLES_ALLOWED / card.samples + SLACK:
+    if card is None or not card.another:
         return ""
     return (
         f"but the checkpoint scores {card.own_fp32 * 100:.2f} % in fp32, and its card says "

@@ -188,6 +188,26 @@ class Race:
             return np.asarray(self.drop - self._allowed.of(own) - SLACK * (self.weight > 0))
 
 
+def surely_apart(
+    total: float,
+    weights: npt.NDArray[Any],
+    added: npt.NDArray[Any],
+    stated: float,
+    within: float,
+    sure: float = SURE,
+) -> bool:
+    """Whether the mean of all samples is surely not `stated`, give or take `within`; both are fractions.
+
+    `weights` and what each sample adds are ``[k]``, of the first k in the order of `drawn`; `total` is the
+    weight of all. Either side has half of the error.
+    """
+    known = stated * np.asarray(weights, np.float64)
+    races = [Race(total, Allowance(fixed=within), (1 + sure) / 2) for _ in range(2)]
+    races[0].see(weights, known, added)
+    races[1].see(weights, added, known)
+    return any(race.sure is Sure.BEYOND for race in races)
+
+
 @dataclass(frozen=True, slots=True)
 class _Draw:
     """What each draw brings to a bet of everything, ``[..., k]``: from -1, which loses it, upwards.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.verdicts.sequential import FEWEST, Allowance, Race, Sure, drawn, looks
+from harness.verdicts.sequential import FEWEST, Allowance, Race, Sure, drawn, looks, surely_apart
 
 ONE_PERCENT = Allowance(fixed=0.0, share=0.01)
 
@@ -222,3 +222,24 @@ def test_looks_part_the_samples(samples: int):
     assert all(before[1] == after[0] for before, after in pairwise(parts))
     assert parts[0][1] >= min(samples, FEWEST)
     assert len(parts) < 25
+
+
+# ------------------------------------------------------------------ a score that was stated
+
+
+def test_a_score_that_is_far_from_the_stated_one_is_told():
+    """900 of 1000 are stated, and 300 drawn ones have 60 % right, or all."""
+    weights = np.ones(300)
+    for share in (0.6, 1.0):
+        added = (np.arange(300) % 10 < 10 * share).astype(float)
+        assert surely_apart(1000, weights, added, 0.9, 0.002)
+    as_stated = (np.arange(300) % 10 < 9).astype(float)
+    assert not surely_apart(1000, weights, as_stated, 0.9, 0.002)
+
+
+def test_a_score_as_stated_is_told_apart_in_one_of_a_hundred_at_most():
+    """500 orders of 200 samples, 180 of them right; five would be 1 %, told after any 100 of them."""
+    random = np.random.default_rng(7)
+    added = np.repeat([1.0, 0.0], [180, 20])
+    told = [surely_apart(200, np.ones(100), random.permutation(added)[:100], 0.9, 0.0) for _ in range(500)]
+    assert sum(told) <= 12
