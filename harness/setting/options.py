@@ -78,7 +78,7 @@ def until(text: str) -> float:
             f"--until {text}: expected sure, which is {SURE * 100:g} %, or sure:N% with a confidence from "
             "50% to below 100%, such as sure:99.9%; leave it out to score every sample"
         )
-    return float(found[1]) / 100
+    return round(float(found[1]) / 100, 12)
 
 
 def max_drop(text: str) -> float:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from harness.domain.precisions import Precision
 from harness.errors import NotApplicable
 from harness.kinds.drawing import _Population
 from harness.kinds.runner import Runner
+from harness.models.checkpoints.card import CARD
 from harness.running import real_length
 from harness.running.materials import Materials
 from harness.running.progress import Silent
@@ -130,6 +134,33 @@ class TestUnsure:
         assert [verdict.basis for verdict in verdicts if verdict] == [Basis.DROP, Basis.DOCUMENTED]
         assert verdicts[0] is not None
         assert "(by the drop: 10 of 40 samples only)" in verdicts[0].message
+
+
+def with_card(home: Home, folder: Path, score: float) -> Home:
+    """A home whose mini's card states a score of its corpus."""
+    minis = folder / "minis with a card"
+    shutil.copytree(home.minis, minis)
+    corpus = minis / mini.MODEL / "corpus" / "dev.tsv"
+    digest = hashlib.sha256(corpus.read_bytes()).hexdigest()
+    (minis / mini.MODEL / CARD).write_text(
+        f'[scores.mini]\nsha256 = "{digest}"\n[scores.mini.documented]\naccuracy = {score}\n'
+    )
+    return replace(home, minis=minis)
+
+
+@pytest.mark.parametrize(("stated", "kind"), [(35 / 40, VerdictKind.SURVIVES), (1 / 40, VerdictKind.ERROR)])
+def test_the_card_is_held_by_what_was_drawn(
+    small_tables: Catalog, home: Home, store: Store, tmp_path: Path, stated: float, kind: VerdictKind
+):
+    """Seventeen samples are enough to know that 35 of 40 are not one of forty."""
+    options = Options(until=0.99, max_drop=0.3)
+    materials = mini.TorchMaterials(small_tables, with_card(home, tmp_path, stated), options)
+    runner = Runner(materials, store, "run-1")
+    result = runner.accuracy(a_case(runner), DOCUMENTED)
+    assert result.verdict is not None
+    assert (drawn(result).used, result.verdict.kind) == (17, kind)
+    assert ("and its card says 2.50 %" in result.verdict.message) is (kind is VerdictKind.ERROR)
+    assert result.measurement.detail["fp32_on_card"] == stated
 
 
 class TestGoingOn:
