@@ -13,6 +13,8 @@ DOCUMENTED := ascend310 or ascend310p or t4 or vacc or mlu370
 
 # What a night runs of them (empty: every documented batch size), and where its files go.
 NIGHT_OPTIONS ?=
+# What its scores are asked for beside that: `--until sure` where a night would not end.
+NIGHT_SCORES ?=
 NIGHT := build/nightly
 
 # The release that `make changelog` writes; without one it writes nothing.
@@ -52,11 +54,11 @@ run: $(STAMP) ## every documented chip at batch 8 on what this machine has, then
 # what is worse than the last night, a line each. All of it comes even when something fails. The exit status is
 # the first that is not 0, of the sessions, the reports and the comparison; 6 only where all that failed was
 # the machine.
-nightly: $(STAMP) ## a night: every batch size, the audits, what is worse than the last night (NIGHT_OPTIONS)
+nightly: $(STAMP) ## a night: every batch size, the audits, what is worse than the last night (NIGHT_OPTIONS, NIGHT_SCORES)
 	@id=$$($(BIN)/python -c 'import time; print(time.strftime("%Y%m%dT%H%M%SZ-nightly", time.gmtime()))'); \
 	accuracy=0; throughput=0; preprocessing=0; report=0; worse=0; \
 	$(BIN)/python -m pytest suites/ -n $(WORKERS) -q --no-header -m '($(DOCUMENTED)) and not throughput' \
-	    $(NIGHT_OPTIONS) --run-id $$id --junitxml $(NIGHT)/accuracy.xml || accuracy=$$?; \
+	    $(NIGHT_OPTIONS) $(NIGHT_SCORES) --run-id $$id --junitxml $(NIGHT)/accuracy.xml || accuracy=$$?; \
 	$(BIN)/python -m pytest suites/ -q -m '($(DOCUMENTED)) and throughput' --isolate --stamp nightly \
 	    $(NIGHT_OPTIONS) --run-id $$id --junitxml $(NIGHT)/throughput.xml --benchmark-disable-gc \
 	    --benchmark-columns=median,iqr,rounds --benchmark-json $(NIGHT)/benchmark.json || throughput=$$?; \

@@ -154,8 +154,8 @@ def _extra(outcome: Outcome) -> Iterator[str]:
     alike = outcome.likeness
     if alike.protocol is Protocol.STANDARD:
         yield say("standard protocol")
-    if alike.limit is not None:
-        yield say("first {count} samples only", count=alike.limit)
+    if told := entries.taken(outcome.measurement):
+        yield told
     if name := entries.no_better_than(outcome):
         yield say("no better than {name}", name=say(name))
     elif outcome.value is not None and (scores := entries.trivial(outcome.measurement, str(outcome.metric))):

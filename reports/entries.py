@@ -17,6 +17,7 @@ from harness.domain.details import (
     ParityDetail,
     RelationDetail,
     RelativeChange,
+    Sequential,
     TurnsDetail,
 )
 from harness.domain.measurements import Measurement
@@ -113,6 +114,22 @@ def at_real_length(grouped: Grouped) -> Both:
         "run padded, because padding might change their predictions: {count}", count=grouped.samples_padded
     )
     return joined("; ", [told, more])
+
+
+def taken(measurement: Measurement) -> str:
+    """Which of the data's samples a score is of; empty of all of them."""
+    drawn, limit = Sequential.in_detail(measurement.detail), measurement.provenance.limit
+    if drawn is not None:
+        return drawing(drawn)
+    return "" if limit is None else say("first {count} samples only", count=limit)
+
+
+def drawing(drawn: Sequential) -> Both:
+    """Of how many samples a score is that were drawn until its verdict was sure."""
+    return say(
+        _DRAWN.get(drawn.counts, "by {used:,} of {of:,}, sequential, {sure}"),
+        used=drawn.used, of=drawn.of, sure=numbers.percent(drawn.confidence),
+    )  # fmt: skip
 
 
 def _decision(flip: FlippedDecision) -> Flip:
@@ -225,12 +242,24 @@ def _deterministic(measurement: Measurement) -> str:
     return say("yes") if RelationDetail.from_stored(measurement.detail).deterministic else say("no")
 
 
+def _sequential(measurement: Measurement) -> str | None:
+    drawn = Sequential.in_detail(measurement.detail)
+    return None if drawn is None else drawing(drawn)
+
+
+_DRAWN = {
+    "samples": "by {used:,} of {of:,} samples, sequential, {sure}",
+    "words": "by {used:,} of {of:,} words, sequential, {sure}",
+    "questions": "by {used:,} of {of:,} questions, sequential, {sure}",
+}
+
 # Entries that are told in a sentence; None: the entry is not what its record holds.
 _IN_WORDS: Mapping[str, Callable[[Measurement], str | None]] = {
     "own_fp32": _own_fp32,
     "flips": _flip_count,
     "truncated": _truncated,
     "max_drop": _max_drop,
+    "sequential": _sequential,
     "grouped": _grouped,
     "ignored_weights": _ignored_weights,
     "change": _relative_change,

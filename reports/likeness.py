@@ -40,7 +40,7 @@ def label(alike: Likeness) -> Both:
         [say(str(alike.weights))] if same else [say(f"{alike.weights} weights"), say(f"{alike.data} data")]
     )
     standard = [say("standard protocol")] if alike.protocol is Protocol.STANDARD else []
-    first = [] if alike.limit is None else [say("first {count} samples", count=alike.limit)]
+    first = [] if alike.limit is None else [say("{count} samples only", count=alike.limit)]
     return joined(say(", "), [origin, *made_with, *standard, *first])
 
 

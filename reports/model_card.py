@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus
+from harness.domain.details import Sequential
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.models import Head, Protocol, Weights
@@ -95,7 +96,8 @@ def refusal(outcome: Outcome) -> str:
     if made.data is not Corpus.FULL:
         return f"{made.data} data, not the documented data set"
     if made.limit is not None:
-        return f"the first {made.limit} samples only"
+        drawn = Sequential.in_detail(measurement.detail)
+        return f"the first {made.limit} samples only" if drawn is None else f"{drawn}, only"
     return ""
 
 

@@ -63,7 +63,10 @@ EXPLANATIONS: Mapping[str, str] = {
     "seeded data": (
         "samples drawn from a seed, of no data set: for speed and output parity. They have no score."
     ),
-    "first N samples": "a part of the data set, never compared with a documented value.",
+    "N samples only": (
+        "a part of the data set, the first ones or those drawn until the verdict was sure; never compared "
+        "with a documented value."
+    ),
     "imported": "from a tool's log, or a bundle's run, made on another machine.",
     "unknown weights": "what a log does not say: its throughput is taken for the documented model's.",
     "standard protocol": "scored as the field does, not as the documented scripts do.",
@@ -288,7 +291,7 @@ def _explanations(found: Sequence[Latest]) -> Iterator[Fact]:
         "random weights": any(item.weights is Weights.RANDOM for item in alike),
         "mini data": Corpus.MINI in corpora,
         "seeded data": Corpus.SEEDED in corpora,
-        "first N samples": any(item.limit is not None for item in alike),
+        "N samples only": any(item.limit is not None for item in alike),
         "unknown weights": any(item.weights is Weights.UNKNOWN for item in alike),
         "imported": any(item.origin is Origin.IMPORTED for item in alike),
         "standard protocol": any(item.protocol is Protocol.STANDARD for item in alike),

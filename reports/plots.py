@@ -272,7 +272,7 @@ def _history(model: Model, history: Sequence[Point]) -> Iterator[Chart]:
 
 def _how(series: Series) -> str:
     """What a series was measured with, for a chart: English, like all of its text."""
-    first = "" if series.limit is None else f"first {series.limit}"
+    first = "" if series.limit is None else f"{series.limit} samples only"
     how = (series.origin, series.weights, series.data, series.protocol, first, series.check)
     return ", ".join(str(part) for part in how if part)
 

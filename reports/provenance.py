@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.domain.details import Calls, Common, ScenarioDetail
 from harness.domain.measurements import Measurement
-from reports import numbers, scenarios, timed
+from reports import entries, numbers, scenarios, timed
 from reports.histogram import histogram
 from reports.language import say
 from reports.numbers import NOTHING
@@ -71,8 +71,8 @@ def made_with(measurement: Measurement) -> Iterator[Fact]:
         yield say("samples SHA-256"), common.samples_sha256
     yield say("samples"), str(measurement.samples)
     yield say("protocol"), NOTHING if made.protocol is None else say(str(made.protocol))
-    if made.limit is not None:
-        yield say("limit"), say("first {count} samples", count=made.limit)
+    if told := entries.taken(measurement):
+        yield say("limit"), told
     yield say("artifact"), made.artifact or NOTHING
     for name, value in (common.artifact or {}).items():
         yield say("artifact: {name}", name=words(name)), plain(value)

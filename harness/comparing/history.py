@@ -175,7 +175,7 @@ def _history(
             [
                 last.made,
                 *([] if repeated.samples_sha256 is None else [f"samples {repeated.samples_sha256[:_SHOWN]}"]),
-                *([] if limit is None else [f"first {limit} samples"]),
+                *([] if limit is None else [f"{limit} samples only"]),
                 *repeated.asked.words,
             ]
         ),

@@ -100,13 +100,14 @@ def _judged(before: Result, after: Result) -> tuple[float, float]:
 
 
 def has_number(before: Result, after: Result) -> bool:
-    """Whether both results have the number that their claim is about: a check has none, a scenario has."""
+    """Whether both results have a number of what their claim is about: a check has none, a scenario has."""
     if failed(before) or failed(after):
         return False
     kind = before.measurement.kind
     if kind is Kind.THROUGHPUT:
         return all(Metric.THROUGHPUT in item.measurement.metrics for item in (before, after))
-    return kind is Kind.ACCURACY and not before.measurement.check
+    same_samples = before.measurement.provenance.limit == after.measurement.provenance.limit
+    return kind is Kind.ACCURACY and not before.measurement.check and same_samples
 
 
 def _by_number(

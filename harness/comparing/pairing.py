@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from harness.domain.cases import Kind
-from harness.domain.details import Stamped
+from harness.domain.details import Sequential, Stamped
 from harness.domain.measurements import VerdictKind
 from harness.domain.series import Asked, Claim, Series, samples_of
 from harness.machine.fingerprint import PASSING
@@ -125,10 +125,24 @@ def _instead(before: Result, after: Result) -> str:
     samples = [samples_of(item.measurement) for item in (before, after)]
     if None not in samples and samples[0] != samples[1]:
         return f"other data ({first.data}, the same file read otherwise)"
-    if first.limit != second.limit:
-        return f"another limit ({_change(first.limit, second.limit)})"
+    if taken := _taken_otherwise(before, after):
+        return f"another limit ({taken})"
     asked = Asked.of(before.measurement).unlike(Asked.of(after.measurement))
     return f"asked for differently ({'; '.join(asked)})" if asked else ""
+
+
+def _taken_otherwise(before: Result, after: Result) -> str:
+    """What two results took of the data's samples, where that is not the same; else nothing.
+
+    Both until the verdict was sure is the same: as many as either took.
+    """
+    results = (before, after)
+    drawn = [Sequential.in_detail(item.measurement.detail) is not None for item in results]
+    limits = [item.measurement.provenance.limit for item in results]
+    if all(drawn) or (limits[0] == limits[1] and (drawn[0] == drawn[1] or limits[0] is None)):
+        return ""
+    told = [f"{limit} drawn" if of else str(limit) for limit, of in zip(limits, drawn, strict=True)]
+    return " -> ".join(told)
 
 
 def _change(first: object, second: object) -> str:

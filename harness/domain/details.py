@@ -109,6 +109,31 @@ class HowRun(Stored):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sequential(Stored):
+    """How many samples were drawn until the verdict was sure (`verdicts.sequential`)."""
+
+    used: int  # of what the score counts: words, where a sample has several
+    of: int
+    counts: str  # what those are
+    drawn: int  # samples, the first ones of the seed's order
+    seed: int
+    confidence: float  # that was asked for
+
+    @classmethod
+    def in_detail(cls, detail: Mapping[str, Any]) -> Sequential | None:
+        """As a result tells it; None of one that was asked for every sample."""
+        return AccuracyDetail.from_stored(detail).sequential
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to draw: the verdict is that of all samples."""
+        return self.used == self.of
+
+    def __str__(self) -> str:
+        return f"{self.used:,} of {self.of:,} {self.counts}, sequential, {self.confidence * 100:.6g} %"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Misfed(Stored):
     """What a documented feeding of the wrong inputs changes, by the fp32 score of inputs fed right."""
 
@@ -133,6 +158,7 @@ class AccuracyDetail(Stored):
     run: HowRun = field(default_factory=HowRun, metadata=SPREAD)
     trivial: Mapping[str, Mapping[str, float]] | None = None  # what answers without a network score
     max_drop: float | None = None  # the fraction that --max-drop allowed
+    sequential: Sequential | None = None  # None: every sample was asked for
     reference: str | None = None  # why there is none: of a bundle whose checkpoint is not here
     misfed: Misfed | None = None
     common: Common = field(default_factory=Common, metadata=SPREAD)

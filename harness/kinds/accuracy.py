@@ -1,20 +1,28 @@
-"""The score over a data set: every sample through a case's artifact, held against its own fp32, judged."""
+"""The score over a data set: its samples through a case's artifact, held against its own fp32, judged."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
 
 from harness.artifacts.cache import Artifact
 from harness.domain.cases import Case, Kind
-from harness.domain.details import AccuracyDetail, FlippedText, HowRun, Misfed, OwnFp32, ScoreChange
+from harness.domain.details import (
+    AccuracyDetail,
+    FlippedText,
+    HowRun,
+    Misfed,
+    OwnFp32,
+    ScoreChange,
+)
 from harness.domain.measurements import Measurement, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Protocol, Weights
 from harness.domain.parts import Pairs
 from harness.errors import NotApplicable
+from harness.kinds.drawing import Drawing, Drawn
 from harness.records import to_json
 from harness.running.bounds import explained
 from harness.running.called import Loaded
@@ -51,6 +59,18 @@ class _Opened:
     artifact: Artifact
     session: Session
     stages: Stages
+    materials: Materials  # of all samples
+    drawn: Drawn | None = None  # those that are scored, where they were drawn until the verdict is sure
+
+    @property
+    def scored(self) -> Materials:
+        """The materials of the samples that are scored."""
+        return self.materials if self.drawn is None else self.drawn.materials
+
+    @property
+    def part(self) -> Drawn | None:
+        """The samples that were drawn, where they are not all."""
+        return None if self.drawn is None or self.drawn.told.whole else self.drawn
 
     @property
     def mask(self) -> Array:
@@ -69,24 +89,23 @@ class _Reference:
 
 
 def accuracy(bench: Workbench, case: Case, protocol: Protocol) -> Result:
-    """Score every sample through the case's artifact, record it, judge it.
+    """Score every sample through the case's artifact, or as many as `--until` asks for; record it, judge it.
 
     Raises `NotThere` where the chip, the checkpoint or the data is not here, `NotApplicable` for random
     weights: then nothing is recorded. Raises `BadOutput` for outputs that cannot be scored, or that are
     another sample's: they are not kept, and the message says so.
     """
-    opened = _open(bench, case, protocol)
-    outputs = _run(bench, opened)
-    reference = _reference(bench.materials, opened)
+    opened, outputs = _run(bench, _open(bench, case, protocol))
+    reference = _reference(opened)
     with bench.inference.scoring(outputs):
-        _require_in_place(bench.materials, opened, outputs, reference)
+        _require_in_place(opened, outputs, reference)
         scored = _score(opened, outputs)
-        detail = _detail(bench.materials, opened, outputs, reference, scored)
+        detail = _detail(opened, outputs, reference, scored)
     measurement = _measurement(bench, opened, scored, detail)
 
     def judged() -> Verdict:
         with bench.inference.scoring(outputs):
-            return _judge(bench.materials, opened, reference, scored, detail)
+            return _judge(opened, reference, scored, detail)
 
     result = bench.recorder.record(measurement, judged)
     outputs.forget()
@@ -108,21 +127,30 @@ def _open(bench: Workbench, case: Case, protocol: Protocol) -> _Opened:
     artifact, session = bench.open(case, target, stages, place)
     return _Opened(
         case=case, protocol=protocol, feed=feed_of(case, protocol), target=target, samples=samples,
-        place=place, artifact=artifact, session=session, stages=stages,
+        place=place, artifact=artifact, session=session, stages=stages, materials=materials,
     )  # fmt: skip
 
 
-def _run(bench: Workbench, opened: _Opened) -> Outputs:
-    """Every sample through the artifact."""
-    case, stages = opened.case, opened.stages
+def _run(bench: Workbench, opened: _Opened) -> tuple[_Opened, Outputs]:
+    """Every sample through the artifact, or those that are drawn; what is scored then are these."""
+    case, protocol, stages = opened.case, opened.protocol, opened.stages
+    sure = bench.materials.options.until
     with stages.timed("inference"):
         any_shape = bench.any_shape(case, opened.target, stages, opened.place)
         loaded = Loaded(artifact=opened.artifact, session=opened.session, place=opened.place)
-        return bench.inference.all_outputs(case, opened.protocol, loaded, any_shape)
+        if sure is None:
+            return opened, bench.inference.all_outputs(case, protocol, loaded, any_shape)
+        drawn = Drawing(
+            materials=bench.materials, inference=bench.inference, case=case, protocol=protocol, loaded=loaded,
+            any_shape=any_shape, stages=stages, sure=sure,
+        ).until_sure()  # fmt: skip
+    samples = drawn.materials.samples(case.model, protocol)
+    return replace(opened, samples=samples, drawn=drawn), drawn.outputs
 
 
-def _reference(materials: Materials, opened: _Opened) -> _Reference:
+def _reference(opened: _Opened) -> _Reference:
     """The checkpoint's own fp32, fed as the artifact is."""
+    materials = opened.scored
     model, protocol, feed = opened.case.model, opened.protocol, opened.feed
     with opened.stages.timed("fp32 reference"):
         outputs = materials.reference(model, protocol, feed)
@@ -131,14 +159,14 @@ def _reference(materials: Materials, opened: _Opened) -> _Reference:
         outputs=outputs,
         own=own,
         fed_right=own if feed == AS_NAMED else materials.score_reference(model, protocol),
-        on_card=materials.score_on_card(model, protocol),
+        on_card=opened.materials.score_on_card(model, protocol),
     )
 
 
-def _require_in_place(materials: Materials, opened: _Opened, outputs: Outputs, reference: _Reference) -> None:
+def _require_in_place(opened: _Opened, outputs: Outputs, reference: _Reference) -> None:
     """Raise `BadOutput` for outputs in each other's place."""
     case, mask = opened.case, opened.mask
-    bound = explained(materials, case, reference.outputs, mask)
+    bound = explained(opened.scored, case, reference.outputs, mask)
     require_in_place(case, outputs.arrays, reference.outputs, mask, bound)
 
 
@@ -147,11 +175,9 @@ def _score(opened: _Opened, outputs: Outputs) -> Scored:
         return opened.samples.task.score(outputs.arrays, opened.samples.features, protocol=opened.protocol)
 
 
-def _detail(
-    materials: Materials, opened: _Opened, outputs: Outputs, reference: _Reference, scored: Scored
-) -> AccuracyDetail:
+def _detail(opened: _Opened, outputs: Outputs, reference: _Reference, scored: Scored) -> AccuracyDetail:
     """What is recorded beside the score."""
-    model, samples, own = opened.case.model, opened.samples, reference.own
+    materials, model, samples, own = opened.scored, opened.case.model, opened.samples, reference.own
     flipped = flips(scored.predictions, own.predictions).tolist() if scored.decides else None
     texts = flipped_texts(
         flipped or (),
@@ -160,6 +186,10 @@ def _detail(
         own.predictions.tolist(),
         scored.predictions.tolist(),
     )
+    if opened.drawn is not None:
+        numbers = opened.drawn.numbers.tolist()
+        flipped = None if flipped is None else [numbers[item] for item in flipped]
+        texts = [text | {"sample": numbers[text["sample"]]} for text in texts]
     pair = (outputs.arrays, reference.outputs, opened.mask, model.outputs)
     return AccuracyDetail(
         correct=scored.correct.get(model.score),
@@ -179,6 +209,7 @@ def _detail(
         run=HowRun.from_stored(outputs.facts),
         trivial=materials.trivial(model, opened.protocol),
         max_drop=materials.options.max_drop,
+        sequential=None if opened.drawn is None else opened.drawn.told,
         misfed=_misfed(opened.feed, reference.fed_right, scored),
         common=common(opened.session, opened.place),
     )
@@ -223,14 +254,14 @@ def _measurement(bench: Workbench, opened: _Opened, scored: Scored, detail: Accu
     )  # fmt: skip
 
 
-def _judge(
-    materials: Materials, opened: _Opened, reference: _Reference, scored: Scored, detail: AccuracyDetail
-) -> Verdict:
+def _judge(opened: _Opened, reference: _Reference, scored: Scored, detail: AccuracyDetail) -> Verdict:
     """The documented value or the drop, and the facts that may cast doubt on a good score."""
+    materials, part = opened.materials, opened.part
     case, model, protocol = opened.case, opened.case.model, opened.protocol
     metric = model.score
     weights = materials.checkpoint(model).weights
-    why_not = comparable(weights, opened.samples.corpus, protocol, materials.options.limit)
+    few = "" if part is None else f"{part.told.used:,} of {part.told.of:,} {part.told.counts}"
+    why_not = comparable(weights, opened.samples.corpus, protocol, opened.scored.limit, few)
     score = scores.Score(
         metric=metric,
         value=scored.metrics[metric],
@@ -241,13 +272,17 @@ def _judge(
         flips=detail.fp32.flips,
         most_drop=materials.options.max_drop,
         chance=_chance(scored, metric, detail.from_fp32),
+        sequential=None if part is None else part.told,
     )
     beside = scores.Beside(
         trivial=detail.trivial or {},
         typical_difference=detail.typical_difference,
         typical_bound=materials.catalog.precisions[case.precision].typical.most,
         card=scores.CardScore.of(
-            reference.fed_right.metrics[metric], reference.on_card, reference.fed_right.samples
+            reference.fed_right.metrics[metric],
+            reference.on_card,
+            reference.fed_right.samples,
+            apart=None if part is None else part.off_card,
         ),
         no_card=materials.unheld_by_card(model, protocol),
     )

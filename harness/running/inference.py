@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,14 @@ class Outputs:
     arrays: list[Array]
     facts: Mapping[str, Any]
     kept: Path | None  # where they lie on disk until they are dropped
+    parts: tuple[Outputs, ...] = ()  # that they were put together from
 
     def forget(self) -> None:
         """Remove them from the disk: what they came to is recorded, or they are somebody else's."""
         if self.kept is not None:
             self.kept.unlink(missing_ok=True)
+        for part in self.parts:
+            part.forget()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,12 @@ class Inference:
         self._outputs: dict[tuple[Any, ...], _Known] = {}
         self._grouped: dict[tuple[Any, ...], tuple[_Known, Grouped]] = {}
         self._last: tuple[tuple[Any, ...], Protocol, Outputs] | None = None
+
+    def of(self, materials: Materials) -> Inference:
+        """The same of other samples; what cases share of them is kept together."""
+        made = copy(self)
+        made.materials = materials
+        return made
 
     def all_outputs(
         self,
@@ -104,6 +114,8 @@ class Inference:
 
     def _drop(self, outputs: Outputs) -> None:
         outputs.forget()
+        for part in outputs.parts:
+            self._drop(part)
         for key in [key for key, item in self._outputs.items() if item.arrays is outputs.arrays]:
             del self._outputs[key]
         for key in [key for key, (item, _) in self._grouped.items() if item.arrays is outputs.arrays]:
@@ -127,7 +139,8 @@ class Inference:
         if any_shape is None:
             return self._padded(case, protocol, loaded)
         samples = self.materials.samples(case.model, protocol)
-        plan = real_length.plan(samples.task, samples.features)
+        proved = self.materials.proved((case.id, any_shape.key))
+        plan = real_length.plan(samples.task, samples.features, proved=proved)
         if isinstance(plan, real_length.Grouping):
             grouped = self._at_real_length(case, protocol, loaded.session, any_shape, plan)
             if isinstance(grouped, Outputs):
@@ -150,10 +163,11 @@ class Inference:
 
         if key in self._grouped:
             known, grouped = self._grouped[key]
-            padded = run_padded(plan.sample)
+            padded = [] if plan.proved else run_padded(plan.sample)
             proof = real_length.prove(padded, known.arrays, plan, model.outputs, bound, grouped.highest)
             if not proof.holds or (plan.may_move is not None and not grouped.proof.allows(proof)):
                 return Padded(reason=str(proof))
+            self.materials.keep_proof((case.id, any_shape.key), proof)
             facts = {**_grouped_facts(plan, proof, grouped.run_padded), **known.facts(protocol)}
             return Outputs(arrays=known.arrays, facts=facts, kept=None)
         try:
@@ -168,6 +182,7 @@ class Inference:
         )  # fmt: skip
         if isinstance(found, Padded):
             return found
+        self.materials.keep_proof((case.id, any_shape.key), found.proof)
         self._grouped[key] = _Known(case=case.id, protocol=protocol, arrays=found.arrays), found
         if found.resumed:
             facts["resumed_from_sample"] = found.resumed

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, MutableMapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,7 @@ from harness.setting.options import Options
 from harness.tasks.datasets import PASSED_OVER, Dataset, reading
 from harness.tasks.feeds import AS_NAMED, Feed, fed
 from harness.tasks.seeded import SeededFeatures, SeededTask
-from harness.tasks.text import Features, Pieces, Scored, Task, labels_of, load_task
+from harness.tasks.text import Features, Inputs, Pieces, Scored, Task, labels_of, load_task
 from harness.tasks.text.facts import is_here
 from harness.toolchains import targets
 from harness.toolchains.targets import Target
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from harness.models.checkpoints.loading import Loaded
 
 Array = npt.NDArray[Any]
+Proofs = MutableMapping[Hashable, real_length.Proof]  # by what gave the outputs that were proved
 REFERENCE_BATCH = 32
 
 
@@ -59,11 +61,12 @@ class Samples:
     features: Features = field(repr=False)
     digest: str  # SHA-256 of the features: what a cached result of them is keyed by
     samples_sha256: str | None = None  # `reading.samples_sha256`; None where the file's says it all
+    limit: int | None = None  # only so many of the data's examples are among them; None: all
     examples: Sequence[Any] = field(repr=False)  # what the features were made from, in order
     facts: Mapping[str, Any] = field(default_factory=dict)  # what is to be known of the data beside its score
 
 
-def features_digest(features: Features) -> str:
+def features_digest(features: Inputs) -> str:
     """SHA-256 over the features' roles, shapes, dtypes and bytes: what is keyed by them."""
     digest = hashlib.sha256()
     for role, array in sorted(features.inputs.items()):
@@ -86,17 +89,46 @@ class Materials:
         self.home = home
         self.options = options
         self.progress = progress
-        self._references: dict[tuple[str, str, Feed], list[Array]] = {}
-        self._kept: dict[tuple[str, str], set[Path]] = {}  # files of references, by model and features
         self.checkpoint = cache(self._checkpoint)
         self.loaded = cache(self._loaded)
-        self.samples = cache(self._samples)
+        self.dataset = cache(self._dataset)
         self.tokenizer = cache(self._tokenizer)
+        self.calibration = cache(self._calibration)
+        self.timed_samples = cache(self._timed_samples)
+        self._take(None, None)
+
+    def _take(self, rows: tuple[int, ...] | None, proofs: Proofs | None) -> None:
+        """Have these of the data's examples, and nothing yet of what is made of them."""
+        self.rows, self.proofs = rows, proofs
+        self._references: dict[tuple[str, str, Feed], list[Array]] = {}
+        self._kept: dict[tuple[str, str], set[Path]] = {}  # files of references, by model and features
+        self.samples = cache(self._samples)
         self.reference = cache(self._reference)
         self.score_reference = cache(self._score_reference)
         self.trivial = cache(self._trivial)
-        self.calibration = cache(self._calibration)
-        self.timed_samples = cache(self._timed_samples)
+
+    def part(self, rows: Sequence[int], proofs: Proofs) -> Self:
+        """The same materials with only some of the data's examples, in the order of `rows`, their numbers.
+
+        Parts of one drawing share `proofs`: that padded input gives the same is proved on the first of them.
+        """
+        made = copy(self)
+        made._take(tuple(rows), proofs)
+        return made
+
+    def proved(self, by: Hashable) -> real_length.Proof | None:
+        """The proof that earlier parts of the same drawing have of outputs given `by` something."""
+        return None if self.proofs is None else self.proofs.get(by)
+
+    def keep_proof(self, by: Hashable, proof: real_length.Proof) -> None:
+        """Keep it for the parts that follow; of all examples together there are none."""
+        if self.proofs is not None:
+            self.proofs[by] = proof
+
+    @property
+    def limit(self) -> int | None:
+        """How many of the data's examples there are to be; None: all."""
+        return self.options.limit if self.rows is None else len(self.rows)
 
     def target(self, case: Case) -> Target:
         """What `case` runs on; raises `NotThere` for `--target chip` without the chip."""
@@ -137,8 +169,10 @@ class Materials:
                 f"{model.name} has no accuracy: its table names no data set",
                 remedy="choose -m 'conformance or throughput', for which seeded samples do",
             )
-        corpus, dataset = self._dataset(model, self.options.data)
+        corpus, dataset = self.dataset(model, self.options.data)
         examples = dataset.examples[: self.options.limit]
+        if self.rows is not None:
+            examples = tuple(examples[row] for row in self.rows)
         features = self._features(model, examples, protocol)
         return Samples(
             task=load_task(model),
@@ -147,6 +181,7 @@ class Materials:
             features=features,
             digest=features_digest(features),
             samples_sha256=reading.samples_sha256(self.catalog.datasets[model.dataset], dataset),
+            limit=self.limit,
             examples=examples,
             facts=self._facts(model, dataset),
         )
@@ -220,9 +255,9 @@ class Materials:
         if not model.dataset:
             return self.seeded(model, examples)
         try:
-            _, dataset = self._dataset(model, Corpus.MINI)
+            _, dataset = self.dataset(model, Corpus.MINI)
         except NotThere:
-            _, dataset = self._dataset(model, self.options.data)
+            _, dataset = self.dataset(model, self.options.data)
         return self._features(model, dataset.examples[:examples], Protocol.DOCUMENTED)
 
     def _dataset(self, model: Model, choice: str) -> tuple[Corpus, Dataset[Any]]:
@@ -265,7 +300,7 @@ class Materials:
         arrays = inputs_in_order(model, samples.features, feed)
         if feed != AS_NAMED:  # what stands in the mask is no length
             return self._run_reference(model, arrays, self._reference_log(model, samples, {"feed": feed}), "")
-        plan = real_length.plan(samples.task, samples.features)
+        plan = real_length.plan(samples.task, samples.features, proved=self.proved((model.name, feed)))
         if isinstance(plan, real_length.Grouping):
 
             def run_padded(rows: npt.NDArray[np.int64]) -> list[Array]:
@@ -280,8 +315,15 @@ class Materials:
                 progress=self.progress, label=_reference_label(model),
             )  # fmt: skip
             if isinstance(found, real_length.Grouped):
+                self.keep_proof((model.name, feed), found.proof)
                 return found.arrays
         return self._run_reference(model, arrays, self._reference_log(model, samples, {}), "")
+
+    def give_reference(
+        self, model: Model, protocol: Protocol, outputs: list[Array], feed: Feed = AS_NAMED
+    ) -> None:
+        """Take `outputs` for what `reference` is to give: they were computed part by part."""
+        self._references[model.name, self.samples(model, protocol).digest, feed] = outputs
 
     def _run_reference(self, model: Model, arrays: Sequence[Array], log: OutputLog, of: str) -> list[Array]:
         """torch's outputs for the padded input; `of` says what of it, for the progress."""
@@ -342,7 +384,7 @@ class Materials:
         Raises as `checkpoints.card.stated`.
         """
         folder = self.checkpoint(model).folder
-        if folder is None or self.options.limit is not None:
+        if folder is None or self.limit is not None:
             return None
         return card.stated(folder, self.samples(model, protocol).sha256, protocol, model.score)
 
@@ -356,7 +398,7 @@ class Materials:
         if checkpoint.weights is Weights.FULL:
             return checkpoint.label_note
         embedded = checkpoint.weights is Weights.MINI and samples.corpus is Corpus.MINI
-        if not embedded or self.options.limit is not None or self.score_on_card(model, protocol) is not None:
+        if not embedded or self.limit is not None or self.score_on_card(model, protocol) is not None:
             return ""
         return (
             f"no card states the checkpoint's score on this corpus (SHA-256 {samples.sha256[:12]}) by the "
@@ -392,15 +434,20 @@ def inputs_in_order(model: Model, features: Features, feed: Feed = AS_NAMED) -> 
     return [inputs[item.key].astype(item.dtype, copy=False) for item in model.fed]
 
 
-def comparable(weights: Weights, corpus: Corpus, protocol: Protocol, limit: int | None) -> str:
-    """Why a score may not be compared with a documented value; empty where it may (rule 2)."""
+def comparable(
+    weights: Weights, corpus: Corpus, protocol: Protocol, limit: int | None, drawn: str = ""
+) -> str:
+    """Why a score may not be compared with a documented value; empty where it may (rule 2).
+
+    `drawn` says of how many it is, where they are not the first `limit` samples.
+    """
     reasons = []
     if weights is not Weights.FULL:
         reasons.append(f"{weights} weights")
     if corpus is not Corpus.FULL:
         reasons.append("the embedded corpus")
     if limit is not None:
-        reasons.append(f"the first {limit} samples only")
+        reasons.append(f"{drawn or f'the first {limit} samples'} only")
     if protocol is not Protocol.DOCUMENTED:
         reasons.append(f"the {protocol} protocol")
     return ", ".join(reasons)

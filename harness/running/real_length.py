@@ -66,6 +66,7 @@ class Grouping:
     proving: tuple[Group, ...] = field(repr=False)
     others: tuple[Group, ...] = field(repr=False)
     may_move: MayMove | None = field(default=None, repr=False)
+    proved: Proof | None = None  # on other samples of the same run: then there is no sample here
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -149,11 +150,14 @@ class Grouped:
     highest: tuple[FloatArray, ...] = field(default=(), repr=False)  # as `highest_padding` has them
 
 
-def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> Grouping | Padded:
+def plan(
+    task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE, proved: Proof | None = None
+) -> Grouping | Padded:
     """How `features` are run at their real length, or why they are not.
 
     They are only where the mask is ones and then zeros, and where that is fewer positions than padding
-    them, the proof included. Raises `NoSamples` without samples.
+    them, the proof included. `proved` is the proof of an earlier part of the same run: it is not made again.
+    Raises `NoSamples` without samples.
     """
     if not len(features):
         raise NoSamples("no samples to group")
@@ -161,7 +165,7 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
     lengths, length = mask.sum(axis=1).astype(np.int64), mask.shape[1]
     if not lengths.all() or not np.array_equal(mask, np.arange(length) < lengths[:, None]):
         return Padded(reason="the attention mask is not ones with only zeros behind them")
-    sample = proof_sample(lengths, length)
+    sample = proof_sample(lengths, length) if proved is None else np.empty(0, np.int64)
     rest = np.setdiff1d(np.arange(len(lengths)), sample)
     may_move = task.padding_may_move
     run = lengths if may_move is None else np.minimum(lengths + GUARD, length)
@@ -172,6 +176,7 @@ def plan(task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE) -> 
         proving=groups_of(sample, run, budget),
         others=groups_of(rest, run, budget),
         may_move=None if may_move is None else partial(may_move, features=features),
+        proved=proved,
     )
     if made.positions + len(sample) * length >= made.padded_positions:
         return Padded(
@@ -274,8 +279,11 @@ def prove(
 ) -> Proof:
     """Hold `padded`, outputs of the plan's sample, against those in `arrays`, which are of all samples.
 
-    `highest` are those of `highest_padding`, where the score reads padding.
+    `highest` are those of `highest_padding`, where the score reads padding. What is proved already is that
+    proof.
     """
+    if made.proved is not None:
+        return made.proved
     valid = made.valid[made.sample]
     grouped = [array[made.sample] for array in arrays]
     moved = 0
@@ -314,16 +322,18 @@ def run_grouped(
     behind the others; where those are so many that nothing is gained, all are. Raises `BadOutput` as
     `require_numbers` does, with the sample's own number, and for other shapes.
     """
-    padded = run_padded(made.sample)
+    padded = [] if made.proved else run_padded(made.sample)
     batches = [
         ([np.ascontiguousarray(array[group.rows, : group.length]) for array in inputs], len(group.rows))
         for group in made.groups
     ]
     rows = [group.rows for group in made.groups]
     few = len(made.proving)
-    first, resumed = run_each(log, batches[:few], run, progress, f"{label}: proof", rows)
-    arrays = restore(made.proving, first[:few], made, outputs)
-    proof = prove(padded, arrays, made, outputs, bound, _highest(made.proving, first[:few], made))
+    proof, resumed = made.proved, 0
+    if proof is None:
+        first, resumed = run_each(log, batches[:few], run, progress, f"{label}: proof", rows)
+        arrays = restore(made.proving, first[:few], made, outputs)
+        proof = prove(padded, arrays, made, outputs, bound, _highest(made.proving, first[:few], made))
     if not proof.holds:
         log.path.unlink(missing_ok=True)
         return Padded(reason=str(proof), proof=proof)

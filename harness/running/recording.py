@@ -192,7 +192,7 @@ class Recorder:
             data=None if data is None else data.corpus,
             data_sha256=None if data is None else data.sha256,
             protocol=protocol,
-            limit=None if data is None else self.materials.options.limit,
+            limit=None if data is None else data.limit,
             artifact=None if artifact is None else artifact.key,
             backend=target.backend_name,
             machine=self._machine,

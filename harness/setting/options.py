@@ -15,6 +15,7 @@ from harness.setting.stamps import Stamp
 TARGETS = ("auto", "chip", "stand-in")
 WEIGHTS = ("auto", "full", "mini", "random")
 DATA = ("auto", "full", "mini")
+SURE = 0.99  # the confidence of ``--until sure``
 PROTOCOLS = {
     "documented": (Protocol.DOCUMENTED,),
     "standard": (Protocol.STANDARD,),
@@ -43,6 +44,7 @@ class Options:
     max_drop: float | None = (
         None  # a fraction: how far a score may fall below its own fp32; None: by the rule
     )
+    until: float | None = None  # the confidence at which a score draws no more samples; None: it takes all
     fail_on: FailOn = FailOn.DEMANDED  # which claims fail because they were not run
 
     def __post_init__(self) -> None:
@@ -53,9 +55,30 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < lowest:
                 raise UsageError(f"--{name} {value}: expected {lowest} or more")
+        if self.until is not None and self.limit is not None:
+            raise UsageError(
+                f"--until sure and --limit {self.limit}: the first samples are no chance choice of all; "
+                "give one of the two"
+            )
         limit_s = self.tool_timeout_s
         if limit_s is not None and not (math.isfinite(limit_s) and limit_s > 0):
             raise UsageError(f"--tool-timeout {limit_s:g}: expected a positive number of seconds")
+
+
+def until(text: str) -> float:
+    """What ``--until`` says, ``sure`` or ``sure:99.9%``, as the confidence of each verdict, a fraction.
+
+    Raises `UsageError` for anything else.
+    """
+    if text == "sure":
+        return SURE
+    found = re.fullmatch(r"sure:(\d+(?:\.\d+)?)\s?%", text, re.ASCII)
+    if found is None or not 50 <= float(found[1]) < 100:
+        raise UsageError(
+            f"--until {text}: expected sure, which is {SURE * 100:g} %, or sure:N% with a confidence from "
+            "50% to below 100%, such as sure:99.9%; leave it out to score every sample"
+        )
+    return round(float(found[1]) / 100, 12)
 
 
 def max_drop(text: str) -> float:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from harness.domain.cases import Case, Kind
 from harness.domain.models import Protocol
-from harness.setting.options import Options
+from harness.setting.options import SURE, Options
 from harness.setting.scenarios import Ask, Scenario
 from harness.setting.stamps import Stamp
 
@@ -61,6 +61,7 @@ def command(
         further += _given("--protocol", protocol, Protocol.DOCUMENTED)
         most = options.max_drop
         further += _given("--max-drop", None if most is None else f"{most * 100:.12g}%")
+        further += _until(options.until)
     if kind is Kind.THROUGHPUT:
         further += _timing(options, audit=check in _AUDITS)
         further += _asking(options.scenario) if check in list(Scenario) else ()
@@ -100,6 +101,12 @@ def _given(option: str, value: object, default: object = None) -> tuple[str, ...
     if value is None or value == default:
         return ()
     return (option, str(value).removesuffix(".0"))
+
+
+def _until(confidence: float | None) -> tuple[str, ...]:
+    if confidence is None:
+        return ()
+    return ("--until", "sure" if confidence == SURE else f"sure:{confidence * 100:.12g}%")
 
 
 def _selecting(case: Case) -> tuple[str, ...]:

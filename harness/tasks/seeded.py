@@ -30,6 +30,16 @@ class SeededFeatures:
         """None: nothing is too long."""
         return np.empty(0, np.int64)
 
+    @property
+    def of_row(self) -> npt.NDArray[np.int64]:
+        """Each row is a sample."""
+        return np.arange(len(self))
+
+    @property
+    def of_counted(self) -> npt.NDArray[np.int64]:
+        """None: nothing is scored."""
+        return np.empty(0, np.int64)
+
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
 
@@ -39,6 +49,7 @@ class SeededTask:
 
     padding_may_move = None
     TWO_TEXTS = False
+    COUNTS = "samples"
 
     def open_tokenizer(self, pieces: Any) -> Any:
         """Raises `NotApplicable`: there is no text."""

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.domain.cases import Case
+from harness.domain.details import Sequential
 from harness.domain.measurements import Basis, Verdict, VerdictKind
 from harness.domain.metrics import Metric, Unit
 from harness.domain.references import Drop, Reference
 from harness.errors import BadOutput, NoSamples
 from harness.verdicts.plain import SLACK, bisected, percent
+from harness.verdicts.sequential import Allowance
 
 SCORE_TOLERANCE_POINTS = 0.5  # percentage points, where the table states none
 RELATIVE_DROP = 0.01  # of the checkpoint's own fp32 score
@@ -40,6 +42,7 @@ class Score:
     flips: int | None = None  # predictions that differ from fp32; None: none is right or wrong
     most_drop: float | None = None  # None: as `allowed_drop` has it
     chance: float | None = None  # of a metric that is no share: what chance alone explains of its drop
+    sequential: Sequential | None = None  # of how many samples it is, where they are not all
 
     def __post_init__(self) -> None:
         if self.samples < 1:
@@ -47,6 +50,11 @@ class Score:
         for name, share in (("score", self.value), ("fp32 score", self.own_fp32)):
             if share is not None and not self.metric.least <= share <= 1:  # a NaN neither
                 raise BadOutput(f"found the {name} {share}, expected one from {self.metric.least:g} to 1")
+
+    @property
+    def population(self) -> int:
+        """How many samples there are to score, whether or not all were."""
+        return self.samples if self.sequential is None else self.sequential.of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +64,23 @@ class CardScore:
     own_fp32: float  # of inputs fed as they are named
     stated: float
     samples: int
+    apart: bool | None = None  # of drawn samples: whether that of all is surely another; None: of all
+
+    @property
+    def another(self) -> bool:
+        """Whether the checkpoint is not the one on its card: two samples may differ, as in `allowed_drop`."""
+        if self.apart is not None:
+            return self.apart
+        return abs(self.own_fp32 - self.stated) > SAMPLES_ALLOWED / self.samples + SLACK
 
     @classmethod
-    def of(cls, own_fp32: float, stated: float | None, samples: int) -> CardScore | None:
+    def of(
+        cls, own_fp32: float, stated: float | None, samples: int, *, apart: bool | None = None
+    ) -> CardScore | None:
         """None where no card states a score."""
-        return None if stated is None else cls(own_fp32=own_fp32, stated=stated, samples=samples)
+        if stated is None:
+            return None
+        return cls(own_fp32=own_fp32, stated=stated, samples=samples, apart=apart)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +198,20 @@ def allowed_drop(
     return max(rules)
 
 
+def allowance(samples: int, documented_drop: Drop | None, most: float | None = None) -> Allowance:
+    """The same of a share of samples, or a mean over them, whose own fp32 score is not known yet."""
+    if most is not None:
+        return Allowance(fixed=most)
+    documented = 0.0 if documented_drop is None else documented_drop.fraction
+    return Allowance(fixed=max(SAMPLES_ALLOWED / samples, documented), share=RELATIVE_DROP)
+
+
 def _by_drop(
     plain: Verdict, score: Score, own_fp32: float, documented_drop: Drop | None, said: str, flips: str
 ) -> Verdict:
-    allowed, rule = allowed_drop(own_fp32, score.samples, documented_drop, score.most_drop, score.chance)
+    allowed, rule = allowed_drop(own_fp32, score.population, documented_drop, score.most_drop, score.chance)
     short = own_fp32 - score.value > allowed + SLACK
+    by = "" if score.sequential is None else f", by {score.sequential},"
     why = score.why_not or f"the documents give no {score.metric} for this case"
     limit = f"its own fp32 {own_fp32 * 100:.2f} % - {allowed * 100:.2f} points ({rule})"
     return replace(
@@ -191,7 +220,7 @@ def _by_drop(
         basis=Basis.DROP,
         expected=own_fp32 * 100,
         tolerance=allowed * 100,
-        message=f"{said} {'below' if short else 'not below'} {limit}{flips} (by the drop: {why})",
+        message=f"{said}{by} {'below' if short else 'not below'} {limit}{flips} (by the drop: {why})",
     )
 
 
@@ -234,10 +263,9 @@ def _not_its_card(card: CardScore | None) -> str:
     """Why the checkpoint is not the one on its card; empty where it is, or without a card.
 
     A mistake before the network (a vocabulary, a data set's reader) or behind it (the order of labels)
-    changes the fp32 reference as it changes the artifact, so that no drop shows it. Two samples may differ,
-    as in `allowed_drop`.
+    changes the fp32 reference as it changes the artifact, so that no drop shows it.
     """
-    if card is None or abs(card.own_fp32 - card.stated) <= SAMPLES_ALLOWED / card.samples + SLACK:
+    if card is None or not card.another:
         return ""
     return (
         f"but the checkpoint scores {card.own_fp32 * 100:.2f} % in fp32, and its card says "

@@ -31,8 +31,8 @@ from harness.running.bounds import Explained, explained
 from harness.running.materials import Materials, inputs_in_order
 from harness.running.progress import Silent
 from harness.setting.home import MINIS, Home
-from harness.setting.options import Options
-from harness.store.results import Store
+from harness.setting.options import SURE, Options
+from harness.store.results import Result, Store
 from harness.toolchains.onnxruntime import backend as cpu
 from harness.toolchains.place import Place, Toolchain
 from harness.toolchains.targets import Target
@@ -247,6 +247,22 @@ class World:
         materials, graphs = self._with(fault)
         materials.backend = PlantedBackend(fault, graphs)
         return Runner(materials, self._store, fault)
+
+    def until_sure(self, system: System, fault: str) -> tuple[Outcome, Result | None]:
+        """The accuracy of a system's case by drawn samples; its result, where it has one."""
+        runner, case = self.runner(fault), system.case(self._catalog)
+        runner.materials.options = replace(runner.materials.options, until=SURE)
+        results: list[Result] = []
+
+        def carried_out() -> Result:
+            results.append(runner.accuracy(case, Protocol.DOCUMENTED))
+            return results[0]
+
+        try:
+            said = _judged("accuracy", carried_out)
+        finally:
+            runner.materials.options = replace(runner.materials.options, until=None)
+        return Outcome(red=frozenset(said), said=said), results[0] if results else None
 
     def outputs(self, system: System, samples: int) -> Shown:
         """The sound artifact's outputs of the first samples of the corpus, padded, and torch's."""

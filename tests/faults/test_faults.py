@@ -32,6 +32,25 @@ def test_a_fault_turns_these_checks_red_and_no_other(world: Callable[[str], Worl
     assert outcome.red == wanted, said or f"{sorted(wanted - outcome.red)} stayed green"
 
 
+OF_ACCURACY = "accuracy"  # what its reds begin with
+DRAWN = [
+    pytest.param(system, fault, id=f"{system} - {fault}")
+    for system in (
+        "tinybert fp32",
+        "tinybert fp16",
+    )  # whose corpus is not cut: there is something to draw from
+    for fault in EXPECTED
+    if any(red.startswith(OF_ACCURACY) for red in EXPECTED[fault].get(system, ()))
+]
+
+
+@pytest.mark.parametrize(("system", "fault"), DRAWN)
+def test_drawn_samples_show_what_all_of_them_show(world: Callable[[str], World], system: str, fault: str):
+    """With `--until sure` accuracy turns red in the same way."""
+    wanted = {red for red in EXPECTED[fault][system] if red.startswith(OF_ACCURACY)}
+    assert world(SYSTEMS[system].model).until_sure(SYSTEMS[system], fault)[0].red == wanted
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [

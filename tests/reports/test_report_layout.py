@@ -118,7 +118,7 @@ def test_every_way_of_measuring_has_a_column_of_its_own(catalog):
     )
     assert titles(grid) == [
         "310P推理精度 · measured (chip, full)",
-        "310P推理精度 · measured (chip, full, first 10 samples)",
+        "310P推理精度 · measured (chip, full, 10 samples only)",
         "310P推理精度 · measured (chip, full, standard protocol)",
         "310P推理精度 · measured (chip, mini weights, full data)",
         "310P推理精度 · measured (stand-in, full)",

@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.setting.home import MINIS, Home
-from harness.setting.options import Options, max_drop
+from harness.setting.options import Options, max_drop, until
 
 VARIABLES = ("ZOOCHECK_HOME", "ZOOCHECK_MODELS", "ZOOCHECK_DATA")
 
@@ -61,6 +61,26 @@ def test_any_other_drop_is_refused(text: str):
         UsageError, match=r"^--max-drop .*: expected percentage points of the score from 0% to"
     ):
         max_drop(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence"), [("sure", 0.99), ("sure:99%", 0.99), ("sure:99.9 %", 0.999), ("sure:50%", 0.5)]
+)
+def test_how_sure_a_verdict_is_to_be(text: str, confidence: float):
+    assert until(text) == confidence
+
+
+@pytest.mark.parametrize(
+    "text", ["maybe", "", "sure:", "sure:0.99", "sure:99", "sure:100%", "sure:49%", "sure:-1%", "Sure", "99%"]
+)
+def test_any_other_end_is_refused(text: str):
+    with pytest.raises(UsageError, match=r"^--until .*: expected sure, which is 99 %, or sure:N% with a"):
+        until(text)
+
+
+def test_samples_are_drawn_from_all():
+    with pytest.raises(UsageError, match=r"^--until sure and --limit 5: the first samples are no chance"):
+        Options(until=0.99, limit=5)
 
 
 def test_the_home_is_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

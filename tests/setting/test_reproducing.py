@@ -12,7 +12,7 @@ from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.models import Protocol
 from harness.setting.demands import FailOn
-from harness.setting.options import Options, max_drop
+from harness.setting.options import Options, max_drop, until
 from harness.setting.reproducing import TESTS, command, ending, pasted, without_ending
 from harness.setting.scenarios import Ask, Scenario
 from harness.setting.stamps import Stamp
@@ -65,6 +65,13 @@ def test_the_bound_of_a_drop_is_the_scores_own(case: Case):
         options = Options(max_drop=max_drop(text))
         assert further(command(case, Kind.ACCURACY, options)) == ["--max-drop", text]
         assert further(command(case, Kind.CONFORMANCE, options)) == []
+
+
+def test_how_sure_a_score_was_to_be_is_given(case: Case):
+    for text in ("sure", "sure:99.9%", "sure:66.67%"):
+        options = Options(until=until(text))
+        assert further(command(case, Kind.ACCURACY, options)) == ["--until", text]
+        assert further(command(case, Kind.THROUGHPUT, options)) == []
 
 
 def test_how_calls_are_timed_is_a_matter_of_throughput(case: Case):

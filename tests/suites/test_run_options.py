@@ -72,6 +72,17 @@ def test_a_bound_without_its_unit_is_a_usage_error(zoo: Zoo, tmp_path: Path) -> 
     assert "--max-drop 1: expected percentage points of the score from 0% to 100%, such as 1% or" in run.err
 
 
+def test_an_end_that_is_none_is_a_usage_error(zoo: Zoo, tmp_path: Path) -> None:
+    """A word that is no end, and a run of which nothing heeds one."""
+    for options, said in (
+        ((*ONE, "--until", "maybe"), "--until maybe: expected sure, which is 99 %, or sure:N% with a"),
+        (("-m", "mite and throughput", "--until", "sure"), "--until sure: it is of scores, and none of the"),
+    ):
+        run = zoo.suites(tmp_path, *options)
+        assert run.status == 4
+        assert said in run.err
+
+
 QUIPU = ("-m", "mite and quipu and (accuracy or throughput)", "--bs", "1", "--precision", "fp16")
 KNOTS = "quipu: `quipu-smi` not on PATH; tie the knots first"
 

@@ -25,16 +25,28 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class Features(Shape):
-    """What a model is fed: int64 arrays ``[samples, length]`` by role, and what was cut."""
+class Inputs(Shape):
+    """What a model is fed."""
 
     @property
     def inputs(self) -> Mapping[Any, npt.NDArray[Any]]:
         """The arrays by what they mean; a graph's by the names of its inputs."""
 
+
+class Features(Inputs, Shape):
+    """Int64 arrays ``[samples, length]`` by role, what was cut, and which examples they are of."""
+
     @property
     def truncated(self) -> npt.NDArray[np.int64]:
         """The samples whose text did not fit: a fact to report."""
+
+    @property
+    def of_row(self) -> npt.NDArray[np.int64]:
+        """The example that each row of the inputs is of, int64 ``[samples]``, ascending."""
+
+    @property
+    def of_counted(self) -> npt.NDArray[np.int64]:
+        """The example that each sample that a score counts (`Task.COUNTS`) is of, int64, ascending."""
 
     def __len__(self) -> int: ...
 
@@ -99,6 +111,7 @@ class Task(Shape):
     """What a task's module can do."""
 
     TWO_TEXTS: bool  # whether a sample is of two texts, told apart by their segments
+    COUNTS: str  # what the score counts, for messages: words, where a sample has several of them
 
     @property
     def padding_may_move(self) -> PaddingMayMove | None:

@@ -21,6 +21,7 @@ IntArray = npt.NDArray[np.int64]
 
 padding_may_move = None  # there is one logit a label, from [CLS]: none of a position
 TWO_TEXTS = False
+COUNTS = "samples"
 open_tokenizer = wordpiece.open_tokenizer
 
 
@@ -58,6 +59,16 @@ class Features:
     def inputs(self) -> Mapping[InputRole, IntArray]:
         """The three inputs by what they mean."""
         return {InputRole.IDS: self.ids, InputRole.SEGMENTS: self.segments, InputRole.MASK: self.mask}
+
+    @property
+    def of_row(self) -> IntArray:
+        """Each row is an example."""
+        return np.arange(len(self))
+
+    @property
+    def of_counted(self) -> IntArray:
+        """Each example counts once."""
+        return np.arange(len(self))
 
 
 def features(examples: Sequence[Example], tokenizer: WordPieceTokenizer, length: int) -> Features:

@@ -92,6 +92,16 @@ class Features:
         return {InputRole.IDS: self.ids, InputRole.SEGMENTS: self.segments, InputRole.MASK: self.mask}
 
     @property
+    def of_row(self) -> IntArray:
+        """Each row is an example."""
+        return np.arange(len(self))
+
+    @property
+    def of_counted(self) -> IntArray:
+        """A sentence counts as its words."""
+        return self.rows
+
+    @property
     def bounds(self) -> IntArray:
         """int64 ``[n + 1]``: the words of sample i are those from ``bounds[i]`` to ``bounds[i + 1]``."""
         return np.searchsorted(self.rows, np.arange(len(self) + 1)).astype(np.int64)

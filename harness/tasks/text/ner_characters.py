@@ -25,6 +25,7 @@ UNIT = "characters"
 # A word is read where the features put it, `ner.predict`; of padding only that it is finite.
 padding_may_move = None
 TWO_TEXTS = False
+COUNTS = "sentences"
 open_tokenizer = wordpiece.open_tokenizer
 
 _NUMBER = {label: number for number, label in enumerate(LABELS)}

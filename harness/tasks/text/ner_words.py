@@ -23,6 +23,7 @@ UNIT = "words"
 # A word is read where the features put it, `ner.predict`; of padding only that it is finite.
 padding_may_move = None
 TWO_TEXTS = False
+COUNTS = UNIT
 open_tokenizer = wordpiece.open_tokenizer
 
 _NUMBER = {label: number for number, label in enumerate(LABELS)}

@@ -24,6 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 
 padding_may_move = None  # spans are of the context alone
 TWO_TEXTS = True
+COUNTS = "questions"
 _ROWS_AT_ONCE = 256  # windows whose spans are looked at together
 
 
@@ -42,6 +43,16 @@ class Features(EncodedFeatures):
     encoded: Windows
     examples: Sequence[Any] = field(repr=False)
     reader: Reader
+
+    @property
+    def of_row(self) -> IntArray:
+        """The question that each window is of."""
+        return self.encoded.asked
+
+    @property
+    def of_counted(self) -> IntArray:
+        """Each question counts once."""
+        return np.arange(len(self.examples))
 
     @property
     def may_lack_answers(self) -> bool:

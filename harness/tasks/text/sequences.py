@@ -25,6 +25,7 @@ FloatArray = npt.NDArray[np.float64]
 
 padding_may_move = None  # there is one row of logits a sample
 TWO_TEXTS = True  # where the data has pairs
+COUNTS = "samples"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

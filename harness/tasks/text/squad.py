@@ -24,6 +24,7 @@ from harness.tasks.text.squad_words import IntArray
 # The originals take the 20 best logits of all positions first, and only then drop those outside the context:
 # padding among them takes the place of a span (`squad_candidates`). So it is part of the score.
 TWO_TEXTS = True  # question and context
+COUNTS = "questions"
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 

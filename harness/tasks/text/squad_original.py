@@ -16,6 +16,7 @@ from harness.tasks.text.wordpiece import WordPieceTokenizer
 
 RULES = {Protocol.DOCUMENTED: ORIGINAL, Protocol.STANDARD: STANDARD}
 TWO_TEXTS = squad.TWO_TEXTS
+COUNTS = squad.COUNTS
 open_tokenizer = wordpiece.open_tokenizer
 
 

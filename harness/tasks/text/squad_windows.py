@@ -87,6 +87,16 @@ class Features:
         return {InputRole.IDS: self.ids, InputRole.SEGMENTS: self.segments, InputRole.MASK: self.mask}
 
     @property
+    def of_row(self) -> IntArray:
+        """The question that each window is of."""
+        return self.asked
+
+    @property
+    def of_counted(self) -> IntArray:
+        """Each question counts once."""
+        return np.arange(len(self.examples))
+
+    @property
     def facts(self) -> Mapping[str, int]:
         """Counts to report: what of questions and contexts the model is not shown."""
         windows = np.bincount(self.asked, minlength=len(self.examples))

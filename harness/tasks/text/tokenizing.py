@@ -108,6 +108,16 @@ class EncodedFeatures:
         """The samples that did not fit: of `Windows` those whose question was cut."""
         return self.encoded.truncated
 
+    @property
+    def of_row(self) -> IntArray:
+        """Each row is an example."""
+        return np.arange(len(self))
+
+    @property
+    def of_counted(self) -> IntArray:
+        """Each example counts once."""
+        return np.arange(len(self))
+
 
 class TextTokenizer:
     """A tokenizer with its padding. Not changed by use, so that one serves every task and length."""

@@ -25,6 +25,7 @@ IntArray = npt.NDArray[np.int64]
 
 padding_may_move = None  # a word is read where it stands
 TWO_TEXTS = False
+COUNTS = "words"
 UNIT = "words"
 
 
@@ -56,6 +57,11 @@ class Features(EncodedFeatures):
     def rows(self) -> IntArray:
         """The sentence of each word that has a place."""
         return self.encoded.rows
+
+    @property
+    def of_counted(self) -> IntArray:
+        """A sentence counts as its words."""
+        return self.rows
 
     @property
     def facts(self) -> dict[str, int]:
