@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.many import Jobs, processes, told_when_interrupted
-from harness.cli.output import Json, print_json, print_table
+from harness.cli.many import Jobs, not_read, processes, told_when_interrupted
+from harness.cli.output import Json, print_json, print_table, say
 from harness.errors import naming
 from harness.tables import catalog
 
@@ -95,7 +95,7 @@ def audit(
     else:
         _write(_as(form, audited, asked, compared), out)
     if compared is not None and form is Format.TEXT:
-        typer.echo(f"since {baseline}: {compared.new} new, {compared.known} known, {len(compared.gone)} gone")
+        say(f"since {baseline}: {compared.new} new, {compared.known} known, {len(compared.gone)} gone")
     if fail_on is not FailOn.NEVER and _worst(news) >= list(FailOn).index(fail_on):
         raise typer.Exit(FOUND_STATUS)
 
@@ -147,8 +147,8 @@ def _summarise(
         _write(counted.as_json(found) | since, out)
         return
     for line in counted.as_text(found):
-        typer.echo(line)
-    typer.echo(_counted(audited))
+        say(line)
+    say(_counted(audited))
 
 
 def _list(rules: Sequence[Rule], as_json: bool) -> None:
@@ -176,13 +176,13 @@ def _worst(audited: Sequence[Audited]) -> int:
 def _print(audited: Sequence[Audited]) -> None:
     """A line a finding, as compilers write them; then what was not read, and the count."""
     for finding in (finding for item in audited for finding in item.findings):
-        typer.echo(str(finding))
+        say(str(finding))
     unread = [(item.file, note) for item in audited for note in item.unread]
     for file, note in unread if len(audited) == 1 else ():
-        typer.echo(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
-    typer.echo(_counted(audited))
+        say(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
+    say(_counted(audited))
     if unread and len(audited) > 1:
-        typer.echo(f"{len(unread)} things were not read: --json lists them")
+        say(not_read(len(unread), "--json"))
 
 
 def _counted(audited: Sequence[Audited]) -> str:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import combinations
+from heapq import merge
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
@@ -95,7 +95,8 @@ def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadT
     at = next((item.line for item in readme.fences if item.holds(table.line)), table.line)
     title = readme.under(at)
     for text in (readme.above(at), "" if title is None else title.text):
-        standing = [name for name in names if _stands(name, text)]
+        lowered = text.lower()  # most names are in no title: a pattern for each would take the longest
+        standing = [name for name in names if name.lower() in lowered and _stands(name, text)]
         if len(standing) == 1:
             told = any(standing[0].lower() in str(value.get("variant")).lower() for value in table.values)
             of_it = tuple(_with_variant(value, standing[0]) for value in table.values)
@@ -115,14 +116,17 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     """
     words: dict[int, str] = {}
     stated = [_stated(table) for table in tables]
-    for one, other in combinations(range(len(tables)), 2):
-        alike = (tables[one].block is None) == (tables[other].block is None)
-        if alike and _at_odds(stated[one], stated[other]):
-            first, second = (_above(context, tables[at]) for at in (one, other))
-            for at, mine, theirs in ((one, first, second), (other, second, first)):
-                own = [text for text in mine if text not in theirs]
-                if own:
-                    words.setdefault(at, own[0])
+    titles = [_above(context, table) for table in tables]
+    holding: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)  # the tables that state a thing
+    for at, (table, found) in enumerate(zip(tables, stated, strict=True)):
+        for key in found:
+            holding[table.block is None, *key].append(at)
+    for at, table in enumerate(tables):
+        for other in merge(*(holding[table.block is None, *key] for key in stated[at])):
+            own = next((text for text in titles[at] if text not in titles[other]), None)
+            if own is not None and _at_odds(stated[at], stated[other]):
+                words[at] = own
+                break
     return [
         table
         if at not in words
