@@ -125,7 +125,7 @@ def _meant(kind: str, word: str, there: Mapping[str, int], words: Vocabulary) ->
     """
     spelled = words.is_whole(word, WordKind(kind)) if kind in _SPELLED else None
     for name in (word, spelled):
-        if name in there:
+        if name is not None and name in there:
             return name
     known = [item for item, _ in Counter(there).most_common()]
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""

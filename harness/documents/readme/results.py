@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -87,7 +87,7 @@ class _Row:
         return self.group.part, self.group.commented, self.group.keys, layout
 
 
-def _none(context: Context, fence: Fence, typed: Container[int] = ()) -> list[ReadTable]:
+def _none(context: Context, fence: Fence, typed: Collection[int] = ()) -> list[ReadTable]:
     """Tell why a block holds no result; of figures among commands only what stands behind a metric's name."""
     left = [line for line in fence.lines if line.number in typed or not _note_keyed(context, line)]
     if not typed and any(FIGURE.search(line.text) for line in left):

@@ -90,6 +90,9 @@ def _cell(
         done = complete(context, row.line, what, None if item is None else item.number, whole_said, header)
         if done is not None:
             beside = dict(done[1])
+            if item is not None and item.is_about:
+                why = f"{item.number.before.strip()} says about; read as the number itself"
+                context.assumed.append(Note(line=row.line, what=what, why=why))
             yield done
 
 

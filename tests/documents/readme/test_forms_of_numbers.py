@@ -126,3 +126,8 @@ def test_what_stands_behind_a_metrics_name_in_a_block_is_told(text):
     for before in ("", "python run.py\n"):
         found = reading(f"Ascend310P\n\n```\n{before}{text}\n```\n")
         assert (found.values, len(found.unread)) == ((), 1)
+
+
+def test_that_a_number_is_about_one_is_told():
+    found = reading(TABLE.format("310P top1", "≈85.5"))
+    assert "≈ says about; read as the number itself" in [note.why for note in found.assumed]
