@@ -208,7 +208,9 @@ def _of_sizes(text: str) -> tuple[Item, ...] | None:
         return None
     found = list[Item]()
     for match in sized:
-        for item in items(match["value"]):
+        if not (held := items(match["value"])):
+            return ()
+        for item in held:
             start = match.start() + len(match["value"]) - len(match["value"].lstrip())
             first = start + len(item.number.before)
             number = replace(item.number, before=text[:first], after=text[first + len(item.number.printed) :])
