@@ -24,6 +24,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+import psutil
+
 # What a run loads of others' code, where that takes long.
 LIBRARIES = (
     "numpy", "onnx", "pydantic", "pytest", "safetensors.torch", "scipy.stats",
@@ -36,7 +38,7 @@ PLUGIN = "anyio"
 def run(
     module: str, *arguments: str, cwd: Path, env: Mapping[str, str], timeout: int
 ) -> subprocess.CompletedProcess[str]:
-    """Run a module as a program. One that takes longer than `timeout` seconds ends by SIGALRM.
+    """Run a module as a program; one that takes longer than `timeout` seconds is ended, and raises as there.
 
     The libraries see the environment of the first run until theirs begins, so what they look at when they are
     loaded (``OMP_NUM_THREADS``, ``HF_...``) has to be the same in all.
@@ -51,9 +53,12 @@ def run(
         process.stdin.flush()
         answer = process.stdout.readline()
         assert answer, f"the process that forks ended with status {process.wait()}"
+        status = int(answer)
+        if status == -signal.SIGALRM:
+            raise subprocess.TimeoutExpired([module, *arguments], timeout, out.read_bytes(), err.read_bytes())
         return subprocess.CompletedProcess(
             [module, *arguments],
-            int(answer),
+            status,
             stdout=out.read_text(encoding="utf-8"),
             stderr=err.read_text(encoding="utf-8"),
         )
@@ -79,7 +84,7 @@ def main() -> None:
         importlib.import_module(name)
     for name in [name for name in sys.modules if name.partition(".")[0] == PLUGIN]:
         del sys.modules[name]
-    assert len([*Path("/proc/self/task").iterdir()]) == 1, "after a fork a library's thread is not there"
+    assert psutil.Process().num_threads() == 1, "after a fork a library's thread is not there"
     gc.freeze()  # nobody looks through the libraries again
     for line in asking:
         pid = os.fork()

@@ -68,13 +68,13 @@ def test_list_says_what_is_not_there(zoo: Zoo, tmp_path: Path) -> None:
 
 
 def test_list_for_people_has_every_case(zoo: Zoo, tmp_path: Path) -> None:
-    listed = zoo.zoocheck(tmp_path, "list", "--model", "mite")
+    listed = zoo.inside(tmp_path, "list", "--model", "mite")
     assert "12 cases" in listed.out
     assert "75.00 (accuracy, percent)" in listed.out
 
 
 def test_doctor_names_chips_folders_and_remedies(zoo: Zoo, tmp_path: Path) -> None:
-    found = zoo.zoocheck(tmp_path, "doctor", "--json").json
+    found = zoo.inside(tmp_path, "doctor", "--json").json
     chips = {chip["name"]: chip for chip in found["chips"]}
     assert (chips["abacus"]["target"], chips["abacus"]["remedy"]) == ("chip", "")
     quipu = chips["quipu"]
@@ -163,25 +163,25 @@ def test_cache_list_verify_prune(cached: tuple[Zoo, Path], tmp_path: Path) -> No
     for name in ("references", "unfinished"):
         (zoo.home / name).mkdir()
         (zoo.home / name / "a.outputs").write_bytes(b"12345")
-    content = zoo.zoocheck(tmp_path, "cache", "list", "--json").json
+    content = zoo.inside(tmp_path, "cache", "list", "--json").json
     (listed,) = content["artifacts"]
     assert content["outputs"] == {
         "references": {"files": 1, "bytes": 5}, "unfinished": {"files": 1, "bytes": 5}
     }  # fmt: skip
     assert (listed["key"], listed["model"], listed["batch_size"]) == (folder.name, "mite", 1)
     assert (listed["precision"], listed["weights"], listed["steps"]) == ("fp32", "full", [])
-    verified = zoo.zoocheck(tmp_path, "cache", "verify", "--json")
+    verified = zoo.inside(tmp_path, "cache", "verify", "--json")
     assert (verified.status, verified.json) == (0, [{"key": folder.name, "problem": None}])
     graph = folder / "model.onnx"
     graph.write_bytes(graph.read_bytes()[:-1])
-    damaged = zoo.zoocheck(tmp_path, "cache", "verify", "--json")
+    damaged = zoo.inside(tmp_path, "cache", "verify", "--json")
     assert damaged.status == 1
     assert "model.onnx" in damaged.json[0]["problem"]
-    pruned = zoo.zoocheck(tmp_path, "cache", "prune", "--max-size", "0", "--json")
+    pruned = zoo.inside(tmp_path, "cache", "prune", "--max-size", "0", "--json")
     assert (pruned.status, pruned.json["removed"]) == (0, [folder.name])
     assert sorted(pruned.json["outputs"]) == ["references/a.outputs", "unfinished/a.outputs"]
-    assert zoo.zoocheck(tmp_path, "cache", "list", "--json").json["artifacts"] == []
-    assert "unfinished: 0 files of outputs" in zoo.zoocheck(tmp_path, "cache", "list").out
+    assert zoo.inside(tmp_path, "cache", "list", "--json").json["artifacts"] == []
+    assert "unfinished: 0 files of outputs" in zoo.inside(tmp_path, "cache", "list").out
 
 
 def test_report_renders_again_without_running(zoo: Zoo, tmp_path: Path) -> None:
@@ -192,23 +192,23 @@ def test_report_renders_again_without_running(zoo: Zoo, tmp_path: Path) -> None:
     zoo.suites(tmp_path, *one, "--run-id", "second", "--report", "second")
 
     def rendered(*arguments: str) -> str:
-        done = zoo.zoocheck(tmp_path, "report", "--results", store, "--out", "again", *arguments)
+        done = zoo.inside(tmp_path, "report", "--results", store, "--out", "again", *arguments)
         assert done.status == 0, done.err
         return (tmp_path / "again" / "report.md").read_text(encoding="utf-8")
 
     assert rendered() == (tmp_path / "second" / "report.md").read_text(encoding="utf-8")
     assert rendered("--run", "first") == (tmp_path / "first" / "report.md").read_text(encoding="utf-8")
-    shown = zoo.zoocheck(tmp_path, "report", "--results", store, "--all", "--json")
+    shown = zoo.inside(tmp_path, "report", "--results", store, "--all", "--json")
     assert shown.status == 0
     assert shown.json["html"] == "build/report/report.html"
     runs = [result["measurement"]["run"] for result in shown.json["results"]]
     assert runs == ["first", "second"]  # a stand-in's result never hides the chip's
     assert shown.json["results"][1]["measurement"]["metrics"] == {"accuracy": 0.75}
-    missing = zoo.zoocheck(tmp_path, "report", "--results", "sqlite:///typo/none.sqlite")
+    missing = zoo.inside(tmp_path, "report", "--results", "sqlite:///typo/none.sqlite")
     assert missing.status == 2
     assert "sqlite:///typo/none.sqlite: there is no such file, so no results yet" in missing.err
     assert not (tmp_path / "typo").exists()  # a slip of the finger leaves nothing
-    unknown = zoo.zoocheck(tmp_path, "report", "--results", store, "--run", "third")
+    unknown = zoo.inside(tmp_path, "report", "--results", store, "--run", "third")
     assert unknown.status == 2
     assert "no run is called 'third'; the latest of 2: second, first" in unknown.err
 
@@ -227,7 +227,7 @@ def test_what_was_skipped_is_kept_with_its_run(zoo: Zoo, tmp_path: Path) -> None
         re.MULTILINE,
     )
     asked = ("report", "--results", store, "--run", "nightly")
-    nothing = zoo.zoocheck(tmp_path, *asked)
+    nothing = zoo.inside(tmp_path, *asked)
     assert nothing.status == 2
     assert "run 'nightly' measured nothing: 1 claim was not run" in nothing.err
     second = zoo.suites(tmp_path, "-m", "mite and abacus and accuracy", *run)
@@ -238,12 +238,12 @@ def test_what_was_skipped_is_kept_with_its_run(zoo: Zoo, tmp_path: Path) -> None
         in written
     )
     assert "mite-quipu-fp32-bs1 (accuracy)" in written
-    again = zoo.zoocheck(tmp_path, *asked, "--json")
+    again = zoo.inside(tmp_path, *asked, "--json")
     assert [item["case"] for item in again.json["not_run"]] == ["mite-quipu-fp32-bs1"]
     assert (tmp_path / "build" / "report" / "report.md").read_text(encoding="utf-8") == written
     third = zoo.suites(tmp_path, "-m", "mite and quipu and accuracy", *run)
     assert "not run" not in third.out
-    assert zoo.zoocheck(tmp_path, *asked, "--json").json["not_run"] == []
+    assert zoo.inside(tmp_path, *asked, "--json").json["not_run"] == []
 
 
 def test_fetch_says_what_is_here_and_where_to_put_the_rest(zoo: Zoo, tmp_path: Path) -> None:

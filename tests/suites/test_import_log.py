@@ -48,7 +48,7 @@ def test_the_documented_value_is_reproduced(zoo: Zoo, tmp_path: Path):
     mean = 1000 * 8 / 5871.86
     line = f"[INFO] throughput 1000*batchsize(8)/NPU_compute_time.mean({mean}): {1000 * 8 / mean}\n"
     (tmp_path / "mine.log").write_text(line)
-    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "tinybert-ascend310p-bs8", *FILED)
+    done = zoo.inside(tmp_path, "import-log", "mine.log", "--case", "tinybert-ascend310p-bs8", *FILED)
     assert done.json["verdict"]["kind"] == "reproduced"
 
 
@@ -59,7 +59,7 @@ def test_t4_is_judged_by_the_documents_formula(zoo: Zoo, tmp_path: Path):
         f"{log}\n&&&& PASSED TensorRT.trtexec # trtexec --onnx=bs4.onnx --threads\n"
     )
     asked = ("import-log", "mine.log", "--case", "tinybert-t4-bs4", "--bs-of-log", "4", *FILED)
-    said = zoo.zoocheck(tmp_path, *asked).json
+    said = zoo.inside(tmp_path, *asked).json
     assert said["throughput_samples_per_s"] == pytest.approx(4 * 1000 / 0.859765)
     assert (said["verdict"]["kind"], said["verdict"]["basis"]) == ("exceeds", "documented")
     assert (said["batch_size_told_by"], said["queries_per_s"]) == ("--bs-of-log", None)
@@ -69,7 +69,7 @@ def test_a_log_that_is_silent_about_its_precision_is_not_compared(zoo: Zoo, tmp_
     """The numbers alone may be those of an fp16 build."""
     path = LOGS / "trtexec-7-compute_only.txt"
     asked = ("import-log", str(path), "--case", "tinybert-t4-bs4", "--bs-of-log", "4", *FILED)
-    verdict = zoo.zoocheck(tmp_path, *asked).json["verdict"]
+    verdict = zoo.inside(tmp_path, *asked).json["verdict"]
     assert verdict["kind"] == "not-comparable"
     assert (
         "the log tells no precision: it has neither a line `Precision:` nor the command" in verdict["message"]
@@ -79,7 +79,7 @@ def test_a_log_that_is_silent_about_its_precision_is_not_compared(zoo: Zoo, tmp_
 def test_the_tools_own_throughput_stands_beside(zoo: Zoo, tmp_path: Path):
     """An H100's log of another model: filed, with its own queries a second, and compared with nothing."""
     path = LOGS / "trtexec-10-device.txt"
-    said = zoo.zoocheck(tmp_path, "import-log", str(path), "--case", "tinybert-t4-bs1", *FILED).json
+    said = zoo.inside(tmp_path, "import-log", str(path), "--case", "tinybert-t4-bs1", *FILED).json
     assert (said["queries_per_s"], said["samples_per_s_by_wall_time"]) == (15374.3, 15374.3)
     assert (said["version"], said["device_name"]) == ("10.16.1", "NVIDIA H100 PCIe")
     assert said["verdict"]["kind"] == "not-comparable"
@@ -98,7 +98,7 @@ def test_a_share_of_a_card_is_not_held_against_the_card(zoo: Zoo, tmp_path: Path
         "[I] GPU Compute Time: min = 9.8 ms, max = 10.1 ms, mean = 9.9 ms, median = 9.9 ms\n"
         "&&&& PASSED TensorRT.trtexec [TensorRT v8601] # trtexec --onnx=t.onnx --shapes=input_ids:8x64\n"
     )
-    said = zoo.zoocheck(tmp_path, "import-log", "share.log", "--case", "tinybert-t4-bs8", *FILED).json
+    said = zoo.inside(tmp_path, "import-log", "share.log", "--case", "tinybert-t4-bs8", *FILED).json
     assert said["throughput_samples_per_s"] == pytest.approx(8000 / 9.9)
     assert (said["device_name"], said["verdict"]["kind"]) == (name, "not-comparable")
     expected = f"measured on {name}, a share of a T4 ({share}), not on NVIDIA T4"
@@ -108,7 +108,7 @@ def test_a_share_of_a_card_is_not_held_against_the_card(zoo: Zoo, tmp_path: Path
 def test_a_log_of_another_length_is_not_comparable(zoo: Zoo, tmp_path: Path):
     """The mm_run logs of that zoo are of length 128 and 384; the case is of 384."""
     path = LOGS / "mm_run-2022-old_b8.txt"
-    said = zoo.zoocheck(tmp_path, "import-log", str(path), "--case", "bert-squad-mlu370-bs8", *FILED).json
+    said = zoo.inside(tmp_path, "import-log", str(path), "--case", "bert-squad-mlu370-bs8", *FILED).json
     assert said["throughput_samples_per_s"] == 189.017
     assert said["verdict"]["kind"] == "not-comparable"
     assert "an input of shape [8, 128], the case's are [8, 384]" in said["verdict"]["message"]
@@ -116,10 +116,10 @@ def test_a_log_of_another_length_is_not_comparable(zoo: Zoo, tmp_path: Path):
 
 def test_the_total_over_devices_or_one_of_them(zoo: Zoo, tmp_path: Path):
     asked = ("import-log", str(LOGS / "ais_bench-2023-two_devices.txt"), "--case", "tinybert-ascend310p-bs1")
-    total = zoo.zoocheck(tmp_path, *asked, *FILED).json
+    total = zoo.inside(tmp_path, *asked, *FILED).json
     assert (total["throughput_samples_per_s"], total["devices"]) == (557.9376050278543, 2)
     assert total["verdict"]["kind"] == "not-comparable"
-    one = zoo.zoocheck(tmp_path, *asked, "--device", "2", *FILED).json
+    one = zoo.inside(tmp_path, *asked, "--device", "2", *FILED).json
     assert (one["throughput_samples_per_s"], one["device"]) == (276.54867008654026, "2")
     assert one["verdict"]["kind"] == "falls-short"
 
@@ -148,7 +148,7 @@ def on_devices(devices: Sequence[int], mean_ms: float, size: int) -> str:
 def test_a_310s_card_has_four_devices(zoo: Zoo, tmp_path: Path, devices: list[int], kind: str, said: str):
     """TinyBERT's README prints 707.89 fps/card at batch 1: 176.97 a device."""
     (tmp_path / "mine.log").write_text(on_devices(devices, 1000 / 176.9725, 1))
-    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "tinybert-ascend310-bs1", *FILED)
+    done = zoo.inside(tmp_path, "import-log", "mine.log", "--case", "tinybert-ascend310-bs1", *FILED)
     assert (done.json["verdict"]["kind"], done.json["devices"]) == (kind, len(set(devices)))
     assert said in done.json["verdict"]["message"]
 
@@ -157,7 +157,7 @@ def test_one_device_of_a_total_is_no_card(zoo: Zoo, tmp_path: Path):
     """`--device` chooses one of four: its number is not the card's."""
     (tmp_path / "mine.log").write_text(on_devices([4, 5, 6, 7], 1000 / 176.9725, 1))
     asked = ("import-log", "mine.log", "--case", "tinybert-ascend310-bs1", "--summary", "2", *FILED)
-    verdict = zoo.zoocheck(tmp_path, *asked).json["verdict"]
+    verdict = zoo.inside(tmp_path, *asked).json["verdict"]
     assert verdict["kind"] == "not-comparable"
     assert "176.97 samples/s, not comparable: one device's" in verdict["message"]
 
@@ -166,7 +166,7 @@ def test_the_total_of_several_threads_is_not_one_calls(zoo: Zoo, tmp_path: Path)
     """The documents run mm_run with `--threads 1`; four threads may fill a device that one does not."""
     log = (LOGS / "mm_run-2022-old_b8.txt").read_text(encoding="utf-8")
     (tmp_path / "mine.log").write_text(log.replace("8, 128]", "8, 384]").replace("num: 1", "num: 4"))
-    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "bert-squad-mlu370-bs8", *FILED)
+    done = zoo.inside(tmp_path, "import-log", "mine.log", "--case", "bert-squad-mlu370-bs8", *FILED)
     verdict = done.json["verdict"]
     assert (verdict["kind"], done.results[0].measurement.detail["streams"]) == ("not-comparable", 4)
     assert "the total of 4 calls at once on a device, the documents make one at a time" in verdict["message"]
@@ -178,7 +178,7 @@ def test_a_batch_that_trtexec_dropped_is_not_believed(zoo: Zoo, tmp_path: Path):
         "[I] GPU Compute Time: min = 9 ms, max = 11 ms, mean = 10 ms\n"
         "&&&& PASSED TensorRT.trtexec [TensorRT v8401] # trtexec --onnx=TinyBERT_sim_bs1.onnx --batch=8\n"
     )
-    done = zoo.zoocheck(tmp_path, "import-log", "mine.log", "--case", "tinybert-t4-bs8", *FILED)
+    done = zoo.inside(tmp_path, "import-log", "mine.log", "--case", "tinybert-t4-bs8", *FILED)
     assert done.status == 2
     assert "the log does not tell its batch size, and tinybert-t4-bs8 is about 8" in done.err
 
@@ -203,7 +203,7 @@ def test_a_batch_that_trtexec_dropped_is_not_believed(zoo: Zoo, tmp_path: Path):
 def test_what_is_refused_is_one_sentence_and_files_nothing(
     zoo: Zoo, tmp_path: Path, log: str, case: str, more: tuple[str, ...], said: str
 ):
-    done = zoo.zoocheck(tmp_path, "import-log", str(LOGS / f"{log}.txt"), "--case", case, *more, *FILED)
+    done = zoo.inside(tmp_path, "import-log", str(LOGS / f"{log}.txt"), "--case", case, *more, *FILED)
     assert (done.status, done.out) == (2, "")
     assert said in done.err
     assert done.err.count("\n") == 1
@@ -214,10 +214,10 @@ def test_the_report_tells_imported_from_measured(zoo: Zoo, tmp_path: Path):
     """In a column of its own, and with what the tool's number means."""
     path = LOGS / "ais_bench-2023-progress_bar.txt"
     asked = ("import-log", str(path), "--case", "tinybert-ascend310p-bs1", "--run-id", "a", *FILED[:2])
-    filed = zoo.zoocheck(tmp_path, *asked)
+    filed = zoo.inside(tmp_path, *asked)
     assert filed.out.startswith("falls-short: tinybert-ascend310p-bs1: 407.17 samples/s below 1324.52")
     assert "zoocheck report --run a" in filed.out
-    done = zoo.zoocheck(tmp_path, "report", *FILED[:2], "--run", "a")
+    done = zoo.inside(tmp_path, "report", *FILED[:2], "--run", "a")
     assert done.status == 0, done.err
     page = (tmp_path / "build" / "report" / "report.md").read_text(encoding="utf-8")
     assert "310P性能 · measured (imported, weights not told)" in page
@@ -238,7 +238,7 @@ def test_the_report_tells_imported_from_measured(zoo: Zoo, tmp_path: Path):
     ],
 )
 def test_a_log_is_of_a_case_or_of_one_claim(zoo: Zoo, tmp_path: Path, options: tuple[str, ...], said: str):
-    done = zoo.zoocheck(tmp_path, "import-log", str(LOGS / "ais_bench-2023-progress_bar.txt"), *options)
+    done = zoo.inside(tmp_path, "import-log", str(LOGS / "ais_bench-2023-progress_bar.txt"), *options)
     assert done.status == 2
     assert said in done.err
 
@@ -246,7 +246,7 @@ def test_a_log_is_of_a_case_or_of_one_claim(zoo: Zoo, tmp_path: Path, options: t
 def test_a_claim_of_a_model_that_runs_is_filed_under_its_case(zoo: Zoo, tmp_path: Path):
     """The log's own batch size chooses among the documented ones."""
     path = LOGS / "ais_bench-2023-progress_bar.txt"
-    done = zoo.zoocheck(
+    done = zoo.inside(
         tmp_path, "import-log", str(path), "--model", "tinybert", "--chip", "ascend310p", *FILED
     )
     assert done.status == 0, done.err
