@@ -39,7 +39,7 @@ def set_(
 
     store = _open(results)
     try:
-        runs = [item.id for item in store.runs()]
+        runs = store.run_ids()
         if not runs:
             raise UsageError(f"{store.shown}: no results yet", remedy="run `pytest suites/` first")
         chosen = run or runs[-1]

@@ -123,7 +123,7 @@ def name_run(store: Store, text: str) -> str:
     """The run that `text` means: its own id, the latest, or this machine's baseline of a name."""
     from harness.machine.fingerprint import fingerprint, machine_key
 
-    runs = [item.id for item in store.runs()]
+    runs = store.run_ids()
     if text == LATEST and runs:
         return runs[-1]
     if text.startswith(BASELINE):

@@ -94,7 +94,7 @@ def _night(store: Store, run: str | None, before: str | None, baseline: str) -> 
     """Which night is meant, and what it is held against; nothing on the first night without a baseline."""
     from harness.comparing.runs import NIGHT, last_night
 
-    runs = [item.id for item in store.runs()]
+    runs = store.run_ids()
     nights = [name for name in runs if name.endswith(NIGHT)]
     for name in filter(None, (run, before)):
         if name not in runs:

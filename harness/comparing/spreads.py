@@ -69,7 +69,7 @@ def throughputs_before(store: Store, machines: Collection[str], run: str | None 
     """
     if not machines:
         return []
-    known = [item.id for item in store.runs()]
+    known = store.run_ids()
     before = known if run is None else known[: known.index(run)]
     left = dict.fromkeys(machines, _MOST_RUNS)
     whole = dict.fromkeys(machines, 0)

@@ -245,7 +245,7 @@ class Store:
 
     def unknown_run(self, run: str) -> StoreError:
         """What to say of a run that has no results here."""
-        names = [item.id for item in self.runs()]
+        names = self.run_ids()
         latest = (
             f"the latest of {len(names)}: {', '.join(reversed(names[-5:]))}" if names else "there are none"
         )
