@@ -90,7 +90,8 @@ class Drawing:
                 parts.append(self._run(self.materials.part(rows.tolist(), proofs)))
             with self._all_or_none(parts):
                 race.see(population.weights[rows], *self._added(parts[-1]))
-            if race.sure is not None:
+            # With all drawn that counts, what counts nothing is run too: then it is a run of all samples.
+            if race.sure is not None and race.weight < population.counted:
                 break
         return self._together(population, parts)
 
@@ -142,7 +143,7 @@ class Drawing:
         )
         numbers = np.flatnonzero(np.isin(population.of_counted, rows))
         told = Sequential(
-            used=len(numbers), of=len(population.of_counted), counts=population.samples.task.COUNTS,
+            used=len(numbers), of=population.counted, counts=population.samples.task.COUNTS,
             drawn=count, seed=SEED, confidence=self.sure,
         )  # fmt: skip
         return Drawn(
@@ -156,7 +157,7 @@ class Drawing:
             return False
         own = (part.materials.score_reference(self.case.model, self.protocol) for part in parts)
         added = [_added(part.samples, scored, self.case) for part, scored in zip(parts, own, strict=True)]
-        weights, total = population.weights[population.order], len(population.of_counted)
+        weights, total = population.weights[population.order], population.counted
         count = sum(map(len, added))
         within = scores.SAMPLES_ALLOWED / total
         return surely_apart(total, weights[:count], np.concatenate(added), stated, within, self.sure)
@@ -177,14 +178,19 @@ class _Population:
         self.weights = np.bincount(self.of_counted, minlength=int(there[-1]) + 1)
         self.order = there[drawn(self.weights[there])]
         self._allowed = scores.allowance(
-            len(self.of_counted),
+            self.counted,
             references.documented_drop(materials.catalog, case, case.model.score),
             materials.options.max_drop,
         )
 
     def race(self, sure: float) -> Race:
         """Whether a drop is allowed, of which nothing is known yet."""
-        return Race(len(self.of_counted), self._allowed, sure)
+        return Race(self.counted, self._allowed, sure)
+
+    @property
+    def counted(self) -> int:
+        """How much the score counts, of all samples."""
+        return len(self.of_counted)
 
 
 def _require_a_mean(samples: Samples, case: Case, protocol: Protocol) -> None:
