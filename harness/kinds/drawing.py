@@ -8,6 +8,7 @@ and the seed alone, so that a run that was killed goes on in them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,17 +86,21 @@ class Drawing:
         race = population.race(self.sure)
         for start, stop in looks(len(population.order)):
             rows = population.order[start:stop]
-            part = self._run(self.materials.part(rows.tolist(), proofs))
-            parts.append(part)
-            own = self._own(part)
-            with self.inference.scoring(part.outputs), self.stages.timed("score"):
-                made, samples = part.outputs.arrays, part.samples
-                scored = samples.task.score(made, samples.features, protocol=self.protocol)
-                added = (_added(samples, each, self.case) for each in (own, scored))
-                race.see(population.weights[rows], *added)
-            if race.sure is not None:
+            with self._all_or_none(parts):
+                parts.append(self._run(self.materials.part(rows.tolist(), proofs)))
+            with self._all_or_none(parts):
+                race.see(population.weights[rows], *self._added(parts[-1]))
+            # With all drawn that counts, what counts nothing is run too: then it is a run of all samples.
+            if race.sure is not None and race.weight < population.counted:
                 break
         return self._together(population, parts)
+
+    def _all_or_none(self, parts: Sequence[_Part]) -> AbstractContextManager[None]:
+        """Where something fails in here no part's outputs are kept: what gave the last gave the first."""
+        if not parts:
+            return nullcontext()
+        outputs = tuple(part.outputs for part in parts)
+        return self.inference.scoring(Outputs(arrays=[], facts={}, kept=None, parts=outputs))
 
     def _run(self, materials: Materials) -> _Part:
         return _Part(
@@ -106,11 +111,14 @@ class Drawing:
             ),
         )
 
-    def _own(self, part: _Part) -> Scored:
-        """The checkpoint's own fp32 score of a part, fed as the artifact is."""
-        model, feed = self.case.model, feed_of(self.case, self.protocol)
+    def _added(self, part: _Part) -> tuple[FloatArray, FloatArray]:
+        """What each sample of a part adds to the own fp32 score, fed as the artifact is, and to its score."""
+        samples, model, feed = part.samples, self.case.model, feed_of(self.case, self.protocol)
         with self.stages.timed("fp32 reference"):
-            return part.materials.score_reference(model, self.protocol, feed)
+            own = part.materials.score_reference(model, self.protocol, feed)
+        with self.stages.timed("score"):
+            scored = samples.task.score(part.outputs.arrays, samples.features, protocol=self.protocol)
+        return _added(samples, own, self.case), _added(samples, scored, self.case)
 
     def _together(self, population: _Population, parts: Sequence[_Part]) -> Drawn:
         """The parts as one set of samples, in the order of the data."""
@@ -135,7 +143,7 @@ class Drawing:
         )
         numbers = np.flatnonzero(np.isin(population.of_counted, rows))
         told = Sequential(
-            used=len(numbers), of=len(population.of_counted), counts=population.samples.task.COUNTS,
+            used=len(numbers), of=population.counted, counts=population.samples.task.COUNTS,
             drawn=count, seed=SEED, confidence=self.sure,
         )  # fmt: skip
         return Drawn(
@@ -149,7 +157,7 @@ class Drawing:
             return False
         own = (part.materials.score_reference(self.case.model, self.protocol) for part in parts)
         added = [_added(part.samples, scored, self.case) for part, scored in zip(parts, own, strict=True)]
-        weights, total = population.weights[population.order], len(population.of_counted)
+        weights, total = population.weights[population.order], population.counted
         count = sum(map(len, added))
         within = scores.SAMPLES_ALLOWED / total
         return surely_apart(total, weights[:count], np.concatenate(added), stated, within, self.sure)
@@ -170,14 +178,19 @@ class _Population:
         self.weights = np.bincount(self.of_counted, minlength=int(there[-1]) + 1)
         self.order = there[drawn(self.weights[there])]
         self._allowed = scores.allowance(
-            len(self.of_counted),
+            self.counted,
             references.documented_drop(materials.catalog, case, case.model.score),
             materials.options.max_drop,
         )
 
     def race(self, sure: float) -> Race:
         """Whether a drop is allowed, of which nothing is known yet."""
-        return Race(len(self.of_counted), self._allowed, sure)
+        return Race(self.counted, self._allowed, sure)
+
+    @property
+    def counted(self) -> int:
+        """How much the score counts, of all samples."""
+        return len(self.of_counted)
 
 
 def _require_a_mean(samples: Samples, case: Case, protocol: Protocol) -> None:

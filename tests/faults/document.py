@@ -72,8 +72,8 @@ _LIMITS = """\
 ## With fewer samples
 
 By `--until sure` ([sequential](sequential.md)) accuracy turns red in the same way for every fault in TinyBERT
-that turns it red by all samples; a test holds it. The other corpora here are cut to so few samples that all of
-them are drawn.
+that turns it red by all samples; a test holds it. The other corpora here are cut to so few samples that all
+of them are drawn.
 
 ## What the table does not say
 

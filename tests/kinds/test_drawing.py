@@ -20,7 +20,7 @@ from harness.domain.details import Sequential
 from harness.domain.measurements import Basis, VerdictKind
 from harness.domain.models import Protocol
 from harness.domain.precisions import Precision
-from harness.errors import NotApplicable
+from harness.errors import BadOutput, NotApplicable
 from harness.kinds.drawing import _Population
 from harness.kinds.runner import Runner
 from harness.models.checkpoints.card import CARD
@@ -183,6 +183,18 @@ class TestGoingOn:
         unbroken = fake(max_drop=LARGE)
         result = unbroken.accuracy(a_case(unbroken), DOCUMENTED)
         assert result.measurement.raw == found.measurement.raw
+
+    def test_outputs_that_cannot_be_scored_take_those_before_with_them(self, fake: Make, home: Home):
+        """A NaN in the second part: the first came from the same artifact."""
+        runner = fake(max_drop=LARGE)
+
+        def broken(case: Case, call: int, outputs: list) -> list:
+            return [output * np.float32(np.nan if call == 2 else 1) for output in outputs]
+
+        change(runner, broken)
+        with pytest.raises(BadOutput, match="the next run computes them again"):
+            runner.accuracy(a_case(runner), DOCUMENTED)
+        assert not list((home.root / "unfinished").glob("*.outputs"))
 
     def test_nothing_unfinished_is_left(self, fake: Make, home: Home):
         runner = fake(max_drop=LARGE)
