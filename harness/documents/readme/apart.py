@@ -13,6 +13,7 @@ from typing import Any
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.naming import rest
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
+from harness.domain.metrics import Unit
 from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
@@ -123,14 +124,20 @@ def _stands(name: str, text: str) -> bool:
 def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     """`tables`, where two that state another value of one thing are told apart by what stands above them.
 
-    Results that a block prints are held against other blocks alone: they are of the tables beside them. Two
-    blocks that print all the same keys are two runs, whatever their numbers; what alone is called reference
-    is what the other one is held against.
+    Results that a block prints are of the tables beside them, unless they are others even as rounded there:
+    then it is the block that was another run. Two blocks that print all the same keys are two runs, whatever
+    their numbers; what alone is called reference is what the other one is held against.
     """
     words: dict[int, str] = {}
     references = set[int]()
     stated = [_stated(table) for table in tables]
     fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
+    printed = [at for at, table in enumerate(tables) if table.block is None and not fenced[at]]
+    for at, inside in enumerate(fenced):
+        others = [other for other in printed if inside and _is_another(stated[at], stated[other])]
+        theirs = [text for other in others for text in _above(context, tables[other])]
+        own = [text for text in _above(context, tables[at]) if others and text not in theirs]
+        words |= {at: own[0]} if own else {}
     for one, other in combinations(range(len(tables)), 2):
         alike = (tables[one].block is None) == (tables[other].block is None)
         rerun = fenced[one] and fenced[other] and stated[one].keys() == stated[other].keys()
@@ -158,14 +165,33 @@ def _as_baseline(value: Value) -> Value:
     return replace(value, meaning={**meaning, "role": Role.BASELINE})
 
 
-def _stated(table: ReadTable) -> dict[tuple[Any, ...], Decimal]:
+def _stated(table: ReadTable) -> dict[tuple[Any, ...], Value]:
     """What a table gives as results, by all that tells them apart."""
-    return {key_of(value): value.number.value for value in table.values if _counts(value) and value.number}
+    return {key_of(value): value for value in table.values if _counts(value) and value.number}
 
 
-def _at_odds(one: Mapping[tuple[Any, ...], Decimal], other: Mapping[tuple[Any, ...], Decimal]) -> bool:
+def _at_odds(one: Mapping[tuple[Any, ...], Value], other: Mapping[tuple[Any, ...], Value]) -> bool:
     """Whether two tables state two numbers of the same thing."""
-    return any(one.get(key, number) != number for key, number in other.items())
+    return any(_amount(one.get(key, value)) != _amount(value) for key, value in other.items())
+
+
+def _is_another(one: Mapping[tuple[Any, ...], Value], other: Mapping[tuple[Any, ...], Value]) -> bool:
+    """Whether two tables state numbers of the same thing that no rounding makes of each other."""
+    pairs = [(one[key], value) for key, value in other.items() if key in one]
+    return any(not _same_amount(*pair) for pair in pairs)
+
+
+def _same_amount(one: Value, other: Value) -> bool:
+    """Whether two numbers are one, as far as the shorter one is printed; shares of one as per cent."""
+    step = max(_amount(one, step=True), _amount(other, step=True))
+    return abs(_amount(one) - _amount(other)) <= step
+
+
+def _amount(value: Value, *, step: bool = False) -> Decimal:
+    """A value's number, or one more in its last digit; a share of one in per cent."""
+    assert value.number is not None
+    amount = value.number.step if step else value.number.value
+    return amount * 100 if value.get("unit") is Unit.FRACTION else amount
 
 
 def _counts(value: Value) -> bool:
@@ -220,11 +246,15 @@ def _carried_down(context: Context, table: ReadTable, at: int) -> list[str]:
 
 
 def _by_column(context: Context, table: ReadTable, group: Sequence[Value]) -> list[str]:
-    """What the heads say, where the group stands in several columns."""
+    """What the heads say, where the group stands in several columns.
+
+    A word for the document's own chip is a program's name beside another one on that chip: ``om推理``.
+    """
     if len({value.column for value in group}) == 1:
         return [""] * len(group)
     words = [rest(context.words, value.header, WordKind.METRIC) or value.header.strip() for value in group]
-    if len(set(words)) == 1:
+    program = any("*" in context.words.values(value.header, WordKind.CHIP) for value in group)
+    if program or len(set(words)) == 1:
         words = [value.header.strip() for value in group]
     return words if len(set(words)) > 1 else [""] * len(group)
 

@@ -164,3 +164,32 @@ def test_of_lists_of_models_one_with_a_single_row_names_it_too():
 def test_the_end_of_a_file_s_name_is_no_word_of_its_own():
     text = "| Model | 310P3 FPS |\n|---|---|\n| encoder.om | 7.5 |\n| decoder.om | 8.5 |\n"
     assert values(text, "variant") == [("7.5", "encoder.om"), ("8.5", "decoder.om")]
+
+
+RERUN = "### Table\n\n| Precision | Batch_Size | top1 |\n|---|---|---|\n| force_float32 | 1 | {} |\n"
+
+
+@pytest.mark.parametrize(("table", "variant"), [("0.72", None), ("72.4%", None), ("0.655", "Sample")])
+def test_a_block_that_no_rounding_makes_of_its_table_was_another_run(table: str, variant: str | None):
+    commands = "```bash\n#bash run.sh <precision> <batch_size>\nbash run.sh force_float32 1\n```\n"
+    text = f"### Sample\n\n{commands}\n```\ntop1: 0.7238\n```\n\n{RERUN.format(table)}"
+    assert values(text, "batch_size", "precision", "variant") == [
+        ("0.7238", 1, "fp32", variant),
+        (table, 1, "fp32", None),
+    ]
+
+
+def test_a_word_for_the_own_chip_names_a_program_beside_another_one_on_it():
+    text = "310P3\n\n| bs | om推理（改图） | torch-aie推理 |\n|---|---|---|\n| 1 | 7.5 fps | 8.5 fps |\n"
+    assert values(text, "variant") == [("7.5 fps", "om推理（改图）"), ("8.5 fps", "torch-aie推理")]
+
+
+def test_what_a_precision_is_held_against_is_of_no_precision():
+    text = "| model | prec | acc | origin acc |\n|---|---|---|---|\n| eel | int8 | 88.5 | 89.5 |\n"
+    assert values(text, "role", "precision") == [("88.5", "measured", "int8"), ("89.5", "baseline", None)]
+
+
+@pytest.mark.parametrize("head", ["Precision_ShapeMutable_BatchSize", "recision_ShapeMutable_bs"])
+def test_a_column_of_joined_settings_says_each_of_them(head: str):
+    text = f"| Model | {head} | mAP |\n|---|---|---|\n| eel | qint8_mixed_float16_false_4 | 0.355 |\n"
+    assert values(text, "precision", "shapes", "batch_size") == [("0.355", "int8", "static", 4)]
