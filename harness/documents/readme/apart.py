@@ -128,33 +128,46 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     then it is the block that was another run. Two blocks that print all the same keys are two runs, whatever
     their numbers; what alone is called reference is what the other one is held against.
     """
-    words: dict[int, str] = {}
-    references = set[int]()
     stated = [_stated(table) for table in tables]
     fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
     printed = [at for at, table in enumerate(tables) if table.block is None and not fenced[at]]
-    for at, inside in enumerate(fenced):
-        others = [other for other in printed if inside and _is_another(stated[at], stated[other])]
-        theirs = [text for other in others for text in _above(context, tables[other])]
-        own = [text for text in _above(context, tables[at]) if others and text not in theirs]
-        words |= {at: own[0]} if own else {}
+    pairs = [(at, other) for at in range(len(tables)) if fenced[at] for other in printed
+             if _is_another(stated[at], stated[other])]  # fmt: skip
+    references = set[int]()
     for one, other in combinations(range(len(tables)), 2):
         alike = (tables[one].block is None) == (tables[other].block is None)
         rerun = fenced[one] and fenced[other] and stated[one].keys() == stated[other].keys()
         if alike and (rerun or _at_odds(stated[one], stated[other])):
-            first, second = (_above(context, tables[at]) for at in (one, other))
-            for at, mine, theirs in ((one, first, second), (other, second, first)):
-                own = [text for text in mine if text not in theirs]
-                if own:
-                    words.setdefault(at, own[0])
-                if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, theirs)):
-                    references.add(at)
+            pairs += [(one, other), (other, one)]
+            references |= {
+                at for at, than in pairs[-2:] if rerun and _is_reference(context, tables[at], tables[than])
+            }
+    first: dict[int, str] = {}
+    for at, than in pairs:
+        for own in _own(context, tables[at], tables[than])[:1]:
+            first.setdefault(at, own)
+    words = dict(first)
+    for at, than in pairs:  # two under one title that a third one is not under
+        if at in first and first[at] == first.get(than):
+            words[at] = ", ".join([first[at], *_own(context, tables[at], tables[than])[:1]])
     found = list(tables)
     for at, word in words.items():
         values = [_with_variant(value, word) for value in tables[at].values]
         values = [_as_baseline(value) for value in values] if at in references else values
         found[at] = replace(tables[at], values=tuple(values))
     return found
+
+
+def _own(context: Context, table: ReadTable, other: ReadTable) -> list[str]:
+    """What stands above a table, and not above another one."""
+    theirs = _above(context, other)
+    return [text for text in _above(context, table) if text not in theirs]
+
+
+def _is_reference(context: Context, table: ReadTable, other: ReadTable) -> bool:
+    """Whether what stands above a table alone calls it reference, and nothing above the other one so."""
+    named = any(map(_REFERENCE.search, _own(context, table, other)))
+    return named and not any(map(_REFERENCE.search, _above(context, other)))
 
 
 def _as_baseline(value: Value) -> Value:

@@ -148,7 +148,7 @@ def _row(context: Context, fence: Fence, group: Group, labelled: bool) -> _Row |
         if item.get("role") is Role.FACT and first is not None:
             item.setdefault("metric", first)
         elif "metric" not in item:
-            item |= another(pair) | of_class
+            item |= another(context, pair) | of_class
     return _Row(group=group, whole=_whole(context, fence, group, said, labelled), said=tuple(said))
 
 

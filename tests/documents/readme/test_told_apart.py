@@ -193,3 +193,26 @@ def test_what_a_precision_is_held_against_is_of_no_precision():
 def test_a_column_of_joined_settings_says_each_of_them(head: str):
     text = f"| Model | {head} | mAP |\n|---|---|---|\n| eel | qint8_mixed_float16_false_4 | 0.355 |\n"
     assert values(text, "precision", "shapes", "batch_size") == [("0.355", "int8", "static", 4)]
+
+
+def test_two_of_three_blocks_under_one_title_are_told_apart_by_the_lines_over_them():
+    block = "```\nRun time of each data: {}s\nperformance: {}seq/s\n```\n"
+    text = (
+        f"310P3\n\n## Speed\n\n{block.format(9.5, 0.11)}\n## Tuned\n\n调优后：\n\n{block.format(2.5, 0.49)}"
+    )
+    found = values(f"{text}\n再次调优后：\n\n{block.format(1.5, 0.71)}", "metric", "unit", "variant")
+    assert found == [
+        (f"{digits}{unit}", metric, unit.replace("seq", "samples"), variant)
+        for variant, *both in (
+            ("Speed", ("9.5", "s", "latency"), ("0.11", "seq/s", "throughput")),
+            ("Tuned, 调优后", ("2.5", "s", "latency"), ("0.49", "seq/s", "throughput")),
+            ("Tuned, 再次调优后", ("1.5", "s", "latency"), ("0.71", "seq/s", "throughput")),
+        )
+        for digits, unit, metric in both
+    ]
+
+
+@pytest.mark.parametrize("dashes", ["-", "---", "----------", "——", "/"])
+def test_dashes_are_no_name_however_many(dashes: str):
+    text = f"| 芯片型号 | 数据集 | 性能 |\n|---|---|---|\n| 310P3 | {dashes} | 7.5 |\n"
+    assert values(text, "dataset") == [("7.5", None)]
