@@ -14,6 +14,9 @@ from harness.domain.metrics import Metric
 from harness.domain.settings import Shapes
 from harness.domain.words import WordKind
 
+# "3x224x224", "multi-size": of an input, whatever heads it.
+_SIZE = re.compile(r"\d{1,4}(?:\s?[x×*]\s?\d{2,5}){1,3}|multi[- ]?(?:size|scale)|多尺度", re.IGNORECASE)
+
 
 def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bool:
     """Whether a column names rows: its head says so, or no cell of it is a number.
@@ -99,7 +102,7 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         return {"length": whole(cell)}
     if kind == "streams" and whole(cell) is not None:
         return {"streams": whole(cell)}
-    if kind == "input" and cell.strip():
+    if cell.strip() and (kind == "input" or (kind is None and _SIZE.fullmatch(cell.strip()))):
         return {"input": cell.strip()}
     if kind == "dataset" and cell.strip():
         return {"dataset": cell.strip()}

@@ -216,3 +216,18 @@ def test_two_of_three_blocks_under_one_title_are_told_apart_by_the_lines_over_th
 def test_dashes_are_no_name_however_many(dashes: str):
     text = f"| 芯片型号 | 数据集 | 性能 |\n|---|---|---|\n| 310P3 | {dashes} | 7.5 |\n"
     assert values(text, "dataset") == [("7.5", None)]
+
+
+@pytest.mark.parametrize("size", ["3×128×96", "1x256x256", "640*640", "multi-size"])
+def test_a_size_is_of_the_input_whatever_heads_it(size: str):
+    text = f"| Model | PSNR | Size |\n|---|---|---|\n| Eel | 31.5 | {size} |\n| Cod | 32.5 | 1x64x64 |\n"
+    assert values(text, "input", "variant")[0] == ("31.5", size, "Eel")
+
+
+def test_the_threshold_of_a_score_stays_in_what_its_row_is_called():
+    rows = [f"| Average Precision | IoU=0.{at} , area=all | 0.4{at} |\n" for at in (50, 75)]
+    text = "| 类型 | 配置 | 精度 |\n|---|---|---|\n" + "".join(rows)
+    assert [variant for _, variant in values(text, "variant")] == [
+        "IoU=0.50 , area=all",
+        "IoU=0.75 , area=all",
+    ]
