@@ -133,23 +133,22 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     printed = [at for at, table in enumerate(tables) if table.block is None and not fenced[at]]
     pairs = [(at, other) for at in range(len(tables)) if fenced[at] for other in printed
              if _is_another(stated[at], stated[other])]  # fmt: skip
+    above = [_above(context, table) for table in tables]
     references = set[int]()
     for one, other in combinations(range(len(tables)), 2):
         alike = (tables[one].block is None) == (tables[other].block is None)
         rerun = fenced[one] and fenced[other] and stated[one].keys() == stated[other].keys()
         if alike and (rerun or _at_odds(stated[one], stated[other])):
             pairs += [(one, other), (other, one)]
-            references |= {
-                at for at, than in pairs[-2:] if rerun and _is_reference(context, tables[at], tables[than])
-            }
+            references |= {at for at, than in pairs[-2:] if rerun and _is_reference(above[at], above[than])}
     first: dict[int, str] = {}
     for at, than in pairs:
-        for own in _own(context, tables[at], tables[than])[:1]:
+        for own in _own(above[at], above[than])[:1]:
             first.setdefault(at, own)
     words = dict(first)
     for at, than in pairs:  # two under one title that a third one is not under
         if at in first and first[at] == first.get(than):
-            words[at] = ", ".join([first[at], *_own(context, tables[at], tables[than])[:1]])
+            words[at] = ", ".join([first[at], *_own(above[at], above[than])[:1]])
     found = list(tables)
     for at, word in words.items():
         values = [_with_variant(value, word) for value in tables[at].values]
@@ -158,16 +157,15 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     return found
 
 
-def _own(context: Context, table: ReadTable, other: ReadTable) -> list[str]:
+def _own(above: Sequence[str], other: Sequence[str]) -> list[str]:
     """What stands above a table, and not above another one."""
-    theirs = _above(context, other)
-    return [text for text in _above(context, table) if text not in theirs]
+    return [text for text in above if text not in other]
 
 
-def _is_reference(context: Context, table: ReadTable, other: ReadTable) -> bool:
+def _is_reference(above: Sequence[str], other: Sequence[str]) -> bool:
     """Whether what stands above a table alone calls it reference, and nothing above the other one so."""
-    named = any(map(_REFERENCE.search, _own(context, table, other)))
-    return named and not any(map(_REFERENCE.search, _above(context, other)))
+    named = any(map(_REFERENCE.search, _own(above, other)))
+    return named and not any(map(_REFERENCE.search, other))
 
 
 def _as_baseline(value: Value) -> Value:
