@@ -33,6 +33,14 @@ class Format(StrEnum):
     SARIF = "sarif"
 
 
+class AtLeast(StrEnum):
+    """The least severity that is listed."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class FailOn(StrEnum):
     """The least severity that makes the exit status 1."""
 
@@ -55,6 +63,9 @@ def audit(
     ] = None,
     rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may be given again.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Not this rule; may be given again.")] = None,
+    at_least: Annotated[
+        AtLeast, typer.Option("--at-least", help="List no finding below this; all are counted (text).")
+    ] = AtLeast.NOTE,
     summary: Annotated[
         bool, typer.Option("--summary", help="Counts by rule and by README, the worst first.")
     ] = False,
@@ -77,7 +88,7 @@ def audit(
         _list(asked, as_json)
         return
     form = Format.JSON if as_json else form
-    _require(readmes, form, out, summary)
+    _require(readmes, form, out, summary, at_least)
     paths = readmes or []
     files = found_in(paths)
     scope = baselines.Scope.of(paths)
@@ -91,16 +102,18 @@ def audit(
     if summary:
         _summarise(news, asked, compared, form, out)
     elif form is Format.TEXT:
-        _print(news)
+        _print(news, at_least)
     else:
         _write(_as(form, audited, asked, compared), out)
     if compared is not None and form is Format.TEXT:
-        typer.echo(f"since {baseline}: {compared.new} new, {compared.known} known, {len(compared.gone)} gone")
+        typer.echo(f"since {baseline}: {compared}")
     if fail_on is not FailOn.NEVER and _worst(news) >= list(FailOn).index(fail_on):
         raise typer.Exit(FOUND_STATUS)
 
 
-def _require(readmes: Sequence[Path] | None, form: Format, out: Path | None, summary: bool) -> None:
+def _require(
+    readmes: Sequence[Path] | None, form: Format, out: Path | None, summary: bool, at_least: AtLeast
+) -> None:
     """Raise `UsageError` for options that cannot be together."""
     from harness.errors import UsageError
 
@@ -110,6 +123,8 @@ def _require(readmes: Sequence[Path] | None, form: Format, out: Path | None, sum
         raise UsageError("--out is for --format json or sarif; text goes to standard output")
     if summary and form is Format.SARIF:
         raise UsageError("--summary has no SARIF form; ask for --format json, or leave --summary out")
+    if at_least is not AtLeast.NOTE and (summary or form is not Format.TEXT):
+        raise UsageError("--at-least is for the list of findings as text; counts, JSON and SARIF have all")
 
 
 def _new(audited: Sequence[Audited], compared: Compared) -> list[Audited]:
@@ -148,7 +163,7 @@ def _summarise(
         return
     for line in counted.as_text(found):
         typer.echo(line)
-    typer.echo(_counted(audited))
+    _end(audited)
 
 
 def _list(rules: Sequence[Rule], as_json: bool) -> None:
@@ -173,16 +188,27 @@ def _worst(audited: Sequence[Audited]) -> int:
     return max((finding.severity.rank for item in audited for finding in item.findings), default=-1)
 
 
-def _print(audited: Sequence[Audited]) -> None:
+def _print(audited: Sequence[Audited], at_least: AtLeast) -> None:
     """A line a finding, as compilers write them; then what was not read, and the count."""
+    least = list(AtLeast).index(at_least)
     for finding in (finding for item in audited for finding in item.findings):
-        typer.echo(str(finding))
-    unread = [(item.file, note) for item in audited for note in item.unread]
-    for file, note in unread if len(audited) == 1 else ():
-        typer.echo(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
+        if finding.severity.rank >= least:
+            typer.echo(str(finding))
+    for item in audited if len(audited) == 1 else ():
+        for note in item.unread:
+            typer.echo(f"{item.file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
+    _end(audited)
+
+
+def _end(audited: Sequence[Audited]) -> None:
+    """The counts: of findings and, of several READMEs, of what was not read of them."""
     typer.echo(_counted(audited))
+    unread = [len(item.unread) for item in audited if item.unread]
     if unread and len(audited) > 1:
-        typer.echo(f"{len(unread)} things were not read: --json lists them")
+        typer.echo(
+            f"not read: {_many(sum(unread), 'number, row or block', 'numbers, rows and blocks')} of "
+            f"{_many(len(unread), 'README')}; --json lists them"
+        )
 
 
 def _counted(audited: Sequence[Audited]) -> str:
@@ -190,9 +216,10 @@ def _counted(audited: Sequence[Audited]) -> str:
     from harness.documents.audit.findings import Severity
 
     counted = Counter(finding.severity for item in audited for finding in item.findings)
-    said = ", ".join(
-        f"{counted[level]} {level}{'s' * (counted[level] != 1)}"
-        for level in reversed(Severity)
-        if counted[level]
-    )
-    return f"{len(audited)} README{'s' * (len(audited) != 1)}: {said or 'nothing found'}"
+    said = ", ".join(_many(counted[level], level) for level in reversed(Severity) if counted[level])
+    return f"{_many(len(audited), 'README')}: {said or 'nothing found'}"
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    """So many of something: ``1 README``, ``3 READMEs``."""
+    return f"{count} {one if count == 1 else more or f'{one}s'}"

@@ -66,9 +66,6 @@ def _became(entry: Entry, out: Path) -> str:
             return f"{tables} in {out / entry.name}, {unread}"
         case Outcome.NO_RESULTS:
             return f"no results in its tables and blocks, so nothing to write; {unread}"
-        case Outcome.NOT_TOLD:
-            why = next((note.why for note in entry.unread if note.what == "the model"), unread)
-            return f"results, not written: {why}"
         case Outcome.REFUSED:
             return f"{tables}, not written: the catalog refuses them, {entry.mistakes[0]}"
         case Outcome.UNREADABLE:

@@ -113,7 +113,6 @@ def _as_json(reading: Reading, imported: Imported) -> dict[str, Any]:
             {
                 "name": table.name,
                 "line": table.line,
-                "written": table in imported.tables,
                 "values": [
                     {
                         "line": value.line,

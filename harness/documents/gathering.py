@@ -72,11 +72,8 @@ def _gathered(file: File, *, lacking: Lacking, catalog: Catalog) -> Gathered:
         said = Unreadable.of(problem)
         broken = Unread(file=shown, line=said.line, what="the file", why=said.why)
         return Gathered(claims=(), broken=(broken,), readmes=1)
-    named = None if reading.models else reading.doubt  # a model that no table knows is called as its document
     unread = tuple(
-        Unread(file=shown, line=max(note.line, 1), what=note.what, why=note.why)
-        for note in reading.unread
-        if note is not named
+        Unread(file=shown, line=max(note.line, 1), what=note.what, why=note.why) for note in reading.unread
     )
     return Gathered(claims=tuple(map(lacking.of, of_reading(reading))), unread=unread, readmes=1)
 

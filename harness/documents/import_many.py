@@ -25,9 +25,6 @@ class Outcome(StrEnum):
 
     WRITTEN = "written"
     NO_RESULTS = "no results"  # it has none: nothing to write, and nothing wrong
-    NOT_TOLD = (
-        "not written"  # it has results, and something that they need is not told: of which model they are
-    )
     REFUSED = "refused"  # the catalog does not take them
     UNREADABLE = "unreadable"  # no text, or no right to read it
 
@@ -114,7 +111,6 @@ def _entry(file: File, *, catalog: Catalog, names: Mapping[Path, str], repositor
     reading = understand(readme, catalog)
     name = names[path] if reading.document is None else reading.document.name
     made = as_tables(reading, document=name, repository=repository, out=out / f"{name}.toml")
-    without = Outcome.NOT_TOLD if reading.tables else Outcome.NO_RESULTS
     return Entry(
         file=shown,
         document=made.document,
@@ -123,7 +119,7 @@ def _entry(file: File, *, catalog: Catalog, names: Mapping[Path, str], repositor
         toml=made.toml,
         tables=len(made.tables),
         values=made.numbers,
-        outcome=Outcome.WRITTEN if made.toml else without,
+        outcome=Outcome.WRITTEN if made.toml else Outcome.NO_RESULTS,
         unread=made.unread,
         assumed=made.assumed,
     )

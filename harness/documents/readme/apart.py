@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
+from harness.documents.readme.labels import names_chips
 from harness.documents.readme.naming import rest
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.metrics import Unit
@@ -45,7 +46,8 @@ def labelled(
         kind = context.words.is_whole(header, WordKind.LABEL)
         if kind in ("", "model", "source"):
             words = _carried(context, words, [row.cells[at] for row in rows])
-        different = set(words) if kind == "precision" else set(words) - {""}
+        named = kind == "precision" or names_chips(context, header)  # beside what is known one name is enough
+        different = set(words) if named else set(words) - {""}
         if not label or len(different) < 2:
             continue
         numbers = all(word.isdigit() for word in words if word)

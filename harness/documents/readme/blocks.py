@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.documents.readme import fences as fenced
 from harness.documents.readme import html_tables, pipes
 from harness.documents.readme.fences import unquoted
-from harness.documents.readme.headings import heading, items
+from harness.documents.readme.headings import heading, indent, is_item, items
 from harness.documents.readme.inline import plain
 from harness.documents.readme.notes import Note, Told
 from harness.documents.readme.parts import Fence, Grid, GridRow, Heading, Line
@@ -74,9 +74,16 @@ class Readme:
         """
         chain, at = list[Heading](), bisect_left(self.headings, line, key=_line_of) - 1
         while at >= 0:
-            chain.append(self.headings[at])
+            if not self._is_beside(self.headings[at], line):
+                chain.append(self.headings[at])
             at = self._over[at]
         return tuple(reversed(chain))
+
+    def _is_beside(self, item: Heading, line: int) -> bool:
+        """Whether `item` and what stands at `line` are two items of which none is nested in the other."""
+        if item.titled or not (is_item(self.lines[item.line - 1]) and is_item(self.lines[line - 1])):
+            return False
+        return item.indent >= indent(self.raw[line - 1])
 
     def above(self, line: int) -> str:
         """The text right above a table or block, empty lines between them: a caption or a sentence.
@@ -160,7 +167,7 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
         taken.update(where)
     prose = [Line(number=at + 1, text=line) for at, line in enumerate(lines) if line and at not in taken]
     prose = sorted([*prose, *beside], key=lambda item: item.number)
-    headings += items(prose, [len(line) - len(line.lstrip()) for line in raw])
+    headings += items(prose, list(map(indent, raw)))
     return Readme(
         path=path,
         shown=shown or str(path),

@@ -11,9 +11,11 @@ from harness.documents.readme import columns
 from harness.documents.readme import labels as labels_of
 from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Item, Kind, Number, items, parted, whole
-from harness.documents.readme.naming import Said, names_in
+from harness.documents.readme.captions import over
+from harness.documents.readme.cells import Item, Kind, Number, is_duration, items, parted, whole
+from harness.documents.readme.naming import Said, names_in, sides_in
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
+from harness.documents.readme.tasks import of_tasks
 from harness.documents.readme.units import complete, with_baselines
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
@@ -22,6 +24,7 @@ from harness.domain.words import WordKind
 # A name with a digit in it that no word explains: another vendor's chip, as like as not.
 _DEVICE = re.compile(r"(?<![A-Za-z0-9])(?!bs\d)[A-Z]{1,4}[A-Za-z]*[- ]?\d{2,4}\w*")
 _SPEEDS = (Sort.SPEED, Sort.TIME)
+_MOST = 100  # of a score, in per cent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +41,17 @@ class _Table:
 
     def items(self, row: GridRow, at: int) -> tuple[Item, ...]:
         """The numbers of a cell, by the names in it or, where there are none, by those in its head."""
-        cell = row.cells[at]
-        return items(cell) or parted(cell, names_in(self.context.words, self.grid.headers[at]))
+        cell, names = row.cells[at], self.of_columns[at].get("numbers", ())
+        return items(cell) or parted(cell, names or names_in(self.context.words, self.grid.headers[at]))
 
     def tells(self, key: str) -> bool:
         """Whether a column or a row says something of `key`."""
-        return any(key in said for said in (*self.of_columns, *self.of_rows))
+        sides = [
+            columns.of_text(self.context, name)
+            for said in self.of_columns
+            for name in said.get("numbers", ())
+        ]
+        return any(key in said for said in (*self.of_columns, *self.of_rows, *sides))
 
     @property
     def valued(self) -> list[int]:
@@ -58,13 +66,14 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         labels_of.is_label(context, at, header, [row.cells[at] for row in rows])
         for at, header in enumerate(grid.headers)
     ]
-    of_columns = _heads(context, grid, labels)
+    of_columns = _heads(context, grid, rows, labels)
     _settings_in_numbers(context, grid, rows, labels, of_columns)
     of_rows = [labels_of.of_row(context, grid.headers, labels, row) for row in rows]
     table = _Table(
         context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
         of_rows=labelled(context, grid, labels, rows, of_rows), whole={},
     )  # fmt: skip
+    _name_tasks(table, name)
     _name_differences(of_columns)
     if not _holds_results(table, name):
         return None
@@ -72,7 +81,16 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         labels_of.note_sizes(context, grid.headers, row)
     table.whole.update(_of_whole(table, name))
     _hold_against(table)
-    values = [value for at in range(len(rows)) for value in _row(table, at)]
+    unexplained = list(_unexplained(table))
+    for at in unexplained:
+        why = "no word of a metric in its head, a row or a cell; add a [[word]] for it"
+        context.notes.append(Note(line=grid.line, what=f"column {grid.headers[at]!r}", why=why))
+    sums = labels_of.summing_up(context, table.labels, rows)
+    for at, called in sums.items():
+        why = "a total or an average over rows is no claim of a model"
+        context.notes.append(Note(line=rows[at].line, what=f"row {called!r}", why=why))
+    valued = [at for at in table.valued if at not in unexplained]
+    values = [value for at in range(len(rows)) if at not in sums for value in _row(table, at, valued)]
     if not values:
         return None
     return ReadTable(
@@ -94,11 +112,18 @@ def _rows(context: Context, grid: Grid) -> list[GridRow]:
     return rows
 
 
-def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
-    """What each head says; under a first head of batch sizes a number is one."""
+def _heads(context: Context, grid: Grid, rows: Sequence[GridRow], labels: Sequence[bool]) -> list[Said]:
+    """What each head says; under a first head of batch sizes a number is one.
+
+    A head with two sides, as ``310P/T4 fps`` has, over cells of two numbers says what each of those is.
+    """
     sizes = labels_of.names_sizes(context, grid.headers[0])
     said = list[Said]()
-    for header, label in zip(grid.headers, labels, strict=True):
+    for at, (header, label) in enumerate(zip(grid.headers, labels, strict=True)):
+        names, beside = sides_in(context.words, header)
+        if names and not label and any(parted(row.cells[at], names) for row in rows):
+            said.append({**columns.of_header(context, beside), "numbers": names})
+            continue
         size = whole(header.strip()) if sizes and not context.words.has(header, WordKind.CHIP) else None
         if label:
             said.append({})
@@ -122,6 +147,8 @@ def _settings_in_numbers(
         plain = all(re.fullmatch(r"\d+", cell) for cell in cells) and bool(cells)
         if not labels[at] and not of_columns[at] and header.strip() and plain and any(at < n for n in told):
             labels[at] = True
+            why = "whole numbers that no word explains, before results; taken for what its rows are of"
+            context.assumed.append(Note(line=grid.line, what=f"column {header!r}", why=why))
 
 
 def _holds_results(table: _Table, name: str) -> bool:
@@ -130,7 +157,8 @@ def _holds_results(table: _Table, name: str) -> bool:
     numeric = [
         at
         for at in table.valued
-        if {"metric", "foreign"} & of_columns[at].keys() or any(table.items(row, at) for row in table.rows)
+        if {"metric", "foreign", "ratio"} & of_columns[at].keys()
+        or any(table.items(row, at) or is_duration(row.cells[at]) for row in table.rows)
     ]
     kept = [at for at in numeric if "other" not in of_columns[at] and not _sizes(of_columns[at])]
     if not kept:
@@ -157,31 +185,46 @@ def _sizes(said: Mapping[str, Any]) -> bool:
     return said.get("role") is Role.FACT and said.get("metric") == Metric.OTHER and "difference" not in said
 
 
+def _name_tasks(table: _Table, name: str) -> None:
+    """Heads or labels that name a benchmark's tasks say what those are scored by, where nothing else does."""
+    context, grid = table.context, table.grid
+    above = columns.grid_metric(context, grid, table.labels, name)
+    if table.tells("metric") or (above and not above.get("generic")) or "unit" in above:
+        return
+    cells = [item for row in table.rows for at in table.valued for item in table.items(row, at)]
+    if any(item.number.value > _MOST for item in cells):
+        return
+    places = [([grid.headers[at] for at in table.valued], [table.of_columns[at] for at in table.valued])]
+    places += [([row.cells[at] for row in table.rows], list(table.of_rows))
+               for at, label in enumerate(table.labels) if label]  # fmt: skip
+    for texts, said in places:
+        for item, of_task in zip(said, of_tasks(context, grid.line, texts), strict=True):
+            item.update({**of_task, **item})
+
+
 def _name_differences(of_columns: Sequence[Said]) -> None:
-    """A difference is one of the table's first score, where its head names none."""
+    """A difference is one of the table's first score, or of its speed, where its head names none."""
     named = [said for said in of_columns if "metric" in said and not _sizes(said)]
     scores = [said["metric"] for said in named if Metric(said["metric"]).sort not in _SPEEDS]
     for said in of_columns:
-        if "difference" in said and scores:
-            said.setdefault("metric", scores[0])
+        if "difference" in said and named:
+            said.setdefault("metric", (scores or [named[0]["metric"]])[0])
 
 
 def _of_whole(table: _Table, name: str) -> Said:
     """What is said of the whole table above it: a metric for heads that name none, a chip, settings."""
     context, grid = table.context, table.grid
-    said = columns.grid_metric(context, grid, table.labels, name)
+    of_tasks_alone = table.tells("task")
+    said = {} if of_tasks_alone else columns.grid_metric(context, grid, table.labels, name)
     open_heads = [grid.headers[at] for at in table.valued
                   if not {"metric", "ratio", "foreign", "other"} & table.of_columns[at].keys()]  # fmt: skip
-    if not said and open_heads:
+    if not said and open_heads and not of_tasks_alone:
         said = _by_exclusion(table, name)
     if said and open_heads and any(item for item in table.of_columns):
         why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
         context.assumed.append(Note(line=grid.line, what=f"metric = {said['metric']}", why=why))
-    caption = columns.of_text(context, context.readme.above(grid.line))
-    above = {**(columns.of_text(context, name) if _is_over(table) else {}), **caption}
-    said |= {key: above[key] for key in ("precision", "shapes", "aoe") if key in above}
-    if "batch_size" in caption and not table.tells("batch_size"):
-        said["batch_size"] = caption["batch_size"]
+    above = over(context, grid.line, nearest=_is_over(table))
+    said |= {key: item for key, item in above.items() if key != "chip" and not table.tells(key)}
     said |= _of_label_heads(table)
     if "chip" not in said and not table.tells("chip"):
         said |= {"chip": above["chip"]} if above.get("chip", "*") != "*" else _fallback(table)
@@ -229,13 +272,18 @@ def _by_exclusion(table: _Table, name: str) -> Said:
 def _fallback(table: _Table) -> Said:
     """The document's own chip, for a table that names none; said aloud, because it is a rule of ours.
 
-    A table of models with their sizes, or with scores alone, is of nobody's chip: it has published scores.
+    A table of models with their sizes, or with scores alone, is of nobody's chip: it has published scores. So
+    has one of a benchmark's tasks, where the document is about no chip.
     """
     context, own = table.context, table.context.own_chip
     unknown = [item for text in table.grid.headers for item in _DEVICE.findall(text)]
     if any(_sizes(said) for said in table.of_columns) or _lists_models(table):
         return {"role": Role.BASELINE}
-    if own is None or unknown:
+    if own is None and table.tells("task"):
+        return {"role": Role.BASELINE}
+    named = any(label and labels_of.names_chips(context, head)
+                for head, label in zip(table.grid.headers, table.labels, strict=True))  # fmt: skip
+    if own is None or unknown or named:
         return {}
     why = f"the table names no chip, the document only {own.name}"
     context.assumed.append(Note(line=table.grid.line, what=f"chip = {own.name}", why=why))
@@ -263,7 +311,7 @@ def _hold_against(table: _Table) -> None:
         for said in of_columns:
             if "chip" not in said and "metric" in said and Metric(said["metric"]).is_score:
                 said["published"] = True
-    headed = any(table.context.words.is_whole(head, WordKind.LABEL) == "chip" for head in table.grid.headers)
+    headed = any(labels_of.names_chips(table.context, head) for head in table.grid.headers)
     rows_only = any("chip" in item for item in table.of_rows) and not any(
         "chip" in item for item in of_columns
     )
@@ -274,11 +322,22 @@ def _hold_against(table: _Table) -> None:
             said.setdefault("role", Role.BASELINE)
 
 
-def _row(table: _Table, at: int) -> Iterator[Value]:
-    """The values of one row, cell by cell."""
+def _unexplained(table: _Table) -> Iterator[int]:
+    """The columns of numbers that nothing says a metric of: each is told once, and not cell by cell."""
+    if any({"metric", "ratio", "foreign"} & said.keys() for said in table.of_rows):
+        return
+    for at in table.valued:
+        held = [item for row in table.rows for item in table.items(row, at)]
+        plain = all(not item.name and not item.unit for item in held)
+        if len(held) > 1 and plain and not table.of_columns[at] and table.grid.headers[at].strip():
+            yield at
+
+
+def _row(table: _Table, at: int, valued: Sequence[int]) -> Iterator[Value]:
+    """The values of one row, cell by cell of the columns `valued`."""
     context, row, of_row = table.context, table.rows[at], table.of_rows[at]
     label = " | ".join(cell for cell, name in zip(row.cells, table.labels, strict=True) if name)
-    for column in table.valued:
+    for column in valued:
         header, cell = table.grid.headers[column], row.cells[column]
         what = f"row {label!r}, column {header!r}"
         of_column = table.of_columns[column]
@@ -320,6 +379,8 @@ def _cell(
         return
     if not found and "foreign" not in of_column and not absent:
         why = f"{cell!r} is no single number" if cell else "the cell is empty"
+        hint = of_column.get("hint") or of_row.get("hint")
+        why += f"; {hint}" if hint else ""
         context.notes.append(Note(line=row.line, what=what, why=why))
         return
     adjusted = _at_odds(context, row, what, whole_, of_row, of_column)
@@ -327,6 +388,9 @@ def _cell(
         return
     around = columns.joined(context, adjusted)
     inside: list[Said] = [columns.of_item(context, item, around, found[0].name) for item in found] or [{}]
+    for said in inside:
+        if "variant" in said and "variant" in of_row:
+            said["variant"] = f"{of_row['variant']}, {said['variant']}"
     if (unsure := _unsure(context, inside, found)) is not None:
         context.notes.append(Note(line=row.line, what=what, why=unsure.format(cell)))
         return

@@ -35,13 +35,6 @@ def _of_label(context: Context, text: str) -> Said:
     return of_row(context, ("name",), (True,), GridRow(line=0, cells=(text,)))
 
 
-def of_heading(context: Context, line: int) -> Said:
-    """What the heading above figures says of where they were measured."""
-    heading = context.readme.heading_of(line)
-    said = {} if heading is None else of_words(context, heading.text)
-    return {key: item for key, item in said.items() if key != "role"}
-
-
 def of_commands(context: Context, line: int) -> Said:
     """Batch size and precision of the commands above a line, where the nearest that name one are at one."""
     said: Said = {}
