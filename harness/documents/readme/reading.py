@@ -18,7 +18,7 @@ from harness.documents.readme.words import Vocabulary, vocabulary
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.documents import Document
-from harness.domain.metrics import Metric, Sort
+from harness.domain.metrics import Better, Metric, Sort
 from harness.domain.models import Model
 from harness.domain.words import WordKind
 
@@ -151,9 +151,12 @@ class Context:
 
 
 def _only(scores: Collection[tuple[Metric, str]]) -> tuple[Metric, str] | None:
-    """The one score that there is, if it is one; a distance or a rate of errors is none."""
+    """The one score that there is: a share, what is better the higher, or what has a word of its own."""
     [*found] = scores
-    return found[0] if len(found) == 1 and (found[0][0].is_score or found[0][1]) else None
+    if len(found) != 1:
+        return None
+    metric, word = found[0]
+    return found[0] if word or metric.is_score or metric.better is Better.HIGHER else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,10 @@ def test_a_word_behind_精度_is_the_beginning_of_a_metric_s_name_where_the_docu
 def test_the_only_score_that_a_document_names_may_be_a_word_of_its_own():
     found = scores("得到 MOTA 指标。\n\n" + TABLE.format("精度", "63.5"))
     assert found == [("63.5", "other", "MOTA", "number")]
+    assert scores("得到 PSNR 指标。\n\n" + TABLE.format("精度", "33.5")) == [("33.5", "psnr", None, "dB")]
+    assert (
+        scores("得到 FID 指标。\n\n" + TABLE.format("精度", "33.5"))[0][1] == "accuracy"
+    )  # the lower the better
     assert scores("训练的 mel_loss 下降。\n\n" + TABLE.format("精度", "63.5"))[0][1] == "accuracy"
 
 
