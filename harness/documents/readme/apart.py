@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import combinations
+from heapq import merge
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
@@ -21,6 +21,7 @@ from harness.domain.words import WordKind
 
 _REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
 _SHORT = 60  # characters of a line above a table that may say which one it is
+_Stated = Mapping[tuple[Any, ...], Value]  # what a table gives as results, by all that tells them apart
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
 
@@ -120,6 +121,8 @@ def _begin(context: Context, table: ReadTable) -> int:
 
 def _stands(name: str, text: str) -> bool:
     """Whether a name stands in a text, and is no part of a longer one."""
+    if name.lower() not in text.lower():  # as most are: a pattern for each would take the longest
+        return False
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE | re.ASCII) is not None
 
 
@@ -132,25 +135,28 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     """
     stated = [_stated(table) for table in tables]
     fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
-    printed = [at for at, table in enumerate(tables) if table.block is None and not fenced[at]]
-    pairs = [(at, other) for at in range(len(tables)) if fenced[at] for other in printed
-             if _is_another(stated[at], stated[other])]  # fmt: skip
-    above = [_above(context, table) for table in tables]
+    titles = [_above(context, table) for table in tables]
+    holding = _holding(tables, stated, range(len(tables)))
+    words = dict[int, str]()
     references = set[int]()
-    for one, other in combinations(range(len(tables)), 2):
-        alike = (tables[one].block is None) == (tables[other].block is None)
-        rerun = fenced[one] and fenced[other] and stated[one].keys() == stated[other].keys()
-        if alike and (rerun or _at_odds(stated[one], stated[other])):
-            pairs += [(one, other), (other, one)]
-            references |= {at for at, than in pairs[-2:] if rerun and _is_reference(above[at], above[than])}
-    first: dict[int, str] = {}
-    for at, than in pairs:
-        for own in _own(above[at], above[than])[:1]:
-            first.setdefault(at, own)
-    words = dict(first)
-    for at, than in pairs:  # two under one title that a third one is not under
-        if at in first and first[at] == first.get(than):
-            words[at] = ", ".join([first[at], *_own(above[at], above[than])[:1]])
+    for at in (at for at, inside in enumerate(fenced) if inside):
+        beside = dict.fromkeys(merge(*(holding[True, *key] for key in stated[at])))
+        others = (other for other in beside if not fenced[other] and _is_another(stated[at], stated[other]))
+        word = next((text for other in others for text in _own(titles[at], titles[other])), None)
+        words |= {} if word is None else {at: word}
+    for at, table in enumerate(tables):
+        for other in dict.fromkeys(merge(*(holding[table.block is None, *key] for key in stated[at]))):
+            own = _own(titles[at], titles[other])
+            rerun = fenced[at] and fenced[other] and stated[at].keys() == stated[other].keys()
+            if not own or not (rerun or _at_odds(stated[at], stated[other])):
+                continue
+            words.setdefault(at, own[0])
+            if not fenced[at]:
+                break
+            if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, titles[other])):
+                references.add(at)
+                break
+    words |= _under_one_title(tables, stated, titles, words)
     found = list(tables)
     for at, word in words.items():
         values = [_with_variant(value, word) for value in tables[at].values]
@@ -159,15 +165,41 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     return found
 
 
-def _own(above: Sequence[str], other: Sequence[str]) -> list[str]:
+def _holding(
+    tables: Sequence[ReadTable], stated: Sequence[_Stated], places: Iterable[int]
+) -> Mapping[tuple[Any, ...], list[int]]:
+    """Which of the tables at `places` state a thing, those of blocks and the others by themselves."""
+    found: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)
+    for at in places:
+        for key in stated[at]:
+            found[tables[at].block is None, *key].append(at)
+    return found
+
+
+def _under_one_title(
+    tables: Sequence[ReadTable],
+    stated: Sequence[_Stated],
+    titles: Sequence[Sequence[str]],
+    words: Mapping[int, str],
+) -> dict[int, str]:
+    """More words for those that the words of a title tell from a third table, and not from each other."""
+    found = dict[int, str]()
+    under: Mapping[str, list[int]] = defaultdict(list)
+    for at, word in words.items():
+        under[word].append(at)
+    for word, places in under.items():
+        holding = _holding(tables, stated, places)
+        for at in places:
+            near = dict.fromkeys(merge(*(holding[tables[at].block is None, *key] for key in stated[at])))
+            others = (other for other in near if _at_odds(stated[at], stated[other]))
+            own = next((text for other in others for text in _own(titles[at], titles[other])), None)
+            found |= {} if own is None else {at: f"{word}, {own}"}
+    return found
+
+
+def _own(titles: Sequence[str], others: Sequence[str]) -> list[str]:
     """What stands above a table, and not above another one."""
-    return [text for text in above if text not in other]
-
-
-def _is_reference(above: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether what stands above a table alone calls it reference, and nothing above the other one so."""
-    named = any(map(_REFERENCE.search, _own(above, other)))
-    return named and not any(map(_REFERENCE.search, other))
+    return [text for text in titles if text not in others]
 
 
 def _as_baseline(value: Value) -> Value:
@@ -178,17 +210,17 @@ def _as_baseline(value: Value) -> Value:
     return replace(value, meaning={**meaning, "role": Role.BASELINE})
 
 
-def _stated(table: ReadTable) -> dict[tuple[Any, ...], Value]:
+def _stated(table: ReadTable) -> _Stated:
     """What a table gives as results, by all that tells them apart."""
     return {key_of(value): value for value in table.values if _counts(value) and value.number}
 
 
-def _at_odds(one: Mapping[tuple[Any, ...], Value], other: Mapping[tuple[Any, ...], Value]) -> bool:
+def _at_odds(one: _Stated, other: _Stated) -> bool:
     """Whether two tables state two numbers of the same thing."""
     return any(_amount(one.get(key, value)) != _amount(value) for key, value in other.items())
 
 
-def _is_another(one: Mapping[tuple[Any, ...], Value], other: Mapping[tuple[Any, ...], Value]) -> bool:
+def _is_another(one: _Stated, other: _Stated) -> bool:
     """Whether two tables state numbers of the same thing that no rounding makes of each other."""
     pairs = [(one[key], value) for key, value in other.items() if key in one]
     return any(not _same_amount(*pair) for pair in pairs)
