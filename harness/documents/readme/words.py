@@ -31,18 +31,23 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spelling:
-    """A folded spelling as texts are searched for it; with letters or digits at an end it is a whole word."""
+    """A folded spelling as texts are searched for it; with letters or digits at an end it is a whole word.
+
+    One of digits alone is no part of a longer number, either: no 310 is in "75.310".
+    """
 
     text: str
     meanings: _Meanings
     touches_before: bool
     touches_behind: bool
+    is_number: bool
 
     @classmethod
     def of(cls, text: str, meanings: _Meanings) -> _Spelling:
         return cls(
             text=text, meanings=meanings,
             touches_before=text[0] in _TOUCHING, touches_behind=text[-1] in _TOUCHING,
+            is_number=text.isdecimal(),
         )  # fmt: skip
 
 
@@ -63,6 +68,12 @@ class _Standing(dict[tuple[WordKind, ...], "tuple[Hit, ...]"]):
                 done = end if hits else done
         self[kinds] = tuple(found)
         return self[kinds]
+
+
+def _in_decimal(text: str, start: int, end: int) -> bool:
+    """Whether digits are a part of a number with a point: a digit stands beyond a point that touches them."""
+    before, behind = text[max(start - 2, 0) : start], text[end : end + 2]
+    return (before[-1:] == "." and before[:1].isdecimal()) or (behind[:1] == "." and behind[1:].isdecimal())
 
 
 _NOTHING = _Standing()  # of most texts
@@ -100,6 +111,8 @@ class Vocabulary:
             if spelling.touches_before and start and folded[start - 1] in _TOUCHING:
                 continue
             if spelling.touches_behind and end < last and folded[end] in _TOUCHING:
+                continue
+            if spelling.is_number and _in_decimal(folded, start, end):
                 continue
             places.append((start, end, spelling.meanings))
         if not places:

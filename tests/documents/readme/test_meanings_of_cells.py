@@ -390,3 +390,8 @@ def test_a_text_states_the_unit_of_what_it_names(text: str, assumed: int):
     table = "\n\n| bs | 310P性能 |\n|---|---|\n| 1 | 10.0 |\n"
     found = understand(parse(f"# Koi\n\n{text}{table}"), TABLES).assumed
     assert [note.what for note in found] == ["unit = samples/s"] * assumed
+
+
+def test_the_digits_of_a_number_are_no_chip():
+    text = "Run on VACC.\n\n```\n# fp16\ntop1: 71.310\ntop5: 91.5\n```\n\n310.25 fps in an older release.\n"
+    assert {value[4:] for value in values(text, "chip", "precision")} == {("vacc", "fp16")}
