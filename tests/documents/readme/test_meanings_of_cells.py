@@ -319,12 +319,18 @@ def test_two_blocks_that_differ_are_told_apart_by_their_titles():
     ]  # fmt: skip
 
 
-def test_a_word_for_a_baseline_may_end_a_name():
-    text = "| 模型 | 310P recall(%) |\n|---|---|\n| pond-baseline | 47.5 |\n| reed | 48.5 |\n"
+@pytest.mark.parametrize("name", ["pond-baseline", "Pond-Net50-baseline"])
+def test_a_word_for_a_baseline_may_end_a_name(name):
+    text = f"| 模型 | 310P recall(%) |\n|---|---|\n| {name} | 47.5 |\n| reed | 48.5 |\n"
     assert [(item[0], *item[4:]) for item in values(text, "variant", "role")] == [
-        ("47.5", "pond-baseline", "measured"),
+        ("47.5", name, "measured"),
         ("48.5", "reed", "measured"),
     ]
+
+
+def test_a_word_for_a_baseline_behind_a_setting_ends_no_name():
+    text = "| bs | 310P fps | bs1-baseline fps |\n|---|---|---|\n| 1 | 47.5 | 40.5 |\n"
+    assert [item[-1] for item in values(text, "role")] == ["measured", "baseline"]
 
 
 @pytest.mark.parametrize(
