@@ -8,7 +8,16 @@ from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.cells import Item, Kind, Number, items
-from harness.documents.readme.naming import BATCH, Said, fitting, in_a_name, metric_in, rest, with_unit
+from harness.documents.readme.naming import (
+    BATCH,
+    Said,
+    fitting,
+    in_a_name,
+    metric_in,
+    of_part,
+    rest,
+    with_unit,
+)
 from harness.documents.readme.reading import Context, Note
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
@@ -153,7 +162,8 @@ def _of_name(context: Context, name: str, around: Mapping[str, Any], first: str)
         return said
     metric = around.get("metric")
     if metric is None or metric == Metric.ACCURACY:
-        return {**said, "metric": Metric.OTHER, "called": beside, "unknown": name}
+        part = of_part(words, beside, any_score=bool(around.get("any"))) if metric else {}
+        return {**said, **(part or {"metric": Metric.OTHER, "called": beside, "unknown": name})}
     return {**said, "variant": beside, "unknown": name}
 
 

@@ -111,10 +111,21 @@ def _metric_in(words: Vocabulary, text: str) -> Said:
         said["any"] = all(text[hit.start : hit.end] in ANY_SCORE for hit in words.hits(text, WordKind.METRIC))
         beside = rest(words, text, WordKind.METRIC)
         if beside and own == beside and re.search("[A-Za-z]", beside):  # 精度(overall): a score of that name
-            return {"metric": Metric.OTHER, "called": beside}
+            return of_part(words, beside, any_score=said["any"]) or {"metric": Metric.OTHER, "called": beside}
         if not re.search("[A-Za-z]", own):
             said.pop("called", None)
     return said
+
+
+def of_part(words: Vocabulary, name: str, *, any_score: bool) -> Said:
+    """What a score is that is called by the part that it is of: ``easy``; empty where no word is that part.
+
+    A word for any score ("精度") leaves it to the benchmark which one it is; "acc" does not.
+    """
+    part = words.is_whole(name, WordKind.PART)
+    if part is None:
+        return {}
+    return {"metric": Metric(part) if any_score else Metric.ACCURACY, "called": name}
 
 
 def names_in(words: Vocabulary, text: str) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from harness.domain.words import Word, WordKind
 
 _TOUCHING = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")  # parts of one word, once folded
 _KEPT = 2**14  # texts whose words are kept: cells, heads and lines, which are asked again and much alike
-_TOLD = tuple(kind for kind in WordKind if kind is not WordKind.ABSENT)
+_WHOLE = (WordKind.ABSENT, WordKind.PART)  # words that are all of a text, and are not looked for in others
+_TOLD = tuple(kind for kind in WordKind if kind not in _WHOLE)
 _Meanings = tuple[tuple[WordKind, str], ...]
 
 
@@ -99,11 +100,11 @@ class Vocabulary:
         self._meaning = lru_cache(maxsize=_KEPT)(self._whole)
 
     def hits(self, text: str, *kinds: WordKind) -> list[Hit]:
-        """The words of these kinds (default: all but absent) in `text`, by place; longer ones win."""
+        """The words of these kinds (default: all that stand in texts) in `text`, by place; longer ones win."""
         return list(self._standing(text)[kinds or _TOLD])
 
     def _all(self, text: str) -> _Standing:
-        """The words of every kind but absent in `text`, also those within others."""
+        """The words of every kind that stands in texts in `text`, also those within others."""
         folded = fold(text)
         places, last = list[tuple[int, int, _Meanings]](), len(text)
         for at, start, end in self._search(folded, overlapping=True):

@@ -74,6 +74,11 @@ HEAD = "| 芯片型号 | Batch Size | 精度 |\n|---|---|---|\n| 310P3 | 1 | {} 
         ("TOP5ACC:94.4", [("94.4", "top5", None, "percent")]),
         ("bbox_mAP = 0.43", [("0.43", "map", "bbox_mAP", "fraction")]),
         ("Gleam: 0.43", [("0.43", "other", "Gleam", "number")]),
+        ("Easy：70.5% Hard：60.5%", [("70.5", "map", "Easy", "percent"), ("60.5", "map", "Hard", "percent")]),
+        (
+            "70.5/class 80.5/ins",
+            [("70.5", "accuracy", "class", "percent"), ("80.5", "accuracy", "ins", "percent")],
+        ),
         ("CER:13.5/WER:18.75", [("13.5", "cer", None, "percent"), ("18.75", "wer", None, "percent")]),
         (
             "mAP: box 34.5, mask 33.25",
@@ -90,6 +95,7 @@ def test_a_prefix_is_never_taken_for_accuracy(cell, meant):
     ("head", "cell", "meant"),
     [
         ("精度EER", "0.979%", ("0.979", "eer", None, "percent")),
+        ("精度(overall)", "95.5%", ("95.5", "accuracy", "overall", "percent")),
         ("精度(mean rank)", "3.62", ("3.62", "other", "mean rank", "number")),
         ("mAP@0.5:0.95", "40.5", ("40.5", "map", "mAP@0.5:0.95", "percent")),
         ("310P时延(ms)", "7.25", ("7.25", "latency", None, "ms")),
