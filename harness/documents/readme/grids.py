@@ -13,6 +13,7 @@ from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.captions import over
 from harness.documents.readme.cells import Item, Kind, Number, is_duration, items, parted, whole
+from harness.documents.readme.keys import is_set
 from harness.documents.readme.naming import Said, names_in, sides_in
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.documents.readme.tasks import of_tasks
@@ -75,6 +76,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     )  # fmt: skip
     _name_tasks(table, name)
     _name_differences(of_columns)
+    _name_others(table)
     if not _holds_results(table, name):
         return None
     for row in rows:
@@ -209,6 +211,26 @@ def _name_differences(of_columns: Sequence[Said]) -> None:
     for said in of_columns:
         if "difference" in said and named:
             said.setdefault("metric", (scores or [named[0]["metric"]])[0])
+
+
+def _name_others(table: _Table) -> None:
+    """A column of fractions that no word explains, beside one of a score, is of a metric of its own words.
+
+    Not of a model that is more than a name: what its documents state has to be known.
+    """
+    scored = [
+        said for said in table.of_columns if "metric" in said and Metric(said["metric"]).sort not in _SPEEDS
+    ]
+    if not table.context.claims or all(map(_sizes, scored)):
+        return
+    for at in table.valued:
+        header, said = table.grid.headers[at].strip(), table.of_columns[at]
+        held = [item for row in table.rows for item in table.items(row, at)]
+        fractions = all(item.number.digits and not item.name and not item.unit for item in held)
+        if header and not said and held and fractions and not is_set(header):
+            said |= {"metric": Metric.OTHER, "called": header}
+            why = "no word of ours names what its fractions are; taken for a metric beside the others"
+            table.context.assumed.append(Note(line=table.grid.line, what=f"column {header!r}", why=why))
 
 
 def _of_whole(table: _Table, name: str) -> Said:

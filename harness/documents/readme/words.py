@@ -100,11 +100,11 @@ class Vocabulary:
         self._meaning = lru_cache(maxsize=_KEPT)(self._whole)
 
     def hits(self, text: str, *kinds: WordKind) -> list[Hit]:
-        """The words of these kinds (default: all that stand in texts) in `text`, by place; longer ones win."""
+        """The words of these kinds (default: all that texts hold) in `text`, by place; longer ones win."""
         return list(self._standing(text)[kinds or _TOLD])
 
     def _all(self, text: str) -> _Standing:
-        """The words of every kind that stands in texts in `text`, also those within others."""
+        """The words of every kind that texts hold, also those within others."""
         folded = fold(text)
         places, last = list[tuple[int, int, _Meanings]](), len(text)
         for at, start, end in self._search(folded, overlapping=True):
