@@ -19,6 +19,7 @@ from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 
 _REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
+_JOINING = " 的&和:：-"  # what joins a title's words
 _SHORT = 60  # characters of a line above a table that may say which one it is
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
@@ -181,7 +182,16 @@ def _above(context: Context, table: ReadTable) -> list[str]:
     over = [item for item in reversed(readme.headings_of(line)) if item.text]
     titles = [item.text for item in over if item.titled]
     items = [item.text for item in over if not item.titled]
-    return list(dict.fromkeys([*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]))
+    texts = [*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]
+    return list(dict.fromkeys(_bare(context, text) for text in texts))
+
+
+def _bare(context: Context, title: str) -> str:
+    """A title without what stands at the end of any ("模型", "的精度结果如下"); all of it where it has no more."""
+    left = title.rstrip(_JOINING)
+    while (filler := context.words.hits(left, WordKind.FILLER)) and filler[-1].end == len(left):
+        left = left[: filler[-1].start].rstrip(_JOINING)
+    return left or title
 
 
 def told_apart(context: Context, table: ReadTable) -> ReadTable:

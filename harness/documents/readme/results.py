@@ -185,11 +185,18 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said], l
     elif "chip" not in said and (chip := chip_of(context)) is not None:
         said["chip"] = chip
     if group.part:
-        said["variant"] = group.part
+        said["variant"] = _part(context, group.part)
     sizes = {item["batch_size"] for item in keys if "batch_size" in item}
     if len(sizes) == 1:
         said["batch_size"] = sizes.pop()
     return said
+
+
+def _part(context: Context, comment: str) -> str:
+    """What the results under a comment are of: ``yolo-s`` of ``模型名：yolo-s``."""
+    named = re.fullmatch(r"(?P<label>[^:：]+)[:：]\s*(?P<name>.+)", comment)
+    is_label = named is not None and context.words.is_whole(named["label"], WordKind.LABEL) is not None
+    return named["name"] if named is not None and is_label else comment
 
 
 def _alike(context: Context, rows: Sequence[_Row]) -> list[list[_Row]]:
