@@ -187,7 +187,7 @@ def _above(context: Context, table: ReadTable) -> list[str]:
 
 
 def _bare(context: Context, title: str) -> str:
-    """A title without what stands at the end of any ("模型", "的精度结果如下"); all of it where it has no more."""
+    """A title without what ends any ("模型", "的精度结果如下"); all of it where it has no more."""
     left = title.rstrip(_JOINING)
     while (filler := context.words.hits(left, WordKind.FILLER)) and filler[-1].end == len(left):
         left = left[: filler[-1].start].rstrip(_JOINING)
