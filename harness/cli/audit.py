@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.many import Jobs, processes, told_when_interrupted
-from harness.cli.output import Json, print_json, print_table
+from harness.cli.output import Json, counted, print_json, print_table, say
 from harness.errors import naming
 from harness.tables import catalog
 
@@ -106,7 +106,7 @@ def audit(
     else:
         _write(_as(form, audited, asked, compared), out)
     if compared is not None and form is Format.TEXT:
-        typer.echo(f"since {baseline}: {compared}")
+        say(f"since {baseline}: {compared}")
     if fail_on is not FailOn.NEVER and _worst(news) >= list(FailOn).index(fail_on):
         raise typer.Exit(FOUND_STATUS)
 
@@ -162,7 +162,7 @@ def _summarise(
         _write(counted.as_json(found) | since, out)
         return
     for line in counted.as_text(found):
-        typer.echo(line)
+        say(line)
     _end(audited)
 
 
@@ -193,21 +193,21 @@ def _print(audited: Sequence[Audited], at_least: AtLeast) -> None:
     least = list(AtLeast).index(at_least)
     for finding in (finding for item in audited for finding in item.findings):
         if finding.severity.rank >= least:
-            typer.echo(str(finding))
+            say(str(finding))
     for item in audited if len(audited) == 1 else ():
         for note in item.unread:
-            typer.echo(f"{item.file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
+            say(f"{item.file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
     _end(audited)
 
 
 def _end(audited: Sequence[Audited]) -> None:
     """The counts: of findings and, of several READMEs, of what was not read of them."""
-    typer.echo(_counted(audited))
+    say(_counted(audited))
     unread = [len(item.unread) for item in audited if item.unread]
     if unread and len(audited) > 1:
-        typer.echo(
-            f"not read: {_many(sum(unread), 'number, row or block', 'numbers, rows and blocks')} of "
-            f"{_many(len(unread), 'README')}; --json lists them"
+        say(
+            f"not read: {counted(sum(unread), 'number, row or block', 'numbers, rows and blocks')} of "
+            f"{counted(len(unread), 'README')}; --json lists them"
         )
 
 
@@ -215,11 +215,6 @@ def _counted(audited: Sequence[Audited]) -> str:
     """How many READMEs there are, and how many findings of each severity."""
     from harness.documents.audit.findings import Severity
 
-    counted = Counter(finding.severity for item in audited for finding in item.findings)
-    said = ", ".join(_many(counted[level], level) for level in reversed(Severity) if counted[level])
-    return f"{_many(len(audited), 'README')}: {said or 'nothing found'}"
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    """So many of something: ``1 README``, ``3 READMEs``."""
-    return f"{count} {one if count == 1 else more or f'{one}s'}"
+    levels = Counter(finding.severity for item in audited for finding in item.findings)
+    said = ", ".join(counted(levels[level], level) for level in reversed(Severity) if levels[level])
+    return f"{counted(len(audited), 'README')}: {said or 'nothing found'}"

@@ -10,14 +10,15 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from harness.documents import toml_text
 from harness.documents.importing import as_tables
-from harness.documents.many import File, Unreadable, each
+from harness.documents.many import File, Interrupted, Unreadable, each
 from harness.documents.readme import blocks
 from harness.documents.readme.reading import Note, is_plain
 from harness.documents.readme.understand import understand
 from harness.documents.taking import refused_together, require_ours
 from harness.domain.catalog import Catalog
-from harness.errors import BadInput, Mistake, naming
+from harness.errors import BadInput, Mistake
 
 
 class Outcome(StrEnum):
@@ -62,8 +63,8 @@ def import_files(
     """Each README's tables written to `out`, in a file that is called as its document.
 
     Documents are called as the catalog calls them, else by their path, by as much of it as tells them apart.
-    A README whose tables the catalog refuses is not written. Raises `UsageError` where a file in `out` was
-    written by no import.
+    A README whose tables the catalog refuses is not written, and each file that is written is whole. Raises
+    `UsageError` where a file in `out` was written by no import, or cannot be written, and `Interrupted`.
     """
     names = path_names([path for path, _ in files], _of_people(catalog))
     work = partial(_entry, catalog=catalog, names=names, repository=repository, out=out)
@@ -78,13 +79,17 @@ def import_files(
     tomls = {entry.document: entry.toml for entry in entries if entry.toml}
     for name in tomls:
         require_ours(out / f"{name}.toml")
-    refused = refused_together(tomls, catalog, out) if tomls else {}
-    entries = [_judged(entry, refused) for entry in entries]
-    with naming(out):
-        out.mkdir(parents=True, exist_ok=True)
+    written = 0
+    try:
+        refused = refused_together(tomls, catalog, out) if tomls else {}
+        entries = [_judged(entry, refused) for entry in entries]
         for entry in entries:
             if entry.outcome is Outcome.WRITTEN:
-                (out / entry.name).write_text(entry.toml, encoding="utf-8")
+                toml_text.put(out / entry.name, entry.toml)
+                written += 1
+    except KeyboardInterrupt as problem:
+        done = f"interrupted when {written} of the tables of {len(tomls)} READMEs were written to {out}"
+        raise Interrupted(f"{done}; each of these is whole") from problem
     return entries
 
 

@@ -25,10 +25,12 @@ File = tuple[Path, str]  # where it is, and what it is called in findings
 
 
 class Interrupted(KeyboardInterrupt):
-    """An interrupt while READMEs were read: `done` of `files` had been."""
+    """An interrupt while READMEs were read or their tables written: what had been done by then."""
 
-    def __init__(self, done: int, files: int) -> None:
-        super().__init__(f"interrupted when {done} of {files} READMEs were read; nothing was written")
+    @classmethod
+    def reading(cls, done: int, files: int) -> Interrupted:
+        """When `done` of `files` had been read."""
+        return cls(f"interrupted when {done} of {files} READMEs were read; nothing was written")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +130,7 @@ def each(work: Callable[[File], _Made], files: Sequence[File], jobs: int = 1) ->
     except KeyboardInterrupt as problem:
         _end(pool)
         done = sum(len(part) for part, future in zip(parts, futures, strict=False) if not _lost(future))
-        raise Interrupted(done, len(files)) from problem
+        raise Interrupted.reading(done, len(files)) from problem
     except BaseException:
         pool.shutdown(wait=True, cancel_futures=True)
         raise
@@ -152,7 +154,7 @@ def _here(work: Callable[[File], _Made], files: Sequence[File]) -> list[_Made]:
         for file in files:
             made.append(_named(work, file))
     except KeyboardInterrupt as problem:
-        raise Interrupted(len(made), len(files)) from problem
+        raise Interrupted.reading(len(made), len(files)) from problem
     return made
 
 

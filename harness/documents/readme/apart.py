@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import combinations
+from heapq import merge
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
@@ -120,6 +120,8 @@ def _begin(context: Context, table: ReadTable) -> int:
 
 def _stands(name: str, text: str) -> bool:
     """Whether a name stands in a text, and is no part of a longer one."""
+    if name.lower() not in text.lower():  # as most are: a pattern for each would take the longest
+        return False
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE | re.ASCII) is not None
 
 
@@ -134,17 +136,23 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     references = set[int]()
     stated = [_stated(table) for table in tables]
     fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
-    for one, other in combinations(range(len(tables)), 2):
-        alike = (tables[one].block is None) == (tables[other].block is None)
-        rerun = fenced[one] and fenced[other] and stated[one].keys() == stated[other].keys()
-        if alike and (rerun or _at_odds(stated[one], stated[other])):
-            first, second = (_above(context, tables[at]) for at in (one, other))
-            for at, mine, theirs in ((one, first, second), (other, second, first)):
-                own = [text for text in mine if text not in theirs]
-                if own:
-                    words.setdefault(at, own[0])
-                if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, theirs)):
-                    references.add(at)
+    titles = [_above(context, table) for table in tables]
+    holding: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)  # the tables that state a thing
+    for at, (table, keys) in enumerate(zip(tables, stated, strict=True)):
+        for key in keys:
+            holding[table.block is None, *key].append(at)
+    for at, table in enumerate(tables):
+        for other in dict.fromkeys(merge(*(holding[table.block is None, *key] for key in stated[at]))):
+            own = [text for text in titles[at] if text not in titles[other]]
+            rerun = fenced[at] and fenced[other] and stated[at].keys() == stated[other].keys()
+            if not own or not (rerun or _at_odds(stated[at], stated[other])):
+                continue
+            words.setdefault(at, own[0])
+            if not fenced[at]:
+                break
+            if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, titles[other])):
+                references.add(at)
+                break
     found = list(tables)
     for at, word in words.items():
         values = [_with_variant(value, word) for value in tables[at].values]

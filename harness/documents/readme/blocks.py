@@ -21,6 +21,7 @@ from harness.errors import BadInput
 
 __all__ = ("Fence", "Grid", "GridRow", "Heading", "Line", "Readme", "cells", "parse", "plain", "read")
 
+LARGEST = 2**20  # bytes of a README: twice what GitHub shows of one, and some ten seconds of reading
 _NEAR = 4  # lines above a table or block among which its caption stands
 
 
@@ -128,7 +129,12 @@ def _depth(item: Heading) -> tuple[int, int]:
 
 
 def read(path: Path, shown: str | None = None) -> Readme:
-    """The README at `path`. Raises `BadInput` where it is no text in UTF-8."""
+    """The README at `path`. Raises `BadInput` where it is no text in UTF-8, or larger than `LARGEST`."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise BadInput(
+            f"{size / 2**20:.1f} MB, and a README of at most {LARGEST / 2**20:.0f} MB is read",
+            path=path, line=1, remedy="give what has its results in a file of its own",
+        )  # fmt: skip
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")

@@ -10,6 +10,7 @@ from harness.documents.readme.columns import of_text
 from harness.documents.readme.headings import is_item
 from harness.documents.readme.naming import Said, rest
 from harness.documents.readme.nearby import of_words
+from harness.documents.readme.once import once
 from harness.documents.readme.reading import Context
 from harness.domain.words import WordKind
 
@@ -55,7 +56,16 @@ def of_items(context: Context, line: int) -> Said:
 
 
 def _of_title(context: Context, heading: Heading) -> Said:
-    return of_words(context, heading.text) | of_caption(context, heading.text)
+    """What one title says; a nested list asks for the same ones again and again."""
+    known = _of_titles(context)
+    if heading.text not in known:
+        known[heading.text] = of_words(context, heading.text) | of_caption(context, heading.text)
+    return known[heading.text]
+
+
+@once
+def _of_titles(context: Context) -> dict[str, Said]:
+    return {}
 
 
 def of_caption(context: Context, text: str) -> Said:

@@ -58,6 +58,13 @@ _OF_SIZE = re.compile(
     re.I,
 )
 _WHOLE = re.compile(r"\d{1,15}")  # as many digits as a printed number has before its point at most
+# A time of several units: "1h 20m", "00:01:20".
+_DURATION = re.compile(
+    r"(?:\d+(?:\.\d+)?\s*(?:days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|"
+    r"天|小时|时|分钟|分|秒)\s*){2,4}|"
+    r"\d{1,3}(?::\d{2}){1,2}(?:\.\d+)?",
+    re.IGNORECASE,
+)
 _NO_NAMES = frozenset(
     {"or", "and", "to", "of", "x", "×", "*", "vs", "out of", "by", "in", "或", "和", "到", "至"}
 )
@@ -111,16 +118,14 @@ class Item:
     loose: bool = False  # only a blank parts the name from the number
     input: str = ""  # the size of the input, in brackets behind it
 
-
-_DURATION = re.compile(
-    r"(?=.*\d)(?:\d+(?:\.\d+)?\s*(?:days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|天|小时|时|分钟|分|秒)\s*){2,4}|"
-    r"\d{1,3}(?::\d{2}){1,2}(?:\.\d+)?",
-    re.IGNORECASE,
-)
+    @property
+    def is_about(self) -> bool:
+        """Whether a sign before it says that the number is near the true one."""
+        return _ABOUT.fullmatch(self.number.before) is not None
 
 
 def is_duration(text: str) -> bool:
-    """Whether `text` is a time of several units, which is no single number: ``1h 20m``, ``00:01:20``."""
+    """Whether `text` is a time of several units, which is no single number."""
     return _DURATION.fullmatch(text.strip()) is not None
 
 
@@ -210,7 +215,9 @@ def _of_sizes(text: str) -> tuple[Item, ...] | None:
         return None
     found = list[Item]()
     for match in sized:
-        for item in items(match["value"]):
+        if not (held := items(match["value"])):
+            return ()
+        for item in held:
             start = match.start() + len(match["value"]) - len(match["value"].lstrip())
             first = start + len(item.number.before)
             number = replace(item.number, before=text[:first], after=text[first + len(item.number.printed) :])

@@ -93,7 +93,12 @@ def _is_set_off(context: Context, before: str) -> bool:
 
 
 def above(context: Context, line: int) -> list[str]:
-    """The lines right above a table or block that begins at `line`, the nearest first."""
+    """The lines right above a table or block that begins at `line`, the nearest first.
+
+    Two, because a sentence that names a metric may go over two lines, and no farther: words for a speed stand
+    in much that is not of the table. A caption's settings are in the nearest text alone, which may be farther
+    away: `Readme.above`.
+    """
     near = [item.text for item in context.readme.prose if 0 < line - item.number <= _NEAR]
     return near[::-1]
 

@@ -24,6 +24,7 @@ from harness.domain.words import WordKind
 
 # What a reader does not see, or sees as no sentence: tags, addresses, code.
 _UNSEEN = re.compile(r"<[^<>]*>|https?://[^\s)）>]*|\]\([^()\s]*\)|`[^`]*`")
+_ROW = re.compile(r"<tr[\s>]", re.IGNORECASE)
 _CLAUSE = re.compile(r"[^，。；！？;]+")
 _SENTENCE = re.compile(r"[^。！？]+")
 _NUMBER = re.compile(rf"(?<![\w.:/%@-])(?:{PRINTED})(?!\d|\.\d)", re.ASCII)
@@ -69,12 +70,11 @@ def read_prose(context: Context) -> list[ReadTable]:
     """The results in running text, a table a line; those that are not clear are noted."""
     tables = list[ReadTable]()
     for line in context.readme.prose:
-        lower = line.text.lower() if "<" in line.text else ""
-        if "<table" in lower or "<tr" in lower:
-            why = "a table in HTML; write it in markdown"
-            context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
-            continue
         if not any(map(str.isdigit, line.text)):
+            continue
+        if _ROW.search(line.text):
+            why = "a row in HTML that stands in no <table>, so no browser shows one; put it in one"
+            context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
             continue
         text = _UNSEEN.sub(lambda match: " " * len(match[0]), line.text)
         if not _MAYBE.search(text):

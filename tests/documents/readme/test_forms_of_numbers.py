@@ -46,7 +46,10 @@ def test_a_number_and_the_place_of_its_last_digit(cell, printed, value, digits):
     assert found.form.replace("{}", printed) == cell
 
 
-@pytest.mark.parametrize("cell", ["12~15", "12-15", "1.5e3x", "≈1 ≈2", "85.1(±0.3", "1.2.3", "v.85", "1e999"])
+@pytest.mark.parametrize(
+    "cell",
+    ["12~15", "12-15", "1.5e3x", "≈1 ≈2", "85.1(±0.3", "1.2.3", "v.85", "1e999", "1 of 3(bs1) 2.5(bs8)"],
+)
 def test_what_is_no_single_number_is_none(cell):
     """Of a range nothing says which of its ends would be held to."""
     assert number(cell) is None
@@ -126,3 +129,8 @@ def test_what_stands_behind_a_metrics_name_in_a_block_is_told(text):
     for before in ("", "python run.py\n"):
         found = reading(f"Ascend310P\n\n```\n{before}{text}\n```\n")
         assert (found.values, len(found.unread)) == ((), 1)
+
+
+def test_that_a_number_is_about_one_is_told():
+    found = reading(TABLE.format("310P top1", "≈85.5"))
+    assert "≈ says about; read as the number itself" in [note.why for note in found.assumed]
