@@ -18,7 +18,8 @@ from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 
-_REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
+# What calls results those that others are held against.
+REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
 _JOINING = " 的&和:：-"  # what joins a title's words
 _SHORT = 60  # characters of a line above a table that may say which one it is
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
@@ -150,7 +151,7 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
             words.setdefault(at, own[0])
             if not fenced[at]:
                 break
-            if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, titles[other])):
+            if rerun and any(map(REFERENCE.search, own)) and not any(map(REFERENCE.search, titles[other])):
                 references.add(at)
                 break
     found = list(tables)

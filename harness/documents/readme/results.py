@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from harness.documents.readme import columns
+from harness.documents.readme.apart import REFERENCE
 from harness.documents.readme.blocks import Fence, GridRow, Line
 from harness.documents.readme.captions import over
 from harness.documents.readme.cells import Number, number
@@ -182,6 +183,8 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said], l
     said |= own
     if framework:
         said.pop("chip", None)
+        if REFERENCE.search(group.label.text):
+            said["role"] = Role.BASELINE
     elif "chip" not in said and (chip := chip_of(context)) is not None:
         said["chip"] = chip
     if group.part:
