@@ -19,7 +19,9 @@ from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 
-_REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
+# What calls results those that others are held against.
+REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
+_JOINING = " 的&和:：-"  # what joins a title's words
 _SHORT = 60  # characters of a line above a table that may say which one it is
 _Stated = Mapping[tuple[Any, ...], Value]  # what a table gives as results, by all that tells them apart
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
@@ -153,7 +155,7 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
             words.setdefault(at, own[0])
             if not fenced[at]:
                 break
-            if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, titles[other])):
+            if rerun and any(map(REFERENCE.search, own)) and not any(map(REFERENCE.search, titles[other])):
                 references.add(at)
                 break
     words |= _under_one_title(tables, stated, titles, words)
@@ -250,7 +252,16 @@ def _above(context: Context, table: ReadTable) -> list[str]:
     over = [item for item in reversed(readme.headings_of(line)) if item.text]
     titles = [item.text for item in over if item.titled]
     items = [item.text for item in over if not item.titled]
-    return list(dict.fromkeys([*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]))
+    texts = [*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]
+    return list(dict.fromkeys(_bare(context, text) for text in texts))
+
+
+def _bare(context: Context, title: str) -> str:
+    """A title without what ends any ("模型", "的精度结果如下"); all of it where it has no more."""
+    left = title.rstrip(_JOINING)
+    while (filler := context.words.hits(left, WordKind.FILLER)) and filler[-1].end == len(left):
+        left = left[: filler[-1].start].rstrip(_JOINING)
+    return left or title
 
 
 def told_apart(context: Context, table: ReadTable) -> ReadTable:

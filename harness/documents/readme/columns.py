@@ -15,6 +15,7 @@ from harness.documents.readme.naming import (
     fitting,
     in_a_name,
     metric_in,
+    of_part,
     rest,
     with_unit,
 )
@@ -189,7 +190,8 @@ def _of_name(context: Context, name: str, around: Mapping[str, Any], first: str)
         return said
     metric = around.get("metric")
     if metric is None or metric == Metric.ACCURACY:
-        return {**said, "metric": Metric.OTHER, "called": beside, "unknown": name}
+        part = of_part(words, beside, any_score=bool(around.get("any"))) if metric else {}
+        return {**said, **(part or {"metric": Metric.OTHER, "called": beside, "unknown": name})}
     return {**said, "variant": beside, "unknown": name}
 
 

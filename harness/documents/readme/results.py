@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 
 from harness.documents.readme import columns
+from harness.documents.readme.apart import REFERENCE
 from harness.documents.readme.blocks import Fence, GridRow, Line
 from harness.documents.readme.captions import over
 from harness.documents.readme.cells import Number, number
@@ -206,14 +207,23 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said], l
     said |= own
     if framework:
         said.pop("chip", None)
+        if REFERENCE.search(group.label.text):
+            said["role"] = Role.BASELINE
     elif "chip" not in said and (chip := chip_of(context)) is not None:
         said["chip"] = chip
     if group.part:
-        said["variant"] = group.part
+        said["variant"] = _part(context, group.part)
     sizes = {item["batch_size"] for item in keys if "batch_size" in item}
     if len(sizes) == 1:
         said["batch_size"] = sizes.pop()
     return said
+
+
+def _part(context: Context, comment: str) -> str:
+    """What the results under a comment are of: ``yolo-s`` of ``模型名：yolo-s``."""
+    named = re.fullmatch(r"(?P<label>[^:：]+)[:：]\s*(?P<name>.+)", comment)
+    is_label = named is not None and context.words.is_whole(named["label"], WordKind.LABEL) is not None
+    return named["name"] if named is not None and is_label else comment
 
 
 def _alike(context: Context, rows: Sequence[_Row]) -> list[list[_Row]]:

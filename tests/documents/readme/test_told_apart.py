@@ -231,3 +231,23 @@ def test_the_threshold_of_a_score_stays_in_what_its_row_is_called():
         "IoU=0.50 , area=all",
         "IoU=0.75 , area=all",
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "word"),
+    [
+        ("Pond 模型", "Pond"),
+        ("pond的精度结果如下", "pond"),
+        ("pond 执行推理", "pond"),
+        ("推理性能&精度", "推理性能&精度"),
+    ],
+)
+def test_a_title_says_which_without_what_any_title_of_results_says(title, word):
+    table = "| bs | 310P recall(%) |\n|---|---|\n| 1 | {} |\n"
+    text = f"### {title}\n\n{table.format('47.5')}\n### Reed\n\n{table.format('48.5')}"
+    assert values(text, "variant") == [("47.5", word), ("48.5", "Reed")]
+
+
+def test_a_comment_that_says_the_models_name_is_that_name():
+    text = "```\n# 模型名：koi-640\n\n# fp16\nrecall: 0.75\n\n# int8\nrecall: 0.5\n```\n"
+    assert values(text, "variant") == [("0.75", "koi-640"), ("0.5", "koi-640")]
