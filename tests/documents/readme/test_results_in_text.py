@@ -218,6 +218,12 @@ def test_results_of_a_framework_s_own_model_are_of_no_chip(read: Read):
     assert [said(value, "chip") for value in reading.values] == [(None,), ("vacc",)]
 
 
+def test_results_of_a_framework_s_own_model_that_are_a_reference_are_a_baseline(read: Read):
+    command = "python eval.py --model net.onnx"
+    reading = read(fenced("# 以此为参考", command, "acc: 0.75", "", "# other", command, "acc: 0.5"))
+    assert [said(value, "role") for value in reading.values] == [("baseline",), ("measured",)]
+
+
 def test_a_zoo_s_name_of_its_own_file_is_no_baseline(read: Read):
     reading = read(fenced("# official_net_int8", "acc: 0.75", "", "# official results", "acc: 0.5"))
     assert [said(value, "role", "precision") for value in reading.values] == [
