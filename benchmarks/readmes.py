@@ -1,7 +1,7 @@
 """What import-readme reads of the zoos' READMEs and what audit finds in them, held against what people read.
 
     python benchmarks/readmes.py [--file README] [--misses] [--unjudged] [--json] [--folder FOLDER]
-                                [--set first|second|both]
+                                [--set first|second|third|all]
 
 FOLDER is `$ZOOCHECK_DATA/readmes`, 306 READMEs of three zoos. Printed are
 
@@ -9,8 +9,8 @@ tracebacks  any exception of reading, importing or auditing a README.
 imports     READMEs whose import, with nothing said but the file, writes tables that the catalog takes: status
             0. All READMEs of the folder print results (those of which nothing was read were looked at).
 by hand     of the 20 READMEs of `readmes_by_hand.tsv` (the first set: the reader was tuned on this list) and
-            of the 15 of `readmes_by_hand_2.tsv` (the second, made later: its head says what the reader came
-            to before anyone could tune it on that list too), each set by itself, value by value:
+            of 15 more in each of `readmes_by_hand_2.tsv` and `_3.tsv` (made later: their heads say what the
+            reader came to before anyone could tune it on them too), each set by itself, value by value:
             read (of the same line and number, and a claim of the catalog that takes the import), right (role,
             metric and its own words, unit, chip, batch size, precision, settings), read though it is no
             result, not read but told (a note at its line, or at the head of its row, table or block), lost
@@ -136,7 +136,7 @@ class Bench:
     def __init__(self, folder: Path, sets: Sequence[str] = tuple(by_hand.SETS)) -> None:
         self.folder = folder
         self.tables = catalog.load()
-        self.truth = {name: by_hand.printed(by_hand.SETS[name]) for name in sets}
+        self.truth = {name: by_hand.printed(by_hand.SETS[name].file) for name in sets}
 
     def files(self) -> list[str]:
         return sorted(item.relative_to(self.folder).as_posix() for item in self.folder.rglob("*")
@@ -263,9 +263,9 @@ def main() -> None:
     asked.add_argument("--misses", action="store_true", help="every difference from what was read by hand")
     asked.add_argument("--unjudged", action="store_true", help="errors and warnings that nobody judged")
     asked.add_argument("--json", action="store_true")
-    asked.add_argument("--set", choices=(*by_hand.SETS, "both"), default="both", help="of those read by hand")
+    asked.add_argument("--set", choices=(*by_hand.SETS, "all"), default="all", help="of those read by hand")
     options = asked.parse_args()
-    bench = Bench(options.folder, tuple(by_hand.SETS) if options.set == "both" else (options.set,))
+    bench = Bench(options.folder, tuple(by_hand.SETS) if options.set == "all" else (options.set,))
     files = [file for file in bench.files() if not options.file or file == options.file.removeprefix(
              f"{options.folder}/")]  # fmt: skip
     if not files:

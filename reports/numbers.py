@@ -90,7 +90,7 @@ def like_printed(value: float, reference: Reference) -> str:
     table's unit decides what is written. A cell documented as absent has no digits: two then.
     """
     scaled = value * _SCALED.get(reference.unit, 1)
-    digits = 2 if reference.value is None else reference.digits
+    digits = 2 if reference.value is None else max(reference.digits, 0)
     mode = ROUND_DOWN if reference.rounding is Rounding.TRUNCATED else ROUND_HALF_UP
     return shortened(scaled, digits, mode)
 

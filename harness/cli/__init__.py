@@ -200,5 +200,7 @@ def main() -> None:
 
 
 def _end(message: str, status: int) -> NoReturn:
-    sys.stderr.write(f"zoocheck: {message}\n")
+    from harness.cli.output import visible
+
+    sys.stderr.write(f"zoocheck: {visible(message)}\n")
     sys.exit(status)

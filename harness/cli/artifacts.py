@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from harness.cli.output import Json, print_json, print_table
+from harness.cli.output import Json, counted, print_json, print_table
 from harness.errors import UsageError
 from harness.setting.home import Home
 
@@ -52,7 +52,8 @@ def list_artifacts(as_json: Json = False) -> None:
         ],
     )  # fmt: skip
     for name, found in outputs.items():
-        typer.echo(f"{name}: {found['files']} files of outputs, {found['bytes'] / 1e6:.1f} MB")
+        files = counted(found["files"], "file")
+        typer.echo(f"{name}: {files} of outputs, {found['bytes'] / 1e6:.1f} MB")
 
 
 @app.command()
@@ -101,5 +102,6 @@ def prune(
         )  # fmt: skip
         return
     typer.echo(
-        f"removed {len(pruned.removed)} artifacts and {len(outputs)} files of outputs, {freed / 1e6:.1f} MB"
+        f"removed {counted(len(pruned.removed), 'artifact')} and {counted(len(outputs), 'file')} of outputs, "
+        f"{freed / 1e6:.1f} MB"
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.many import Jobs, processes, told_when_interrupted
-from harness.cli.output import Json, print_json, print_table
+from harness.cli.output import Json, counted, print_json, print_table, say
 from harness.errors import naming
 from harness.tables import catalog
 
@@ -31,6 +31,14 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     SARIF = "sarif"
+
+
+class AtLeast(StrEnum):
+    """The least severity that is listed."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 class FailOn(StrEnum):
@@ -55,6 +63,9 @@ def audit(
     ] = None,
     rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may be given again.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Not this rule; may be given again.")] = None,
+    at_least: Annotated[
+        AtLeast, typer.Option("--at-least", help="List no finding below this; all are counted (text).")
+    ] = AtLeast.NOTE,
     summary: Annotated[
         bool, typer.Option("--summary", help="Counts by rule and by README, the worst first.")
     ] = False,
@@ -77,7 +88,7 @@ def audit(
         _list(asked, as_json)
         return
     form = Format.JSON if as_json else form
-    _require(readmes, form, out, summary)
+    _require(readmes, form, out, summary, at_least)
     paths = readmes or []
     files = found_in(paths)
     scope = baselines.Scope.of(paths)
@@ -91,16 +102,18 @@ def audit(
     if summary:
         _summarise(news, asked, compared, form, out)
     elif form is Format.TEXT:
-        _print(news)
+        _print(news, at_least)
     else:
         _write(_as(form, audited, asked, compared), out)
     if compared is not None and form is Format.TEXT:
-        typer.echo(f"since {baseline}: {compared.new} new, {compared.known} known, {len(compared.gone)} gone")
+        say(f"since {baseline}: {compared}")
     if fail_on is not FailOn.NEVER and _worst(news) >= list(FailOn).index(fail_on):
         raise typer.Exit(FOUND_STATUS)
 
 
-def _require(readmes: Sequence[Path] | None, form: Format, out: Path | None, summary: bool) -> None:
+def _require(
+    readmes: Sequence[Path] | None, form: Format, out: Path | None, summary: bool, at_least: AtLeast
+) -> None:
     """Raise `UsageError` for options that cannot be together."""
     from harness.errors import UsageError
 
@@ -110,6 +123,8 @@ def _require(readmes: Sequence[Path] | None, form: Format, out: Path | None, sum
         raise UsageError("--out is for --format json or sarif; text goes to standard output")
     if summary and form is Format.SARIF:
         raise UsageError("--summary has no SARIF form; ask for --format json, or leave --summary out")
+    if at_least is not AtLeast.NOTE and (summary or form is not Format.TEXT):
+        raise UsageError("--at-least is for the list of findings as text; counts, JSON and SARIF have all")
 
 
 def _new(audited: Sequence[Audited], compared: Compared) -> list[Audited]:
@@ -147,8 +162,8 @@ def _summarise(
         _write(counted.as_json(found) | since, out)
         return
     for line in counted.as_text(found):
-        typer.echo(line)
-    typer.echo(_counted(audited))
+        say(line)
+    _end(audited)
 
 
 def _list(rules: Sequence[Rule], as_json: bool) -> None:
@@ -173,26 +188,33 @@ def _worst(audited: Sequence[Audited]) -> int:
     return max((finding.severity.rank for item in audited for finding in item.findings), default=-1)
 
 
-def _print(audited: Sequence[Audited]) -> None:
+def _print(audited: Sequence[Audited], at_least: AtLeast) -> None:
     """A line a finding, as compilers write them; then what was not read, and the count."""
+    least = list(AtLeast).index(at_least)
     for finding in (finding for item in audited for finding in item.findings):
-        typer.echo(str(finding))
-    unread = [(item.file, note) for item in audited for note in item.unread]
-    for file, note in unread if len(audited) == 1 else ():
-        typer.echo(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
-    typer.echo(_counted(audited))
+        if finding.severity.rank >= least:
+            say(str(finding))
+    for item in audited if len(audited) == 1 else ():
+        for note in item.unread:
+            say(f"{item.file}:{max(note.line, 1)}: not read: {note.what}: {note.why}")
+    _end(audited)
+
+
+def _end(audited: Sequence[Audited]) -> None:
+    """The counts: of findings and, of several READMEs, of what was not read of them."""
+    say(_counted(audited))
+    unread = [len(item.unread) for item in audited if item.unread]
     if unread and len(audited) > 1:
-        typer.echo(f"{len(unread)} things were not read: --json lists them")
+        say(
+            f"not read: {counted(sum(unread), 'number, row or block', 'numbers, rows and blocks')} of "
+            f"{counted(len(unread), 'README')}; --json lists them"
+        )
 
 
 def _counted(audited: Sequence[Audited]) -> str:
     """How many READMEs there are, and how many findings of each severity."""
     from harness.documents.audit.findings import Severity
 
-    counted = Counter(finding.severity for item in audited for finding in item.findings)
-    said = ", ".join(
-        f"{counted[level]} {level}{'s' * (counted[level] != 1)}"
-        for level in reversed(Severity)
-        if counted[level]
-    )
-    return f"{len(audited)} README{'s' * (len(audited) != 1)}: {said or 'nothing found'}"
+    levels = Counter(finding.severity for item in audited for finding in item.findings)
+    said = ", ".join(counted(levels[level], level) for level in reversed(Severity) if levels[level])
+    return f"{counted(len(audited), 'README')}: {said or 'nothing found'}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, print_json
+from harness.cli.output import Json, counted, print_json
 from harness.running.progress import Progress, Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
@@ -63,6 +63,6 @@ def _tell(written: Bundle, out: Path, archive: Path | None, as_json: bool) -> No
         )  # fmt: skip
         return
     packed = "" if archive is None else f", packed as {archive}"
-    count = f"{len(written.cases)} cases in {len(written.files)} files"
+    count = f"{counted(len(written.cases), 'case')} in {counted(len(written.files), 'file')}"
     typer.echo(f"{count}, {size / 1e6:.1f} MB, under {out}{packed}")
     typer.echo("there: sh run.sh; then bring the folder back for `zoocheck collect`")

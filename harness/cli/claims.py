@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.many import Jobs, processes, told_when_interrupted
-from harness.cli.output import Json, print_json, print_table
+from harness.cli.many import Jobs, not_read, processes, told_when_interrupted
+from harness.cli.output import Json, counted, print_json, print_table, say
 from harness.setting.home import Home
 from harness.tables import cases, catalog
 
@@ -39,7 +39,7 @@ def claims(
         typer.Argument(help="READMEs, or folders: all markdown below them (default: the catalog)."),
     ] = None,
     model: Annotated[list[str] | None, typer.Option(help="Only this model's; may be given again.")] = None,
-    chip: Annotated[list[str] | None, typer.Option(help="Only this chip's; may be given again.")] = None,
+    chip: Annotated[list[str] | None, typer.Option(help="Only this chip's, as ascend310p or 310P.")] = None,
     metric: Annotated[
         list[str] | None, typer.Option(help="Only this metric, by name or the document's own words.")
     ] = None,
@@ -61,6 +61,7 @@ def claims(
     The status is 1 where a README could not be read at all.
     """
     from harness.documents.gathering import Wanted, gather
+    from harness.documents.readme.words import vocabulary
 
     form = _form(form, csv=csv, as_json=as_json, unread=unread, out=out)
     if form is Format.JSON_SCHEMA:
@@ -77,7 +78,7 @@ def claims(
     tables = catalog.load()
     with told_when_interrupted():
         gathered = gather(readmes or (), tables, Home.locate(), processes(jobs))
-    chosen = wanted.of(gathered.claims)
+    chosen = wanted.of(gathered.claims, vocabulary(tables))
     if page is not None:
         _page(gathered, chosen, page)
     if form is not Format.TEXT:
@@ -144,21 +145,21 @@ def _page(gathered: Gathered, chosen: Sequence[DocumentedClaim], page: Path) -> 
     )  # fmt: skip
     page.parent.mkdir(parents=True, exist_ok=True)
     replace(page, text)
-    typer.echo(f"page: {page}")
+    say(f"page: {page}")
 
 
 def _unread(gathered: Gathered) -> None:
     from harness.documents.gathering import lines
 
     for line in lines(gathered):
-        typer.echo(line)
-    typer.echo(f"{len(gathered.unread) + len(gathered.broken)} things were not read", err=True)
+        say(line)
+    say(not_read(len(gathered.unread) + len(gathered.broken)), err=True)
 
 
 def _print(chosen: Sequence[DocumentedClaim]) -> None:
     """A row a claim; what it lacks by its word, which --json and the page spell out."""
     print_table(
-        f"{len(chosen)} claims",
+        counted(len(chosen), "claim"),
         _COLUMNS,
         [
             [
@@ -187,11 +188,11 @@ def _count(gathered: Gathered, chosen: Sequence[DocumentedClaim]) -> None:
     """How many claims, of what, and what was not read, on standard error: standard output is the claims."""
     runs = sum(1 for claim in chosen if claim.runs)
     models = len({claim.model for claim in chosen})
-    where = f"{gathered.readmes} READMEs" if gathered.readmes else "the catalog"
-    typer.echo(
-        f"{len(chosen)} claims of {models} models in {where}; {runs} have a case that measures them", err=True
-    )
+    where = counted(gathered.readmes, "README") if gathered.readmes else "the catalog"
+    of = f"{counted(len(chosen), 'claim')} of {counted(models, 'model')} in {where}"
+    have = "1 has a case that measures it" if runs == 1 else f"{runs} have a case that measures them"
+    say(f"{of}; {have}", err=True)
     for item in gathered.broken:
-        typer.echo(str(item), err=True)
+        say(str(item), err=True)
     if gathered.unread:
-        typer.echo(f"{len(gathered.unread)} things were not read: --unread lists them", err=True)
+        say(not_read(len(gathered.unread), "--unread"), err=True)

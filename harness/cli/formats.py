@@ -53,7 +53,7 @@ def card_text(catalog: Catalog, results: Sequence[Result], model: str | None, ca
 def deliver(text: str, out: Path | None) -> None:
     """To the file `out`, whole or not at all, or to standard output."""
     if out is None:
-        typer.echo(text, nl=False)
+        typer.echo(text, nl=False, color=True)  # else what looks like a colour is taken out of the data
         return
     from reports.files import replace
 

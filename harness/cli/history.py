@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.opening import open_store
-from harness.cli.output import Json, print_json, print_table
+from harness.cli.output import Json, counted, print_json, print_table
 from harness.cli.parameters import CaseId, Results
 from harness.domain.cases import Kind
 from harness.domain.metrics import Metric
@@ -84,7 +84,7 @@ def _print(case: str, item: History) -> None:
     first = max(0, len(item.points) - SHOWN)
     rows = [_row(item, at, point, changed.get(at)) for at, point in enumerate(item.points) if at >= first]
     left = f", the latest {SHOWN}" if first else ""
-    count = "1 result" if len(item.points) == 1 else f"{len(item.points)} results"
+    count = counted(len(item.points), "result")
     print_table(
         f"{case} {item.claim} ({item.made}) on machine {item.machine}: {count}{left}",
         ("created", "run", str(item.metric), "stamp", "commit", ""),

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from harness.cli.many import processes, told_when_interrupted
-from harness.cli.output import print_json
+from harness.cli.output import counted, print_json, say
 from harness.errors import UsageError
 from harness.tables import catalog
 
@@ -47,28 +45,25 @@ def _tell(entries: Sequence[Entry], out: Path) -> None:
     for entry in entries:
         for what, notes in (("assumed", entry.assumed), ("not read", entry.unread)):
             for note in notes:
-                typer.echo(f"{entry.file}:{max(note.line, 1)}: {what}: {note.what}: {note.why}", err=True)
+                say(f"{entry.file}:{max(note.line, 1)}: {what}: {note.what}: {note.why}", err=True)
         for mistake in entry.mistakes:
-            typer.echo(f"{entry.file}: the catalog does not take it: {mistake}", err=True)
+            say(f"{entry.file}: the catalog does not take it: {mistake}", err=True)
     for entry in entries:
-        typer.echo(f"{entry.file}: {_became(entry, out)}")
-    typer.echo(_counted(entries, out))
+        say(f"{entry.file}: {_became(entry, out)}")
+    say(_counted(entries, out))
 
 
 def _became(entry: Entry, out: Path) -> str:
     """What became of one README, in words."""
     from harness.documents.import_many import Outcome
 
-    unread = f"{len(entry.unread)} things not read"
-    tables = f"{entry.tables} tables with {entry.values} values"
+    unread = f"{counted(len(entry.unread), 'thing')} not read"
+    tables = f"{counted(entry.tables, 'table')} with {counted(entry.values, 'value')}"
     match entry.outcome:
         case Outcome.WRITTEN:
             return f"{tables} in {out / entry.name}, {unread}"
         case Outcome.NO_RESULTS:
             return f"no results in its tables and blocks, so nothing to write; {unread}"
-        case Outcome.NOT_TOLD:
-            why = next((note.why for note in entry.unread if note.what == "the model"), unread)
-            return f"results, not written: {why}"
         case Outcome.REFUSED:
             return f"{tables}, not written: the catalog refuses them, {entry.mistakes[0]}"
         case Outcome.UNREADABLE:
@@ -79,18 +74,18 @@ def _counted(entries: Sequence[Entry], out: Path) -> str:
     """How many READMEs there are of each outcome, and the values written."""
     from harness.documents.import_many import Outcome
 
-    counted = Counter(entry.outcome for entry in entries)
-    said = ", ".join(f"{counted[outcome]} {outcome}" for outcome in Outcome if counted[outcome])
+    became = Counter(entry.outcome for entry in entries)
+    said = ", ".join(f"{became[outcome]} {outcome}" for outcome in Outcome if became[outcome])
     values = sum(entry.values for entry in entries if entry.outcome is Outcome.WRITTEN)
-    return f"{len(entries)} READMEs: {said}; {values} values in {out}"
+    return f"{counted(len(entries), 'README')}: {said}; {counted(values, 'value')} in {out}"
 
 
 def _as_json(entries: Sequence[Entry], out: Path) -> dict[str, Any]:
     from harness.documents.import_many import Outcome
 
-    counted = Counter(entry.outcome for entry in entries)
+    became = Counter(entry.outcome for entry in entries)
     return {
-        "counts": {str(outcome): counted[outcome] for outcome in Outcome},
+        "counts": {str(outcome): became[outcome] for outcome in Outcome},
         "files": [
             {
                 "file": entry.file,

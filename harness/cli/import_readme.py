@@ -10,8 +10,7 @@ import typer
 
 from harness.cli.import_folder import import_folder
 from harness.cli.many import Jobs
-from harness.cli.output import Json, print_json
-from harness.errors import naming
+from harness.cli.output import Json, counted, print_json, say
 from harness.tables import catalog
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ def import_readme(
     from harness.documents.readme.blocks import read
     from harness.documents.readme.understand import understand
     from harness.documents.taking import require_ours
+    from harness.documents.toml_text import put
     from harness.errors import UsageError
 
     if readme.is_dir():
@@ -63,8 +63,7 @@ def import_readme(
     reading = understand(read(readme), tables, model or "")
     imported = import_reading(reading, document=document, repository=repository, out=out)
     if out is not None and imported.toml:
-        with naming(out):
-            out.write_text(imported.toml, encoding="utf-8")
+        put(out, imported.toml)
     if as_json:
         print_json(_as_json(reading, imported))
     else:
@@ -79,17 +78,17 @@ def _tell(reading: Reading, imported: Imported, out: Path | None) -> None:
     """What was and was not read, on standard error: standard output is the tables."""
     file = reading.readme.shown
     for note in imported.assumed:
-        typer.echo(f"{file}:{max(note.line, 1)}: assumed: {note.what}: {note.why}", err=True)
+        say(f"{file}:{max(note.line, 1)}: assumed: {note.what}: {note.why}", err=True)
     for note in imported.unread:
-        typer.echo(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}", err=True)
+        say(f"{file}:{max(note.line, 1)}: not read: {note.what}: {note.why}", err=True)
     for mistake in imported.mistakes:
-        typer.echo(f"the catalog does not take it: {mistake}", err=True)
+        say(f"the catalog does not take it: {mistake}", err=True)
     if imported.whole and imported.model not in reading.catalog.models:
-        typer.echo(_claims(reading, imported), err=True)
+        say(_claims(reading, imported), err=True)
     where = f" in {out}" if out is not None and imported.toml else ""
-    typer.echo(
-        f"{len(imported.tables)} tables with {imported.numbers} values{where}, "
-        f"{len(imported.unread)} things not read",
+    say(
+        f"{counted(len(imported.tables), 'table')} with {counted(imported.numbers, 'value')}{where}, "
+        f"{counted(len(imported.unread), 'thing')} not read",
         err=True,
     )
 
@@ -113,7 +112,6 @@ def _as_json(reading: Reading, imported: Imported) -> dict[str, Any]:
             {
                 "name": table.name,
                 "line": table.line,
-                "written": table in imported.tables,
                 "values": [
                     {
                         "line": value.line,

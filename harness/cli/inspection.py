@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from harness import __version__
-from harness.cli.output import Json, print_json, print_table
+from harness.cli.output import Json, counted, print_json, print_table
 from harness.domain.cases import Case
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
@@ -72,7 +72,7 @@ def list_cases(
             ],
         )
     print_table(
-        f"{len(chosen)} cases",
+        counted(len(chosen), "case"),
         ["case", "target", "documented score", "documented throughput"],
         [[c["id"], c["target"], _shown(c["score"]), _shown(c["throughput"])] for c in chosen],
     )

@@ -23,6 +23,13 @@ def processes(jobs: int | None) -> int:
     return cores() if jobs is None else jobs
 
 
+def not_read(number: int, listed_by: str = "") -> str:
+    """How many things of READMEs were not read, and which option lists them."""
+    if number == 1:
+        return "1 thing was not read" + (f": {listed_by} lists it" if listed_by else "")
+    return f"{number} things were not read" + (f": {listed_by} lists them" if listed_by else "")
+
+
 @contextmanager
 def told_when_interrupted() -> Iterator[None]:
     """An interrupt in here ends with a sentence, and with the status that shells give it."""

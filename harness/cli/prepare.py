@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.exchanging import ChipOption, Data, Limit, Model, Vocabulary, provenance
-from harness.cli.output import Json, print_json
+from harness.cli.output import Json, counted, print_json
 from harness.running.progress import Progress, Silent
 from harness.setting.home import Home
 from harness.tables import catalog
@@ -46,7 +46,8 @@ def prepare(
         return
     kept = f", {done.written.kept} of them there already" if done.written.kept else ""
     typer.echo(
-        f"{model}: {done.samples} samples in {done.written.files} files{kept} under {out} ({done.form})"
+        f"{model}: {counted(done.samples, 'sample')} in {counted(done.written.files, 'file')}{kept} "
+        f"under {out} ({done.form})"
     )
     if done.truncated:
         typer.echo(f"  truncated samples: {done.truncated}")

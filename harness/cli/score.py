@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from harness.cli.exchanging import ChipOption, Data, Limit, Model, Vocabulary, provenance
-from harness.cli.output import Json, print_json, print_table
+from harness.cli.output import Json, counted, print_json, print_table
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol
 from harness.domain.precisions import Precision
@@ -171,7 +171,7 @@ def _print(title: str, found: Score, documented: Mapping[str, Reference]) -> Non
         typer.echo(f"truncated samples: {found.truncated} of {found.samples}")
     for protocol, scored in found.scored.items():
         facts = ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in scored.facts.items())
-        typer.echo(f"{protocol}: {scored.samples} samples" + (f"; {facts}" if facts else ""))
+        typer.echo(f"{protocol}: {counted(scored.samples, 'sample')}" + (f"; {facts}" if facts else ""))
 
 
 def _held_in_words(held: Held, scored: Scored) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from harness.documents.gathering import Gathered
 from harness.domain.documented import OF_A_ROW, DocumentedClaim
 
-_FORMULA = re.compile(r"[\s]*[=+\-@＝＋－＠\t\r]")
+_FORMULA = re.compile(r"[\s\x00-\x1f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*[=+\-@＝＋－＠\t\r]")
 _NUMBER = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
@@ -14,12 +14,15 @@ from harness.documents.lacking import Lacking
 from harness.documents.many import File, Unreadable, each, readmes
 from harness.documents.readme import blocks
 from harness.documents.readme.understand import understand
+from harness.documents.readme.words import Vocabulary
 from harness.domain.catalog import Catalog
 from harness.domain.documented import DocumentedClaim
+from harness.domain.words import WordKind
 from harness.errors import BadInput, UsageError
 from harness.setting.home import Home
 
 SHOWN = 20  # words of a filter that a refusal lists
+_SPELLED = (WordKind.MODEL, WordKind.CHIP, WordKind.METRIC)  # which documents spell in several ways
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +75,8 @@ def _gathered(file: File, *, lacking: Lacking, catalog: Catalog) -> Gathered:
         said = Unreadable.of(problem)
         broken = Unread(file=shown, line=said.line, what="the file", why=said.why)
         return Gathered(claims=(), broken=(broken,), readmes=1)
-    named = None if reading.models else reading.doubt  # a model that no table knows is called as its document
     unread = tuple(
-        Unread(file=shown, line=max(note.line, 1), what=note.what, why=note.why)
-        for note in reading.unread
-        if note is not named
+        Unread(file=shown, line=max(note.line, 1), what=note.what, why=note.why) for note in reading.unread
     )
     return Gathered(claims=tuple(map(lacking.of, of_reading(reading))), unread=unread, readmes=1)
 
@@ -92,8 +92,11 @@ class Wanted:
     roles: tuple[str, ...] = ()
     batch_sizes: tuple[int, ...] = ()
 
-    def of(self, claims: Sequence[DocumentedClaim]) -> tuple[DocumentedClaim, ...]:
-        """The claims that are asked for. Raises `UsageError` for a word that none has, with what there is."""
+    def of(self, claims: Sequence[DocumentedClaim], words: Vocabulary) -> tuple[DocumentedClaim, ...]:
+        """The claims that are asked for, by our names or by `words`, the documents' own: ``310P``, ``时延``.
+
+        Raises `UsageError` for a word that no claim has, with those that there are.
+        """
         filters: tuple[tuple[str, Sequence[str], Callable[[DocumentedClaim], set[str | None]]], ...] = (
             ("model", self.models, lambda claim: {claim.model}),
             ("chip", self.chips, lambda claim: {*(claim.ratio or (claim.chip,))}),
@@ -103,11 +106,11 @@ class Wanted:
             ("batch size", [str(size) for size in self.batch_sizes], _batch_size),
         )
         chosen = tuple(claims)
-        for kind, words, of_claim in filters:
-            if words:
+        for kind, asked, of_claim in filters:
+            if asked:
                 there = Counter(word for claim in claims for word in of_claim(claim) if word)
-                _require(kind, words, there)
-                chosen = tuple(claim for claim in chosen if of_claim(claim) & set(words))
+                meant = {_meant(kind, word, there, words) for word in asked}
+                chosen = tuple(claim for claim in chosen if of_claim(claim) & meant)
         return chosen
 
 
@@ -115,14 +118,20 @@ def _batch_size(claim: DocumentedClaim) -> set[str | None]:
     return set() if claim.batch_size is None else {str(claim.batch_size)}
 
 
-def _require(kind: str, words: Iterable[str], there: Mapping[str, int]) -> None:
-    """Raise `UsageError` for words that no claim has, with those that there are, the most frequent first."""
-    for word in words:
-        if word not in there:
-            known = [item for item, _ in Counter(there).most_common()]
-            more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
-            listed = f"there are {', '.join(known[:SHOWN])}{more}" if known else "no claim here tells one"
-            raise UsageError(f"no claim is of the {kind} {word!r}; {listed}")
+def _meant(kind: str, word: str, there: Mapping[str, int], words: Vocabulary) -> str:
+    """What `word` is called by a claim, as it stands or as documents spell it.
+
+    Raises `UsageError` for a word that no claim has, with those that there are, the most frequent first.
+    """
+    spelled = words.is_whole(word, WordKind(kind)) if kind in _SPELLED else None
+    for name in (word, spelled):
+        if name is not None and name in there:
+            return name
+    known = [item for item, _ in Counter(there).most_common()]
+    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+    listed = f"there are {', '.join(known[:SHOWN])}{more}" if known else "no claim here tells one"
+    also = f" (which is {spelled})" if spelled is not None else ""
+    raise UsageError(f"no claim is of the {kind} {word!r}{also}; {listed}")
 
 
 def folders(claims: Sequence[DocumentedClaim]) -> Callable[[DocumentedClaim], str]:

@@ -10,14 +10,15 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from harness.documents import toml_text
 from harness.documents.importing import as_tables
-from harness.documents.many import File, Unreadable, each
+from harness.documents.many import File, Interrupted, Unreadable, each
 from harness.documents.readme import blocks
 from harness.documents.readme.reading import Note, is_plain
 from harness.documents.readme.understand import understand
 from harness.documents.taking import refused_together, require_ours
 from harness.domain.catalog import Catalog
-from harness.errors import BadInput, Mistake, naming
+from harness.errors import BadInput, Mistake
 
 
 class Outcome(StrEnum):
@@ -25,9 +26,6 @@ class Outcome(StrEnum):
 
     WRITTEN = "written"
     NO_RESULTS = "no results"  # it has none: nothing to write, and nothing wrong
-    NOT_TOLD = (
-        "not written"  # it has results, and something that they need is not told: of which model they are
-    )
     REFUSED = "refused"  # the catalog does not take them
     UNREADABLE = "unreadable"  # no text, or no right to read it
 
@@ -65,8 +63,8 @@ def import_files(
     """Each README's tables written to `out`, in a file that is called as its document.
 
     Documents are called as the catalog calls them, else by their path, by as much of it as tells them apart.
-    A README whose tables the catalog refuses is not written. Raises `UsageError` where a file in `out` was
-    written by no import.
+    A README whose tables the catalog refuses is not written, and each file that is written is whole. Raises
+    `UsageError` where a file in `out` was written by no import, or cannot be written, and `Interrupted`.
     """
     names = path_names([path for path, _ in files], _of_people(catalog))
     work = partial(_entry, catalog=catalog, names=names, repository=repository, out=out)
@@ -81,13 +79,17 @@ def import_files(
     tomls = {entry.document: entry.toml for entry in entries if entry.toml}
     for name in tomls:
         require_ours(out / f"{name}.toml")
-    refused = refused_together(tomls, catalog, out) if tomls else {}
-    entries = [_judged(entry, refused) for entry in entries]
-    with naming(out):
-        out.mkdir(parents=True, exist_ok=True)
+    written = 0
+    try:
+        refused = refused_together(tomls, catalog, out) if tomls else {}
+        entries = [_judged(entry, refused) for entry in entries]
         for entry in entries:
             if entry.outcome is Outcome.WRITTEN:
-                (out / entry.name).write_text(entry.toml, encoding="utf-8")
+                toml_text.put(out / entry.name, entry.toml)
+                written += 1
+    except KeyboardInterrupt as problem:
+        done = f"interrupted when {written} of the tables of {len(tomls)} READMEs were written to {out}"
+        raise Interrupted(f"{done}; each of these is whole") from problem
     return entries
 
 
@@ -114,7 +116,6 @@ def _entry(file: File, *, catalog: Catalog, names: Mapping[Path, str], repositor
     reading = understand(readme, catalog)
     name = names[path] if reading.document is None else reading.document.name
     made = as_tables(reading, document=name, repository=repository, out=out / f"{name}.toml")
-    without = Outcome.NOT_TOLD if reading.tables else Outcome.NO_RESULTS
     return Entry(
         file=shown,
         document=made.document,
@@ -123,7 +124,7 @@ def _entry(file: File, *, catalog: Catalog, names: Mapping[Path, str], repositor
         toml=made.toml,
         tables=len(made.tables),
         values=made.numbers,
-        outcome=Outcome.WRITTEN if made.toml else without,
+        outcome=Outcome.WRITTEN if made.toml else Outcome.NO_RESULTS,
         unread=made.unread,
         assumed=made.assumed,
     )

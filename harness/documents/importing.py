@@ -34,9 +34,9 @@ class Imported:
     """The tables of one README: the TOML, what was not read, what was assumed, what the catalog refuses."""
 
     document: str
-    model: str  # what its model is called; empty where nothing tells which of several it is
+    model: str  # what its model is called: as the document, where nothing tells which one it is
     toml: str  # empty where there is nothing to write
-    tables: tuple[ReadTable, ...]  # those written
+    tables: tuple[ReadTable, ...]
     unread: tuple[Note, ...]
     assumed: tuple[Note, ...]
     mistakes: tuple[Mistake, ...]
@@ -57,9 +57,9 @@ def import_reading(
 ) -> Imported:
     """The reference tables of a reading, and beside them the name of a model that is in no other table.
 
-    A README about none of the catalog's models is about one that is called as the document. What `out` holds
-    of an earlier import is written over, and counts for nothing. Raises `UsageError` for a name that no
-    document or no model can have.
+    A README about none of the catalog's models, or about several, is about one that is called as the
+    document. What `out` holds of an earlier import is written over, and counts for nothing. Raises
+    `UsageError` for a name that no document or no model can have.
     """
     made = as_tables(reading, document=document, repository=repository, out=out)
     if not made.tables:
@@ -72,20 +72,22 @@ def as_tables(
 ) -> Imported:
     """As `import_reading`, and whether the catalog takes it is not asked."""
     name = document or document_name(reading)
-    model = reading.called or ("" if reading.models else name)
-    for what, said in (("document", name), ("model", model or name)):
+    model = reading.called or name
+    for what, said in (("document", name), ("model", model)):
         if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", said):
             raise UsageError(
                 f"{said!r} is no name of a {what}; use lower-case letters and digits, parted by -"
             )
-    unread, assumed = _told(reading, model)
+    assumed = list(reading.assumed)
+    if reading.unsure:
+        why = f"{reading.unsure}, so it is called as the document; --model says another"
+        assumed.append(Note(line=1, what=f"model = {model}", why=why))
     where = repository or (reading.document.repository if reading.document else "")
     if not where:
         assumed.append(Note(line=1, what="repository = not stated", why="give it with --repository"))
-    written, entries, fixed = list[ReadTable](), list[str](), roundings(reading)
-    for table, title in zip(reading.tables, _names(reading.tables), strict=True) if model else ():
+    entries, fixed = list[str](), roundings(reading)
+    for table, title in zip(reading.tables, _names(reading.tables), strict=True):
         parts = _parts(table, {"document": name, "model": model, "name": title}, fixed)
-        written.append(table)
         entries += [toml_text.entry("table", content) for content in parts]
     counted = cards.counting(reading.readme.text)
     head = {
@@ -95,40 +97,28 @@ def as_tables(
         "repository": where or "not stated",
         **{key: True for key in ("per_card", "times_devices") if getattr(counted, key)},
     }
-    left = [table.headers for table in reading.tables if table not in written and table.block is None]
-    others = list(dict.fromkeys([*filter(str.strip, reading.others), *(" | ".join(heads) for heads in left)]))
-    if others:
+    if others := list(dict.fromkeys(filter(str.strip, reading.others))):
         head["other_tables"] = others
-    notes = [f"not read: line {note.line}: {note.what}: {note.why}" for note in unread]
+    notes = [f"not read: line {note.line}: {note.what}: {note.why}" for note in reading.unread]
     notes += [f"assumed: line {note.line}: {note.what}: {note.why}" for note in assumed]
     heads = [toml_text.entry("document", head), *_only_a_name(reading, model, name, out)]
     toml = "\n".join([*([toml_text.comment(notes)] if notes else []), *heads, *entries])
     return Imported(
         document=name,
         model=model,
-        toml=toml if written else "",
-        tables=tuple(written),
-        unread=tuple(unread),
+        toml=toml if entries else "",
+        tables=reading.tables,
+        unread=reading.unread,
         assumed=tuple(assumed),
         mistakes=(),
     )
-
-
-def _told(reading: Reading, model: str) -> tuple[list[Note], list[Note]]:
-    """What was not read and what was assumed: of an unknown model the latter, once it has a name."""
-    unread, assumed = list(reading.unread), list(reading.assumed)
-    if model and reading.doubt is not None:
-        unread.remove(reading.doubt)
-        why = "no word of a known model stands there, so it is called as the document; --model says another"
-        assumed.append(Note(line=1, what=f"model = {model}", why=why))
-    return unread, assumed
 
 
 def _only_a_name(reading: Reading, model: str, document: str, out: Path | None) -> Iterator[str]:
     """The entry of a model that is in no table yet, or in none but what an import of it wrote before."""
     known = reading.catalog.names.get(model)
     ours = known is not None and (known.document == document or model in names_in(out))
-    if model and (model not in reading.catalog.called or ours):
+    if model not in reading.catalog.called or ours:
         yield toml_text.comment([
             "A name alone: its values are claims. Another [[model]] called so, in a file of its own, says "
             "what it is: docs/adding-a-model.md."

@@ -25,10 +25,12 @@ File = tuple[Path, str]  # where it is, and what it is called in findings
 
 
 class Interrupted(KeyboardInterrupt):
-    """An interrupt while READMEs were read: `done` of `files` had been."""
+    """An interrupt while READMEs were read or their tables written: what had been done by then."""
 
-    def __init__(self, done: int, files: int) -> None:
-        super().__init__(f"interrupted when {done} of {files} READMEs were read; nothing was written")
+    @classmethod
+    def reading(cls, done: int, files: int) -> Interrupted:
+        """When `done` of `files` had been read."""
+        return cls(f"interrupted when {done} of {files} READMEs were read; nothing was written")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +52,14 @@ class Unreadable:
 def readmes(paths: Sequence[Path]) -> list[File]:
     """Every README, with the name findings call it by: a file as it is given, of a folder all markdown in it.
 
+    One that is given twice, as a file and in a folder, is there once. A folder below that cannot be opened,
+    and a link that leads nowhere, stand among them: whoever reads one is told why it cannot be read.
     Raises `UsageError` for a path that is not there, or a folder without markdown.
     """
     files = list[File]()
     for path in paths:
         if path.is_dir():
-            found = sorted(item for item in path.rglob("*") if _is_readme(item, path))
+            found = sorted(_below(path))
             if not found:
                 raise UsageError(
                     f"{path}: no markdown file in this folder or below; give a README or its folder"
@@ -65,14 +69,29 @@ def readmes(paths: Sequence[Path]) -> list[File]:
             files.append((path, str(path)))
         else:
             raise UsageError(f"{path}: no such file or folder; give a README or a folder of them")
-    return files
+    once = dict[Path, File]()
+    for path, shown in files:
+        once.setdefault(path.absolute(), (path, shown))
+    return list(once.values())
 
 
-def _is_readme(path: Path, root: Path) -> bool:
-    if path.suffix.lower() not in SUFFIXES:
-        return False
-    hidden = any(part.startswith(".") or part == "node_modules" for part in path.relative_to(root).parts)
-    return not hidden and path.is_file()
+def _below(root: Path) -> Iterator[Path]:
+    """The markdown files below a folder, hidden ones left out, and the folders that cannot be opened."""
+    closed = list[OSError]()
+    for folder, inner, names in os.walk(root, onerror=closed.append):
+        inner[:] = [name for name in inner if not _is_hidden(name)]
+        found = (Path(folder, name) for name in names if not _is_hidden(name))
+        yield from (path for path in found if path.suffix.lower() in SUFFIXES and _is_there_or_lost(path))
+    yield from (Path(problem.filename) for problem in closed)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "node_modules"
+
+
+def _is_there_or_lost(path: Path) -> bool:
+    """Whether something is a file, or a link to nothing; a pipe is neither."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def cores() -> int:
@@ -111,7 +130,7 @@ def each(work: Callable[[File], _Made], files: Sequence[File], jobs: int = 1) ->
     except KeyboardInterrupt as problem:
         _end(pool)
         done = sum(len(part) for part, future in zip(parts, futures, strict=False) if not _lost(future))
-        raise Interrupted(done, len(files)) from problem
+        raise Interrupted.reading(done, len(files)) from problem
     except BaseException:
         pool.shutdown(wait=True, cancel_futures=True)
         raise
@@ -135,7 +154,7 @@ def _here(work: Callable[[File], _Made], files: Sequence[File]) -> list[_Made]:
         for file in files:
             made.append(_named(work, file))
     except KeyboardInterrupt as problem:
-        raise Interrupted(len(made), len(files)) from problem
+        raise Interrupted.reading(len(made), len(files)) from problem
     return made
 
 

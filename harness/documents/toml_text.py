@@ -5,14 +5,45 @@ The standard library only reads TOML, and the writers there are spread a table's
 
 from __future__ import annotations
 
+import errno
 import json
 import re
+import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from harness.errors import UsageError, naming
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # and marks of direction
 _WIDTH = 110
+_CLOSED = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
+
+
+def put(path: Path, toml: str) -> None:
+    """Write `toml` to `path`, whole or not at all; the folders above are made where they are not there.
+
+    Raises `UsageError` where nothing can be written there.
+    """
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # /dev/stdout, a pipe
+            path.write_text(toml, encoding="utf-8")
+            return
+        with naming(path):
+            draft.write_text(toml, encoding="utf-8")
+        draft.replace(path.resolve())
+    except OSError as problem:
+        if problem.errno not in _CLOSED:
+            raise
+        message = f"{path}: the tables cannot be written there: {problem.strerror}"
+        raise UsageError(message, remedy="give --out a place that can be written") from problem
+    finally:
+        with suppress(OSError):
+            draft.unlink()
 
 
 def entry(kind: str, content: Mapping[str, Any]) -> str:
@@ -56,5 +87,5 @@ def _key(key: str) -> str:
 
 
 def _string(text: str) -> str:
-    """A basic string: JSON's escapes are TOML's, and DEL is one more."""
-    return json.dumps(str(text), ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A basic string: JSON's escapes are TOML's; those that a terminal would act on are escapes, too."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(str(text), ensure_ascii=False))

@@ -14,7 +14,7 @@ from harness.domain.strict import STRICT
 
 # A number as documents print it, its thousands parted by commas or not. What has more digits is no measured
 # value, and would read as infinity.
-PRINTED = r"-?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,20})?"
+PRINTED = r"-?(?:(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,2}(?![\w.]))?"
 
 # Full-width digits, and the point and the minus among them, as the ASCII ones that they stand for.
 NARROW = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF0E: ".", 0xFF0D: "-"}
@@ -23,6 +23,13 @@ NARROW = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF0E: ".", 0xF
 def exact(printed: str) -> Decimal:
     """What a number's printed digits come to."""
     return Decimal(printed.replace(",", ""))
+
+
+def digits_behind(printed: str) -> int:
+    """How many digits a printed number has behind the point; of ``1.5e3`` -2: it is told to the hundred."""
+    exponent = exact(printed).as_tuple().exponent
+    assert isinstance(exponent, int), "no infinity is printed"
+    return -exponent
 
 
 class Rounding(StrEnum):

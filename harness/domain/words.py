@@ -30,6 +30,8 @@ class WordKind(StrEnum):
     SHAPES = "shapes"
     AOE = "aoe"
     FILLER = "filler"
+    TASK = "task"
+    SUMMARY = "summary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

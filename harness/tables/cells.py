@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.domain.chips import Chip
 from harness.domain.documents import Meaning, Part, Row, Table
-from harness.domain.references import NARROW, PRINTED, Reference, Role, Rounding, Source, exact
+from harness.domain.references import NARROW, PRINTED, Reference, Role, Rounding, Source, digits_behind, exact
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 from harness.tables.cell_rules import Problem, Setting, problems, range_missed
@@ -200,7 +200,7 @@ def _reference(
         source=source,
         printed=printed,
         value=None if absent else float(exact(printed)),
-        digits=len(printed.partition(".")[2]),
+        digits=0 if absent else digits_behind(printed),
         model=model,
         rounding=meaning.get("rounding", Rounding.ROUNDED),
         baseline=meaning["role"] is Role.BASELINE or meaning.get("baseline", False),

@@ -455,6 +455,11 @@ def _check_word(entry: Entry, named: Named, draft: Draft) -> None:
     }.get(word.means)
     if known is not None and word.value != OWN_CHIP:
         draft.known(entry, "value", word.value, known, word.means)
-    choices = {WordKind.METRIC: Metric, WordKind.UNIT: Unit, WordKind.PRECISION: Precision}.get(word.means)
+    choices = {
+        WordKind.METRIC: Metric,
+        WordKind.TASK: Metric,
+        WordKind.UNIT: Unit,
+        WordKind.PRECISION: Precision,
+    }.get(word.means)
     if choices is not None and word.value not in list(choices):
         draft.wrong(entry, "value", show(word.value), f"one of {listed(choices)}")

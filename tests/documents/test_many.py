@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.documents.many import FOR_A_PROCESS, File, Interrupted, each
+from harness.documents.many import FOR_A_PROCESS, File, Interrupted, each, readmes
 from harness.errors import MachineError, UsageError
 
 FILES: list[File] = [(Path(f"{number}.md"), f"{number}.md") for number in range(5 * FOR_A_PROCESS)]
@@ -107,3 +107,38 @@ def test_an_interrupted_command_ends_at_once_with_a_sentence_and_no_process_left
     assert told == "zoocheck: interrupted when 0 of 40 READMEs were read; nothing was written\n"
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_a_folder_is_its_markdown_files_in_order_and_what_cannot_be_opened(tmp_path: Path, monkeypatch):
+    """Hidden files and folders, and what is no file, left out; a link that leads to its own folder ends."""
+    for name in ("b/README.md", "a.md", "c/notes.txt", ".git/x.md", "node_modules/x.md", ".x.md", "d/e.MD"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "folder.md").mkdir()
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "round").symlink_to(tmp_path)
+    (tmp_path / "ring.md").symlink_to("ring.md")
+    (tmp_path / "gone.md").symlink_to("nothing")
+    (tmp_path / "linked.md").symlink_to("a.md")
+    monkeypatch.setattr(os, "scandir", closed(tmp_path / "c", os.scandir))
+    found = [str(path.relative_to(tmp_path)) for path, _ in readmes([tmp_path])]
+    assert found == ["a.md", "b/README.md", "c", "d/e.MD", "gone.md", "linked.md", "ring.md"]
+
+
+def closed(folder: Path, scandir):
+    """`scandir` where nobody may look into `folder`."""
+
+    def opened(path):
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    return opened
+
+
+def test_a_readme_that_is_given_twice_is_read_once(tmp_path: Path, monkeypatch):
+    (tmp_path / "a.md").touch()
+    (tmp_path / "b.md").touch()
+    monkeypatch.chdir(tmp_path)
+    given = [Path("b.md"), tmp_path, Path("a.md"), Path("./b.md")]
+    assert [shown for _, shown in readmes(given)] == ["b.md", str(tmp_path / "a.md")]

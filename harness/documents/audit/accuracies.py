@@ -93,12 +93,29 @@ def no_such_count(reading: Reading) -> Iterator[Found]:
         distinct = {_shown(value, alone=cells[value.row, value.column] == 1): value for value in values}
         stated = " or ".join(f"{samples} {what}" for what, samples in known.items())
         made, numbers = _what_could(distinct)
+        made += _digit_off(values, known)
         yield Found(
             line=values[0].line,
             sentence=f"no whole number out of {stated} gives {' or '.join(distinct)}; {made}",
             numbers={**numbers, **known},
             severity=None if _is_sure(reading, known, numbers.get("denominator")) else Severity.WARNING,
         )
+
+
+def _digit_off(values: Sequence[Value], known: Counts) -> str:
+    """In words, the number that all scores are counts of, and that is a stated one with a 0 more or less."""
+    for samples in known.values():
+        others = {samples * 10: "few"} | ({} if samples % 10 else {samples // 10: "many"})
+        for other, slip in others.items():
+            if other >= FEWEST_SAMPLES and all(_is_of(value, other) for value in values):
+                return f"; all are counts of {other}, so {samples} may have a 0 too {slip}"
+    return ""
+
+
+def _is_of(value: Value, samples: int) -> bool:
+    """Whether a score is a count of so many samples, and its digits would show if it were none."""
+    assert value.number is not None
+    return _telling(value, samples) and bool(fractions.possible(value.number, value.get("unit"), samples))
 
 
 def _shown(value: Value, alone: bool) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
@@ -17,7 +17,8 @@ from harness.documents.audit.findings import Finding, Severity
 from harness.documents.audit.tree import READABLE
 from harness.errors import BadInput, UsageError
 
-FINGERPRINT = "finding/v1"  # what it is called in SARIF: another way to make it is another number
+FINGERPRINT = "finding/v2"  # what it is called in SARIF: another way to make it is another number
+_NUMBERS = re.compile(r"\d[\d,]*(?:\.\d+)+|(?<![\w.])\d[\d,]*(?!\w)")  # 12.5 fps and batch 4, not 310P or bs4
 _LINES = re.compile(r"\blines? \d+(?:(?:, | and | or |, and )\d+)*")
 _REMEDY = "give what `zoocheck audit --format sarif` or `--format json` wrote"
 
@@ -27,7 +28,7 @@ class State(StrEnum):
 
     NEW = "new"
     UNCHANGED = "unchanged"
-    UPDATED = "updated"  # of another severity than it was
+    UPDATED = "updated"  # of another severity than it was, or with other numbers
     ABSENT = "absent"
 
 
@@ -49,6 +50,11 @@ class Compared:
     gone: tuple[Finding, ...]
     guid: str = ""
 
+    def __str__(self) -> str:
+        changed = self.states.count(State.UPDATED)
+        others = f" ({changed} of them changed)" if changed else ""
+        return f"{self.new} new, {self.known} known{others}, {len(self.gone)} gone"
+
     @property
     def new(self) -> int:
         """How many findings of today the baseline does not have."""
@@ -61,17 +67,31 @@ class Compared:
 
 
 def fingerprints(findings: Sequence[Finding]) -> list[str]:
-    """What tells each finding from all others, and stays as it is when its line moves.
+    """What tells each finding from all others, and stays as it is when its line moves or its numbers change.
 
-    Its rule, its file, its sentence without the numbers of lines; and of what is found so several times,
-    which time it is.
+    Its rule, its file, its sentence without numbers; and of what is found so several times, which time it is.
     """
-    seen, made = Counter[tuple[str, str, str]](), list[str]()
+    seen, made = Counter[_Key](), list[str]()
     for finding in findings:
-        key = (finding.rule, located(finding.file), _LINES.sub("line", finding.sentence))
+        key = _about(finding)
         seen[key] += 1
         made.append(sha256("\n".join((*key, str(seen[key]))).encode()).hexdigest()[:32])
     return made
+
+
+_Key = tuple[str, str, str]
+_Sameness = Callable[[Finding], _Key]
+
+
+def _exactly(finding: Finding) -> _Key:
+    """A finding wherever its lines are: its rule, its file, its sentence."""
+    return finding.rule, located(finding.file), _LINES.sub("line", finding.sentence)
+
+
+def _about(finding: Finding) -> _Key:
+    """What a finding is about, whatever its numbers are: a table measured anew has other ones."""
+    rule, file, sentence = _exactly(finding)
+    return rule, file, _NUMBERS.sub("#", sentence)
 
 
 def located(file: str) -> str:
@@ -104,18 +124,34 @@ class Scope:
 
 
 def compared(findings: Sequence[Finding], baseline: Baseline, scope: Scope) -> Compared:
-    """`findings` held against `baseline`.
+    """`findings` held against `baseline`: those with the same numbers first, then those about the same thing.
 
-    What the baseline found in READMEs that were not asked for today is neither known nor gone.
+    One whose numbers changed, and whose severity is higher than it was, is new. What the baseline found in
+    READMEs that were not asked for today is neither known nor gone.
     """
-    before = dict(zip(fingerprints(baseline.findings), baseline.findings, strict=True))
-    states = list[State]()
-    for mark, finding in zip(fingerprints(findings), findings, strict=True):
-        known = before.pop(mark, None)
-        same = known is not None and known.severity is finding.severity
-        states.append(State.NEW if known is None else State.UNCHANGED if same else State.UPDATED)
-    gone = tuple(item for item in before.values() if scope.has(item.file))
+    left, states = dict(enumerate(baseline.findings)), [State.NEW] * len(findings)
+    for same in (_exactly, _about):
+        for at, place in _pairs(findings, states, left, same):
+            now, known = findings[at], left[place]
+            if same is _about and now.severity.rank > known.severity.rank:
+                continue
+            states[at] = (
+                State.UPDATED if same is _about or now.severity is not known.severity else State.UNCHANGED
+            )
+            del left[place]
+    gone = tuple(item for item in left.values() if scope.has(item.file))
     return Compared(states=tuple(states), gone=gone, guid=baseline.guid)
+
+
+def _pairs(
+    findings: Sequence[Finding], states: Sequence[State], left: Mapping[int, Finding], same: _Sameness
+) -> list[tuple[int, int]]:
+    """The places of today's findings that are new so far, each with that of one of `left`, in their order."""
+    before = defaultdict[_Key, deque[int]](deque)
+    for place, known in left.items():
+        before[same(known)].append(place)
+    new = [at for at, state in enumerate(states) if state is State.NEW and before[same(findings[at])]]
+    return [(at, alike.popleft()) for at in new if (alike := before[same(findings[at])])]
 
 
 def read(path: Path, rules: Sequence[str], scope: Scope) -> Baseline:

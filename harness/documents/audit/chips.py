@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.documents.audit.findings import Found, Severity
@@ -29,8 +29,11 @@ class _Name:
 
 
 def chip_name(reading: Reading) -> Iterator[Found]:
-    """A --soc_version whose variable has its prefix already; a chip that no table is of."""
+    """A --soc_version whose variable has its prefix already, once for all commands that have it; a chip that
+    no table is of.
+    """
     stated, measured, told = _stated(reading), _measured(reading), dict[str, _Name]()
+    doubled: dict[tuple[str, _Name | None], list[Command]] = {}
     assigned = deque(_assigned(reading))
     for command in reading.commands:
         while assigned and assigned[0][1].line < command.line:
@@ -43,9 +46,11 @@ def chip_name(reading: Reading) -> Iterator[Found]:
         of = None if variable is None else told.get(variable[1].replace("\\", ""), stated)
         becomes = value if of is None else _VARIABLE.sub(of.text, value, count=1)
         if _TWICE.match(becomes):
-            yield _twice(reading, command, value, becomes, of)
+            doubled.setdefault((value, of), []).append(command)
         elif not _VARIABLE.search(becomes):
             yield from _other_chip(reading, command, value, becomes, measured)
+    for (value, of), commands in doubled.items():
+        yield _twice(reading, commands, value, of)
 
 
 def _assigned(reading: Reading) -> Iterator[tuple[str, _Name]]:
@@ -71,24 +76,25 @@ def _measured(reading: Reading) -> set[str]:
     return {name for name in chips if name in reading.catalog.chips}
 
 
-def _twice(reading: Reading, command: Command, value: str, becomes: str, name: _Name | None) -> Found:
-    """A prefix twice: a warning where the document shows the name without it, as npu-smi prints it."""
+def _twice(reading: Reading, commands: Sequence[Command], value: str, name: _Name | None) -> Found:
+    """A prefix twice: a note where the document shows the name without it, as npu-smi prints it."""
+    again = "" if len(commands) == 1 else f" ({len(commands)} commands)"
     if name is None:
         return Found(
-            line=command.line,
-            sentence=f"--soc_version={value} has its prefix twice",
-            numbers={"value": value},
+            line=commands[0].line,
+            sentence=f"--soc_version={value} has its prefix twice{again}",
+            numbers={"value": value, "commands": len(commands)},
         )
     bare = re.sub(r"^Ascend", "", name.text)
     shown = None if name.assigned or bare == name.text else _shown(reading, bare)
     beside = "" if shown is None else f"; with {bare}, as line {shown} prints it, the command is right"
-    prefix = value[: value.index("$")]
+    prefix, becomes = value[: value.index("$")], _VARIABLE.sub(name.text, value, count=1)
     return Found(
-        line=command.line,
-        sentence=f"--soc_version={value} puts {prefix} before a name that line {name.line} gives as "
+        line=commands[0].line,
+        sentence=f"--soc_version={value}{again} puts {prefix} before a name that line {name.line} gives as "
         f"{name.text}: {becomes}{beside}",
-        numbers={"stated_line": name.line},
-        severity=None if shown is None else Severity.WARNING,
+        numbers={"stated_line": name.line, "commands": len(commands)},
+        severity=None if shown is None else Severity.NOTE,
     )
 
 

@@ -25,28 +25,74 @@ _WHOLE = re.compile(
     r"验证集|测试集|开发集|评估集|(?:validation|test|dev|development|eval\w*)\W?(?:set|data|split)",
     re.IGNORECASE,
 )
+# What may be a data set's name: a word with a capital or a digit, as ImageNet or CIFAR-10.
+_NAME = re.compile(r"(?<![\w-])[A-Za-z]*[A-Z\d](?:[\w.-]{0,40}\w)?", re.ASCII)
+_NO_NAME = re.compile(
+    r"(?:the|this|there|it|its|in|on|of|for|we|our|all|both|here|an?|test|validation|dev|evaluation|samples|"
+    r"images|data|dataset)|[\d.,-]+",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[。；;！!？?]|[.](?=\s|$)")
 _LONGEST = 2000  # characters of a line that is held
 
 
 def of_data_sets(reading: Reading) -> Iterator[Found]:
-    """A number of samples beside a data set's name that its table does not count.
+    """A number of samples of a data set that its table does not count.
 
-    Where a line names no data set, but speaks of the test or validation set, it is the document's only one.
+    A number is of the data set that is named next to it: since the number before it, or behind it in its
+    sentence, else that of the number before it. In a line that names none, but speaks of the test or
+    validation set, it is the document's only one. What a name that no table has may be of is left aside.
     """
-    words, catalog = reading.context.words, reading.catalog
-    own = words.values(reading.readme.text, WordKind.DATASET)
-    dataset = catalog.datasets.get(own[0]) if len(own) == 1 else None
-    if dataset is None or not dataset.counts:
-        return
+    datasets = reading.catalog.datasets
+    own = reading.context.words.values(reading.readme.text, WordKind.DATASET)
     seen = set[str]()
-    for line in reading.readme.prose:
+    for line in reading.readme.prose if own else ():
         if len(line.text) > _LONGEST or _PART.search(line.text):
             continue
-        named = words.has(line.text, WordKind.DATASET) or _WHOLE.search(line.text)
-        for match in _COUNT.finditer(line.text) if named else ():
-            if int(match["count"].replace(",", "")) not in dataset.counts.values() and match[0] not in seen:
+        for match, named in _counted(reading, line.text):
+            if not named and len(own) == 1 and _WHOLE.search(line.text):
+                named = {own[0]}
+            dataset = datasets.get(named.pop()) if len(named) == 1 else None
+            known = () if dataset is None else dataset.counts.values()
+            if (
+                dataset
+                and known
+                and int(match["count"].replace(",", "")) not in known
+                and match[0] not in seen
+            ):
                 seen.add(match[0])
                 yield _other(line.number, match["count"], dataset)
+
+
+def _counted(reading: Reading, text: str) -> Iterator[tuple[re.Match[str], set[str]]]:
+    """Every number of samples of a line with the names that it may be of."""
+    found = list(_COUNT.finditer(text))
+    names = _names(reading, text) if found else []
+    before, of = 0, set[str]()
+    starts = [*(item.start() for item in found), len(text)]
+    for match, after in zip(found, starts[1:], strict=True):
+        stop = _SENTENCE.search(text, match.end())
+        until = min(after, stop.start() if stop else after)
+        of = (
+            {name for at, name in names if before <= at < match.start()}
+            or {name for at, name in names if match.start() <= at < until}
+            or of
+        )
+        before = match.end()
+        yield match, set(of)
+
+
+def _names(reading: Reading, text: str) -> list[tuple[int, str]]:
+    """The data sets that a text names, and whatever else may be one's name, each with its place."""
+    hits = reading.context.words.hits(text)
+    told = [(hit.start, hit.value) for hit in hits if hit.means is WordKind.DATASET]
+    others = [
+        (match.start(), match[0])
+        for match in _NAME.finditer(text)
+        if not _NO_NAME.fullmatch(match[0])
+        and not any(hit.start < match.end() and match.start() < hit.end for hit in hits)
+    ]
+    return told + others
 
 
 def _other(line: int, printed: str, dataset: DatasetSpec) -> Found:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from harness.documents.audit.findings import Found, Severity
 from harness.documents.audit.series import Point, SpeedSeries, throughputs, where
 from harness.documents.readme.reading import Reading, Value
 from harness.documents.readme.rounding import fits
 
-FALL_WARNING, DIP = 0.10, 0.20  # of the throughput that a fall begins at, and that a dip comes back to
+DENT, DIP = 0.10, 0.20  # of a throughput: what is lost before it is gained again, strangely or impossibly
+SUDDEN = 1 / 3  # of a throughput: what one step of the batch size takes, and a memory that fills up does not
 STEEP = 0.5  # the power of the batch size that a peak gains with on one side, and loses with on the other
 NOISE = 0.02  # what a throughput may be off by chance
 TOLERANCE = 0.05  # what two measurements of one throughput are held equal within
@@ -27,28 +28,31 @@ def falls(reading: Reading) -> Iterator[Found]:
         for top, until in zip(tops, [*tops[1:], len(points)], strict=True):
             low = min(points[top:until], key=lambda point: point.speed)
             if low.speed < points[top].speed:
-                yield _fall(series, points[top], low, next(_impossible(points, top, until), ""))
+                severity, why = next(_why_not(points, top, until), (Severity.NOTE, ""))
+                yield _fall(series, points[top], low, severity, why)
 
 
-def _fall(series: SpeedSeries, top: Point, low: Point, impossible: str) -> Found:
-    fall = 1 - low.speed / top.speed
-    severity = Severity.NOTE if fall < FALL_WARNING else Severity.WARNING
+def _fall(series: SpeedSeries, top: Point, low: Point, severity: Severity, why: str) -> Found:
+    fall = _lost(top, low)
     return Found(
         line=low.value.line,
         sentence=f"throughput on {series.name} falls by {fall:.1%}, from {top.value.text} at batch "
-        f"{top.size} to {low.value.text} at batch {low.size}" + (f"; {impossible}" if impossible else ""),
+        f"{top.size} to {low.value.text} at batch {low.size}" + (f"; {why}" if why else ""),
         numbers={"from": top.speed, "to": low.speed, "fall": round(fall, 6), "batch": low.size},
-        severity=Severity.ERROR if impossible else severity,
+        severity=severity,
     )
+
+
+def _why_not(points: Sequence[Point], top: int, until: int) -> Iterator[tuple[Severity, str]]:
+    """Why a fall is more than a chip's memory filling up, the worst first; nothing where it may be that."""
+    yield from ((Severity.ERROR, why) for why in _impossible(points, top, until))
+    yield from ((Severity.WARNING, why) for why in _strange(points, top, until))
 
 
 def _impossible(points: Sequence[Point], top: int, until: int) -> Iterator[str]:
     """Why no chip falls like that: what ails a larger batch does not leave one that is larger still."""
-    again = list(accumulate(reversed(points), _faster))
-    for at in range(top + 1, min(until, len(points) - 1)):
-        point, after = points[at], again[len(points) - 2 - at]  # the best of the larger batches
-        if point.most < (1 - DIP) * min(points[top].least, after.least):
-            yield f"at batch {after.size} it is {after.value.text} again, so batch {point.size} is an outlier"
+    for point, after in _taken_back(points, top, until, DIP):
+        yield f"{_again(after)}, so batch {point.size} is an outlier"
     for at in range(top + 1, until):
         yield from _too_steep(points[at - 1], points[at], -1)
         if (
@@ -67,6 +71,33 @@ def _impossible(points: Sequence[Point], top: int, until: int) -> Iterator[str]:
                 f"batch {peak.size} is {peak.speed / before.speed:.2f} times as fast as batch {before.size} "
                 f"and {peak.speed / after.speed:.2f} times as fast as batch {after.size}, so it is an outlier"
             )
+
+
+def _strange(points: Sequence[Point], top: int, until: int) -> Iterator[str]:
+    """Why a fall is not the smooth one of a memory that fills up, though a chip may do it."""
+    for _, after in _taken_back(points, top, until, DENT):
+        yield _again(after)
+    for before, after in pairwise(points[top:until]):
+        if after.most < (1 - SUDDEN) * before.least:
+            yield f"one step, from batch {before.size} to {after.size}, loses {_lost(before, after):.0%}"
+
+
+def _taken_back(points: Sequence[Point], top: int, until: int, share: float) -> Iterator[tuple[Point, Point]]:
+    """Points that lie by more than `share` below the top before them and below the best larger batch."""
+    again = list(accumulate(reversed(points), _faster))
+    for at in range(top + 1, min(until, len(points) - 1)):
+        point, after = points[at], again[len(points) - 2 - at]
+        if point.most < (1 - share) * min(points[top].least, after.least):
+            yield point, after
+
+
+def _lost(before: Point, after: Point) -> float:
+    """The share of a throughput that another one is below it."""
+    return 1 - after.speed / before.speed
+
+
+def _again(after: Point) -> str:
+    return f"at batch {after.size} it is {after.value.text} again"
 
 
 def _faster(one: Point, other: Point) -> Point:

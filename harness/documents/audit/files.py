@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -45,11 +46,13 @@ _SETTING = re.compile(
 
 @dataclass(slots=True)
 class _Made:
-    """The model files of the steps so far, and of which kinds one of them may have made others, unnamed."""
+    """The model files of the steps so far, and the steps that may have made others."""
 
     plain: dict[str, dict[str, str]] = field(default_factory=dict)  # by kind: names, without their setting
     open: list[re.Pattern[str]] = field(default_factory=list)  # names with variables in them
-    unsure: set[str] = field(default_factory=set)
+    unnamed: list[str] = field(default_factory=list)  # the steps that name none
+    looked: Counter[str] = field(default_factory=Counter)  # by kind: at how many of them was looked
+    unsure: set[str] = field(default_factory=set)  # the kinds that one of them may have made
 
     def take(self, files: Iterable[str]) -> None:
         """Take the files of a step."""
@@ -61,10 +64,13 @@ class _Made:
                 if _VARIABLE.search(bare):
                     self.open.append(_pattern(bare))
 
-    def by(self, text: str) -> None:
-        """Take a step that names no model file."""
-        left = _MAY_MAKE.keys() - self.unsure
-        self.unsure |= {kind for kind in left if _MAY_MAKE[kind].search(text)}
+    def is_sure(self, kind: str) -> bool:
+        """Whether no step that names no model file may have made one of this kind all the same."""
+        new = self.unnamed[self.looked[kind] :]
+        self.looked[kind] = len(self.unnamed)
+        if any(map(_MAY_MAKE[kind].search, new)):
+            self.unsure.add(kind)
+        return kind not in self.unsure
 
     def has(self, file: str) -> bool:
         """Whether some step's file may be this one: by name, with variables and batch sizes as they come."""
@@ -90,7 +96,7 @@ def files_made(reading: Reading) -> Iterator[Found]:
             yield from _of_text(line, step, made)
         else:  # output, a line that goes on, or a program that is not known
             made.take(_files(step))
-            made.by(step)
+            made.unnamed.append(step)
 
 
 def _of_command(command: Command, made: _Made) -> Iterator[Found]:
@@ -99,7 +105,7 @@ def _of_command(command: Command, made: _Made) -> Iterator[Found]:
         if not made.has(file) and (found := _unmade(command.line, file, made, "the command")):
             yield found
     if not reads and not writes and not _MAKES_NONE.fullmatch(command.program):
-        made.by(command.text)
+        made.unnamed.append(command.text)
     made.take([*writes, *reads])
 
 
@@ -118,7 +124,7 @@ def _unmade(line: int, file: str, made: _Made, who: str) -> Found | None:
     whoever made it; a text may speak of any file, and is told of those.
     """
     like, same = made.plain.get(_kind(file), {}), _SETTING.sub("", _bare(file))
-    sure = who == "the command" and _kind(file) not in made.unsure
+    sure = who == "the command" and made.is_sure(_kind(file))
     if same not in like.values() and not (like and sure):
         return None
     more = f" and {len(like) - _LISTED} more" if len(like) > _LISTED else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, metadata
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ def as_sarif(
             "id": rule.id,
             "shortDescription": {"text": rule.claim},
             "fullDescription": {"text": f"Reads {rule.reads}. Holds where {rule.claim}."},
+            "help": {"text": f"At most {rule.severity}: {rule.because}. --without {rule.id} leaves it out."},
             "defaultConfiguration": {"level": str(rule.severity)},
         }
         for rule in rules
@@ -88,8 +90,8 @@ def as_sarif(
     gone = () if compared is None else compared.gone
     if any(finding.rule == READABLE for finding in (*findings, *gone)):
         ids.append(READABLE)
-        descriptors.append({"id": READABLE, "shortDescription": {"text": "a README is text in UTF-8"}})
-    driver = {"name": _NAME, "version": __version__, "rules": descriptors}
+        descriptors.append(_READABLE)
+    driver = {"name": _NAME, "version": __version__, **_information(), "rules": descriptors}
     results = list(_results(findings, compared, ids))
     run: dict[str, Any] = {
         "tool": {"driver": driver},
@@ -100,6 +102,24 @@ def as_sarif(
     if compared is not None and compared.guid:
         run["baselineGuid"] = compared.guid
     return {"$schema": SARIF_SCHEMA, "version": SARIF_VERSION, "runs": [run]}
+
+
+_READABLE: dict[str, Any] = {
+    "id": READABLE,
+    "shortDescription": {"text": "a README is text in UTF-8"},
+    "fullDescription": {"text": "Reads the file. Holds where it can be opened and is text in UTF-8."},
+    "help": {"text": "Error: nothing in the file was held against anything. Save it as text in UTF-8."},
+    "defaultConfiguration": {"level": "error"},
+}
+
+
+def _information() -> dict[str, str]:
+    """Where this tool is told of, as its package says (`project.urls`); nothing where it says nothing."""
+    try:
+        stated = metadata(_NAME).get_all("Project-URL") or []
+    except PackageNotFoundError:
+        stated = []
+    return {"informationUri": stated[0].partition(",")[2].strip()} if stated else {}
 
 
 def _results(

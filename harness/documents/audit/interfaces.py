@@ -132,7 +132,10 @@ def _takes_tokens(reading: Reading) -> list[str]:
 
 
 def io_names(reading: Reading) -> Iterator[Found]:
-    """Inputs that the table calls otherwise than the command that converts the model."""
+    """Inputs that the table calls otherwise than the command that converts the model.
+
+    A note where every graph has one input: whatever it is called, no other one can be meant.
+    """
     table = ports(reading, "in")
     names = [port.name for port in table]
     named = _named(reading, set(names)) if table else None
@@ -146,7 +149,14 @@ def io_names(reading: Reading) -> Iterator[Found]:
             "names "
             f"{', '.join(given)}",
             numbers={"table": len(names), "command": len(given)},
+            severity=Severity.NOTE if _one_each(reading, len(table)) else Severity.WARNING,
         )
+
+
+def _one_each(reading: Reading, listed: int) -> bool:
+    """Whether every graph has one input, and the table no more inputs than there are graphs."""
+    inputs = [given for graph in shaped_graphs(reading) for _, given in graph]
+    return listed <= len(shaped_graphs(reading)) and all(len(given) == 1 for given in inputs)
 
 
 def io_shapes(reading: Reading) -> Iterator[Found]:
@@ -278,7 +288,7 @@ def _folders(reading: Reading) -> tuple[int, list[str]] | None:
         parts = (command.option("input") or "").split(",")
         if len(parts) > 1:
             return command.line, [part.rstrip("/").rpartition("/")[2] for part in parts]
-    for line in reading.readme.prose:
+    for line in reading.readme.prose_with(_FOLDERS):
         for counted in _FOLDERS.finditer(line.text):
             before = line.text[max(0, counted.start() - _NAMES) : counted.start()].rstrip()
             match = re.search(r"(?:\w+[,，、]\s*)+\w+$", before, re.ASCII)

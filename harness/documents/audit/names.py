@@ -21,10 +21,11 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _SHOWN = {"top1": "top-1", "top5": "top-5", "miou": "mIoU", "map": "mAP", "dice": "Dice"}
-_NUMBER = re.compile(r"(?<![\w.:/-])\d{1,3}\.\d{2,20}(?![\w.])")
-_GAP = 16  # characters between a name and its number
-_FEWEST = 4  # digits of a number that two metrics do not share by chance
-_PAIRS = 100  # of numbers of two metrics: one in a hundred such documents has two that agree by chance
+_NUMBER = re.compile(r"(?<![\w./-])(?<!\d\d:)(?<!\.\d:)\d{1,3}\.\d{1,20}(?!\w|\.\d)")
+_BEHIND = re.compile(r"\s?%?\s?/\s?")  # between a number and a name that stands behind it: 71.58/Top1
+_GAP = 24  # characters between a name and its number
+_FEWEST = 3  # digits of a number that two metrics do not share by chance, 0 at neither end counted
+_CHANCE = 100  # one document in so many may have two numbers that agree by chance
 _LONGEST = 1000  # characters of a line or a cell
 
 _Place = tuple[str, int, str]  # the metric, the line, the number as printed
@@ -38,14 +39,16 @@ def otherwise(reading: Reading) -> Iterator[Found]:
         value = value * 100 if value <= 1 else value
         named.setdefault(value.normalize(), {}).setdefault(place[0], place)
     many = Counter(metric for given in named.values() for metric in given)
-    for given in named.values():
-        for (one, line, text), (other, second, _) in combinations(given.values(), 2):
-            if line != second and many[one] * many[other] <= _PAIRS:
+    for value, given in named.items():
+        pairs = 10 ** len(value.as_tuple().digits) / _CHANCE
+        for (one, line, text), (other, second, here) in combinations(given.values(), 2):
+            if line != second and many[one] * many[other] <= pairs:
+                there = _name(one) if text == here else f"{text} {_name(one)}"
                 yield Found(
                     line=second,
-                    sentence=f"{text} is {_name(other)} here and {_name(one)} in line {line}: one of the two "
+                    sentence=f"{here} is {_name(other)} here and {there} in line {line}: one of the two "
                     "names is wrong",
-                    numbers={"number": text, "other_line": line},
+                    numbers={"number": here, "other_line": line},
                 )
 
 
@@ -64,13 +67,21 @@ def _places(reading: Reading) -> Iterator[_Place]:
 
 
 def _beside(text: str, line: int) -> Iterator[_Place]:
-    """The numbers of a text that a name stands right before, without another number between."""
+    """The numbers of a text that a name stands right before, without another number between, or right behind.
+
+    A name that stands behind a number is none of the next one's: ``71.58/Top1 90.54/Top5``.
+    """
     if len(text) > _LONGEST or "." not in text:
         return
     numbers = [number for number in _NUMBER.finditer(text) if _is_long(number[0])]
-    names = list(_NAMES.finditer(text)) if numbers else []
+    names = {name.start(): name for name in _NAMES.finditer(text)} if numbers else {}
     for number in numbers if names else ():
-        before = [name for name in names if name.end() <= number.start()]
+        sign = _BEHIND.match(text, number.end())
+        behind = names.pop(sign.end(), None) if sign else None
+        if behind is not None:
+            yield str(behind.lastgroup), line, number[0]
+            continue
+        before = [name for name in names.values() if name.end() <= number.start()]
         between = text[before[-1].end() : number.start()] if before else "0"
         if len(between) <= _GAP and not re.search(r"\d", between):
             yield str(before[-1].lastgroup), line, number[0]
@@ -98,4 +109,4 @@ def _only(text: str) -> str:
 
 
 def _is_long(number: str) -> bool:
-    return len(number.replace(".", "").lstrip("0")) >= _FEWEST
+    return len(number.replace(".", "").strip("0")) >= _FEWEST

@@ -18,6 +18,9 @@ _FOREIGN = re.compile(r"[^\x00-\x7f]|\.\.\.|#|\s-?-\w+[:：]")  # a line that ex
 _DASH = re.compile(r"[\u2010-\u2015\u2212]+[A-Za-z]")
 _BARE = re.compile(r"(?<![$%\\])\{([A-Za-z_]\w{0,60})\}")
 _SHELL = re.compile(r"\$\\?\{([A-Za-z_]\w{0,60})\\?\}")
+_LOOP = re.compile(
+    r"for\s{1,9}([A-Za-z_]\w{0,60})\s{1,9}in\b[^:;]{0,400}(?:;\s{0,9}do\b|$)"
+)  # Python's ends in :
 
 
 def glued(reading: Reading) -> Iterator[Found]:
@@ -107,15 +110,16 @@ def _is_cut(line: Line, after: Line) -> bool:
 
 
 def continued(reading: Reading) -> Iterator[Found]:
-    """A command that a line end cuts off from its options: no backslash, or one with a blank behind it."""
+    """A command that line ends cut off from its options: no backslash, or one with a blank behind it."""
     for item in _typed(reading):
         if item.cut:
-            line, after = item.cut[0]
+            (first, after), ends = item.cut[0], [line.number for line, _ in item.cut]
             yield Found(
-                line=line.number,
-                sentence=f"line {line.number} ends without a backslash, and the command goes on with "
-                f"{_short(after.text)}: a shell runs it without {_them(len(item.cut))}; end the line in \\",
-                numbers={"line": line.number, "cut_off": len(item.cut)},
+                line=first.number,
+                sentence=f"{_lines(ends)} without a backslash, and the command goes on with "
+                f"{_short(after.text)}: a shell runs it without what follows; end "
+                f"{'the line' if len(ends) == 1 else 'each of them'} in \\",
+                numbers={"line": first.number, "cut_off": len(ends)},
             )
         if item.blank:
             where = ", ".join(str(line.number) for line in item.blank)
@@ -127,25 +131,51 @@ def continued(reading: Reading) -> Iterator[Found]:
             )
 
 
-def _them(count: int) -> str:
-    return "it" if count == 1 else "them"
+def _lines(numbers: Sequence[int]) -> str:
+    """Line ends as the subject of a sentence: ``line 4 ends``, ``lines 4, 5 and 7 end``."""
+    if len(numbers) == 1:
+        return f"line {numbers[0]} ends"
+    return f"lines {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} end"
 
 
 def unreplaced(reading: Reading) -> Iterator[Found]:
-    """``{x}`` in a command of a document that writes ``${x}`` elsewhere: a shell leaves the braces there."""
-    replaced: dict[str, int] = {}
+    """``{x}`` in a command of a document whose shell knows ``x``: a shell leaves the braces there."""
+    known = _known_to_shells(reading)
+    for line, text in _with_braces(reading):
+        for name in dict.fromkeys(_BARE.findall(text)):
+            if name in known:
+                there, said = known[name]
+                yield Found(
+                    line=line,
+                    sentence=f"{{{name}}} stands without the $ that line {there} {said}: a "
+                    f"shell leaves it as it is; write ${{{name}}}",
+                    numbers={"name": name, "other_line": there},
+                )
+
+
+def _known_to_shells(reading: Reading) -> dict[str, tuple[int, str]]:
+    """The names that a document replaces, or that a loop of a block sets: where first, and how.
+
+    ``x=1`` alone makes none: the zoos list so what ``{x}`` in the steps below is a place for.
+    """
+    known: dict[str, tuple[int, str]] = {}
     for number, text in enumerate(reading.readme.lines, start=1):
         for name in _SHELL.findall(text.replace("\\_", "_")):
-            replaced.setdefault(name, number)
-    for command in reading.commands:
-        for name in dict.fromkeys(_BARE.findall(command.text)):
-            if name in replaced:
-                yield Found(
-                    line=command.line,
-                    sentence=f"{{{name}}} stands without the $ that line {replaced[name]} has before it: a "
-                    f"shell leaves it as it is; write ${{{name}}}",
-                    numbers={"name": name, "other_line": replaced[name]},
-                )
+            known.setdefault(name, (number, "has before it"))
+    for fence in reading.readme.fences:
+        for line in fence.lines:
+            if match := _LOOP.match(line.text):
+                known.setdefault(match[1], (line.number, "lets a loop set"))
+    return known
+
+
+def _with_braces(reading: Reading) -> Iterator[tuple[int, str]]:
+    """The commands, and what a loop of one line runs: each with its line."""
+    yield from ((command.line, command.text) for command in reading.commands)
+    for fence in reading.readme.fences:
+        for line in fence.lines:
+            if match := _LOOP.match(line.text):
+                yield line.number, line.text[match.end() :]
 
 
 def dashes(reading: Reading) -> Iterator[Found]:

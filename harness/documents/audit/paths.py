@@ -54,20 +54,20 @@ def renamed(reading: Reading) -> Iterator[Found]:
     if not left or not read:
         return
     first = _first_lines(reading.readme.lines)
-    seen = set[tuple[int, str]]()
+    together: dict[tuple[int, str], list[_Folder]] = {}
     for item in read:
-        line = item.command.line
-        alone = len(named.get(item.shape, ())) == 1 and first.get(item.shape, line) >= line
-        if not alone or (line, item.shape) in seen:
+        together.setdefault((item.command.line, item.shape), []).append(item)
+    for (line, shape), paths in together.items():
+        if len(named.get(shape, ())) != 1 or first.get(shape, line) < line:
             continue
-        seen.add((line, item.shape))
         end = bisect_left(left, line, key=lambda other: other.command.line)
         near = reversed(left[max(0, end - _NEAREST) : end])
-        last = next((other for other in near if _alike(other.shape, item.shape)), None)
+        last = next((other for other in near if _alike(other.shape, shape)), None)
         if last is not None:
+            nearest = max((item.path for item in paths), key=lambda path: _likeness(path, last.path))
             yield Found(
                 line=line,
-                sentence=f"the command reads {item.path}, which no step makes; line {last.command.line} "
+                sentence=f"the command reads {nearest}, which no step makes; line {last.command.line} "
                 f"writes {last.path}, which no step reads",
                 numbers={"written_line": last.command.line},
             )
@@ -134,4 +134,9 @@ def _folder(command: Command, path: str) -> Iterator[_Folder]:
 def _alike(one: str, other: str) -> bool:
     """Whether two names share a word, or are nearly the same letters."""
     words, others = (set(re.findall(r"[a-z]+#?", name)) for name in (one, other))
-    return bool(words & others) or SequenceMatcher(None, one, other).ratio() >= _ALIKE
+    return bool(words & others) or _likeness(one, other) >= _ALIKE
+
+
+def _likeness(one: str, other: str) -> float:
+    """How much of two names or paths is the same: 1 of what is equal."""
+    return SequenceMatcher(None, one, other).ratio()

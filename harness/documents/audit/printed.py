@@ -16,7 +16,8 @@ from harness.domain.metrics import Metric, Sort
 from harness.domain.references import Role
 from harness.domain.words import WordKind
 
-NEAR = Decimal("0.01")  # of a score: what lies further off is another metric, or another part of the data
+NEAR = Decimal("0.01")  # of a score: what lies further off, and is not called so, is another metric
+FAR = Decimal("0.05")  # of a score: what lies further off is of another model, or of another part of the data
 MANY_DIGITS = 3  # behind the point: what has fewer is near another number by chance
 _FIGURE = re.compile(r"(?<![\w.:/%-])\d{1,3}\.\d{2,20}(?![\w.])")
 _TIMES = re.compile(r"time|latency|cost|throughput|fps|\bms\b|\bmin\b|\bmax\b|loss|thresh", re.IGNORECASE)
@@ -26,7 +27,11 @@ _LONGEST = 1000  # characters of a line that prints a score
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Printed:
-    """One number that a script printed, and the metrics that its line names."""
+    """One number that a script printed, and the metrics that its line names.
+
+    A line that says it is of a baseline, or of a precision, is of another run than the table's may be: it
+    names none.
+    """
 
     line: int
     number: Number
@@ -43,7 +48,9 @@ def own_result(reading: Reading) -> Iterator[Found]:
         near = [] if told is None else list(_near(told, shown))
         if told is None or any(fits(exact, told) for exact, _ in near):
             continue
-        off = [(abs(exact - told.value), item) for exact, item in near if _comparable(value, item)]
+        off = [
+            (abs(exact - told.value), item) for exact, item in near if _comparable(value, told, exact, item)
+        ]
         if off:
             _, item = min(off, key=lambda pair: pair[0])
             yield Found(
@@ -54,11 +61,17 @@ def own_result(reading: Reading) -> Iterator[Found]:
             )
 
 
-def _comparable(value: Value, item: _Printed) -> bool:
-    """Whether two near numbers are no chance: both have many digits, or one metric's name."""
-    assert value.number is not None
-    digits = min(value.number.digits, item.number.digits)
-    return digits >= MANY_DIGITS or value.get("metric") in item.metrics
+def _comparable(value: Value, told: Number, exact: Decimal, item: _Printed) -> bool:
+    """Whether two numbers are of one score: they have one metric's name, or are near and have many digits."""
+    near = abs(exact - told.value) <= _room(told, NEAR)
+    return value.get("metric") in item.metrics or (
+        near and min(told.digits, item.number.digits) >= MANY_DIGITS
+    )
+
+
+def _room(told: Number, share: Decimal) -> Decimal:
+    """How far off a score may be: a share of it, and never less than its last digit."""
+    return max(abs(told.value) * share, told.step)
 
 
 def _scaled(shown: Iterable[_Printed]) -> list[tuple[Decimal, _Printed]]:
@@ -74,8 +87,8 @@ def _scaled(shown: Iterable[_Printed]) -> list[tuple[Decimal, _Printed]]:
 
 
 def _near(told: Number, shown: Sequence[tuple[Decimal, _Printed]]) -> Iterator[tuple[Decimal, _Printed]]:
-    """What was printed within `NEAR` of a score, or within its last digit."""
-    room = max(abs(told.value) * NEAR, told.step)
+    """What was printed within `FAR` of a score, or within its last digit."""
+    room = _room(told, FAR)
     at = bisect_left(shown, told.value - room, key=lambda pair: pair[0])
     while at < len(shown) and shown[at][0] <= told.value + room:
         yield shown[at]
@@ -83,7 +96,7 @@ def _near(told: Number, shown: Sequence[tuple[Decimal, _Printed]]) -> Iterator[t
 
 
 def _columns(reading: Reading) -> Iterator[Sequence[Value]]:
-    """Columns of one score alone, measured at batch sizes that their rows tell."""
+    """Columns of one score alone that somebody measured, whatever sets their rows apart."""
     grids = {grid.line for grid in reading.readme.grids}
     groups: dict[tuple[int, int], list[Value]] = {}
     lines = {
@@ -94,7 +107,7 @@ def _columns(reading: Reading) -> Iterator[Sequence[Value]]:
         fast = isinstance(metric, Metric) and metric.sort in (Sort.SPEED, Sort.TIME)
         if fast or value.get("difference") or value.get("role") is not Role.MEASURED:
             continue
-        if id(value) in lines and value.number is not None and value.get("batch_size"):
+        if id(value) in lines and value.number is not None:
             groups.setdefault((lines[id(value)], value.column), []).append(value)
     for values in groups.values():
         first = values[0].number
@@ -114,5 +127,11 @@ def _shown(reading: Reading) -> Iterator[_Printed]:
             if command is not None and any((whole(item) or 0) >= _SUBSET for item in command.arguments):
                 continue
             found = [item for match in _FIGURE.finditer(line.text) if (item := number(match[0]))]
-            metrics = reading.context.words.values(line.text, WordKind.METRIC) if found else []
-            yield from (_Printed(line=line.number, number=item, metrics=frozenset(metrics)) for item in found)
+            metrics = _metrics(reading, line.text) if found else frozenset[str]()
+            yield from (_Printed(line=line.number, number=item, metrics=metrics) for item in found)
+
+
+def _metrics(reading: Reading, text: str) -> frozenset[str]:
+    words = reading.context.words
+    of_another = any(words.has(text, kind) for kind in (WordKind.BASELINE, WordKind.PRECISION))
+    return frozenset(() if of_another else words.values(text, WordKind.METRIC))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,7 +21,8 @@ def missing(reading: Reading) -> Iterator[Found]:
     """``pip install -r FILE`` of a file that is not there, in a folder that holds more than READMEs.
 
     Steps that go to a folder which only their clone or archive makes are out of sight, and so is what a
-    command above names: it may have written it.
+    command above names: it may have written it. ``cd zoo/cv/net`` goes to the README's own folder where that
+    lies at ``cv/net``: a zoo's README begins with a clone of the zoo.
     """
     wanted = [(command, file) for command in reading.commands for file in _files(command)]
     home = reading.readme.path.parent
@@ -38,7 +40,7 @@ def missing(reading: Reading) -> Iterator[Found]:
                     f"{'/'.join(['this folder', *there])} has no such file; add it, or name the one meant",
                     numbers={"file": file},
                 )
-        there = _gone_to(command, there)
+        there = [] if _goes_home(command, home) else _gone_to(command, there)
         above.update(PurePosixPath(word).name for word in command.words)
 
 
@@ -64,9 +66,15 @@ def _holds_more(folder: Path) -> bool:
 
 
 def _lacks(folder: Path, file: str) -> bool:
-    """Whether a file is not in a folder that is there."""
-    path = folder / file
+    """Whether a file is not in a folder that is there: ``../a.txt`` of a folder that a clone makes, too."""
+    path = Path(os.path.normpath(folder / file))
     return path.parent.is_dir() and not path.exists()
+
+
+def _goes_home(command: Command, home: Path) -> bool:
+    """Whether a command goes to the README's own folder, by the last two names of its path."""
+    path = PurePosixPath(command.words[1]).parts if command.program == "cd" and len(command.words) > 1 else ()
+    return len(path) > 1 and path[-2:] == home.absolute().parts[-2:]
 
 
 def _gone_to(command: Command, there: list[str] | None) -> list[str] | None:

@@ -20,6 +20,7 @@ _PLAIN = re.compile(rf"(?<![\w.)])(?P<a>{_N})\s*(?P<op>[*/×÷])\s*(?P<b>{_N})\s
 _BOUND = re.compile(r"version\s*(<=|>=)\s*(\d{1,9}(?:\.\d{1,9})+)")
 _BEFORE = 120  # characters in front of a match that may belong to it
 _OPERATORS = tuple("-+*/×÷(")
+_DRIVER = re.compile(r"npu-smi \S+\s+Version: (\d+(?:\.\w+)+)")
 _VERSION = re.compile(r"v?(\d+(?:\.\w+)+)\+?")
 _ALIASES = {
     "pytorch": "torch",
@@ -112,7 +113,7 @@ def _versions(reading: Reading) -> Iterator[tuple[int, str, str]]:
             if match:
                 yield command.line, _package(match[1]), match[2]
     for number, text in enumerate(reading.readme.lines, start=1):
-        match = re.search(r"npu-smi \S+\s+Version: (\d+(?:\.\w+)+)", text)
+        match = _DRIVER.search(text) if "npu-smi" in text else None
         if match:
             yield number, "driver", match[1]
 
@@ -195,7 +196,7 @@ def _step(printed: str) -> float:
 def sections(reading: Reading) -> Iterator[Found]:
     """A section that the text sends the reader to and that is not there."""
     there = {heading.numbered for heading in reading.readme.headings if heading.titled and heading.numbered}
-    for line in reading.readme.prose:
+    for line in reading.readme.prose_with(_SECTION):
         for match in _SECTION.finditer(line.text):
             if re.search(r"[A-Za-z]\s*$", _before(line.text, match)):
                 continue  # Python 3.7 is no section
@@ -211,7 +212,7 @@ def sections(reading: Reading) -> Iterator[Found]:
 def ranges(reading: Reading) -> Iterator[Found]:
     """Two conditions on one version, ``<= a`` and ``>= b``, that leave versions between them out."""
     bounds: dict[str, dict[str, tuple[int, tuple[int, ...], str]]] = {}
-    for line in reading.readme.prose:
+    for line in reading.readme.prose_with(_BOUND):
         for match in _BOUND.finditer(line.text):
             name = re.search(r"[A-Za-z][\w ]*$", _before(line.text, match))
             if name is not None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from harness.documents.audit.findings import Found
 from harness.documents.audit.series import Point, SpeedSeries, throughputs
-from harness.documents.readme.blocks import Line
+from harness.documents.readme.blocks import Line, Readme
 from harness.documents.readme.cells import Number, number, whole
 from harness.documents.readme.reading import Reading
 from harness.domain.words import WordKind
@@ -47,7 +46,7 @@ class _Told:
 
 def best_batch(reading: Reading) -> Iterator[Found]:
     """A best batch size in the text that is not the table's best, or that reaches another number there."""
-    told = list(_told(reading.readme.prose))
+    told = list(_told(reading.readme))
     series = [item for item in throughputs(reading) if len(item.points) > 1] if told else []
     for said in told:
         own = reading.context.own_chip
@@ -59,13 +58,18 @@ def best_batch(reading: Reading) -> Iterator[Found]:
             yield from _held(said, at)
 
 
-def _told(prose: Sequence[Line]) -> Iterator[_Told]:
-    for line in prose:
-        for match in chain.from_iterable(said.finditer(line.text) for said in (_BEST, _BEST_IS, _BEST_AT)):
-            size = whole(match["size"])
-            speed = match.groupdict().get("speed") or ""
-            if size:
-                yield _Told(line=line, size=size, speed=number(speed.replace(",", "")))
+def _told(readme: Readme) -> Iterator[_Told]:
+    found = (
+        (line, match)
+        for said in (_BEST, _BEST_IS, _BEST_AT)
+        for line in readme.prose_with(said)
+        for match in said.finditer(line.text)
+    )
+    for line, match in sorted(found, key=lambda item: item[0].number):
+        size = whole(match["size"])
+        speed = match.groupdict().get("speed") or ""
+        if size:
+            yield _Told(line=line, size=size, speed=number(speed.replace(",", "")))
 
 
 def _held(said: _Told, at: Sequence[tuple[SpeedSeries, Point]]) -> Iterator[Found]:

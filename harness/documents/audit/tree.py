@@ -22,7 +22,11 @@ READABLE = "readable"  # the rule that a file is text at all
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audited:
-    """What came of one README: findings, the counts behind its accuracies, and what was not read."""
+    """What came of one README: findings, the counts behind its accuracies, and what was not read.
+
+    That no table has its model is no part of `unread`: a zoo's models mostly are in none, and its numbers are
+    read all the same.
+    """
 
     file: str
     model: str | None

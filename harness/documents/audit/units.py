@@ -42,7 +42,7 @@ def missing(reading: Reading) -> Iterator[Found]:
         ([item for item in scores(reading) if item.get("unit") is Unit.PERCENT], Unit.PERCENT, "score"),
     ):
         bare = [value for value in values if not _has_unit(reading, value)]
-        if bare and not _stated(reading, unit):
+        if bare and unit not in reading.context.stated_units:
             read_as = "samples a second" if unit is Unit.SAMPLES_PER_S else "percent, being above 1"
             yield Found(
                 line=bare[0].line,
@@ -51,15 +51,6 @@ def missing(reading: Reading) -> Iterator[Found]:
                 f"read as {read_as}",
                 numbers={"values": len(bare)},
             )
-
-
-def _stated(reading: Reading, unit: Unit) -> bool:
-    """Whether running text states the unit beside the metric's word."""
-    words = reading.context.words
-    return any(
-        unit in words.values(line.text, WordKind.UNIT) and words.has(line.text, WordKind.METRIC)
-        for line in reading.readme.prose
-    )
 
 
 def mixed(reading: Reading) -> Iterator[Found]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import combinations
+from heapq import merge
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
+from harness.documents.readme.labels import names_chips
 from harness.documents.readme.naming import rest
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 
+_REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
 _SHORT = 60  # characters of a line above a table that may say which one it is
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
@@ -36,12 +38,16 @@ def labelled(
     """What rows say, with the words of their labels that nothing explains and that are not all the same.
 
     A data set that is the same in all rows tells none apart; of a model that is more than a name it is known.
+    A precision that is none of ours tells its row apart from those of ours, though they leave no word.
     """
     for at, (header, label) in enumerate(zip(grid.headers, labels, strict=True)):
         words = [said["rests"].get(at, "") for said in of_rows]
-        if context.words.is_whole(header, WordKind.LABEL) in ("", "model", "source"):
+        kind = context.words.is_whole(header, WordKind.LABEL)
+        if kind in ("", "model", "source"):
             words = _carried(context, words, [row.cells[at] for row in rows])
-        if not label or len(set(words) - {""}) < 2:
+        named = kind == "precision" or names_chips(context, header)  # beside what is known one name is enough
+        different = set(words) if named else set(words) - {""}
+        if not label or len(different) < 2:
             continue
         numbers = all(word.isdigit() for word in words if word)
         for said, word in zip(of_rows, words, strict=True):
@@ -65,66 +71,101 @@ def _carried(context: Context, words: Sequence[str], cells: Sequence[str]) -> li
 
 
 def of_models(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
-    """`tables`, where the line or the title over one names one of the models that other rows are of."""
+    """`tables`, each with the one model that its column of models, the line or the title over it names.
+
+    Only where rows of other tables are of other models.
+    """
     names = _models(context)
     return [_of_model(context, table, names) if names else table for table in tables]
 
 
 def _models(context: Context) -> list[str]:
     """What the columns of models call them, but for what the document as a whole is called."""
-    readme, words = context.readme, context.words
-    found = {
-        rest(words, row.cells[at])
-        for grid in readme.grids
-        for at, head in enumerate(grid.headers)
-        if words.is_whole(head, WordKind.LABEL) == "model"
-        for row in grid.rows
-        if at < len(row.cells)
-    }
+    readme = context.readme
+    rows = ((grid.headers, row.cells) for grid in readme.grids for row in grid.rows)
+    found = {name for headers, cells in rows for name in _named(context, headers, cells)}
     title = readme.title.lower()
     names = [name for name in found if len(name) > 1 and name.lower() not in title]
     return sorted(names) if len(names) > 1 else []
 
 
+def _named(context: Context, headers: Sequence[str], cells: Sequence[str]) -> Iterator[str]:
+    """What the cells under heads of models, or of names, are called."""
+    for header, cell in zip(headers, cells, strict=False):
+        kind = context.words.is_whole(header, WordKind.LABEL)
+        if kind == "model" or header.strip().casefold() == "name":
+            yield rest(context.words, cell)
+
+
 def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadTable:
-    readme = context.readme
-    at = next((item.line for item in readme.fences if item.holds(table.line)), table.line)
+    readme, at = context.readme, _begin(context, table)
     title = readme.under(at)
-    for text in (readme.above(at), "" if title is None else title.text):
-        standing = [name for name in names if _stands(name, text)]
-        if len(standing) == 1:
-            told = any(standing[0].lower() in str(value.get("variant")).lower() for value in table.values)
-            of_it = tuple(_with_variant(value, standing[0]) for value in table.values)
-            return table if told else replace(table, values=of_it)
-    return table
+    own = {name for row in table.rows for name in _named(context, table.headers, row)} & set(names)
+    texts = (readme.above(at), "" if title is None else title.text)
+    above = ({name for name in names if _stands(name, text)} for text in texts)
+    only = next((found for found in ((own,) if own else above) if len(found) == 1), None)
+    if only is None:
+        return table
+    [name] = only
+    told = any(name.lower() in str(value.get("variant")).lower() for value in table.values)
+    of_it = tuple(_with_variant(value, name) for value in table.values)
+    return table if told else replace(table, values=of_it)
+
+
+def _begin(context: Context, table: ReadTable) -> int:
+    """The line that a table begins at, or the block that it stands in."""
+    return next((item.line for item in context.readme.fences if item.holds(table.line)), table.line)
 
 
 def _stands(name: str, text: str) -> bool:
     """Whether a name stands in a text, and is no part of a longer one."""
+    if name.lower() not in text.lower():  # as most are: a pattern for each would take the longest
+        return False
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE | re.ASCII) is not None
 
 
 def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     """`tables`, where two that state another value of one thing are told apart by what stands above them.
 
-    Results that a block prints are held against other blocks alone: they are of the tables beside them.
+    Results that a block prints are held against other blocks alone: they are of the tables beside them. Two
+    blocks that print all the same keys are two runs, whatever their numbers; what alone is called reference
+    is what the other one is held against.
     """
     words: dict[int, str] = {}
+    references = set[int]()
     stated = [_stated(table) for table in tables]
-    for one, other in combinations(range(len(tables)), 2):
-        alike = (tables[one].block is None) == (tables[other].block is None)
-        if alike and _at_odds(stated[one], stated[other]):
-            first, second = (_above(context, tables[at]) for at in (one, other))
-            for at, mine, theirs in ((one, first, second), (other, second, first)):
-                own = [text for text in mine if text not in theirs]
-                if own:
-                    words.setdefault(at, own[0])
-    return [
-        table
-        if at not in words
-        else replace(table, values=tuple(_with_variant(value, words[at]) for value in table.values))
-        for at, table in enumerate(tables)
-    ]
+    fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
+    titles = [_above(context, table) for table in tables]
+    holding: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)  # the tables that state a thing
+    for at, (table, keys) in enumerate(zip(tables, stated, strict=True)):
+        for key in keys:
+            holding[table.block is None, *key].append(at)
+    for at, table in enumerate(tables):
+        for other in dict.fromkeys(merge(*(holding[table.block is None, *key] for key in stated[at]))):
+            own = [text for text in titles[at] if text not in titles[other]]
+            rerun = fenced[at] and fenced[other] and stated[at].keys() == stated[other].keys()
+            if not own or not (rerun or _at_odds(stated[at], stated[other])):
+                continue
+            words.setdefault(at, own[0])
+            if not fenced[at]:
+                break
+            if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, titles[other])):
+                references.add(at)
+                break
+    found = list(tables)
+    for at, word in words.items():
+        values = [_with_variant(value, word) for value in tables[at].values]
+        values = [_as_baseline(value) for value in values] if at in references else values
+        found[at] = replace(tables[at], values=tuple(values))
+    return found
+
+
+def _as_baseline(value: Value) -> Value:
+    """A value that the document's own are held against: on no chip of the document's."""
+    if value.get("role") is not Role.MEASURED:
+        return value
+    meaning = {key: item for key, item in value.meaning.items() if key != "chip"}
+    return replace(value, meaning={**meaning, "role": Role.BASELINE})
 
 
 def _stated(table: ReadTable) -> dict[tuple[Any, ...], Decimal]:
@@ -143,9 +184,9 @@ def _counts(value: Value) -> bool:
 
 def _above(context: Context, table: ReadTable) -> list[str]:
     """What stands above a table, the surest first: titles from the nearest up, then the line above it."""
-    readme = context.readme
-    caption = readme.above(table.line).strip(" *#:：-")
-    over = [item for item in reversed(readme.headings_of(table.line)) if item.text]
+    readme, line = context.readme, _begin(context, table)
+    caption = readme.above(line).strip(" *#:：-")
+    over = [item for item in reversed(readme.headings_of(line)) if item.text]
     titles = [item.text for item in over if item.titled]
     items = [item.text for item in over if not item.titled]
     return list(dict.fromkeys([*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]))

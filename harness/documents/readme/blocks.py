@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from harness.documents.readme import fences as fenced
 from harness.documents.readme import html_tables, pipes
 from harness.documents.readme.fences import unquoted
-from harness.documents.readme.headings import heading, items
+from harness.documents.readme.headings import heading, indent, is_item, items
 from harness.documents.readme.inline import plain
 from harness.documents.readme.notes import Note, Told
 from harness.documents.readme.parts import Fence, Grid, GridRow, Heading, Line
@@ -20,6 +21,7 @@ from harness.errors import BadInput
 
 __all__ = ("Fence", "Grid", "GridRow", "Heading", "Line", "Readme", "cells", "parse", "plain", "read")
 
+LARGEST = 2**20  # bytes of a README: twice what GitHub shows of one, and some ten seconds of reading
 _NEAR = 4  # lines above a table or block among which its caption stands
 
 
@@ -43,6 +45,14 @@ class Readme:
         """All of it."""
         return "\n".join(self.lines)
 
+    def prose_with(self, pattern: re.Pattern[str]) -> tuple[Line, ...]:
+        """The prose, where `pattern`, which finds nothing over a line's end, is in any of it: else none."""
+        return self.prose if pattern.search(self._prose) else ()
+
+    @cached_property
+    def _prose(self) -> str:
+        return "\n".join(line.text for line in self.prose)
+
     @property
     def title(self) -> str:
         """The first heading; empty where there is none."""
@@ -65,9 +75,16 @@ class Readme:
         """
         chain, at = list[Heading](), bisect_left(self.headings, line, key=_line_of) - 1
         while at >= 0:
-            chain.append(self.headings[at])
+            if not self._is_beside(self.headings[at], line):
+                chain.append(self.headings[at])
             at = self._over[at]
         return tuple(reversed(chain))
+
+    def _is_beside(self, item: Heading, line: int) -> bool:
+        """Whether `item` and what stands at `line` are two items of which none is nested in the other."""
+        if item.titled or not (is_item(self.lines[item.line - 1]) and is_item(self.lines[line - 1])):
+            return False
+        return item.indent >= indent(self.raw[line - 1])
 
     def above(self, line: int) -> str:
         """The text right above a table or block, empty lines between them: a caption or a sentence.
@@ -112,7 +129,12 @@ def _depth(item: Heading) -> tuple[int, int]:
 
 
 def read(path: Path, shown: str | None = None) -> Readme:
-    """The README at `path`. Raises `BadInput` where it is no text in UTF-8."""
+    """The README at `path`. Raises `BadInput` where it is no text in UTF-8, or larger than `LARGEST`."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise BadInput(
+            f"{size / 2**20:.1f} MB, and a README of at most {LARGEST / 2**20:.0f} MB is read",
+            path=path, line=1, remedy="give what has its results in a file of its own",
+        )  # fmt: skip
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
@@ -151,7 +173,7 @@ def parse(text: str, path: Path = Path("README.md"), shown: str | None = None) -
         taken.update(where)
     prose = [Line(number=at + 1, text=line) for at, line in enumerate(lines) if line and at not in taken]
     prose = sorted([*prose, *beside], key=lambda item: item.number)
-    headings += items(prose, [len(line) - len(line.lstrip()) for line in raw])
+    headings += items(prose, list(map(indent, raw)))
     return Readme(
         path=path,
         shown=shown or str(path),

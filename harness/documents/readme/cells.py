@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from harness.domain.references import NARROW, PRINTED, exact
+from harness.domain.references import NARROW, PRINTED, digits_behind, exact
 
 # A number that stands for itself: no letter, sign of a name or other number touches it. What follows the
 # digits may be a unit, so a letter behind them is left to whoever reads the rest.
@@ -28,10 +28,12 @@ _SIGN = r"\s*[:：=]\s*"
 _FIRST = re.compile(rf"\s*[{{\[]?\s*(?P<name>{_NAME})(?P<sign>{_SIGN}|\s+)")
 _NEXT = re.compile(rf"(?P<unit>\s?(?:{_UNIT}))??[{{}}]?{_PART}[\"']?(?P<name>{_NAME})(?P<sign>{_SIGN}|\s+)")
 _LAST = re.compile(r"(?P<unit>[^\d,;]{0,24})")
+_ABOUT = re.compile(r"\s*[≈~～∼]\s*")  # before a single number
+_ENDS = " }],;，；。↑↓"  # what may stand behind the last number and says nothing
 _BEHIND = rf"(?P<unit>\s?[%％])?\s*(?:/\s*(?P<name>{_NAME})|[(（]\s*(?P<named>{_NAME})\s*[)）])"
 _BEHIND_NEXT = re.compile(rf"{_BEHIND}{_PART}")
 _BEHIND_LAST = re.compile(rf"{_BEHIND}\s*")
-_SPREAD = re.compile(r"(?P<unit>\s?[%％])?\s*(?:±|\+/-|\+-)\s*")
+_SPREAD = re.compile(r"(?P<unit>\s?[%％])?\s*(?P<bracket>[(（]\s*)?(?:±|\+/-|\+-)\s*")
 _TWICE = (re.compile(rf"\s?(?P<unit>{_UNIT})\s*[(（]\s*"), re.compile(rf"\s?(?P<unit>{_UNIT})\s*[)）]"))
 _COUNTED = (
     re.compile(r"(?P<unit>\s?[%％])?\s*[(（]\s*"),
@@ -40,18 +42,29 @@ _COUNTED = (
 )
 
 _KEPT = 2**12  # cells whose numbers are remembered: a table's are asked for several times
+_DIGIT = re.compile(r"\d")
 _LONGEST = 400  # characters of a cell that may hold numbers
 _ALONE = rf"({PRINTED})(\s?[%％]?)"
 _PARTS = (r"\s*[|｜]\s*", r"\s*[/／]\s*", r"\s*[、，;；&]\s*", r"\s*,\s+", r"\s+")
 
 # A name that has a dash for its number, before one that has one: "fp16 - int8 73.9".
 _NO_NUMBER = re.compile(r"(?<!\S)[A-Za-z]\w*(?:\s*[:：])?\s+[-—](?=\s+[A-Za-z])")
-# A number and the batch size that it is of: "1951(bs8)".
+# A number and the batch size that it is of, or the size of its input: "1951(bs8)", "6.9 (H:240, W:320)".
 _OF_SIZE = re.compile(
-    r"(?P<value>.*?\d[^()（）]{0,12}?)(?P<behind>\s*[(（]\s*(?P<size>(?:bs|batch)[ _:=]?\d{1,5})\s*[)）])",
+    r"(?P<value>[^()（）]*?\d[^()（）]{0,12}?)(?P<behind>\s*[(（]\s*(?:"
+    r"(?P<size>(?:bs|batch)[ _:=]?\d{1,5})|"
+    r"(?P<input>(?:[NCHW]\s*[:=]\s*)?\d{1,5}(?:\s*[x×*,，]\s*(?:[NCHW]\s*[:=]\s*)?\d{1,5}){1,4})"
+    r")\s*[)）])[\s,，;；、/|]*",
     re.I,
 )
 _WHOLE = re.compile(r"\d{1,15}")  # as many digits as a printed number has before its point at most
+# A time of several units: "1h 20m", "00:01:20".
+_DURATION = re.compile(
+    r"(?:\d+(?:\.\d+)?\s*(?:days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|"
+    r"天|小时|时|分钟|分|秒)\s*){2,4}|"
+    r"\d{1,3}(?::\d{2}){1,2}(?:\.\d+)?",
+    re.IGNORECASE,
+)
 _NO_NAMES = frozenset(
     {"or", "and", "to", "of", "x", "×", "*", "vs", "out of", "by", "in", "或", "和", "到", "至"}
 )
@@ -81,7 +94,7 @@ class Number:
     @property
     def digits(self) -> int:
         """Digits behind the point."""
-        return len(self.printed.partition(".")[2])
+        return digits_behind(self.printed)
 
     @property
     def step(self) -> Decimal:
@@ -103,6 +116,17 @@ class Item:
     unit: str = ""
     kind: Kind = Kind.VALUE
     loose: bool = False  # only a blank parts the name from the number
+    input: str = ""  # the size of the input, in brackets behind it
+
+    @property
+    def is_about(self) -> bool:
+        """Whether a sign before it says that the number is near the true one."""
+        return _ABOUT.fullmatch(self.number.before) is not None
+
+
+def is_duration(text: str) -> bool:
+    """Whether `text` is a time of several units, which is no single number."""
+    return _DURATION.fullmatch(text.strip()) is not None
 
 
 def whole(text: str) -> int | None:
@@ -111,9 +135,10 @@ def whole(text: str) -> int | None:
 
 
 def number(cell: str) -> Number | None:
-    """`cell` as one number with words around it; None where it is none, or more than one."""
-    found = items(cell)
-    return found[0].number if len(found) == 1 and not found[0].loose else None
+    """`cell` as one number with words around it, a ± too; None where it is none, or more than one."""
+    first, *others = items(cell) or (None,)
+    beside = all(item is not None and item.kind is Kind.SPREAD for item in others)
+    return first.number if first is not None and beside and not first.loose else None
 
 
 @lru_cache(maxsize=_KEPT)
@@ -123,18 +148,10 @@ def items(cell: str) -> tuple[Item, ...]:
     Empty where the cell is no number, or where a number in it is none of these: two are never read as one.
     """
     text = cell.strip().translate(NARROW)
-    if not 0 < len(text) <= _LONGEST:
+    if not 0 < len(text) <= _LONGEST or _DIGIT.search(text) is None:
         return ()
-    sized = _OF_SIZE.fullmatch(text)
-    if sized is not None:
-        return tuple(
-            replace(
-                item,
-                name=f"{item.name} {sized['size']}".strip(),
-                number=_ending(item.number, sized["behind"]),
-            )
-            for item in items(sized["value"])
-        )
+    if (sized := _of_sizes(text)) is not None:
+        return sized
     hidden = _QUALIFIER.sub(lambda match: "§" * len(match[0]), text)
     hidden = _NO_NUMBER.sub(lambda match: " " * len(match[0]), hidden)
     places = list(_NUMBER.finditer(hidden))
@@ -160,10 +177,10 @@ def parted(cell: str, names: tuple[str, ...]) -> tuple[Item, ...]:
     Empty where they are not as many, or where another word stands among them.
     """
     text = cell.strip().translate(NARROW)
-    if len(names) < 2 or not 0 < len(text) <= _LONGEST:
+    if len(names) < 2 or not 0 < len(text) <= _LONGEST or _DIGIT.search(text) is None:
         return ()
-    for sign in _PARTS:
-        match = re.fullmatch(sign.join([_ALONE] * len(names)), text)
+    for pattern in _in_parts(len(names)):
+        match = pattern.fullmatch(text)
         if match is not None:
             spans = [match.span(at) for at in range(1, 2 * len(names) + 1)]
             return tuple(
@@ -177,13 +194,36 @@ def parted(cell: str, names: tuple[str, ...]) -> tuple[Item, ...]:
     return ()
 
 
+@cache
+def _in_parts(count: int) -> tuple[re.Pattern[str], ...]:
+    """So many numbers with one sign between them, by sign."""
+    return tuple(re.compile(sign.join([_ALONE] * count)) for sign in _PARTS)
+
+
 def two_numbers(cell: str) -> tuple[Number, ...]:
     """The numbers of a cell that holds two and nothing else; empty where it is another."""
     return tuple(item.number for item in parted(cell, ("first", "second")))
 
 
-def _ending(number: Number, behind: str) -> Number:
-    return replace(number, after=number.after + behind)
+def _of_sizes(text: str) -> tuple[Item, ...] | None:
+    """The numbers of a text of which each has its size behind it; None where it is another text."""
+    sized, at = list[re.Match[str]](), 0
+    while (match := _OF_SIZE.match(text, at)) is not None:
+        sized.append(match)
+        at = match.end()
+    if not sized or at < len(text):
+        return None
+    found = list[Item]()
+    for match in sized:
+        if not (held := items(match["value"])):
+            return ()
+        for item in held:
+            start = match.start() + len(match["value"]) - len(match["value"].lstrip())
+            first = start + len(item.number.before)
+            number = replace(item.number, before=text[:first], after=text[first + len(item.number.printed) :])
+            name = f"{item.name} {match['size'] or ''}".strip()
+            found.append(replace(item, name=name, number=number, input=match["input"] or ""))
+    return tuple(found)
 
 
 _Gap = tuple[str, str]  # what stands between two numbers, as printed and with the hidden brackets
@@ -208,11 +248,13 @@ def _prefixed(gaps: Sequence[_Gap]) -> _Found:
     """Numbers whose names stand before them; a single one may have none."""
     first, *between, last = gaps
     opening = _FIRST.fullmatch(first[1])
-    if first[1].strip(" {[") and opening is None:
+    about = not between and _ABOUT.fullmatch(first[1]) is not None
+    if first[1].strip(" {[") and opening is None and not about:
         return []
     name, loose = _named(first, opening)
     found: _Found = [(name, "", Kind.VALUE, loose)]
     counts: Iterator[re.Pattern[str]] = iter(())
+    bracket = False  # an open one, before a ±
     for at, gap in enumerate(between):
         expected = next(counts, None)
         if expected is not None:
@@ -220,7 +262,10 @@ def _prefixed(gaps: Sequence[_Gap]) -> _Found:
                 return []
             found.append(("", "", Kind.COUNT, False))
             continue
+        if bracket:
+            return []
         if (match := _SPREAD.fullmatch(gap[1])) is not None:
+            bracket = match["bracket"] is not None
             found[-1] = (*found[-1][:1], match["unit"] or "", *found[-1][2:])
             found.append(("", "", Kind.SPREAD, False))
         elif (match := _COUNTED[0].fullmatch(gap[1])) is not None and at + 2 <= len(between):
@@ -237,10 +282,16 @@ def _prefixed(gaps: Sequence[_Gap]) -> _Found:
             return []
     if found[-1][2] is Kind.COUNT:
         return found if _COUNTED[2].fullmatch(last[1]) else []
-    ending = _LAST.fullmatch(last[1].rstrip(" }],;，；。"))
+    behind = last[1].rstrip(_ENDS)
+    if bracket:
+        if not re.match(r"\s*[)）]", behind):
+            return []
+        behind = re.sub(r"[)）]", "", behind, count=1)
+    ending = _LAST.fullmatch(behind)
     if ending is None or "{" in last[1]:
         return []
-    found[-1] = (*found[-1][:1], ending["unit"], *found[-1][2:])
+    at = -2 if found[-1][2] is Kind.SPREAD and not found[-2][1] else -1  # "3.2±0.1 ms": of both
+    found[at] = (*found[at][:1], ending["unit"], *found[at][2:])
     return found
 
 

@@ -20,7 +20,13 @@ _HIDDEN = ("generic", "any", "rests", "difference")  # of a meaning on its way, 
 _RATE = re.compile(
     r"[^/]*[A-Za-z]\w*\s*/\s*(?:s|sec|second|min|minute|h|hour|秒|分钟)\b\s*[)）]?", re.IGNORECASE
 )
+# Units of what no metric of ours is: memory, power, energy, sizes, frequencies.
+_OTHER_UNIT = re.compile(
+    r"[(（\[/]\s*(?:[KMGT]i?B|bytes|[mk]?W|[mk]?J|[KMGT]?(?:FLOPs?|MACs?|OPs?)|[KMGTB]|°C|℃|[KMG]?Hz)\s*[)）\]]?\s*$",
+    re.IGNORECASE,
+)
 _SHORT_UNITS = ("s", "x", "×", "倍")  # that may be something else
+_MULTIPLE = re.compile(r"(?P<many>[kKmM]|[十百千万亿]{1,2})\s*(?P<unit>.*)")
 _STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
 
 
@@ -36,7 +42,8 @@ def of_header(context: Context, header: str) -> Said:
         return {"foreign": header}
     if words.has(header, WordKind.DIFFERENCE):
         found = metric_in(words, words.without(header, WordKind.DIFFERENCE))
-        return {"difference": True, "role": Role.FACT, **found}
+        unit = unit_in(context, header)
+        return {"difference": True, "role": Role.FACT, **found, **({} if unit is None else {"unit": unit})}
     fact = words.is_whole(header, WordKind.FACT) or next(iter(words.values(header, WordKind.FACT)), None)
     said |= metric_in(words, header)
     if fact is not None and (words.is_whole(header, WordKind.FACT) or "metric" not in said):
@@ -48,7 +55,7 @@ def of_header(context: Context, header: str) -> Said:
     unit = unit_in(context, header)
     if unit is not None and "unit" not in said:
         said = with_unit(said, unit)
-    if "metric" not in said and _RATE.fullmatch(header):
+    if "metric" not in said and (_RATE.fullmatch(header) or _OTHER_UNIT.search(header)):
         said |= {"metric": Metric.OTHER, "called": header.strip()}
     elif "metric" not in said and re.search("[↑↓]", header):
         said |= {"metric": Metric.OTHER, "called": rest(words, header) or header}
@@ -77,7 +84,12 @@ def _is_set_off(context: Context, before: str) -> bool:
 
 
 def above(context: Context, line: int) -> list[str]:
-    """The lines right above a table or block that begins at `line`, the nearest first."""
+    """The lines right above a table or block that begins at `line`, the nearest first.
+
+    Two, because a sentence that names a metric may go over two lines, and no farther: words for a speed stand
+    in much that is not of the table. A caption's settings are in the nearest text alone, which may be farther
+    away: `Readme.above`.
+    """
     near = [item.text for item in context.readme.prose if 0 < line - item.number <= _NEAR]
     return near[::-1]
 
@@ -112,6 +124,8 @@ def of_item(context: Context, item: Item, around: Mapping[str, Any], first: str 
         count = item.kind is Kind.COUNT
         return {"role": Role.FACT, **({"unit": Unit.COUNT} if count else {})}
     said = _of_name(context, name, around, first) if name else Said()
+    if item.input:
+        said["input"] = item.input
     if item.unit:
         unit = words.is_whole(item.unit, WordKind.UNIT)
         bracketed = re.fullmatch(r"[(（]\s*([^\d()（）]+?)\s*[)）]", item.unit)
@@ -210,6 +224,8 @@ def joined(context: Context, parts: Sequence[Mapping[str, Any]]) -> Said:
             }
         if kept.get("chip") == "*" and said.get("chip", "*") != "*":
             kept.pop("chip")
+        if "variant" in kept and (before := said.get("variant", "")) not in kept["variant"]:
+            kept["variant"] = f"{before}, {kept['variant']}"
         if "metric" in kept and "called" not in kept and kept["metric"] != said.get("metric"):
             said.pop("called", None)
         if "metric" in kept:
@@ -235,13 +251,21 @@ def merged(context: Context, row: GridRow, parts: Sequence[Mapping[str, Any]], w
     elif "foreign" in said:
         why = f"{said['foreign']!r} is no metric that our tables have"
     elif "strange" in said and said.get("metric") != Metric.OTHER and said.get("role") != Role.FACT:
-        why = f"{said['strange']!r} behind the digits is no known unit; add a [[word]] for it"
+        why = _of_strange(context, said["strange"])
     elif not _fits(said):
         why = f"{said['unit']} is no unit of {said['metric']}"
     if why:
         context.notes.append(Note(line=row.line, what=what, why=why))
         return None
     return said
+
+
+def _of_strange(context: Context, unit: str) -> str:
+    """Why a number with this behind it is none that is read."""
+    many = _MULTIPLE.match(unit)
+    if many is not None and (not many["unit"] or context.words.is_whole(many["unit"], WordKind.UNIT)):
+        return f"{many['many']!r} multiplies the digits; write the number out"
+    return f"{unit!r} behind the digits is no known unit; add a [[word]] for it"
 
 
 def _by_only_score(context: Context, line: int, said: Said) -> Said:
@@ -271,5 +295,8 @@ def _same_sort(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def done(said: Mapping[str, Any]) -> Said:
     """A meaning without what only helped to find it."""
-    helped = (*_HIDDEN, "strange", "name_generic", "unknown", "source", "other", "published")
+    helped = (
+        *_HIDDEN, "strange", "name_generic", "unknown", "source", "other", "published",
+        "numbers", "hint", "task",
+    )  # fmt: skip
     return {key: item for key, item in said.items() if key not in helped}

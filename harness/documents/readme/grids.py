@@ -1,54 +1,22 @@
-"""A markdown table as a result table: which columns name rows, and what every other cell means."""
+"""A markdown table as a result table: which columns name rows, and whether any of the others is a result."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from harness.documents.readme import columns
 from harness.documents.readme import labels as labels_of
 from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import Item, Kind, Number, items, parted, whole
-from harness.documents.readme.naming import Said, names_in
-from harness.documents.readme.reading import Context, Note, ReadTable, Value
-from harness.documents.readme.units import complete, with_baselines
-from harness.domain.metrics import Metric, Sort, Unit
-from harness.domain.references import Role
+from harness.documents.readme.cells import is_duration, items, parted, whole
+from harness.documents.readme.drafts import Table, is_of_sizes
+from harness.documents.readme.naming import Said, sides_in
+from harness.documents.readme.reading import Context, Note, ReadTable
+from harness.documents.readme.units import with_baselines
+from harness.documents.readme.values import values_of
+from harness.documents.readme.wholes import hold_against, name_differences, name_tasks, of_whole
 from harness.domain.words import WordKind
-
-# A name with a digit in it that no word explains: another vendor's chip, as like as not.
-_DEVICE = re.compile(r"(?<![A-Za-z0-9])(?!bs\d)[A-Z]{1,4}[A-Za-z]*[- ]?\d{2,4}\w*")
-_SPEEDS = (Sort.SPEED, Sort.TIME)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Table:
-    """A grid on its way to a table: which columns name rows, and what heads, rows and the whole say."""
-
-    context: Context
-    grid: Grid
-    rows: Sequence[GridRow]
-    labels: tuple[bool, ...]
-    of_columns: list[Said]
-    of_rows: list[Said]
-    whole: Said
-
-    def items(self, row: GridRow, at: int) -> tuple[Item, ...]:
-        """The numbers of a cell, by the names in it or, where there are none, by those in its head."""
-        cell = row.cells[at]
-        return items(cell) or parted(cell, names_in(self.context.words, self.grid.headers[at]))
-
-    def tells(self, key: str) -> bool:
-        """Whether a column or a row says something of `key`."""
-        return any(key in said for said in (*self.of_columns, *self.of_rows))
-
-    @property
-    def valued(self) -> list[int]:
-        """The columns that hold values."""
-        return [at for at, label in enumerate(self.labels) if not label]
 
 
 def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
@@ -58,21 +26,31 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         labels_of.is_label(context, at, header, [row.cells[at] for row in rows])
         for at, header in enumerate(grid.headers)
     ]
-    of_columns = _heads(context, grid, labels)
-    _settings_in_numbers(grid, rows, labels, of_columns)
+    of_columns = _heads(context, grid, rows, labels)
+    _settings_in_numbers(context, grid, rows, labels, of_columns)
     of_rows = [labels_of.of_row(context, grid.headers, labels, row) for row in rows]
-    table = _Table(
+    table = Table(
         context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
         of_rows=labelled(context, grid, labels, rows, of_rows), whole={},
     )  # fmt: skip
-    _name_differences(of_columns)
+    name_tasks(table, name)
+    name_differences(of_columns)
     if not _holds_results(table, name):
         return None
     for row in rows:
         labels_of.note_sizes(context, grid.headers, row)
-    table.whole.update(_of_whole(table, name))
-    _hold_against(table)
-    values = [value for at in range(len(rows)) for value in _row(table, at)]
+    table.whole.update(of_whole(table, name))
+    hold_against(table)
+    unexplained = list(_unexplained(table))
+    for at in unexplained:
+        why = "no word of a metric in its head, a row or a cell; add a [[word]] for it"
+        context.notes.append(Note(line=grid.line, what=f"column {grid.headers[at]!r}", why=why))
+    sums = labels_of.summing_up(context, table.labels, rows)
+    for at, called in sums.items():
+        why = "a total or an average over rows is no claim of a model"
+        context.notes.append(Note(line=rows[at].line, what=f"row {called!r}", why=why))
+    valued = [at for at in table.valued if at not in unexplained]
+    values = [value for at in range(len(rows)) if at not in sums for value in values_of(table, at, valued)]
     if not values:
         return None
     return ReadTable(
@@ -94,11 +72,18 @@ def _rows(context: Context, grid: Grid) -> list[GridRow]:
     return rows
 
 
-def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
-    """What each head says; under a first head of batch sizes a number is one."""
+def _heads(context: Context, grid: Grid, rows: Sequence[GridRow], labels: Sequence[bool]) -> list[Said]:
+    """What each head says; under a first head of batch sizes a number is one.
+
+    A head with two sides, as ``310P/T4 fps`` has, over cells of two numbers says what each of those is.
+    """
     sizes = labels_of.names_sizes(context, grid.headers[0])
     said = list[Said]()
-    for header, label in zip(grid.headers, labels, strict=True):
+    for at, (header, label) in enumerate(zip(grid.headers, labels, strict=True)):
+        names, beside = sides_in(context.words, header)
+        if names and not label and any(parted(row.cells[at], names) for row in rows):
+            said.append({**columns.of_header(context, beside), "numbers": names})
+            continue
         size = whole(header.strip()) if sizes and not context.words.has(header, WordKind.CHIP) else None
         if label:
             said.append({})
@@ -108,28 +93,36 @@ def _heads(context: Context, grid: Grid, labels: Sequence[bool]) -> list[Said]:
 
 
 def _settings_in_numbers(
-    grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
+    context: Context, grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
 ) -> None:
-    """A column of plain numbers that no word explains, before those of results, is a setting of its rows."""
+    """A column of plain numbers that no word explains, before those of results, is a setting of its rows.
+
+    It is one, too, before a column that names each row's metric.
+    """
     told = [at for at, said in enumerate(of_columns) if said and any(items(row.cells[at]) for row in rows)]
+    words = context.words
+    told += [at for at, head in enumerate(grid.headers) if words.is_whole(head, WordKind.LABEL) == "metric"]
     for at, header in enumerate(grid.headers):
         cells = [row.cells[at].strip() for row in rows]
         plain = all(re.fullmatch(r"\d+", cell) for cell in cells) and bool(cells)
         if not labels[at] and not of_columns[at] and header.strip() and plain and any(at < n for n in told):
             labels[at] = True
+            why = "whole numbers that no word explains, before results; taken for what its rows are of"
+            context.assumed.append(Note(line=grid.line, what=f"column {header!r}", why=why))
 
 
-def _holds_results(table: _Table, name: str) -> bool:
+def _holds_results(table: Table, name: str) -> bool:
     """Whether some column holds numbers and something tells a metric; a note where only the first is so."""
     context, grid, of_columns = table.context, table.grid, table.of_columns
     numeric = [
         at
         for at in table.valued
-        if {"metric", "foreign"} & of_columns[at].keys() or any(table.items(row, at) for row in table.rows)
+        if {"metric", "foreign", "ratio"} & of_columns[at].keys()
+        or any(table.items(row, at) or is_duration(row.cells[at]) for row in table.rows)
     ]
-    kept = [at for at in numeric if "other" not in of_columns[at] and not _sizes(of_columns[at])]
+    kept = [at for at in numeric if "other" not in of_columns[at] and not is_of_sizes(of_columns[at])]
     if not kept:
-        if any(_sizes(of_columns[at]) for at in numeric):
+        if any(is_of_sizes(of_columns[at]) for at in numeric):
             why = "only the sizes of models stand there"
             context.notes.append(Note(line=grid.line, what=grid.title[:80], why=why))
         return False
@@ -147,224 +140,12 @@ def _holds_results(table: _Table, name: str) -> bool:
     return told
 
 
-def _sizes(said: Mapping[str, Any]) -> bool:
-    """Whether a column holds the sizes of models: parameters, operations."""
-    return said.get("role") is Role.FACT and said.get("metric") == Metric.OTHER and "difference" not in said
-
-
-def _name_differences(of_columns: Sequence[Said]) -> None:
-    """A difference is one of the table's first score, where its head names none."""
-    named = [said for said in of_columns if "metric" in said and not _sizes(said)]
-    scores = [said["metric"] for said in named if Metric(said["metric"]).sort not in _SPEEDS]
-    for said in of_columns:
-        if "difference" in said and scores:
-            said.setdefault("metric", scores[0])
-
-
-def _of_whole(table: _Table, name: str) -> Said:
-    """What is said of the whole table above it: a metric for heads that name none, a chip, settings."""
-    context, grid = table.context, table.grid
-    said = columns.grid_metric(context, grid, table.labels, name)
-    open_heads = [grid.headers[at] for at in table.valued
-                  if not {"metric", "ratio", "foreign", "other"} & table.of_columns[at].keys()]  # fmt: skip
-    if not said and open_heads:
-        said = _by_exclusion(table, name)
-    if said and open_heads and any(item for item in table.of_columns):
-        why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
-        context.assumed.append(Note(line=grid.line, what=f"metric = {said['metric']}", why=why))
-    caption = columns.of_text(context, context.readme.above(grid.line))
-    above = {**(columns.of_text(context, name) if _is_over(table) else {}), **caption}
-    said |= {key: above[key] for key in ("precision", "shapes", "aoe") if key in above}
-    if "batch_size" in caption and not table.tells("batch_size"):
-        said["batch_size"] = caption["batch_size"]
-    said |= _of_label_heads(table)
-    if "chip" not in said and not table.tells("chip"):
-        said |= {"chip": above["chip"]} if above.get("chip", "*") != "*" else _fallback(table)
-    return said
-
-
-def _is_over(table: _Table) -> bool:
-    """Whether the nearest heading is of this table: a bold line or an item is of the first one below it."""
-    readme, line = table.context.readme, table.grid.line
-    heading = readme.heading_of(line)
-    return (
-        heading is None or heading.titled or not any(heading.line < grid.line < line for grid in readme.grids)
-    )
-
-
-def _of_label_heads(table: _Table) -> Said:
-    """What the heads over labels say that no row and no column does: a corner with a chip, a batch size."""
-    said: Said = {}
-    for header, label in zip(table.grid.headers, table.labels, strict=True):
-        told = columns.of_text(table.context, header) if label else {}
-        for key in ("chip", "batch_size", "precision"):
-            if told.get(key, "*") != "*" and not table.tells(key):
-                said[key] = told[key]
-    return said
-
-
-def _by_exclusion(table: _Table, name: str) -> Said:
-    """The speed, beside ratios of chips: of scores the zoos print none.
-
-    Of a heading that names a score and a speed, too, where the score has columns of its own, or where a
-    number is larger than any score in per cent.
-    """
-    if any("ratio" in said for said in table.of_columns):
-        return {"metric": Metric.THROUGHPUT, "generic": True}
-    named = table.context.words.values(name, WordKind.METRIC)
-    if "throughput" not in named or len(named) < 2:
-        return {}
-    scored = any("metric" in said and Metric(said["metric"]).is_score for said in table.of_columns)
-    open_columns = [at for at in table.valued if not {"metric", "ratio"} & table.of_columns[at].keys()]
-    found = [item.number.value for row in table.rows for at in open_columns for item in table.items(row, at)]
-    speed = scored or any(x > 100 for x in found)
-    return {"metric": Metric.THROUGHPUT, "generic": True} if speed else {}
-
-
-def _fallback(table: _Table) -> Said:
-    """The document's own chip, for a table that names none; said aloud, because it is a rule of ours.
-
-    A table of models with their sizes is of nobody's chip: its scores are published ones.
-    """
-    context, own = table.context, table.context.own_chip
-    unknown = [item for text in table.grid.headers for item in _DEVICE.findall(text)]
-    if any(_sizes(said) for said in table.of_columns):
-        return {"role": Role.BASELINE}
-    if own is None or unknown:
-        return {}
-    why = f"the table names no chip, the document only {own.name}"
-    context.assumed.append(Note(line=table.grid.line, what=f"chip = {own.name}", why=why))
-    return {"chip": own.name}
-
-
-def _hold_against(table: _Table) -> None:
-    """What names no chip, beside the same metric with one, is what the chip is held against."""
-    of_columns = [table.of_columns[at] for at in table.valued]
-    on_chips = {said.get("metric") for said in of_columns if "chip" in said and "ratio" not in said}
-    for said in of_columns:
-        if "chip" not in said and said.get("metric") in on_chips - {None}:
-            said.setdefault("role", Role.BASELINE)
-    if any(_sizes(said) for said in of_columns):  # a table of models as they were published
-        for said in of_columns:
-            if "chip" not in said and "metric" in said and Metric(said["metric"]).is_score:
-                said["published"] = True
-    headed = any(table.context.words.is_whole(head, WordKind.LABEL) == "chip" for head in table.grid.headers)
-    rows_only = any("chip" in item for item in table.of_rows) and not any(
-        "chip" in item for item in of_columns
-    )
-    for said in table.of_rows:
-        published = bool(said.get("source")) and "chip" not in said
-        beside = not headed and rows_only and "chip" not in said and "ratio" not in said
-        if published or (beside and said["rests"]):
-            said.setdefault("role", Role.BASELINE)
-
-
-def _row(table: _Table, at: int) -> Iterator[Value]:
-    """The values of one row, cell by cell."""
-    context, row, of_row = table.context, table.rows[at], table.of_rows[at]
-    label = " | ".join(cell for cell, name in zip(row.cells, table.labels, strict=True) if name)
-    for column in table.valued:
-        header, cell = table.grid.headers[column], row.cells[column]
-        what = f"row {label!r}, column {header!r}"
-        of_column = table.of_columns[column]
-        if "published" in of_column and "chip" not in of_row:
-            of_column = {"role": Role.BASELINE, **of_column}
-        open_ = not {"metric", "ratio"} & {*of_column, *of_row} and (of_column or not header.strip())
-        parts = (table.whole if open_ else _settings(table.whole), of_row, of_column)
-        held = table.items(row, column)
-        for place, (found, meaning) in enumerate(_cell(context, row, what, cell, header, held, parts)):
-            yield Value(
-                line=row.line, row=at, column=column, label=label, header=header, text=cell, number=found,
-                place=place, meaning=meaning,
-            )  # fmt: skip
-
-
-def _settings(whole_: Mapping[str, Any]) -> Said:
-    """For what has a metric of its own, or a head of no known word: only where it was measured."""
-    return {key: item for key, item in whole_.items() if key not in ("metric", "called", "unit", "generic")}
-
-
-def _cell(
-    context: Context,
-    row: GridRow,
-    what: str,
-    cell: str,
-    header: str,
-    found: Sequence[Item],
-    parts: tuple[Said, Said, Said],
-) -> Iterator[tuple[Number | None, Said]]:
-    """A cell's numbers and their meanings; that it has none is noted unless its column is another's."""
-    whole_, of_row, of_column = parts
-    if "other" in of_column:
+def _unexplained(table: Table) -> Iterator[int]:
+    """The columns of numbers that nothing says a metric of: each is told once, and not cell by cell."""
+    if any({"metric", "ratio", "foreign"} & said.keys() for said in table.of_rows):
         return
-    if "metric" in of_column:
-        of_row = {key: item for key, item in of_row.items() if key != "foreign"}
-    words = context.words
-    absent = words.absent(cell) or (context.claims and not cell.strip())
-    if words.is_whole(cell, WordKind.BEST) is not None:
-        return
-    if not found and "foreign" not in of_column and not absent:
-        why = f"{cell!r} is no single number" if cell else "the cell is empty"
-        context.notes.append(Note(line=row.line, what=what, why=why))
-        return
-    adjusted = _at_odds(context, row, what, whole_, of_row, of_column)
-    if adjusted is None:
-        return
-    around = columns.joined(context, adjusted)
-    inside: list[Said] = [columns.of_item(context, item, around, found[0].name) for item in found] or [{}]
-    if (unsure := _unsure(context, inside, found)) is not None:
-        context.notes.append(Note(line=row.line, what=what, why=unsure.format(cell)))
-        return
-    beside: Said = {}
-    held: Sequence[Item | None] = found or [None]
-    for said, item in zip(inside, held, strict=True):
-        kind = Kind.VALUE if item is None else item.kind
-        whole_said = columns.merged(context, row, [*adjusted, said], what)
-        if whole_said is None:
-            continue
-        if kind is not Kind.VALUE:
-            whole_said = {**beside, **said, "unit": said.get("unit", beside.get("unit", Unit.NUMBER))}
-        done = complete(context, row.line, what, None if item is None else item.number, whole_said, header)
-        if done is not None:
-            beside = dict(done[1])
-            yield done
-
-
-def _unsure(context: Context, inside: Sequence[Said], found: Sequence[Any]) -> str | None:
-    """Why the numbers of a cell cannot be told apart, or None."""
-    if len(found) == 1 and found[0].loose and "unknown" in inside[0]:
-        return "{!r} is no single number"
-    for item in found:
-        if len(context.words.values(item.name, WordKind.PRECISION)) > 1:
-            return "{!r} names two precisions and has one number"
-    return None
-
-
-def _at_odds(
-    context: Context, row: GridRow, what: str, whole_: Said, of_row: Said, of_column: Said
-) -> tuple[Said, Said, Said] | None:
-    """What table, row and column say, made to go together; None with a note where they do not."""
-    for key in ("chip", "batch_size", "precision"):
-        one, other = of_row.get(key), of_column.get(key)
-        if "ratio" in of_column or None in (one, other) or one == other or "*" in (one, other):
-            continue
-        why = f"its row says {key} {one}, its column {other}"
-        context.notes.append(Note(line=row.line, what=what, why=why))
-        return None
-    roles = (of_column.get("role"), of_row.get("role"))
-    ratio = "ratio" in of_column or "ratio" in of_row
-    if ratio or Role.BASELINE in roles:
-        named = of_column.get("chip") or of_row.get("chip")
-        if of_column.get("role") is Role.BASELINE or "ratio" in of_column:
-            of_row = {key: item for key, item in of_row.items() if key != "chip"}
-        if ratio or named is None or of_column.get("role") is Role.BASELINE:
-            whole_ = {key: item for key, item in whole_.items() if key != "chip"}
-    if "metric" in of_row and "metric" in of_column and _row_gives_way(of_row, of_column):
-        of_the_metric = ("metric", "called", "generic", "variant")
-        of_row = {key: item for key, item in of_row.items() if key not in of_the_metric}
-    return whole_, of_row, of_column
-
-
-def _row_gives_way(of_row: Said, of_column: Said) -> bool:
-    """Whether a row's metric counts less than its column's: of two that are both certain ones, or general."""
-    return bool(of_row.get("generic")) or not of_column.get("generic") or _sizes(of_column)
+    for at in table.valued:
+        held = [item for row in table.rows for item in table.items(row, at)]
+        plain = all(not item.name and not item.unit for item in held)
+        if len(held) > 1 and plain and not table.of_columns[at] and table.grid.headers[at].strip():
+            yield at

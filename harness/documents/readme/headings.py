@@ -12,7 +12,10 @@ LONGEST = 40  # characters of an item that is a title
 _HEADING = re.compile(r"(?P<marks>#{1,6})(?:[ \t]+(?P<text>.*))?")
 _CLOSING = re.compile(r"(?:^|[ \t])#+$")
 _TAG = re.compile(r"</?\w[^<>]*>")
-_NUMBERING = re.compile(r"(?:[-*+]|\d+(?:\.\d+)*[.、)]?|[a-z][.)]|step\.\d+|[一二三四五六七八九十]+、)\s+")
+_NUMBERING = re.compile(
+    r"(?:[-*+]|\d+(?:\.\d+)*[.、)）]?|[a-z][.)]|step\.\d+|[一二三四五六七八九十]+、)\s+|"
+    r"\d+[.、)）](?=[^\W\d])"  # "1.infer" without a blank, and no "1.5"
+)
 
 
 def heading(line: str, number: int) -> Heading | None:
@@ -34,6 +37,16 @@ def heading(line: str, number: int) -> Heading | None:
     )
 
 
+def is_item(text: str) -> bool:
+    """Whether a stripped line is an item of a list."""
+    return _NUMBERING.match(text) is not None
+
+
+def indent(line: str) -> int:
+    """How many blanks a line begins with."""
+    return len(line) - len(line.lstrip())
+
+
 def items(prose: Sequence[Line], indents: Sequence[int]) -> Iterator[Heading]:
     """List items and bold lines that are short enough to be a title of what follows."""
     for line in prose:
@@ -43,6 +56,6 @@ def items(prose: Sequence[Line], indents: Sequence[int]) -> Iterator[Heading]:
         if not match and not bold:
             continue
         rest = plain(text[match.end() :] if match else text).strip("*： :。")
-        if rest and len(rest) <= LONGEST and "，" not in rest:
-            indent = indents[line.number - 1]
-            yield Heading(line=line.number, level=9, text=rest, titled=False, indent=indent)
+        if rest and len(rest) <= LONGEST and ("，" not in rest or text.endswith((":", "："))):
+            blanks = indents[line.number - 1]
+            yield Heading(line=line.number, level=9, text=rest, titled=False, indent=blanks)

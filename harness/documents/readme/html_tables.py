@@ -117,7 +117,7 @@ class _Open:
     down: int
     texts: list[str] = field(default_factory=list)
     struck: list[str] = field(default_factory=list)
-    images: list[str] = field(default_factory=list)
+    images: set[int] = field(default_factory=set)  # which of `texts` are the words for one
 
 
 class _Parser(HTMLParser):
@@ -162,9 +162,9 @@ class _Parser(HTMLParser):
         if tag in _BREAKS:
             self._add(" ")
         elif tag == "img" and (words := (attrs.get("alt") or "").strip()):
+            if self._cell is not None and self._caption is None and not self._struck:
+                self._cell.images.add(len(self._cell.texts))
             self._add(words)
-            if self._cell is not None and not self._struck:
-                self._cell.images.append(words)
         elif tag in _STRUCK:
             self._struck += 1
         elif tag == "sup":
@@ -241,7 +241,9 @@ class _Parser(HTMLParser):
         if self._cell is None:
             return
         text, struck = (" ".join("".join(parts).split()) for parts in (self._cell.texts, self._cell.struck))
-        shown = Shown(text=text, struck=(struck,) if struck else (), images=tuple(self._cell.images))
+        words = "".join(part for at, part in enumerate(self._cell.texts) if at not in self._cell.images)
+        beside = " ".join(words.split()) if self._cell.images else None
+        shown = Shown(text=text, struck=(struck,) if struck else (), beside_images=beside)
         if struck and not text:
             shown = Shown(text=struck)
         self.source.rows[-1].cells.append(

@@ -28,7 +28,7 @@ class Shown:
 
     text: str
     struck: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()  # the words for each image
+    beside_images: str | None = None  # the text without the words for images, where there are any
 
 
 def plain(markdown: str) -> str:
@@ -62,16 +62,16 @@ def raised(before: str, after: str) -> str:
 @lru_cache(maxsize=8192)
 def _parsed(text: str) -> Shown:
     [inline] = _markdown().parseInline(text)
-    struck: list[str] = []
-    images: list[str] = []
-    parts = list(_texts(inline.children or (), struck, images))
-    left = "".join(parts).strip()
+    tokens, struck = inline.children or (), list[str]()
+    left = "".join(_texts(tokens, struck)).strip()
     if struck and not left:
         left, struck = "".join(struck).strip(), []
-    return Shown(text=left, struck=tuple(struck), images=tuple(images))
+    words = [token for token in tokens if token.type != "image"]
+    beside = None if len(words) == len(tokens) else " ".join("".join(_texts(words, [])).split())
+    return Shown(text=left, struck=tuple(struck), beside_images=beside)
 
 
-def _texts(tokens: Sequence[Token], struck: list[str], images: list[str]) -> Iterator[str]:
+def _texts(tokens: Sequence[Token], struck: list[str]) -> Iterator[str]:
     deep, high, before = 0, False, ""
     for token in tokens:
         text = ""
@@ -89,8 +89,6 @@ def _texts(tokens: Sequence[Token], struck: list[str], images: list[str]) -> Ite
                 deep = max(0, deep + (-1 if closes else 1))
             elif name == "sup":
                 high = not closes
-        if token.type == "image" and text:
-            images.append(text)
         if deep:
             if text:
                 struck.append(text)

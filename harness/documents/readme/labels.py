@@ -6,19 +6,22 @@ import re
 from collections.abc import Sequence
 
 from harness.documents.readme.blocks import GridRow
-from harness.documents.readme.cells import items, two_numbers, whole
-from harness.documents.readme.columns import batch_in, of_text, ratio_of
-from harness.documents.readme.naming import BATCH, Said, metric_in, rest
+from harness.documents.readme.cells import is_duration, items, two_numbers, whole
+from harness.documents.readme.columns import batch_in, of_text, ratio_of, unit_in
+from harness.documents.readme.naming import BATCH, Said, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
 from harness.domain.metrics import Metric
 from harness.domain.settings import Shapes
 from harness.domain.words import WordKind
 
+_FEWEST = 3  # rows of which one may sum up the others
+
 
 def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bool:
     """Whether a column names rows: its head says so, or no cell of it is a number.
 
-    A later column that is headed by a metric is no label even then: its cells are numbers not understood.
+    A later column that is headed by a metric is no label even then: its cells are numbers not understood,
+    but for those that are batch sizes or precisions.
     """
     words = context.words
     if names_sizes(context, header):
@@ -27,10 +30,13 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     valued = [cell for cell in cells if _has_value(context, cell)]
     if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
-    if at and words.has(header, WordKind.FACT):
+    if at and (words.has(header, WordKind.FACT) or ratio_of(context, header) is not None):
         return False
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
-        return bool(cells) and all(_only_size(context, cell) for cell in cells)
+        told = (_only_size(context, cell) or words.is_whole(cell, WordKind.PRECISION) for cell in cells)
+        return bool(cells) and all(told)
+    if at and any(map(is_duration, cells)):
+        return False
     return not valued and not (at and cells and all(map(words.absent, cells)))
 
 
@@ -39,6 +45,14 @@ def names_sizes(context: Context, header: str) -> bool:
     words = context.words
     bare = words.without(header, WordKind.CHIP, WordKind.PRECISION).strip(" _-()（）")
     return any(words.is_whole(text, WordKind.BATCH_SIZE) is not None for text in (header, bare))
+
+
+def names_chips(context: Context, header: str) -> bool:
+    """Whether a head is that of chips: ``Device``, ``GPU``."""
+    words = context.words
+    return (
+        words.is_whole(header, WordKind.LABEL) == "chip" or words.is_whole(header, WordKind.CHIP) is not None
+    )
 
 
 def _only_size(context: Context, cell: str) -> bool:
@@ -95,6 +109,9 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         dynamic = {"true": Shapes.DYNAMIC, "false": Shapes.STATIC}.get(cell.strip().lower())
         return {"shapes": dynamic} if dynamic else of_text(context, cell)
     said = of_text(context, cell)
+    of_head = words.is_whole(header, WordKind.CHIP)
+    if of_head is not None and "role" not in said:  # "GPU" over a card that no word knows
+        said.setdefault("chip", of_head)
     if kind == "precision" and "precision" in said and rest(words, cell):
         del said["precision"]  # "qint16_mixed_float32" is none of ours
         rests[at] = cell.strip()
@@ -111,7 +128,8 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         unsaid = found.get("metric") == Metric.OTHER and found.get("called") == rest(words, cell)
         if kind != "metric" and unsaid and not words.has(cell, WordKind.METRIC):
             found = {}
-        said |= found
+        unit = unit_in(context, cell) if "metric" in found else None
+        said |= found if unit is None else with_unit(found, unit)
     if kind == "source":
         said["source"] = cell.strip()
     rests[at] = _label_rest(context, cell, kind or "")
@@ -124,6 +142,27 @@ def _label_rest(context: Context, cell: str, kind: str) -> str:
     more = () if kind in ("model", "source", "") else (WordKind.METRIC,)
     beside = rest(context.words, cell, *more, *([WordKind.METRIC] if kind == "" else []))
     return cell.strip() if card else beside
+
+
+_STATISTIC = re.compile(
+    r"(?<![a-z])(?:max|min|std|median|p\d\d|\d\d%)(?![a-z])|最大|最小|标准差|中位", re.IGNORECASE
+)
+
+
+def summing_up(context: Context, labels: Sequence[bool], rows: Sequence[GridRow]) -> dict[int, str]:
+    """The rows that are a total or an average of the others, and what they are called.
+
+    Beside a maximum or a deviation a mean is a statistic like these, and none of rows.
+    """
+    named = [" ".join(cell for cell, label in zip(row.cells, labels, strict=True) if label) for row in rows]
+    if len(rows) < _FEWEST or any(map(_STATISTIC.search, named)):
+        return {}
+    return {
+        at: named[at]
+        for at, row in enumerate(rows)
+        for cell, label in zip(row.cells, labels, strict=True)
+        if label and context.words.is_whole(cell.strip(":： "), WordKind.SUMMARY) is not None
+    }
 
 
 def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:

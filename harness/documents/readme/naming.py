@@ -19,7 +19,7 @@ _TOLD = (
     WordKind.AOE, WordKind.PRECISION, WordKind.FILLER, WordKind.BATCH_SIZE,
 )  # fmt: skip
 _THRESHOLD = re.compile(r"\bIoU(?=\s*[=:>]\s*\d)", re.IGNORECASE)  # what others are at, and no metric
-_UNIT_PLACE = re.compile(r"[(（/\d%]\s*$")
+_UNIT_PLACE = re.compile(r"[(（/\d%]")  # what stands before a unit
 _NUMBERED = re.compile(r"指标\s*\d*")
 _EMPTY = re.compile(r"[(（\[【][\s,，/|:：+-]*[)）\]】]")
 _LOOSE = re.compile(r"(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])")  # what a word that was taken out leaves
@@ -39,7 +39,7 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     told = {(hit.start, hit.end) for hit in found if hit.means in kinds and not in_a_name(left, hit)}
     others = {hit.start for hit in found if hit.means is not WordKind.UNIT}
     for start, end in sorted(told, reverse=True):
-        if start in others or end - start > 2 or _UNIT_PLACE.search(left[:start]):
+        if start in others or end - start > 2 or _UNIT_PLACE.match(left[:start].rstrip()[-1:]):
             left = left[:start] + left[end:]  # "fish-s" is no unit, "(s)" is one
     for _ in range(3):
         left = _EMPTY.sub(" ", left)
@@ -61,8 +61,9 @@ def _is_per(words: Vocabulary, text: str) -> bool:
 
 
 def in_a_name(text: str, hit: Hit) -> bool:
-    """Whether a word for a baseline is the end of a name: ``Total-text-baseline``."""
-    return hit.means is WordKind.BASELINE and re.search(r"[A-Za-z]{2}[-_]$", text[: hit.start]) is not None
+    """Whether a word is the end of a name: as of ``Total-text-baseline``, or of a file, ``net.om``."""
+    ends = r"[A-Za-z]{2}[-_]$" if hit.means is WordKind.BASELINE else r"\w\.$"
+    return re.search(ends, text[max(hit.start - 3, 0) : hit.start]) is not None
 
 
 def metric_in(words: Vocabulary, text: str) -> Said:
@@ -118,6 +119,24 @@ def names_in(words: Vocabulary, text: str) -> tuple[str, ...]:
     special = [hit for hit in hits if words.is_own(text[hit.start : hit.end]) or hit.value != Metric.ACCURACY]
     named = [text[hit.start : hit.end] for hit in (special if len(special) > 1 else hits)]
     return tuple(named) if len(set(named)) == len(named) > 1 else ()
+
+
+_SIDES = re.compile(r"(?P<one>[A-Za-z0-9_.+-]+)\s*[/|、]\s*(?P<other>[A-Za-z0-9_.+-]+)")
+
+
+def sides_in(words: Vocabulary, text: str) -> tuple[tuple[str, ...], str]:
+    """Two chips, precisions or batch sizes in `text` that a stroke parts, and the text without them.
+
+    They name the two numbers of a cell below: ``100.5/98.5`` under ``310P/T4 fps``. None are empty.
+    """
+    for match in _SIDES.finditer(text):
+        one, other = match["one"], match["other"]
+        chips = [words.is_whole(side, WordKind.CHIP) for side in (one, other)]
+        precisions = [words.is_whole(side, WordKind.PRECISION) for side in (one, other)]
+        sizes = [BATCH.fullmatch(side) and side for side in (one, other)]
+        if any(None not in pair and len(set(pair)) == 2 for pair in (chips, precisions, sizes)):
+            return (one, other), text[: match.start()] + text[match.end() :]
+    return (), text
 
 
 def with_unit(said: Said, unit: Unit) -> Said:

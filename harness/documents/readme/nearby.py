@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from harness.documents.readme.blocks import GridRow
 from harness.documents.readme.cells import whole
 from harness.documents.readme.commands import Command
 from harness.documents.readme.labels import of_row
 from harness.documents.readme.naming import Said
+from harness.documents.readme.once import once
 from harness.documents.readme.reading import GPU_BACKENDS, Context
 from harness.domain.words import WordKind
 
@@ -35,35 +38,41 @@ def _of_label(context: Context, text: str) -> Said:
     return of_row(context, ("name",), (True,), GridRow(line=0, cells=(text,)))
 
 
-def of_heading(context: Context, line: int) -> Said:
-    """What the heading above figures says of where they were measured."""
-    heading = context.readme.heading_of(line)
-    said = {} if heading is None else of_words(context, heading.text)
-    return {key: item for key, item in said.items() if key != "role"}
-
-
 def of_commands(context: Context, line: int) -> Said:
     """Batch size and precision of the commands above a line, where the nearest that name one are at one."""
     said: Said = {}
-    before = [command for command in context.commands if command.line < line]
-    sizes = _nearest(context, [(command, _batch(command)) for command in before])
+    sizes = _nearest(context, _sized(context), line)
     if sizes is not None and (size := whole(sizes)) is not None:
         said["batch_size"] = size
-    precision = _nearest(context, [(command, _precision(context, command)) for command in before])
+    precision = _nearest(context, _precise(context), line)
     if precision:
         said["precision"] = precision
     return said
 
 
-def _nearest(context: Context, found: list[tuple[Command, str | None]]) -> str | None:
-    """What the last command that says something says; None where another of its block says otherwise."""
-    saying = [(command, text) for command, text in found if text]
-    if not saying:
+_Saying = Sequence[tuple[int, str]]  # the lines of commands that say something, and what
+
+
+@once
+def _sized(context: Context) -> _Saying:
+    return [(command.line, text) for command in context.commands if (text := _batch(command))]
+
+
+@once
+def _precise(context: Context) -> _Saying:
+    return [(command.line, text) for command in context.commands if (text := _precision(context, command))]
+
+
+def _nearest(context: Context, saying: _Saying, line: int) -> str | None:
+    """What the last command above `line` says; None where another of its block says otherwise."""
+    at = bisect_left(saying, (line,))
+    if not at:
         return None
-    last, text = saying[-1]
-    fence = next(item for item in reversed(context.readme.fences) if item.line < last.line)
-    beside = {other for command, other in saying if command.line > fence.line}
-    return text if beside == {text} else None
+    last, text = saying[at - 1]
+    fences = context.readme.fences
+    fence = fences[bisect_left(fences, last, key=lambda item: item.line) - 1]
+    first = bisect_left(saying, (fence.line + 1,))
+    return text if {other for _, other in saying[first:at]} == {text} else None
 
 
 def _batch(command: Command) -> str | None:
@@ -77,6 +86,7 @@ def _precision(context: Context, command: Command) -> str | None:
     return named[0] if len(set(named)) == 1 else None
 
 
+@once
 def chip_of(context: Context) -> str | None:
     """The chip of figures beside which none is named: the only one that the document is about, or names."""
     if context.own_chip is not None:

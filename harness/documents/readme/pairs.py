@@ -12,11 +12,12 @@ from harness.domain.references import PRINTED
 from harness.domain.words import WordKind
 
 # A decimal number that is no part of a version, an address, a path or a word.
-FIGURE = re.compile(r"(?<![\w.:/-])\d+\.\d+(?![\w.])")
+FIGURE = re.compile(r"(?<![\w.:/-])(?:\d+\.\d+|\.\d+)(?![\w.])")
 _LONGEST = 2000  # characters of a line that prints results
 
 _NUMBER = rf"(?P<value>{PRINTED})(?!\d|\.\d)"
 _PLAIN = r"(?<![\w.])(?P<key>(?=\d{0,3}[^\W\d])\w[^:：=,;|{}\[\]\"'<>]{0,100}?)"
+_SIGN = r"\s*(?:[:：=]|->)\s*[≈~～]?\s*"
 _PAIRS = (
     # COCO's "Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 0.373"
     re.compile(rf"(?P<key>[A-Za-z][A-Za-z ()]{{0,40}}@ ?\[[^\[\]]{{0,80}}\])\s*[:=]\s*{_NUMBER}"),
@@ -27,7 +28,7 @@ _PAIRS = (
     # ('recall: ', 0.81, 'precision: ', 0.75)
     re.compile(rf"'(?P<key>[^'\n:]{{1,60}}?)\s*:?\s*',\s*{_NUMBER}"),
     # "top1: 76.7 top5: 93.1", "Overall -> 4.68 %", "percentile(99%) = 0.79"
-    re.compile(rf"{_PLAIN}\s*(?:[:：=]|->)\s*{_NUMBER}"),
+    re.compile(rf"{_PLAIN}{_SIGN}{_NUMBER}"),
 )
 # "top1_acc        0.69", "average acc 0.89, edit distance 0.96": a key, a blank and a number with a point.
 # A key that holds such a number, as "Acc@1 76.1 Acc@5" before 92.8 does, would keep it without a word.
@@ -36,7 +37,9 @@ _BARE = re.compile(rf"(?:^|,)\s*(?!{_TWO_KEYS}){_PLAIN}\s+(?=\d+\.\d){_NUMBER}(?
 _LEAD = re.compile(r"(?:\[\w+\]|[\s\-*•>])*(?P<group>\w[^{}\[\]\"'<>|]{0,60}[:：])\s*")
 # "98.25, 90.5, 89.75": all that stands behind a key, up to its line's end
 _LIST = re.compile(rf"(?:, ?{PRINTED})+$", re.ASCII)
-_OTHERS = re.compile(rf"\s*[,，/±]\s*{PRINTED}(?![\w.]|\s*[:=])")
+_OTHERS = re.compile(rf"\s*(?:[,，/~～-]|to|至|到)\s*{PRINTED}(?![\w.]|\s*[:=])|\s*[~～]\s*\d")
+# "3.2 ± 0.1", "85.1(±0.3)": what a number may be off by
+_SPREAD = re.compile(rf"\s*(?P<bracket>[(（]\s*)?(?:±|\+/-|\+-)\s*{PRINTED}(?(bracket)\s*[)）])")
 _TIMES = ("ms", "us", "毫秒", "秒")
 _UNIT = re.compile(rf"\s?(%|[A-Za-z]{{1,9}}(?:/[A-Za-z]{{1,9}})?|{'|'.join(_TIMES)})(?![A-Za-z%])")
 
@@ -83,6 +86,8 @@ def _pairs(line: Line, words: Vocabulary, pattern: re.Pattern[str]) -> Iterator[
         if lead is not None:
             group, start = f"{lead['group']} ", lead.start("group")
         stop = unit_end(line.text, match.end("value"), words)
+        if (spread := _SPREAD.match(line.text, stop)) is not None:
+            stop = unit_end(line.text, spread.end(), words)
         more = _LIST.match(line.text, stop)
         stop = stop if more is None else more.end()
         if re.match(r"\w", line.text[stop:]):

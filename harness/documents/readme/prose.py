@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow, Line
+from harness.documents.readme.captions import around, of_items
 from harness.documents.readme.cells import number
 from harness.documents.readme.groups import filled
 from harness.documents.readme.keys import of_key
@@ -23,9 +24,10 @@ from harness.domain.words import WordKind
 
 # What a reader does not see, or sees as no sentence: tags, addresses, code.
 _UNSEEN = re.compile(r"<[^<>]*>|https?://[^\s)）>]*|\]\([^()\s]*\)|`[^`]*`")
+_ROW = re.compile(r"<tr[\s>]", re.IGNORECASE)
 _CLAUSE = re.compile(r"[^，。；！？;]+")
 _SENTENCE = re.compile(r"[^。！？]+")
-_NUMBER = re.compile(rf"(?<![\w.:/%-])(?:{PRINTED})(?!\d|\.\d)", re.ASCII)
+_NUMBER = re.compile(rf"(?<![\w.:/%@-])(?:{PRINTED})(?!\d|\.\d)", re.ASCII)
 # What a measured figure looks like: a point, or a unit behind the digits.
 _MAYBE = re.compile(
     r"\d\.\d|\d ?(?:%|fps|qps|ms|us|db|samples?/|sentences?/|images?/|imgs?/|frames?/|it/|"
@@ -45,7 +47,11 @@ _LONGEST = 60  # characters of a row's name, where its line has several clauses 
 # "3.6 的脚本", "5.2 节": a section of the document.
 _REFERENCE = re.compile(r"\s*(?:的脚本|节|小节|章|版本)")
 # "IoU 设为 0.5", "--conf 0.25": what something is set to.
-_SET = re.compile(r"(?:设为|设置为|设成|阈值\w{0,2}|从|到|间隔|步长|<|>|--?[a-z][\w-]*[ =])\s*$")
+_SET = re.compile(
+    r"(?:设为|设置为|设成|默认值?[为是:：=]?|阈值\w{0,2}|从|到|间隔|步长|<|>|"
+    r"default(?:s to| is|:|=)?|--?[a-z][\w-]*[ =])\s*$"
+)
+_POINTS = re.compile(r"\s*分(?![^\W\d_])")  # "7.2 分": of a test, and no "7.2 分钟"
 _BATCH = re.compile(
     r"(?:batch[ _]?size|batch|bs)\s*(?:设置?为|取|为|是|=|:|：)?\s*(\d{1,6})(?!\d|\.\d)", re.IGNORECASE
 )
@@ -64,12 +70,11 @@ def read_prose(context: Context) -> list[ReadTable]:
     """The results in running text, a table a line; those that are not clear are noted."""
     tables = list[ReadTable]()
     for line in context.readme.prose:
-        lower = line.text.lower() if "<" in line.text else ""
-        if "<table" in lower or "<tr" in lower:
-            why = "a table in HTML; write it in markdown"
-            context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
-            continue
         if not any(map(str.isdigit, line.text)):
+            continue
+        if _ROW.search(line.text):
+            why = "a row in HTML that stands in no <table>, so no browser shows one; put it in one"
+            context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
             continue
         text = _UNSEEN.sub(lambda match: " " * len(match[0]), line.text)
         if not _MAYBE.search(text):
@@ -84,24 +89,30 @@ def read_prose(context: Context) -> list[ReadTable]:
         if table is not None:
             tables.append(table)
         read = set() if table is None else {claim.pair.placed[0] for claim in claims}
-        if any(place not in read for place in _results(context, seen.text)):
+        if any(place not in read for place in _results(context, seen)):
             why = "a result in running text, and not one figure with a unit and a metric; write it in a table"
             context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
     return tables
 
 
-def _results(context: Context, text: str) -> Iterator[int]:
-    """Where the figures stand that may be results: a clause with a metric's name, or a speed's unit."""
+def _results(context: Context, line: Line) -> Iterator[int]:
+    """Where the figures stand that may be results: a clause with a metric's name, points, or a speed's unit.
+
+    The name may stand in the item that the line's one is nested in.
+    """
+    text = line.text
+    of_list = any(context.words.has(item.text, WordKind.METRIC) for item in around(context, line.number))
     for clause in _CLAUSE.finditer(text):
         if not _MAYBE.search(clause[0]):
             continue
-        named = context.words.has(clause[0], WordKind.METRIC)
+        named = of_list or context.words.has(clause[0], WordKind.METRIC)
         for match in _figures(context, text, clause.start(), clause.end()):
             _, unit = _unit(context, text, match.end())
             figure = (
                 "." in match[0] and not _REFERENCE.match(text, match.end()) and not _numbering(text, match)
             )
-            if unit is Unit.SAMPLES_PER_S or (named and (unit in (Unit.PERCENT, Unit.MS) or figure)):
+            scored = named or _POINTS.match(text, match.end())
+            if unit is Unit.SAMPLES_PER_S or (scored and (unit in (Unit.PERCENT, Unit.MS) or figure)):
                 yield match.start()
 
 
@@ -223,7 +234,7 @@ def _about(context: Context, line: Line, sentence: str) -> Said | None:
     """What a sentence says of its figures; None of one that is about no measurement of this document's."""
     chips = context.words.values(sentence, WordKind.CHIP)
     named = [chip for chip in chips if chip != "*"] or chips
-    said: Said = {"chip": named[0]} if len(named) == 1 else {}
+    said = of_items(context, line.number) | ({"chip": named[0]} if len(named) == 1 else {})
     if said or _BATCH.search(sentence) or context.words.has(sentence, WordKind.BASELINE):
         return said
     headings = [context.readme.heading_of(line.number), context.readme.under(line.number)]

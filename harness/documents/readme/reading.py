@@ -96,10 +96,10 @@ class Context:
         return own[0] if len(own) == 1 else None
 
     @cached_property
-    def states_a_unit(self) -> bool:
-        """Whether running text has a unit beside the word of a metric."""
-        kinds = (WordKind.UNIT, WordKind.METRIC)
-        return any(all(self.words.has(line.text, kind) for kind in kinds) for line in self.readme.prose)
+    def stated_units(self) -> frozenset[str]:
+        """The units that running text has beside the word of a metric."""
+        lines = [line.text for line in self.readme.prose if self.words.has(line.text, WordKind.METRIC)]
+        return frozenset(unit for text in lines for unit in self.words.values(text, WordKind.UNIT))
 
     def score_at(self, line: int) -> Metric | None:
         """The only score that is named in the section of a line, or else in the whole document.
@@ -145,7 +145,7 @@ class Reading:
     unread: tuple[Note, ...]
     assumed: tuple[Note, ...]
     context: Context
-    doubt: Note | None = None  # of `unread`: why it is not one model that it is about
+    unsure: str = ""  # why it is not told which model it is about
 
     @property
     def called(self) -> str:
@@ -213,15 +213,13 @@ def _names_nothing(title: str) -> bool:
     return not any(re.search(r"[A-Z0-9]", word) for word in re.findall(r"[A-Za-z0-9_.+-]{2,}", title))
 
 
-def doubt(catalog: Catalog, models: Sequence[str]) -> Note | None:
-    """Why it is not told which model a README is about that may be about `models`; None where it is."""
+def unsure(models: Sequence[str]) -> str:
+    """Why it is not told which model a README is about that may be about `models`; empty where it is."""
     if len(models) == 1:
-        return None
-    known = ", ".join(catalog.called)
-    why = f"no word of a known model stands there ({known}); say which with --model, or add a [[word]]"
+        return ""
     if models:
-        why = f"the words of several models stand there: {', '.join(models)}; say which with --model"
-    return Note(line=1, what="the model", why=why)
+        return f"the words of several known models stand there ({', '.join(models)})"
+    return "no word of a known model stands there"
 
 
 def title_of(grid: Grid, readme: Readme) -> str:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import Fence, GridRow, Line
+from harness.documents.readme.captions import over
 from harness.documents.readme.cells import Number, number
 from harness.documents.readme.commands import typed_lines
 from harness.documents.readme.grids import read_grid
 from harness.documents.readme.groups import Group, groups
 from harness.documents.readme.keys import another, is_set, of_key
 from harness.documents.readme.naming import Said
-from harness.documents.readme.nearby import chip_of, of_commands, of_heading, of_words, runs_framework
+from harness.documents.readme.nearby import chip_of, of_commands, of_words, runs_framework
 from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -25,9 +26,11 @@ from harness.domain.references import Role
 from harness.domain.words import WordKind
 
 _CODE = re.compile(r"(?:python|py|c\+\+|cpp|c|java|mermaid|ya?ml|cmake)\b.*", re.IGNORECASE)
-_MAYBE = re.compile(r"\d\.\d|\d ?(?:%|fps|qps|ms\b)", re.IGNORECASE)  # a measured figure, as like as not
-# What stands behind a key in place of a plain number: "1.2k fps", "1.5e+03", "nan".
-_KEYED = re.compile(r"\s*(?P<key>[^:：=]{1,60}?)\s*[:：=]\s*(?P<value>-?\d.*|nan\b.*|inf\b.*)", re.IGNORECASE)
+_MAYBE = re.compile(r"\.\d|\d ?(?:%|k?fps|qps|ms\b)", re.IGNORECASE)  # a measured figure, as like as not
+# What stands behind a key in place of a plain number: "1.2k fps", "12~15", "nan".
+_KEYED = re.compile(
+    r"\s*(?P<key>[^:：=]{1,60}?)\s*[:：=]\s*(?P<value>[-≈~<>]?\s*\.?\d.*|nan\b.*|inf\b.*)", re.IGNORECASE
+)
 _CONSOLE = ("npu-smi", "nvidia-smi", "cnmon", "Hugepages-Usage", "AICore(%)")
 
 Left = tuple[int, str]  # the line of a block that holds no result, and what it begins with
@@ -59,7 +62,7 @@ def read_block(context: Context, fence: Fence) -> list[ReadTable]:
     labelled = any("precision" in of_words(context, group.label.text) for group in found if group.named)
     rows = [row for group in found if (row := _row(context, fence, group, labelled)) is not None]
     if not rows and not printed:
-        return [] if typed else _none(context, fence)
+        return _none(context, fence, typed)
     _note_rest(context, [line for line in rest.lines if line.number not in typed], rows)
     tables = [table for item in printed if (table := _grid(context, item)) is not None]
     alike = _alike(context, rows)
@@ -84,8 +87,10 @@ class _Row:
         return self.group.part, self.group.commented, self.group.keys, layout
 
 
-def _none(context: Context, fence: Fence) -> list[ReadTable]:
-    if _has_figure(fence):
+def _none(context: Context, fence: Fence, typed: Collection[int] = ()) -> list[ReadTable]:
+    """Tell why a block holds no result; of figures among commands only what stands behind a metric's name."""
+    left = [line for line in fence.lines if line.number in typed or not _note_keyed(context, line)]
+    if not typed and any(FIGURE.search(line.text) for line in left):
         why = "figures in a block, and no key names a metric"
         context.notes.append(Note(line=fence.line, what=_first(fence)[:80], why=why))
     return []
@@ -108,10 +113,20 @@ def _note_rest(context: Context, lines: Sequence[Line], rows: Sequence[_Row]) ->
             why = "a figure among results, and no key before it names a metric"
             context.notes.append(Note(line=line.number, what=line.text[rest[0].start() :][:60], why=why))
             continue
-        keyed = None if line.number in read else _KEYED.match(line.text)
-        if keyed is not None and context.words.has(keyed["key"], WordKind.METRIC):
-            why = f"{keyed['value'][:40]!r} behind the name of a metric is no single number"
-            context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
+        if line.number not in read:
+            _note_keyed(context, line)
+
+
+def _note_keyed(context: Context, line: Line) -> bool:
+    """Tell of what stands behind the name of a metric and is no number that is read; whether it does."""
+    keyed = _KEYED.match(line.text)
+    if keyed is None or is_set(keyed["key"]) or not context.words.has(keyed["key"], WordKind.METRIC):
+        return False
+    if any(not pair.unclear for pair in pairs(line, context.words)):
+        return False
+    why = f"{keyed['value'][:40]!r} behind the name of a metric is no single number"
+    context.notes.append(Note(line=line.number, what=line.text.strip()[:60], why=why))
+    return True
 
 
 def _figures(context: Context, among_commands: bool, line: Line) -> tuple[Pair, ...]:
@@ -158,7 +173,7 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said], l
     """What is said of a whole group: by commands, heading, part, label and keys, the nearer ones winning."""
     framework = runs_framework(group.said)
     said = {} if framework else of_commands(context, group.pairs[0].line)
-    own = of_heading(context, fence.line)
+    own = over(context, fence.line)
     for text in (group.part, *([group.label.text] if group.named else [])):
         own |= of_words(context, text)
     elsewhere = own.get("chip", "*") not in ("*", chip_of(context))

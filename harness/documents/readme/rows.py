@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
+from harness.documents.readme.cells import number
 from harness.documents.readme.inline import Shown, footnote
 from harness.documents.readme.notes import Note, Told
 from harness.documents.readme.parts import GridRow
@@ -60,13 +61,23 @@ def _text(row: Written, cell: Shown, told: Told) -> str:
     for struck in cell.struck:
         why = "struck through, so it is no value"
         told.unread.append(Note(line=row.line, what=f"~~{struck[:60]}~~", why=why))
-    if cell.text and "".join(cell.images) == cell.text:
+    if cell.text and cell.beside_images == "":
         return f"[{cell.text}]"  # the words for an image are no value
-    text, mark = footnote(cell.text)
+    text, mark = footnote(_without_images(row, cell, told))
     if mark:
         why = f"the mark {mark} is taken for a footnote's; what that says of the number is not read"
         told.assumed.append(Note(line=row.line, what=cell.text[:60], why=why))
     return text
+
+
+def _without_images(row: Written, cell: Shown, told: Told) -> str:
+    """A cell's text; of an image beside a number the words are left out, which is told."""
+    left = cell.beside_images
+    if left is None or left == cell.text or number(left) is None:
+        return cell.text
+    why = "an image beside a number; its words are left out"
+    told.assumed.append(Note(line=row.line, what=cell.text[:60], why=why))
+    return left
 
 
 def _fitted(row: Written, texts: tuple[str, ...], width: int, told: Told) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ Counts = Mapping[str, int]
 # Each begins with what few places of a text begin with, so that it is searched for at those alone.
 _STATED = (
     re.compile(r"(?:样本|验证集|测试集)[^\d\n]{0,6}[:：]?\s*(\d{2,7})\s*[个条张笔]"),
-    re.compile(r"(\d{2,7})\s*(?:笔数据|个(?:评估|测试|验证)数据|个样本|条样本|张图|samples|images)"),
+    re.compile(
+        r"(\d(?<!\d\d)\d{1,6}+)\s*+(?:笔数据|个(?:评估|测试|验证)数据|个样本|条样本|张图|samples|images)"
+    ),
 )
 
 

@@ -13,10 +13,10 @@ from harness.documents.readme.reading import (
     Context,
     Reading,
     ReadTable,
-    doubt,
     find_document,
     find_models,
     title_of,
+    unsure,
 )
 from harness.documents.readme.results import read_blocks
 from harness.documents.readme.units import with_guessed_units
@@ -30,9 +30,7 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     """
     document = find_document(catalog, readme)
     models = (model,) if model else find_models(catalog, readme, document)
-    doubted = doubt(catalog, models)
-    notes = [*([doubted] if doubted else []), *readme.unread]
-    assumed = list(readme.assumed)
+    notes, assumed = list(readme.unread), list(readme.assumed)
     claims = len(models) != 1 or models[0] not in catalog.models
     context = Context(readme=readme, catalog=catalog, notes=notes, assumed=assumed, claims=claims)
     tables, others = _grids(context)
@@ -46,7 +44,7 @@ def understand(readme: Readme, catalog: Catalog, model: str = "") -> Reading:
     return Reading(
         readme=readme, catalog=catalog, models=models, document=document, tables=tuple(tables),
         others=tuple(title for _, title in sorted(others)), unread=tuple(notes), assumed=tuple(assumed),
-        context=context, doubt=doubted,
+        context=context, unsure=unsure(models),
     )  # fmt: skip
 
 

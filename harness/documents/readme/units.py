@@ -58,7 +58,7 @@ def _unit(context: Context, found: Number | None, said: Mapping[str, Any]) -> Un
     if said["role"] is Role.RATIO:
         return Unit.RATIO
     if metric.sort is Sort.SPEED:
-        if not context.states_a_unit:
+        if Unit.SAMPLES_PER_S not in context.stated_units:
             note = Note(line=0, what="unit = samples/s", why="the document states no unit of its throughput")
             if note not in context.assumed:
                 context.assumed.append(note)
@@ -81,10 +81,10 @@ def _beyond(found: Number, said: Mapping[str, Any]) -> bool:
 
 
 def with_guessed_units(table: ReadTable) -> ReadTable:
-    """A table without the marks of guessed units; cells without a number have their column's unit."""
+    """A table without the marks of guessed units: a 0, and a cell without a number, has its column's."""
     units: dict[tuple[int, Metric], Unit] = {}
     for value in table.values:
-        if value.number is not None:
+        if value.number is not None and value.number.value:
             units.setdefault((value.column, value.get("metric")), value.get("unit"))
     found = []
     for value in table.values:
@@ -93,7 +93,7 @@ def with_guessed_units(table: ReadTable) -> ReadTable:
             continue
         meaning = {key: item for key, item in value.meaning.items() if key != _GUESSED}
         key = (value.column, value.get("metric"))
-        if value.number is None and value.meaning.get(_GUESSED) and key in units:
+        if (value.number is None or not value.number.value) and key in units:
             meaning["unit"] = units[key]
         found.append(replace(value, meaning=meaning))
     return replace(table, values=tuple(found))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+import ahocorasick_rs
 
 from harness.domain.catalog import Catalog
 from harness.domain.words import Word, WordKind
 
-_TOUCHING = "A-Za-z0-9"
-_KEPT = 4096  # texts whose words are kept: the cells, heads and lines of a few READMEs, which rules ask again
+_TOUCHING = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")  # parts of one word, once folded
+_KEPT = 2**14  # texts whose words are kept: cells, heads and lines, which are asked again and much alike
 _TOLD = tuple(kind for kind in WordKind if kind is not WordKind.ABSENT)
-_LINE = 1000  # characters of what may be a line; in a longer text only the words asked for are looked for
-_Standing = Mapping[WordKind, Sequence[tuple[int, str]]]  # of each kind where its words begin, and which
 _Meanings = tuple[tuple[WordKind, str], ...]
 
 
@@ -29,6 +29,45 @@ class Hit:
     end: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spelling:
+    """A folded spelling as texts are searched for it; with letters or digits at an end it is a whole word."""
+
+    text: str
+    meanings: _Meanings
+    touches_before: bool
+    touches_behind: bool
+
+    @classmethod
+    def of(cls, text: str, meanings: _Meanings) -> _Spelling:
+        return cls(
+            text=text, meanings=meanings,
+            touches_before=text[0] in _TOUCHING, touches_behind=text[-1] in _TOUCHING,
+        )  # fmt: skip
+
+
+class _Standing(dict[tuple[WordKind, ...], "tuple[Hit, ...]"]):
+    """The words of one text by the kinds asked for: none begins within a longer one of these kinds."""
+
+    def __init__(self, places: Sequence[tuple[int, int, _Meanings]] = ()) -> None:
+        super().__init__()
+        self._places = places  # where a word begins and ends, and what it means: by place, longer ones first
+
+    def __missing__(self, kinds: tuple[WordKind, ...]) -> tuple[Hit, ...]:
+        found, done = list[Hit](), 0
+        for start, end, meanings in self._places:
+            if start >= done:
+                hits = [Hit(means=means, value=value, start=start, end=end)
+                        for means, value in meanings if means in kinds]  # fmt: skip
+                found += hits
+                done = end if hits else done
+        self[kinds] = tuple(found)
+        return self[kinds]
+
+
+_NOTHING = _Standing()  # of most texts
+
+
 class Vocabulary:
     """The word tables, ready to be looked for."""
 
@@ -38,62 +77,35 @@ class Vocabulary:
             for spelling in filter(None, word.spelled):
                 meanings.setdefault(fold(spelling), []).append((word.means, word.value))
         self._own = frozenset(fold(text) for word in words if word.own for text in word.spelled)
-        self._meanings: Mapping[str, _Meanings] = {text: tuple(found) for text, found in meanings.items()}
-        self._begun = {text: self._begun_by(text) for text in self._meanings}
-        self._chosen = lru_cache(maxsize=_KEPT)(self._of_kinds)
-        self._standing = lru_cache(maxsize=_KEPT)(self._any)
-        self._only = lru_cache(maxsize=len(WordKind))(self._compiled)
+        self._meanings = {text: tuple(found) for text, found in meanings.items()}
+        self._found = tuple(
+            _Spelling.of(text, told) for text, found in self._meanings.items()
+            if (told := tuple(item for item in found if item[0] in _TOLD))
+        )  # fmt: skip
+        searched = ahocorasick_rs.AhoCorasick(spelling.text for spelling in self._found)
+        self._search = searched.find_matches_as_indexes
+        self._standing = lru_cache(maxsize=_KEPT)(self._all)
         self._meaning = lru_cache(maxsize=_KEPT)(self._whole)
 
     def hits(self, text: str, *kinds: WordKind) -> list[Hit]:
         """The words of these kinds (default: all but absent) in `text`, by place; longer ones win."""
-        return list(self._chosen(text, kinds or _TOLD))
+        return list(self._standing(text)[kinds or _TOLD])
 
-    def _begun_by(self, spelling: str) -> tuple[tuple[WordKind, str], ...]:
-        """Of each kind the longest word that stands wherever `spelling` does, and begins with it."""
-        longest = dict[WordKind, str]()
-        for other in _beginnings(spelling):
-            longest |= dict.fromkeys((means for means, _ in self._meanings.get(other, ())), other)
-        return tuple(longest.items())
-
-    def _of_kinds(self, text: str, wanted: tuple[WordKind, ...]) -> tuple[Hit, ...]:
-        """The words of the `wanted` kinds in `text`: none begins within a longer one of these kinds."""
-        standing = self._standing(text) if len(text) <= _LINE else self._search(text, self._only(wanted))
-        if standing.keys().isdisjoint(wanted):
-            return ()
-        places = {place for kind in wanted for place in standing.get(kind, ())}
-        found, done = list[Hit](), 0
-        for start, spelling in sorted(places, key=lambda place: (place[0], -len(place[1]))):
-            if start < done:
+    def _all(self, text: str) -> _Standing:
+        """The words of every kind but absent in `text`, also those within others."""
+        folded = fold(text)
+        places, last = list[tuple[int, int, _Meanings]](), len(text)
+        for at, start, end in self._search(folded, overlapping=True):
+            spelling = self._found[at]
+            if spelling.touches_before and start and folded[start - 1] in _TOUCHING:
                 continue
-            done = start + len(spelling)
-            found += [
-                Hit(means=means, value=value, start=start, end=done)
-                for means, value in self._meanings[spelling]
-                if means in wanted
-            ]
-        return tuple(found)
-
-    def _any(self, text: str) -> _Standing:
-        """Where words of all kinds stand in a short text, of which several kinds are asked one by one."""
-        return self._search(text, self._only(tuple(WordKind)))
-
-    def _compiled(self, kinds: tuple[WordKind, ...]) -> re.Pattern[str]:
-        """The words of these kinds."""
-        wanted = set(kinds)
-        spellings = (text for text, means in self._meanings.items() if wanted & {kind for kind, _ in means})
-        return re.compile(_longest(spellings))
-
-    def _search(self, text: str, pattern: re.Pattern[str]) -> _Standing:
-        """Of each kind, where in `text` a word of `pattern` begins, and the longest that does."""
-        folded, found = _folded(text), dict[WordKind, list[tuple[int, str]]]()
-        match = pattern.search(folded)
-        while match is not None:
-            start = match.start()
-            for kind, spelling in self._begun[match[0]]:
-                found.setdefault(kind, []).append((start, spelling))
-            match = pattern.search(folded, start + 1)
-        return found
+            if spelling.touches_behind and end < last and folded[end] in _TOUCHING:
+                continue
+            places.append((start, end, spelling.meanings))
+        if not places:
+            return _NOTHING
+        places.sort(key=lambda place: (place[0], -place[1]))
+        return _Standing(places)
 
     def _whole(self, text: str) -> _Meanings:
         """What all of `text` means."""
@@ -101,15 +113,16 @@ class Vocabulary:
 
     def values(self, text: str, kind: WordKind) -> list[str]:
         """What the words of one kind in `text` mean, each once, in order."""
-        return list(dict.fromkeys(hit.value for hit in self._chosen(text, (kind,))))
+        hits = self._standing(text)[kind,]
+        return list(dict.fromkeys([hit.value for hit in hits])) if hits else []
 
     def has(self, text: str, kind: WordKind) -> bool:
         """Whether a word of this kind stands in `text`."""
-        return bool(self._chosen(text, (kind,)))
+        return bool(self._standing(text)[kind,])
 
     def without(self, text: str, *kinds: WordKind) -> str:
         """`text` without its words of these kinds."""
-        for hit in reversed(self._chosen(text, kinds)):
+        for hit in reversed(self._standing(text)[kinds]):
             text = text[: hit.start] + text[hit.end :]
         return text
 
@@ -119,7 +132,10 @@ class Vocabulary:
 
     def is_whole(self, text: str, kind: WordKind) -> str | None:
         """The value of the word of this kind that all of `text` is; None where it is none."""
-        return next((value for means, value in self._meaning(text) if means is kind), None)
+        for means, value in self._meaning(text):
+            if means is kind:
+                return value
+        return None
 
     def absent(self, text: str) -> bool:
         """Whether a cell says that there is no value."""
@@ -153,61 +169,3 @@ def fold(text: str) -> str:
         return text.lower()
     folded = _OTHERS.sub(lambda run: run[0].translate(_FOLDS), text).lower()
     return folded if len(folded) == len(text) else text.translate(_FOLDS)
-
-
-@lru_cache(maxsize=4)
-def _folded(text: str) -> str:
-    """`fold` of a text in which words of one kind after the other are looked for."""
-    return fold(text)
-
-
-def _longest(spellings: Iterable[str]) -> str:
-    """A pattern that matches the longest of `spellings` at a place, within its bounds.
-
-    Spellings share what they begin with, and each begins with a letter: so the search passes over all other
-    letters at once, however many spellings there are.
-    """
-    tree: dict[str, _Branch] = {}
-    for spelling in spellings:
-        branches = tree
-        for at, character in enumerate(spelling):
-            branch = branches.setdefault(character, _Branch(further={}))
-            branch.ends |= at == len(spelling) - 1
-            branches = branch.further
-    first = (f"{re.escape(character)}{_bound_before(character)}{_rest(character, branch)}"
-             for character, branch in tree.items())  # fmt: skip
-    return "|".join(first) or r"(?!)"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Branch:
-    """What goes on behind a character, and whether a spelling ends with it."""
-
-    further: dict[str, _Branch]
-    ends: bool = False
-
-
-def _rest(character: str, branch: _Branch) -> str:
-    """The pattern behind `character`: longer spellings before the one that ends here."""
-    ways = [f"{re.escape(after)}{_rest(after, further)}" for after, further in branch.further.items()]
-    if branch.ends:
-        ways.append(rf"(?![{_TOUCHING}])" if _touches(character) else "")
-    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
-
-
-def _bound_before(character: str) -> str:
-    """That no letter stands in front of a word's first one, which has been read."""
-    return rf"(?<![{_TOUCHING}]{re.escape(character)})" if _touches(character) else ""
-
-
-def _touches(character: str) -> bool:
-    """Whether a character makes one word with the letters and digits beside it."""
-    return character.isascii() and character.isalnum()
-
-
-def _beginnings(spelling: str) -> Iterator[str]:
-    """What `spelling` begins with, cut within no word of letters and digits; itself last."""
-    for end in range(1, len(spelling)):
-        if not (_touches(spelling[end - 1]) and _touches(spelling[end])):
-            yield spelling[:end]
-    yield spelling

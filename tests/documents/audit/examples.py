@@ -48,6 +48,7 @@ TWO_INPUTS = (
     INPUTS + "| input_ids | INT64 | batchsize x 128 | ND |\n| input_mask | INT64 | batchsize x 128 | ND |\n"
 )
 ATC = 'atc --framework=5 --output=net_bs1 --input_shape="input_ids:1,128;input_mask:1,128"'
+ONE_INPUT = 'atc --framework=5 --output=net_bs1 --input_shape="image:1,128"'
 REPO = "git clone https://example.com/a/net.git"
 
 
@@ -94,7 +95,9 @@ EXAMPLES = (
     one("batch-range", "hours a batch", speeds("1000000 20.0"), "13.89 h", "error"),
     none("batch-range", "seconds a batch", speeds("1 0.01", "1024 20.0", "65536 40.0")),
     one("throughput-falls", "by half", speeds("1 40.0", "4 20.0", "8 30.0"), "50.0%", "error"),
-    one("throughput-falls", "by an eighth", speeds("1 40.0", "4 35.0"), "12.5%", "warning"),
+    one("throughput-falls", "by an eighth", speeds("1 40.0", "4 35.0"), "12.5%", "note"),
+    one("throughput-falls", "by a half at once", speeds("1 40.0", "4 20.0"), "loses 50%", "warning"),
+    one("throughput-falls", "by an eighth, and back", speeds("1 40.0", "4 35.0", "8 40.0"), "40.0 again"),
     one("throughput-falls", "by a twentieth", speeds("1 40.0", "4 38.0"), "5.0%", "note"),
     none("throughput-falls", "grows, in any order of rows", speeds("8 60.0", "1 40.0", "4 41.0")),
     one("throughput-superlinear", "five times for four", speeds("1 10.0", "4 50.0"), "5.00 times"),
@@ -128,6 +131,13 @@ EXAMPLES = (
         "more than all",
         accuracies("TinyBERT(bs1) 104.00 92.32"),
         "no denominator up to 1000000 could have made it either",
+    ),
+    one(
+        "accuracy-count",
+        "of ten times as many",
+        accuracies("x(bs1) 74.846 92.168", "x(bs4) 74.846 91.102", model="Net") + "\n\n测试集：5000 张图片",
+        "all are counts of 50000, so 5000 may have a 0 too few",
+        "warning",
     ),
     none("accuracy-count", "counts", accuracies("TinyBERT(bs1) 92.66 92.32")),
     none("accuracy-count", "too coarse to tell", accuracies("TinyBERT(bs1) 93 92")),
@@ -196,6 +206,21 @@ EXAMPLES = (
         "numbered",
         INPUTS + "| input1 | INT64 | batchsize x 128 | ND |\n\n" + fenced(ATC),
         "input1",
+        "warning",
+    ),
+    one(
+        "io-names",
+        "the only input",
+        INPUTS + "| input | INT64 | batchsize x 128 | ND |\n\n" + fenced(ONE_INPUT),
+        "names image",
+        "note",
+    ),
+    one(
+        "io-names",
+        "two of a graph of one",
+        TWO_INPUTS + "\n" + fenced(ONE_INPUT),
+        "input_ids, input_mask",
+        "warning",
     ),
     none("io-names", "the same", TWO_INPUTS + "\n" + fenced(ATC)),
     one("io-shapes", "another length", TWO_INPUTS + "\n" + fenced(ATC.replace("128", "384")), "384"),

@@ -64,6 +64,13 @@ STEPS: tuple[Example, ...] = (
     ),
     one(
         "line-continued",
+        "all of them",
+        fenced("atc --model=a.onnx", "  --framework=5", "  --output=a \\", "  --soc=b", "  --log=error"),
+        "lines 4, 5 and 7 end without a backslash",
+        "error",
+    ),
+    one(
+        "line-continued",
         "a blank behind the backslash",
         fenced("atc --model=a.onnx \\ ", "    --framework=5"),
         "a blank stands behind the backslash that ends line 4",
@@ -105,6 +112,24 @@ STEPS: tuple[Example, ...] = (
         fenced("atc --soc_version={chip}", before="# Net\n\nnpu-smi prints ${chip}."),
         "write ${chip}",
     ),
+    one(
+        "not-replaced",
+        "a loop's",
+        fenced("for bs in 1 4 8; do", "  atc --model=a_bs{bs}.onnx", "done"),
+        "line 4 lets a loop set",
+        "warning",
+    ),
+    one("not-replaced", "a loop of one line", fenced("for bs in 1 4; do atc --output=a{bs}; done"), "{bs}"),
+    one("not-replaced", "a loop of three", fenced("for bs in 1 4", "do", "  bash a.sh {bs}", "done"), "{bs}"),
+    none(
+        "not-replaced", "what a loop sets, with its sign", fenced("for b in 1 4; do atc --output=a$b; done")
+    ),
+    none(
+        "not-replaced",
+        "a loop of Python",
+        fenced("for bs in (1, 4):", "    print(f'{bs}')", "bash run.sh {bs}"),
+    ),
+    none("not-replaced", "a list of what to fill in", fenced("url=https://e.org", "git clone {url}")),
     none("not-replaced", "places to fill in", fenced("git clone {url}", "atc --model=a_bs${bs}.onnx")),
     none("not-replaced", "braces of a shell", fenced("mkdir {bs}_{fp16,int8}", "echo ${fp16}")),
     one(
@@ -119,6 +144,12 @@ STEPS: tuple[Example, ...] = (
         "a letter too few",
         fenced(AIS.replace("out_bs8", "results"), SCORE.format("result")),
         "reads result/0.txt",
+    ),
+    one(
+        "folder-names",
+        "of two paths that a step reads the one that is like what was written",
+        fenced(AIS, "python3 post.py --made=./outs_bs8/figures/ --result_dir=./outs_bs8"),
+        "reads ./outs_bs8,",
     ),
     none("folder-names", "the same name", fenced(AIS, SCORE.format("./out_bs8"))),
     none("folder-names", "the same, of another batch", fenced(AIS, SCORE.format("./out_bs${bs}"))),
@@ -204,7 +235,29 @@ STEPS: tuple[Example, ...] = (
     none("data-set-counts", "of a part of it", SST2 + "取 SST-2 验证集前 100 条样本。"),
     none("data-set-counts", "of training", SST2 + "SST-2 has 67349 training sentences."),
     none("data-set-counts", "of another", SST2 + "Images: 50000 images."),
-    none("data-set-counts", "of two", SST2 + "SST-2 and SQuAD: the test set has 1821 sentences."),
+    one(
+        "data-set-counts",
+        "the first of two in a line",
+        SST2 + "SST-2 的验证集有 870 条样本，ImageNet 验证集有 50000 张图片。",
+        "counts 870",
+    ),
+    one(
+        "data-set-counts",
+        "the second of two that tables count",
+        SST2 + "SST-2 has 872 samples, and SQuAD has 10560 questions.",
+        "counts 10560; SQuAD",
+    ),
+    none(
+        "data-set-counts",
+        "of two, of which no table has one",
+        SST2 + "SST-2 的验证集有 872 条样本，在ImageNet上验证集有 50000 张图片。",
+    ),
+    none(
+        "data-set-counts",
+        "of one that is named behind its number",
+        SST2 + "SST-2 has 872 samples, beside 10000 images of CIFAR-10.",
+    ),
+    none("data-set-counts", "of two at once", SST2 + "SST-2 and SQuAD: the test set has 1821 sentences."),
     one(
         "exact-above-f1",
         "swapped, of questions",
@@ -222,6 +275,25 @@ STEPS: tuple[Example, ...] = (
     ),
     one("printed-result", "a slip", PRINTED.format("13.5877", "13.5477"), "printing 13.5877", "warning"),
     one("printed-result", "of one metric's name", PRINTED.format("76.51", "76.13"), "76.51"),
+    one("printed-result", "a whole point off", PRINTED.format("76.35", "77.35"), "printing 76.35"),
+    one(
+        "printed-result",
+        "of a table without batch sizes, as a share",
+        "# Net\n\n| Model | top-1 |\n|---|---|\n| net | 77.35 % |\n\n```\ntop1 acc: 0.7635\n```\n",
+        "has 77.35 %, and line 8 shows the script printing 0.7635",
+        "warning",
+    ),
+    none("printed-result", "ten points off", PRINTED.format("66.35", "77.35")),
+    none(
+        "printed-result",
+        "in another precision",
+        PRINTED.replace("Accuracy", "int8 accuracy").format("76.35", "77.35"),
+    ),
+    none(
+        "printed-result",
+        "of one of several models",
+        PRINTED.format("76.35", "77.35") + "| 1 | 71.35 |\n",
+    ),
     none("printed-result", "rounded", PRINTED.format("76.1349", "76.13")),
     none("printed-result", "as a share", PRINTED.format("0.761349", "76.13")),
     none("printed-result", "cut off", PRINTED.format("76.1399", "76.13")),
@@ -237,9 +309,43 @@ STEPS: tuple[Example, ...] = (
         "metric-names", "text and table", NAMED.format("top-5", "71.58", "Top1", "71.58"), "71.58", "warning"
     ),
     one("metric-names", "head and cell", NAMED.format("mIoU", "0.7158", "mAP", "71.58"), "mIoU in line 3"),
+    one(
+        "metric-names",
+        "at a sentence's end",
+        NAMED.format("mAP", "41.2", "mIoU", "71.58") + "\nThe mAP of the model is 71.58.",
+        "71.58",
+    ),
+    one("metric-names", "behind a colon", NAMED.format("mIoU", "71.58", "", "top1:71.58"), "mIoU in line 3"),
+    one(
+        "metric-names",
+        "behind its number",
+        NAMED.format("mAP", "90.25", "", "71.58/Top1 90.25/Top5"),
+        "top-5",
+    ),
+    none(
+        "metric-names",
+        "of the number in front of it alone",
+        NAMED.format("top-5", "90.25", "", "71.58/Top1 90.25/Top5"),
+    ),
+    none("metric-names", "a range", NAMED.format("mIoU", "0.955", "", "mAP@0.500:0.955")),
     none("metric-names", "the same name", NAMED.format("top-1", "71.58", "Top1", "71.58")),
     none("metric-names", "a word for any metric", NAMED.format("Acc", "71.58", "Top1", "71.58")),
-    none("metric-names", "a short number", NAMED.format("top-5", "7.15", "Top1", "7.15")),
+    none("metric-names", "a short number", NAMED.format("top-5", "7.5", "Top1", "7.5")),
+    none("metric-names", "of 0 at its ends", NAMED.format("top-5", "71.00", "Top1", "71.00")),
+    one(
+        "metric-names",
+        "three digits of a block of JSON",
+        NAMED.format("mAP", "41.2", "mIoU", "41.2").replace("mAP is", "score is")
+        + '\n```json\n{\n  "map": 0.412\n}\n```\n',
+        "0.412 is mAP here and 41.2 mIoU in line 7",
+    ),
+    none(
+        "metric-names",
+        "three digits among many numbers",
+        NAMED.format("mAP", "41.2", "mIoU", "41.2")
+        + "".join(f"| net{at} | {at}1.7 |\n" for at in range(2, 9))
+        + "\nThe mAP is 11.3 % at first, then the mAP is 12.4 %.\n",
+    ),
     none("metric-names", "two numbers", NAMED.format("top-1 71.58, top-5", "91.58", "Top1", "71.58")),
     one(
         "longer-is-faster",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from email.message import Message
 from pathlib import Path
 
 import jsonschema
@@ -10,12 +11,16 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli import app
-from harness.documents.audit import baselines
+from harness.documents.audit import baselines, formats
 from harness.documents.audit.findings import Finding, Severity
 from harness.documents.audit.rules import RULES
 from harness.errors import BadInput, UsageError
 
 FALLS = "# Net\n\n| Batch Size | 310P性能(fps) |\n|---|---|\n| 1 | 40.0 |\n| 4 | {} |\n"
+
+
+def finding(sentence: str) -> Finding:
+    return Finding(rule="usage", severity=Severity.NOTE, file="a.md", line=1, sentence=sentence, numbers={})
 
 
 def run(*arguments: object):
@@ -28,7 +33,7 @@ def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number in range(24):
         file = tmp_path / "zoo" / f"net{number:02d}" / "README.md"
         file.parent.mkdir(parents=True)
-        file.write_text(FALLS.format({0: "9.0", 3: "35.0"}.get(number % 6, "50.0")), encoding="utf-8")
+        file.write_text(FALLS.format({0: "9.0", 3: "18.0"}.get(number % 6, "50.0")), encoding="utf-8")
     (tmp_path / "zoo" / "net05" / "README.md").write_bytes(b"\xff")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -108,6 +113,46 @@ class TestBaseline:
         file.write_text("\n\nMore text.\n\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
         assert "0 new, 9 known, 0 gone" in run("zoo", "--baseline", known).stdout
 
+    def test_other_numbers_make_nothing_new_and_are_told(self, zoo, known):
+        """A table that was measured anew; the finding is the same as long as it is no worse."""
+        file = zoo / "zoo" / "net03" / "README.md"
+        file.write_text(FALLS.format("19.0"), encoding="utf-8")
+        done = run("zoo", "--baseline", known)
+        assert done.exit_code == 0
+        assert done.stdout.splitlines()[-1] == f"since {known}: 0 new, 9 known (1 of them changed), 0 gone"
+        results = json.loads(run("zoo", "--baseline", known, "--format", "sarif").stdout)["runs"][0][
+            "results"
+        ]
+        assert [item["baselineState"] for item in results].count("updated") == 1
+        file.write_text(FALLS.format("9.5"), encoding="utf-8")  # as steep as the batch grows
+        assert "1 new, 8 known, 1 gone" in run("zoo", "--baseline", known).stdout
+
+    def test_the_same_numbers_are_paired_before_others(self):
+        """Of two findings about one thing the mended one is gone, whichever stands first."""
+        before = [finding(f"falls by {share}%") for share in (10, 20)]
+        baseline = baselines.Baseline(path=Path("x"), rules=frozenset({"usage"}), findings=tuple(before))
+        scope = baselines.Scope.of([Path("a.md")])
+        for at in (0, 1):
+            found = baselines.compared([before[at]], baseline, scope)
+            assert (found.states, found.gone) == ((baselines.State.UNCHANGED,), (before[1 - at],))
+        found = baselines.compared([finding("falls by 15%"), before[0]], baseline, scope)
+        assert found.states == (baselines.State.UPDATED, baselines.State.UNCHANGED)
+        assert found.gone == ()
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            ("falls by 12.5%, from 40.0fps at batch 8", "falls by 1.5%, from 4fps at batch 16", False),
+            ("falls by 12.5%, from 40.0 at batch 8", "falls by 1.5%, from 1,400 at batch 16", True),
+            ("on 310P", "on 910P", False),
+            ("row 'bs4'", "row 'bs8'", False),
+            ("torch 1.8.0", "torch 2.0.1", True),
+        ],
+    )
+    def test_a_fingerprint_has_no_numbers_but_names(self, one, other, same):
+        first, second = (baselines.fingerprints([finding(said)]) for said in (one, other))
+        assert (first == second) is same
+
     def test_what_is_new_fails_and_alone_is_listed(self, zoo, known):
         (zoo / "zoo" / "net01" / "README.md").write_text(FALLS.format("10.0"), encoding="utf-8")
         done = run("zoo", "--baseline", known)
@@ -127,7 +172,8 @@ class TestBaseline:
         assert [item["file"] for item in since["gone"]] == ["zoo/net00/README.md", "zoo/net06/README.md"]
 
     def test_sarif_has_the_states_and_the_gone_ones(self, zoo, known):
-        (zoo / "zoo" / "net00" / "README.md").write_text(FALLS.format("10.0"), encoding="utf-8")
+        for name, speed in (("net00", "50.0"), ("net01", "10.0")):
+            (zoo / "zoo" / name / "README.md").write_text(FALLS.format(speed), encoding="utf-8")
         log = json.loads(run("zoo", "--baseline", known, "--format", "sarif").stdout)
         jsonschema.validate(log, SARIF)
         states = [item["baselineState"] for item in log["runs"][0]["results"]]
@@ -231,9 +277,10 @@ SARIF = _object(
         tool=_object(["driver"], driver=_object(
             ["name"],
             name={"type": "string"}, version={"type": "string"},
+            informationUri={"type": "string", "format": "uri"},
             rules={"type": "array", "uniqueItems": True, "items": _object(
                 ["id"],
-                id={"type": "string"}, shortDescription=TEXT, fullDescription=TEXT,
+                id={"type": "string"}, shortDescription=TEXT, fullDescription=TEXT, help=TEXT,
                 defaultConfiguration=_object([], level=LEVEL),
             )},
         )),
@@ -263,5 +310,24 @@ def test_sarif_is_the_same_for_the_same_findings(zoo):
     assert first == second
     log = json.loads(first)
     jsonschema.validate(log, SARIF)
-    marks = [item["partialFingerprints"]["finding/v1"] for item in log["runs"][0]["results"]]
+    marks = [item["partialFingerprints"]["finding/v2"] for item in log["runs"][0]["results"]]
     assert len(set(marks)) == len(marks) == 9
+
+
+def test_sarif_explains_every_rule_and_says_where_the_tool_is_told_of(zoo, monkeypatch):
+    """Where that is, the package says; without a place there the tool has none."""
+    for places, told in (
+        ({}, None),
+        ({"Documentation": "https://example.org/a, b"}, "https://example.org/a, b"),
+    ):
+        package = Message()
+        for name, place in places.items():
+            package["Project-URL"] = f"{name}, {place}"
+        monkeypatch.setattr(formats, "metadata", lambda name, package=package: package)
+        log = json.loads(run("zoo", "--format", "sarif").stdout)
+        jsonschema.validate(log, SARIF)
+        driver = log["runs"][0]["tool"]["driver"]
+        assert driver.get("informationUri") == told
+    assert [rule["id"] for rule in driver["rules"]] == [*(rule.id for rule in RULES), "readable"]
+    assert all(rule["help"]["text"] for rule in driver["rules"])
+    assert RULES[0].because in driver["rules"][0]["help"]["text"]

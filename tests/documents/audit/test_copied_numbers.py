@@ -10,7 +10,7 @@ from time import process_time
 import pytest
 
 from harness.documents.audit.across import copied, speeds
-from harness.documents.audit.findings import Column, Finding, Severity, Speeds
+from harness.documents.audit.findings import Column, Finding, Found, Severity, Speeds
 from harness.documents.audit.rules import chosen
 from harness.documents.audit.tree import audit_files
 from harness.documents.readme.blocks import parse
@@ -76,11 +76,34 @@ def test_a_list_above_the_folder_of_a_readme_is_no_copy(audit: Audit):
     assert audit(zoo=readme("Zoo", *SPEEDS), zoo__bird=readme("Bird", *SPEEDS)) == []
 
 
-def test_two_readmes_of_one_folder_are_one_models():
-    texts = {"a/README.md": "Bird", "a/README_en.md": "Oiseau"}
-    read = [speeds(understand(parse(readme(title, *SPEEDS), Path(file), file), load((BUILT_IN,))))
-            for file, title in texts.items()]  # fmt: skip
-    assert list(copied(read)) == []
+def of_files(**titles: str) -> list[tuple[str, Found]]:
+    """What is found in files of one folder, by their names and titles."""
+    tables = load((BUILT_IN,))
+    texts = {f"a/{name}.md": readme(title, *SPEEDS) for name, title in titles.items()}
+    return list(
+        copied([speeds(understand(parse(text, Path(file), file), tables)) for file, text in texts.items()])
+    )
+
+
+def test_a_number_of_seven_digits_is_no_chance(audit: Audit):
+    """Zeros at its ends are no digits that tell it from another."""
+    [found] = audit(bird=readme("Bird", "12.5", "1009.593"), fish=readme("Fish", "1009.593", "99.5"))
+    assert found.sentence.startswith("1009.593 stands to the last digit in bird/README.md, from line 6 on")
+    for number in ("100.9593", "1009.59", "1009.590", "0.001009"):
+        others = {name: readme(name, number, f"{at}2.5") for at, name in enumerate(("Bird", "Fish"))}
+        assert len(audit(**others)) == (number == "100.9593")
+
+
+def test_two_models_of_one_folder_are_two():
+    [(file, found)] = of_files(bird="Bird", fish="Fish")
+    assert file == "a/fish.md"
+    assert "in a/bird.md, from line 5 on" in found.sentence
+    assert len(of_files(bird="", fish="")) == 1  # called as their files are
+
+
+def test_two_languages_of_one_readme_are_one_models():
+    assert of_files(README="Bird", README_en="Oiseau") == []
+    assert of_files(bird="Bird", bird_fr="Oiseau") == []
 
 
 def test_what_is_held_against_the_others_goes_from_process_to_process():

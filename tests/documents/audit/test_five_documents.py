@@ -36,7 +36,7 @@ FOUND = {
         ("io-counts", 59, "error", "start and the end"),
         ("versions", 82, "warning", "torch is 1.8.1"),
         ("revisions", 102, "error", "0670d8b"),
-        ("chip-name", 220, "warning", "AscendAscend310P3; with 310P3"),
+        ("chip-name", 220, "note", "AscendAscend310P3; with 310P3"),
         ("batch-names", 291, "warning", "--output_dirname bs1"),
         ("files-made", 291, "warning", "/spanBert_bs16.om"),
         ("above-baseline", 309, "warning", "1.55 points"),

@@ -61,7 +61,8 @@ def test_json_fits_its_schema_and_the_page_has_the_schema(run, zoo):
 
 @pytest.mark.parametrize(
     ("option", "word", "count"),
-    [("--model", "lanternfish", 4), ("--chip", "t4", 2), ("--metric", "accuracy", 1), ("--bs", "8", 4),
+    [("--model", "lanternfish", 4), ("--chip", "t4", 2), ("--chip", "Tesla T4", 2), ("--chip", "310P3", 4),
+     ("--metric", "吞吐率", 5), ("--model", "TinyBERT", 2), ("--metric", "accuracy", 1), ("--bs", "8", 4),
      ("--bs", "1,8", 6), ("--role", "measured", 6)],
 )  # fmt: skip
 def test_a_filter_leaves_what_has_its_word(run, zoo, option, word, count):
@@ -71,6 +72,7 @@ def test_a_filter_leaves_what_has_its_word(run, zoo, option, word, count):
 @pytest.mark.parametrize(
     ("option", "word", "said"),
     [("--model", "lanternfisch", "no claim is of the model 'lanternfisch'; there are lanternfish, tinybert"),
+     ("--chip", "310B", "no claim is of the chip '310B' (which is ascend310b); there are ascend310p, t4"),
      ("--bs", "3", "no claim is of the batch size '3'; there are 8, 1"),
      ("--role", "guess", "no claim is of the role 'guess'; there are measured"),
      ("--precision", "int8", "no claim is of the precision 'int8'; no claim here tells one"),
@@ -99,11 +101,25 @@ def test_csv_is_rfc_4180_and_no_text_of_it_is_a_formula(run, tmp_path):
     assert row["row"].startswith("'@SUM(1+1)")
 
 
+def test_in_a_pipe_no_cell_is_broken_over_lines(run, zoo):
+    """However long a path is: a line a claim, to grep."""
+    folder = zoo / ("deep-" * 40)
+    folder.mkdir()
+    (folder / "README.md").write_text(
+        "# Long\n\n| bs | 310P fps |\n|---|---|\n| 1 | 2.5 |\n", encoding="utf-8"
+    )
+    done = run(folder)
+    [line] = [line for line in done.stdout.splitlines() if "2.5" in line]
+    assert f"{folder}/README.md:5" in line
+    assert done.stdout.splitlines()[0] == "1 claim"
+    assert done.stderr.splitlines()[0] == "1 claim of 1 model in 1 README; 0 have a case that measures them"
+
+
 def test_what_was_not_read_is_counted_and_listed(run, zoo):
     file = zoo / "sea/lanternfish/README.md"
     with file.open("a", encoding="utf-8") as end:
         end.write("\n## Weather\n\n| where | sunshine |\n|---|---|\n| here | 12.5 |\n")
-    assert "things were not read: --unread lists them" in run(zoo).stderr
+    assert "1 thing was not read: --unread lists it" in run(zoo).stderr
     [line] = [line for line in run(zoo, "--unread").stdout.splitlines() if "sunshine" in line]
     assert line.startswith(f"{file}:")
     assert any("sunshine" in item["what"] for item in json.loads(run(zoo, "--json").stdout)["unread"])
@@ -138,3 +154,15 @@ def test_a_table_for_people_names_the_place(run, zoo):
     shown = " ".join(run(zoo, "--model", "tinybert").stdout.split())
     assert "5871.86 samples/s" in shown
     assert "lacks driver, weights" in shown
+
+
+def test_marks_that_turn_a_terminals_text_are_shown_as_escapes(run, tmp_path):
+    """JSON has them as escapes of its own; CSV as they stand, and no formula behind them."""
+    file = tmp_path / "net.md"
+    table = "| Model | 310P fps |\n|---|---|\n| \u202e=eel\x1b[2J | 2.5 |\n| cod | 3.5 |\n"
+    file.write_text(f"# Net\n\n{table}", encoding="utf-8")
+    done = run(file)
+    assert r"net \u202e=eel\u001b[2J" in done.stdout
+    assert not {"\u202e", "\x1b"} & {*done.stdout, *done.stderr, *run(file, "--json").stdout}
+    assert json.loads(run(file, "--json").stdout)["claims"][0]["variant"] == "\u202e=eel\x1b[2J"
+    assert rows(run(file, "--csv"))[0]["variant"] == "'\u202e=eel\x1b[2J"

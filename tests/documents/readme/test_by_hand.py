@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -181,8 +182,8 @@ def test_every_number_of_the_list_stands_in_its_line(data_folder: Path, name: st
     folder = data_folder / "readmes"
     if not folder.is_dir():
         pytest.skip(f"{folder} is not there: ZOOCHECK_DATA holds no readmes/ of the zoos")
-    truth = by_hand.printed(by_hand.SETS[name])
-    assert sorted(truth) == sorted(chosen(folder) if name == "first" else others(folder))
+    truth = by_hand.printed(by_hand.SETS[name].file)
+    assert sorted(truth) == sorted(drawn(folder)[name])
     for path, values in truth.items():
         lines = (folder / path).read_text(encoding="utf-8").split("\n")
         for item in values:
@@ -191,23 +192,17 @@ def test_every_number_of_the_list_stands_in_its_line(data_folder: Path, name: st
             assert len(there) >= len(mine), (path, item.line, item.number)
 
 
-def chosen(folder: Path) -> list[str]:
-    """The READMEs of the first list, as its head says."""
-    return drawn(folder, 15, by_hand.CHOSEN, ())
-
-
-def others(folder: Path) -> list[str]:
-    """The READMEs of the second."""
-    return drawn(folder, 16, by_hand.CHOSEN_2, chosen(folder))
-
-
-def drawn(folder: Path, seed: int, counts: Mapping[str, int], without: Collection[str]) -> list[str]:
-    """As many READMEs of each zoo, those `without` left out."""
-    rng, found = random.Random(seed), list[str]()
-    for zoo, count in counts.items():
-        files = sorted(
-            item.relative_to(folder).as_posix()
-            for item in (folder / zoo).rglob("*") if item.suffix.lower() == ".md"
-        )  # fmt: skip
-        found += [file for file in rng.sample(files, len(files)) if file not in without][:count]
+def drawn(folder: Path) -> dict[str, list[str]]:
+    """The READMEs of every list, as the heads say: none is in two."""
+    found = dict[str, list[str]]()
+    for name, chosen in by_hand.SETS.items():
+        rng, earlier = random.Random(chosen.seed), set(chain.from_iterable(found.values()))
+        found[name] = []
+        for zoo, count in chosen.counts.items():
+            files = sorted(
+                item.relative_to(folder).as_posix()
+                for item in (folder / zoo).rglob("*") if item.suffix.lower() == ".md"
+            )  # fmt: skip
+            others = [file for file in rng.sample(files, len(files)) if file not in earlier]
+            found[name] += others[:count]
     return found

@@ -6,6 +6,8 @@ import pytest
 
 from harness.documents.readme.blocks import parse
 from harness.documents.readme.merged_cells import MOST_REPEATED
+from harness.documents.readme.understand import understand
+from harness.tables.catalog import BUILT_IN, load
 
 MERGED = """<table align="center">
   <tr><th rowspan=2>Model</th>
@@ -114,3 +116,10 @@ def test_nested_tables_are_their_cells_words_however_deep():
     [grid] = readme.grids
     assert grid.rows[0].cells[0].split() == ["1"] * 3000
     assert [line.text for line in readme.prose] == ["end"]
+
+
+def test_a_row_outside_of_any_table_is_told():
+    """`<table>` itself is always read; only its rows can stand alone."""
+    text = "# Lanternfish\n\n<tr><td>310P</td><td>5.5 fps</td></tr>\n\n`<table>` is a tag\n"
+    [note] = understand(parse(text), load((BUILT_IN,))).unread
+    assert (note.line, note.why.partition(",")[0]) == (3, "a row in HTML that stands in no <table>")

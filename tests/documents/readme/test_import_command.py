@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli import app
-from harness.errors import TableErrors, UsageError
+from harness.documents.readme.blocks import LARGEST
+from harness.errors import BadInput, TableErrors, UsageError
 from harness.tables.catalog import load
 
 README = """# TinyBERT
@@ -44,7 +45,7 @@ def test_tables_go_to_standard_output_and_what_was_not_read_to_standard_error(re
     why = "no word of a metric in its head, row or cell"
     assert f"{readme}:5: not read: row 'TinyBERT(bs8)', column '说明性文字': {why}" in done.stderr
     assert "# not read: line 5: row 'TinyBERT(bs8)', column '说明性文字'" in done.stdout
-    assert done.stderr.splitlines()[-1] == "1 tables with 2 values, 1 things not read"
+    assert done.stderr.splitlines()[-1] == "1 table with 2 values, 1 thing not read"
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,34 @@ def test_what_no_import_wrote_is_not_overwritten(readme, tmp_path):
     out.write_text("x = ", encoding="utf-8")
     with pytest.raises(UsageError, match=r"x\.toml: found a syntax error .* give a file that is none yet"):
         run(readme, "--out", out)
+
+
+def test_the_folders_of_a_file_are_made_and_a_place_that_is_closed_is_told(readme, tmp_path):
+    """A file in place of a folder: nothing is left of what was tried."""
+    out = tmp_path / "new" / "deeper" / "x.toml"
+    assert run(readme, "--out", out).exit_code == 0
+    assert [item.name for item in out.parent.iterdir()] == ["x.toml"]
+    with pytest.raises(
+        UsageError, match=r"the tables cannot be written there: .* give --out a place that can"
+    ):
+        run(readme, "--out", out / "y.toml")
+
+
+def test_a_readme_larger_than_any_is_refused_with_its_size(readme):
+    readme.write_text("# TinyBERT\n" + "x" * LARGEST, encoding="utf-8")
+    with pytest.raises(BadInput, match=r"tiny-zoo\.md:1: 1\.0 MB, and a README of at most 1 MB is read"):
+        run(readme)
+
+
+def test_marks_that_turn_a_terminals_text_are_shown_as_escapes(readme):
+    """In the tables, too, where an escape is the character itself."""
+    readme.write_text(README.replace("说明性文字", "a\u202eb\x1b[31m"), encoding="utf-8")
+    done = run(readme, "--repository", "A/Zoo")
+    assert not {"\u202e", "\x1b"} & {*done.stdout, *done.stderr}
+    [table] = tomllib.loads(done.stdout)["table"]
+    assert table["columns"][-1]["header"] == "a\u202eb\x1b[31m"
+    [note] = json.loads(run(readme, "--json").stdout)["unread"]
+    assert "\\u202e" in note["what"]
 
 
 def test_bad_input_is_a_usage_error(readme, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli import app
+from harness.documents import toml_text
 from harness.documents.import_many import path_names
 from harness.errors import UsageError
 from harness.tables.catalog import BUILT_IN, load
@@ -55,7 +56,7 @@ def test_each_readme_is_a_file_and_the_catalog_takes_all_of_them(zoo):
 def test_what_became_of_each_is_a_line_and_what_was_not_read_is_on_standard_error(zoo):
     done = run("zoo", "--out", "tables")
     lines = done.stdout.splitlines()
-    assert lines[0] == "zoo/cv/net/README.md: 1 tables with 2 values in tables/cv-net.toml, 0 things not read"
+    assert lines[0] == "zoo/cv/net/README.md: 1 table with 2 values in tables/cv-net.toml, 0 things not read"
     assert lines[3].startswith(
         "zoo/words/README.md: no results in its tables and blocks, so nothing to write"
     )
@@ -68,7 +69,7 @@ def test_a_cell_that_says_that_there_is_no_value_is_not_counted_as_one(tmp_path)
     table = "| Chip | Batch | accuracy | performance |\n|---|---|---|---|\n| 310P3 | 1 | - | 10.5 fps |\n"
     (tmp_path / "net.md").write_text(f"# Net\n\n{table}", "utf-8")
     done = run(str(tmp_path), "--out", str(tmp_path / "tables"))
-    assert "1 values in" in done.stdout.splitlines()[-1]
+    assert "1 README: 1 written; 1 value in" in done.stdout.splitlines()[-1]
 
 
 def test_a_second_import_takes_the_place_of_the_first(zoo, monkeypatch):
@@ -93,20 +94,31 @@ def test_the_number_of_processes_changes_nothing(zoo):
 
 
 def test_what_could_not_be_written_makes_the_status_1_and_keeps_nothing_else_back(zoo):
-    (zoo / "zoo/both.md").write_text(BOTH, encoding="utf-8")
     (zoo / "zoo/broken.md").write_bytes(b"# A\n\xff")
     done = run("zoo", "--out", "tables", "--json")
     assert done.exit_code == 1
     content = json.loads(done.stdout)
     assert {key: count for key, count in content["counts"].items() if count} == {
-        "written": 3, "no results": 1, "not written": 1, "unreadable": 1,
+        "written": 3, "no results": 1, "unreadable": 1,
     }  # fmt: skip
     by_file = {item["file"]: item for item in content["files"]}
-    assert "words of several models" in by_file["zoo/both.md"]["unread"][0]["why"]
     assert by_file["zoo/broken.md"]["unread"] == [
         {"line": 2, "what": "the file", "why": "byte 0xff is no UTF-8; save it as UTF-8"}
     ]
     assert by_file["zoo/words/README.md"]["written"] is None
+
+
+def test_a_readme_that_names_several_known_models_is_about_none_of_them(zoo):
+    """A list of a zoo's models: its values are claims of the document's name, as `claims` lists them."""
+    (zoo / "zoo/both.md").write_text(BOTH, encoding="utf-8")
+    done = run("zoo", "--out", "tables")
+    assert done.exit_code == 0
+    why = (
+        "the words of several known models stand there (tinybert, spanbert), so it is called as the document"
+    )
+    assert f"zoo/both.md:1: assumed: model = both: {why}; --model says another" in done.stderr
+    loaded = load((BUILT_IN, zoo / "tables"))
+    assert [item.model for item in loaded.references if item.source.document == "both"] == ["both"] * 2
 
 
 def test_what_the_catalog_refuses_is_told_and_not_written(zoo, monkeypatch):
@@ -118,6 +130,23 @@ def test_what_the_catalog_refuses_is_told_and_not_written(zoo, monkeypatch):
     assert done.exit_code == 1
     assert "the catalog refuses them" in done.stdout
     assert held("more") == ["a.toml"]
+
+
+def test_an_interrupt_leaves_whole_files_and_says_how_many(zoo, monkeypatch):
+    """The second is interrupted on its way to the disk: nothing of it is there."""
+    whole = toml_text.put
+
+    def interrupted(path, toml):
+        if held("tables") if Path("tables").is_dir() else []:
+            raise KeyboardInterrupt
+        whole(path, toml)
+
+    monkeypatch.setattr(toml_text, "put", interrupted)
+    done = run("zoo", "--out", "tables")
+    assert done.exit_code == 130
+    said = "interrupted when 1 of the tables of 3 READMEs were written to tables; each of these is whole"
+    assert said in done.stderr
+    assert held("tables") == ["cv-net.toml"]
 
 
 def test_a_file_of_the_same_name_that_no_import_wrote_is_left(zoo):

@@ -242,8 +242,8 @@ def test_a_table_that_markdown_does_not_show_is_read_all_the_same(zoo, imported)
 def test_the_model_is_the_title_s_or_nobody_s(reading_of):
     assert reading_of("# FancyNet 推理").model.name == "net"
     assert reading_of("# TinyBERT and SpanBERT").model is None
-    assert "several models" in reading_of("# TinyBERT and SpanBERT").unread[0].why
-    assert "no word of a known model" in reading_of("# ResNet50").unread[0].why
+    assert "several known models" in reading_of("# TinyBERT and SpanBERT").unsure
+    assert "no word of a known model" in reading_of("# ResNet50").unsure
 
 
 def test_blocks_of_plain_pairs(zoo, imported):

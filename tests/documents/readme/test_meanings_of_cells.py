@@ -354,7 +354,7 @@ def test_a_corner_and_an_empty_cell_say_what_they_stand_for(table, said):
     assert {item[4:] for item in values(table + "\n", "chip", "batch_size", "precision")} == {said}
 
 
-@pytest.mark.parametrize("figure", ["1.2k fps", "1.5e+03", "nan"])
+@pytest.mark.parametrize("figure", ["1.2k fps", "1.5 to 2", "nan"])
 def test_a_metric_in_a_block_without_a_plain_number_is_told(figure):
     text = f"# Koi\n\n```\n# 310P bs8\nacc: 76.1%\nfps: {figure}\n```\n"
     reading = understand(parse(text), TABLES)
@@ -378,3 +378,15 @@ def test_a_caption_is_of_the_table_right_under_it():
         ("12.5", 16, "int8", None),
         ("13.5", 32, None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "assumed"),
+    [("性能单位：fps", 0), ("精度单位为百分比 %", 1), ("", 1)],
+    ids=["of throughput", "of scores alone", "none"],
+)
+def test_a_text_states_the_unit_of_what_it_names(text: str, assumed: int):
+    """What states the percentages of scores leaves the throughput's unit to be assumed."""
+    table = "\n\n| bs | 310P性能 |\n|---|---|\n| 1 | 10.0 |\n"
+    found = understand(parse(f"# Koi\n\n{text}{table}"), TABLES).assumed
+    assert [note.what for note in found] == ["unit = samples/s"] * assumed

@@ -11,8 +11,8 @@ from benchmarks.readmes import Bench, Measured
 
 # What it came to when these were last raised; they are never lowered.
 LOADS = 0.99  # of the READMEs, those whose import the catalog takes as it is
-READ = {"first": 0.87, "second": 0.99}  # of the values printed, by hand
-RIGHT = {"first": 0.99, "second": 0.99}  # of those read, in every part
+READ = {"first": 0.87, "second": 0.99, "third": 0.99}  # of the values printed, by hand
+RIGHT = {"first": 0.99, "second": 0.99, "third": 0.99}  # of those read, in every part
 TRUE = 0.97  # of the audit's errors that are judged
 KEPT = 0.95  # of the true errors of the first audit, those that are a warning or an error
 
@@ -33,7 +33,8 @@ def test_no_readme_is_a_traceback(measured: Measured):
 
 
 def test_no_value_is_lost_without_a_word(measured: Measured):
-    assert {name: len(held.compared) for name, held in measured.sets.items()} == {"first": 20, "second": 15}
+    sizes = {name: len(held.compared) for name, held in measured.sets.items()}
+    assert sizes == {name: sum(chosen.counts.values()) for name, chosen in by_hand.SETS.items()}
     compared = [one for held in measured.sets.values() for one in held.compared]
     assert [str(item) for one in compared for item in one.lost] == []
 
