@@ -8,7 +8,8 @@ of them lost and half gained; as many more are lost as the drop is. Samples are 
 drop of 0.99 or 1.01 times the allowed one is the last whole sample on that side of it. Words are those of
 sentences, some of one word and some of many, drawn by their length; any word may flip.
 
-Claimed is that at most 1 % of the verdicts of each cell are wrong. The exit status is 1 where more are.
+Claimed is that at most 1 % of the verdicts of each cell are wrong. The exit status is 1 where more are than
+chance explains: where Wilson's 95 % interval is above that.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from harness.setting.options import SURE  # noqa: E402
 from harness.verdicts.sequential import Allowance, Race, looks  # noqa: E402
+from harness.verdicts.stats import wilson  # noqa: E402
 
 OWN = 0.9  # of the samples, right in fp32
 FLIPS = (0.0005, 0.005, 0.05)
@@ -147,7 +149,7 @@ def cells(only: str) -> Iterator[Cell]:
 
 
 def main() -> int:
-    """Print the table; 1 where more than 1 % of a cell's verdicts are wrong."""
+    """Print the table; 1 where surely more than 1 % of a cell's verdicts are wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--populations", type=int, default=2000, help="of each cell")
     parser.add_argument("--only", default="", help="cells whose name holds this")
@@ -168,7 +170,7 @@ def main() -> int:
         f"\n\n{given.populations} populations a cell; most wrong verdicts of a cell: {worst} ({share:.2%}); "
         f"{time.process_time() - began:.0f} s of CPU"
     )
-    return int(share > 1 - SURE)
+    return int(wilson(worst, given.populations).low > 1 - SURE)
 
 
 if __name__ == "__main__":
