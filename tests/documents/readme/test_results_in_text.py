@@ -323,3 +323,10 @@ def test_several_numbers_behind_one_key(imported: Callable[[str], Imported]):
     ]  # fmt: skip
     assert len({value.get("variant") for value in table.values}) == 6
     assert {said(value, "metric", "unit") for value in table.values} == {("map", "percent")}
+
+
+def test_a_sentence_that_names_no_chip_is_of_the_documents_own(read: Read):
+    reading = read("For Ascend310P3.\n\n## 精度\n\n模型精度 bs1 = 0.8125\n")
+    assert [said(value, "metric", "chip", "batch_size") for value in reading.values] == [
+        ("accuracy", "ascend310p", "1")
+    ]
