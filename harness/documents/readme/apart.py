@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from heapq import merge
@@ -14,6 +14,7 @@ from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.labels import names_chips
 from harness.documents.readme.naming import rest
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
+from harness.domain.metrics import Unit
 from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
@@ -22,6 +23,7 @@ from harness.domain.words import WordKind
 REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
 _JOINING = " 的&和:：-"  # what joins a title's words
 _SHORT = 60  # characters of a line above a table that may say which one it is
+_Stated = Mapping[tuple[Any, ...], Value]  # what a table gives as results, by all that tells them apart
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
 
@@ -129,22 +131,24 @@ def _stands(name: str, text: str) -> bool:
 def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     """`tables`, where two that state another value of one thing are told apart by what stands above them.
 
-    Results that a block prints are held against other blocks alone: they are of the tables beside them. Two
-    blocks that print all the same keys are two runs, whatever their numbers; what alone is called reference
-    is what the other one is held against.
+    Results that a block prints are of the tables beside them, unless they are others even as rounded there:
+    then it is the block that was another run. Two blocks that print all the same keys are two runs, whatever
+    their numbers; what alone is called reference is what the other one is held against.
     """
-    words: dict[int, str] = {}
-    references = set[int]()
     stated = [_stated(table) for table in tables]
     fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
     titles = [_above(context, table) for table in tables]
-    holding: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)  # the tables that state a thing
-    for at, (table, keys) in enumerate(zip(tables, stated, strict=True)):
-        for key in keys:
-            holding[table.block is None, *key].append(at)
+    holding = _holding(tables, stated, range(len(tables)))
+    words = dict[int, str]()
+    references = set[int]()
+    for at in (at for at, inside in enumerate(fenced) if inside):
+        beside = dict.fromkeys(merge(*(holding[True, *key] for key in stated[at])))
+        others = (other for other in beside if not fenced[other] and _is_another(stated[at], stated[other]))
+        word = next((text for other in others for text in _own(titles[at], titles[other])), None)
+        words |= {} if word is None else {at: word}
     for at, table in enumerate(tables):
         for other in dict.fromkeys(merge(*(holding[table.block is None, *key] for key in stated[at]))):
-            own = [text for text in titles[at] if text not in titles[other]]
+            own = _own(titles[at], titles[other])
             rerun = fenced[at] and fenced[other] and stated[at].keys() == stated[other].keys()
             if not own or not (rerun or _at_odds(stated[at], stated[other])):
                 continue
@@ -154,12 +158,50 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
             if rerun and any(map(REFERENCE.search, own)) and not any(map(REFERENCE.search, titles[other])):
                 references.add(at)
                 break
+    words |= _under_one_title(tables, stated, titles, words)
     found = list(tables)
     for at, word in words.items():
         values = [_with_variant(value, word) for value in tables[at].values]
         values = [_as_baseline(value) for value in values] if at in references else values
         found[at] = replace(tables[at], values=tuple(values))
     return found
+
+
+def _holding(
+    tables: Sequence[ReadTable], stated: Sequence[_Stated], places: Iterable[int]
+) -> Mapping[tuple[Any, ...], list[int]]:
+    """Which of the tables at `places` state a thing, those of blocks and the others by themselves."""
+    found: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)
+    for at in places:
+        for key in stated[at]:
+            found[tables[at].block is None, *key].append(at)
+    return found
+
+
+def _under_one_title(
+    tables: Sequence[ReadTable],
+    stated: Sequence[_Stated],
+    titles: Sequence[Sequence[str]],
+    words: Mapping[int, str],
+) -> dict[int, str]:
+    """More words for those that the words of a title tell from a third table, and not from each other."""
+    found = dict[int, str]()
+    under: Mapping[str, list[int]] = defaultdict(list)
+    for at, word in words.items():
+        under[word].append(at)
+    for word, places in under.items():
+        holding = _holding(tables, stated, places)
+        for at in places:
+            near = dict.fromkeys(merge(*(holding[tables[at].block is None, *key] for key in stated[at])))
+            others = (other for other in near if _at_odds(stated[at], stated[other]))
+            own = next((text for other in others for text in _own(titles[at], titles[other])), None)
+            found |= {} if own is None else {at: f"{word}, {own}"}
+    return found
+
+
+def _own(titles: Sequence[str], others: Sequence[str]) -> list[str]:
+    """What stands above a table, and not above another one."""
+    return [text for text in titles if text not in others]
 
 
 def _as_baseline(value: Value) -> Value:
@@ -170,14 +212,33 @@ def _as_baseline(value: Value) -> Value:
     return replace(value, meaning={**meaning, "role": Role.BASELINE})
 
 
-def _stated(table: ReadTable) -> dict[tuple[Any, ...], Decimal]:
+def _stated(table: ReadTable) -> _Stated:
     """What a table gives as results, by all that tells them apart."""
-    return {key_of(value): value.number.value for value in table.values if _counts(value) and value.number}
+    return {key_of(value): value for value in table.values if _counts(value) and value.number}
 
 
-def _at_odds(one: Mapping[tuple[Any, ...], Decimal], other: Mapping[tuple[Any, ...], Decimal]) -> bool:
+def _at_odds(one: _Stated, other: _Stated) -> bool:
     """Whether two tables state two numbers of the same thing."""
-    return any(one.get(key, number) != number for key, number in other.items())
+    return any(_amount(one.get(key, value)) != _amount(value) for key, value in other.items())
+
+
+def _is_another(one: _Stated, other: _Stated) -> bool:
+    """Whether two tables state numbers of the same thing that no rounding makes of each other."""
+    pairs = [(one[key], value) for key, value in other.items() if key in one]
+    return any(not _same_amount(*pair) for pair in pairs)
+
+
+def _same_amount(one: Value, other: Value) -> bool:
+    """Whether two numbers are one, as far as the shorter one is printed; shares of one as per cent."""
+    step = max(_amount(one, step=True), _amount(other, step=True))
+    return abs(_amount(one) - _amount(other)) <= step
+
+
+def _amount(value: Value, *, step: bool = False) -> Decimal:
+    """A value's number, or one more in its last digit; a share of one in per cent."""
+    assert value.number is not None
+    amount = value.number.step if step else value.number.value
+    return amount * 100 if value.get("unit") is Unit.FRACTION else amount
 
 
 def _counts(value: Value) -> bool:
@@ -241,11 +302,15 @@ def _carried_down(context: Context, table: ReadTable, at: int) -> list[str]:
 
 
 def _by_column(context: Context, table: ReadTable, group: Sequence[Value]) -> list[str]:
-    """What the heads say, where the group stands in several columns."""
+    """What the heads say, where the group stands in several columns.
+
+    A word for the document's own chip is a program's name beside another one on that chip: ``om推理``.
+    """
     if len({value.column for value in group}) == 1:
         return [""] * len(group)
     words = [rest(context.words, value.header, WordKind.METRIC) or value.header.strip() for value in group]
-    if len(set(words)) == 1:
+    program = any("*" in context.words.values(value.header, WordKind.CHIP) for value in group)
+    if program or len(set(words)) == 1:
         words = [value.header.strip() for value in group]
     return words if len(set(words)) > 1 else [""] * len(group)
 

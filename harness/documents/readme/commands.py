@@ -30,8 +30,8 @@ _INTERPRETERS = re.compile(r"(.*/)?(python[\d.]*|bash|sh)")
 class Command:
     """One command: where it begins, its words, its options (`--name value`, `--name=value`, `-n value`).
 
-    `usage` maps the placeholders of the comment above it (``#bash run.sh <batch_size>``) to its arguments, or
-    its bare names.
+    `usage` maps the placeholders of the comment above it (``#bash run.sh <batch_size>``), or the bare names
+    there, to its arguments.
     """
 
     line: int

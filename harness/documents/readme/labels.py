@@ -14,6 +14,8 @@ from harness.domain.metrics import Metric
 from harness.domain.settings import Shapes
 from harness.domain.words import WordKind
 
+# "3x224x224", "multi-size": of an input, whatever heads it.
+_SIZE = re.compile(r"\d{1,4}(?:\s?[x×*]\s?\d{2,5}){1,3}|multi[- ]?(?:size|scale)|多尺度", re.IGNORECASE)
 _FEWEST = 3  # rows of which one may sum up the others
 
 
@@ -24,7 +26,7 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     but for those that are batch sizes or precisions.
     """
     words = context.words
-    if names_sizes(context, header):
+    if names_sizes(context, header) or (cells and all(_pieces(context, header, cell)[1:] for cell in cells)):
         return True
     kind = words.is_whole(header, WordKind.LABEL)
     valued = [cell for cell in cells if _has_value(context, cell)]
@@ -82,13 +84,23 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
     said: Said = {"rests": {}}
     for at, (header, label, cell) in enumerate(zip(headers, labels, row.cells, strict=False)):
         if label and not context.words.absent(cell):
-            told = _of_label(context, header, cell, said["rests"], at)
+            told: Said = {}
+            for head, piece in _pieces(context, header, cell):
+                told |= _of_label(context, head, piece, said["rests"], at)
             if "dataset" in said and "dataset" in told:  # a set, and a part of it
                 told = {**told, "dataset": f"{said['dataset']}, {told['dataset']}"}
             said |= told
         elif not label and context.words.is_whole(cell, WordKind.BEST) is not None:
             said["best"] = True
     return said
+
+
+def _pieces(context: Context, header: str, cell: str) -> list[tuple[str, str]]:
+    """A head and its cell; several where names are joined: ``Precision_BatchSize`` over ``fp16_4``."""
+    heads = header.strip().split("_")
+    pieces = cell.strip().rsplit("_", len(heads) - 1)
+    joined = len(heads) == len(pieces) > 1 and names_sizes(context, heads[-1])
+    return list(zip(heads, pieces, strict=True)) if joined and pieces[-1].isdigit() else [(header, cell)]
 
 
 def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], at: int) -> Said:
@@ -101,7 +113,7 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         return {"length": whole(cell)}
     if kind == "streams" and whole(cell) is not None:
         return {"streams": whole(cell)}
-    if kind == "input" and cell.strip():
+    if cell.strip() and (kind == "input" or (kind is None and _SIZE.fullmatch(cell.strip()))):
         return {"input": cell.strip()}
     if kind == "dataset" and cell.strip():
         return {"dataset": cell.strip()}

@@ -37,7 +37,12 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     left = BATCH.sub(" ", _NUMBERED.sub(" ", text))
     kinds = {*_TOLD, *more}
     found = words.hits(left, *_TOLD, WordKind.METRIC)  # a word within a metric's is none of its own
-    told = {(hit.start, hit.end) for hit in found if hit.means in kinds and not in_a_name(left, hit)}
+    at = {match.start() for match in _THRESHOLD.finditer(left)}
+    told = {
+        (hit.start, hit.end)
+        for hit in found
+        if hit.means in kinds and hit.start not in at and not in_a_name(left, hit)
+    }
     others = {hit.start for hit in found if hit.means is not WordKind.UNIT}
     for start, end in sorted(told, reverse=True):
         if start in others or end - start > 2 or _UNIT_PLACE.match(left[:start].rstrip()[-1:]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
 from harness.documents.readme import columns
@@ -22,11 +23,16 @@ from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.documents.readme.units import complete, with_baselines
-from harness.domain.metrics import Unit
+from harness.domain.metrics import Metric, Unit
 from harness.domain.references import Role
 from harness.domain.words import WordKind
 
 _CODE = re.compile(r"(?:python|py|c\+\+|cpp|c|java|mermaid|ya?ml|cmake)\b.*", re.IGNORECASE)
+# A score that is a mean over classes, and what each of them has.
+_MEANS = {
+    Metric.MIOU: Metric.IOU,
+    **{metric: metric for metric in (Metric.MAP, Metric.DICE, Metric.ACCURACY)},
+}
 _MAYBE = re.compile(r"\.\d|\d ?(?:%|k?fps|qps|ms\b)", re.IGNORECASE)  # a measured figure, as like as not
 # What stands behind a key in place of a plain number: "1.2k fps", "12~15", "nan".
 _KEYED = re.compile(
@@ -153,12 +159,30 @@ def _row(context: Context, fence: Fence, group: Group, labelled: bool) -> _Row |
         if len(group.pairs) > 1 or not above:
             return None
         said = [above]
+    of_class = _of_classes(said, group.pairs)
     for item, pair in zip(said, group.pairs, strict=True):
         if item.get("role") is Role.FACT and first is not None:
             item.setdefault("metric", first)
         elif "metric" not in item:
-            item |= another(pair)
+            item |= another(context, pair) | of_class
     return _Row(group=group, whole=_whole(context, fence, group, said, labelled), said=tuple(said))
+
+
+def _of_classes(said: Sequence[Said], pairs_: Sequence[Pair]) -> Said:
+    """What figures under keys of no known word are, where their mean is printed: that score, by class.
+
+    So "eel: 81.00", "cod: 90.00" and "mIOU: 85.50" are two IoU and their mean, in per cent all three.
+    """
+    found = [(item, number(pair.text)) for item, pair in zip(said, pairs_, strict=True) if not pair.listed]
+    classes = [one.value for item, one in found if one is not None and not {"metric", "role"} & item.keys()]
+    if len(classes) < 2:
+        return {}
+    mean = sum(classes, Decimal()) / len(classes)
+    for item, one in found:
+        metric = item.get("metric")
+        if one is not None and metric in _MEANS and "role" not in item and abs(one.value - mean) <= one.step:
+            return {"metric": _MEANS[metric], "unit": Unit.PERCENT if one.value > 1 else Unit.FRACTION}
+    return {}
 
 
 def _above(context: Context, fence: Fence) -> Said:

@@ -15,6 +15,7 @@ from harness.domain.words import Word, WordKind
 
 _TOUCHING = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")  # parts of one word, once folded
 _KEPT = 2**14  # texts whose words are kept: cells, heads and lines, which are asked again and much alike
+_DASHES = ({"-"}, {"—"}, {"–"})
 _WHOLE = (WordKind.ABSENT, WordKind.PART)  # words that are all of a text, and are not looked for in others
 _TOLD = tuple(kind for kind in WordKind if kind not in _WHOLE)
 _Meanings = tuple[tuple[WordKind, str], ...]
@@ -152,8 +153,8 @@ class Vocabulary:
         return None
 
     def absent(self, text: str) -> bool:
-        """Whether a cell says that there is no value."""
-        return self.is_whole(text, WordKind.ABSENT) is not None
+        """Whether a cell says that there is no value, by a word or by dashes alone, however many."""
+        return set(text.strip()) in _DASHES or self.is_whole(text, WordKind.ABSENT) is not None
 
 
 @lru_cache(maxsize=4)
