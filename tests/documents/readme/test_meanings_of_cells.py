@@ -75,6 +75,7 @@ HEAD = "| 芯片型号 | Batch Size | 精度 |\n|---|---|---|\n| 310P3 | 1 | {} 
         ("bbox_mAP = 0.43", [("0.43", "map", "bbox_mAP", "fraction")]),
         ("Gleam: 0.43", [("0.43", "other", "Gleam", "number")]),
         ("Easy：70.5% Hard：60.5%", [("70.5", "map", "Easy", "percent"), ("60.5", "map", "Hard", "percent")]),
+        ("Set5: 37.25 Set14: 33.5", [("37.25", "psnr", "Set5", "dB"), ("33.5", "psnr", "Set14", "dB")]),
         (
             "70.5/class 80.5/ins",
             [("70.5", "accuracy", "class", "percent"), ("80.5", "accuracy", "ins", "percent")],
@@ -343,6 +344,8 @@ def test_a_word_for_a_baseline_behind_a_setting_ends_no_name():
     ("head", "meant"),
     [
         ("tokens/s", ("other", "tokens/s", "number")),
+        ("性能(images/sec)", ("throughput", None, "samples/s")),
+        ("性能(句/秒)", ("throughput", None, "samples/s")),
         ("images/min", ("other", "images/min", "number")),
         ("fps/W", ("other", "fps/W", "number")),
         ("fps/card", ("throughput", None, "samples/s")),
