@@ -141,11 +141,6 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     holding = _holding(tables, stated, range(len(tables)))
     words = dict[int, str]()
     references = set[int]()
-    for at in (at for at, inside in enumerate(fenced) if inside):
-        beside = dict.fromkeys(merge(*(holding[True, *key] for key in stated[at])))
-        others = (other for other in beside if not fenced[other] and _is_another(stated[at], stated[other]))
-        word = next((text for other in others for text in _own(titles[at], titles[other])), None)
-        words |= {} if word is None else {at: word}
     for at, table in enumerate(tables):
         for other in dict.fromkeys(merge(*(holding[table.block is None, *key] for key in stated[at]))):
             own = _own(titles[at], titles[other])
@@ -158,6 +153,13 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
             if rerun and any(map(REFERENCE.search, own)) and not any(map(REFERENCE.search, titles[other])):
                 references.add(at)
                 break
+    for at in range(len(tables)):
+        if not fenced[at] or at in words:
+            continue
+        beside = dict.fromkeys(merge(*(holding[True, *key] for key in stated[at])))
+        others = (other for other in beside if not fenced[other] and _is_another(stated[at], stated[other]))
+        word = next((text for other in others for text in _own(titles[at], titles[other])), None)
+        words |= {} if word is None else {at: word}
     words |= _under_one_title(tables, stated, titles, words)
     found = list(tables)
     for at, word in words.items():

@@ -251,3 +251,10 @@ def test_a_title_says_which_without_what_any_title_of_results_says(title, word):
 def test_a_comment_that_says_the_models_name_is_that_name():
     text = "```\n# 模型名：koi-640\n\n# fp16\nrecall: 0.75\n\n# int8\nrecall: 0.5\n```\n"
     assert values(text, "variant") == [("0.75", "koi-640"), ("0.5", "koi-640")]
+
+
+def test_of_two_blocks_one_that_is_at_odds_with_a_table_has_its_own_name():
+    """Of the runs of one section that name is said, and not the section's, which both have."""
+    text = "## Runs\n\n" + run("1.infer_cpp", "recall: 0.7125") + run("2.infer_python", "recall: 0.8125")
+    text += "\n## All\n\n| Precision | recall |\n|---|---|\n| force_float32 | 0.8125 |\n"
+    assert values(text, "variant") == [("0.7125", "infer_cpp"), ("0.8125", "infer_python"), ("0.8125", None)]
