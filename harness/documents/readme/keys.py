@@ -23,7 +23,7 @@ _TIME = re.compile(r"(?:time|latency|耗时|时延)\s*[(（]\s*(?P<unit>ms|us|s|
 _SET = re.compile(
     r"thre?s|conf\b|nms|loss\b|(?<![a-z])(?:lr|num|number|count|total|size|step|epoch|iter\w*|seed|scale|weight|std|"
     r"sigma|eps\w*|alpha|beta|gamma|momentum|ratio|version|width|height|length|ids?|index|temperature|power)(?![a-z])|"
-    r"(?<![a-z])(?:t|time|mean)(?![a-z])(?=\W*$)|误差|损失|温度|功耗|数量",
+    r"(?<![a-z])(?:t|time|mean)(?![a-z])(?=\W*$)|误差|损失|温度|功耗|数量|阈值|置信度|学习率|版本",
     re.IGNORECASE,
 )
 _TIMES = (Unit.MS, Unit.S, Unit.US)

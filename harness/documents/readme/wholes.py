@@ -152,7 +152,8 @@ def name_others(table: Table) -> None:
         header, said = table.grid.headers[at].strip(), table.of_columns[at]
         held = [item for row in table.rows for item in table.items(row, at)]
         fractions = all(item.number.digits and not item.name and not item.unit for item in held)
-        if header and not said and held and fractions and not is_set(header):
+        is_other = is_set(header) or table.context.words.has(header, WordKind.OTHER)
+        if header and not said and held and fractions and not is_other:
             said |= {"metric": Metric.OTHER, "called": header}
             why = "no word of ours names what its fractions are; taken for a metric beside the others"
             table.context.assumed.append(Note(line=table.grid.line, what=f"column {header!r}", why=why))
