@@ -141,12 +141,13 @@ def name_differences(of_columns: Sequence[Said]) -> None:
 def name_others(table: Table) -> None:
     """A column of fractions that no word explains, beside one of a score, is of a metric of its own words.
 
-    Not of a model that is more than a name: what its documents state has to be known.
+    Not of a model that is more than a name: what its documents state has to be known. Nor beside a benchmark's
+    tasks: what is over all of them is their average, as like as not.
     """
     scored = [
         said for said in table.of_columns if "metric" in said and Metric(said["metric"]).sort not in _SPEEDS
     ]
-    if not table.context.claims or all(map(is_of_sizes, scored)):
+    if not table.context.claims or table.tells("task") or all(map(is_of_sizes, scored)):
         return
     for at in table.valued:
         header, said = table.grid.headers[at].strip(), table.of_columns[at]
