@@ -11,6 +11,7 @@ from heapq import merge
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
+from harness.documents.readme.headings import is_item
 from harness.documents.readme.labels import names_chips
 from harness.documents.readme.naming import rest
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
@@ -183,9 +184,12 @@ def _counts(value: Value) -> bool:
 
 
 def _above(context: Context, table: ReadTable) -> list[str]:
-    """What stands above a table, the surest first: titles from the nearest up, then the line above it."""
+    """What stands above a table, the surest first: titles from the nearest up, then the line above it.
+
+    Above an item of a list that is the item beside it, or a title already.
+    """
     readme, line = context.readme, _begin(context, table)
-    caption = readme.above(line).strip(" *#:：-")
+    caption = "" if is_item(readme.lines[line - 1]) else readme.above(line).strip(" *#:：-")
     over = [item for item in reversed(readme.headings_of(line)) if item.text]
     titles = [item.text for item in over if item.titled]
     items = [item.text for item in over if not item.titled]
