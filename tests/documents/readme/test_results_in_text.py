@@ -234,6 +234,21 @@ def test_settings_of_commands_that_are_at_odds_are_nobody_s(read: Read):
     ]
 
 
+def test_settings_of_a_gpu_s_tool_are_of_no_other_chip(read: Read):
+    """A document that is about a GPU alone has them."""
+    block = "```\ntrtexec --onnx=net.onnx --fp16 --batch=8\n```\n\n```\nacc: 0.75\n```\n"
+    texts = (f"VACC beside a T4\n\n{block}", f"T4\n\n{block}")
+    assert [said(value, "chip", "precision", "batch_size") for text in texts for value in read(text).values] == [
+        ("vacc", None, None), ("t4", "fp16", "8"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", ["batchsize(4)", "batchsize.mean(4)", "batch_size.mean(4)"])
+def test_a_rate_alone_says_its_batch_size(read: Read, size: str):
+    [value] = read(fenced(f"[INFO] throughput 1000*{size}/NPU_compute_time.mean(7.5): 533.33")).values
+    assert said(value, "metric", "called", "batch_size") == ("throughput", None, "4")
+
+
 SENTENCES = {
     "a speed at a batch size": (
         "在310P设备上，当batchsize设为8时模型性能最优，达 349.5fps。",
