@@ -43,6 +43,12 @@ _HELD_AGAINST = re.compile(
     r"up to|at least)(?![a-z])",
     re.IGNORECASE,
 )
+# What a figure is held against stands behind one of these: "是 T4 的 1.2 倍", "与 GPU 相比", "than the T4".
+_COMPARES = re.compile(r"相比|相较|对比|(?<![a-z])(?:compared|versus|vs|relative)(?![a-z])", re.IGNORECASE)
+_TO = re.compile(
+    r"是|为|比|与|和|跟|同|较|于|超过|(?<![a-z])(?:than|with|to|over|against|versus|vs|of)(?![a-z])",
+    re.IGNORECASE,
+)
 _LONGEST = 60  # characters of a row's name, where its line has several clauses before its first figure
 # "3.6 的脚本", "5.2 节": a section of the document.
 _REFERENCE = re.compile(r"\s*(?:的脚本|节|小节|章|版本)")
@@ -151,6 +157,8 @@ def _claims(context: Context, line: Line) -> Iterator[_Claim]:
         role: Said = {}
         for clause in _CLAUSE.finditer(sentence[0]):
             own = of_words(context, clause[0])
+            if "chip" in own and not _chips(context, clause[0]):
+                own.pop("chip")
             of_role = {key: own.pop(key) for key in ("role",) if key in own}
             if own.get("chip") == "*" and "chip" in about:
                 own.pop("chip")
@@ -232,7 +240,9 @@ def _is_batch(text: str, figure: re.Match[str]) -> bool:
 
 def _about(context: Context, line: Line, sentence: str) -> Said | None:
     """What a sentence says of its figures; None of one that is about no measurement of this document's."""
-    chips = context.words.values(sentence, WordKind.CHIP)
+    chips = list(
+        dict.fromkeys(chip for clause in _CLAUSE.findall(sentence) for chip in _chips(context, clause))
+    )
     named = [chip for chip in chips if chip != "*"] or chips
     said = of_items(context, line.number) | ({"chip": named[0]} if len(named) == 1 else {})
     if said or _BATCH.search(sentence) or context.words.has(sentence, WordKind.BASELINE):
@@ -240,6 +250,14 @@ def _about(context: Context, line: Line, sentence: str) -> Said | None:
     headings = [context.readme.heading_of(line.number), context.readme.under(line.number)]
     titles = " ".join(heading.text for heading in headings if heading is not None)
     return said if context.words.has(titles, WordKind.METRIC) else None
+
+
+def _chips(context: Context, clause: str) -> list[str]:
+    """The chips that a clause names, but for one that it holds another one's figures against."""
+    hits = context.words.hits(clause, WordKind.CHIP)
+    if not (_HELD_AGAINST.search(clause) or _COMPARES.search(clause)):
+        return [hit.value for hit in hits]
+    return [hit.value for hit in hits if not _TO.search(clause, 0, hit.start)]
 
 
 def _moved(pair: Pair, by: int) -> Pair:

@@ -276,6 +276,24 @@ def test_a_clause_with_one_figure_its_unit_and_one_metric(read: Read, name: str)
     assert told(reading) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "chip"),
+    [
+        ("性能达 350.5 fps，是 T4 的 1.25 倍。", None),
+        ("精度 94.5%，略低于 T4。", None),
+        ("310P 上性能达 350.5 fps，是 T4 的 1.25 倍。", "ascend310p"),
+        ("与 T4 相比，310P 的性能达 350.5 fps。", "ascend310p"),
+        ("310P 的精度损失低于 1%，性能达 350.5 fps。", "ascend310p"),
+        ("在310P上性能达 350.5 fps。精度为 94.5%，与 GPU 基线相比下降 0.25%。", "ascend310p"),
+        ("On the 310P throughput is 350.5 fps; compared with the T4 that is fast.", "ascend310p"),
+        ("On the T4 throughput is 350.5 fps.", "t4"),
+    ],
+)
+def test_a_chip_that_figures_are_held_against_has_none_of_them(read: Read, text: str, chip: str | None):
+    first, *_ = read(f"## 性能, 精度\n\n{text}\n").values
+    assert said(first, "chip") == (chip,)
+
+
 def test_a_published_score_in_a_line(read: Read):
     values = read("## 精度\n\n开源仓精度（mAP）：31.5\n\n基准精度：ACC: 94.5%\n").values
     assert [said(value, "metric", "role", "chip") for value in values] == [
