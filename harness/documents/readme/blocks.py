@@ -22,6 +22,7 @@ from harness.errors import BadInput
 __all__ = ("Fence", "Grid", "GridRow", "Heading", "Line", "Readme", "cells", "parse", "plain", "read")
 
 LARGEST = 2**20  # bytes of a README: twice what GitHub shows of one, and some ten seconds of reading
+_DEEPEST = 32  # headings and items that a line stands under: what is nested deeper stands under the nearest
 _NEAR = 4  # lines above a table or block among which its caption stands
 
 
@@ -71,7 +72,8 @@ class Readme:
     def headings_of(self, line: int) -> tuple[Heading, ...]:
         """All headings that a line stands under, the highest first: h2, h3, then items and bold lines.
 
-        An item stands under those before it that are less indented, a bold line under none of its depth.
+        An item stands under those before it that are less indented, a bold line under none of its depth. They
+        are `_DEEPEST` at most: of a list nested deeper the highest and the nearest.
         """
         chain, at = list[Heading](), bisect_left(self.headings, line, key=_line_of) - 1
         while at >= 0:
@@ -109,7 +111,7 @@ class Readme:
         """Of each heading the place of the one that it stands under; -1 where there is none."""
         over, above = list[int](), list[int]()
         for at, item in enumerate(self.headings):
-            while above and _depth(self.headings[above[-1]]) >= _depth(item):
+            while len(above) == _DEEPEST or (above and _depth(self.headings[above[-1]]) >= _depth(item)):
                 above.pop()
             over.append(above[-1] if above else -1)
             above.append(at)
