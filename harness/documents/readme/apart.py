@@ -11,9 +11,9 @@ from heapq import merge
 from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.headings import is_item
 from harness.documents.readme.labels import names_chips
 from harness.documents.readme.naming import rest
+from harness.documents.readme.once import once
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
@@ -76,11 +76,12 @@ def of_models(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
 
     Only where rows of other tables are of other models.
     """
-    names = _models(context)
+    names = models_named(context)
     return [_of_model(context, table, names) if names else table for table in tables]
 
 
-def _models(context: Context) -> list[str]:
+@once
+def models_named(context: Context) -> list[str]:
     """What the columns of models call them, but for what the document as a whole is called."""
     readme = context.readme
     rows = ((grid.headers, row.cells) for grid in readme.grids for row in grid.rows)
@@ -101,8 +102,10 @@ def _named(context: Context, headers: Sequence[str], cells: Sequence[str]) -> It
 def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadTable:
     readme, at = context.readme, _begin(context, table)
     title = readme.under(at)
-    own = {name for row in table.rows for name in _named(context, table.headers, row)} & set(names)
-    texts = (readme.above(at), "" if title is None else title.text)
+    named = [name for row in table.rows for name in _named(context, table.headers, row)]
+    own = {*named, *(value.get("variant") for value in table.values)} & set(names)
+    above_it = "" if _is_text(context, table) else readme.above(at)
+    texts = (above_it, "" if title is None else title.text)
     above = ({name for name in names if _stands(name, text)} for text in texts)
     only = next((found for found in ((own,) if own else above) if len(found) == 1), None)
     if only is None:
@@ -113,9 +116,21 @@ def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadT
     return table if told else replace(table, values=of_it)
 
 
+def _is_text(context: Context, table: ReadTable) -> bool:
+    """Whether a table was read from a line of text: what stands above that is another sentence."""
+    return table.block is not None and _begin(context, table) == table.line
+
+
 def _begin(context: Context, table: ReadTable) -> int:
     """The line that a table begins at, or the block that it stands in."""
     return next((item.line for item in context.readme.fences if item.holds(table.line)), table.line)
+
+
+def model_in(context: Context, text: str) -> str | None:
+    """The only one of a claiming document's models that `text` names."""
+    names = models_named(context) if context.claims else ()
+    found = [name for name in names if _stands(name, text)]
+    return found[0] if len(found) == 1 else None
 
 
 def _stands(name: str, text: str) -> bool:
@@ -186,10 +201,10 @@ def _counts(value: Value) -> bool:
 def _above(context: Context, table: ReadTable) -> list[str]:
     """What stands above a table, the surest first: titles from the nearest up, then the line above it.
 
-    Above an item of a list that is the item beside it, or a title already.
+    Above a line of text that is another sentence, or the item beside it.
     """
     readme, line = context.readme, _begin(context, table)
-    caption = "" if is_item(readme.lines[line - 1]) else readme.above(line).strip(" *#:：-")
+    caption = "" if _is_text(context, table) else readme.above(line).strip(" *#:：-")
     over = [item for item in reversed(readme.headings_of(line)) if item.text]
     titles = [item.text for item in over if item.titled]
     items = [item.text for item in over if not item.titled]

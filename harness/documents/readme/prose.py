@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.documents.readme import columns
+from harness.documents.readme.apart import model_in
 from harness.documents.readme.blocks import GridRow, Line
 from harness.documents.readme.captions import around, of_items
 from harness.documents.readme.cells import number
@@ -157,12 +158,15 @@ def _claims(context: Context, line: Line) -> Iterator[_Claim]:
         role: Said = {}
         for clause in _CLAUSE.finditer(sentence[0]):
             own = of_words(context, clause[0])
-            if "chip" in own and not _chips(context, clause[0]):
+            subject = _subject(clause[0])
+            if "chip" in own and not context.words.has(subject, WordKind.CHIP):
                 own.pop("chip")
             of_role = {key: own.pop(key) for key in ("role",) if key in own}
             if own.get("chip") == "*" and "chip" in about:
                 own.pop("chip")
             about |= {**own, **_sizes(clause[0], sentence[0][clause.end() :])}
+            if (model := model_in(context, subject)) is not None:
+                about["variant"] = model
             found = list(_of_clause(context, replace(line, text=clause[0])))
             if _HELD_AGAINST.search(clause[0]) or context.words.has(clause[0], WordKind.DIFFERENCE):
                 found = []
@@ -240,9 +244,8 @@ def _is_batch(text: str, figure: re.Match[str]) -> bool:
 
 def _about(context: Context, line: Line, sentence: str) -> Said | None:
     """What a sentence says of its figures; None of one that is about no measurement of this document's."""
-    chips = list(
-        dict.fromkeys(chip for clause in _CLAUSE.findall(sentence) for chip in _chips(context, clause))
-    )
+    subjects = "，".join(map(_subject, _CLAUSE.findall(sentence)))
+    chips = context.words.values(subjects, WordKind.CHIP)
     named = [chip for chip in chips if chip != "*"] or chips
     said = of_items(context, line.number) | ({"chip": named[0]} if len(named) == 1 else {})
     if said or _BATCH.search(sentence) or context.words.has(sentence, WordKind.BASELINE):
@@ -252,12 +255,11 @@ def _about(context: Context, line: Line, sentence: str) -> Said | None:
     return said if context.words.has(titles, WordKind.METRIC) else None
 
 
-def _chips(context: Context, clause: str) -> list[str]:
-    """The chips that a clause names, but for one that it holds another one's figures against."""
-    hits = context.words.hits(clause, WordKind.CHIP)
-    if not (_HELD_AGAINST.search(clause) or _COMPARES.search(clause)):
-        return [hit.value for hit in hits]
-    return [hit.value for hit in hits if not _TO.search(clause, 0, hit.start)]
+def _subject(clause: str) -> str:
+    """What a clause is about: of one that compares, what stands before that which it is held against."""
+    compares = _HELD_AGAINST.search(clause) or _COMPARES.search(clause)
+    other = _TO.search(clause) if compares else None
+    return clause if other is None else clause[: other.start()]
 
 
 def _moved(pair: Pair, by: int) -> Pair:

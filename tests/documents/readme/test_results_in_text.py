@@ -238,7 +238,8 @@ def test_settings_of_a_gpu_s_tool_are_of_no_other_chip(read: Read):
     """A document that is about a GPU alone has them."""
     block = "```\ntrtexec --onnx=net.onnx --fp16 --batch=8\n```\n\n```\nacc: 0.75\n```\n"
     texts = (f"VACC beside a T4\n\n{block}", f"T4\n\n{block}")
-    assert [said(value, "chip", "precision", "batch_size") for text in texts for value in read(text).values] == [
+    found = [said(value, "chip", "precision", "batch_size") for text in texts for value in read(text).values]
+    assert found == [
         ("vacc", None, None), ("t4", "fp16", "8"),
     ]  # fmt: skip
 
@@ -292,6 +293,27 @@ def test_a_clause_with_one_figure_its_unit_and_one_metric(read: Read, name: str)
 def test_a_chip_that_figures_are_held_against_has_none_of_them(read: Read, text: str, chip: str | None):
     first, *_ = read(f"## 性能, 精度\n\n{text}\n").values
     assert said(first, "chip") == (chip,)
+
+
+MODELS = (
+    "## fish-s\n\n| Model | top1 | bs |\n|---|---|---|\n| fish-s | 75.5% | 8 |\n| fish-l | 80.5% | 8 |\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "variants"),
+    [
+        ("注：fish-l 的 batch 16 性能为 733.5 fps。", ["fish-l"]),
+        ("fish-l 在 batch 16 时精度为 80.25%，fish-s 的性能达 733.5 fps。", ["fish-l", "fish-s"]),
+        ("fish-l 的 batch 16 性能为 733.5 fps，是 fish-s 的 0.5 倍。", ["fish-l"]),
+        ("batch 16 的性能为 733.5 fps。", ["fish-s"]),
+    ],
+)
+def test_a_clause_names_the_model_of_a_table_with_several(read: Read, text: str, variants: list[str]):
+    """Else it is the title's."""
+    line = MODELS.count("\n") + 3
+    values = [value for value in read(f"{MODELS}{text}\n").values if value.line == line]
+    assert [value.get("variant") for value in values] == variants
 
 
 def test_a_published_score_in_a_line(read: Read):
