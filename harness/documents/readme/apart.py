@@ -21,10 +21,12 @@ from harness.domain.words import WordKind
 
 _REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
 _SHORT = 60  # characters of a line above a table that may say which one it is
+_Key = tuple[Any, ...]
+_Stated = Mapping[_Key, Decimal]
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
 
-def key_of(value: Value) -> tuple[Any, ...]:
+def key_of(value: Value) -> _Key:
     """All that tells a value from another: of equal ones a table can hold one."""
     return tuple(map(value.meaning.get, KEYS))
 
@@ -123,7 +125,8 @@ def _is_text(context: Context, table: ReadTable) -> bool:
 
 def _begin(context: Context, table: ReadTable) -> int:
     """The line that a table begins at, or the block that it stands in."""
-    return next((item.line for item in context.readme.fences if item.holds(table.line)), table.line)
+    fence = context.readme.fence_of(table.line)
+    return table.line if fence is None else fence.line
 
 
 def model_in(context: Context, text: str) -> str | None:
@@ -150,20 +153,19 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     words: dict[int, str] = {}
     references = set[int]()
     stated = [_stated(table) for table in tables]
-    fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
+    fenced = [context.readme.fence_of(table.line) is not None for table in tables]
     titles = [_above(context, table) for table in tables]
-    holding: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)  # the tables that state a thing
-    for at, (table, keys) in enumerate(zip(tables, stated, strict=True)):
-        for key in keys:
-            holding[table.block is None, *key].append(at)
-    for at, table in enumerate(tables):
-        for other in dict.fromkeys(merge(*(holding[table.block is None, *key] for key in stated[at]))):
+    kinds = [table.block is None for table in tables]
+    holding = _holding(kinds, stated, titles)
+    for at, kind in enumerate(kinds):
+        may_refer = fenced[at] and any(map(_REFERENCE.search, titles[at]))
+        for other in dict.fromkeys(merge(*(holding[kind, key] for key in stated[at]))):
             own = [text for text in titles[at] if text not in titles[other]]
             rerun = fenced[at] and fenced[other] and stated[at].keys() == stated[other].keys()
             if not own or not (rerun or _at_odds(stated[at], stated[other])):
                 continue
             words.setdefault(at, own[0])
-            if not fenced[at]:
+            if not may_refer:
                 break
             if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, titles[other])):
                 references.add(at)
@@ -176,6 +178,26 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     return found
 
 
+def _holding(
+    kinds: Sequence[bool], stated: Sequence[_Stated], titles: Sequence[Sequence[str]]
+) -> Mapping[tuple[bool, _Key], list[int]]:
+    """The tables of a kind that state a thing, in order: as many as tell whether one is at odds with any.
+
+    Of those with the same titles and the same keys that is the first, and the first of another number.
+    """
+    holding: Mapping[tuple[bool, _Key], list[int]] = defaultdict(list)
+    groups: dict[tuple[tuple[str, ...], frozenset[_Key]], int] = {}
+    numbers: Mapping[tuple[bool, _Key, int], set[Decimal]] = defaultdict(set)
+    for at, (kind, keys) in enumerate(zip(kinds, stated, strict=True)):
+        group = groups.setdefault((tuple(titles[at]), frozenset(keys)), len(groups))
+        for key, number in keys.items():
+            known = numbers[kind, key, group]
+            if len(known) < 2 and number not in known:
+                known.add(number)
+                holding[kind, key].append(at)
+    return holding
+
+
 def _as_baseline(value: Value) -> Value:
     """A value that the document's own are held against: on no chip of the document's."""
     if value.get("role") is not Role.MEASURED:
@@ -184,12 +206,12 @@ def _as_baseline(value: Value) -> Value:
     return replace(value, meaning={**meaning, "role": Role.BASELINE})
 
 
-def _stated(table: ReadTable) -> dict[tuple[Any, ...], Decimal]:
+def _stated(table: ReadTable) -> _Stated:
     """What a table gives as results, by all that tells them apart."""
     return {key_of(value): value.number.value for value in table.values if _counts(value) and value.number}
 
 
-def _at_odds(one: Mapping[tuple[Any, ...], Decimal], other: Mapping[tuple[Any, ...], Decimal]) -> bool:
+def _at_odds(one: _Stated, other: _Stated) -> bool:
     """Whether two tables state two numbers of the same thing."""
     return any(one.get(key, number) != number for key, number in other.items())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,6 +68,11 @@ class Readme:
         """The real heading that a line stands under."""
         at = bisect_left(self._titled, line, key=_line_of)
         return self._titled[at - 1] if at else None
+
+    def fence_of(self, line: int) -> Fence | None:
+        """The fenced block that a line stands in."""
+        at = bisect_right(self.fences, line, key=lambda item: item.line)
+        return self.fences[at - 1] if at and self.fences[at - 1].holds(line) else None
 
     def headings_of(self, line: int) -> tuple[Heading, ...]:
         """All headings that a line stands under, the highest first: h2, h3, then items and bold lines.
