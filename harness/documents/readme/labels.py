@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from harness.documents.readme.blocks import GridRow
-from harness.documents.readme.cells import is_duration, items, two_numbers, whole
+from harness.documents.readme.cells import Number, is_duration, items, two_numbers, whole
 from harness.documents.readme.columns import batch_in, of_text, ratio_of, unit_in
 from harness.documents.readme.naming import BATCH, Said, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
@@ -29,7 +29,10 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if names_sizes(context, header) or (cells and all(_pieces(context, header, cell)[1:] for cell in cells)):
         return True
     kind = words.is_whole(header, WordKind.LABEL)
-    valued = [cell for cell in cells if _has_value(context, cell)]
+    anyhow = bool(at) or all(
+        map(items, cells)
+    )  # in a first column with other cells, "beam=8" is a row's name
+    valued = [cell for cell in cells if _has_value(context, cell, anyhow)]
     if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
     if at and (words.has(header, WordKind.FACT) or ratio_of(context, header) is not None):
@@ -64,8 +67,8 @@ def _only_size(context: Context, cell: str) -> bool:
     return told and not any(map(str.isdigit, left))
 
 
-def _has_value(context: Context, cell: str) -> bool:
-    """Whether a cell is a number, or several with names that are known."""
+def _has_value(context: Context, cell: str, anyhow: bool) -> bool:
+    """Whether a cell is a number, or several with names that are known or, `anyhow`, stand before a sign."""
     words, found = context.words, items(cell)
     if any(number.digits for number in two_numbers(cell)):
         return True
@@ -75,7 +78,18 @@ def _has_value(context: Context, cell: str) -> bool:
         return words.is_whole(found[0].unit, WordKind.UNIT) is not None or found[0].unit[0] in "(（"
     known = (WordKind.METRIC, WordKind.PRECISION, WordKind.SHAPES)
     return bool(found) and all(
-        not item.loose or any(words.has(item.name, kind) for kind in known) for item in found
+        (anyhow and not item.loose)
+        or (any(words.has(item.name, kind) for kind in known) and not _in_a_chip(context, cell, item.number))
+        for item in found
+    )
+
+
+def _in_a_chip(context: Context, cell: str, number: Number) -> bool:
+    """Whether a number of a cell is a part of a chip's name: 310 of ``fp16 (Ascend 310P)``."""
+    start, end = len(number.before), len(number.before) + len(number.printed)
+    return any(
+        hit.start <= start and hit.end >= end and hit.end - hit.start > end - start
+        for hit in context.words.hits(cell, WordKind.CHIP)
     )
 
 
