@@ -1,0 +1,47 @@
+"""Whose numbers a table's are, and what the heads and cells beside results set for them.
+
+Names and numbers are our own; each table is the smallest form of a habit.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.documents.readme.blocks import parse
+from harness.documents.readme.understand import understand
+from harness.tables.catalog import BUILT_IN, load
+
+TABLES = load((BUILT_IN,))
+
+
+def table(*rows: str) -> str:
+    head, *others = rows
+    return "\n".join(
+        [f"| {head} |", "|" + "---|" * (head.count("|") + 1), *(f"| {row} |" for row in others), ""]
+    )
+
+
+def reading(text: str):
+    return understand(parse(f"# Lanternfish\n\n{text}"), TABLES)
+
+
+def values(text: str, *keys: str):
+    """Digits and parts of the meaning of each value."""
+    return [(value.number.printed, *map(value.get, keys)) for value in reading(text).values]
+
+
+def told(text: str) -> list[tuple[int, str, str]]:
+    return [(note.line, note.what, note.why) for note in reading(text).unread]
+
+
+class TestRoles:
+    @pytest.mark.parametrize("gpu", ["fp32 (GPU)", "fp32, T4"])
+    def test_beside_a_gpu_alone_the_others_are_the_documents_own(self, gpu):
+        text = table("Precision | top1", f"{gpu} | 71.5", "fp16 | 71.4", "int8 | 70.2")
+        assert values(text, "role", "precision") == [
+            ("71.5", "measured", "fp32"), ("71.4", "measured", "fp16"), ("70.2", "measured", "int8"),
+        ]  # fmt: skip
+
+    def test_beside_a_chip_that_is_none_they_are_what_it_is_held_against(self):
+        text = table("Model | top1", "fish 310P | 71.5", "fish | 71.4")
+        assert values(text, "role", "chip") == [("71.5", "measured", "ascend310p"), ("71.4", "baseline", None)]
