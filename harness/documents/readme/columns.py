@@ -9,7 +9,7 @@ from typing import Any
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.cells import Item, Kind, Number, items
 from harness.documents.readme.naming import BATCH, Said, fitting, in_a_name, metric_in, rest, with_unit
-from harness.documents.readme.reading import Context, Note
+from harness.documents.readme.reading import ANY_GPU, Context, Note
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
 from harness.domain.settings import Shapes
@@ -186,7 +186,9 @@ def of_text(context: Context, text: str) -> Said:
     if (size := batch_in(text)) is not None:
         said["batch_size"] = size
     if any(not in_a_name(text, hit) for hit in words.hits(text, WordKind.BASELINE)):
-        said["role"] = Role.BASELINE
+        own = context.own_chip and context.own_chip.name
+        if said.get("chip", "*") in ("*", ANY_GPU, own):  # "T4 (baseline)" is measured, on a T4
+            said["role"] = Role.BASELINE
     if re.search(r"\d[A-Za-z]?\d?\s*[*×]\s*\d\b", text) and "chip" in said:
         said["variant"] = text.strip()
     return said

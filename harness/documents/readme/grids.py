@@ -9,7 +9,7 @@ from harness.documents.readme import columns
 from harness.documents.readme import labels as labels_of
 from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import is_duration, items, parted, whole
+from harness.documents.readme.cells import is_unsure, items, parted, whole
 from harness.documents.readme.drafts import Table, is_of_sizes
 from harness.documents.readme.naming import Said, sides_in
 from harness.documents.readme.reading import Context, Note, ReadTable
@@ -118,7 +118,7 @@ def _holds_results(table: Table, name: str) -> bool:
         at
         for at in table.valued
         if {"metric", "foreign", "ratio"} & of_columns[at].keys()
-        or any(table.items(row, at) or is_duration(row.cells[at]) for row in table.rows)
+        or any(table.items(row, at) or is_unsure(row.cells[at]) for row in table.rows)
     ]
     kept = [at for at in numeric if "other" not in of_columns[at] and not is_of_sizes(of_columns[at])]
     if not kept:

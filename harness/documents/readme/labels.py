@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from harness.documents.readme.blocks import GridRow
-from harness.documents.readme.cells import is_duration, items, two_numbers, whole
+from harness.documents.readme.cells import is_unsure, items, two_numbers, whole
 from harness.documents.readme.columns import batch_in, of_text, ratio_of, unit_in
 from harness.documents.readme.naming import BATCH, Said, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
@@ -35,7 +35,7 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
         told = (_only_size(context, cell) or words.is_whole(cell, WordKind.PRECISION) for cell in cells)
         return bool(cells) and all(told)
-    if at and any(map(is_duration, cells)):
+    if at and any(map(is_unsure, cells)):
         return False
     return not valued and not (at and cells and all(map(words.absent, cells)))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow
-from harness.documents.readme.cells import Item, Kind, Number
+from harness.documents.readme.cells import Item, Kind, Number, is_comma
 from harness.documents.readme.drafts import Table, is_of_sizes
 from harness.documents.readme.naming import Said
 from harness.documents.readme.reading import Context, Note, Value
@@ -15,6 +15,8 @@ from harness.documents.readme.units import complete
 from harness.domain.metrics import Unit
 from harness.domain.references import Role
 from harness.domain.words import WordKind
+
+_COMMA = "with a comma it may be two, or one of a decimal comma: write a point"
 
 
 def values_of(table: Table, at: int, valued: Sequence[int]) -> Iterator[Value]:
@@ -63,7 +65,7 @@ def _cell(
         return
     if not found and "foreign" not in of_column and not absent:
         why = f"{cell!r} is no single number" if cell else "the cell is empty"
-        hint = of_column.get("hint") or of_row.get("hint")
+        hint = of_column.get("hint") or of_row.get("hint") or (_COMMA if is_comma(cell) else "")
         why += f"; {hint}" if hint else ""
         context.notes.append(Note(line=row.line, what=what, why=why))
         return

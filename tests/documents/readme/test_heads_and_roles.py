@@ -44,4 +44,29 @@ class TestRoles:
 
     def test_beside_a_chip_that_is_none_they_are_what_it_is_held_against(self):
         text = table("Model | top1", "fish 310P | 71.5", "fish | 71.4")
-        assert values(text, "role", "chip") == [("71.5", "measured", "ascend310p"), ("71.4", "baseline", None)]
+        assert values(text, "role", "chip") == [
+            ("71.5", "measured", "ascend310p"),
+            ("71.4", "baseline", None),
+        ]
+
+    @pytest.mark.parametrize(("head", "chip"), [("T4 (baseline)", "t4"), ("A10 fp16 baseline", "a10")])
+    def test_a_named_card_that_is_the_baseline_is_measured(self, head, chip):
+        text = table(f"Metric | 310P | {head}", "top1 | 71.5 | 71.6")
+        assert values(text, "role", "chip")[1] == ("71.6", "measured", chip)
+
+    def test_the_documents_own_chip_over_a_published_score_measured_none(self):
+        text = table("bs | 310P official top1 | 310P top1", "8 | 71.6 | 71.5")
+        assert values(text, "role", "chip") == [
+            ("71.6", "baseline", None),
+            ("71.5", "measured", "ascend310p"),
+        ]
+
+
+class TestNumbers:
+    def test_a_decimal_comma_is_told_and_its_columns_name_no_rows(self):
+        text = table("bs | 1 | 8", "310P fps | 12,5 | 62,5")
+        assert told(text) == [
+            (5, f"row '310P fps', column {size!r}",
+             f"{cell!r} is no single number; with a comma it may be two, or one of a decimal comma: write a point")
+            for size, cell in (("1", "12,5"), ("8", "62,5"))
+        ]  # fmt: skip
