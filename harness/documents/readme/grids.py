@@ -28,6 +28,9 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     ]
     of_columns = _heads(context, grid, rows, labels)
     _settings_in_numbers(context, grid, rows, labels, of_columns)
+    settings = labels_of.setting(context, labels, rows)
+    for at, told in [item for said in settings.values() for item in said.items()]:
+        of_columns[at] = {**told, **of_columns[at]}
     of_rows = [labels_of.of_row(context, grid.headers, labels, row) for row in rows]
     table = Table(
         context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
@@ -50,7 +53,8 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         why = "a total or an average over rows is no claim of a model"
         context.notes.append(Note(line=rows[at].line, what=f"row {called!r}", why=why))
     valued = [at for at in table.valued if at not in unexplained]
-    values = [value for at in range(len(rows)) if at not in sums for value in values_of(table, at, valued)]
+    apart = {*sums, *settings}
+    values = [value for at in range(len(rows)) if at not in apart for value in values_of(table, at, valued)]
     if not values:
         return None
     return ReadTable(

@@ -165,6 +165,41 @@ def summing_up(context: Context, labels: Sequence[bool], rows: Sequence[GridRow]
     }
 
 
+_SET = ("batch_size", "precision", "length", "input", "streams", "shapes", "aoe")
+
+
+def setting(context: Context, labels: Sequence[bool], rows: Sequence[GridRow]) -> dict[int, dict[int, Said]]:
+    """The rows that set something for their columns, ``Batch size | 16 | 8``, and what: by row and column.
+
+    A setting that several rows have is none of a column.
+    """
+    found = {at: said for at, row in enumerate(rows) if (said := _set_by(context, labels, row))}
+    keys = [key for said in found.values() for key in {key for told in said.values() for key in told}]
+    return {
+        at: said for at, said in found.items()
+        if all(keys.count(key) == 1 for told in said.values() for key in told)
+    }  # fmt: skip
+
+
+def _set_by(context: Context, labels: Sequence[bool], row: GridRow) -> dict[int, Said]:
+    """What a row sets for its columns; nothing where one of its cells is no such setting."""
+    named = [cell for cell, label in zip(row.cells, labels, strict=True) if label and cell.strip()]
+    if len(named) != 1 or not any(labels):
+        return {}
+    found: dict[int, Said] = {}
+    for at, (cell, label) in enumerate(zip(row.cells, labels, strict=True)):
+        if label or context.words.absent(cell) or not cell.strip():
+            continue
+        told = _of_label(context, named[0], cell, {}, at) if _names_setting(context, named[0]) else {}
+        found[at] = {key: told[key] for key in _SET if key in told}
+    return found if all(found.values()) else {}
+
+
+def _names_setting(context: Context, text: str) -> bool:
+    """Whether a label is the name of a setting, and nothing else."""
+    return names_sizes(context, text) or context.words.is_whole(text, WordKind.LABEL) in _SET
+
+
 def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:
     """Tell of what stands under a head of batch sizes with digits in it, and is no batch size."""
     words = context.words

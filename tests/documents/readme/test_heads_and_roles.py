@@ -64,9 +64,31 @@ class TestRoles:
 
 class TestNumbers:
     def test_a_decimal_comma_is_told_and_its_columns_name_no_rows(self):
-        text = table("bs | 1 | 8", "310P fps | 12,5 | 62,5")
+        text = table("bs | 1 | 8", "fps | 12,5 | 62,5")
+        why = "is no single number; with a comma it may be two, or one of a decimal comma: write a point"
         assert told(text) == [
-            (5, f"row '310P fps', column {size!r}",
-             f"{cell!r} is no single number; with a comma it may be two, or one of a decimal comma: write a point")
-            for size, cell in (("1", "12,5"), ("8", "62,5"))
+            (5, "row 'fps', column '1'", f"'12,5' {why}"),
+            (5, "row 'fps', column '8'", f"'62,5' {why}"),
+        ]
+
+
+class TestSettings:
+    def test_a_row_of_batch_sizes_sets_them_for_its_columns(self):
+        text = table("| 310P | T4", "Batch size | 16 | 8", "fps | 812.5 | 612.5", "top1 | 71.5 | 71.6")
+        assert values(text, "batch_size", "chip") == [
+            ("812.5", 16, "ascend310p"), ("612.5", 8, "t4"), ("71.5", 16, "ascend310p"), ("71.6", 8, "t4"),
         ]  # fmt: skip
+        assert told(text) == []
+
+    @pytest.mark.parametrize(
+        ("row", "key", "found"),
+        [
+            ("Precision | fp16 | -", "precision", ["fp16", None]),
+            ("seq_len | 128 | 384", "length", [128, 384]),
+            ("input size | 224x224 | 320x320", "input", ["224x224", "320x320"]),
+        ],
+    )
+    def test_so_does_a_row_of_another_setting(self, row, key, found):
+        text = table("| 310P | T4", "fps | 812.5 | 612.5", row)
+        assert [said[1] for said in values(text, key)] == found
+        assert told(text) == []
