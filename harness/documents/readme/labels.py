@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from harness.documents.readme.blocks import GridRow
-from harness.documents.readme.cells import is_unsure, items, two_numbers, whole
+from harness.documents.readme.cells import is_unsure, items, number, two_numbers, whole
 from harness.documents.readme.columns import batch_in, of_text, ratio_of, unit_in
 from harness.documents.readme.naming import BATCH, Said, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
@@ -15,6 +15,12 @@ from harness.domain.settings import Shapes
 from harness.domain.words import WordKind
 
 _FEWEST = 3  # rows of which one may sum up the others
+# The size of an image or a tensor under a head that no word knows: "224x224", "1x3x640x640".
+_SIZE = re.compile(r"(?:\d{1,5}\s?[x×*]\s?){0,3}\d{2,5}\s?[x×*]\s?\d{2,5}(?:\s?[x×*]\s?\d)?")
+_ANSWERS = {
+    **dict.fromkeys(("true", "yes", "y", "on", "是", "√", "✓", "✔", "✅"), True),
+    **dict.fromkeys(("false", "no", "n", "off", "否", "×", "✗", "✘", "❌"), False),
+}
 
 
 def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bool:
@@ -28,6 +34,8 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
         return True
     kind = words.is_whole(header, WordKind.LABEL)
     valued = [cell for cell in cells if _has_value(context, cell)]
+    if kind == "input" and any("." in cell and number(cell) for cell in cells):
+        return False  # "size" over 25.6 is of a file, and of nothing that is taken in
     if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
     if at and (words.has(header, WordKind.FACT) or ratio_of(context, header) is not None):
@@ -65,7 +73,7 @@ def _only_size(context: Context, cell: str) -> bool:
 def _has_value(context: Context, cell: str) -> bool:
     """Whether a cell is a number, or several with names that are known."""
     words, found = context.words, items(cell)
-    if any(number.digits for number in two_numbers(cell)):
+    if any(one.digits for one in two_numbers(cell)):
         return True
     if words.is_whole(cell, WordKind.CHIP) is not None:
         return False
@@ -83,8 +91,9 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
     for at, (header, label, cell) in enumerate(zip(headers, labels, row.cells, strict=False)):
         if label and not context.words.absent(cell):
             told = _of_label(context, header, cell, said["rests"], at)
-            if "dataset" in said and "dataset" in told:  # a set, and a part of it
-                told = {**told, "dataset": f"{said['dataset']}, {told['dataset']}"}
+            for key in ("dataset", "input"):  # a set, and a part of it
+                if key in said and key in told:
+                    told = {**told, key: f"{said[key]}, {told[key]}"}
             said |= told
         elif not label and context.words.is_whole(cell, WordKind.BEST) is not None:
             said["best"] = True
@@ -101,14 +110,17 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         return {"length": whole(cell)}
     if kind == "streams" and whole(cell) is not None:
         return {"streams": whole(cell)}
-    if kind == "input" and cell.strip():
+    if cell.strip() and (kind == "input" or (kind is None and _SIZE.fullmatch(cell.strip()))):
         return {"input": cell.strip()}
     if kind == "dataset" and cell.strip():
         return {"dataset": cell.strip()}
-    if kind == "shapes":
-        dynamic = {"true": Shapes.DYNAMIC, "false": Shapes.STATIC}.get(cell.strip().lower())
-        return {"shapes": dynamic} if dynamic else of_text(context, cell)
+    if (answer := _ANSWERS.get(cell.strip().lower())) is not None and (
+        asked := _asked(context, header, kind, answer)
+    ):
+        return asked
     said = of_text(context, cell)
+    if kind in ("shapes", "remark"):
+        return said
     of_head = words.is_whole(header, WordKind.CHIP)
     if of_head is not None and "role" not in said:  # "GPU" over a card that no word knows
         said.setdefault("chip", of_head)
@@ -134,6 +146,14 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         said["source"] = cell.strip()
     rests[at] = _label_rest(context, cell, kind or "")
     return said
+
+
+def _asked(context: Context, header: str, kind: str | None, answer: bool) -> Said:
+    """What a yes or a no says under a head such as ``AOE``, ``静态`` or ``Shape_Mutable``."""
+    shapes = ["dynamic"] if kind == "shapes" else context.words.values(header, WordKind.SHAPES)
+    if len(shapes) == 1:
+        return {"shapes": Shapes.DYNAMIC if (shapes[0] == "dynamic") is answer else Shapes.STATIC}
+    return {"aoe": answer} if context.words.has(header, WordKind.AOE) else {}
 
 
 def _label_rest(context: Context, cell: str, kind: str) -> str:

@@ -92,3 +92,36 @@ class TestSettings:
         text = table("| 310P | T4", "fps | 812.5 | 612.5", row)
         assert [said[1] for said in values(text, key)] == found
         assert told(text) == []
+
+    @pytest.mark.parametrize("head", ["input", "Input_Size", "输入", "分辨率", "resolution", "size", "crop"])
+    def test_a_size_is_the_inputs_whether_rows_differ_in_it_or_not(self, head):
+        text = table(f"bs | {head} | 310P fps", "1 | 224x224 | 812.5", "8 | {} | 912.5")
+        for other in ("224x224", "320x320"):
+            found = values(text.format(other), "input", "variant")
+            assert found == [("812.5", "224x224", None), ("912.5", other, None)]
+
+    def test_a_size_that_is_no_whole_number_is_none_of_an_input(self):
+        text = table("Model | size | 310P fps", "a | 12.5 | 812.5", "b | 13.5 | 912.5")
+        assert values(text, "input") == [("812.5", None), ("912.5", None)]
+        assert [what for _, what, _ in told(text)] == ["column 'size'"]
+
+    @pytest.mark.parametrize(("head", "key"), [("length", "length"), ("num_streams", "streams")])
+    def test_lengths_and_streams_have_more_names(self, head, key):
+        text = table(f"bs | {head} | 310P fps", "1 | 128 | 812.5", "1 | 256 | 912.5")
+        assert values(text, key, "variant") == [("812.5", 128, None), ("912.5", 256, None)]
+
+    @pytest.mark.parametrize(
+        ("head", "key", "found"),
+        [
+            ("AOE", "aoe", [True, False]), ("是否AOE调优", "aoe", [True, False]),
+            ("静态", "shapes", ["static", "dynamic"]), ("dynamic", "shapes", ["dynamic", "static"]),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize(("yes", "no"), [("是", "否"), ("Yes", "no"), ("√", "×")])
+    def test_a_column_of_yes_and_no_answers_its_head(self, head, key, found, yes, no):
+        text = table(f"bs | {head} | 310P fps", f"1 | {yes} | 812.5", f"1 | {no} | 912.5")
+        assert [said[1:] for said in values(text, key, "variant")] == [(answer, None) for answer in found]
+
+    def test_a_remark_names_no_row(self):
+        text = table("Model | bs | 310P fps | 备注", "a | 1 | 812.5 | ", "b | 1 | 912.5 | 待补充")
+        assert values(text, "variant") == [("812.5", "a"), ("912.5", "b")]
