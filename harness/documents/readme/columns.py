@@ -25,6 +25,8 @@ _OTHER_UNIT = re.compile(
     r"[(（\[/]\s*(?:[KMGT]i?B|bytes|[mk]?W|[mk]?J|[KMGT]?(?:FLOPs?|MACs?|OPs?)|[KMGTB]|°C|℃|[KMG]?Hz)\s*[)）\]]?\s*$",
     re.IGNORECASE,
 )
+_OF_A_SPEED = (Unit.SAMPLES_PER_S, Unit.S, Unit.MS, Unit.US)
+_SET_OFF = re.compile(r"(?:[(（\[][^()（）]*[)）\]]|[/,，]\s*\S+)\s*$")  # a unit behind a name
 _SHORT_UNITS = ("s", "x", "×", "倍")  # that may be something else
 _MULTIPLE = re.compile(r"(?P<many>[kKmM]|[十百千万亿]{1,2})\s*(?P<unit>.*)")
 _STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
@@ -60,6 +62,16 @@ def of_header(context: Context, header: str) -> Said:
     elif "metric" not in said and re.search("[↑↓]", header):
         said |= {"metric": Metric.OTHER, "called": rest(words, header) or header}
     return said
+
+
+def of_quantity(context: Context, text: str) -> Said:
+    """What a name with a unit behind it is of, though no word knows the name: ``p50 (ms)``, ``power (W)``."""
+    unit = unit_in(context, text)
+    if unit in _OF_A_SPEED and _SET_OFF.search(text):
+        return with_unit({}, unit)
+    if _RATE.fullmatch(text) or _OTHER_UNIT.search(text):
+        return {"metric": Metric.OTHER, "called": text.strip()}
+    return {}
 
 
 def unit_in(context: Context, text: str) -> Unit | None:

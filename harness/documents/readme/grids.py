@@ -32,6 +32,8 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     for at, told in [item for said in settings.values() for item in said.items()]:
         of_columns[at] = {**told, **of_columns[at]}
     of_rows = [labels_of.of_row(context, grid.headers, labels, row) for row in rows]
+    if not any("metric" in said for said in of_columns):
+        labels_of.name_quantities(context, grid.headers, rows, of_rows)
     table = Table(
         context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
         of_rows=labelled(context, grid, labels, rows, of_rows), whole={},

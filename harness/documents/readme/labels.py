@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.documents.readme.blocks import GridRow
 from harness.documents.readme.cells import is_unsure, items, number, two_numbers, whole
-from harness.documents.readme.columns import batch_in, of_text, ratio_of, unit_in
+from harness.documents.readme.columns import batch_in, of_quantity, of_text, ratio_of, unit_in
 from harness.documents.readme.naming import BATCH, Said, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
 from harness.domain.metrics import Metric
@@ -183,6 +183,20 @@ def summing_up(context: Context, labels: Sequence[bool], rows: Sequence[GridRow]
         for cell, label in zip(row.cells, labels, strict=True)
         if label and context.words.is_whole(cell.strip(":： "), WordKind.SUMMARY) is not None
     }
+
+
+def name_quantities(
+    context: Context, headers: Sequence[str], rows: Sequence[GridRow], of_rows: Sequence[Said]
+) -> None:
+    """Rows without a metric are of what the unit in their label says; for columns of which none names one."""
+    for row, said in zip(rows, of_rows, strict=True):
+        for at in said["rests"]:
+            if {"metric", "ratio"} & said.keys() or context.words.is_whole(headers[at], WordKind.LABEL):
+                continue
+            told = of_quantity(context, row.cells[at])
+            if "called" in told:
+                said["rests"][at] = ""
+            said |= told
 
 
 _SET = ("batch_size", "precision", "length", "input", "streams", "shapes", "aoe")

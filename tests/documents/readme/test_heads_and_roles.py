@@ -71,6 +71,13 @@ class TestNumbers:
             (5, "row 'fps', column '8'", f"'62,5' {why}"),
         ]
 
+    def test_a_row_is_of_its_labels_unit_whatever_its_heading_is_about(self):
+        text = table("| bs=1 | bs=4", "p50 (ms) | 3.5 | 9.5", "p99, ms | 4.5 | 11.5", "power (W) | 41 | 55")
+        assert values(f"## Latency on 310P\n\n{text}", "metric", "unit", "variant", "called")[::2] == [
+            ("3.5", "latency", "ms", "p50", None), ("4.5", "latency", "ms", "p99", None),
+            ("41", "other", "number", None, "power (W)"),
+        ]  # fmt: skip
+
 
 class TestSettings:
     def test_a_row_of_batch_sizes_sets_them_for_its_columns(self):
