@@ -29,6 +29,10 @@ _OF_A_SPEED = (Unit.SAMPLES_PER_S, Unit.S, Unit.MS, Unit.US)
 _SET_OFF = re.compile(r"(?:[(（\[][^()（）]*[)）\]]|[/,，]\s*\S+)\s*$")  # a unit behind a name
 _SHORT_UNITS = ("s", "x", "×", "倍")  # that may be something else
 _MULTIPLE = re.compile(r"(?P<many>[kKmM]|[十百千万亿]{1,2})\s*(?P<unit>.*)")
+_AGAINST = re.compile(
+    r"(?:(?<![a-z])(?:vs\.?|versus|over|relative to|compared (?:to|with))|相对于?|相比|对比)\s*$",
+    re.IGNORECASE,
+)
 _STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
 
 
@@ -209,6 +213,8 @@ def of_text(context: Context, text: str) -> Said:
 def ratio_of(context: Context, text: str) -> Said | None:
     """What a head or label like ``310P/T4`` says: a ratio of two chips, or of something else a fact."""
     words = context.words
+    if (other := _held_against(context, text)) is not None:
+        return {**metric_in(words, text), "role": Role.RATIO, "unit": Unit.RATIO, "ratio": ("*", other)}
     if not _STROKE.fullmatch(text) or unit_in(context, text) in (Unit.SAMPLES_PER_S, Unit.MS):
         return None
     hits = [hit for hit in words.hits(text, WordKind.CHIP) if hit.value != "*"]
@@ -221,6 +227,14 @@ def ratio_of(context: Context, text: str) -> Said | None:
     if all(words.has(side, WordKind.CHIP) or words.has(side, WordKind.BASELINE) for side in sides):
         return {"role": Role.FACT, "unit": Unit.RATIO, "variant": text.strip(), **tuned}
     return None
+
+
+def _held_against(context: Context, text: str) -> str | None:
+    """The one chip that ``vs A10`` or ``speedup over T4`` holds each row's own against."""
+    hits = context.words.hits(text, WordKind.CHIP)
+    if len(hits) != 1 or hits[0].value == "*" or text[hits[0].end :].strip(" )）"):
+        return None
+    return hits[0].value if _AGAINST.search(text[: hits[0].start]) else None
 
 
 def joined(context: Context, parts: Sequence[Mapping[str, Any]]) -> Said:

@@ -30,13 +30,25 @@ def values_of(table: Table, at: int, valued: Sequence[int]) -> Iterator[Value]:
         if "published" in of_column and "chip" not in of_row:
             of_column = {"role": Role.BASELINE, **of_column}
         open_ = not {"metric", "ratio"} & {*of_column, *of_row} and (of_column or not header.strip())
-        parts = (table.whole if open_ else _settings(table.whole), of_row, of_column)
+        whole = table.whole if open_ else _settings(table.whole)
+        of_column = _held_against(of_column, of_row.get("chip") or whole.get("chip"), cell)
+        parts = (whole, of_row, of_column)
         held = table.items(row, column)
         for place, (found, meaning) in enumerate(_cell(context, row, what, cell, header, held, parts)):
             yield Value(
                 line=row.line, row=at, column=column, label=label, header=header, text=cell, number=found,
                 place=place, meaning=meaning,
             )  # fmt: skip
+
+
+def _held_against(of_column: Said, own: str | None, cell: str) -> Said:
+    """A column's meaning, of ``vs A10`` with the row's `own` chip; against itself, or in %, it is a fact."""
+    over, other = of_column.get("ratio", ("", ""))
+    if over != "*":
+        return of_column
+    if own in (None, "*", other) or "%" in cell:
+        return {key: item for key, item in of_column.items() if key != "ratio"} | {"role": Role.FACT}
+    return {**of_column, "ratio": (own, other)}
 
 
 def _settings(whole_: Mapping[str, Any]) -> Said:

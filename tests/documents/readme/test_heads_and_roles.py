@@ -61,6 +61,17 @@ class TestRoles:
             ("71.5", "measured", "ascend310p"),
         ]
 
+    @pytest.mark.parametrize("head", ["vs A10", "Speedup over A10", "相对 A10"])
+    def test_a_column_against_a_named_card_is_a_ratio_of_the_rows_chip(self, head):
+        text = table(
+            f"Card | Prec. | Samples/s | {head}", "A10 | fp16 | 220 | 1.00×", "310P | fp16 | 176 | 0.80×"
+        )
+        assert values(text, "role", "chip", "ratio") == [
+            ("220", "measured", "a10", None), ("1.00", "fact", "a10", None),
+            ("176", "measured", "ascend310p", None), ("0.80", "ratio", None, ("ascend310p", "a10")),
+        ]  # fmt: skip
+        assert told(text) == []
+
 
 class TestNumbers:
     def test_a_decimal_comma_is_told_and_its_columns_name_no_rows(self):
