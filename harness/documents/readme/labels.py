@@ -110,7 +110,8 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         return {"length": whole(cell)}
     if kind == "streams" and whole(cell) is not None:
         return {"streams": whole(cell)}
-    if cell.strip() and (kind == "input" or (kind is None and _SIZE.fullmatch(cell.strip()))):
+    sized = kind == "input" and batch_in(cell) is None  # "net_bs8" under "Input" is a row's name
+    if cell.strip() and (sized or (kind is None and _SIZE.fullmatch(cell.strip()))):
         return {"input": cell.strip()}
     if kind == "dataset" and cell.strip():
         return {"dataset": cell.strip()}

@@ -118,6 +118,10 @@ class TestSettings:
             found = values(text.format(other), "input", "variant")
             assert found == [("812.5", "224x224", None), ("912.5", other, None)]
 
+    def test_a_name_with_a_batch_size_is_no_input(self):
+        text = table("Input | 310P fps", "fish_bs1 | 812.5", "fish_bs8 | 912.5")
+        assert values(text, "input", "batch_size") == [("812.5", None, 1), ("912.5", None, 8)]
+
     def test_a_size_that_is_no_whole_number_is_none_of_an_input(self):
         text = table("Model | size | 310P fps", "a | 12.5 | 812.5", "b | 13.5 | 912.5")
         assert values(text, "input") == [("812.5", None), ("912.5", None)]
