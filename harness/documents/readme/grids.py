@@ -18,6 +18,9 @@ from harness.documents.readme.values import values_of
 from harness.documents.readme.wholes import hold_against, name_differences, name_tasks, of_whole
 from harness.domain.words import WordKind
 
+# How quantized weights and activations are called: "W8A8", "INT4", "bf16", "AWQ".
+_PRECISION = re.compile(r"w\d{1,2}a\d{1,2}\w*|(?:u?int|b?fp?|nf|tf|q)\d{1,2}\w*|awq|gptq|amp", re.IGNORECASE)
+
 
 def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     """The result table that `grid` is, or None where it holds no value that means a metric."""
@@ -27,6 +30,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         for at, header in enumerate(grid.headers)
     ]
     of_columns = _heads(context, grid, rows, labels)
+    _name_precisions(context, grid, labels, of_columns)
     _settings_in_numbers(context, grid, rows, labels, of_columns)
     settings = labels_of.setting(context, labels, rows)
     for at, told in [item for said in settings.values() for item in said.items()]:
@@ -96,6 +100,18 @@ def _heads(context: Context, grid: Grid, rows: Sequence[GridRow], labels: Sequen
         else:
             said.append(columns.of_header(context, header) if size is None else {"batch_size": size})
     return said
+
+
+def _name_precisions(
+    context: Context, grid: Grid, labels: Sequence[bool], of_columns: Sequence[Said]
+) -> None:
+    """Beside the head of a precision one of another, that is none of ours, tells its column apart."""
+    heads = [head.strip() for head in grid.headers]
+    if not any(context.words.is_whole(head, WordKind.PRECISION) for head in heads):
+        return
+    for head, label, said in zip(heads, labels, of_columns, strict=True):
+        if not label and not said and _PRECISION.fullmatch(head):
+            said["variant"] = head
 
 
 def _settings_in_numbers(

@@ -147,3 +147,10 @@ class TestSettings:
     def test_a_remark_names_no_row(self):
         text = table("Model | bs | 310P fps | 备注", "a | 1 | 812.5 | ", "b | 1 | 912.5 | 待补充")
         assert values(text, "variant") == [("812.5", "a"), ("912.5", "b")]
+
+    @pytest.mark.parametrize("other", ["W8A8", "int4", "bf16"])
+    def test_a_precision_that_is_none_of_ours_is_kept_over_a_column_and_in_a_row(self, other):
+        across = table(f"Benchmark | FP16 | {other}", "wiki PPL | 5.68 | 5.74")
+        down = table("Precision | PPL", "FP16 | 5.68", f"{other} | 5.74")
+        assert values(across, "precision", "variant")[1] == ("5.74", None, other)
+        assert values(down, "precision", "variant")[1] == ("5.74", None, other)
