@@ -154,3 +154,7 @@ class TestSettings:
         down = table("Precision | PPL", "FP16 | 5.68", f"{other} | 5.74")
         assert values(across, "precision", "variant")[1] == ("5.74", None, other)
         assert values(down, "precision", "variant")[1] == ("5.74", None, other)
+
+    def test_a_column_has_its_name_in_rows_whose_other_cells_are_not_read(self):
+        text = table("Device | TTFT (ms) | TPOT (ms)", "A100 | 198 | 15.5", "T4 | 410 | 38-41")
+        assert values(text, "variant") == [("198", "TTFT"), ("15.5", "TPOT"), ("410", "TTFT")]
