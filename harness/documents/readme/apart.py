@@ -311,13 +311,32 @@ def told_apart(context: Context, table: ReadTable) -> ReadTable:
         for at, value in enumerate(found):
             if value.get("role") is not Role.FACT:
                 groups[key_of(value)].append(at)
+        named = dict[int, str]()
         for group in groups.values():
             if len(group) > 1:
                 words = by(context, table, [found[at] for at in group])
-                for at, word in zip(group, words, strict=True):
-                    if word:
-                        found[at] = _with_variant(found[at], word)
+                named |= {at: word for at, word in zip(group, words, strict=True) if word}
+        if by is _by_column:
+            named |= _alone(found, named)
+        for at, word in named.items():
+            found[at] = _with_variant(found[at], word)
     return replace(table, values=tuple(found))
+
+
+def _alone(values: Sequence[Value], named: Mapping[int, str]) -> dict[int, str]:
+    """The words of a column for its values in rows where what it is told apart from was not read."""
+    words: Mapping[tuple[int, int, Any], set[str]] = defaultdict(set)
+    for at, word in named.items():
+        words[_column(values[at])].add(word)
+    found = {at: words.get(_column(value), set()) for at, value in enumerate(values) if at not in named}
+    return {
+        at: next(iter(held)) for at, held in found.items()
+        if len(held) == 1 and values[at].get("role") is not Role.FACT
+    }  # fmt: skip
+
+
+def _column(value: Value) -> tuple[int, int, Any]:
+    return value.column, value.place, value.get("metric")
 
 
 def _with_variant(value: Value, word: str) -> Value:
