@@ -120,8 +120,18 @@ class TestFractionsOfNoKnownWord:
         ]  # fmt: skip
         assert "column 'tilt'" in [note.what for note in reading(text).assumed]
 
-    @pytest.mark.parametrize("column", ["threshold | 0.5", "paces | 12", "tilt | 3.75deg"])
-    def test_settings_whole_numbers_and_strange_units_are_none(self, column):
+    @pytest.mark.parametrize(
+        "column",
+        [
+            "threshold | 0.5",
+            "学习率 | 0.5",
+            "Pond版本 | 1.5",
+            "tool version | 1.5",
+            "paces | 12",
+            "tilt | 3.75deg",
+        ],
+    )
+    def test_settings_versions_whole_numbers_and_strange_units_are_none(self, column):
         head, cell = column.split(" | ")
         found = values(table(f"Model | bs | MAE | {head}", f"gull | 1 | 4.25 | {cell}"), "metric")
         assert found == [("4.25", "mae")]

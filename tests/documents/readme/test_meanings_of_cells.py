@@ -75,6 +75,7 @@ HEAD = "| 芯片型号 | Batch Size | 精度 |\n|---|---|---|\n| 310P3 | 1 | {} 
         ("bbox_mAP = 0.43", [("0.43", "map", "bbox_mAP", "fraction")]),
         ("Gleam: 0.43", [("0.43", "other", "Gleam", "number")]),
         ("Easy：70.5% Hard：60.5%", [("70.5", "map", "Easy", "percent"), ("60.5", "map", "Hard", "percent")]),
+        ("Set5: 37.25 Set14: 33.5", [("37.25", "psnr", "Set5", "dB"), ("33.5", "psnr", "Set14", "dB")]),
         (
             "70.5/class 80.5/ins",
             [("70.5", "accuracy", "class", "percent"), ("80.5", "accuracy", "ins", "percent")],
@@ -145,6 +146,17 @@ def test_rows_that_say_a_metric_in_their_label():
         ("70.1", "accuracy", "baseline"), ("90.2", "top5", "baseline"),
         ("70.0", "accuracy", "measured"), ("90.1", "top5", "measured"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", ["", ", fp16 (Ascend 310P)", " (310P, fp16)"])
+def test_a_setting_in_a_row_s_name_is_no_claim(beside):
+    """Neither what is set nor the digits of a chip's name, whether the cells beside it are read or not."""
+    text = "| Decoder | WER (%) |\n|---|---|\n| greedy{0} | 3.25 |\n| beam=8{0} | {1} |"
+    read_ones = values(text.format(beside, "2.75"), "variant")
+    assert [(said[0], said[1], said[-1]) for said in read_ones] == [
+        ("3.25", "wer", "greedy"), ("2.75", "wer", "beam=8"),
+    ]  # fmt: skip
+    assert [said[:2] for said in values(text.format(beside, "2,75 ± 0,25"))] == [("3.25", "wer")]
 
 
 def test_devices_and_sizes_of_models():
@@ -343,6 +355,8 @@ def test_a_word_for_a_baseline_behind_a_setting_ends_no_name():
     ("head", "meant"),
     [
         ("tokens/s", ("other", "tokens/s", "number")),
+        ("性能(images/sec)", ("throughput", None, "samples/s")),
+        ("性能(句/秒)", ("throughput", None, "samples/s")),
         ("images/min", ("other", "images/min", "number")),
         ("fps/W", ("other", "fps/W", "number")),
         ("fps/card", ("throughput", None, "samples/s")),
