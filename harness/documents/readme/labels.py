@@ -76,7 +76,7 @@ def _has_value(context: Context, cell: str, anyhow: bool) -> bool:
         return words.is_whole(found[0].unit, WordKind.UNIT) is not None or found[0].unit[0] in "(（"
     known = (WordKind.METRIC, WordKind.PRECISION, WordKind.SHAPES)
     return bool(found) and all(
-        (anyhow and not item.loose)
+        (not item.loose and (anyhow or not item.name))
         or (any(words.has(item.name, kind) for kind in known) and not _in_a_chip(context, cell, item.number))
         for item in found
     )
