@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from heapq import merge
@@ -15,14 +15,17 @@ from harness.documents.readme.labels import names_chips
 from harness.documents.readme.naming import rest
 from harness.documents.readme.once import once
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
+from harness.domain.metrics import Unit
 from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.domain.words import WordKind
 
-_REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
+# What calls results those that others are held against.
+REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
+_JOINING = " 的&和:：-"  # what joins a title's words
 _SHORT = 60  # characters of a line above a table that may say which one it is
 _Key = tuple[Any, ...]
-_Stated = Mapping[_Key, Decimal]
+_Stated = Mapping[_Key, Value]  # what a table gives as results, by all that tells them apart
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
 
@@ -146,30 +149,37 @@ def _stands(name: str, text: str) -> bool:
 def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     """`tables`, where two that state another value of one thing are told apart by what stands above them.
 
-    Results that a block prints are held against other blocks alone: they are of the tables beside them. Two
-    blocks that print all the same keys are two runs, whatever their numbers; what alone is called reference
-    is what the other one is held against.
+    Results that a block prints are of the tables beside them, unless they are others even as rounded there:
+    then it is the block that was another run. Two blocks that print all the same keys are two runs, whatever
+    their numbers; what alone is called reference is what the other one is held against.
     """
-    words: dict[int, str] = {}
-    references = set[int]()
     stated = [_stated(table) for table in tables]
     fenced = [context.readme.fence_of(table.line) is not None for table in tables]
     titles = [_above(context, table) for table in tables]
-    kinds = [table.block is None for table in tables]
-    holding = _holding(kinds, stated, titles)
-    for at, kind in enumerate(kinds):
-        may_refer = fenced[at] and any(map(_REFERENCE.search, titles[at]))
-        for other in dict.fromkeys(merge(*(holding[kind, key] for key in stated[at]))):
-            own = [text for text in titles[at] if text not in titles[other]]
+    holding = _holding(tables, stated, titles, range(len(tables)))
+    words = dict[int, str]()
+    references = set[int]()
+    for at, table in enumerate(tables):
+        may_refer = fenced[at] and any(map(REFERENCE.search, titles[at]))
+        for other in dict.fromkeys(merge(*(holding[table.block is None, *key] for key in stated[at]))):
+            own = _own(titles[at], titles[other])
             rerun = fenced[at] and fenced[other] and stated[at].keys() == stated[other].keys()
             if not own or not (rerun or _at_odds(stated[at], stated[other])):
                 continue
             words.setdefault(at, own[0])
             if not may_refer:
                 break
-            if rerun and any(map(_REFERENCE.search, own)) and not any(map(_REFERENCE.search, titles[other])):
+            if rerun and any(map(REFERENCE.search, own)) and not any(map(REFERENCE.search, titles[other])):
                 references.add(at)
                 break
+    for at in range(len(tables)):
+        if not fenced[at] or at in words:
+            continue
+        beside = dict.fromkeys(merge(*(holding[True, *key] for key in stated[at])))
+        others = (other for other in beside if not fenced[other] and _is_another(stated[at], stated[other]))
+        word = next((text for other in others for text in _own(titles[at], titles[other])), None)
+        words |= {} if word is None else {at: word}
+    words |= _under_one_title(tables, stated, titles, words)
     found = list(tables)
     for at, word in words.items():
         values = [_with_variant(value, word) for value in tables[at].values]
@@ -179,23 +189,55 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
 
 
 def _holding(
-    kinds: Sequence[bool], stated: Sequence[_Stated], titles: Sequence[Sequence[str]]
-) -> Mapping[tuple[bool, _Key], list[int]]:
-    """The tables of a kind that state a thing, in order: as many as tell whether one is at odds with any.
+    tables: Sequence[ReadTable],
+    stated: Sequence[_Stated],
+    titles: Sequence[Sequence[str]],
+    places: Iterable[int],
+) -> Mapping[_Key, list[int]]:
+    """Which of the tables at `places` state a thing, those of blocks and the others by themselves, in order.
 
-    Of those with the same titles and the same keys that is the first, and the first of another number.
+    Of those with the same titles and the same keys that is the first, and the first of another number: as
+    many as tell whether one is at odds with any.
     """
-    holding: Mapping[tuple[bool, _Key], list[int]] = defaultdict(list)
+    holding: Mapping[_Key, list[int]] = defaultdict(list)
     groups: dict[tuple[tuple[str, ...], frozenset[_Key]], int] = {}
-    numbers: Mapping[tuple[bool, _Key, int], set[Decimal]] = defaultdict(set)
-    for at, (kind, keys) in enumerate(zip(kinds, stated, strict=True)):
-        group = groups.setdefault((tuple(titles[at]), frozenset(keys)), len(groups))
-        for key, number in keys.items():
-            known = numbers[kind, key, group]
-            if len(known) < 2 and number not in known:
-                known.add(number)
-                holding[kind, key].append(at)
+    numbers: Mapping[_Key, set[Decimal]] = defaultdict(set)
+    for at in places:
+        kind = tables[at].block is None
+        group = groups.setdefault((tuple(titles[at]), frozenset(stated[at])), len(groups))
+        for key, value in stated[at].items():
+            assert value.number is not None
+            known = numbers[group, kind, *key]
+            if len(known) < 2 and value.number.value not in known:
+                known.add(value.number.value)
+                holding[kind, *key].append(at)
     return holding
+
+
+def _under_one_title(
+    tables: Sequence[ReadTable],
+    stated: Sequence[_Stated],
+    titles: Sequence[Sequence[str]],
+    words: Mapping[int, str],
+) -> dict[int, str]:
+    """More words for those that the words of a title tell from a third table, and not from each other."""
+    found = dict[int, str]()
+    under: Mapping[str, list[int]] = defaultdict(list)
+    for at, word in words.items():
+        under[word].append(at)
+    for word, places in under.items():
+        holding = _holding(tables, stated, titles, places)
+        for at in places:
+            near = dict.fromkeys(merge(*(holding[tables[at].block is None, *key] for key in stated[at])))
+            others = (other for other in near if _at_odds(stated[at], stated[other]))
+            own = next((text for other in others for text in _own(titles[at], titles[other])), None)
+            found |= {} if own is None else {at: f"{word}, {own}"}
+    return found
+
+
+def _own(titles: Sequence[str], others: Sequence[str]) -> list[str]:
+    """What stands above a table, and not above another one."""
+    return [text for text in titles if text not in others]
 
 
 def _as_baseline(value: Value) -> Value:
@@ -208,12 +250,31 @@ def _as_baseline(value: Value) -> Value:
 
 def _stated(table: ReadTable) -> _Stated:
     """What a table gives as results, by all that tells them apart."""
-    return {key_of(value): value.number.value for value in table.values if _counts(value) and value.number}
+    return {key_of(value): value for value in table.values if _counts(value) and value.number}
 
 
 def _at_odds(one: _Stated, other: _Stated) -> bool:
     """Whether two tables state two numbers of the same thing."""
-    return any(one.get(key, number) != number for key, number in other.items())
+    return any(_amount(one.get(key, value)) != _amount(value) for key, value in other.items())
+
+
+def _is_another(one: _Stated, other: _Stated) -> bool:
+    """Whether two tables state numbers of the same thing that no rounding makes of each other."""
+    pairs = [(one[key], value) for key, value in other.items() if key in one]
+    return any(not _same_amount(*pair) for pair in pairs)
+
+
+def _same_amount(one: Value, other: Value) -> bool:
+    """Whether two numbers are one, as far as the shorter one is printed; shares of one as per cent."""
+    step = max(_amount(one, step=True), _amount(other, step=True))
+    return abs(_amount(one) - _amount(other)) <= step
+
+
+def _amount(value: Value, *, step: bool = False) -> Decimal:
+    """A value's number, or one more in its last digit; a share of one in per cent."""
+    assert value.number is not None
+    amount = value.number.step if step else value.number.value
+    return amount * 100 if value.get("unit") is Unit.FRACTION else amount
 
 
 def _counts(value: Value) -> bool:
@@ -230,7 +291,16 @@ def _above(context: Context, table: ReadTable) -> list[str]:
     over = [item for item in reversed(readme.headings_of(line)) if item.text]
     titles = [item.text for item in over if item.titled]
     items = [item.text for item in over if not item.titled]
-    return list(dict.fromkeys([*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]))
+    texts = [*titles, *([caption] if 0 < len(caption) <= _SHORT else []), *items]
+    return list(dict.fromkeys(_bare(context, text) for text in texts))
+
+
+def _bare(context: Context, title: str) -> str:
+    """A title without what ends any ("模型", "的精度结果如下"); all of it where it has no more."""
+    left = title.rstrip(_JOINING)
+    while (filler := context.words.hits(left, WordKind.FILLER)) and filler[-1].end == len(left):
+        left = left[: filler[-1].start].rstrip(_JOINING)
+    return left or title
 
 
 def told_apart(context: Context, table: ReadTable) -> ReadTable:
@@ -241,13 +311,32 @@ def told_apart(context: Context, table: ReadTable) -> ReadTable:
         for at, value in enumerate(found):
             if value.get("role") is not Role.FACT:
                 groups[key_of(value)].append(at)
+        named = dict[int, str]()
         for group in groups.values():
             if len(group) > 1:
                 words = by(context, table, [found[at] for at in group])
-                for at, word in zip(group, words, strict=True):
-                    if word:
-                        found[at] = _with_variant(found[at], word)
+                named |= {at: word for at, word in zip(group, words, strict=True) if word}
+        if by is _by_column:
+            named |= _alone(found, named)
+        for at, word in named.items():
+            found[at] = _with_variant(found[at], word)
     return replace(table, values=tuple(found))
+
+
+def _alone(values: Sequence[Value], named: Mapping[int, str]) -> dict[int, str]:
+    """The words of a column for its values in rows where what it is told apart from was not read."""
+    words: Mapping[tuple[int, int, Any], set[str]] = defaultdict(set)
+    for at, word in named.items():
+        words[_column(values[at])].add(word)
+    found = {at: words.get(_column(value), set()) for at, value in enumerate(values) if at not in named}
+    return {
+        at: next(iter(held)) for at, held in found.items()
+        if len(held) == 1 and values[at].get("role") is not Role.FACT
+    }  # fmt: skip
+
+
+def _column(value: Value) -> tuple[int, int, Any]:
+    return value.column, value.place, value.get("metric")
 
 
 def _with_variant(value: Value, word: str) -> Value:
@@ -271,11 +360,15 @@ def _carried_down(context: Context, table: ReadTable, at: int) -> list[str]:
 
 
 def _by_column(context: Context, table: ReadTable, group: Sequence[Value]) -> list[str]:
-    """What the heads say, where the group stands in several columns."""
+    """What the heads say, where the group stands in several columns.
+
+    A word for the document's own chip is a program's name beside another one on that chip: ``om推理``.
+    """
     if len({value.column for value in group}) == 1:
         return [""] * len(group)
     words = [rest(context.words, value.header, WordKind.METRIC) or value.header.strip() for value in group]
-    if len(set(words)) == 1:
+    program = any("*" in context.words.values(value.header, WordKind.CHIP) for value in group)
+    if program or len(set(words)) == 1:
         words = [value.header.strip() for value in group]
     return words if len(set(words)) > 1 else [""] * len(group)
 

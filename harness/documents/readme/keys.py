@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.documents.readme import columns
+from harness.documents.readme.cells import number
 from harness.documents.readme.naming import BATCH, Said
 from harness.documents.readme.pairs import Pair
 from harness.documents.readme.reading import Context
@@ -22,9 +23,10 @@ _TIME = re.compile(r"(?:time|latency|耗时|时延)\s*[(（]\s*(?P<unit>ms|us|s|
 _SET = re.compile(
     r"thre?s|conf\b|nms|loss\b|(?<![a-z])(?:lr|num|number|count|total|size|step|epoch|iter\w*|seed|scale|weight|std|"
     r"sigma|eps\w*|alpha|beta|gamma|momentum|ratio|version|width|height|length|ids?|index|temperature|power)(?![a-z])|"
-    r"(?<![a-z])(?:t|time|mean)(?![a-z])(?=\W*$)|误差|损失|温度|功耗|数量",
+    r"(?<![a-z])(?:t|time|mean)(?![a-z])(?=\W*$)|误差|损失|温度|功耗|数量|阈值|置信度|学习率|版本",
     re.IGNORECASE,
 )
+_TIMES = (Unit.MS, Unit.S, Unit.US)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # What may stand beside a metric's name and says nothing more about it.
 _FILLING = re.compile(r"[\W_]|rate|score|value|result|final|test|the|is|值|结果|为|是|达|达到", re.IGNORECASE)
@@ -69,9 +71,12 @@ def is_set(key: str) -> bool:
     return _SET.search(key.replace("_", " ")) is not None
 
 
-def another(pair: Pair) -> Said:
-    """A figure among results whose key no word explains: a metric of its own words."""
-    return {"metric": Metric.OTHER, "called": " ".join(pair.key.split()), "unit": Unit.NUMBER}
+def another(context: Context, pair: Pair) -> Said:
+    """A figure among results whose key no word explains: a metric of its own words, or a time by its unit."""
+    called = " ".join(pair.key.split())
+    found = None if pair.listed else number(pair.text)
+    timed = found is not None and columns.of_cell(context, found).get("cell_unit") in _TIMES
+    return {"metric": Metric.LATENCY if timed else Metric.OTHER, "called": called, "unit": Unit.NUMBER}
 
 
 def _says_more(context: Context, key: str) -> bool:

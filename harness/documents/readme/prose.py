@@ -323,7 +323,8 @@ def _value(context: Context, line: Line, label: str, column: int, claim: _Claim)
     found = number(pair.text)
     around: Any = {} if found is None else columns.of_cell(context, found)
     row = GridRow(line=line.number, cells=(label,))
-    merged = columns.merged(context, row, [claim.said, around], what)
+    own = {} if context.own_chip is None else {"chip": context.own_chip.name}
+    merged = columns.merged(context, row, [own, claim.said, around], what)
     done = None if merged is None else complete(context, line.number, what, found, merged)
     if done is None:
         return None

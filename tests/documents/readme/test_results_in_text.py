@@ -222,6 +222,12 @@ def test_results_of_a_framework_s_own_model_are_of_no_chip(read: Read):
     assert [said(value, "chip") for value in reading.values] == [(None,), ("vacc",)]
 
 
+def test_results_of_a_framework_s_own_model_that_are_a_reference_are_a_baseline(read: Read):
+    command = "python eval.py --model net.onnx"
+    reading = read(fenced("# 以此为参考", command, "acc: 0.75", "", "# other", command, "acc: 0.5"))
+    assert [said(value, "role") for value in reading.values] == [("baseline",), ("measured",)]
+
+
 def test_a_zoo_s_name_of_its_own_file_is_no_baseline(read: Read):
     reading = read(fenced("# official_net_int8", "acc: 0.75", "", "# official results", "acc: 0.5"))
     assert [said(value, "role", "precision") for value in reading.values] == [
@@ -387,6 +393,13 @@ def test_several_numbers_behind_one_key(imported: Callable[[str], Imported]):
     ]  # fmt: skip
     assert len({value.get("variant") for value in table.values}) == 6
     assert {said(value, "metric", "unit") for value in table.values} == {("map", "percent")}
+
+
+def test_a_sentence_that_names_no_chip_is_of_the_documents_own(read: Read):
+    reading = read("For Ascend310P3.\n\n## 精度\n\n模型精度 bs1 = 0.8125\n")
+    assert [said(value, "metric", "chip", "batch_size") for value in reading.values] == [
+        ("accuracy", "ascend310p", "1")
+    ]
 
 
 # A figure as running text measures by: a unit of a speed or a score, points, one chip's of another's. And
