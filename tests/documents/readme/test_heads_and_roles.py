@@ -158,3 +158,20 @@ class TestSettings:
     def test_a_column_has_its_name_in_rows_whose_other_cells_are_not_read(self):
         text = table("Device | TTFT (ms) | TPOT (ms)", "A100 | 198 | 15.5", "T4 | 410 | 38-41")
         assert values(text, "variant") == [("198", "TTFT"), ("15.5", "TPOT"), ("410", "TTFT")]
+
+    @pytest.mark.parametrize(
+        "line", ["All numbers at batch size 32, FP16.", "以上数据均为 batch size 32，fp16 下测得。",
+                 "*All results were measured at bs 32 in FP16 on the validation set.*"],
+    )  # fmt: skip
+    def test_what_a_line_says_of_all_numbers_of_its_section_is_set(self, line):
+        text = table("Chip | FPS", "T4 | 300", "310P3 | 400")
+        keys = ("batch_size", "precision")
+        assert values(f"## A\n\n{text}\n{line}\n", *keys) == [("300", 32, "fp16"), ("400", 32, "fp16")]
+        assert values(f"## A\n\n{line}\n\n## B\n\n{text}", *keys) == [
+            ("300", None, None),
+            ("400", None, None),
+        ]
+
+    def test_what_a_row_says_itself_goes_before(self):
+        text = table("Chip | bs | FPS", "T4 | 1 | 300", "310P3 | 8 | 400")
+        assert values(f"{text}\nAll numbers at batch size 32.", "batch_size") == [("300", 1), ("400", 8)]
