@@ -72,6 +72,17 @@ class TestRoles:
         ]  # fmt: skip
         assert told(text) == []
 
+    @pytest.mark.parametrize(
+        ("sentence", "why"),
+        [
+            ("For Ascend310P.", "the document only ascend310p"),
+            ("For Ascend310P and a T4.", "of the document's ascend310p alone is driven here and no GPU"),
+        ],
+    )
+    def test_the_only_chip_is_assumed_and_it_is_told_which_one_that_is(self, sentence, why):
+        found = reading(f"{sentence}\n\n## Results\n\n{table('bs | fps', '8 | 350.5')}")
+        assert [note.why.partition("names no chip")[2].strip(",; ") for note in found.assumed] == [why]
+
 
 class TestNumbers:
     def test_a_decimal_comma_is_told_and_its_columns_name_no_rows(self):
