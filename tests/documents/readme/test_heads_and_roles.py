@@ -100,6 +100,13 @@ class TestNumbers:
             ("41", "other", "number", None, "power (W)"),
         ]  # fmt: skip
 
+    def test_under_a_head_of_metrics_an_unknown_name_is_one_of_its_own_words(self):
+        text = table("Metric | 310P | T4", "latency (ms) | 3.5 | 4.5", "FooScore | 3.1 | 4.2")
+        assert values(text, "metric", "called", "chip")[2:] == [
+            ("3.1", "other", "FooScore", "ascend310p"), ("4.2", "other", "FooScore", "t4"),
+        ]  # fmt: skip
+        assert told(text) == []
+
 
 class TestSettings:
     def test_a_row_of_batch_sizes_sets_them_for_its_columns(self):
