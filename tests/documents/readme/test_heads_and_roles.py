@@ -5,8 +5,11 @@ Names and numbers are our own; each table is the smallest form of a habit.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from harness.documents.importing import document_name
 from harness.documents.readme.blocks import parse
 from harness.documents.readme.understand import understand
 from harness.tables.catalog import BUILT_IN, load
@@ -32,6 +35,12 @@ def values(text: str, *keys: str):
 
 def told(text: str) -> list[tuple[int, str, str]]:
     return [(note.line, note.what, note.why) for note in reading(text).unread]
+
+
+@pytest.mark.parametrize("name", ["README.md", "readme_en.md", "README.zh-CN.md", "README.CN.md"])
+def test_a_readme_in_any_language_is_called_as_its_folder(name):
+    found = understand(parse("Text.\n", Path("fish-net", name)), TABLES)
+    assert document_name(found) == "fish-net"
 
 
 class TestRoles:
