@@ -168,12 +168,19 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         unsaid = found.get("metric") == Metric.OTHER and found.get("called") == rest(words, cell)
         if kind != "metric" and unsaid and not words.has(cell, WordKind.METRIC):
             found = {}
+        if kind == "metric" and not found and _is_a_name(context, cell):
+            found = of_quantity(context, cell) or {"metric": Metric.OTHER, "called": cell.strip()}
         unit = unit_in(context, cell) if "metric" in found else None
         said |= found if unit is None else with_unit(found, unit)
     if kind == "source":
         said["source"] = cell.strip()
     rests[at] = _label_rest(context, cell, kind or "")
     return said
+
+
+def _is_a_name(context: Context, text: str) -> bool:
+    """Whether a text under a head of metrics is a name of letters, and no word of ours for anything else."""
+    return not context.words.hits(rest(context.words, text)) and re.search("[^\\W\\d_]{2}", text) is not None
 
 
 def _asked(context: Context, header: str, kind: str | None, answer: bool) -> Said:
