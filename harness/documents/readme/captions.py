@@ -76,7 +76,7 @@ def of_caption(context: Context, text: str) -> Said:
     for key, value, (start, end) in _named(context, text):
         said[key] = int(value) if key in _NUMBERS else value
         left = left[:start] + " " * (end - start) + left[end:]
-    beside = rest(context.words, context.words.without(left, WordKind.LABEL), WordKind.METRIC)
+    beside = context.words.without(rest(context.words, left, WordKind.METRIC), WordKind.LABEL)
     return {} if _JOINING.sub("", beside) else said
 
 
