@@ -36,9 +36,7 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if names_sizes(context, header) or (cells and all(_pieces(context, header, cell)[1:] for cell in cells)):
         return True
     kind = words.is_whole(header, WordKind.LABEL)
-    anyhow = bool(at) or all(
-        map(items, cells)
-    )  # in a first column with other cells, "beam=8" is a row's name
+    anyhow = bool(at) or all(map(items, cells))  # else "beam=8" is a row's name, as the other cells are
     valued = [cell for cell in cells if _has_value(context, cell, anyhow)]
     if kind == "input" and any("." in cell and number(cell) for cell in cells):
         return False  # "size" over 25.6 is of a file, and of nothing that is taken in
