@@ -43,6 +43,7 @@ SETS = {
     "first": _list("readmes_by_hand.tsv", 15, ascend=13, cambricon=3, vastai=4),
     "second": _list("readmes_by_hand_2.tsv", 16, ascend=10, cambricon=2, vastai=3),
     "third": _list("readmes_by_hand_3.tsv", 17, ascend=9, cambricon=3, vastai=3),
+    "fourth": _list("readmes_by_hand_4.tsv", 18, ascend=9, cambricon=3, vastai=3),
 }
 
 

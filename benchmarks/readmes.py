@@ -1,7 +1,7 @@
 """What import-readme reads of the zoos' READMEs and what audit finds in them, held against what people read.
 
     python benchmarks/readmes.py [--file README] [--misses] [--unjudged] [--json] [--folder FOLDER]
-                                [--set first|second|third|all]
+                                [--set first|second|third|fourth|all]
 
 FOLDER is `$ZOOCHECK_DATA/readmes`, 306 READMEs of three zoos. Printed are
 
@@ -9,8 +9,8 @@ tracebacks  any exception of reading, importing or auditing a README.
 imports     READMEs whose import, with nothing said but the file, writes tables that the catalog takes: status
             0. All READMEs of the folder print results (those of which nothing was read were looked at).
 by hand     of the 20 READMEs of `readmes_by_hand.tsv` (the first set: the reader was tuned on this list) and
-            of 15 more in each of `readmes_by_hand_2.tsv` and `_3.tsv` (made later: their heads say what the
-            reader came to before anyone could tune it on them too), each set by itself, value by value:
+            of 15 more in each of `readmes_by_hand_2.tsv`, `_3.tsv` and `_4.tsv` (made later: their heads
+            say what the reader came to before anyone could tune it on them too), each by itself, by value:
             read (of the same line and number, and a claim of the catalog that takes the import), right (role,
             metric and its own words, unit, chip, batch size, precision, settings), read though it is no
             result, not read but told (a note at its line, or at the head of its row, table or block), lost

@@ -31,6 +31,7 @@ class WordKind(StrEnum):
     AOE = "aoe"
     FILLER = "filler"
     TASK = "task"
+    PART = "part"
     SUMMARY = "summary"
 
 

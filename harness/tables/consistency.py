@@ -458,6 +458,7 @@ def _check_word(entry: Entry, named: Named, draft: Draft) -> None:
     choices = {
         WordKind.METRIC: Metric,
         WordKind.TASK: Metric,
+        WordKind.PART: Metric,
         WordKind.UNIT: Unit,
         WordKind.PRECISION: Precision,
     }.get(word.means)

@@ -8,7 +8,17 @@ from typing import Any
 
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.cells import Item, Kind, Number, items
-from harness.documents.readme.naming import BATCH, Said, fitting, in_a_name, metric_in, rest, with_unit
+from harness.documents.readme.naming import (
+    ANY_SCORE,
+    BATCH,
+    Said,
+    fitting,
+    in_a_name,
+    metric_in,
+    of_part,
+    rest,
+    with_unit,
+)
 from harness.documents.readme.reading import ANY_GPU, Context, Note
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
@@ -20,6 +30,7 @@ _HIDDEN = ("generic", "any", "rests", "difference")  # of a meaning on its way, 
 _RATE = re.compile(
     r"[^/]*[A-Za-z]\w*\s*/\s*(?:s|sec|second|min|minute|h|hour|秒|分钟)\b\s*[)）]?", re.IGNORECASE
 )
+_PER_SAMPLE = re.compile(r"(?:ms|毫秒)\s*/\s*[^\W\d_]+", re.IGNORECASE)
 # Units of what no metric of ours is: memory, power, energy, sizes, frequencies.
 _OTHER_UNIT = re.compile(
     r"[(（\[/]\s*(?:[KMGT]i?B|bytes|[mk]?W|[mk]?J|[KMGT]?(?:FLOPs?|MACs?|OPs?)|[KMGTB]|°C|℃|[KMG]?Hz)\s*[)）\]]?\s*$",
@@ -51,7 +62,7 @@ def of_header(context: Context, header: str) -> Said:
         unit = unit_in(context, header)
         return {"difference": True, "role": Role.FACT, **found, **({} if unit is None else {"unit": unit})}
     fact = words.is_whole(header, WordKind.FACT) or next(iter(words.values(header, WordKind.FACT)), None)
-    said |= metric_in(words, header)
+    said |= _in_full(context, header, metric_in(words, header))
     if fact is not None and (words.is_whole(header, WordKind.FACT) or "metric" not in said):
         said.pop("called", None)
         if fact == Unit.NUMBER:
@@ -60,12 +71,27 @@ def of_header(context: Context, header: str) -> Said:
     said = {**of_text(context, header), **said}
     unit = unit_in(context, header)
     if unit is not None and "unit" not in said:
-        said = with_unit(said, unit)
+        said = with_unit(said | _per_sample(unit, header), unit)
     if "metric" not in said and (_RATE.fullmatch(header) or _OTHER_UNIT.search(header)):
         said |= {"metric": Metric.OTHER, "called": header.strip()}
     elif "metric" not in said and re.search("[↑↓]", header):
         said |= {"metric": Metric.OTHER, "called": rest(words, header) or header}
     return said
+
+
+def _in_full(context: Context, header: str, said: Said) -> Said:
+    """A score called 精度 and a word, as the metric whose name the document begins with that word.
+
+    "精度(character)" is the "character error rate" where that stands in it, and in no other way goes on.
+    """
+    words, text = context.words, context.readme.text
+    marks = [header[hit.start : hit.end] for hit in words.hits(header, WordKind.METRIC)]
+    if said.get("metric") != Metric.OTHER or not marks or not set(marks) <= set(ANY_SCORE):
+        return said
+    first = f"{said['called']} ".casefold()
+    hits = words.hits(text, WordKind.METRIC)
+    found = {hit.value for hit in hits if text[hit.start : hit.end].casefold().startswith(first)}
+    return {"metric": Metric(found.pop())} if len(found) == 1 else said
 
 
 def of_quantity(context: Context, text: str) -> Said:
@@ -89,6 +115,12 @@ def unit_in(context: Context, text: str) -> Unit | None:
         if text[hit.start : hit.end].lower() not in _SHORT_UNITS or _is_set_off(context, text[: hit.start])
     }
     return Unit(next(iter(units))) if len(units) == 1 else None
+
+
+def _per_sample(unit: Unit, text: str) -> Said:
+    """What a latency is called whose unit is a time per sample, which no call at a larger batch takes."""
+    found = _PER_SAMPLE.search(text) if unit is Unit.MS else None
+    return {"called": found[0]} if found else {}
 
 
 def _is_set_off(context: Context, before: str) -> bool:
@@ -146,7 +178,7 @@ def of_item(context: Context, item: Item, around: Mapping[str, Any], first: str 
         unit = words.is_whole(item.unit, WordKind.UNIT)
         bracketed = re.fullmatch(r"[(（]\s*([^\d()（）]+?)\s*[)）]", item.unit)
         if unit is not None:
-            said = {**said, "cell_unit": Unit(unit)}
+            said = {**said, "cell_unit": Unit(unit)} | _per_sample(Unit(unit), item.unit)
         elif bracketed and not name:
             said |= _of_name(context, bracketed[1], around, first)
         else:
@@ -174,7 +206,8 @@ def _of_name(context: Context, name: str, around: Mapping[str, Any], first: str)
         return said
     metric = around.get("metric")
     if metric is None or metric == Metric.ACCURACY:
-        return {**said, "metric": Metric.OTHER, "called": beside, "unknown": name}
+        part = of_part(words, beside, any_score=bool(around.get("any"))) if metric else {}
+        return {**said, **(part or {"metric": Metric.OTHER, "called": beside, "unknown": name})}
     return {**said, "variant": beside, "unknown": name}
 
 
@@ -301,13 +334,14 @@ def _by_only_score(context: Context, line: int, said: Said) -> Said:
     if not context.claims or said.get("metric") != Metric.ACCURACY or not said.get("any"):
         return said
     only = context.score_at(line)
-    if only in (None, Metric.ACCURACY):
+    if only is None or only[0] is Metric.ACCURACY:
         return said
-    why = "the document calls its score 精度, and names this one alone"
-    note = Note(line=0, what=f"metric = {only}", why=why)
+    metric, word = only
+    why = "the document calls its score 精度, and names this one alone, or none beside what its models do"
+    note = Note(line=0, what=f"metric = {word or metric}", why=why)
     if note not in context.assumed:
         context.assumed.append(note)
-    return {**said, "metric": only}
+    return {**said, "metric": metric, **({"called": word} if word else {})}
 
 
 def _fits(said: Mapping[str, Any]) -> bool:

@@ -30,7 +30,8 @@ _INTERPRETERS = re.compile(r"(.*/)?(python[\d.]*|bash|sh)")
 class Command:
     """One command: where it begins, its words, its options (`--name value`, `--name=value`, `-n value`).
 
-    `usage` maps the placeholders of the comment above it (``#bash run.sh <batch_size>``) to its arguments.
+    `usage` maps the placeholders of the comment above it (``#bash run.sh <batch_size>``), or the bare names
+    there, to its arguments.
     """
 
     line: int
@@ -164,6 +165,12 @@ def _one_of(names: set[str], known: set[str]) -> bool:
     return not known or any(a.startswith(b) or b.startswith(a) for a in names for b in known)
 
 
+def _bare_names(comment: str, script: str) -> tuple[str, ...]:
+    """The arguments that a comment names without brackets: ``bash run.sh precision batch_size``."""
+    match = re.fullmatch(rf"(?:\S+\s+)?{re.escape(script)}(?P<names>(?:\s+[A-Za-z]\w*)+)", comment)
+    return () if match is None or not script else tuple(match["names"].split())
+
+
 def _command(line: int, text: str, words: tuple[str, ...], comment: str) -> Command:
     options: dict[str, str] = {}
     arguments: list[str] = []
@@ -187,7 +194,8 @@ def _command(line: int, text: str, words: tuple[str, ...], comment: str) -> Comm
     script = next((word for word in words if not _INTERPRETERS.fullmatch(word)), "").rpartition("/")[2]
     expected = tuple(re.findall(r"<([\w -]+)>", comment)) if script and script in comment else ()
     given = arguments[1:] if _INTERPRETERS.fullmatch(words[0]) else arguments
-    usage = dict(zip(expected, given, strict=False)) if len(expected) == len(given) else {}
+    named = expected or _bare_names(comment, script)
+    usage = dict(zip(named, given, strict=False)) if len(named) == len(given) else {}
     return Command(
         line=line, text=text, words=words, options=options, arguments=tuple(arguments), usage=usage,
         expected=expected, lists={name: tuple(given) for name, given in lists.items()},

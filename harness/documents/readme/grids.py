@@ -15,7 +15,7 @@ from harness.documents.readme.naming import Said, sides_in
 from harness.documents.readme.reading import Context, Note, ReadTable
 from harness.documents.readme.units import with_baselines
 from harness.documents.readme.values import values_of
-from harness.documents.readme.wholes import hold_against, name_differences, name_tasks, of_whole
+from harness.documents.readme.wholes import hold_against, name_differences, name_others, name_tasks, of_whole
 from harness.domain.words import WordKind
 
 # How quantized weights and activations are called: "W8A8", "INT4", "bf16", "AWQ".
@@ -44,6 +44,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     )  # fmt: skip
     name_tasks(table, name)
     name_differences(of_columns)
+    name_others(table)
     if not _holds_results(table, name):
         return None
     for row in rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.documents.readme import columns
+from harness.documents.readme.cells import number
 from harness.documents.readme.naming import BATCH, Said
 from harness.documents.readme.pairs import Pair
 from harness.documents.readme.reading import Context
@@ -14,17 +15,18 @@ from harness.domain.words import WordKind
 
 # COCO's own lines: their average precision is what the zoos call mAP.
 _COCO = re.compile(r"\((?P<what>AP|AR)\) @ ?\[")
-# ais_bench's "throughput 1000*batchsize(4)/NPU_compute_time.mean(7.5)"
-_RATE = re.compile(r"throughput\b.*batch_?size\((?P<size>\d{1,6})\)", re.IGNORECASE)
+# ais_bench's "throughput 1000*batchsize(4)/NPU_compute_time.mean(7.5)", and batchsize.mean(4) in others
+_RATE = re.compile(r"throughput\b.*batch_?size(?:\.mean)?\((?P<size>\d{1,6})\)", re.IGNORECASE)
 # "NPU_compute_time (ms): mean", "H2D_latency (ms): min"
 _TIME = re.compile(r"(?:time|latency|耗时|时延)\s*[(（]\s*(?P<unit>ms|us|s|毫秒)\s*[)）]", re.IGNORECASE)
 # Figures that a tool is set to or counts by, whatever metric's name stands in them too.
 _SET = re.compile(
     r"thre?s|conf\b|nms|loss\b|(?<![a-z])(?:lr|num|number|count|total|size|step|epoch|iter\w*|seed|scale|weight|std|"
     r"sigma|eps\w*|alpha|beta|gamma|momentum|ratio|version|width|height|length|ids?|index|temperature|power)(?![a-z])|"
-    r"(?<![a-z])(?:t|time|mean)(?![a-z])(?=\W*$)|误差|损失|温度|功耗|数量",
+    r"(?<![a-z])(?:t|time|mean)(?![a-z])(?=\W*$)|误差|损失|温度|功耗|数量|阈值|置信度|学习率|版本",
     re.IGNORECASE,
 )
+_TIMES = (Unit.MS, Unit.S, Unit.US)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # What may stand beside a metric's name and says nothing more about it.
 _FILLING = re.compile(r"[\W_]|rate|score|value|result|final|test|the|is|值|结果|为|是|达|达到", re.IGNORECASE)
@@ -69,9 +71,12 @@ def is_set(key: str) -> bool:
     return _SET.search(key.replace("_", " ")) is not None
 
 
-def another(pair: Pair) -> Said:
-    """A figure among results whose key no word explains: a metric of its own words."""
-    return {"metric": Metric.OTHER, "called": " ".join(pair.key.split()), "unit": Unit.NUMBER}
+def another(context: Context, pair: Pair) -> Said:
+    """A figure among results whose key no word explains: a metric of its own words, or a time by its unit."""
+    called = " ".join(pair.key.split())
+    found = None if pair.listed else number(pair.text)
+    timed = found is not None and columns.of_cell(context, found).get("cell_unit") in _TIMES
+    return {"metric": Metric.LATENCY if timed else Metric.OTHER, "called": called, "unit": Unit.NUMBER}
 
 
 def _says_more(context: Context, key: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from harness.documents.readme.blocks import GridRow
-from harness.documents.readme.cells import is_unsure, items, number, two_numbers, whole
+from harness.documents.readme.cells import Number, is_unsure, items, number, two_numbers, whole
 from harness.documents.readme.columns import batch_in, of_quantity, of_text, ratio_of, unit_in
 from harness.documents.readme.naming import BATCH, Said, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
@@ -15,8 +15,11 @@ from harness.domain.settings import Shapes
 from harness.domain.words import WordKind
 
 _FEWEST = 3  # rows of which one may sum up the others
-# The size of an image or a tensor under a head that no word knows: "224x224", "1x3x640x640".
-_SIZE = re.compile(r"(?:\d{1,5}\s?[x×*]\s?){0,3}\d{2,5}\s?[x×*]\s?\d{2,5}(?:\s?[x×*]\s?\d)?")
+# The size of an image or a tensor under a head that no word knows: "224x224", "1x3x640x640", "multi-size".
+_SIZE = re.compile(
+    r"(?:\d{1,5}\s?[x×*]\s?){0,3}\d{2,5}\s?[x×*]\s?\d{2,5}(?:\s?[x×*]\s?\d)?|multi[- ]?(?:size|scale)|多尺度",
+    re.IGNORECASE,
+)
 _ANSWERS = {
     **dict.fromkeys(("true", "yes", "y", "on", "是", "√", "✓", "✔", "✅"), True),
     **dict.fromkeys(("false", "no", "n", "off", "否", "×", "✗", "✘", "❌"), False),
@@ -30,10 +33,13 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     but for those that are batch sizes or precisions.
     """
     words = context.words
-    if names_sizes(context, header):
+    if names_sizes(context, header) or (cells and all(_pieces(context, header, cell)[1:] for cell in cells)):
         return True
     kind = words.is_whole(header, WordKind.LABEL)
-    valued = [cell for cell in cells if _has_value(context, cell)]
+    anyhow = bool(at) or all(
+        map(items, cells)
+    )  # in a first column with other cells, "beam=8" is a row's name
+    valued = [cell for cell in cells if _has_value(context, cell, anyhow)]
     if kind == "input" and any("." in cell and number(cell) for cell in cells):
         return False  # "size" over 25.6 is of a file, and of nothing that is taken in
     if kind is not None and not (kind in ("precision", "metric") and valued):
@@ -70,8 +76,8 @@ def _only_size(context: Context, cell: str) -> bool:
     return told and not any(map(str.isdigit, left))
 
 
-def _has_value(context: Context, cell: str) -> bool:
-    """Whether a cell is a number, or several with names that are known."""
+def _has_value(context: Context, cell: str, anyhow: bool) -> bool:
+    """Whether a cell is a number, or several with names that are known or, `anyhow`, stand before a sign."""
     words, found = context.words, items(cell)
     if any(one.digits for one in two_numbers(cell)):
         return True
@@ -81,7 +87,18 @@ def _has_value(context: Context, cell: str) -> bool:
         return words.is_whole(found[0].unit, WordKind.UNIT) is not None or found[0].unit[0] in "(（"
     known = (WordKind.METRIC, WordKind.PRECISION, WordKind.SHAPES)
     return bool(found) and all(
-        not item.loose or any(words.has(item.name, kind) for kind in known) for item in found
+        (not item.loose and (anyhow or not item.name))
+        or (any(words.has(item.name, kind) for kind in known) and not _in_a_chip(context, cell, item.number))
+        for item in found
+    )
+
+
+def _in_a_chip(context: Context, cell: str, number: Number) -> bool:
+    """Whether a number of a cell is a part of a chip's name: 310 of ``fp16 (Ascend 310P)``."""
+    start, end = len(number.before), len(number.before) + len(number.printed)
+    return any(
+        hit.start <= start and hit.end >= end and hit.end - hit.start > end - start
+        for hit in context.words.hits(cell, WordKind.CHIP)
     )
 
 
@@ -90,7 +107,9 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
     said: Said = {"rests": {}}
     for at, (header, label, cell) in enumerate(zip(headers, labels, row.cells, strict=False)):
         if label and not context.words.absent(cell):
-            told = _of_label(context, header, cell, said["rests"], at)
+            told: Said = {}
+            for head, piece in _pieces(context, header, cell):
+                told |= _of_label(context, head, piece, said["rests"], at)
             for key in ("dataset", "input"):  # a set, and a part of it
                 if key in said and key in told:
                     told = {**told, key: f"{said[key]}, {told[key]}"}
@@ -98,6 +117,14 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
         elif not label and context.words.is_whole(cell, WordKind.BEST) is not None:
             said["best"] = True
     return said
+
+
+def _pieces(context: Context, header: str, cell: str) -> list[tuple[str, str]]:
+    """A head and its cell; several where names are joined: ``Precision_BatchSize`` over ``fp16_4``."""
+    heads = header.strip().split("_")
+    pieces = cell.strip().rsplit("_", len(heads) - 1)
+    joined = len(heads) == len(pieces) > 1 and names_sizes(context, heads[-1])
+    return list(zip(heads, pieces, strict=True)) if joined and pieces[-1].isdigit() else [(header, cell)]
 
 
 def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], at: int) -> Said:

@@ -26,6 +26,7 @@ _LOOSE = re.compile(r"(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])")  # what a word that
 _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]*)[)）\]]")
 _EDGES = " \t:：=,，;；、/|&·_-–—↑↓'\"`。"
 ANY_SCORE = ("精度",)  # what the zoos call the score of a model, whichever it is
+_NAME = 20  # characters before a word that show whether it ends a name
 _SPEEDS = (Metric.THROUGHPUT, Metric.LATENCY)
 _KEPT = 4096  # heads and labels of which it is remembered what they say: the zoos' are often alike
 
@@ -36,7 +37,12 @@ def rest(words: Vocabulary, text: str, *more: WordKind) -> str:
     left = BATCH.sub(" ", _NUMBERED.sub(" ", text))
     kinds = {*_TOLD, *more}
     found = words.hits(left, *_TOLD, WordKind.METRIC)  # a word within a metric's is none of its own
-    told = {(hit.start, hit.end) for hit in found if hit.means in kinds and not in_a_name(left, hit)}
+    at = {match.start() for match in _THRESHOLD.finditer(left)}
+    told = {
+        (hit.start, hit.end)
+        for hit in found
+        if hit.means in kinds and hit.start not in at and not in_a_name(left, hit)
+    }
     others = {hit.start for hit in found if hit.means is not WordKind.UNIT}
     for start, end in sorted(told, reverse=True):
         if start in others or end - start > 2 or _UNIT_PLACE.match(left[:start].rstrip()[-1:]):
@@ -61,9 +67,12 @@ def _is_per(words: Vocabulary, text: str) -> bool:
 
 
 def in_a_name(text: str, hit: Hit) -> bool:
-    """Whether a word is the end of a name: as of ``Total-text-baseline``, or of a file, ``net.om``."""
-    ends = r"[A-Za-z]{2}[-_]$" if hit.means is WordKind.BASELINE else r"\w\.$"
-    return re.search(ends, text[max(hit.start - 3, 0) : hit.start]) is not None
+    """Whether a word is the end of a name: as of ``Total-text-baseline``, or of a file, ``net.om``.
+
+    Behind digits it is one of a longer name alone, ``Carp-Net50-baseline``: ``bs8-baseline`` is of a setting.
+    """
+    ends = r"(?:[A-Za-z]{2}|-[A-Za-z]{3,}\d+)[-_]$" if hit.means is WordKind.BASELINE else r"\w\.$"
+    return re.search(ends, text[max(hit.start - _NAME, 0) : hit.start]) is not None
 
 
 def metric_in(words: Vocabulary, text: str) -> Said:
@@ -107,10 +116,21 @@ def _metric_in(words: Vocabulary, text: str) -> Said:
         said["any"] = all(text[hit.start : hit.end] in ANY_SCORE for hit in words.hits(text, WordKind.METRIC))
         beside = rest(words, text, WordKind.METRIC)
         if beside and own == beside and re.search("[A-Za-z]", beside):  # 精度(overall): a score of that name
-            return {"metric": Metric.OTHER, "called": beside}
+            return of_part(words, beside, any_score=said["any"]) or {"metric": Metric.OTHER, "called": beside}
         if not re.search("[A-Za-z]", own):
             said.pop("called", None)
     return said
+
+
+def of_part(words: Vocabulary, name: str, *, any_score: bool) -> Said:
+    """What a score is that is called by the part that it is of: ``easy``; empty where no word is that part.
+
+    A word for any score ("精度") leaves it to the benchmark which one it is; "acc" does not.
+    """
+    part = words.is_whole(name, WordKind.PART)
+    if part is None:
+        return {}
+    return {"metric": Metric(part) if any_score else Metric.ACCURACY, "called": name}
 
 
 def names_in(words: Vocabulary, text: str) -> tuple[str, ...]:

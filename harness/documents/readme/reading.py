@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -18,10 +18,15 @@ from harness.documents.readme.words import Vocabulary, vocabulary
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.documents import Document
-from harness.domain.metrics import Metric, Sort
+from harness.domain.metrics import Better, Metric, Sort
 from harness.domain.models import Model
 from harness.domain.words import WordKind
 
+# Of tasks whose score is no share of right answers, by what a zoo's first lines call them: what it is.
+_SCORES_OF_TASKS = (
+    (re.compile(r"超分辨率|超分|super[- _]?resolution", re.IGNORECASE), Metric.PSNR),
+    (re.compile(r"目标检测|object detection", re.IGNORECASE), Metric.MAP),
+)
 GPU_BACKENDS = ("tensorrt",)  # of chips that the zoos hold their own against
 _PLAIN = re.compile(r"readme(?:[-_.](?:en|zh|cn|ja|ko|de|fr|es|ru)(?:[-_][a-z]{2})?)?", re.IGNORECASE)
 ANY_GPU = "gpu"  # the device that "GPU" alone names
@@ -108,17 +113,18 @@ class Context:
         lines = [line.text for line in self.readme.prose if self.words.has(line.text, WordKind.METRIC)]
         return frozenset(unit for text in lines for unit in self.words.values(text, WordKind.UNIT))
 
-    def score_at(self, line: int) -> Metric | None:
-        """The only score that is named in the section of a line, or else in the whole document.
+    def score_at(self, line: int) -> tuple[Metric, str] | None:
+        """The only score that is named in the section of a line, or else in the whole document; its word.
 
         None where accuracy is named among several, or otherwise than "精度", which the zoos call any score.
+        Where a document names none, it is what models of its task are told by.
         """
         here = self.readme.under(line)
         section = [item.text for item in self.readme.prose if self.readme.under(item.number) == here]
-        return self._only_score(section) or self._score_of_all
+        return _only(self._scores(section)) or self._score_of_all
 
     @cached_property
-    def _score_of_all(self) -> Metric | None:
+    def _score_of_all(self) -> tuple[Metric, str] | None:
         grids = self.readme.grids
         cells = [
             cell
@@ -126,17 +132,38 @@ class Context:
             for row in (grid.headers, *(row.cells for row in grid.rows))
             for cell in row
         ]
-        return self._only_score([*(line.text for line in self.readme.prose), *cells])
+        named = self._scores([*(line.text for line in self.readme.prose), *cells])
+        return _only(named) if named else self._score_of_task
 
-    def _only_score(self, texts: Iterable[str]) -> Metric | None:
+    @property
+    def _score_of_task(self) -> tuple[Metric, str] | None:
+        """By what the lines up to the first table say that the model does."""
+        first = min((grid.line for grid in self.readme.grids), default=0)
+        said = "\n".join([self.readme.title, *(x.text for x in self.readme.prose if x.number < first)])
+        return next(((metric, "") for task, metric in _SCORES_OF_TASKS if task.search(said)), None)
+
+    def _scores(self, texts: Iterable[str]) -> set[tuple[Metric, str]]:
+        """The scores that texts name, but for "精度"; of what is only a word, that word."""
         named = {
-            Metric(hit.value)
+            (Metric(hit.value), text[hit.start : hit.end])
             for text in texts
             for hit in self.words.hits(text, WordKind.METRIC)
             if hit.value != Metric.ACCURACY or text[hit.start : hit.end] not in ANY_SCORE
         }
-        scores = [metric for metric in named if metric.sort not in (Sort.SPEED, Sort.TIME)]
-        return scores[0] if len(scores) == 1 and scores[0].is_score else None
+        return {
+            (metric, word if metric is Metric.OTHER else "")
+            for metric, word in named
+            if metric.sort not in (Sort.SPEED, Sort.TIME) and not word.endswith("loss")
+        }
+
+
+def _only(scores: Collection[tuple[Metric, str]]) -> tuple[Metric, str] | None:
+    """The one score that there is: a share, what is better the higher, or what has a word of its own."""
+    [*found] = scores
+    if len(found) != 1:
+        return None
+    metric, word = found[0]
+    return found[0] if word or metric.is_score or metric.better is Better.HIGHER else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
 from harness.documents.readme import columns
+from harness.documents.readme.apart import REFERENCE
 from harness.documents.readme.blocks import Fence, GridRow, Line
 from harness.documents.readme.captions import over
 from harness.documents.readme.cells import Number, number
@@ -21,11 +23,16 @@ from harness.documents.readme.pairs import FIGURE, Pair, pairs
 from harness.documents.readme.printed import Printed, printed_tables
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.documents.readme.units import complete, with_baselines
-from harness.domain.metrics import Unit
+from harness.domain.metrics import Metric, Unit
 from harness.domain.references import Role
 from harness.domain.words import WordKind
 
 _CODE = re.compile(r"(?:python|py|c\+\+|cpp|c|java|mermaid|ya?ml|cmake)\b.*", re.IGNORECASE)
+# A score that is a mean over classes, and what each of them has.
+_MEANS = {
+    Metric.MIOU: Metric.IOU,
+    **{metric: metric for metric in (Metric.MAP, Metric.DICE, Metric.ACCURACY)},
+}
 _MAYBE = re.compile(r"\.\d|\d ?(?:%|k?fps|qps|ms\b)", re.IGNORECASE)  # a measured figure, as like as not
 # What stands behind a key in place of a plain number: "1.2k fps", "12~15", "nan".
 _KEYED = re.compile(
@@ -152,12 +159,30 @@ def _row(context: Context, fence: Fence, group: Group, labelled: bool) -> _Row |
         if len(group.pairs) > 1 or not above:
             return None
         said = [above]
+    of_class = _of_classes(said, group.pairs)
     for item, pair in zip(said, group.pairs, strict=True):
         if item.get("role") is Role.FACT and first is not None:
             item.setdefault("metric", first)
         elif "metric" not in item:
-            item |= another(pair)
+            item |= another(context, pair) | of_class
     return _Row(group=group, whole=_whole(context, fence, group, said, labelled), said=tuple(said))
+
+
+def _of_classes(said: Sequence[Said], pairs_: Sequence[Pair]) -> Said:
+    """What figures under keys of no known word are, where their mean is printed: that score, by class.
+
+    So "eel: 81.00", "cod: 90.00" and "mIOU: 85.50" are two IoU and their mean, in per cent all three.
+    """
+    found = [(item, number(pair.text)) for item, pair in zip(said, pairs_, strict=True) if not pair.listed]
+    classes = [one.value for item, one in found if one is not None and not {"metric", "role"} & item.keys()]
+    if len(classes) < 2:
+        return {}
+    mean = sum(classes, Decimal()) / len(classes)
+    for item, one in found:
+        metric = item.get("metric")
+        if one is not None and metric in _MEANS and "role" not in item and abs(one.value - mean) <= one.step:
+            return {"metric": _MEANS[metric], "unit": Unit.PERCENT if one.value > 1 else Unit.FRACTION}
+    return {}
 
 
 def _above(context: Context, fence: Fence) -> Said:
@@ -182,14 +207,23 @@ def _whole(context: Context, fence: Fence, group: Group, keys: Sequence[Said], l
     said |= own
     if framework:
         said.pop("chip", None)
+        if REFERENCE.search(group.label.text):
+            said["role"] = Role.BASELINE
     elif "chip" not in said and (chip := chip_of(context)) is not None:
         said["chip"] = chip
     if group.part:
-        said["variant"] = group.part
+        said["variant"] = _part(context, group.part)
     sizes = {item["batch_size"] for item in keys if "batch_size" in item}
     if len(sizes) == 1:
         said["batch_size"] = sizes.pop()
     return said
+
+
+def _part(context: Context, comment: str) -> str:
+    """What the results under a comment are of: ``yolo-s`` of ``模型名：yolo-s``."""
+    named = re.fullmatch(r"(?P<label>[^:：]+)[:：]\s*(?P<name>.+)", comment)
+    is_label = named is not None and context.words.is_whole(named["label"], WordKind.LABEL) is not None
+    return named["name"] if named is not None and is_label else comment
 
 
 def _alike(context: Context, rows: Sequence[_Row]) -> list[list[_Row]]:

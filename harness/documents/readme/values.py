@@ -136,7 +136,8 @@ def _at_odds(
     if ratio or Role.BASELINE in roles:
         named = of_column.get("chip") or of_row.get("chip")
         if of_column.get("role") is Role.BASELINE or "ratio" in of_column:
-            of_row = {key: item for key, item in of_row.items() if key != "chip"}
+            of_the_chip = ("chip",) if ratio else ("chip", "precision")  # what the row's is held against
+            of_row = {key: item for key, item in of_row.items() if key not in of_the_chip}
         if ratio or named is None or of_column.get("role") is Role.BASELINE:
             whole_ = {key: item for key, item in whole_.items() if key != "chip"}
     if "metric" in of_row and "metric" in of_column and _row_gives_way(of_row, of_column):

@@ -9,6 +9,7 @@ from harness.documents.readme import columns
 from harness.documents.readme import labels as labels_of
 from harness.documents.readme.captions import over
 from harness.documents.readme.drafts import Table, is_of_sizes
+from harness.documents.readme.keys import is_set
 from harness.documents.readme.naming import Said
 from harness.documents.readme.reading import Note
 from harness.documents.readme.tasks import of_tasks
@@ -138,6 +139,28 @@ def name_differences(of_columns: Sequence[Said]) -> None:
     for said in of_columns:
         if "difference" in said and named:
             said.setdefault("metric", (scores or [named[0]["metric"]])[0])
+
+
+def name_others(table: Table) -> None:
+    """A column of fractions that no word explains, beside one of a score, is of a metric of its own words.
+
+    Not of a model that is more than a name: what its documents state has to be known. Nor beside the tasks of
+    a benchmark: what is over all of them is their average, as like as not.
+    """
+    scored = [
+        said for said in table.of_columns if "metric" in said and Metric(said["metric"]).sort not in _SPEEDS
+    ]
+    if not table.context.claims or table.tells("task") or all(map(is_of_sizes, scored)):
+        return
+    for at in table.valued:
+        header, said = table.grid.headers[at].strip(), table.of_columns[at]
+        held = [item for row in table.rows for item in table.items(row, at)]
+        fractions = all(item.number.digits and not item.name and not item.unit for item in held)
+        is_other = is_set(header) or table.context.words.has(header, WordKind.OTHER)
+        if header and not said and held and fractions and not is_other:
+            said |= {"metric": Metric.OTHER, "called": header}
+            why = "no word of ours names what its fractions are; taken for a metric beside the others"
+            table.context.assumed.append(Note(line=table.grid.line, what=f"column {header!r}", why=why))
 
 
 def hold_against(table: Table) -> None:

@@ -15,7 +15,9 @@ from harness.domain.words import Word, WordKind
 
 _TOUCHING = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")  # parts of one word, once folded
 _KEPT = 2**14  # texts whose words are kept: cells, heads and lines, which are asked again and much alike
-_TOLD = tuple(kind for kind in WordKind if kind is not WordKind.ABSENT)
+_DASHES = ({"-"}, {"—"}, {"–"})
+_WHOLE = (WordKind.ABSENT, WordKind.PART)  # words that are all of a text, and are not looked for in others
+_TOLD = tuple(kind for kind in WordKind if kind not in _WHOLE)
 _Meanings = tuple[tuple[WordKind, str], ...]
 
 
@@ -31,18 +33,23 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spelling:
-    """A folded spelling as texts are searched for it; with letters or digits at an end it is a whole word."""
+    """A folded spelling as texts are searched for it; with letters or digits at an end it is a whole word.
+
+    One of digits alone is no part of a longer number, either: no 310 is in "75.310".
+    """
 
     text: str
     meanings: _Meanings
     touches_before: bool
     touches_behind: bool
+    is_number: bool
 
     @classmethod
     def of(cls, text: str, meanings: _Meanings) -> _Spelling:
         return cls(
             text=text, meanings=meanings,
             touches_before=text[0] in _TOUCHING, touches_behind=text[-1] in _TOUCHING,
+            is_number=text.isdecimal(),
         )  # fmt: skip
 
 
@@ -63,6 +70,12 @@ class _Standing(dict[tuple[WordKind, ...], "tuple[Hit, ...]"]):
                 done = end if hits else done
         self[kinds] = tuple(found)
         return self[kinds]
+
+
+def _in_decimal(text: str, start: int, end: int) -> bool:
+    """Whether digits are a part of a number with a point: a digit stands beyond a point that touches them."""
+    before, behind = text[max(start - 2, 0) : start], text[end : end + 2]
+    return (before[-1:] == "." and before[:1].isdecimal()) or (behind[:1] == "." and behind[1:].isdecimal())
 
 
 _NOTHING = _Standing()  # of most texts
@@ -88,11 +101,11 @@ class Vocabulary:
         self._meaning = lru_cache(maxsize=_KEPT)(self._whole)
 
     def hits(self, text: str, *kinds: WordKind) -> list[Hit]:
-        """The words of these kinds (default: all but absent) in `text`, by place; longer ones win."""
+        """The words of these kinds (default: all that texts hold) in `text`, by place; longer ones win."""
         return list(self._standing(text)[kinds or _TOLD])
 
     def _all(self, text: str) -> _Standing:
-        """The words of every kind but absent in `text`, also those within others."""
+        """The words of every kind that texts hold, also those within others."""
         folded = fold(text)
         places, last = list[tuple[int, int, _Meanings]](), len(text)
         for at, start, end in self._search(folded, overlapping=True):
@@ -100,6 +113,8 @@ class Vocabulary:
             if spelling.touches_before and start and folded[start - 1] in _TOUCHING:
                 continue
             if spelling.touches_behind and end < last and folded[end] in _TOUCHING:
+                continue
+            if spelling.is_number and _in_decimal(folded, start, end):
                 continue
             places.append((start, end, spelling.meanings))
         if not places:
@@ -138,8 +153,8 @@ class Vocabulary:
         return None
 
     def absent(self, text: str) -> bool:
-        """Whether a cell says that there is no value."""
-        return self.is_whole(text, WordKind.ABSENT) is not None
+        """Whether a cell says that there is no value, by a word or by dashes alone, however many."""
+        return set(text.strip()) in _DASHES or self.is_whole(text, WordKind.ABSENT) is not None
 
 
 @lru_cache(maxsize=4)

@@ -169,6 +169,29 @@ STEPS: tuple[Example, ...] = (
     ),
     none("folder-names", "a variable", fenced(AIS, SCORE.format("${result_bs8}"))),
     one(
+        "batch-names",
+        "a model's file, b and a number at its end",
+        fenced("python infer.py --model kite_fp16_b8.om --batch-size 16"),
+        "called after batch 8",
+        "warning",
+    ),
+    none("batch-names", "the same", fenced("python infer.py --model kite_b16.om --batch-size 16")),
+    none(
+        "batch-names",
+        "what the model is called in the text",
+        fenced("python infer.py --model kite_b4.om --batch-size 16", before="# Kite\n\nKite-B0 to B7."),
+    ),
+    none(
+        "batch-names",
+        "what its checkpoint is called",
+        fenced("python export.py kite_b4.pth", "python infer.py --model kite_b4.om --batch-size 16"),
+    ),
+    none(
+        "batch-names",
+        "a file that is no model",
+        fenced("vamp --batch_size 22 --vdsp_params kite_b2-vdsp.json"),
+    ),
+    one(
         "best-batch-told",
         "another number than the table's",
         speeds("1 349.5", "4 320.0") + BEST.format(1, "359.5"),
@@ -193,6 +216,25 @@ STEPS: tuple[Example, ...] = (
         "the best at a batch",
         speeds("1 349.5", "4 420.0") + "\n\nThe best performance is at batch 1.",
         "batch 4 has 420.0",
+    ),
+    one(
+        "best-batch-told",
+        "a number before its batch, behind a chip",
+        speeds("1 500.0", "8 812.5") + "\n\nThe best throughput on 310P3 is 500 fps, at batch size 1.",
+        "batch 8 has 812.5",
+        "error",
+    ),
+    one(
+        "best-batch-told",
+        "a number behind the batch that is the best",
+        speeds("1 300.0", "8 812.5") + "\n\nThe best batch size is 8 with 500 fps on 310P3.",
+        "the text gives 500 at batch 8, the table 812.5",
+    ),
+    none(
+        "best-batch-told",
+        "the table's, each way",
+        speeds("1 500.0", "8 812.5") + "\n\nThe best batch size is 8 with 812.5 fps on 310P3. "
+        "The highest throughput is 812.5 fps, with a batch size of 8.",
     ),
     none(
         "best-batch-told",

@@ -95,6 +95,14 @@ echo "unclosed
     assert found[4].option("batchsize", "b") == "2"
 
 
+def test_a_comment_may_name_arguments_without_brackets():
+    [named, other] = commands(
+        parse("```\n#sh run.sh precision batch_size\nsh run.sh fp16 8\n#run.sh now\nsh run.sh 4 8\n```")
+    )
+    assert named.usage == {"precision": "fp16", "batch_size": "8"}
+    assert other.usage == {}
+
+
 def test_words_match_whole_and_the_longest_wins():
     """310 is no part of 310P; full-width and case do not count; a word may mean two things."""
     words = Vocabulary([

@@ -106,3 +106,37 @@ class TestDifferencesAndTimes:
         assert values(text, "variant") == [("75.5", "a"), ("76.5", "b")]
         assert told(text) == [(5, "row 'a', column 'training time'"), (6, "row 'b', column 'training time'")]
         assert told(table("Model | 310P time", "a | 1h 20m"))
+
+
+class TestFractionsOfNoKnownWord:
+    """Beside scores they are of a metric that goes by its own words; whole numbers and settings are none."""
+
+    def test_they_are_read_and_that_is_told(self):
+        text = table("Model | bs | MAE | tilt", "gull | 1 | 4.25 | 3.75±0.5", "tern | 1 | 4.5 | 3.25±0.5")
+        tilts = [item for item in values(text, "metric", "called", "role") if item[2] == "tilt"]
+        assert tilts == [
+            ("3.75", "other", "tilt", "measured"), ("0.5", "other", "tilt", "fact"),
+            ("3.25", "other", "tilt", "measured"), ("0.5", "other", "tilt", "fact"),
+        ]  # fmt: skip
+        assert "column 'tilt'" in [note.what for note in reading(text).assumed]
+
+    @pytest.mark.parametrize(
+        "column",
+        [
+            "threshold | 0.5",
+            "学习率 | 0.5",
+            "Pond版本 | 1.5",
+            "tool version | 1.5",
+            "paces | 12",
+            "tilt | 3.75deg",
+        ],
+    )
+    def test_settings_versions_whole_numbers_and_strange_units_are_none(self, column):
+        head, cell = column.split(" | ")
+        found = values(table(f"Model | bs | MAE | {head}", f"gull | 1 | 4.25 | {cell}"), "metric")
+        assert found == [("4.25", "mae")]
+
+    def test_beside_speeds_alone_they_are_told(self):
+        text = table("Model | bs | fps | tilt", "gull | 1 | 350.5 | 3.75", "tern | 1 | 360.5 | 3.25")
+        assert [item[1] for item in values(text, "metric")] == ["throughput", "throughput"]
+        assert [what for _, what in told(text)] == ["column 'tilt'"]

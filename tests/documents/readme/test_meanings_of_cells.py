@@ -74,6 +74,12 @@ HEAD = "| 芯片型号 | Batch Size | 精度 |\n|---|---|---|\n| 310P3 | 1 | {} 
         ("TOP5ACC:94.4", [("94.4", "top5", None, "percent")]),
         ("bbox_mAP = 0.43", [("0.43", "map", "bbox_mAP", "fraction")]),
         ("Gleam: 0.43", [("0.43", "other", "Gleam", "number")]),
+        ("Easy：70.5% Hard：60.5%", [("70.5", "map", "Easy", "percent"), ("60.5", "map", "Hard", "percent")]),
+        ("Set5: 37.25 Set14: 33.5", [("37.25", "psnr", "Set5", "dB"), ("33.5", "psnr", "Set14", "dB")]),
+        (
+            "70.5/class 80.5/ins",
+            [("70.5", "accuracy", "class", "percent"), ("80.5", "accuracy", "ins", "percent")],
+        ),
         ("CER:13.5/WER:18.75", [("13.5", "cer", None, "percent"), ("18.75", "wer", None, "percent")]),
         (
             "mAP: box 34.5, mask 33.25",
@@ -90,6 +96,7 @@ def test_a_prefix_is_never_taken_for_accuracy(cell, meant):
     ("head", "cell", "meant"),
     [
         ("精度EER", "0.979%", ("0.979", "eer", None, "percent")),
+        ("精度(overall)", "95.5%", ("95.5", "accuracy", "overall", "percent")),
         ("精度(mean rank)", "3.62", ("3.62", "other", "mean rank", "number")),
         ("mAP@0.5:0.95", "40.5", ("40.5", "map", "mAP@0.5:0.95", "percent")),
         ("310P时延(ms)", "7.25", ("7.25", "latency", None, "ms")),
@@ -139,6 +146,22 @@ def test_rows_that_say_a_metric_in_their_label():
         ("70.1", "accuracy", "baseline"), ("90.2", "top5", "baseline"),
         ("70.0", "accuracy", "measured"), ("90.1", "top5", "measured"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", ["", ", fp16 (Ascend 310P)", " (310P, fp16)"])
+def test_a_setting_in_a_row_s_name_is_no_claim(beside):
+    """Neither what is set nor the digits of a chip's name, whether the cells beside it are read or not."""
+    text = "| Decoder | WER (%) |\n|---|---|\n| greedy{0} | 3.25 |\n| beam=8{0} | {1} |"
+    read_ones = values(text.format(beside, "2.75"), "variant")
+    assert [(said[0], said[1], said[-1]) for said in read_ones] == [
+        ("3.25", "wer", "greedy"), ("2.75", "wer", "beam=8"),
+    ]  # fmt: skip
+    assert [said[:2] for said in values(text.format(beside, "2,75 ± 0,25"))] == [("3.25", "wer")]
+
+
+def test_a_number_in_a_first_column_is_one_beside_words():
+    text = "| 310P性能(fps) | Model |\n|---|---|\n| 350.5 | fish |\n| later | eel |"
+    assert [said[:2] for said in values(text)] == [("350.5", "throughput")]
 
 
 def test_devices_and_sizes_of_models():
@@ -319,18 +342,26 @@ def test_two_blocks_that_differ_are_told_apart_by_their_titles():
     ]  # fmt: skip
 
 
-def test_a_word_for_a_baseline_may_end_a_name():
-    text = "| 模型 | 310P recall(%) |\n|---|---|\n| pond-baseline | 47.5 |\n| reed | 48.5 |\n"
+@pytest.mark.parametrize("name", ["pond-baseline", "Pond-Net50-baseline"])
+def test_a_word_for_a_baseline_may_end_a_name(name):
+    text = f"| 模型 | 310P recall(%) |\n|---|---|\n| {name} | 47.5 |\n| reed | 48.5 |\n"
     assert [(item[0], *item[4:]) for item in values(text, "variant", "role")] == [
-        ("47.5", "pond-baseline", "measured"),
+        ("47.5", name, "measured"),
         ("48.5", "reed", "measured"),
     ]
+
+
+def test_a_word_for_a_baseline_behind_a_setting_ends_no_name():
+    text = "| bs | 310P fps | bs1-baseline fps |\n|---|---|---|\n| 1 | 47.5 | 40.5 |\n"
+    assert [item[-1] for item in values(text, "role")] == ["measured", "baseline"]
 
 
 @pytest.mark.parametrize(
     ("head", "meant"),
     [
         ("tokens/s", ("other", "tokens/s", "number")),
+        ("性能(images/sec)", ("throughput", None, "samples/s")),
+        ("性能(句/秒)", ("throughput", None, "samples/s")),
         ("images/min", ("other", "images/min", "number")),
         ("fps/W", ("other", "fps/W", "number")),
         ("fps/card", ("throughput", None, "samples/s")),
@@ -390,3 +421,8 @@ def test_a_text_states_the_unit_of_what_it_names(text: str, assumed: int):
     table = "\n\n| bs | 310P性能 |\n|---|---|\n| 1 | 10.0 |\n"
     found = understand(parse(f"# Koi\n\n{text}{table}"), TABLES).assumed
     assert [note.what for note in found] == ["unit = samples/s"] * assumed
+
+
+def test_the_digits_of_a_number_are_no_chip():
+    text = "Run on VACC.\n\n```\n# fp16\ntop1: 71.310\ntop5: 91.5\n```\n\n310.25 fps in an older release.\n"
+    assert {value[4:] for value in values(text, "chip", "precision")} == {("vacc", "fp16")}

@@ -11,8 +11,8 @@ from benchmarks.readmes import Bench, Measured
 
 # What it came to when these were last raised; they are never lowered.
 LOADS = 0.99  # of the READMEs, those whose import the catalog takes as it is
-READ = {"first": 0.87, "second": 0.99, "third": 0.99}  # of the values printed, by hand
-RIGHT = {"first": 0.99, "second": 0.99, "third": 0.99}  # of those read, in every part
+READ = {"first": 0.95, "second": 0.99, "third": 0.99, "fourth": 0.98}  # of the values printed, by hand
+RIGHT = {"first": 0.99, "second": 0.99, "third": 0.99, "fourth": 0.99}  # of those read, in every part
 TRUE = 0.97  # of the audit's errors that are judged
 KEPT = 0.95  # of the true errors of the first audit, those that are a warning or an error
 

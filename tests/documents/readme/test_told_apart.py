@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from harness.documents.readme.blocks import parse
@@ -164,3 +167,133 @@ def test_of_lists_of_models_one_with_a_single_row_names_it_too():
 def test_the_end_of_a_file_s_name_is_no_word_of_its_own():
     text = "| Model | 310P3 FPS |\n|---|---|\n| encoder.om | 7.5 |\n| decoder.om | 8.5 |\n"
     assert values(text, "variant") == [("7.5", "encoder.om"), ("8.5", "decoder.om")]
+
+
+RERUN = "### Table\n\n| Precision | Batch_Size | top1 |\n|---|---|---|\n| force_float32 | 1 | {} |\n"
+
+
+@pytest.mark.parametrize(("table", "variant"), [("0.72", None), ("72.4%", None), ("0.655", "Sample")])
+def test_a_block_that_no_rounding_makes_of_its_table_was_another_run(table: str, variant: str | None):
+    commands = "```bash\n#bash run.sh <precision> <batch_size>\nbash run.sh force_float32 1\n```\n"
+    text = f"### Sample\n\n{commands}\n```\ntop1: 0.7238\n```\n\n{RERUN.format(table)}"
+    assert values(text, "batch_size", "precision", "variant") == [
+        ("0.7238", 1, "fp32", variant),
+        (table, 1, "fp32", None),
+    ]
+
+
+def test_a_word_for_the_own_chip_names_a_program_beside_another_one_on_it():
+    text = "310P3\n\n| bs | om推理（改图） | torch-aie推理 |\n|---|---|---|\n| 1 | 7.5 fps | 8.5 fps |\n"
+    assert values(text, "variant") == [("7.5 fps", "om推理（改图）"), ("8.5 fps", "torch-aie推理")]
+
+
+def test_what_a_precision_is_held_against_is_of_no_precision():
+    text = "| model | prec | acc | origin acc |\n|---|---|---|---|\n| eel | int8 | 88.5 | 89.5 |\n"
+    assert values(text, "role", "precision") == [("88.5", "measured", "int8"), ("89.5", "baseline", None)]
+
+
+@pytest.mark.parametrize("head", ["Precision_ShapeMutable_BatchSize", "recision_ShapeMutable_bs"])
+def test_a_column_of_joined_settings_says_each_of_them(head: str):
+    text = f"| Model | {head} | mAP |\n|---|---|---|\n| eel | qint8_mixed_float16_false_4 | 0.355 |\n"
+    assert values(text, "precision", "shapes", "batch_size") == [("0.355", "int8", "static", 4)]
+
+
+def test_two_of_three_blocks_under_one_title_are_told_apart_by_the_lines_over_them():
+    block = "```\nRun time of each data: {}s\nperformance: {}seq/s\n```\n"
+    text = (
+        f"310P3\n\n## Speed\n\n{block.format(9.5, 0.11)}\n## Tuned\n\n调优后：\n\n{block.format(2.5, 0.49)}"
+    )
+    found = values(f"{text}\n再次调优后：\n\n{block.format(1.5, 0.71)}", "metric", "unit", "variant")
+    assert found == [
+        (f"{digits}{unit}", metric, unit.replace("seq", "samples"), variant)
+        for variant, *both in (
+            ("Speed", ("9.5", "s", "latency"), ("0.11", "seq/s", "throughput")),
+            ("Tuned, 调优后", ("2.5", "s", "latency"), ("0.49", "seq/s", "throughput")),
+            ("Tuned, 再次调优后", ("1.5", "s", "latency"), ("0.71", "seq/s", "throughput")),
+        )
+        for digits, unit, metric in both
+    ]
+
+
+@pytest.mark.parametrize("dashes", ["-", "---", "----------", "——", "/"])
+def test_dashes_are_no_name_however_many(dashes: str):
+    text = f"| 芯片型号 | 数据集 | 性能 |\n|---|---|---|\n| 310P3 | {dashes} | 7.5 |\n"
+    assert values(text, "dataset") == [("7.5", None)]
+
+
+@pytest.mark.parametrize("size", ["3×128×96", "1x256x256", "640*640", "multi-size"])
+def test_a_size_is_of_the_input_whatever_heads_it(size: str):
+    text = f"| Model | PSNR | Size |\n|---|---|---|\n| Eel | 31.5 | {size} |\n| Cod | 32.5 | 1x64x64 |\n"
+    assert values(text, "input", "variant")[0] == ("31.5", size, "Eel")
+
+
+def test_the_threshold_of_a_score_stays_in_what_its_row_is_called():
+    rows = [f"| Average Precision | IoU=0.{at} , area=all | 0.4{at} |\n" for at in (50, 75)]
+    text = "| 类型 | 配置 | 精度 |\n|---|---|---|\n" + "".join(rows)
+    assert [variant for _, variant in values(text, "variant")] == [
+        "IoU=0.50 , area=all",
+        "IoU=0.75 , area=all",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "word"),
+    [
+        ("Pond 模型", "Pond"),
+        ("pond的精度结果如下", "pond"),
+        ("pond 执行推理", "pond"),
+        ("推理性能&精度", "推理性能&精度"),
+    ],
+)
+def test_a_title_says_which_without_what_any_title_of_results_says(title, word):
+    table = "| bs | 310P recall(%) |\n|---|---|\n| 1 | {} |\n"
+    text = f"### {title}\n\n{table.format('47.5')}\n### Reed\n\n{table.format('48.5')}"
+    assert values(text, "variant") == [("47.5", word), ("48.5", "Reed")]
+
+
+def test_a_comment_that_says_the_models_name_is_that_name():
+    text = "```\n# 模型名：koi-640\n\n# fp16\nrecall: 0.75\n\n# int8\nrecall: 0.5\n```\n"
+    assert values(text, "variant") == [("0.75", "koi-640"), ("0.5", "koi-640")]
+
+
+def test_of_two_blocks_one_that_is_at_odds_with_a_table_has_its_own_name():
+    """Of the runs of one section that name is said, and not the section's, which both have."""
+    text = "## Runs\n\n" + run("1.infer_cpp", "recall: 0.7125") + run("2.infer_python", "recall: 0.8125")
+    text += "\n## All\n\n| Precision | recall |\n|---|---|\n| force_float32 | 0.8125 |\n"
+    assert values(text, "variant") == [("0.7125", "infer_cpp"), ("0.8125", "infer_python"), ("0.8125", None)]
+
+
+def calls(text: str) -> int:
+    """How many functions reading a text enters: work that no busy machine makes more of."""
+    entered = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal entered
+        entered += event == "call"
+
+    sys.setprofile(count)
+    try:
+        found = values(text)
+    finally:
+        sys.setprofile(None)
+    assert found
+    return entered
+
+
+GROWING: dict[str, Callable[[int], str]] = {
+    "items at odds": lambda at: f"- 吞吐：{at}.5 fps\n",
+    "blocks at odds": lambda at: f"```\nacc: 0.{at}\n```\n",
+    "blocks under titles": lambda at: f"## run {at}\n```\nacc: 0.{at}\n```\n",
+    "items in items": lambda at: f"{'  ' * at}- bs{at + 1} 吞吐：{at}.5 fps\n",
+    "a line of a block": lambda at: f"acc: 0.{at}\n",
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_what_is_at_odds_is_found_in_steps_that_grow_as_the_text_does(name: str):
+    def lines(count: int) -> Iterator[str]:
+        yield "## 性能\n\n" + ("```\n" if name == "a line of a block" else "")
+        yield from map(GROWING[name], range(count))
+
+    once, twice = (calls("".join(lines(count))) for count in (150, 300))
+    assert twice < 2.5 * once
