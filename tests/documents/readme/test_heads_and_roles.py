@@ -210,3 +210,9 @@ class TestSettings:
             ("350.5", "throughput", "samples/s", 8), ("22.5", "latency", "ms", 8),
             ("91.5", "accuracy", "percent", 8),
         ]  # fmt: skip
+
+    def test_what_no_word_explains_and_all_rows_say_is_told(self):
+        text = table("bs | tokens | 310P fps", "1 | 512/128 | 350.5", "8 | 512/128 | 450.5")
+        assert [(note.what, note.why.split(",")[0]) for note in reading(text).assumed] == [
+            ("column 'tokens'", "'512/128' in all rows"),
+        ]
