@@ -267,6 +267,17 @@ def _names_setting(context: Context, text: str) -> bool:
     return names_sizes(context, text) or context.words.is_whole(text, WordKind.LABEL) in _SET
 
 
+def note_constants(context: Context, line: int, headers: Sequence[str], of_rows: Sequence[Said]) -> None:
+    """Tell of what all rows of a column say that no word explains: it tells none apart, and is not read."""
+    for at, header in enumerate(headers):
+        words = {said["rests"].get(at, "") for said in of_rows}
+        if not at or len(of_rows) < 2 or len(words) > 1 or "" in words:
+            continue
+        if context.words.is_whole(header, WordKind.LABEL) is None and header.strip():
+            why = f"{words.pop()!r} in all rows, and no word explains it; taken for no setting of theirs"
+            context.assumed.append(Note(line=line, what=f"column {header!r}", why=why))
+
+
 def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:
     """Tell of what stands under a head of batch sizes with digits in it, and is no batch size."""
     words = context.words

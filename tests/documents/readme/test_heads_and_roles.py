@@ -202,3 +202,17 @@ class TestSettings:
     def test_what_a_row_says_itself_goes_before(self):
         text = table("Chip | bs | FPS", "T4 | 1 | 300", "310P3 | 8 | 400")
         assert values(f"{text}\nAll numbers at batch size 32.", "batch_size") == [("300", 1), ("400", 8)]
+
+    def test_korean_heads_are_read(self):
+        heads = "배치 | 310P 처리량 (장/초) | 310P 지연 시간 (ms) | 310P 픽셀 정확도 (%)"
+        text = table(heads, "8 | 350.5 | 22.5 | 91.5")
+        assert values(text, "metric", "unit", "batch_size") == [
+            ("350.5", "throughput", "samples/s", 8), ("22.5", "latency", "ms", 8),
+            ("91.5", "accuracy", "percent", 8),
+        ]  # fmt: skip
+
+    def test_what_no_word_explains_and_all_rows_say_is_told(self):
+        text = table("bs | tokens | 310P fps", "1 | 512/128 | 350.5", "8 | 512/128 | 450.5")
+        assert [(note.what, note.why.split(",")[0]) for note in reading(text).assumed] == [
+            ("column 'tokens'", "'512/128' in all rows"),
+        ]
