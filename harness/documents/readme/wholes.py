@@ -141,8 +141,8 @@ def name_differences(of_columns: Sequence[Said]) -> None:
 def name_others(table: Table) -> None:
     """A column of fractions that no word explains, beside one of a score, is of a metric of its own words.
 
-    Not of a model that is more than a name: what its documents state has to be known. Nor beside the tasks of a
-    benchmark: what is over all of them is their average, as like as not.
+    Not of a model that is more than a name: what its documents state has to be known. Nor beside a task's
+    scores: what stands with those is their average, as like as not.
     """
     scored = [
         said for said in table.of_columns if "metric" in said and Metric(said["metric"]).sort not in _SPEEDS
