@@ -38,13 +38,16 @@ def claims(
         list[Path] | None,
         typer.Argument(help="READMEs, or folders: all markdown below them (default: the catalog)."),
     ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="Only this model's; may be given again.")] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this model's, by its folder's or its table's name; may be given again."),
+    ] = None,
     chip: Annotated[list[str] | None, typer.Option(help="Only this chip's, as ascend310p or 310P.")] = None,
     metric: Annotated[
         list[str] | None, typer.Option(help="Only this metric, by name or the document's own words.")
     ] = None,
     bs: Annotated[
-        str | None, typer.Option("--bs", "--batch", help="Only these batch sizes, as 1,8,32.")
+        str | None, typer.Option("--bs", "--batch", help="Only these batch sizes, as 1,8,32 or best.")
     ] = None,
     precision: Annotated[str | None, typer.Option(help="Only these precisions, as fp32,fp16.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="measured, baseline, ratio or fact.")] = None,
@@ -72,8 +75,8 @@ def claims(
         chips=tuple(chip or ()),
         metrics=tuple(metric or ()),
         roles=tuple(role or ()),
-        precisions=tuple(map(str, cases.parse_precisions(precision))) if precision is not None else (),
-        batch_sizes=cases.parse_batch_sizes(bs) if bs is not None else (),
+        precisions=_listed(precision),
+        batch_sizes=_batch_sizes(bs),
     )
     tables = catalog.load()
     with told_when_interrupted():
@@ -91,6 +94,19 @@ def claims(
         _count(gathered, chosen)
     if gathered.broken:
         raise typer.Exit(BROKEN_STATUS)
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    """The words of an option that takes several with commas between them."""
+    return () if text is None else tuple(part.strip() for part in text.split(","))
+
+
+def _batch_sizes(text: str | None) -> tuple[str, ...]:
+    """Batch sizes in digits, or ``best`` as the column has it; raises `UsageError` for anything else."""
+    from harness.documents.gathering import BEST
+
+    asked = [item.lower() for item in _listed(text)]
+    return tuple(item if item == BEST else str(*cases.parse_batch_sizes(item)) for item in asked)
 
 
 def _form(form: Format, *, csv: bool, as_json: bool, unread: bool, out: Path | None) -> Format:

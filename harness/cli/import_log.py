@@ -14,11 +14,13 @@ from harness.cli.parameters import Results, RunId
 from harness.domain.metrics import Metric
 from harness.domain.precisions import Precision
 from harness.domain.settings import Shapes
+from harness.domain.words import WordKind
 from harness.errors import UsageError
 from harness.setting.home import Home
 from harness.tables import cases, catalog
 
 if TYPE_CHECKING:
+    from harness.domain.catalog import Catalog
     from harness.other_machines.foreign import ForeignLog
     from harness.store.results import Result
 
@@ -78,7 +80,7 @@ def import_log(
             model=model,
             chip=chip,
             batch_size=bs,
-            precision=None if precision is None else _precision(precision),
+            precision=None if precision is None else _precision(precision, tables),
             metric=metric,
             settings=settings,
         )
@@ -101,12 +103,16 @@ def import_log(
     typer.echo(f"filed in run {run}; see it with `zoocheck report --run {run}`, or beside all with --all")
 
 
-def _precision(text: str) -> Precision:
-    """The one precision that is named; raises `UsageError` for several and for none."""
-    found = cases.parse_precisions(text)
-    if len(found) != 1:
+def _precision(text: str, tables: Catalog) -> Precision:
+    """The one precision that is named, as documents may spell it; raises `UsageError` for anything else."""
+    from harness.documents.asking import meant
+    from harness.documents.readme.words import vocabulary
+
+    found = meant(text, map(str, Precision), WordKind.PRECISION, vocabulary(tables)) or (text,)
+    precisions = cases.parse_precisions(",".join(found))
+    if len(precisions) != 1:
         raise UsageError(f"--precision {text}: a log is of one precision; name that one")
-    return found[0]
+    return precisions[0]
 
 
 def _given(**options: object) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath
 
+from harness.documents.asking import meant
 from harness.documents.claims import of_catalog, of_reading
 from harness.documents.lacking import Lacking
 from harness.documents.many import File, Unreadable, each, readmes
@@ -22,7 +23,13 @@ from harness.errors import BadInput, UsageError
 from harness.setting.home import Home
 
 SHOWN = 20  # words of a filter that a refusal lists
-_SPELLED = (WordKind.MODEL, WordKind.CHIP, WordKind.METRIC)  # which documents spell in several ways
+BEST = "best"  # the batch size of a claim that tells no other
+_SPELLED = {  # which documents spell in several ways
+    "model": WordKind.MODEL,
+    "chip": WordKind.CHIP,
+    "metric": WordKind.METRIC,
+    "precision": WordKind.PRECISION,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +97,7 @@ class Wanted:
     metrics: tuple[str, ...] = ()
     precisions: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
-    batch_sizes: tuple[int, ...] = ()
+    batch_sizes: tuple[str, ...] = ()  # digits, or `BEST`
 
     def of(self, claims: Sequence[DocumentedClaim], words: Vocabulary) -> tuple[DocumentedClaim, ...]:
         """The claims that are asked for, by our names or by `words`, the documents' own: ``310P``, ``时延``.
@@ -98,39 +105,45 @@ class Wanted:
         Raises `UsageError` for a word that no claim has, with those that there are.
         """
         filters: tuple[tuple[str, Sequence[str], Callable[[DocumentedClaim], set[str | None]]], ...] = (
-            ("model", self.models, lambda claim: {claim.model}),
+            ("model", self.models, _models),
             ("chip", self.chips, lambda claim: {*(claim.ratio or (claim.chip,))}),
             ("metric", self.metrics, lambda claim: {claim.metric, claim.called or None}),
             ("precision", self.precisions, lambda claim: {claim.precision}),
             ("role", self.roles, lambda claim: {claim.role}),
-            ("batch size", [str(size) for size in self.batch_sizes], _batch_size),
+            ("batch size", self.batch_sizes, _batch_size),
         )
         chosen = tuple(claims)
         for kind, asked, of_claim in filters:
             if asked:
                 there = Counter(word for claim in claims for word in of_claim(claim) if word)
-                meant = {_meant(kind, word, there, words) for word in asked}
-                chosen = tuple(claim for claim in chosen if of_claim(claim) & meant)
+                names = {name for word in asked for name in _meant(kind, word, there, words)}
+                chosen = tuple(claim for claim in chosen if of_claim(claim) & names)
         return chosen
 
 
+def _models(claim: DocumentedClaim) -> set[str | None]:
+    """What a claim's model is called: its folder's name, and the one that its table gives it."""
+    return {claim.model, *filter(None, (claim.variant, *claim.variant.split(", ")))}
+
+
 def _batch_size(claim: DocumentedClaim) -> set[str | None]:
+    if claim.best:
+        return {BEST}
     return set() if claim.batch_size is None else {str(claim.batch_size)}
 
 
-def _meant(kind: str, word: str, there: Mapping[str, int], words: Vocabulary) -> str:
-    """What `word` is called by a claim, as it stands or as documents spell it.
+def _meant(kind: str, word: str, there: Mapping[str, int], words: Vocabulary) -> frozenset[str]:
+    """What `word` is called by claims.
 
     Raises `UsageError` for a word that no claim has, with those that there are, the most frequent first.
     """
-    spelled = words.is_whole(word, WordKind(kind)) if kind in _SPELLED else None
-    for name in (word, spelled):
-        if name is not None and name in there:
-            return name
+    if found := meant(word, there, _SPELLED.get(kind), words):
+        return found
     known = [item for item, _ in Counter(there).most_common()]
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
     listed = f"there are {', '.join(known[:SHOWN])}{more}" if known else "no claim here tells one"
-    also = f" (which is {spelled})" if spelled is not None else ""
+    spelled = words.is_whole(word, _SPELLED[kind]) if kind in _SPELLED else None
+    also = f" (which is {spelled})" if spelled not in (None, word) else ""
     raise UsageError(f"no claim is of the {kind} {word!r}{also}; {listed}")
 
 

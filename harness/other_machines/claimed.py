@@ -7,18 +7,21 @@ Of any other, a name alone too, the claim becomes a case that nothing can run (`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from harness.documents.asking import meant
+from harness.documents.readme.words import vocabulary
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
 from harness.domain.documented import settings_told
 from harness.domain.metrics import Metric
 from harness.domain.precisions import Precision
 from harness.domain.references import Reference
+from harness.domain.words import WordKind
 from harness.errors import UsageError
-from harness.other_machines import importing
+from harness.other_machines import importing, scenarios
 from harness.other_machines.foreign import Choice, ForeignLog
 from harness.other_machines.times import call_time
 from harness.tables import cases, claimed
@@ -26,7 +29,8 @@ from harness.tables.catalog import find
 from harness.tables.references import as_run
 from harness.tools.parsers import ToolRun
 
-LISTED = 6  # claims in a refusal
+LISTED = 6  # claims in a refusal of several that fit
+NEAREST = 3  # claims in a refusal of none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +71,14 @@ class Asked:
 def read(catalog: Catalog, asked: Asked, path: Path, choice: Choice) -> ForeignLog:
     """The run in `path` that `choice` means, held to the one claim that fits what is asked and the log.
 
-    Raises as `importing.read`, and `UsageError` where no claim fits, with the nearest, or several do.
+    The model, its chip and its metric may be named as documents spell them. Raises as `importing.read`, and
+    `UsageError` where no claim fits, with the nearest, or several do.
     """
-    model = find(catalog.called, asked.model, "model")
+    asked = _in_our_words(catalog, asked)
+    model = catalog.called[asked.model]
     run = importing.run_of(path, choice)
     told = choice.batch_size if run.batch_size is None else round(run.batch_size)
-    claim = _one(catalog, asked, told)
+    claim = _one(catalog, asked, told, run.tool)
     chip = _chip(catalog, asked, claim)
     size = claim.batch_size or asked.batch_size or told
     if size is None:
@@ -110,10 +116,39 @@ def describe(claim: Reference) -> str:
     return f"{claim.printed} {claim.unit} ({', '.join(filter(None, of))}) [{claim.source}]"
 
 
-def _one(catalog: Catalog, asked: Asked, told: int | None) -> Reference:
+def _in_our_words(catalog: Catalog, asked: Asked) -> Asked:
+    """What is asked by the names that the catalog has for it.
+
+    Raises `UsageError` for a model or a chip that is none, and for a metric that no tool's log tells.
+    """
+    words = vocabulary(catalog)
+
+    def name(word: str, there: Iterable[str], kind: WordKind) -> str:
+        found = meant(word, there, kind, words)
+        return next(iter(found)) if len(found) == 1 else word
+
+    model = find(catalog.called, name(asked.model, catalog.called, WordKind.MODEL), "model").name
+    chips = {**catalog.chips, **catalog.devices}
+    chip = asked.chip and name(asked.chip, chips, WordKind.CHIP)
+    if chip is not None:
+        find(chips, chip, "chip")
+    speeds = list(claimed.speeds(catalog, model))
+    own = (item.called for item in speeds if item.called)
+    metric = name(asked.metric, (*claimed.SPEEDS, *own), WordKind.METRIC)
+    other = words.is_whole(metric, WordKind.METRIC) or metric
+    if metric not in (*claimed.SPEEDS, *(item.called for item in speeds)) and other in set(Metric):
+        raise UsageError(
+            f"a tool's log tells a throughput and a latency, and nothing of the {other} of {model}",
+            remedy="leave --metric out for the throughput, or name latency or the document's words for one",
+        )
+    return replace(asked, model=model, chip=chip, metric=metric)
+
+
+def _one(catalog: Catalog, asked: Asked, told: int | None, tool: str) -> Reference:
     """The claim that fits; of one that is printed several times, the one with the most digits.
 
-    A claim that tells nothing beyond what is asked is meant before those with further settings.
+    A claim that tells nothing beyond what is asked is meant before those with further settings, and one of a
+    chip whose throughput `tool` measures before those of other chips.
     """
     every = list(claimed.speeds(catalog, asked.model))
     if not every:
@@ -124,18 +159,42 @@ def _one(catalog: Catalog, asked: Asked, told: int | None) -> Reference:
     fitting = [item for item in every if not asked.unlike(catalog, item, told)]
     if not fitting:
         near = sorted(every, key=lambda item: len(asked.unlike(catalog, item, told)))
-        said = [f"{describe(item)}: {', '.join(asked.unlike(catalog, item, told))}" for item in near[:LISTED]]
+        said = [
+            f"{describe(item)}: {', '.join(asked.unlike(catalog, item, told))}" for item in near[:NEAREST]
+        ]
         size = "" if told is None or asked.batch_size is not None else f", of the log's batch size {told}"
         raise UsageError(f"no claim of {asked.model} is as asked{size}; near are: {_listed(said, near)}")
+    if asked.chip is None:
+        fitting = [item for item in fitting if _is_measured_with(tool, catalog, item)] or fitting
     fitting = [item for item in fitting if asked.says_all_of(item)] or fitting
     finest = max(fitting, key=lambda item: item.digits)
     if any(_of(item) != _of(finest) or not _same(item, finest) for item in fitting):
         said = [describe(item) for item in fitting[:LISTED]]
         raise UsageError(
             f"{len(fitting)} claims of {asked.model} are as asked: {_listed(said, fitting)}",
-            remedy="say which is meant with --chip, --bs, --precision, --metric or a setting, as --length",
+            remedy=_which_is_meant(fitting),
         )
     return finest
+
+
+def _is_measured_with(tool: str, catalog: Catalog, claim: Reference) -> bool:
+    """Whether a log of `tool` can be of a claim's chip: of one that nothing here drives, every tool's can."""
+    chip = None if claim.chip is None else claimed.chip_of(catalog, claim.chip)
+    return chip is None or tool in (*chip.throughput_tools, scenarios.TOOL)
+
+
+def _which_is_meant(fitting: Sequence[Reference]) -> str:
+    """The options that tell the claims that fit apart."""
+    said = [
+        {"chip": item.chip, "bs": item.batch_size, "precision": item.precision,
+         "metric": item.called or item.metric, **item.told}
+        for item in fitting
+    ]  # fmt: skip
+    names = dict.fromkeys(name for one in said for name in one)
+    apart = [f"--{name}" for name in names if len({one.get(name) for one in said}) > 1]
+    if apart:
+        return f"say which is meant with {' or '.join(apart)}"
+    return "they differ in their values alone: correct the document, or keep one of its tables"
 
 
 def _listed(said: Sequence[str], every: Sequence[Reference]) -> str:

@@ -109,6 +109,43 @@ def test_none_that_fits_is_refused_with_the_nearest_first(filed):
         filed(ONE, model="lanternfisch")
 
 
+def test_no_more_than_the_nearest_are_listed_and_the_others_are_counted(filed):
+    with pytest.raises(UsageError, match=r"\]: of batch size 8; and \d+ more$|; and \d+ more$") as refused:
+        filed(ONE, settings={"input": "96x96"})
+    assert str(refused.value).count("[lantern-zoo § ") == claimed.NEAREST
+
+
+def test_the_refusal_of_several_names_the_options_that_tell_them_apart(filed):
+    with pytest.raises(UsageError, match=r"say which is meant with --input or --length$"):
+        filed(ONE, chip="ascend310p")
+
+
+def test_a_model_a_chip_and_a_metric_may_be_asked_for_in_the_documents_words(filed):
+    found = filed(ONE, model="Lanternfish", chip="310P3", metric="FPS", settings={"input": "224x224"})
+    assert found.measurement.case == "lanternfish-ascend310p-bs1,input=224x224"
+    with pytest.raises(UsageError, match="no chip is called '311Q'; there are "):
+        filed(ONE, chip="311Q")
+
+
+def test_a_metric_that_no_log_tells_is_refused_as_that(filed):
+    with pytest.raises(
+        UsageError, match="a tool's log tells a throughput and a latency, and nothing of the map"
+    ):
+        filed(ONE, metric="mAP")
+
+
+def test_a_log_is_of_the_chip_that_its_tool_measures(tables, tmp_path):
+    """trtexec measures the T4 and no Ascend chip, so of the claims on both it is the T4's."""
+    fitting = [item for item in tables.references if item.model == "lanternfish" and item.batch_size == 1]
+    assert any(item.chip == "t4" for item in fitting)
+    asked = Asked(model="lanternfish", settings={"length": 64})
+    assert claimed._one(tables, asked, 1, "trtexec").chip == "t4"
+    of_both = [item for item in fitting if item.chip in ("t4", "ascend310p")]
+    assert {item.chip for item in of_both if claimed._is_measured_with("ais_bench", tables, item)} == {
+        "ascend310p"
+    }
+
+
 def test_the_logs_own_batch_size_is_held_to_the_claims(filed):
     with pytest.raises(UsageError, match=r"the log is of batch size 1, lanternfish-.*bs8,input=224x224 of 8"):
         filed(ONE, settings={"input": "224x224"}, batch_size=8)

@@ -16,6 +16,9 @@ from harness.domain.references import Role
 
 _BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
 _IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d{1,15})(?!\d)|(?<!\d)(\d{1,15})bs(?![a-z])", re.IGNORECASE)
+_B = re.compile(
+    r"(?P<stem>[a-z\d]+)[_-]b(?P<size>[1-9]\d{0,14})\.(?:om|engine|plan|trt|onnx|mm)", re.IGNORECASE
+)
 _TRAINED = re.compile(
     r"\.(?:pth?|pkl|ckpt|tar|pdparams|pdiparams|h5|npz|safetensors)\b"
 )  # by a batch of its own
@@ -31,7 +34,7 @@ def batch_names(reading: Reading) -> Iterator[Found]:
             continue
         named = [(name, value, found) for name, value in command.options.items()
                  if not _TRAINED.search(value)
-                 for found in _sizes(value) if found != size]  # fmt: skip
+                 for found in _sizes(reading, value) if found != size]  # fmt: skip
         for name, value, found in named:
             yield Found(
                 line=command.line,
@@ -41,8 +44,19 @@ def batch_names(reading: Reading) -> Iterator[Found]:
             )
 
 
-def _sizes(text: str) -> list[int]:
-    return [int(match[1] or match[2]) for match in _IN_NAME.finditer(text)]
+def _sizes(reading: Reading, text: str) -> list[int]:
+    """The batch sizes that a name has: ``net_bs8``, ``net_8bs``, of a model's file ``net_b8.om``, too.
+
+    Where the text or a checkpoint has a ``net-b4`` of any number, that is what the model is called.
+    """
+    found = [int(match[1] or match[2]) for match in _IN_NAME.finditer(text)]
+    last = None if found else _B.search(text)
+    if last is None:
+        return found
+    called = re.compile(
+        rf"{last['stem']}[-_ ]?b[-_/ ]?\d+(?![\w.]*\.(?:om|engine|plan|trt|onnx|mm)\b)", re.IGNORECASE
+    )
+    return [] if called.search(reading.readme.text) else [int(last["size"])]
 
 
 def shape_names(reading: Reading) -> Iterator[Found]:

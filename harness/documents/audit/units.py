@@ -12,6 +12,8 @@ from harness.domain.metrics import Better, Metric, Unit
 from harness.domain.references import Role
 from harness.domain.words import WordKind
 
+_DEVIATION = re.compile(r"^\s*(?:±|\+/-|\+-)\s*\d+(?:\.\d+)?")  # 90 ± 2 fps
+
 
 def _printed(reading: Reading, value: Value) -> str:
     """The unit behind a number's digits, as printed; what else stands there is none."""
@@ -19,12 +21,17 @@ def _printed(reading: Reading, value: Value) -> str:
     if not after:
         return ""
     words = reading.context.words
+    after = _DEVIATION.sub("", after).strip()
     begun = (after, *(re.split(cut, after, maxsplit=1)[0] for cut in (r"[\s,，;；)）]", r"[\s,，;；)）/]")))
     return next((text for text in begun if words.is_whole(text, WordKind.UNIT) is not None), "")
 
 
 def _has_unit(reading: Reading, value: Value) -> bool:
-    return bool(_printed(reading, value)) or reading.context.words.has(value.header, WordKind.UNIT)
+    """Whether a unit stands beside a number, in its column's head, or in the head of its row."""
+    heads = (value.header, value.label)
+    return bool(_printed(reading, value)) or any(
+        reading.context.words.has(head, WordKind.UNIT) for head in heads
+    )
 
 
 def _has_sign(reading: Reading, value: Value) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from harness.documents.readme.blocks import Grid, GridRow
 from harness.documents.readme.labels import names_chips
 from harness.documents.readme.naming import rest
+from harness.documents.readme.once import once
 from harness.documents.readme.reading import Context, Note, ReadTable, Value
 from harness.domain.metrics import Unit
 from harness.domain.references import Role
@@ -23,11 +24,12 @@ from harness.domain.words import WordKind
 REFERENCE = re.compile(r"参考|(?<![a-z])reference(?![a-z])", re.IGNORECASE)
 _JOINING = " 的&和:：-"  # what joins a title's words
 _SHORT = 60  # characters of a line above a table that may say which one it is
-_Stated = Mapping[tuple[Any, ...], Value]  # what a table gives as results, by all that tells them apart
+_Key = tuple[Any, ...]
+_Stated = Mapping[_Key, Value]  # what a table gives as results, by all that tells them apart
 KEYS = ("role", "metric", "called", "chip", "precision", "batch_size", "best", "ratio", *SETTINGS)
 
 
-def key_of(value: Value) -> tuple[Any, ...]:
+def key_of(value: Value) -> _Key:
     """All that tells a value from another: of equal ones a table can hold one."""
     return tuple(map(value.meaning.get, KEYS))
 
@@ -79,11 +81,12 @@ def of_models(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
 
     Only where rows of other tables are of other models.
     """
-    names = _models(context)
+    names = models_named(context)
     return [_of_model(context, table, names) if names else table for table in tables]
 
 
-def _models(context: Context) -> list[str]:
+@once
+def models_named(context: Context) -> list[str]:
     """What the columns of models call them, but for what the document as a whole is called."""
     readme = context.readme
     rows = ((grid.headers, row.cells) for grid in readme.grids for row in grid.rows)
@@ -104,8 +107,10 @@ def _named(context: Context, headers: Sequence[str], cells: Sequence[str]) -> It
 def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadTable:
     readme, at = context.readme, _begin(context, table)
     title = readme.under(at)
-    own = {name for row in table.rows for name in _named(context, table.headers, row)} & set(names)
-    texts = (readme.above(at), "" if title is None else title.text)
+    named = [name for row in table.rows for name in _named(context, table.headers, row)]
+    own = {*named, *(value.get("variant") for value in table.values)} & set(names)
+    above_it = "" if _is_text(context, table) else readme.above(at)
+    texts = (above_it, "" if title is None else title.text)
     above = ({name for name in names if _stands(name, text)} for text in texts)
     only = next((found for found in ((own,) if own else above) if len(found) == 1), None)
     if only is None:
@@ -116,9 +121,22 @@ def _of_model(context: Context, table: ReadTable, names: Sequence[str]) -> ReadT
     return table if told else replace(table, values=of_it)
 
 
+def _is_text(context: Context, table: ReadTable) -> bool:
+    """Whether a table was read from a line of text: what stands above that is another sentence."""
+    return table.block is not None and _begin(context, table) == table.line
+
+
 def _begin(context: Context, table: ReadTable) -> int:
     """The line that a table begins at, or the block that it stands in."""
-    return next((item.line for item in context.readme.fences if item.holds(table.line)), table.line)
+    fence = context.readme.fence_of(table.line)
+    return table.line if fence is None else fence.line
+
+
+def model_in(context: Context, text: str) -> str | None:
+    """The only one of a claiming document's models that `text` names."""
+    names = models_named(context) if context.claims else ()
+    found = [name for name in names if _stands(name, text)]
+    return found[0] if len(found) == 1 else None
 
 
 def _stands(name: str, text: str) -> bool:
@@ -136,19 +154,20 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
     their numbers; what alone is called reference is what the other one is held against.
     """
     stated = [_stated(table) for table in tables]
-    fenced = [any(fence.holds(table.line) for fence in context.readme.fences) for table in tables]
+    fenced = [context.readme.fence_of(table.line) is not None for table in tables]
     titles = [_above(context, table) for table in tables]
-    holding = _holding(tables, stated, range(len(tables)))
+    holding = _holding(tables, stated, titles, range(len(tables)))
     words = dict[int, str]()
     references = set[int]()
     for at, table in enumerate(tables):
+        may_refer = fenced[at] and any(map(REFERENCE.search, titles[at]))
         for other in dict.fromkeys(merge(*(holding[table.block is None, *key] for key in stated[at]))):
             own = _own(titles[at], titles[other])
             rerun = fenced[at] and fenced[other] and stated[at].keys() == stated[other].keys()
             if not own or not (rerun or _at_odds(stated[at], stated[other])):
                 continue
             words.setdefault(at, own[0])
-            if not fenced[at]:
+            if not may_refer:
                 break
             if rerun and any(map(REFERENCE.search, own)) and not any(map(REFERENCE.search, titles[other])):
                 references.add(at)
@@ -170,14 +189,29 @@ def between(context: Context, tables: Sequence[ReadTable]) -> list[ReadTable]:
 
 
 def _holding(
-    tables: Sequence[ReadTable], stated: Sequence[_Stated], places: Iterable[int]
-) -> Mapping[tuple[Any, ...], list[int]]:
-    """Which of the tables at `places` state a thing, those of blocks and the others by themselves."""
-    found: Mapping[tuple[Any, ...], list[int]] = defaultdict(list)
+    tables: Sequence[ReadTable],
+    stated: Sequence[_Stated],
+    titles: Sequence[Sequence[str]],
+    places: Iterable[int],
+) -> Mapping[_Key, list[int]]:
+    """Which of the tables at `places` state a thing, those of blocks and the others by themselves, in order.
+
+    Of those with the same titles and the same keys that is the first, and the first of another number: as
+    many as tell whether one is at odds with any.
+    """
+    holding: Mapping[_Key, list[int]] = defaultdict(list)
+    groups: dict[tuple[tuple[str, ...], frozenset[_Key]], int] = {}
+    numbers: Mapping[_Key, set[Decimal]] = defaultdict(set)
     for at in places:
-        for key in stated[at]:
-            found[tables[at].block is None, *key].append(at)
-    return found
+        kind = tables[at].block is None
+        group = groups.setdefault((tuple(titles[at]), frozenset(stated[at])), len(groups))
+        for key, value in stated[at].items():
+            assert value.number is not None
+            known = numbers[group, kind, *key]
+            if len(known) < 2 and value.number.value not in known:
+                known.add(value.number.value)
+                holding[kind, *key].append(at)
+    return holding
 
 
 def _under_one_title(
@@ -192,7 +226,7 @@ def _under_one_title(
     for at, word in words.items():
         under[word].append(at)
     for word, places in under.items():
-        holding = _holding(tables, stated, places)
+        holding = _holding(tables, stated, titles, places)
         for at in places:
             near = dict.fromkeys(merge(*(holding[tables[at].block is None, *key] for key in stated[at])))
             others = (other for other in near if _at_odds(stated[at], stated[other]))
@@ -248,9 +282,12 @@ def _counts(value: Value) -> bool:
 
 
 def _above(context: Context, table: ReadTable) -> list[str]:
-    """What stands above a table, the surest first: titles from the nearest up, then the line above it."""
+    """What stands above a table, the surest first: titles from the nearest up, then the line above it.
+
+    Above a line of text that is another sentence, or the item beside it.
+    """
     readme, line = context.readme, _begin(context, table)
-    caption = readme.above(line).strip(" *#:：-")
+    caption = "" if _is_text(context, table) else readme.above(line).strip(" *#:：-")
     over = [item for item in reversed(readme.headings_of(line)) if item.text]
     titles = [item.text for item in over if item.titled]
     items = [item.text for item in over if not item.titled]
@@ -274,13 +311,32 @@ def told_apart(context: Context, table: ReadTable) -> ReadTable:
         for at, value in enumerate(found):
             if value.get("role") is not Role.FACT:
                 groups[key_of(value)].append(at)
+        named = dict[int, str]()
         for group in groups.values():
             if len(group) > 1:
                 words = by(context, table, [found[at] for at in group])
-                for at, word in zip(group, words, strict=True):
-                    if word:
-                        found[at] = _with_variant(found[at], word)
+                named |= {at: word for at, word in zip(group, words, strict=True) if word}
+        if by is _by_column:
+            named |= _alone(found, named)
+        for at, word in named.items():
+            found[at] = _with_variant(found[at], word)
     return replace(table, values=tuple(found))
+
+
+def _alone(values: Sequence[Value], named: Mapping[int, str]) -> dict[int, str]:
+    """The words of a column for its values in rows where what it is told apart from was not read."""
+    words: Mapping[tuple[int, int, Any], set[str]] = defaultdict(set)
+    for at, word in named.items():
+        words[_column(values[at])].add(word)
+    found = {at: words.get(_column(value), set()) for at, value in enumerate(values) if at not in named}
+    return {
+        at: next(iter(held)) for at, held in found.items()
+        if len(held) == 1 and values[at].get("role") is not Role.FACT
+    }  # fmt: skip
+
+
+def _column(value: Value) -> tuple[int, int, Any]:
+    return value.column, value.place, value.get("metric")
 
 
 def _with_variant(value: Value, word: str) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +22,7 @@ from harness.errors import BadInput
 __all__ = ("Fence", "Grid", "GridRow", "Heading", "Line", "Readme", "cells", "parse", "plain", "read")
 
 LARGEST = 2**20  # bytes of a README: twice what GitHub shows of one, and some ten seconds of reading
+_DEEPEST = 32  # headings and items that a line stands under: what is nested deeper stands under the nearest
 _NEAR = 4  # lines above a table or block among which its caption stands
 
 
@@ -68,10 +69,16 @@ class Readme:
         at = bisect_left(self._titled, line, key=_line_of)
         return self._titled[at - 1] if at else None
 
+    def fence_of(self, line: int) -> Fence | None:
+        """The fenced block that a line stands in."""
+        at = bisect_right(self.fences, line, key=lambda item: item.line)
+        return self.fences[at - 1] if at and self.fences[at - 1].holds(line) else None
+
     def headings_of(self, line: int) -> tuple[Heading, ...]:
         """All headings that a line stands under, the highest first: h2, h3, then items and bold lines.
 
-        An item stands under those before it that are less indented, a bold line under none of its depth.
+        An item stands under those before it that are less indented, a bold line under none of its depth. They
+        are `_DEEPEST` at most: of a list nested deeper the highest and the nearest.
         """
         chain, at = list[Heading](), bisect_left(self.headings, line, key=_line_of) - 1
         while at >= 0:
@@ -109,7 +116,7 @@ class Readme:
         """Of each heading the place of the one that it stands under; -1 where there is none."""
         over, above = list[int](), list[int]()
         for at, item in enumerate(self.headings):
-            while above and _depth(self.headings[above[-1]]) >= _depth(item):
+            while len(above) == _DEEPEST or (above and _depth(self.headings[above[-1]]) >= _depth(item)):
                 above.pop()
             over.append(above[-1] if above else -1)
             above.append(at)

@@ -65,6 +65,9 @@ _DURATION = re.compile(
     r"\d{1,3}(?::\d{2}){1,2}(?:\.\d+)?",
     re.IGNORECASE,
 )
+_COMMA = re.compile(
+    r"-?\d{1,4},\d{1,2}\s?(?:[%％]|[A-Za-z/]{1,12})?"
+)  # "12,4": two numbers, or one of a point
 _NO_NAMES = frozenset(
     {"or", "and", "to", "of", "x", "×", "*", "vs", "out of", "by", "in", "或", "和", "到", "至"}
 )
@@ -127,6 +130,16 @@ class Item:
 def is_duration(text: str) -> bool:
     """Whether `text` is a time of several units, which is no single number."""
     return _DURATION.fullmatch(text.strip()) is not None
+
+
+def is_comma(text: str) -> bool:
+    """Whether `text` is a number with one or two digits behind a comma, which parts no thousands."""
+    return _COMMA.fullmatch(text.strip()) is not None
+
+
+def is_unsure(text: str) -> bool:
+    """Whether `text` is a quantity for sure, and no single number for sure."""
+    return is_duration(text) or is_comma(text)
 
 
 def whole(text: str) -> int | None:

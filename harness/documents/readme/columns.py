@@ -19,7 +19,7 @@ from harness.documents.readme.naming import (
     rest,
     with_unit,
 )
-from harness.documents.readme.reading import Context, Note
+from harness.documents.readme.reading import ANY_GPU, Context, Note
 from harness.domain.metrics import Metric, Sort, Unit
 from harness.domain.references import Role
 from harness.domain.settings import Shapes
@@ -36,8 +36,14 @@ _OTHER_UNIT = re.compile(
     r"[(（\[/]\s*(?:[KMGT]i?B|bytes|[mk]?W|[mk]?J|[KMGT]?(?:FLOPs?|MACs?|OPs?)|[KMGTB]|°C|℃|[KMG]?Hz)\s*[)）\]]?\s*$",
     re.IGNORECASE,
 )
+_OF_A_SPEED = (Unit.SAMPLES_PER_S, Unit.S, Unit.MS, Unit.US)
+_SET_OFF = re.compile(r"(?:[(（\[][^()（）]*[)）\]]|[/,，]\s*\S+)\s*$")  # a unit behind a name
 _SHORT_UNITS = ("s", "x", "×", "倍")  # that may be something else
 _MULTIPLE = re.compile(r"(?P<many>[kKmM]|[十百千万亿]{1,2})\s*(?P<unit>.*)")
+_AGAINST = re.compile(
+    r"(?:(?<![a-z])(?:vs\.?|versus|over|relative to|compared (?:to|with))|相对于?|相比|对比)\s*$",
+    re.IGNORECASE,
+)
 _STROKE = re.compile(r"[^/÷:]+[/÷:][^/÷:]+")
 
 
@@ -86,6 +92,16 @@ def _in_full(context: Context, header: str, said: Said) -> Said:
     hits = words.hits(text, WordKind.METRIC)
     found = {hit.value for hit in hits if text[hit.start : hit.end].casefold().startswith(first)}
     return {"metric": Metric(found.pop())} if len(found) == 1 else said
+
+
+def of_quantity(context: Context, text: str) -> Said:
+    """What a name with a unit behind it is of, though no word knows the name: ``p50 (ms)``, ``power (W)``."""
+    unit = unit_in(context, text)
+    if unit in _OF_A_SPEED and _SET_OFF.search(text):
+        return with_unit({}, unit)
+    if _RATE.fullmatch(text) or _OTHER_UNIT.search(text):
+        return {"metric": Metric.OTHER, "called": text.strip()}
+    return {}
 
 
 def unit_in(context: Context, text: str) -> Unit | None:
@@ -219,7 +235,9 @@ def of_text(context: Context, text: str) -> Said:
     if (size := batch_in(text)) is not None:
         said["batch_size"] = size
     if any(not in_a_name(text, hit) for hit in words.hits(text, WordKind.BASELINE)):
-        said["role"] = Role.BASELINE
+        own = context.own_chip and context.own_chip.name
+        if said.get("chip", "*") in ("*", ANY_GPU, own):  # "T4 (baseline)" is measured, on a T4
+            said["role"] = Role.BASELINE
     if re.search(r"\d[A-Za-z]?\d?\s*[*×]\s*\d\b", text) and "chip" in said:
         said["variant"] = text.strip()
     return said
@@ -228,6 +246,8 @@ def of_text(context: Context, text: str) -> Said:
 def ratio_of(context: Context, text: str) -> Said | None:
     """What a head or label like ``310P/T4`` says: a ratio of two chips, or of something else a fact."""
     words = context.words
+    if (other := _held_against(context, text)) is not None:
+        return {**metric_in(words, text), "role": Role.RATIO, "unit": Unit.RATIO, "ratio": ("*", other)}
     if not _STROKE.fullmatch(text) or unit_in(context, text) in (Unit.SAMPLES_PER_S, Unit.MS):
         return None
     hits = [hit for hit in words.hits(text, WordKind.CHIP) if hit.value != "*"]
@@ -240,6 +260,14 @@ def ratio_of(context: Context, text: str) -> Said | None:
     if all(words.has(side, WordKind.CHIP) or words.has(side, WordKind.BASELINE) for side in sides):
         return {"role": Role.FACT, "unit": Unit.RATIO, "variant": text.strip(), **tuned}
     return None
+
+
+def _held_against(context: Context, text: str) -> str | None:
+    """The one chip that ``vs A10`` or ``speedup over T4`` holds each row's own against."""
+    hits = context.words.hits(text, WordKind.CHIP)
+    if len(hits) != 1 or hits[0].value == "*" or text[hits[0].end :].strip(" )）"):
+        return None
+    return hits[0].value if _AGAINST.search(text[: hits[0].start]) else None
 
 
 def joined(context: Context, parts: Sequence[Mapping[str, Any]]) -> Said:

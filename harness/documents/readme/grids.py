@@ -9,7 +9,7 @@ from harness.documents.readme import columns
 from harness.documents.readme import labels as labels_of
 from harness.documents.readme.apart import labelled
 from harness.documents.readme.blocks import Grid, GridRow
-from harness.documents.readme.cells import is_duration, items, parted, whole
+from harness.documents.readme.cells import is_unsure, items, parted, whole
 from harness.documents.readme.drafts import Table, is_of_sizes
 from harness.documents.readme.naming import Said, sides_in
 from harness.documents.readme.reading import Context, Note, ReadTable
@@ -17,6 +17,9 @@ from harness.documents.readme.units import with_baselines
 from harness.documents.readme.values import values_of
 from harness.documents.readme.wholes import hold_against, name_differences, name_others, name_tasks, of_whole
 from harness.domain.words import WordKind
+
+# How quantized weights and activations are called: "W8A8", "INT4", "bf16", "AWQ".
+_PRECISION = re.compile(r"w\d{1,2}a\d{1,2}\w*|(?:u?int|b?fp?|nf|tf|q)\d{1,2}\w*|awq|gptq|amp", re.IGNORECASE)
 
 
 def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
@@ -27,8 +30,14 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         for at, header in enumerate(grid.headers)
     ]
     of_columns = _heads(context, grid, rows, labels)
+    _name_precisions(context, grid, labels, of_columns)
     _settings_in_numbers(context, grid, rows, labels, of_columns)
+    settings = labels_of.setting(context, labels, rows)
+    for at, told in [item for said in settings.values() for item in said.items()]:
+        of_columns[at] = {**told, **of_columns[at]}
     of_rows = [labels_of.of_row(context, grid.headers, labels, row) for row in rows]
+    if not any("metric" in said for said in of_columns):
+        labels_of.name_quantities(context, grid.headers, rows, of_rows)
     table = Table(
         context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
         of_rows=labelled(context, grid, labels, rows, of_rows), whole={},
@@ -51,7 +60,8 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
         why = "a total or an average over rows is no claim of a model"
         context.notes.append(Note(line=rows[at].line, what=f"row {called!r}", why=why))
     valued = [at for at in table.valued if at not in unexplained]
-    values = [value for at in range(len(rows)) if at not in sums for value in values_of(table, at, valued)]
+    apart = {*sums, *settings}
+    values = [value for at in range(len(rows)) if at not in apart for value in values_of(table, at, valued)]
     if not values:
         return None
     return ReadTable(
@@ -93,6 +103,18 @@ def _heads(context: Context, grid: Grid, rows: Sequence[GridRow], labels: Sequen
     return said
 
 
+def _name_precisions(
+    context: Context, grid: Grid, labels: Sequence[bool], of_columns: Sequence[Said]
+) -> None:
+    """Beside the head of a precision one of another, that is none of ours, tells its column apart."""
+    heads = [head.strip() for head in grid.headers]
+    if not any(context.words.is_whole(head, WordKind.PRECISION) for head in heads):
+        return
+    for head, label, said in zip(heads, labels, of_columns, strict=True):
+        if not label and not said and _PRECISION.fullmatch(head):
+            said["variant"] = head
+
+
 def _settings_in_numbers(
     context: Context, grid: Grid, rows: Sequence[GridRow], labels: list[bool], of_columns: list[Said]
 ) -> None:
@@ -119,7 +141,7 @@ def _holds_results(table: Table, name: str) -> bool:
         at
         for at in table.valued
         if {"metric", "foreign", "ratio"} & of_columns[at].keys()
-        or any(table.items(row, at) or is_duration(row.cells[at]) for row in table.rows)
+        or any(table.items(row, at) or is_unsure(row.cells[at]) for row in table.rows)
     ]
     kept = [at for at in numeric if "other" not in of_columns[at] and not is_of_sizes(of_columns[at])]
     if not kept:

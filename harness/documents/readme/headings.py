@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from harness.documents.readme.inline import plain
 from harness.documents.readme.parts import Heading, Line
@@ -48,14 +49,18 @@ def indent(line: str) -> int:
 
 
 def items(prose: Sequence[Line], indents: Sequence[int]) -> Iterator[Heading]:
-    """List items and bold lines that are short enough to be a title of what follows."""
-    for line in prose:
+    """List items and bold lines that are short enough to be a title of what follows.
+
+    One with a comma in it is a sentence, but for an item that others are nested in.
+    """
+    for line, below in zip_longest(prose, prose[1:]):
         text = line.text
         match = _NUMBERING.match(text)
         bold = match is None and re.fullmatch(r"\*\*[^*]+\*\*[:：]?", text)
         if not match and not bold:
             continue
         rest = plain(text[match.end() :] if match else text).strip("*： :。")
-        if rest and len(rest) <= LONGEST and ("，" not in rest or text.endswith((":", "："))):
-            blanks = indents[line.number - 1]
+        blanks = indents[line.number - 1]
+        holds = below is not None and is_item(below.text) and indents[below.number - 1] > blanks
+        if rest and len(rest) <= LONGEST and ("，" not in rest or text.endswith((":", "：")) or holds):
             yield Heading(line=line.number, level=9, text=rest, titled=False, indent=blanks)

@@ -15,8 +15,8 @@ from harness.domain.words import WordKind
 
 # COCO's own lines: their average precision is what the zoos call mAP.
 _COCO = re.compile(r"\((?P<what>AP|AR)\) @ ?\[")
-# ais_bench's "throughput 1000*batchsize(4)/NPU_compute_time.mean(7.5)"
-_RATE = re.compile(r"throughput\b.*batch_?size\((?P<size>\d{1,6})\)", re.IGNORECASE)
+# ais_bench's "throughput 1000*batchsize(4)/NPU_compute_time.mean(7.5)", and batchsize.mean(4) in others
+_RATE = re.compile(r"throughput\b.*batch_?size(?:\.mean)?\((?P<size>\d{1,6})\)", re.IGNORECASE)
 # "NPU_compute_time (ms): mean", "H2D_latency (ms): min"
 _TIME = re.compile(r"(?:time|latency|耗时|时延)\s*[(（]\s*(?P<unit>ms|us|s|毫秒)\s*[)）]", re.IGNORECASE)
 # Figures that a tool is set to or counts by, whatever metric's name stands in them too.

@@ -6,17 +6,24 @@ import re
 from collections.abc import Sequence
 
 from harness.documents.readme.blocks import GridRow
-from harness.documents.readme.cells import is_duration, items, two_numbers, whole
-from harness.documents.readme.columns import batch_in, of_text, ratio_of, unit_in
+from harness.documents.readme.cells import Number, is_unsure, items, number, two_numbers, whole
+from harness.documents.readme.columns import batch_in, of_quantity, of_text, ratio_of, unit_in
 from harness.documents.readme.naming import BATCH, Said, metric_in, rest, with_unit
 from harness.documents.readme.reading import Context, Note
 from harness.domain.metrics import Metric
 from harness.domain.settings import Shapes
 from harness.domain.words import WordKind
 
-# "3x224x224", "multi-size": of an input, whatever heads it.
-_SIZE = re.compile(r"\d{1,4}(?:\s?[x×*]\s?\d{2,5}){1,3}|multi[- ]?(?:size|scale)|多尺度", re.IGNORECASE)
 _FEWEST = 3  # rows of which one may sum up the others
+# The size of an image or a tensor under a head that no word knows: "224x224", "1x3x640x640", "multi-size".
+_SIZE = re.compile(
+    r"(?:\d{1,5}\s?[x×*]\s?){0,3}\d{2,5}\s?[x×*]\s?\d{2,5}(?:\s?[x×*]\s?\d)?|multi[- ]?(?:size|scale)|多尺度",
+    re.IGNORECASE,
+)
+_ANSWERS = {
+    **dict.fromkeys(("true", "yes", "y", "on", "是", "√", "✓", "✔", "✅"), True),
+    **dict.fromkeys(("false", "no", "n", "off", "否", "×", "✗", "✘", "❌"), False),
+}
 
 
 def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bool:
@@ -29,7 +36,12 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if names_sizes(context, header) or (cells and all(_pieces(context, header, cell)[1:] for cell in cells)):
         return True
     kind = words.is_whole(header, WordKind.LABEL)
-    valued = [cell for cell in cells if _has_value(context, cell)]
+    anyhow = bool(at) or all(
+        map(items, cells)
+    )  # in a first column with other cells, "beam=8" is a row's name
+    valued = [cell for cell in cells if _has_value(context, cell, anyhow)]
+    if kind == "input" and any("." in cell and number(cell) for cell in cells):
+        return False  # "size" over 25.6 is of a file, and of nothing that is taken in
     if kind is not None and not (kind in ("precision", "metric") and valued):
         return True
     if at and (words.has(header, WordKind.FACT) or ratio_of(context, header) is not None):
@@ -37,7 +49,7 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if at and (words.has(header, WordKind.METRIC) or words.has(header, WordKind.FOREIGN)):
         told = (_only_size(context, cell) or words.is_whole(cell, WordKind.PRECISION) for cell in cells)
         return bool(cells) and all(told)
-    if at and any(map(is_duration, cells)):
+    if at and any(map(is_unsure, cells)):
         return False
     return not valued and not (at and cells and all(map(words.absent, cells)))
 
@@ -64,10 +76,10 @@ def _only_size(context: Context, cell: str) -> bool:
     return told and not any(map(str.isdigit, left))
 
 
-def _has_value(context: Context, cell: str) -> bool:
-    """Whether a cell is a number, or several with names that are known."""
+def _has_value(context: Context, cell: str, anyhow: bool) -> bool:
+    """Whether a cell is a number, or several with names that are known or, `anyhow`, stand before a sign."""
     words, found = context.words, items(cell)
-    if any(number.digits for number in two_numbers(cell)):
+    if any(one.digits for one in two_numbers(cell)):
         return True
     if words.is_whole(cell, WordKind.CHIP) is not None:
         return False
@@ -75,7 +87,18 @@ def _has_value(context: Context, cell: str) -> bool:
         return words.is_whole(found[0].unit, WordKind.UNIT) is not None or found[0].unit[0] in "(（"
     known = (WordKind.METRIC, WordKind.PRECISION, WordKind.SHAPES)
     return bool(found) and all(
-        not item.loose or any(words.has(item.name, kind) for kind in known) for item in found
+        (anyhow and not item.loose)
+        or (any(words.has(item.name, kind) for kind in known) and not _in_a_chip(context, cell, item.number))
+        for item in found
+    )
+
+
+def _in_a_chip(context: Context, cell: str, number: Number) -> bool:
+    """Whether a number of a cell is a part of a chip's name: 310 of ``fp16 (Ascend 310P)``."""
+    start, end = len(number.before), len(number.before) + len(number.printed)
+    return any(
+        hit.start <= start and hit.end >= end and hit.end - hit.start > end - start
+        for hit in context.words.hits(cell, WordKind.CHIP)
     )
 
 
@@ -87,8 +110,9 @@ def of_row(context: Context, headers: Sequence[str], labels: Sequence[bool], row
             told: Said = {}
             for head, piece in _pieces(context, header, cell):
                 told |= _of_label(context, head, piece, said["rests"], at)
-            if "dataset" in said and "dataset" in told:  # a set, and a part of it
-                told = {**told, "dataset": f"{said['dataset']}, {told['dataset']}"}
+            for key in ("dataset", "input"):  # a set, and a part of it
+                if key in said and key in told:
+                    told = {**told, key: f"{said[key]}, {told[key]}"}
             said |= told
         elif not label and context.words.is_whole(cell, WordKind.BEST) is not None:
             said["best"] = True
@@ -113,14 +137,18 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         return {"length": whole(cell)}
     if kind == "streams" and whole(cell) is not None:
         return {"streams": whole(cell)}
-    if cell.strip() and (kind == "input" or (kind is None and _SIZE.fullmatch(cell.strip()))):
+    sized = kind == "input" and batch_in(cell) is None  # "net_bs8" under "Input" is a row's name
+    if cell.strip() and (sized or (kind is None and _SIZE.fullmatch(cell.strip()))):
         return {"input": cell.strip()}
     if kind == "dataset" and cell.strip():
         return {"dataset": cell.strip()}
-    if kind == "shapes":
-        dynamic = {"true": Shapes.DYNAMIC, "false": Shapes.STATIC}.get(cell.strip().lower())
-        return {"shapes": dynamic} if dynamic else of_text(context, cell)
+    if (answer := _ANSWERS.get(cell.strip().lower())) is not None and (
+        asked := _asked(context, header, kind, answer)
+    ):
+        return asked
     said = of_text(context, cell)
+    if kind in ("shapes", "remark"):
+        return said
     of_head = words.is_whole(header, WordKind.CHIP)
     if of_head is not None and "role" not in said:  # "GPU" over a card that no word knows
         said.setdefault("chip", of_head)
@@ -146,6 +174,14 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         said["source"] = cell.strip()
     rests[at] = _label_rest(context, cell, kind or "")
     return said
+
+
+def _asked(context: Context, header: str, kind: str | None, answer: bool) -> Said:
+    """What a yes or a no says under a head such as ``AOE``, ``静态`` or ``Shape_Mutable``."""
+    shapes = ["dynamic"] if kind == "shapes" else context.words.values(header, WordKind.SHAPES)
+    if len(shapes) == 1:
+        return {"shapes": Shapes.DYNAMIC if (shapes[0] == "dynamic") is answer else Shapes.STATIC}
+    return {"aoe": answer} if context.words.has(header, WordKind.AOE) else {}
 
 
 def _label_rest(context: Context, cell: str, kind: str) -> str:
@@ -175,6 +211,55 @@ def summing_up(context: Context, labels: Sequence[bool], rows: Sequence[GridRow]
         for cell, label in zip(row.cells, labels, strict=True)
         if label and context.words.is_whole(cell.strip(":： "), WordKind.SUMMARY) is not None
     }
+
+
+def name_quantities(
+    context: Context, headers: Sequence[str], rows: Sequence[GridRow], of_rows: Sequence[Said]
+) -> None:
+    """Rows without a metric are of what the unit in their label says; for columns of which none names one."""
+    for row, said in zip(rows, of_rows, strict=True):
+        for at in said["rests"]:
+            if {"metric", "ratio"} & said.keys() or context.words.is_whole(headers[at], WordKind.LABEL):
+                continue
+            told = of_quantity(context, row.cells[at])
+            if "called" in told:
+                said["rests"][at] = ""
+            said |= told
+
+
+_SET = ("batch_size", "precision", "length", "input", "streams", "shapes", "aoe")
+
+
+def setting(context: Context, labels: Sequence[bool], rows: Sequence[GridRow]) -> dict[int, dict[int, Said]]:
+    """The rows that set something for their columns, ``Batch size | 16 | 8``, and what: by row and column.
+
+    A setting that several rows have is none of a column.
+    """
+    found = {at: said for at, row in enumerate(rows) if (said := _set_by(context, labels, row))}
+    keys = [key for said in found.values() for key in {key for told in said.values() for key in told}]
+    return {
+        at: said for at, said in found.items()
+        if all(keys.count(key) == 1 for told in said.values() for key in told)
+    }  # fmt: skip
+
+
+def _set_by(context: Context, labels: Sequence[bool], row: GridRow) -> dict[int, Said]:
+    """What a row sets for its columns; nothing where one of its cells is no such setting."""
+    named = [cell for cell, label in zip(row.cells, labels, strict=True) if label and cell.strip()]
+    if len(named) != 1 or not any(labels):
+        return {}
+    found: dict[int, Said] = {}
+    for at, (cell, label) in enumerate(zip(row.cells, labels, strict=True)):
+        if label or context.words.absent(cell) or not cell.strip():
+            continue
+        told = _of_label(context, named[0], cell, {}, at) if _names_setting(context, named[0]) else {}
+        found[at] = {key: told[key] for key in _SET if key in told}
+    return found if all(found.values()) else {}
+
+
+def _names_setting(context: Context, text: str) -> bool:
+    """Whether a label is the name of a setting, and nothing else."""
+    return names_sizes(context, text) or context.words.is_whole(text, WordKind.LABEL) in _SET
 
 
 def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:

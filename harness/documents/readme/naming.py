@@ -19,7 +19,7 @@ _TOLD = (
     WordKind.AOE, WordKind.PRECISION, WordKind.FILLER, WordKind.BATCH_SIZE,
 )  # fmt: skip
 _THRESHOLD = re.compile(r"\bIoU(?=\s*[=:>]\s*\d)", re.IGNORECASE)  # what others are at, and no metric
-_UNIT_PLACE = re.compile(r"[(（/\d%]")  # what stands before a unit
+_UNIT_PLACE = re.compile(r"[(（/\d%,，]")  # what stands before a unit
 _NUMBERED = re.compile(r"指标\s*\d*")
 _EMPTY = re.compile(r"[(（\[【][\s,，/|:：+-]*[)）\]】]")
 _LOOSE = re.compile(r"(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])")  # what a word that was taken out leaves

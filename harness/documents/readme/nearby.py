@@ -19,6 +19,7 @@ _PLACE = ("chip", "precision", "batch_size", "shapes", "aoe")
 _NAME = re.compile(r"[\w./-]+", re.ASCII)
 _BATCH_OPTIONS = ("batch_size", "batchsize", "batch", "b")
 _VARIABLE = re.compile(r"[A-Za-z]+310(?=\$)")  # "Ascend310${chip_name}": what follows is the name's end
+_GPU_TOOLS = ("trtexec",)  # what it is told holds for no other vendor's chip
 # A framework's own model: what runs it runs on no chip of the document.
 _FRAMEWORK = re.compile(r"\.(?:onnx|pth|pt|pdparams|caffemodel|pb)(?![\w.])", re.IGNORECASE)
 
@@ -55,12 +56,20 @@ _Saying = Sequence[tuple[int, str]]  # the lines of commands that say something,
 
 @once
 def _sized(context: Context) -> _Saying:
-    return [(command.line, text) for command in context.commands if (text := _batch(command))]
+    return [(command.line, text) for command in _of_chip(context) if (text := _batch(command))]
 
 
 @once
 def _precise(context: Context) -> _Saying:
-    return [(command.line, text) for command in context.commands if (text := _precision(context, command))]
+    return [(command.line, text) for command in _of_chip(context) if (text := _precision(context, command))]
+
+
+def _of_chip(context: Context) -> Sequence[Command]:
+    """The commands without those of a GPU's tool, where the chip that figures are of is another's."""
+    chip = context.catalog.chips.get(chip_of(context) or "")
+    if chip is None or chip.backend in GPU_BACKENDS:
+        return context.commands
+    return [command for command in context.commands if command.program not in _GPU_TOOLS]
 
 
 def _nearest(context: Context, saying: _Saying, line: int) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.documents.readme import columns
+from harness.documents.readme.apart import model_in
 from harness.documents.readme.blocks import GridRow, Line
 from harness.documents.readme.captions import around, of_items
 from harness.documents.readme.cells import number
@@ -31,7 +32,7 @@ _NUMBER = re.compile(rf"(?<![\w.:/%@-])(?:{PRINTED})(?!\d|\.\d)", re.ASCII)
 # What a measured figure looks like: a point, or a unit behind the digits.
 _MAYBE = re.compile(
     r"\d\.\d|\d ?(?:%|fps|qps|ms|us|db|samples?/|sentences?/|images?/|imgs?/|frames?/|it/|"
-    r"帧|张|条|毫秒|微秒)",
+    r"帧|张|条|毫秒|微秒|倍|个?百分点|points?|times|[x×](?![a-z\d]))",
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"[\s\-*+•>#]*(?:\d+[.、)）]\s*)?")
@@ -43,6 +44,13 @@ _HELD_AGAINST = re.compile(
     r"up to|at least)(?![a-z])",
     re.IGNORECASE,
 )
+# What a figure is held against stands behind one of these: "是 T4 的 1.2 倍", "与 GPU 相比", "than the T4".
+_COMPARES = re.compile(r"相比|相较|对比|(?<![a-z])(?:compared|versus|vs|relative)(?![a-z])", re.IGNORECASE)
+_TO = re.compile(
+    r"是|为|比|与|和|跟|同|较|于|超过|(?<![a-z])(?:than|with|to|over|against|versus|vs|of)(?![a-z])",
+    re.IGNORECASE,
+)
+_PLACES = (WordKind.CHIP, WordKind.PRECISION)
 _LONGEST = 60  # characters of a row's name, where its line has several clauses before its first figure
 # "3.6 的脚本", "5.2 节": a section of the document.
 _REFERENCE = re.compile(r"\s*(?:的脚本|节|小节|章|版本)")
@@ -51,7 +59,9 @@ _SET = re.compile(
     r"(?:设为|设置为|设成|默认值?[为是:：=]?|阈值\w{0,2}|从|到|间隔|步长|<|>|"
     r"default(?:s to| is|:|=)?|--?[a-z][\w-]*[ =])\s*$"
 )
-_POINTS = re.compile(r"\s*分(?![^\W\d_])")  # "7.2 分": of a test, and no "7.2 分钟"
+# "7.2 分" of a test, and no "7.2 分钟"; "0.2 个百分点" and "0.6 points" between two scores.
+_POINTS = re.compile(r"\s*(?:分(?![^\W\d_])|个?百分点|个点|(?:percentage )?points?(?![a-z]))", re.IGNORECASE)
+_RATIO = re.compile(r"\s*(?:倍|times(?![a-z])|[x×](?![a-z\d]))", re.IGNORECASE)
 _BATCH = re.compile(
     r"(?:batch[ _]?size|batch|bs)\s*(?:设置?为|取|为|是|=|:|：)?\s*(\d{1,6})(?!\d|\.\d)", re.IGNORECASE
 )
@@ -96,24 +106,34 @@ def read_prose(context: Context) -> list[ReadTable]:
 
 
 def _results(context: Context, line: Line) -> Iterator[int]:
-    """Where the figures stand that may be results: a clause with a metric's name, points, or a speed's unit.
+    """Where the figures stand that may be results: a speed; beside a metric's name, a score, time or points.
 
-    The name may stand in the item that the line's one is nested in.
+    The name may stand in the item that the line's one is nested in. Where a clause says on which chip, in
+    which precision or against what, a unit is enough; a chip's is of so many times another one's.
     """
     text = line.text
     of_list = any(context.words.has(item.text, WordKind.METRIC) for item in around(context, line.number))
-    for clause in _CLAUSE.finditer(text):
-        if not _MAYBE.search(clause[0]):
+    for sentence in _SENTENCE.finditer(text):
+        if not _MAYBE.search(sentence[0]):
             continue
-        named = of_list or context.words.has(clause[0], WordKind.METRIC)
-        for match in _figures(context, text, clause.start(), clause.end()):
-            _, unit = _unit(context, text, match.end())
-            figure = (
-                "." in match[0] and not _REFERENCE.match(text, match.end()) and not _numbering(text, match)
-            )
-            scored = named or _POINTS.match(text, match.end())
-            if unit is Unit.SAMPLES_PER_S or (scored and (unit in (Unit.PERCENT, Unit.MS) or figure)):
-                yield match.start()
+        of_chip = context.words.has(sentence[0], WordKind.CHIP)
+        compares = of_chip or context.words.has(sentence[0], WordKind.METRIC)
+        for clause in _CLAUSE.finditer(text, sentence.start(), sentence.end()):
+            named = of_list or context.words.has(clause[0], WordKind.METRIC)
+            against = _subject(clause[0]) != clause[0] and context.words.has(clause[0], WordKind.BASELINE)
+            placed = named or against or any(context.words.has(clause[0], kind) for kind in _PLACES)
+            for match in _figures(context, text, clause.start(), clause.end()):
+                _, unit = _unit(context, text, match.end())
+                points = _POINTS.match(text, match.end()) is not None
+                figure = "." in match[0] and not _REFERENCE.match(text, match.end())
+                if (
+                    unit is Unit.SAMPLES_PER_S
+                    or (placed and unit in (Unit.PERCENT, Unit.MS))
+                    or (points and (compares or placed))
+                    or (of_chip and _RATIO.match(text, match.end()))
+                    or ((named or points) and figure and not _numbering(text, match))
+                ):
+                    yield match.start()
 
 
 def _figures(context: Context, text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
@@ -151,10 +171,15 @@ def _claims(context: Context, line: Line) -> Iterator[_Claim]:
         role: Said = {}
         for clause in _CLAUSE.finditer(sentence[0]):
             own = of_words(context, clause[0])
+            subject = _subject(clause[0])
+            if "chip" in own and not context.words.has(subject, WordKind.CHIP):
+                own.pop("chip")
             of_role = {key: own.pop(key) for key in ("role",) if key in own}
             if own.get("chip") == "*" and "chip" in about:
                 own.pop("chip")
             about |= {**own, **_sizes(clause[0], sentence[0][clause.end() :])}
+            if (model := model_in(context, subject)) is not None:
+                about["variant"] = model
             found = list(_of_clause(context, replace(line, text=clause[0])))
             if _HELD_AGAINST.search(clause[0]) or context.words.has(clause[0], WordKind.DIFFERENCE):
                 found = []
@@ -232,7 +257,8 @@ def _is_batch(text: str, figure: re.Match[str]) -> bool:
 
 def _about(context: Context, line: Line, sentence: str) -> Said | None:
     """What a sentence says of its figures; None of one that is about no measurement of this document's."""
-    chips = context.words.values(sentence, WordKind.CHIP)
+    subjects = "，".join(map(_subject, _CLAUSE.findall(sentence)))
+    chips = context.words.values(subjects, WordKind.CHIP)
     named = [chip for chip in chips if chip != "*"] or chips
     said = of_items(context, line.number) | ({"chip": named[0]} if len(named) == 1 else {})
     if said or _BATCH.search(sentence) or context.words.has(sentence, WordKind.BASELINE):
@@ -240,6 +266,13 @@ def _about(context: Context, line: Line, sentence: str) -> Said | None:
     headings = [context.readme.heading_of(line.number), context.readme.under(line.number)]
     titles = " ".join(heading.text for heading in headings if heading is not None)
     return said if context.words.has(titles, WordKind.METRIC) else None
+
+
+def _subject(clause: str) -> str:
+    """What a clause is about: of one that compares, what stands before that which it is held against."""
+    compares = _HELD_AGAINST.search(clause) or _COMPARES.search(clause)
+    other = _TO.search(clause) if compares else None
+    return clause if other is None else clause[: other.start()]
 
 
 def _moved(pair: Pair, by: int) -> Pair:

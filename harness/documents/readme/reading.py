@@ -28,6 +28,7 @@ _SCORES_OF_TASKS = (
     (re.compile(r"目标检测|object detection", re.IGNORECASE), Metric.MAP),
 )
 GPU_BACKENDS = ("tensorrt",)  # of chips that the zoos hold their own against
+ANY_GPU = "gpu"  # the device that "GPU" alone names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,11 @@ class Context:
         """The only chip the document is about, or None where it names none or several."""
         own = [chip for chip in self.chips if not chip.local and chip.backend not in GPU_BACKENDS]
         return own[0] if len(own) == 1 else None
+
+    def is_gpu(self, chip: str) -> bool:
+        """Whether a chip's name is that of a GPU, which the zoos hold their own against."""
+        known = self.catalog.chips.get(chip)
+        return chip == ANY_GPU or (known is not None and known.backend in GPU_BACKENDS)
 
     @cached_property
     def stated_units(self) -> frozenset[str]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from harness.documents.readme.cells import number
 from harness.documents.readme.inline import Shown, footnote
 from harness.documents.readme.notes import Note, Told
 from harness.documents.readme.parts import GridRow
@@ -71,11 +70,11 @@ def _text(row: Written, cell: Shown, told: Told) -> str:
 
 
 def _without_images(row: Written, cell: Shown, told: Told) -> str:
-    """A cell's text; of an image beside a number the words are left out, which is told."""
+    """A cell's text; of an image beside a number or a name the words are left out, which is told."""
     left = cell.beside_images
-    if left is None or left == cell.text or number(left) is None:
+    if left is None or left == cell.text:
         return cell.text
-    why = "an image beside a number; its words are left out"
+    why = "an image beside a number or a name; its words are left out"
     told.assumed.append(Note(line=row.line, what=cell.text[:60], why=why))
     return left
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.documents.readme import columns
 from harness.documents.readme.blocks import GridRow
-from harness.documents.readme.cells import Item, Kind, Number
+from harness.documents.readme.cells import Item, Kind, Number, is_comma
 from harness.documents.readme.drafts import Table, is_of_sizes
 from harness.documents.readme.naming import Said
 from harness.documents.readme.reading import Context, Note, Value
@@ -15,6 +15,8 @@ from harness.documents.readme.units import complete
 from harness.domain.metrics import Unit
 from harness.domain.references import Role
 from harness.domain.words import WordKind
+
+_COMMA = "with a comma it may be two, or one of a decimal comma: write a point"
 
 
 def values_of(table: Table, at: int, valued: Sequence[int]) -> Iterator[Value]:
@@ -28,13 +30,25 @@ def values_of(table: Table, at: int, valued: Sequence[int]) -> Iterator[Value]:
         if "published" in of_column and "chip" not in of_row:
             of_column = {"role": Role.BASELINE, **of_column}
         open_ = not {"metric", "ratio"} & {*of_column, *of_row} and (of_column or not header.strip())
-        parts = (table.whole if open_ else _settings(table.whole), of_row, of_column)
+        whole = table.whole if open_ else _settings(table.whole)
+        of_column = _held_against(of_column, of_row.get("chip") or whole.get("chip"), cell)
+        parts = (whole, of_row, of_column)
         held = table.items(row, column)
         for place, (found, meaning) in enumerate(_cell(context, row, what, cell, header, held, parts)):
             yield Value(
                 line=row.line, row=at, column=column, label=label, header=header, text=cell, number=found,
                 place=place, meaning=meaning,
             )  # fmt: skip
+
+
+def _held_against(of_column: Said, own: str | None, cell: str) -> Said:
+    """A column's meaning, of ``vs A10`` with the row's `own` chip; against itself, or in %, it is a fact."""
+    over, other = of_column.get("ratio", ("", ""))
+    if over != "*":
+        return of_column
+    if own in (None, "*", other) or "%" in cell:
+        return {key: item for key, item in of_column.items() if key != "ratio"} | {"role": Role.FACT}
+    return {**of_column, "ratio": (own, other)}
 
 
 def _settings(whole_: Mapping[str, Any]) -> Said:
@@ -63,7 +77,7 @@ def _cell(
         return
     if not found and "foreign" not in of_column and not absent:
         why = f"{cell!r} is no single number" if cell else "the cell is empty"
-        hint = of_column.get("hint") or of_row.get("hint")
+        hint = of_column.get("hint") or of_row.get("hint") or (_COMMA if is_comma(cell) else "")
         why += f"; {hint}" if hint else ""
         context.notes.append(Note(line=row.line, what=what, why=why))
         return

@@ -141,8 +141,8 @@ def name_differences(of_columns: Sequence[Said]) -> None:
 def name_others(table: Table) -> None:
     """A column of fractions that no word explains, beside one of a score, is of a metric of its own words.
 
-    Not of a model that is more than a name: what its documents state has to be known. Nor beside a task's
-    scores: what stands with those is their average, as like as not.
+    Not of a model that is more than a name: what its documents state has to be known. Nor beside the tasks of
+    a benchmark: what is over all of them is their average, as like as not.
     """
     scored = [
         said for said in table.of_columns if "metric" in said and Metric(said["metric"]).sort not in _SPEEDS
@@ -161,9 +161,12 @@ def name_others(table: Table) -> None:
 
 
 def hold_against(table: Table) -> None:
-    """What names no chip, beside the same metric with one, is what the chip is held against."""
+    """What names no chip, beside the same metric with one, is what the chip is held against.
+
+    Beside a GPU alone it is none: that is itself what others are held against.
+    """
     of_columns = [table.of_columns[at] for at in table.valued]
-    on_chips = {said.get("metric") for said in of_columns if "chip" in said and "ratio" not in said}
+    on_chips = {said.get("metric") for said in of_columns if _on_own(table, said) and "ratio" not in said}
     for said in of_columns:
         if "chip" not in said and said.get("metric") in on_chips - {None}:
             said.setdefault("role", Role.BASELINE)
@@ -172,7 +175,7 @@ def hold_against(table: Table) -> None:
             if "chip" not in said and "metric" in said and Metric(said["metric"]).is_score:
                 said["published"] = True
     headed = any(labels_of.names_chips(table.context, head) for head in table.grid.headers)
-    rows_only = any("chip" in item for item in table.of_rows) and not any(
+    rows_only = any(_on_own(table, item) for item in table.of_rows) and not any(
         "chip" in item for item in of_columns
     )
     for said in table.of_rows:
@@ -180,3 +183,8 @@ def hold_against(table: Table) -> None:
         beside = not headed and rows_only and "chip" not in said and "ratio" not in said
         if published or (beside and said["rests"]):
             said.setdefault("role", Role.BASELINE)
+
+
+def _on_own(table: Table, said: Said) -> bool:
+    """Whether a row or a column names a chip, and no GPU."""
+    return "chip" in said and not table.context.is_gpu(said["chip"])

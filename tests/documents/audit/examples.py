@@ -176,6 +176,13 @@ EXAMPLES = (
         "samples a second",
     ),
     none("unit-missing", "in the head", speeds("1 10.0")),
+    none("unit-missing", "behind a deviation", "# Net\n\n| bs | 310P性能 |\n|---|---|\n| 1 | 90±2 fps |"),
+    none(
+        "unit-missing",
+        "in the row's head",
+        "# Net\n\n| | 310P3 | T4 |\n|---|---|---|\n| throughput (FPS) | 812.5 | 402.5 |\n"
+        "| Rank-1 (%) | 94.5 | 94.1 |\n",
+    ),
     none("unit-missing", "in the cell", "# Net\n\n| bs | 310P性能 |\n|---|---|\n| 1 | 10.0fps |"),
     none(
         "unit-missing", "in the text", "# Net\n\n| bs | 310P性能 |\n|---|---|\n| 1 | 10.0 |\n\n性能单位：fps"

@@ -169,6 +169,29 @@ STEPS: tuple[Example, ...] = (
     ),
     none("folder-names", "a variable", fenced(AIS, SCORE.format("${result_bs8}"))),
     one(
+        "batch-names",
+        "a model's file, b and a number at its end",
+        fenced("python infer.py --model kite_fp16_b8.om --batch-size 16"),
+        "called after batch 8",
+        "warning",
+    ),
+    none("batch-names", "the same", fenced("python infer.py --model kite_b16.om --batch-size 16")),
+    none(
+        "batch-names",
+        "what the model is called in the text",
+        fenced("python infer.py --model kite_b4.om --batch-size 16", before="# Kite\n\nKite-B0 to B7."),
+    ),
+    none(
+        "batch-names",
+        "what its checkpoint is called",
+        fenced("python export.py kite_b4.pth", "python infer.py --model kite_b4.om --batch-size 16"),
+    ),
+    none(
+        "batch-names",
+        "a file that is no model",
+        fenced("vamp --batch_size 22 --vdsp_params kite_b2-vdsp.json"),
+    ),
+    one(
         "best-batch-told",
         "another number than the table's",
         speeds("1 349.5", "4 320.0") + BEST.format(1, "359.5"),

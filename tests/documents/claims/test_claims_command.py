@@ -69,6 +69,39 @@ def test_a_filter_leaves_what_has_its_word(run, zoo, option, word, count):
     assert len(json.loads(run(zoo, "--json", option, word).stdout)["claims"]) == count
 
 
+SHRIKES = """# Shrike
+
+Measured on Ascend 310P3.
+
+| Model | Precision | mAP@0.5 | fps |
+|---|---|---|---|
+| Shrike-s | FP16 | 41.5 | 812.5 |
+| Shrike-m | INT8 | 47.5 | 402.5 |
+
+| batch | 310P3 fps |
+|---|---|
+| 4 | 300.5 |
+| 8 | 310.5 |
+| 最优batch | 310.5 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "word", "count"),
+    [("--model", "shrike-S", 2), ("--model", "SHRIKE", 7), ("--precision", "INT8", 2),
+     ("--role", "Measured", 7), ("--metric", "mAP@.5", 2), ("--metric", "map", 2), ("--bs", "Best", 1),
+     ("--bs", "best,8", 2)],
+)  # fmt: skip
+def test_case_and_signs_of_a_word_do_not_count(run, tmp_path, option, word, count):
+    """A table's own name of a model is one, .5 is 0.5, the best batch size is asked for as it is shown."""
+    file = tmp_path / "shrike" / "README.md"
+    file.parent.mkdir()
+    file.write_text(SHRIKES, encoding="utf-8")
+    done = run(file, "--json", option, word)
+    assert done.exit_code == 0, done.output
+    assert len(json.loads(done.stdout)["claims"]) == count
+
+
 @pytest.mark.parametrize(
     ("option", "word", "said"),
     [("--model", "lanternfisch", "no claim is of the model 'lanternfisch'; there are lanternfish, tinybert"),
@@ -76,7 +109,7 @@ def test_a_filter_leaves_what_has_its_word(run, zoo, option, word, count):
      ("--bs", "3", "no claim is of the batch size '3'; there are 8, 1"),
      ("--role", "guess", "no claim is of the role 'guess'; there are measured"),
      ("--precision", "int8", "no claim is of the precision 'int8'; no claim here tells one"),
-     ("--precision", "fp61", "'fp61' is not a precision")],
+     ("--precision", "fp61", "no claim is of the precision 'fp61'")],
 )  # fmt: skip
 def test_a_word_that_no_claim_has_is_refused_with_those_that_there_are(run, zoo, option, word, said):
     done = run(zoo, option, word)

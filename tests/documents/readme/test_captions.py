@@ -55,3 +55,12 @@ def test_the_text_right_above():
     assert [readme.above(grid.line) for grid in readme.grids] == ["Table 1, batch 8:", "- int8", ""]
     assert readme.above(readme.fences[0].line) == "under the other"
     assert readme.above(1) == ""
+
+
+def test_a_line_stands_under_so_many_headings_at_most():
+    """So what a nested list takes to read grows as its lines do, however deep it is nested."""
+    readme = parse("# Net\n" + "".join(f"{' ' * at}- item {at}\n" for at in range(200)))
+    chains = [readme.headings_of(line.number) for line in readme.prose]
+    assert max(map(len, chains)) == 32
+    assert [item.text for item in chains[9]] == ["Net", *(f"item {at}" for at in range(9))]
+    assert (chains[-1][0].text, chains[-1][-1].text) == ("Net", "item 198")

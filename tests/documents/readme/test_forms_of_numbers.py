@@ -109,10 +109,21 @@ def test_the_words_for_an_image_beside_a_number_are_left_out():
     for cell in ("![up 8](a.png) 85.5", "85.5 ![up](a.png)"):
         found = reading(TABLE.format("310P top1", cell))
         assert [value.number.printed for value in found.values] == ["85.5"]
-        assert "an image beside a number; its words are left out" in [note.why for note in found.assumed]
+        assert "an image beside a number or a name; its words are left out" in [
+            note.why for note in found.assumed
+        ]
     rows = ("<th>Model</th><th>310P top1</th>", "<td>a</td><td><img alt='5'>85.5</td>")
     html = "".join(f"<tr>{row}</tr>" for row in rows)
     assert [said[0] for said in values(f"<table>{html}</table>")] == ["85.5"]
+
+
+def test_the_words_for_an_image_are_no_part_of_a_name():
+    text = (
+        "| Model | 310P top1 |\n|---|---|\n| ![new](a.png) fish-s | 85.5 |\n| fish-l ![i](b.png) | 75.5 |\n"
+    )
+    found = reading(text)
+    assert [value.get("variant") for value in found.values] == ["fish-s", "fish-l"]
+    assert len([note for note in found.assumed if note.why.startswith("an image beside")]) == 2
 
 
 @pytest.mark.parametrize("unit", ["万 fps", "k fps", "K"])

@@ -148,6 +148,17 @@ def test_rows_that_say_a_metric_in_their_label():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("beside", ["", ", fp16 (Ascend 310P)", " (310P, fp16)"])
+def test_a_setting_in_a_row_s_name_is_no_claim(beside):
+    """Neither what is set nor the digits of a chip's name, whether the cells beside it are read or not."""
+    text = "| Decoder | WER (%) |\n|---|---|\n| greedy{0} | 3.25 |\n| beam=8{0} | {1} |"
+    read_ones = values(text.format(beside, "2.75"), "variant")
+    assert [(said[0], said[1], said[-1]) for said in read_ones] == [
+        ("3.25", "wer", "greedy"), ("2.75", "wer", "beam=8"),
+    ]  # fmt: skip
+    assert [said[:2] for said in values(text.format(beside, "2,75 ± 0,25"))] == [("3.25", "wer")]
+
+
 def test_devices_and_sizes_of_models():
     """A card that nothing here drives is a claim's chip; parameters are facts; the score is published."""
     text = "| Model | top1 | Speed V100 (ms) | Params (M) |\n|---|---|---|---|\n| fish | 70.5 | 1.5 | 2.5 |"

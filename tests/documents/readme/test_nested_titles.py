@@ -63,6 +63,28 @@ class TestNested:
         text = "- batch size 8\n  - latency: 5.5 ms\n  - throughput: 350.5 fps\n"
         assert values(text, "batch_size", "variant") == [("5.5", 8, None), ("350.5", 8, None)]
 
+    @pytest.mark.parametrize("mark", ["，", ", ", "、"])
+    def test_an_item_with_a_comma_names_those_nested_in_it_too(self, mark: str):
+        text = (
+            f"- 310P{mark}FP16\n  - bs8\n    - 吞吐：350.5 fps\n"
+            f"- T4{mark}INT8\n  - bs8\n    - 吞吐：250.5 fps\n"
+        )
+        assert values(text, "chip", "precision", "batch_size", "variant") == [
+            ("350.5", "ascend310p", "fp16", 8, None), ("250.5", "t4", "int8", 8, None),
+        ]  # fmt: skip
+
+    def test_an_item_with_a_comma_and_none_in_it_is_a_sentence(self):
+        text = "- 在310P上，用fp16\n- bs4\n  - 吞吐：350.5 fps\n"
+        assert values(text, "precision", "batch_size") == [("350.5", None, 4)]
+
+    def test_the_item_above_tells_no_two_apart(self):
+        """What tells two lists apart is what each is headed, no figure beside the one at odds."""
+        item = "- {}：\n  - 准确率：{}%\n  - 吞吐：{} fps\n"
+        text = "## 准确率\n\n" + item.format("第一次", 75.5, 350.5) + item.format("第二次", 75.25, 340.5)
+        assert values(text, "variant") == [
+            ("75.5", "第一次"), ("350.5", "第一次"), ("75.25", "第二次"), ("340.5", "第二次"),
+        ]  # fmt: skip
+
     def test_tables_and_blocks_in_items_are_of_all_items_around_them(self):
         table = "    | latency(ms) |\n    |---|\n    | {} |\n"
         block = "    ```\n    latency: {} ms\n    ```\n"

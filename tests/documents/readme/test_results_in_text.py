@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from harness.documents.importing import Imported
 from harness.documents.readme.blocks import parse
+from harness.documents.readme.blocks import read as read_file
 from harness.documents.readme.reading import Reading, Value
 from harness.documents.readme.understand import understand
 from harness.domain.catalog import Catalog
@@ -240,6 +244,22 @@ def test_settings_of_commands_that_are_at_odds_are_nobody_s(read: Read):
     ]
 
 
+def test_settings_of_a_gpu_s_tool_are_of_no_other_chip(read: Read):
+    """A document that is about a GPU alone has them."""
+    block = "```\ntrtexec --onnx=net.onnx --fp16 --batch=8\n```\n\n```\nacc: 0.75\n```\n"
+    texts = (f"VACC beside a T4\n\n{block}", f"T4\n\n{block}")
+    found = [said(value, "chip", "precision", "batch_size") for text in texts for value in read(text).values]
+    assert found == [
+        ("vacc", None, None), ("t4", "fp16", "8"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", ["batchsize(4)", "batchsize.mean(4)", "batch_size.mean(4)"])
+def test_a_rate_alone_says_its_batch_size(read: Read, size: str):
+    [value] = read(fenced(f"[INFO] throughput 1000*{size}/NPU_compute_time.mean(7.5): 533.33")).values
+    assert said(value, "metric", "called", "batch_size") == ("throughput", None, "4")
+
+
 SENTENCES = {
     "a speed at a batch size": (
         "在310P设备上，当batchsize设为8时模型性能最优，达 349.5fps。",
@@ -267,6 +287,45 @@ def test_a_clause_with_one_figure_its_unit_and_one_metric(read: Read, name: str)
     assert told(reading) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "chip"),
+    [
+        ("性能达 350.5 fps，是 T4 的 1.25 倍。", None),
+        ("精度 94.5%，略低于 T4。", None),
+        ("310P 上性能达 350.5 fps，是 T4 的 1.25 倍。", "ascend310p"),
+        ("与 T4 相比，310P 的性能达 350.5 fps。", "ascend310p"),
+        ("310P 的精度损失低于 1%，性能达 350.5 fps。", "ascend310p"),
+        ("在310P上性能达 350.5 fps。精度为 94.5%，与 GPU 基线相比下降 0.25%。", "ascend310p"),
+        ("On the 310P throughput is 350.5 fps; compared with the T4 that is fast.", "ascend310p"),
+        ("On the T4 throughput is 350.5 fps.", "t4"),
+    ],
+)
+def test_a_chip_that_figures_are_held_against_has_none_of_them(read: Read, text: str, chip: str | None):
+    first, *_ = read(f"## 性能, 精度\n\n{text}\n").values
+    assert said(first, "chip") == (chip,)
+
+
+MODELS = (
+    "## fish-s\n\n| Model | top1 | bs |\n|---|---|---|\n| fish-s | 75.5% | 8 |\n| fish-l | 80.5% | 8 |\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "variants"),
+    [
+        ("注：fish-l 的 batch 16 性能为 733.5 fps。", ["fish-l"]),
+        ("fish-l 在 batch 16 时精度为 80.25%，fish-s 的性能达 733.5 fps。", ["fish-l", "fish-s"]),
+        ("fish-l 的 batch 16 性能为 733.5 fps，是 fish-s 的 0.5 倍。", ["fish-l"]),
+        ("batch 16 的性能为 733.5 fps。", ["fish-s"]),
+    ],
+)
+def test_a_clause_names_the_model_of_a_table_with_several(read: Read, text: str, variants: list[str]):
+    """Else it is the title's."""
+    line = MODELS.count("\n") + 3
+    values = [value for value in read(f"{MODELS}{text}\n").values if value.line == line]
+    assert [value.get("variant") for value in values] == variants
+
+
 def test_a_published_score_in_a_line(read: Read):
     values = read("## 精度\n\n开源仓精度（mAP）：31.5\n\n基准精度：ACC: 94.5%\n").values
     assert [said(value, "metric", "role", "chip") for value in values] == [
@@ -282,6 +341,14 @@ def test_a_published_score_in_a_line(read: Read):
         "310P 的精度与开源仓的相对误差低于 1%。",
         "310P 的性能是 T4 的 0.675 倍，精度损失 0.5%。",
         "- DLA : 37.5% mAP and 52 FPS",
+        "평균 지연 시간은 310P 기준 19.5 ms 입니다.",  # no word of ours for the metric
+        "INT8 costs 0.5 points.",
+        "The 310P loses 0.5 percentage points.",
+        "310P 的精度优于开源仓，高出 0.25 个百分点。",
+        "310P 的输出与开源仓相比下降 0.25%。",
+        "最优bs：310P大于T4的1.5倍。",
+        "The 310P is 1.5x as fast as the T4.",
+        "310P 达到 T4 的 2 倍。",
     ],
 )
 def test_what_is_not_clear_is_told(read: Read, text: str):
@@ -299,6 +366,9 @@ def test_what_is_not_clear_is_told(read: Read, text: str):
         "通过 5.2 节的脚本得到精度",
         "IoU设为0.5时的mAP",
         "该方法减少了20%的计算量",
+        "窗口大小25ms，原始音频约40ms",
+        "将图片放大2.5倍",
+        "输入为 224x224，scale 1.5x",
     ],
 )
 def test_what_is_no_result_is_silent(read: Read, text: str):
@@ -330,3 +400,28 @@ def test_a_sentence_that_names_no_chip_is_of_the_documents_own(read: Read):
     assert [said(value, "metric", "chip", "batch_size") for value in reading.values] == [
         ("accuracy", "ascend310p", "1")
     ]
+
+
+# A figure as running text measures by: a unit of a speed or a score, points, one chip's of another's. And
+# what it is in sentences that are about no measurement: a share, a size, a time within the network.
+MEASURED = re.compile(
+    r"\d ?(?:fps|qps|(?:samples|images|sentences)/s)(?![a-z])|"
+    r"(?:310P?|T4|精度|准确率|性能)[^，。；]{0,30}\d ?(?:%|毫秒|ms(?![a-z])|倍|个?百分点|points?(?![a-z]))",
+    re.IGNORECASE,
+)
+UNSEEN = re.compile(r"<[^<>]*>|https?://\S*|\]\([^()\s]*\)|`[^`]*`")
+
+
+def test_of_all_readmes_every_figure_of_running_text_is_read_or_told(zoo: Catalog):
+    data = os.environ.get("ZOOCHECK_DATA")
+    if not data or not (Path(data) / "readmes").is_dir():
+        pytest.skip("ZOOCHECK_DATA has no folder readmes: the READMEs of the zoos are not here")
+    lost, held = [], 0
+    for path in sorted((Path(data) / "readmes").rglob("*.[mM][dD]")):
+        reading = understand(read_file(path), zoo)
+        there = {value.line for value in reading.values} | {note.line for note in reading.unread}
+        lines = [line for line in reading.readme.prose if MEASURED.search(UNSEEN.sub(" ", line.text))]
+        held += len(lines)
+        lost += [(path.name, line.number, line.text[:60]) for line in lines if line.number not in there]
+    assert lost == []
+    assert held

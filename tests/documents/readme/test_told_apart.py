@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from harness.documents.readme.blocks import parse
@@ -258,3 +261,39 @@ def test_of_two_blocks_one_that_is_at_odds_with_a_table_has_its_own_name():
     text = "## Runs\n\n" + run("1.infer_cpp", "recall: 0.7125") + run("2.infer_python", "recall: 0.8125")
     text += "\n## All\n\n| Precision | recall |\n|---|---|\n| force_float32 | 0.8125 |\n"
     assert values(text, "variant") == [("0.7125", "infer_cpp"), ("0.8125", "infer_python"), ("0.8125", None)]
+
+
+def calls(text: str) -> int:
+    """How many functions reading a text enters: work that no busy machine makes more of."""
+    entered = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal entered
+        entered += event == "call"
+
+    sys.setprofile(count)
+    try:
+        found = values(text)
+    finally:
+        sys.setprofile(None)
+    assert found
+    return entered
+
+
+GROWING: dict[str, Callable[[int], str]] = {
+    "items at odds": lambda at: f"- 吞吐：{at}.5 fps\n",
+    "blocks at odds": lambda at: f"```\nacc: 0.{at}\n```\n",
+    "blocks under titles": lambda at: f"## run {at}\n```\nacc: 0.{at}\n```\n",
+    "items in items": lambda at: f"{'  ' * at}- bs{at + 1} 吞吐：{at}.5 fps\n",
+    "a line of a block": lambda at: f"acc: 0.{at}\n",
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_what_is_at_odds_is_found_in_steps_that_grow_as_the_text_does(name: str):
+    def lines(count: int) -> Iterator[str]:
+        yield "## 性能\n\n" + ("```\n" if name == "a line of a block" else "")
+        yield from map(GROWING[name], range(count))
+
+    once, twice = (calls("".join(lines(count))) for count in (150, 300))
+    assert twice < 2.5 * once
