@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from harness.documents.audit.findings import Finding
 
 JUDGED = Path(__file__).with_name("readmes_judged.json")
-VERDICTS = ("true", "debatable", "false")
+VERDICTS = ("true", "debatable", "false")  # the worst last
 SHOWN_AT_LEAST = ("warning", "error")
+_NUMBERS = re.compile(r"\d[\d,]*(?:\.\d+)*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,11 @@ def judged(*files: Path) -> list[Judged]:
     return [item for items in found.values() for item in items]
 
 
+def _about(sentence: str) -> str:
+    """A sentence without its numbers, which a reader that was mended may print otherwise."""
+    return _NUMBERS.sub("#", sentence)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Audit:
     """What the audit of a folder finds, and what is known of it. A finding's file is told from the folder."""
@@ -58,16 +65,23 @@ class Audit:
 
     @cached_property
     def verdicts(self) -> list[tuple[Finding, str]]:
-        """Each finding with its judgement, which is empty where nobody judged it."""
+        """Each finding with its judgement, the worst of several, which is empty where nobody judged it.
+
+        Those of the finding's very sentence count before those of one with other numbers, and these before
+        the others of its place: a rule that words a finding otherwise by now has found the same.
+        """
         places = defaultdict(list)
         for item in self.judged:
             places[item.place].append(item)
         known = []
         for finding in self.findings:
             mine = places[finding.file, finding.rule, finding.line]
-            same = [item for item in mine if item.sentence == finding.sentence]
-            verdicts = {item.judged for item in same or mine}
-            known.append((finding, min(verdicts, key=VERDICTS.index) if verdicts else ""))
+            same = [
+                item for item in mine if item.sentence and _about(item.sentence) == _about(finding.sentence)
+            ]
+            exactly = [item for item in same if item.sentence == finding.sentence]
+            told = exactly or same or mine  # a rule may word it otherwise by now
+            known.append((finding, max((item.judged for item in told), key=VERDICTS.index, default="")))
         return known
 
     def by_rule(self, severity: str) -> Mapping[str, Counter[str]]:

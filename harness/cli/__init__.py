@@ -165,6 +165,13 @@ class _Commands(TyperGroup):
         }
         TyperGroup(commands=listed, rich_markup_mode=None).format_commands(ctx, formatter)
 
+    def invoke(self, ctx: Context) -> Any:
+        """Run a command; an interrupt, which typer ends without a word, is told."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as problem:
+            _end(str(problem) or "interrupted", INTERRUPTED_STATUS)
+
 
 app = typer.Typer(
     name="zoocheck",
@@ -186,8 +193,8 @@ def main() -> None:
     """Run a command. Bad input ends with a sentence and status 2, the machine's faults with 6."""
     try:
         app(prog_name="zoocheck")
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED_STATUS)
+    except KeyboardInterrupt:  # before the command began
+        _end("interrupted", INTERRUPTED_STATUS)
     except Exception as problem:
         failure = machines_failure(problem)
         if failure is not None:

@@ -204,10 +204,13 @@ def _count(gathered: Gathered, chosen: Sequence[DocumentedClaim]) -> None:
     """How many claims, of what, and what was not read, on standard error: standard output is the claims."""
     runs = sum(1 for claim in chosen if claim.runs)
     models = len({claim.model for claim in chosen})
-    where = counted(gathered.readmes, "README") if gathered.readmes else "the catalog"
+    where = "the catalog"
+    if gathered.readmes:
+        have = len({claim.place.file for claim in chosen})
+        where = counted(have, "README") + (f" (of {gathered.readmes})" if have != gathered.readmes else "")
     of = f"{counted(len(chosen), 'claim')} of {counted(models, 'model')} in {where}"
-    have = "1 has a case that measures it" if runs == 1 else f"{runs} have a case that measures them"
-    say(f"{of}; {have}", err=True)
+    run = "1 has a case that measures it" if runs == 1 else f"{runs} have a case that measures them"
+    say(f"{of}; {run}", err=True)
     for item in gathered.broken:
         say(str(item), err=True)
     if gathered.unread:

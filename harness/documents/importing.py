@@ -16,9 +16,11 @@ from harness.documents.readme import cards
 from harness.documents.readme.reading import Note, Reading, ReadTable, Value, is_plain
 from harness.documents.readme.rounding import Roundings, roundings
 from harness.documents.taking import names_in, refused
-from harness.domain.metrics import Metric
+from harness.domain.metrics import Metric, Unit
+from harness.domain.references import Role
 from harness.domain.settings import SETTINGS
 from harness.errors import Mistake, UsageError
+from harness.tables.cell_rules import missed_by
 
 _KEYS = (
     "metric", "called", "unit", "role", "rounding", "chip", "precision", "batch_size", "best", "ratio",
@@ -86,7 +88,11 @@ def as_tables(
     if not where:
         assumed.append(Note(line=1, what="repository = not stated", why="give it with --repository"))
     entries, fixed = list[str](), roundings(reading)
-    for table, title in zip(reading.tables, _names(reading.tables), strict=True):
+    tables = [_within_range(table) for table in reading.tables]
+    left_out = [note for _, notes in tables for note in notes]
+    kept = tuple(table for table, _ in tables if table.values)
+    unread = (*reading.unread, *left_out)
+    for table, title in zip(kept, _names(kept), strict=True):
         parts = _parts(table, {"document": name, "model": model, "name": title}, fixed)
         entries += [toml_text.entry("table", content) for content in parts]
     counted = cards.counting(reading.readme.text)
@@ -99,7 +105,7 @@ def as_tables(
     }
     if others := list(dict.fromkeys(filter(str.strip, reading.others))):
         head["other_tables"] = others
-    notes = [f"not read: line {note.line}: {note.what}: {note.why}" for note in reading.unread]
+    notes = [f"not read: line {note.line}: {note.what}: {note.why}" for note in unread]
     notes += [f"assumed: line {note.line}: {note.what}: {note.why}" for note in assumed]
     heads = [toml_text.entry("document", head), *_only_a_name(reading, model, name, out)]
     toml = "\n".join([*([toml_text.comment(notes)] if notes else []), *heads, *entries])
@@ -107,11 +113,35 @@ def as_tables(
         document=name,
         model=model,
         toml=toml if entries else "",
-        tables=reading.tables,
-        unread=reading.unread,
+        tables=kept,
+        unread=unread,
         assumed=tuple(assumed),
         mistakes=(),
     )
+
+
+def _within_range(table: ReadTable) -> tuple[ReadTable, list[Note]]:
+    """A table without the cells of values that its metrics cannot have, and a note of each.
+
+    The rows of a block are read by one template, which no cell can be left out of.
+    """
+    wrong = dict[tuple[int, int], Note]()
+    for value in table.values if table.block is None else ():
+        if why := _out_of_range(value):
+            what = f"row {value.label!r}, column {value.header!r}"
+            wrong[value.row, value.column] = Note(line=value.line, what=what, why=why)
+    kept = tuple(value for value in table.values if (value.row, value.column) not in wrong)
+    return (replace(table, values=kept) if wrong else table), list(wrong.values())
+
+
+def _out_of_range(value: Value) -> str:
+    """Why a value cannot be of its metric; empty where it can."""
+    said = (value.get("metric"), value.get("unit"), value.get("role"))
+    if value.number is None or None in said:
+        return ""
+    metric, unit, role = Metric(said[0]), Unit(said[1]), Role(said[2])
+    expected = missed_by(float(value.number.value), metric=metric, unit=unit, role=role)
+    return f"found {value.number.printed!r}, expected {expected}" if expected else ""
 
 
 def _only_a_name(reading: Reading, model: str, document: str, out: Path | None) -> Iterator[str]:

@@ -33,7 +33,9 @@ MEASURES_NOTHING = {
     Role.RATIO: "one documented value over another: nothing measures it by itself",
     Role.FACT: "a count, a threshold or a repeated figure: no measurement is judged by it",
 }
-NO_CHIP = "the document names no chip: say which in its table, or with import-log --chip"
+NO_CHIP = (
+    "its row, its column and what stands above them name no chip: say which there, or with import-log --chip"
+)
 NO_METRIC = "no task here computes {metric}; there are {known}"
 OF_TASK = "the task {task} of {model} computes {known}, not {metric}"
 A_LOG = "no suite measures a {metric} by itself: hold a tool's log against it with `zoocheck import-log`"

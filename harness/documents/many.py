@@ -30,7 +30,8 @@ class Interrupted(KeyboardInterrupt):
     @classmethod
     def reading(cls, done: int, files: int) -> Interrupted:
         """When `done` of `files` had been read."""
-        return cls(f"interrupted when {done} of {files} READMEs were read; nothing was written")
+        readmes = "1 README was" if files == 1 else f"{files} READMEs were"
+        return cls(f"interrupted when {done} of {readmes} read; nothing was written")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

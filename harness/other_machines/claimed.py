@@ -253,7 +253,7 @@ def _holds(shape: Sequence[int], sizes: tuple[int, ...]) -> bool:
 def _notes(claim: Reference, chip: Chip, run: ToolRun) -> Iterator[str]:
     """What the document does not tell, and was taken for the log's own."""
     if claim.chip is None:
-        yield "the document names no chip"
+        yield "the document names no chip for it"
     if claim.batch_size is None:
         yield f"the document tells no batch size, the log is of {run.batch_size}"
     if claim.precision is None and not chip.backend:

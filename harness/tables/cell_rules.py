@@ -105,12 +105,19 @@ def _deployment_problems(
 
 def range_missed(reference: Reference) -> str | None:
     """The range that a value is outside of, or None: a metric's own; speeds, times, ratios above nothing."""
-    if reference.value is None or reference.role is Role.FACT:
+    if reference.value is None:
         return None
-    if reference.role is Role.RATIO or reference.metric.sort in (Sort.SPEED, Sort.TIME):
-        return None if reference.value > 0 else "a number above 0"
-    scale = _SCALE.get(reference.unit, 1)
-    least, most = reference.metric.least * scale, reference.metric.most * scale
-    if least <= reference.value <= most:
+    return missed_by(reference.value, metric=reference.metric, unit=reference.unit, role=reference.role)
+
+
+def missed_by(value: float, *, metric: Metric, unit: Unit, role: Role) -> str | None:
+    """As `range_missed`, of a value that is no reference yet."""
+    if role is Role.FACT:
         return None
-    return f"a {reference.unit} from {least:g}" + (f" to {most:g}" if math.isfinite(most) else "")
+    if role is Role.RATIO or metric.sort in (Sort.SPEED, Sort.TIME):
+        return None if value > 0 else "a number above 0"
+    scale = _SCALE.get(unit, 1)
+    least, most = metric.least * scale, metric.most * scale
+    if least <= value <= most:
+        return None
+    return f"a {unit} from {least:g}" + (f" to {most:g}" if math.isfinite(most) else "")

@@ -336,8 +336,12 @@ def test_what_the_system_refuses_is_a_sentence(
     assert capsys.readouterr().err == "zoocheck: /report: Permission denied\n"
 
 
-def test_an_interrupt_is_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_is_status_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And is told, whenever it comes."""
     assert _status(monkeypatch, KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == "zoocheck: interrupted\n"
 
 
 def test_files_that_come_in_are_shown_one_after_the_other() -> None:

@@ -94,6 +94,12 @@ def _about(finding: Finding) -> _Key:
     return rule, file, _NUMBERS.sub("#", sentence)
 
 
+def _without_reasons(finding: Finding) -> _Key:
+    """What a finding is about, and not why it is as grave as it is, which stands behind a semicolon."""
+    rule, file, sentence = _about(finding)
+    return rule, file, sentence.partition("; ")[0]
+
+
 def located(file: str) -> str:
     """A README by its place below the current folder, wherever that lies; of others the whole path."""
     path = Path(file)
@@ -124,20 +130,21 @@ class Scope:
 
 
 def compared(findings: Sequence[Finding], baseline: Baseline, scope: Scope) -> Compared:
-    """`findings` held against `baseline`: those with the same numbers first, then those about the same thing.
+    """`findings` held against `baseline`: those with the same numbers first, then those about the same thing,
+    for the same reasons before others.
 
     One whose numbers changed, and whose severity is higher than it was, is new. What the baseline found in
     READMEs that were not asked for today is neither known nor gone.
     """
     left, states = dict(enumerate(baseline.findings)), [State.NEW] * len(findings)
-    for same in (_exactly, _about):
+    for same in (_exactly, _about, _without_reasons):
         for at, place in _pairs(findings, states, left, same):
             now, known = findings[at], left[place]
-            if same is _about and now.severity.rank > known.severity.rank:
+            changed = same is not _exactly
+            if changed and now.severity.rank > known.severity.rank:
                 continue
-            states[at] = (
-                State.UPDATED if same is _about or now.severity is not known.severity else State.UNCHANGED
-            )
+            changed = changed or now.severity is not known.severity
+            states[at] = State.UPDATED if changed else State.UNCHANGED
             del left[place]
     gone = tuple(item for item in left.values() if scope.has(item.file))
     return Compared(states=tuple(states), gone=gone, guid=baseline.guid)

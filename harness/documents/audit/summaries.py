@@ -16,21 +16,28 @@ from harness.domain.words import WordKind
 TIE = 0.005  # of the best speed: two that lie nearer are as good as each other
 
 _N = r"\d{1,15}(?:,\d{3})*(?:\.\d{1,20})?"
+_REACHED = rf"(?P<speed>{_N})[ *]{{0,4}}(?:fps|samples?/s|帧)"
 _BEST = re.compile(
     r"(?:batch[ _]?size|batch|bs)[^\d\n|<>=.,，。；;]{0,8}(?P<size>\d{1,6})(?!\d|\.\d)[^\d\n|。；;/、]{0,16}?"
     r"(?:最[优佳好高](?!b)|optimal|best|highest)"
-    rf"(?:[^\d\n|。；;]{{0,20}}?(?P<speed>{_N})[ *]{{0,4}}(?:fps|FPS|samples?/s|帧))?",
+    rf"(?:[^\d\n|。；;]{{0,20}}?{_REACHED})?",
     re.IGNORECASE,
 )
 _BEST_IS = re.compile(
     r"(?:最[优佳好]|optimal|best) {0,4}的? {0,4}(?:batch[ _]?size|batch|bs) {0,4}(?:为|是|=|:|：|is)? {0,4}"
-    r"(?P<size>\d{1,6})(?!\d|\.\d)",
+    rf"(?P<size>\d{{1,6}})(?!\d|\.\d)(?:[^\d\n|.。；;]{{0,20}}?{_REACHED})?",
     re.IGNORECASE,
 )
 # "The best performance is at batch 8.", "throughput is highest at a batch size of 8"
 _BEST_AT = re.compile(
     r"\b(?:optimal|best|highest)\b[^\d\n|.;,]{0,40}?\b(?:at|with) (?:an? |the )?"
     r"(?:batch[ _]?size|batch|bs)(?: of| is|=)? ?(?P<size>\d{1,6})(?!\d|\.\d)",
+    re.IGNORECASE,
+)
+# "The best throughput on 310P3 is 500 fps, at batch size 1."
+_BEST_OF = re.compile(
+    rf"\b(?:optimal|best|highest)\b[^\n|.;。；]{{0,40}}?(?<![\w.,-]){_REACHED},? "
+    r"(?:at|with) (?:an? |the )?(?:batch[ _]?size|batch|bs)(?: of| is|=)? ?(?P<size>\d{1,6})(?!\d|\.\d)",
     re.IGNORECASE,
 )
 
@@ -61,7 +68,7 @@ def best_batch(reading: Reading) -> Iterator[Found]:
 def _told(readme: Readme) -> Iterator[_Told]:
     found = (
         (line, match)
-        for said in (_BEST, _BEST_IS, _BEST_AT)
+        for said in (_BEST, _BEST_IS, _BEST_AT, _BEST_OF)
         for line in readme.prose_with(said)
         for match in said.finditer(line.text)
     )

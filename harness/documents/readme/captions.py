@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.documents.readme.blocks import Heading
+from harness.documents.readme.blocks import Heading, Line
 from harness.documents.readme.columns import of_text
 from harness.documents.readme.headings import is_item
-from harness.documents.readme.naming import Said, rest
+from harness.documents.readme.naming import BATCH, Said, rest
 from harness.documents.readme.nearby import of_words
 from harness.documents.readme.once import once
 from harness.documents.readme.reading import Context
@@ -23,6 +23,12 @@ _SAID = ("chip", "precision", "batch_size", "shapes", "aoe", "length", "input", 
 _JOINING = re.compile(
     r"[\W_]|(?<![a-z])(?:and|with|at|of|for|input)(?![a-z])|输入|和|及|下|时|为", re.IGNORECASE
 )
+_ALL = re.compile(
+    r"\W*(?:all (?:the )?(?:numbers|results|figures|values|measurements|rows)\b"
+    r".{0,40}?\b(?:at|with|in|on|for)\b"
+    r"|(?:以上|上述|所有|全部)(?:数据|结果|性能|数值|指标)?均)",
+    re.IGNORECASE,
+)
 _LONGEST = 80  # characters of a caption that is nothing but settings
 
 
@@ -36,9 +42,28 @@ def over(context: Context, line: int, *, nearest: bool = True) -> Said:
     titles = readme.headings_of(line)
     for heading in titles if nearest else titles[:-1]:
         said |= _of_title(context, heading)
+    said |= _of_section(context, readme.under(line))
     caption = readme.above(line)
     said |= of_text(context, caption) | of_caption(context, caption)
     return {key: item for key, item in said.items() if key in _SAID}
+
+
+def _of_section(context: Context, title: Heading | None) -> Said:
+    """What a section says of all its numbers in so many words, above its tables or below them."""
+    said = Said()
+    for line in _of_all(context):
+        if context.readme.under(line.number) == title:
+            told = of_text(context, line.text)
+            for key, value, _ in _named(context, line.text):
+                told[key] = int(value) if key in _NUMBERS else value
+            said |= {key: item for key, item in told.items() if key in _SAID}
+    return said
+
+
+@once
+def _of_all(context: Context) -> list[Line]:
+    """The lines that begin with all numbers, and say at what: ``All results at batch size 8``."""
+    return [line for line in context.readme.prose if _ALL.match(line.text)]
 
 
 def around(context: Context, line: int) -> list[Heading]:
@@ -76,7 +101,7 @@ def of_caption(context: Context, text: str) -> Said:
     for key, value, (start, end) in _named(context, text):
         said[key] = int(value) if key in _NUMBERS else value
         left = left[:start] + " " * (end - start) + left[end:]
-    beside = rest(context.words, context.words.without(left, WordKind.LABEL), WordKind.METRIC)
+    beside = rest(context.words, context.words.without(BATCH.sub(" ", left), WordKind.LABEL), WordKind.METRIC)
     return {} if _JOINING.sub("", beside) else said
 
 

@@ -27,9 +27,8 @@ from harness.domain.words import WordKind
 
 _NEAR = 2  # lines above a table that may say what it holds
 _HIDDEN = ("generic", "any", "rests", "difference")  # of a meaning on its way, and of none that is done
-_RATE = re.compile(
-    r"[^/]*[A-Za-z]\w*\s*/\s*(?:s|sec|second|min|minute|h|hour|秒|分钟)\b\s*[)）]?", re.IGNORECASE
-)
+_PER_TIME = re.compile(r"\s*(?:s|sec|second|min|minute|h|hour|秒|分钟)\b\s*[)）]?", re.IGNORECASE)
+_LAST_WORD = re.compile(r"(?<!\w)\w+$")
 _PER_SAMPLE = re.compile(r"(?:ms|毫秒)\s*/\s*[^\W\d_]+", re.IGNORECASE)
 # Units of what no metric of ours is: memory, power, energy, sizes, frequencies.
 _OTHER_UNIT = re.compile(
@@ -72,7 +71,7 @@ def of_header(context: Context, header: str) -> Said:
     unit = unit_in(context, header)
     if unit is not None and "unit" not in said:
         said = with_unit(said | _per_sample(unit, header), unit)
-    if "metric" not in said and (_RATE.fullmatch(header) or _OTHER_UNIT.search(header)):
+    if "metric" not in said and (_is_rate(header) or _OTHER_UNIT.search(header)):
         said |= {"metric": Metric.OTHER, "called": header.strip()}
     elif "metric" not in said and re.search("[↑↓]", header):
         said |= {"metric": Metric.OTHER, "called": rest(words, header) or header}
@@ -94,12 +93,19 @@ def _in_full(context: Context, header: str, said: Said) -> Said:
     return {"metric": Metric(found.pop())} if len(found) == 1 else said
 
 
+def _is_rate(text: str) -> bool:
+    """Whether a text is of so many of something in a time: ``tokens/s``."""
+    what, _, time = text.partition("/")
+    word = _LAST_WORD.search(what.rstrip()) if _PER_TIME.fullmatch(time) else None
+    return word is not None and re.search("[A-Za-z]", word[0]) is not None
+
+
 def of_quantity(context: Context, text: str) -> Said:
     """What a name with a unit behind it is of, though no word knows the name: ``p50 (ms)``, ``power (W)``."""
     unit = unit_in(context, text)
     if unit in _OF_A_SPEED and _SET_OFF.search(text):
         return with_unit({}, unit)
-    if _RATE.fullmatch(text) or _OTHER_UNIT.search(text):
+    if _is_rate(text) or _OTHER_UNIT.search(text):
         return {"metric": Metric.OTHER, "called": text.strip()}
     return {}
 

@@ -64,6 +64,7 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     values = [value for at in range(len(rows)) if at not in apart for value in values_of(table, at, valued)]
     if not values:
         return None
+    labels_of.note_constants(context, grid.line, grid.headers, of_rows)
     return ReadTable(
         line=grid.line, name=name, headers=grid.headers, labels=tuple(labels),
         rows=tuple(row.cells for row in rows), values=with_baselines(values),

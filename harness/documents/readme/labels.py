@@ -36,9 +36,7 @@ def is_label(context: Context, at: int, header: str, cells: Sequence[str]) -> bo
     if names_sizes(context, header) or (cells and all(_pieces(context, header, cell)[1:] for cell in cells)):
         return True
     kind = words.is_whole(header, WordKind.LABEL)
-    anyhow = bool(at) or all(
-        map(items, cells)
-    )  # in a first column with other cells, "beam=8" is a row's name
+    anyhow = bool(at) or all(map(items, cells))  # else "beam=8" is a row's name, as the other cells are
     valued = [cell for cell in cells if _has_value(context, cell, anyhow)]
     if kind == "input" and any("." in cell and number(cell) for cell in cells):
         return False  # "size" over 25.6 is of a file, and of nothing that is taken in
@@ -87,7 +85,7 @@ def _has_value(context: Context, cell: str, anyhow: bool) -> bool:
         return words.is_whole(found[0].unit, WordKind.UNIT) is not None or found[0].unit[0] in "(（"
     known = (WordKind.METRIC, WordKind.PRECISION, WordKind.SHAPES)
     return bool(found) and all(
-        (anyhow and not item.loose)
+        (not item.loose and (anyhow or not item.name))
         or (any(words.has(item.name, kind) for kind in known) and not _in_a_chip(context, cell, item.number))
         for item in found
     )
@@ -168,12 +166,19 @@ def _of_label(context: Context, header: str, cell: str, rests: dict[int, str], a
         unsaid = found.get("metric") == Metric.OTHER and found.get("called") == rest(words, cell)
         if kind != "metric" and unsaid and not words.has(cell, WordKind.METRIC):
             found = {}
+        if kind == "metric" and not found and _is_a_name(context, cell):
+            found = of_quantity(context, cell) or {"metric": Metric.OTHER, "called": cell.strip()}
         unit = unit_in(context, cell) if "metric" in found else None
         said |= found if unit is None else with_unit(found, unit)
     if kind == "source":
         said["source"] = cell.strip()
     rests[at] = _label_rest(context, cell, kind or "")
     return said
+
+
+def _is_a_name(context: Context, text: str) -> bool:
+    """Whether a text under a head of metrics is a name of letters, and no word of ours for anything else."""
+    return not context.words.hits(rest(context.words, text)) and re.search("[^\\W\\d_]{2}", text) is not None
 
 
 def _asked(context: Context, header: str, kind: str | None, answer: bool) -> Said:
@@ -260,6 +265,17 @@ def _set_by(context: Context, labels: Sequence[bool], row: GridRow) -> dict[int,
 def _names_setting(context: Context, text: str) -> bool:
     """Whether a label is the name of a setting, and nothing else."""
     return names_sizes(context, text) or context.words.is_whole(text, WordKind.LABEL) in _SET
+
+
+def note_constants(context: Context, line: int, headers: Sequence[str], of_rows: Sequence[Said]) -> None:
+    """Tell of what all rows of a column say that no word explains: it tells none apart, and is not read."""
+    for at, header in enumerate(headers):
+        words = {said["rests"].get(at, "") for said in of_rows}
+        if not at or len(of_rows) < 2 or len(words) > 1 or "" in words:
+            continue
+        if context.words.is_whole(header, WordKind.LABEL) is None and header.strip():
+            why = f"{words.pop()!r} in all rows, and no word explains it; taken for no setting of theirs"
+            context.assumed.append(Note(line=line, what=f"column {header!r}", why=why))
 
 
 def note_sizes(context: Context, headers: Sequence[str], row: GridRow) -> None:

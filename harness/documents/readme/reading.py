@@ -28,6 +28,7 @@ _SCORES_OF_TASKS = (
     (re.compile(r"目标检测|object detection", re.IGNORECASE), Metric.MAP),
 )
 GPU_BACKENDS = ("tensorrt",)  # of chips that the zoos hold their own against
+_PLAIN = re.compile(r"readme(?:[-_.](?:en|zh|cn|ja|ko|de|fr|es|ru)(?:[-_][a-z]{2})?)?", re.IGNORECASE)
 ANY_GPU = "gpu"  # the device that "GPU" alone names
 
 
@@ -214,8 +215,11 @@ def find_document(catalog: Catalog, readme: Readme) -> Document | None:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether a README's file is called as any other is, so that only its folder or title tells it."""
-    return path.stem.lower() == "readme"
+    """Whether a README's file is called as any other is, so that only its folder or title tells it.
+
+    So is one with a language behind its name: ``README_en.md``, ``README.zh-CN.md``.
+    """
+    return _PLAIN.fullmatch(path.stem) is not None
 
 
 def find_models(catalog: Catalog, readme: Readme, document: Document | None) -> tuple[str, ...]:

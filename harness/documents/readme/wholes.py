@@ -97,7 +97,10 @@ def _fallback(table: Table) -> Said:
                 for head, label in zip(table.grid.headers, table.labels, strict=True))  # fmt: skip
     if own is None or unknown or named:
         return {}
+    named_chips = set(context.words.values(context.readme.text, WordKind.CHIP)) - {"*", own.name}
     why = f"the table names no chip, the document only {own.name}"
+    if named_chips:
+        why = f"the table names no chip; of the document's {own.name} alone is driven here and no GPU"
     context.assumed.append(Note(line=table.grid.line, what=f"chip = {own.name}", why=why))
     return {"chip": own.name}
 

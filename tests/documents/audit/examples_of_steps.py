@@ -217,6 +217,25 @@ STEPS: tuple[Example, ...] = (
         speeds("1 349.5", "4 420.0") + "\n\nThe best performance is at batch 1.",
         "batch 4 has 420.0",
     ),
+    one(
+        "best-batch-told",
+        "a number before its batch, behind a chip",
+        speeds("1 500.0", "8 812.5") + "\n\nThe best throughput on 310P3 is 500 fps, at batch size 1.",
+        "batch 8 has 812.5",
+        "error",
+    ),
+    one(
+        "best-batch-told",
+        "a number behind the batch that is the best",
+        speeds("1 300.0", "8 812.5") + "\n\nThe best batch size is 8 with 500 fps on 310P3.",
+        "the text gives 500 at batch 8, the table 812.5",
+    ),
+    none(
+        "best-batch-told",
+        "the table's, each way",
+        speeds("1 500.0", "8 812.5") + "\n\nThe best batch size is 8 with 812.5 fps on 310P3. "
+        "The highest throughput is 812.5 fps, with a batch size of 8.",
+    ),
     none(
         "best-batch-told",
         "the best at the table's",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from email.message import Message
 from pathlib import Path
 
@@ -138,6 +139,18 @@ class TestBaseline:
         found = baselines.compared([finding("falls by 15%"), before[0]], baseline, scope)
         assert found.states == (baselines.State.UPDATED, baselines.State.UNCHANGED)
         assert found.gone == ()
+
+    def test_a_fall_that_is_less_grave_than_it_was_is_known(self):
+        """Its sentence ends with other reasons; one that is graver than it was is new all the same."""
+        grave = replace(finding("falls by 31.2%; batch 8 is an outlier"), severity=Severity.ERROR)
+        mild = replace(finding("falls by 19.0%; one step takes 19.0%"), severity=Severity.WARNING)
+        scope = baselines.Scope.of([Path("a.md")])
+        for before, now, state in (
+            (grave, mild, baselines.State.UPDATED),
+            (mild, grave, baselines.State.NEW),
+        ):
+            baseline = baselines.Baseline(path=Path("x"), rules=frozenset({"usage"}), findings=(before,))
+            assert baselines.compared([now], baseline, scope).states == (state,)
 
     @pytest.mark.parametrize(
         ("one", "other", "same"),

@@ -41,6 +41,18 @@ def test_of_two_of_one_line_the_sentence_says_which():
     assert [verdict for _, verdict in audit(findings, known_ones).verdicts] == ["false", "true"]
 
 
+def test_a_sentence_with_other_numbers_counts_before_another_sentence():
+    both = [known("sums", 3, "true", "off by 1.5"), known("sums", 3, "false", "no sum at all")]
+    assert [
+        verdict for _, verdict in audit([finding("sums", 3, sentence="off by 21.25")], both).verdicts
+    ] == ["true"]
+
+
+def test_of_several_judgements_the_worst_counts():
+    several = [known("sums", 3, "true"), known("sums", 3, "false"), known("sums", 3, "debatable")]
+    assert [verdict for _, verdict in audit([finding("sums", 3)], several).verdicts] == ["false"]
+
+
 def test_a_note_need_not_be_judged():
     assert audit([finding("sums", 3, "note")]).unjudged == []
 

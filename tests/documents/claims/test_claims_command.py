@@ -102,6 +102,11 @@ def test_case_and_signs_of_a_word_do_not_count(run, tmp_path, option, word, coun
     assert len(json.loads(done.stdout)["claims"]) == count
 
 
+def test_the_count_is_of_the_readmes_that_have_such_claims(run, zoo):
+    assert "6 claims of 2 models in 2 READMEs; " in run(zoo).stderr
+    assert "1 claim of 1 model in 1 README (of 2); " in run(zoo, "--metric", "accuracy").stderr
+
+
 @pytest.mark.parametrize(
     ("option", "word", "said"),
     [("--model", "lanternfisch", "no claim is of the model 'lanternfisch'; there are lanternfish, tinybert"),

@@ -5,8 +5,11 @@ Names and numbers are our own; each table is the smallest form of a habit.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from harness.documents.importing import document_name
 from harness.documents.readme.blocks import parse
 from harness.documents.readme.understand import understand
 from harness.tables.catalog import BUILT_IN, load
@@ -32,6 +35,12 @@ def values(text: str, *keys: str):
 
 def told(text: str) -> list[tuple[int, str, str]]:
     return [(note.line, note.what, note.why) for note in reading(text).unread]
+
+
+@pytest.mark.parametrize("name", ["README.md", "readme_en.md", "README.zh-CN.md", "README.CN.md"])
+def test_a_readme_in_any_language_is_called_as_its_folder(name):
+    found = understand(parse("Text.\n", Path("fish-net", name)), TABLES)
+    assert document_name(found) == "fish-net"
 
 
 class TestRoles:
@@ -72,6 +81,17 @@ class TestRoles:
         ]  # fmt: skip
         assert told(text) == []
 
+    @pytest.mark.parametrize(
+        ("sentence", "why"),
+        [
+            ("For Ascend310P.", "the document only ascend310p"),
+            ("For Ascend310P and a T4.", "of the document's ascend310p alone is driven here and no GPU"),
+        ],
+    )
+    def test_the_only_chip_is_assumed_and_it_is_told_which_one_that_is(self, sentence, why):
+        found = reading(f"{sentence}\n\n## Results\n\n{table('bs | fps', '8 | 350.5')}")
+        assert [note.why.partition("names no chip")[2].strip(",; ") for note in found.assumed] == [why]
+
 
 class TestNumbers:
     def test_a_decimal_comma_is_told_and_its_columns_name_no_rows(self):
@@ -88,6 +108,13 @@ class TestNumbers:
             ("3.5", "latency", "ms", "p50", None), ("4.5", "latency", "ms", "p99", None),
             ("41", "other", "number", None, "power (W)"),
         ]  # fmt: skip
+
+    def test_under_a_head_of_metrics_an_unknown_name_is_one_of_its_own_words(self):
+        text = table("Metric | 310P | T4", "latency (ms) | 3.5 | 4.5", "FooScore | 3.1 | 4.2")
+        assert values(text, "metric", "called", "chip")[2:] == [
+            ("3.1", "other", "FooScore", "ascend310p"), ("4.2", "other", "FooScore", "t4"),
+        ]  # fmt: skip
+        assert told(text) == []
 
 
 class TestSettings:
@@ -158,3 +185,34 @@ class TestSettings:
     def test_a_column_has_its_name_in_rows_whose_other_cells_are_not_read(self):
         text = table("Device | TTFT (ms) | TPOT (ms)", "A100 | 198 | 15.5", "T4 | 410 | 38-41")
         assert values(text, "variant") == [("198", "TTFT"), ("15.5", "TPOT"), ("410", "TTFT")]
+
+    @pytest.mark.parametrize(
+        "line", ["All numbers at batch size 32, FP16.", "以上数据均为 batch size 32，fp16 下测得。",
+                 "*All results were measured at bs 32 in FP16 on the validation set.*"],
+    )  # fmt: skip
+    def test_what_a_line_says_of_all_numbers_of_its_section_is_set(self, line):
+        text = table("Chip | FPS", "T4 | 300", "310P3 | 400")
+        keys = ("batch_size", "precision")
+        assert values(f"## A\n\n{text}\n{line}\n", *keys) == [("300", 32, "fp16"), ("400", 32, "fp16")]
+        assert values(f"## A\n\n{line}\n\n## B\n\n{text}", *keys) == [
+            ("300", None, None),
+            ("400", None, None),
+        ]
+
+    def test_what_a_row_says_itself_goes_before(self):
+        text = table("Chip | bs | FPS", "T4 | 1 | 300", "310P3 | 8 | 400")
+        assert values(f"{text}\nAll numbers at batch size 32.", "batch_size") == [("300", 1), ("400", 8)]
+
+    def test_korean_heads_are_read(self):
+        heads = "배치 | 310P 처리량 (장/초) | 310P 지연 시간 (ms) | 310P 픽셀 정확도 (%)"
+        text = table(heads, "8 | 350.5 | 22.5 | 91.5")
+        assert values(text, "metric", "unit", "batch_size") == [
+            ("350.5", "throughput", "samples/s", 8), ("22.5", "latency", "ms", 8),
+            ("91.5", "accuracy", "percent", 8),
+        ]  # fmt: skip
+
+    def test_what_no_word_explains_and_all_rows_say_is_told(self):
+        text = table("bs | tokens | 310P fps", "1 | 512/128 | 350.5", "8 | 512/128 | 450.5")
+        assert [(note.what, note.why.split(",")[0]) for note in reading(text).assumed] == [
+            ("column 'tokens'", "'512/128' in all rows"),
+        ]

@@ -48,6 +48,16 @@ def test_tables_go_to_standard_output_and_what_was_not_read_to_standard_error(re
     assert done.stderr.splitlines()[-1] == "1 table with 2 values, 1 thing not read"
 
 
+def test_a_value_that_its_metric_cannot_have_is_told_and_all_others_are_written(readme):
+    text = README.replace("310P精度", "310P精度(%)") + "| TinyBERT(bs16) | 923.2 | 6100.5 | - |\n"
+    readme.write_text(text, encoding="utf-8")
+    done = run(readme)
+    assert done.exit_code == 0, done.output
+    said = "found '923.2', expected a percent from 0 to 100"
+    assert f"{readme}:6: not read: row 'TinyBERT(bs16)', column '310P精度(%)': {said}" in done.stderr
+    assert "with 3 values" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("header", "said"),
     [

@@ -159,6 +159,11 @@ def test_a_setting_in_a_row_s_name_is_no_claim(beside):
     assert [said[:2] for said in values(text.format(beside, "2,75 ± 0,25"))] == [("3.25", "wer")]
 
 
+def test_a_number_in_a_first_column_is_one_beside_words():
+    text = "| 310P性能(fps) | Model |\n|---|---|\n| 350.5 | fish |\n| later | eel |"
+    assert [said[:2] for said in values(text)] == [("350.5", "throughput")]
+
+
 def test_devices_and_sizes_of_models():
     """A card that nothing here drives is a claim's chip; parameters are facts; the score is published."""
     text = "| Model | top1 | Speed V100 (ms) | Params (M) |\n|---|---|---|---|\n| fish | 70.5 | 1.5 | 2.5 |"
