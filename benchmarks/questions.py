@@ -90,14 +90,15 @@ def measure(runner: Runner, case: Case) -> int:
     differ = {name: sum(a != b for a, b in zip(ours[name], theirs[name], strict=True)) for name in ours}
     windows = len(grouped.arrays[0])
     padded, run = told["positions_padded"], told["positions_run"]
+    doubted = told.get("samples_padded", 0)
     print(
         f"{case.id}, {materials.checkpoint(case.model).weights} weights, "
         f"{len(next(iter(ours.values())))} questions in {windows} windows\n"
         f"  answers that differ         {sum(differ.values()):8d}   ({differ})\n"
         f"  SHA-256, real length        {digest(ours)}\n"
         f"  SHA-256, padded             {digest(theirs)}\n"
-        f"  windows run padded          {told['samples_padded']:8d}   "
-        f"({told['samples_padded'] / windows:.2%} of all)\n"
+        f"  windows run padded          {doubted:8d}   "
+        f"({doubted / windows:.2%} of all)\n"
         f"  positions, padded / run     {padded / run:8.2f}   ({padded:,} / {run:,})\n"
         f"  seconds, padded / run       {seconds[1] / seconds[0]:8.2f}   "
         f"({seconds[1]:.0f} / {seconds[0]:.0f})\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -73,8 +73,8 @@ class Latest:
     """The latest of several results that make the same claim, in brief: what is counted and ordered."""
 
     brief: Brief
-    place: int  # of the result among those it was chosen from
-    first: int  # the place of the first of the several
+    place: int = field(compare=False)  # of the result among those it was chosen from
+    first: int = field(compare=False)  # the place of the first of the several
     times: int  # how many there are
     parts: CaseParts | None  # None: the case's model or chip is in no table
 

@@ -55,6 +55,8 @@ def report(
     from reports.absent import still_missing
     from reports.terminal import unjudged_line
 
+    if everything and run is not None:
+        raise UsageError("--run and --all exclude each other; give one of the two")
     _check(form, as_json, model, case, update)
     language = _language(lang)
     if form is Format.JSON_SCHEMA:
@@ -156,8 +158,6 @@ def _select(store: Store, run: str | None, everything: bool, skips: Path) -> Kep
     """The results to render; raises `UsageError` where there are none."""
     from reports.absent import terminal_line
 
-    if everything and run is not None:
-        raise UsageError("--run and --all exclude each other; give one of the two")
     runs = store.run_ids()
     missing = notrun.load(skips, run) if run is not None and run not in runs else ()
     if missing:

@@ -91,7 +91,7 @@ class Grouped(Stored):
     bound: float
     positions_run: int
     positions_padded: int
-    samples_padded: int = 0  # run padded all the same: padding might have changed their predictions
+    samples_padded: int | None = None  # all the same, as padding might have changed their predictions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -275,6 +275,6 @@ def _grouped_facts(plan: Grouping, proof: Proof, run_padded: int) -> dict[str, A
             "bound": proof.bound,
             "positions_run": plan.positions + run_padded * plan.length,
             "positions_padded": plan.padded_positions,
-            "samples_padded": run_padded,
+            **({"samples_padded": run_padded} if run_padded else {}),
         }
     }

@@ -40,7 +40,7 @@ PROOF_SEED = 0
 # times what the proof's sample showed is allowed for in the others, of differences and of padding's logits.
 GUARD = 8
 ALLOWANCE = 3.0
-ABSENT = np.finfo(np.float32).min  # in place of the logits of padding that were not run
+ABSENT = np.float32(-1e15)  # for the logits of padding: below any that a network gives, and its square is one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -341,7 +341,6 @@ def test_a_published_score_in_a_line(read: Read):
         "310P 的精度与开源仓的相对误差低于 1%。",
         "310P 的性能是 T4 的 0.675 倍，精度损失 0.5%。",
         "- DLA : 37.5% mAP and 52 FPS",
-        "평균 지연 시간은 310P 기준 19.5 ms 입니다.",  # no word of ours for the metric
         "INT8 costs 0.5 points.",
         "The 310P loses 0.5 percentage points.",
         "310P 的精度优于开源仓，高出 0.25 个百分点。",
