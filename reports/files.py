@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.domain.catalog import Catalog
-from harness.errors import naming
+from harness.files import put
 from reports import html, markdown, page, rest
 from reports.language import Language
 from reports.page import Selection
@@ -61,34 +59,5 @@ def write(
     texts |= forms
     folder.mkdir(parents=True, exist_ok=True)
     for name, parts in texts.items():
-        _replace(folder / name, parts)
+        put(folder / name, parts)
     return Written(markdown=folder / MARKDOWN, html=folder / HTML)
-
-
-def replace(path: Path, text: str) -> None:
-    """Put `text` in place of `path` in one step. Two processes may do so at once; the last one stays.
-
-    Of a link it is the file behind it. What is no file, as ``/dev/null`` or a pipe, is written to and stays.
-    """
-    _replace(path, [text])
-
-
-def _replace(path: Path, parts: Iterable[str]) -> None:
-    path = path.resolve() if path.is_symlink() else path
-    if path.exists() and not path.is_file():
-        _write(path, path, parts)
-        return
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        _write(draft, path, parts)
-        if path.exists():
-            shutil.copymode(path, draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _write(file: Path, path: Path, parts: Iterable[str]) -> None:
-    """Write a file part by part; an error names `path`."""
-    with naming(path), file.open("w", encoding="utf-8", newline="\n") as out:
-        out.writelines(parts)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from harness.domain.catalog import Catalog
 from harness.domain.documents import Document
 from harness.errors import BadInput
-from reports import files, readme
+from harness.files import put
+from reports import readme
 from reports.language import Language
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def update(
         lines[block.begin + 1 : block.end] = [line + newline for line in rendered.splitlines()]
     after = "".join(lines)
     if after.encode("utf-8") != before:
-        files.replace(path, after)
+        put(path, [after])
     return [block.document.name for block in blocks]
 
 

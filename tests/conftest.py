@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
 import encoders
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from harness import files
 from harness.domain.catalog import Catalog
 from harness.domain.models import Architecture, Head, Protocol
 from harness.models.graphs.export import Exported, export, run_torch
@@ -171,6 +172,18 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(f"sqlite:///{tmp_path / 'results.sqlite'}")
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From when it is called, half of a file is written, and then the disk is full."""
+
+    def half(file: Path, _path: Path, parts: Iterable[str]) -> None:
+        text = "".join(parts)
+        file.write_text(text[: len(text) // 2], encoding="utf-8")
+        raise OSError("no space left on device")
+
+    return lambda: monkeypatch.setattr(files, "_write", half)
 
 
 @pytest.fixture

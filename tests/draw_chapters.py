@@ -18,7 +18,7 @@ COMMAND = "python tests/draw_chapters.py"
 BEGIN, END = f"<!-- chapters: written by `{COMMAND}` -->\n", "<!-- /chapters -->\n"
 
 # One box: nearly every chapter imports them.
-GROUND = ("errors", "records", "decoding", "hashing", "arrays")
+GROUND = ("errors", "records", "decoding", "hashing", "arrays", "files")
 # No chapters: the version, and what `python -m harness` starts.
 LEFT_OUT = ("harness", "__main__")
 

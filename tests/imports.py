@@ -16,9 +16,10 @@ TREES = ("suites", "fixtures", "harness", "reports", "training")
 # The chapters of harness/, in order: each imports from those above it and from no other. A chapter without a
 # place here fails; "harness" itself holds the version.
 CHAPTERS = (
-    "harness", "errors", "records", "decoding", "hashing", "arrays", "domain", "setting", "tasks",
-    "tools", "machine", "models", "artifacts", "toolchains", "tables", "verdicts", "store", "documents",
-    "drafting", "timing", "running", "conformance", "kinds", "other_machines", "comparing", "cli", "__main__",
+    "harness", "errors", "records", "decoding", "hashing", "arrays", "files", "domain", "setting",
+    "tasks", "tools", "machine", "models", "artifacts", "toolchains", "tables", "verdicts", "store",
+    "documents", "drafting", "timing", "running", "conformance", "kinds", "other_machines", "comparing",
+    "cli", "__main__",
 )  # fmt: skip
 
 

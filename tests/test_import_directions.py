@@ -23,7 +23,8 @@ MAY_IMPORT = {
 }
 # A report renders what is recorded and runs nothing.
 REPORTS_STAND_ON = {
-    "harness", "errors", "records", "decoding", "domain", "setting", "machine", "tables", "verdicts", "store",
+    "harness", "errors", "records", "decoding", "files", "domain", "setting", "machine", "tables", "verdicts",
+    "store",
 }  # fmt: skip
 
 # Libraries that collecting tests must not load, and those that belong to tests.

@@ -11,6 +11,7 @@ import typer
 
 from harness.cli.many import Jobs, not_read, processes, told_when_interrupted
 from harness.cli.output import Json, counted, print_json, print_table, say
+from harness.files import put
 from harness.setting.home import Home
 from harness.tables import cases, catalog
 
@@ -152,7 +153,6 @@ def _deliver(gathered: Gathered, chosen: Sequence[DocumentedClaim], form: Format
 def _page(gathered: Gathered, chosen: Sequence[DocumentedClaim], page: Path) -> None:
     from harness.documents.gathering import folders
     from reports.claims import render
-    from reports.files import replace
 
     folder = folders(chosen)
     text = render(
@@ -160,7 +160,7 @@ def _page(gathered: Gathered, chosen: Sequence[DocumentedClaim], page: Path) -> 
         unread=len(gathered.unread) + len(gathered.broken),
     )  # fmt: skip
     page.parent.mkdir(parents=True, exist_ok=True)
-    replace(page, text)
+    put(page, [text])
     say(f"page: {page}")
 
 

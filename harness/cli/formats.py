@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from harness.domain.catalog import Catalog
+from harness.files import put
 
 if TYPE_CHECKING:
     from harness.store.notrun import NotRun
@@ -55,8 +56,6 @@ def deliver(text: str, out: Path | None) -> None:
     if out is None:
         typer.echo(text, nl=False, color=True)  # else what looks like a colour is taken out of the data
         return
-    from reports.files import replace
-
     out.parent.mkdir(parents=True, exist_ok=True)
-    replace(out, text)
+    put(out, [text])
     typer.echo(f"written: {out}", err=True)

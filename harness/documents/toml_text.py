@@ -8,13 +8,12 @@ from __future__ import annotations
 import errno
 import json
 import re
-import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UsageError, naming
+from harness import files
+from harness.errors import UsageError
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # and marks of direction
@@ -27,23 +26,14 @@ def put(path: Path, toml: str) -> None:
 
     Raises `UsageError` where nothing can be written there.
     """
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():  # /dev/stdout, a pipe
-            path.write_text(toml, encoding="utf-8")
-            return
-        with naming(path):
-            draft.write_text(toml, encoding="utf-8")
-        draft.replace(path.resolve())
+        files.put(path, [toml])
     except OSError as problem:
         if problem.errno not in _CLOSED:
             raise
         message = f"{path}: the tables cannot be written there: {problem.strerror}"
         raise UsageError(message, remedy="give --out a place that can be written") from problem
-    finally:
-        with suppress(OSError):
-            draft.unlink()
 
 
 def entry(kind: str, content: Mapping[str, Any]) -> str:

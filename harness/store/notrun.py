@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from filelock import FileLock
 from harness.decoding import json_object
 from harness.domain.cases import Kind
 from harness.errors import BadInput, RecordError, writing
+from harness.files import put
 
 _LONGEST_NAME = 150  # of a file, in characters; file systems stop at 255 bytes
 _DRAFT = re.compile(r"\..*\.json\.[0-9a-f]{32}", re.DOTALL)
@@ -70,7 +70,8 @@ def merge(folder: Path, run: str, skipped: Iterable[NotRun], ran: Iterable[Claim
         known |= {item.claim: item for item in skipped}
         found = tuple(known.values())
         if found or file.exists():
-            _replace(file, {"form": _FORM, "run": _spelt(run), "not_run": [_content(item) for item in found]})
+            content = {"form": _FORM, "run": _spelt(run), "not_run": [_content(item) for item in found]}
+            put(file, [json.dumps(content, indent=1) + "\n"])
     return found
 
 
@@ -137,12 +138,3 @@ def _sweep(folder: Path) -> None:
     for path in folder.iterdir():
         if _DRAFT.fullmatch(path.name):
             path.unlink(missing_ok=True)
-
-
-def _replace(file: Path, content: Any) -> None:
-    draft = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
-    try:
-        draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
-        draft.replace(file)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
-
 import factory
 import pytest
 
@@ -48,17 +45,10 @@ def test_a_report_takes_the_place_of_the_one_before(catalog, tmp_path):
     assert "Nothing falls short" in written.html.read_text(encoding="utf-8")
 
 
-def test_a_write_that_fails_leaves_the_old_report_whole_and_nothing_else(catalog, tmp_path, monkeypatch):
-    """The disk is full, say, when half of a file is written."""
+def test_a_write_that_fails_leaves_the_old_report_whole_and_nothing_else(catalog, tmp_path, fill_disk):
     old = files.write(catalog, factory.mixed(catalog), tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-
-    def half(file, _path, parts):
-        text = "".join(parts)
-        file.write_text(text[: len(text) // 2], encoding="utf-8")
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(files, "_write", half)
+    fill_disk()
     with pytest.raises(OSError, match="no space left"):
         files.write(catalog, [factory.accuracy(catalog, CASE, 190, 240)], tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
@@ -88,25 +78,3 @@ def test_text_that_no_file_can_hold_does_not_stop_the_report(catalog, tmp_path):
     result = factory.accuracy(catalog, CASE, 190, 240, artifact="name-\udcff")
     written = files.write(catalog, [result], tmp_path)
     assert "name-�" in written.html.read_text(encoding="utf-8")
-
-
-def test_of_a_link_the_file_behind_it_is_replaced(tmp_path):
-    behind, link = tmp_path / "behind.md", tmp_path / "link.md"
-    behind.write_text("before", encoding="utf-8")
-    link.symlink_to(behind)
-    files.replace(link, "after")
-    assert link.is_symlink()
-    assert behind.read_text(encoding="utf-8") == "after"
-
-
-def test_what_is_no_file_is_written_to_and_stays(tmp_path):
-    """A pipe stands for a device: /dev/null is one file for all."""
-    pipe, read = tmp_path / "pipe", list[str]()
-    os.mkfifo(pipe)
-    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")))
-    reader.start()
-    files.replace(pipe, "through")
-    reader.join(timeout=30)
-    assert read == ["through"]
-    assert pipe.is_fifo()
-    assert list(tmp_path.iterdir()) == [pipe]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,16 +87,9 @@ def test_a_broken_file_is_named_with_what_to_do(tmp_path: Path, content: str):
         notrun.load(tmp_path, "nightly")
 
 
-def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The disk is full, say, when half of a file is written."""
+def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path: Path, fill_disk: Callable[[], None]):
     notrun.merge(tmp_path, "nightly", [ONE], [])
-    whole = Path.write_text
-
-    def half(self, text, *args, **kwargs):
-        whole(self, text[: len(text) // 2], *args, **kwargs)
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(Path, "write_text", half)
+    fill_disk()
     with pytest.raises(OSError, match="no space left"):
         notrun.merge(tmp_path, "nightly", [TWO], [])
     assert notrun.load(tmp_path, "nightly") == (ONE,)
