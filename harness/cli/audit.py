@@ -14,6 +14,7 @@ import typer
 
 from harness.cli.many import Jobs, processes, told_when_interrupted
 from harness.cli.output import Json, counted, print_json, print_table, say
+from harness.documents.audit.findings import Severity
 from harness.errors import naming
 from harness.tables import catalog
 
@@ -31,14 +32,6 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     SARIF = "sarif"
-
-
-class AtLeast(StrEnum):
-    """The least severity that is listed."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 class FailOn(StrEnum):
@@ -64,8 +57,8 @@ def audit(
     rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may be given again.")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Not this rule; may be given again.")] = None,
     at_least: Annotated[
-        AtLeast, typer.Option("--at-least", help="List no finding below this; all are counted (text).")
-    ] = AtLeast.NOTE,
+        Severity, typer.Option("--at-least", help="List no finding below this; all are counted (text).")
+    ] = Severity.NOTE,
     summary: Annotated[
         bool, typer.Option("--summary", help="Counts by rule and by README, the worst first.")
     ] = False,
@@ -112,7 +105,7 @@ def audit(
 
 
 def _require(
-    readmes: Sequence[Path] | None, form: Format, out: Path | None, summary: bool, at_least: AtLeast
+    readmes: Sequence[Path] | None, form: Format, out: Path | None, summary: bool, at_least: Severity
 ) -> None:
     """Raise `UsageError` for options that cannot be together."""
     from harness.errors import UsageError
@@ -123,7 +116,7 @@ def _require(
         raise UsageError("--out is for --format json or sarif; text goes to standard output")
     if summary and form is Format.SARIF:
         raise UsageError("--summary has no SARIF form; ask for --format json, or leave --summary out")
-    if at_least is not AtLeast.NOTE and (summary or form is not Format.TEXT):
+    if at_least is not Severity.NOTE and (summary or form is not Format.TEXT):
         raise UsageError("--at-least is for the list of findings as text; counts, JSON and SARIF have all")
 
 
@@ -153,15 +146,14 @@ def _summarise(
     out: Path | None,
 ) -> None:
     """The counts, of new findings alone where there is a baseline."""
-    from harness.documents.audit import formats
-    from harness.documents.audit import summary as counted
+    from harness.documents.audit import formats, summary
 
-    found = counted.summary(audited, asked)
+    found = summary.summary(audited, asked)
     if form is Format.JSON:
         since = {} if compared is None else {"baseline": formats.since(compared)}
-        _write(counted.as_json(found) | since, out)
+        _write(summary.as_json(found) | since, out)
         return
-    for line in counted.as_text(found):
+    for line in summary.as_text(found):
         say(line)
     _end(audited)
 
@@ -188,11 +180,10 @@ def _worst(audited: Sequence[Audited]) -> int:
     return max((finding.severity.rank for item in audited for finding in item.findings), default=-1)
 
 
-def _print(audited: Sequence[Audited], at_least: AtLeast) -> None:
+def _print(audited: Sequence[Audited], at_least: Severity) -> None:
     """A line a finding, as compilers write them; then what was not read, and the count."""
-    least = list(AtLeast).index(at_least)
     for finding in (finding for item in audited for finding in item.findings):
-        if finding.severity.rank >= least:
+        if finding.severity.rank >= at_least.rank:
             say(str(finding))
     for item in audited if len(audited) == 1 else ():
         for note in item.unread:
@@ -213,8 +204,6 @@ def _end(audited: Sequence[Audited]) -> None:
 
 def _counted(audited: Sequence[Audited]) -> str:
     """How many READMEs there are, and how many findings of each severity."""
-    from harness.documents.audit.findings import Severity
-
     levels = Counter(finding.severity for item in audited for finding in item.findings)
     said = ", ".join(counted(levels[level], level) for level in reversed(Severity) if levels[level])
     return f"{counted(len(audited), 'README')}: {said or 'nothing found'}"

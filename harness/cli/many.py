@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.output import counted
+
 INTERRUPTED_STATUS = 130
 
 Jobs = Annotated[
@@ -25,9 +27,8 @@ def processes(jobs: int | None) -> int:
 
 def not_read(number: int, listed_by: str = "") -> str:
     """How many things of READMEs were not read, and which option lists them."""
-    if number == 1:
-        return "1 thing was not read" + (f": {listed_by} lists it" if listed_by else "")
-    return f"{number} things were not read" + (f": {listed_by} lists them" if listed_by else "")
+    listed = f": {listed_by} lists {'it' if number == 1 else 'them'}" if listed_by else ""
+    return counted(number, "thing was not read", "things were not read") + listed
 
 
 @contextmanager

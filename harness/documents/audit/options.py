@@ -162,20 +162,23 @@ def _known_to_shells(reading: Reading) -> dict[str, tuple[int, str]]:
     for number, text in enumerate(reading.readme.lines, start=1):
         for name in _SHELL.findall(text.replace("\\_", "_")):
             known.setdefault(name, (number, "has before it"))
-    for fence in reading.readme.fences:
-        for line in fence.lines:
-            if match := _LOOP.match(line.text):
-                known.setdefault(match[1], (line.number, "lets a loop set"))
+    for number, loop in _loops(reading):
+        known.setdefault(loop[1], (number, "lets a loop set"))
     return known
 
 
 def _with_braces(reading: Reading) -> Iterator[tuple[int, str]]:
     """The commands, and what a loop of one line runs: each with its line."""
     yield from ((command.line, command.text) for command in reading.commands)
+    yield from ((number, loop.string[loop.end() :]) for number, loop in _loops(reading))
+
+
+def _loops(reading: Reading) -> Iterator[tuple[int, re.Match[str]]]:
+    """The loops of the blocks, each with its line and what begins it."""
     for fence in reading.readme.fences:
         for line in fence.lines:
             if match := _LOOP.match(line.text):
-                yield line.number, line.text[match.end() :]
+                yield line.number, match
 
 
 def dashes(reading: Reading) -> Iterator[Found]:

@@ -16,9 +16,8 @@ from harness.domain.references import Role
 
 _BATCH = ("batchsize", "batch_size", "batch", "bs", "b")
 _IN_NAME = re.compile(r"(?<![a-z])bs[_-]?(\d{1,15})(?!\d)|(?<!\d)(\d{1,15})bs(?![a-z])", re.IGNORECASE)
-_B = re.compile(
-    r"(?P<stem>[a-z\d]+)[_-]b(?P<size>[1-9]\d{0,14})\.(?:om|engine|plan|trt|onnx|mm)", re.IGNORECASE
-)
+_GRAPH = r"\.(?:om|engine|plan|trt|onnx|mm)"  # how files of graphs and artifacts end
+_B = re.compile(rf"(?P<stem>[a-z\d]+)[_-]b(?P<size>[1-9]\d{{0,14}}){_GRAPH}", re.IGNORECASE)
 _TRAINED = re.compile(
     r"\.(?:pth?|pkl|ckpt|tar|pdparams|pdiparams|h5|npz|safetensors)\b"
 )  # by a batch of its own
@@ -53,9 +52,7 @@ def _sizes(reading: Reading, text: str) -> list[int]:
     last = None if found else _B.search(text)
     if last is None:
         return found
-    called = re.compile(
-        rf"{last['stem']}[-_ ]?b[-_/ ]?\d+(?![\w.]*\.(?:om|engine|plan|trt|onnx|mm)\b)", re.IGNORECASE
-    )
+    called = re.compile(rf"{last['stem']}[-_ ]?b[-_/ ]?\d+(?![\w.]*{_GRAPH}\b)", re.IGNORECASE)
     return [] if called.search(reading.readme.text) else [int(last["size"])]
 
 

@@ -54,8 +54,7 @@ def _of_section(context: Context, title: Heading | None) -> Said:
     for line in _of_all(context):
         if context.readme.under(line.number) == title:
             told = of_text(context, line.text)
-            for key, value, _ in _named(context, line.text):
-                told[key] = int(value) if key in _NUMBERS else value
+            told |= {key: value for key, value, _ in _named(context, line.text)}
             said |= {key: item for key, item in told.items() if key in _SAID}
     return said
 
@@ -99,18 +98,18 @@ def of_caption(context: Context, text: str) -> Said:
         return {}
     left, said = text, of_text(context, text)
     for key, value, (start, end) in _named(context, text):
-        said[key] = int(value) if key in _NUMBERS else value
+        said[key] = value
         left = left[:start] + " " * (end - start) + left[end:]
     beside = rest(context.words, context.words.without(BATCH.sub(" ", left), WordKind.LABEL), WordKind.METRIC)
     return {} if _JOINING.sub("", beside) else said
 
 
-def _named(context: Context, text: str) -> Iterator[tuple[str, str, tuple[int, int]]]:
+def _named(context: Context, text: str) -> Iterator[tuple[str, int | str, tuple[int, int]]]:
     """The lengths, sizes and streams that `text` names: which one it is, its value, and where both stand."""
     for key, pattern in (("length", _TOKENS), ("streams", _STREAMS), ("input", _SIZE)):
         for match in pattern.finditer(text):
-            yield key, match["value"], match.span()
+            yield key, int(match["value"]) if key in _NUMBERS else match["value"], match.span()
     for hit in context.words.hits(text, WordKind.LABEL):
         behind = _BEHIND.match(text, hit.end)
         if behind is not None and hit.value in _NUMBERS:
-            yield hit.value, behind["value"], (hit.start, behind.end())
+            yield hit.value, int(behind["value"]), (hit.start, behind.end())

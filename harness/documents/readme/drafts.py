@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from harness.documents.readme import columns
@@ -21,6 +22,7 @@ class Table:
 
     context: Context
     grid: Grid
+    name: str  # what stands over it
     rows: Sequence[GridRow]
     labels: tuple[bool, ...]
     of_columns: list[Said]
@@ -40,6 +42,11 @@ class Table:
             for name in said.get("numbers", ())
         ]
         return any(key in said for said in (*self.of_columns, *self.of_rows, *sides))
+
+    @cached_property
+    def above(self) -> Mapping[str, Any]:
+        """The metric that stands above its columns, for those that tell none: see `columns.grid_metric`."""
+        return columns.grid_metric(self.context, self.grid, self.labels, self.name)
 
     @property
     def valued(self) -> list[int]:

@@ -39,17 +39,17 @@ def read_grid(context: Context, grid: Grid, name: str) -> ReadTable | None:
     if not any("metric" in said for said in of_columns):
         labels_of.name_quantities(context, grid.headers, rows, of_rows)
     table = Table(
-        context=context, grid=grid, rows=rows, labels=tuple(labels), of_columns=of_columns,
+        context=context, grid=grid, name=name, rows=rows, labels=tuple(labels), of_columns=of_columns,
         of_rows=labelled(context, grid, labels, rows, of_rows), whole={},
     )  # fmt: skip
-    name_tasks(table, name)
+    name_tasks(table)
     name_differences(of_columns)
     name_others(table)
-    if not _holds_results(table, name):
+    if not _holds_results(table):
         return None
     for row in rows:
         labels_of.note_sizes(context, grid.headers, row)
-    table.whole.update(of_whole(table, name))
+    table.whole.update(of_whole(table))
     hold_against(table)
     unexplained = list(_unexplained(table))
     for at in unexplained:
@@ -135,7 +135,7 @@ def _settings_in_numbers(
             context.assumed.append(Note(line=grid.line, what=f"column {header!r}", why=why))
 
 
-def _holds_results(table: Table, name: str) -> bool:
+def _holds_results(table: Table) -> bool:
     """Whether some column holds numbers and something tells a metric; a note where only the first is so."""
     context, grid, of_columns = table.context, table.grid, table.of_columns
     numeric = [
@@ -151,7 +151,7 @@ def _holds_results(table: Table, name: str) -> bool:
             context.notes.append(Note(line=grid.line, what=grid.title[:80], why=why))
         return False
     told = any({"metric", "ratio", "foreign"} & of_columns[at].keys() for at in kept)
-    told = told or bool(columns.grid_metric(context, grid, table.labels, name))
+    told = told or bool(table.above)
     told = told or any({"metric", "ratio"} & said.keys() for said in table.of_rows)
     cells = [columns.of_item(context, item, {}) for row in table.rows for at in kept
              for item in table.items(row, at)]  # fmt: skip

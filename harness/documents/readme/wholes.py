@@ -23,15 +23,15 @@ _SPEEDS = (Sort.SPEED, Sort.TIME)
 _MOST = 100  # of a score, in per cent
 
 
-def of_whole(table: Table, name: str) -> Said:
+def of_whole(table: Table) -> Said:
     """What is said of the whole table above it: a metric for heads that name none, a chip, settings."""
     context, grid = table.context, table.grid
     of_tasks_alone = table.tells("task")
-    said = {} if of_tasks_alone else columns.grid_metric(context, grid, table.labels, name)
+    said = {} if of_tasks_alone else dict(table.above)
     open_heads = [grid.headers[at] for at in table.valued
                   if not {"metric", "ratio", "foreign", "other"} & table.of_columns[at].keys()]  # fmt: skip
     if not said and open_heads and not of_tasks_alone:
-        said = _by_exclusion(table, name)
+        said = _by_exclusion(table)
     if said and open_heads and any(item for item in table.of_columns):
         why = f"the heads {', '.join(map(repr, open_heads))} name no metric, what stands above them does"
         context.assumed.append(Note(line=grid.line, what=f"metric = {said['metric']}", why=why))
@@ -63,7 +63,7 @@ def _of_label_heads(table: Table) -> Said:
     return said
 
 
-def _by_exclusion(table: Table, name: str) -> Said:
+def _by_exclusion(table: Table) -> Said:
     """The speed, beside ratios of chips: of scores the zoos print none.
 
     Of a heading that names a score and a speed, too, where the score has columns of its own, or where a
@@ -71,7 +71,7 @@ def _by_exclusion(table: Table, name: str) -> Said:
     """
     if any("ratio" in said for said in table.of_columns):
         return {"metric": Metric.THROUGHPUT, "generic": True}
-    named = table.context.words.values(name, WordKind.METRIC)
+    named = table.context.words.values(table.name, WordKind.METRIC)
     if "throughput" not in named or len(named) < 2:
         return {}
     scored = any("metric" in said and Metric(said["metric"]).is_score for said in table.of_columns)
@@ -115,10 +115,9 @@ def _lists_models(table: Table) -> bool:
     return len(models) > 1 and not run and all(Metric(item).is_score for item in metrics)
 
 
-def name_tasks(table: Table, name: str) -> None:
+def name_tasks(table: Table) -> None:
     """Heads or labels that name a benchmark's tasks say what those are scored by, where nothing else does."""
-    context, grid = table.context, table.grid
-    above = columns.grid_metric(context, grid, table.labels, name)
+    context, grid, above = table.context, table.grid, table.above
     if table.tells("metric") or (above and not above.get("generic")) or "unit" in above:
         return
     cells = [item for row in table.rows for at in table.valued for item in table.items(row, at)]
