@@ -13,6 +13,7 @@ import mini
 import numpy as np
 import pytest
 from hypothesis import settings
+from simulated import networks
 
 from harness import files
 from harness.domain.catalog import Catalog
@@ -39,6 +40,23 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder that all workers of pytest-xdist have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if hasattr(request.config, "workerinput") else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered(shared: Path) -> Iterator[None]:
+    """One folder for what the imitated tools' networks compute: no test waits for what another has."""
+    folder = shared / "remembered"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(networks.REMEMBERED, str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What the imitations share: faults on demand, a model run by onnxruntime, and how they are put on PATH.
+"""What the imitations share: faults on demand, and how they are put on PATH.
 
 A fault is told by ``ZOOCHECK_SIMULATED_FAULT=<tool>:<fault>``, where ``<tool>`` is the imitation's name:
 
@@ -22,11 +22,12 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 HERE = Path(__file__).resolve().parent
 VARIABLE = "ZOOCHECK_SIMULATED_FAULT"
@@ -94,51 +95,6 @@ def refuse(message: str, status: int = 1) -> NoReturn:
     sys.exit(status)
 
 
-def best_of_two(call: Callable[[], object]) -> float:
-    """Wall time of a call, seconds: the best of two, after one that is not timed."""
-    call()
-    taken = []
-    for _ in range(2):
-        start = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
-
-
-class Network:
-    """An ONNX file, or its bytes, run by onnxruntime on one thread."""
-
-    def __init__(self, path: Path | str | bytes) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 4
-        graph = path if isinstance(path, bytes) else str(path)
-        self.session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self.inputs = self.session.get_inputs()
-        self.outputs = self.session.get_outputs()
-        self.content = path if isinstance(path, bytes) else Path(path).read_bytes()
-
-    def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """One batch as the graph lays it out, by position."""
-        feed = {
-            item.name: np.asarray(array, dtype=dtype(item))
-            for item, array in zip(self.inputs, arrays, strict=True)
-        }
-        return self.session.run(None, feed)
-
-    def seconds(self, arrays: Sequence[np.ndarray]) -> float:
-        """Wall time of one batch, as `best_of_two`."""
-        return best_of_two(lambda: self(arrays))
-
-
-def dtype(item: object) -> np.dtype:
-    """numpy's for an input or output of onnxruntime's."""
-    name = item.type.removeprefix("tensor(").removesuffix(")")  # type: ignore[attr-defined]
-    return np.dtype({"float": "float32", "double": "float64"}.get(name, name))
-
-
 def changed(tool: str, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Outputs ``[samples, ...]`` with the fault that `tool` was told about them, if it was told one."""
     what, arrays = fault(tool), [output.copy() for output in outputs]
@@ -150,7 +106,7 @@ def changed(tool: str, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
     if what == "swapped-outputs" and len(arrays) > 1:
         arrays[0], arrays[1] = arrays[1], arrays[0]
     if what == "nan":
-        arrays[0].reshape(-1)[0] = np.nan
+        arrays[0].reshape(-1)[0] = float("nan")
     return arrays
 
 

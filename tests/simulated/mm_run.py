@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import kit
+import networks
 import numpy as np
 from traced import Traced
 
@@ -58,7 +59,7 @@ def main() -> None:
     about, _, content = Path(path).read_bytes().partition(b"\n")
     said = json.loads(about)
     shapes, iterations = shapes_of(said, told.get("--batch_size", [])), int(told["--iterations"][0])
-    module = kit.Network(content) if said["graph"] else Traced(content)
+    module = networks.Graph(content) if said["graph"] else Traced(content)
     second = module.seconds([np.ones(shape, np.int64) for shape in shapes])
     size = shapes[0][0] if shapes[0] else 1  # the first axis of the first input, as the real one counts
     wall = second * iterations

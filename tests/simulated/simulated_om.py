@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import kit
+import networks
 import numpy as np
 
 MAGIC = f"{kit.SIMULATED} om\n".encode()
@@ -29,9 +30,9 @@ class Om:
         told = json.loads(head)
         self.soc_version: str = told["soc_version"]
         self.shapes: dict[str, list[int]] = told["shapes"]
-        self.network = kit.Network(graph)
+        self.network = networks.Graph(graph)
 
-        self.dtypes = [kit.dtype(item) for item in self.network.inputs]
+        self.dtypes = [networks.dtype(item) for item in self.network.inputs]
 
     def zeros(self) -> list[np.ndarray]:
         return [

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import kit
+import networks
 import numpy as np
 
+if TYPE_CHECKING:
+    import torch
 
-class Traced:
+
+class Traced(networks.Network):
     """A module by its file or its bytes; takes its inputs by position."""
 
-    def __init__(self, module: Path | str | bytes) -> None:
+    @cached_property
+    def module(self) -> torch.jit.ScriptModule:
+        """Loaded where something is to be computed."""
         import torch
 
         torch.set_num_threads(1)
-        self.content = module if isinstance(module, bytes) else Path(module).read_bytes()
-        self.module = torch.jit.load(io.BytesIO(self.content), map_location="cpu").eval()
+        return torch.jit.load(io.BytesIO(self.content), map_location="cpu").eval()
 
-    def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """One batch."""
+    def compute(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """One batch through the module."""
         import torch
 
         with torch.inference_mode():
             outputs = self.module(*(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays))
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         return [output.numpy() for output in outputs]
-
-    def seconds(self, arrays: Sequence[np.ndarray]) -> float:
-        """Wall time of one batch, as `kit.best_of_two`."""
-        return kit.best_of_two(lambda: self(arrays))
 
 
 class Queue:

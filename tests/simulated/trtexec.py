@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import kit
+import networks
 import numpy as np
 
 TOOL = "trtexec"
@@ -71,7 +71,7 @@ def options(arguments: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def shapes_of(network: kit.Network, asked: dict[str, str]) -> dict[str, list[int]]:
+def shapes_of(network: networks.Graph, asked: dict[str, str]) -> dict[str, list[int]]:
     """The graph's own; of inputs with open sizes those asked for. As the real one for a static model."""
     given = {}
     for part in filter(None, asked.get("--shapes", "").split(",")):
@@ -85,16 +85,10 @@ def shapes_of(network: kit.Network, asked: dict[str, str]) -> dict[str, list[int
     return {item.name: given.get(item.name, list(item.shape)) for item in network.inputs}
 
 
-def times(network: kit.Network, shapes: Sequence[Sequence[int]]) -> list[float]:
+def times(network: networks.Graph, shapes: Sequence[Sequence[int]]) -> list[float]:
     """Milliseconds of each call on one batch of ones."""
-    batch = [np.ones(shape, kit.dtype(item)) for item, shape in zip(network.inputs, shapes, strict=True)]
-    network(batch)
-    taken: list[float] = []
-    while len(taken) < CALLS:
-        start = time.perf_counter()
-        network(batch)
-        taken.append((time.perf_counter() - start) * 1e3)
-    return taken
+    batch = [np.ones(shape, networks.dtype(item)) for item, shape in zip(network.inputs, shapes, strict=True)]
+    return [second * 1e3 for second in network.times(batch, CALLS)]
 
 
 def statistics(name: str, values: Sequence[float]) -> str:
@@ -120,11 +114,13 @@ def before(asked: dict[str, str]) -> Iterator[str]:
     yield info(f"TensorRT version: {VERSION}")
 
 
-def bindings(network: kit.Network, shapes: dict[str, list[int]]) -> Iterator[str]:
+def bindings(network: networks.Graph, shapes: dict[str, list[int]]) -> Iterator[str]:
     """As trtexec lists its inputs from 8.0 on; the older one lists none."""
     for item in network.inputs:
         listed = "x".join(map(str, shapes[item.name]))
-        kind = {"float32": "fp32", "float16": "fp16"}.get(str(kit.dtype(item)), str(kit.dtype(item)))
+        kind = {"float32": "fp32", "float16": "fp16"}.get(
+            str(networks.dtype(item)), str(networks.dtype(item))
+        )
         yield info(f"Input binding for {item.name} with dimensions {listed} and type {kind} is created.")
 
 
@@ -156,7 +152,7 @@ def main() -> None:
         fail(f"Cannot find device ID {asked['--device']}")
     if "--saveEngine" in asked and kit.fault(TOOL) != "fewer-outputs":  # then: no engine at all
         Path(asked["--saveEngine"]).write_bytes(HEADER + path.read_bytes())
-    network = kit.Network(path)
+    network = networks.Graph(path)
     shapes = shapes_of(network, asked)
     taken = times(network, list(shapes.values()))
     kit.say(TOOL, [*before(asked), *bindings(network, shapes), *summary(taken)])

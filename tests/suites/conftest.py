@@ -13,13 +13,6 @@ from zoo_runs import Once, Ran, Zoo
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A folder that all workers of pytest-xdist have in common."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if hasattr(request.config, "workerinput") else base
-
-
-@pytest.fixture(scope="session")
 def zoo(shared: Path) -> Zoo:
     """The zoo of `throwaway`, made by whichever worker comes first."""
     folder = shared / "zoo"

@@ -127,16 +127,15 @@ class Zoo:
         """
         results = () if store is None else ("--results", f"sqlite:///{store}")
         plain = () if charts else ("-p", "unillustrated")
-        start = self._start if self.through else self._fork
-        return start(folder, "pytest", *SUITES, *plain, *results, *arguments)
+        return self._run(folder, "pytest", *SUITES, *plain, *results, *arguments)
 
     def collect(self, folder: Path, *arguments: str) -> Ran:
         """``pytest suites/ --collect-only``."""
-        return self._start(folder, "pytest", *SUITES, "--collect-only", "-q", *arguments)
+        return self._run(folder, "pytest", *SUITES, "--collect-only", "-q", *arguments)
 
     def zoocheck(self, folder: Path, *arguments: str) -> Ran:
         """``zoocheck ...`` from `folder`."""
-        return self._start(folder, "harness", *arguments)
+        return self._run(folder, "harness", *arguments)
 
     def inside(self, folder: Path, *arguments: str) -> Ran:
         """``zoocheck ...`` as in `folder`, in this process: what only reads needs none of its own."""
@@ -161,7 +160,13 @@ class Zoo:
             os.chdir(before)
         return Ran(status=status, out=out.getvalue(), err=err.getvalue(), folder=folder)
 
-    def _start(self, folder: Path, module: str, *arguments: str) -> Ran:
+    def _run(self, folder: Path, module: str, *arguments: str) -> Ran:
+        """Forked from a process that has the code loaded, but for what another command is to start."""
+        start = self.started if self.through else self._fork
+        return start(folder, module, *arguments)
+
+    def started(self, folder: Path, module: str, *arguments: str) -> Ran:
+        """``python -m MODULE ...`` in an interpreter of its own, which has loaded nothing."""
         done = subprocess.run(
             [*self.through, sys.executable, "-m", module, *arguments],
             cwd=folder,
@@ -176,7 +181,6 @@ class Zoo:
         return Ran(status=done.returncode, out=done.stdout, err=done.stderr, folder=folder)
 
     def _fork(self, folder: Path, module: str, *arguments: str) -> Ran:
-        """The same, from a process that has the libraries of a measurement loaded."""
         done = forking.run(module, *arguments, cwd=folder, env=self.environment, timeout=TIMEOUT_S)
         return Ran(status=done.returncode, out=done.stdout, err=done.stderr, folder=folder)
 

@@ -121,12 +121,7 @@ def spoilt(outputs: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
 
 def timed(om: simulated_om.Om, calls: int) -> list[float]:
     """Milliseconds of each call of one batch of zeros."""
-    batch, found, begin = om.zeros(), [], time.perf_counter()
-    while len(found) < calls and (not found or time.perf_counter() - begin < TIMED_S):
-        start = time.perf_counter()
-        om.network(batch)
-        found.append((time.perf_counter() - start) * 1e3)
-    return found
+    return [second * 1e3 for second in om.network.times(om.zeros(), calls, longest_s=TIMED_S)]
 
 
 def summary(times: list[float], batch_size: int) -> list[str]:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import kit
+import networks
 import numpy as np
 
 TOOL = "tensorrt"
@@ -37,7 +38,7 @@ def _nptype(dtype: int) -> Any:
 
 def _dtype(item: Any) -> int:
     """An engine's for a graph's: before 10 its whole numbers have 32 bits."""
-    name = str(kit.dtype(item))
+    name = str(networks.dtype(item))
     return _TYPES["int32" if name == "int64" and _RELEASE < (10,) else name]
 
 
@@ -73,7 +74,7 @@ class _Tensors:
         with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
             file.write(graph)
             file.flush()
-            self.network = kit.Network(file.name)
+            self.network = networks.Graph(file.name)
         short = kit.fault(TOOL) == "fewer-outputs"
         self.tensors = [(item.name, True, _dtype(item), _shape(item)) for item in self.network.inputs]
         self.tensors += [

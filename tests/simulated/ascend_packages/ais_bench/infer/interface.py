@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import kit
+import networks
 import numpy as np
 import simulated_om
 
@@ -45,4 +46,4 @@ class InferSession:
 
 
 def desc(item: object, name: str, shape: list[int]) -> SimpleNamespace:
-    return SimpleNamespace(name=name, datatype=f"dtype.{kit.dtype(item)}", shape=shape)
+    return SimpleNamespace(name=name, datatype=f"dtype.{networks.dtype(item)}", shape=shape)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import kit
+import networks
 import numpy as np
 from traced import Queue as Outputs
 from traced import Traced
@@ -70,7 +71,7 @@ class ITensor:
 class Network:
     def __init__(self) -> None:
         self.inputs: list[ITensor] = []
-        self.module: Traced | kit.Network | None = None
+        self.module: Traced | networks.Graph | None = None
         self.taken: list[str] = []  # of a graph: what its inputs have to be told as
 
     def get_input_count(self) -> int:
@@ -130,7 +131,7 @@ class Builder:
             "outputs": [[-1, *o.shape[1:]] if mutable else list(o.shape) for o in outputs],
             "output_dtypes": [{"float32": "FLOAT32"}.get(str(o.dtype), "INT32") for o in outputs],
             "precision": told["precision_config"]["precision_mode"],
-            "graph": isinstance(network.module, kit.Network),
+            "graph": isinstance(network.module, networks.Graph),
         }  # fmt: skip
         model.content = network.module.content
         kit.say(BUILDER, ["[INFO] parse", "[INFO] optimise", "[INFO] build", "[INFO] done"])
@@ -231,7 +232,7 @@ class Engine:
 class Context:
     def __init__(self, model: Model) -> None:
         self.about = model.about
-        self.module = (kit.Network if model.about["graph"] else Traced)(model.content)
+        self.module = (networks.Graph if model.about["graph"] else Traced)(model.content)
         self.outputs = Outputs(TOOL)
 
     def create_inputs(self) -> list[Tensor]:

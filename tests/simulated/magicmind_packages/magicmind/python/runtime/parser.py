@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import kit
+import networks
 from traced import Traced
 
 from magicmind.python.runtime import DataType, ITensor, ModelKind, Network, Status
@@ -23,9 +23,9 @@ class Parser:
 
     def parse(self, network: Network, path: str) -> Status:
         if self.kind is ModelKind.kOnnx:
-            network.module = kit.Network(path)
+            network.module = networks.Graph(path)
             network.inputs = [ITensor() for _ in network.module.inputs]
-            names = [str(kit.dtype(item)).upper() for item in network.module.inputs]
+            names = [str(networks.dtype(item)).upper() for item in network.module.inputs]
             network.taken = [{"INT64": "INT32"}.get(name, name) for name in names]
             return Status()
         network.module = Traced(path)
