@@ -39,7 +39,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-ROUNDS, LONG_S = 5, 12.0  # a size that took so many seconds is not measured again
+ROUNDS, LONG_S = 5, 10.0  # a size that took so many seconds in all is not measured again
 SEED = 0
 SAMPLES = (109, 218, 436, 872, 1744, 3488, 6976)
 LENGTHS = (32, 64, 128, 256, 384, 512)
@@ -47,7 +47,7 @@ NIGHTS = (1_000, 3_000, 10_000, 30_000, 100_000, 200_000, 1_000_000)
 CLAIMS = (1_000, 3_000, 10_000, 30_000, 100_000)
 READMES = (10, 20, 40, 80, 160, 306)
 TOGETHER = (1, 2, 4, 8, 16, 32, 64)
-CASE = "tinybert-ascend310p-bs8"
+CASE = "bert-chinese-ner-vacc-bs1"  # the first of a store, so that a store of one result has it
 DECADES = [10.0**power for power in range(-4, 8)]
 CALLS = 20  # of each length: one call of 32 positions is below what the clock of a process tells well
 
@@ -89,7 +89,7 @@ def measured(work: Work, sizes: Sequence[float], once: Callable[[float], float])
     """The work with every size measured, in turns."""
     for _ in range(ROUNDS):
         for size in sizes:
-            if max(work.took.get(size, [0.0])) < LONG_S:
+            if sum(work.took.get(size, ())) < LONG_S:
                 work.took.setdefault(size, []).append(once(size))
     return work
 
