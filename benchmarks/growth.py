@@ -2,10 +2,10 @@
 
     ZOOCHECK_DATA=... python benchmarks/growth.py [--only WORD] [--out FILE] [--kept FILE] [--largest N]
 
-samples     an accuracy run of TinyBERT's mini in fp32 on its stand-in: features, inference, score, verdict.
+accuracy    an accuracy run of TinyBERT's mini in fp32 on its stand-in: features, inference, score, verdict.
             SST-2's development set is too small to see a slope in: a data set is made of the first
             sentences of its training set.
-length      one call of one sample of a stand-in with random weights of TinyBERT's documented size.
+call        one call of one sample of a stand-in with random weights of TinyBERT's documented size.
 results     `zoocheck report --all` and `zoocheck history` of a store that grew night by night, and `zoocheck
             report` of one run of different results (the stores are `report.py`'s: no model ran).
 READMEs     `zoocheck audit` of so many of the READMEs in `$ZOOCHECK_DATA/readmes`, in a seeded order, and of
@@ -218,7 +218,7 @@ def samples(folder: Path) -> Work:
 
     once(8)
     floor = statistics.median(once(8) for _ in range(ROUNDS))
-    return measured(Work(name="samples", unit="samples", floor=floor), SAMPLES, once)
+    return measured(Work(name="accuracy run", unit="samples", floor=floor), SAMPLES, once)
 
 
 def lengths(folder: Path) -> Work:
@@ -260,18 +260,18 @@ def lengths(folder: Path) -> Work:
         return (time.process_time() - start) / CALLS
 
     once(LENGTHS[-1])
-    return measured(Work(name="length", unit="positions", floor=0.0), LENGTHS, once)
+    return measured(Work(name="call", unit="positions", floor=0.0), LENGTHS, once)
 
 
-HERE = {"samples": samples, "length": lengths}
+HERE = {"accuracy run": samples, "call": lengths}
 
 
 def all_works(folder: Path, largest: int) -> dict[str, Callable[[], Work]]:
     """By name, as `--only` finds them."""
     nights, claims = ([size for size in sizes if size <= largest] for sizes in (NIGHTS, CLAIMS))
     return {
-        "samples": lambda: here("samples", "samples")(folder),
-        "length": lambda: here("length", "positions")(folder),
+        "accuracy run": lambda: here("accuracy run", "samples")(folder),
+        "call": lambda: here("call", "positions")(folder),
         "report of a run": lambda: in_a_store("report of a run", ["report"], "claims", claims, folder),
         "report --all": lambda: in_a_store("report --all", ["report", "--all"], "nights", nights, folder),
         "history": lambda: in_a_store("history", ["history", CASE], "nights", nights, folder),
@@ -321,7 +321,10 @@ def drawing(works: Sequence[Work]) -> str:
             "seconds:Q", title="processor seconds above the floor", scale=logs,
             axis=alt.Axis(format="~g", values=DECADES),
         ),
-        color=alt.Color("of:N", scale=alt.Scale(domain=list(labels.values()), range=list(SERIES))),
+        color=alt.Color(
+            "of:N", scale=alt.Scale(domain=list(labels.values()), range=list(SERIES)),
+            legend=alt.Legend(columnPadding=60),
+        ),
     )  # fmt: skip
     chart = (base.mark_line(strokeWidth=1.5) + base.mark_circle(size=30, opacity=1)).properties(
         width=640, height=380
@@ -349,16 +352,18 @@ def main() -> int:
         sys.exit("set ZOOCHECK_DATA: SST-2 is read there, and READMEs")
     found = kept(chosen.kept)
     with tempfile.TemporaryDirectory(prefix="zoocheck-growth-") as folder:
-        for name, make in all_works(Path(folder), chosen.largest).items():
+        works = all_works(Path(folder), chosen.largest)
+        for name, make in works.items():
             if chosen.only in name and name not in found:
                 found[name] = make()
                 print(row(found[name]), flush=True)
                 if chosen.kept:
                     text = json.dumps([asdict(work) for work in found.values()], indent=1)
                     chosen.kept.write_text(f"{text}\n", encoding="utf-8")
-    print("", HEAD, *map(row, found.values()), sep="\n")
+    in_order = [found[name] for name in works if name in found]
+    print("", HEAD, *map(row, in_order), sep="\n")
     if chosen.out:
-        chosen.out.write_text(drawing(list(found.values())), encoding="utf-8")
+        chosen.out.write_text(drawing(in_order), encoding="utf-8")
     return 0
 
 
