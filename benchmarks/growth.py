@@ -48,6 +48,7 @@ CLAIMS = (1_000, 3_000, 10_000, 30_000, 100_000)
 READMES = (10, 20, 40, 80, 160, 306)
 TOGETHER = (1, 2, 4, 8, 16, 32, 64)
 CASE = "bert-chinese-ner-vacc-bs1"  # the first of a store, so that a store of one result has it
+AUDIT = ["audit", "--fail-on", "never", "--jobs", "1"]
 DECADES = [10.0**power for power in range(-4, 8)]
 CALLS = 20  # of each length: one call of 32 positions is below what the clock of a process tells well
 
@@ -145,9 +146,6 @@ def audits(folder: Path) -> Work:
     return of_commands(
         Work(name="audit of READMEs", unit="READMEs", floor=0), lines, _least_audit(folder), folder
     )
-
-
-AUDIT = ["audit", "--fail-on", "never", "--jobs", "1"]
 
 
 def _least_audit(folder: Path) -> list[str]:
