@@ -2,10 +2,10 @@
 
     python benchmarks/before_after.py REV [WORK ...] [--rounds 5] [--results 10000 200000]
 
-REV gets a worktree and an environment of its own: a venv that sees this one's packages by a .pth where both
-revisions pin the same, and else has its own installed. Rounds alternate, before and after, after and before.
-Told are the medians of wall time, of processor time (of a process, and those it starts) and of memory at its
-peak, each with the ratio of before to after. On a machine that does other work, look at processor time.
+REV gets a worktree and an environment of its own: a venv that sees this one's packages by a .pth where this
+revision pins all that REV pins, and else has its own installed. Rounds alternate, before and after, after and
+before. Told are the medians of wall time, of processor time (of a process, and those it starts) and of memory
+at its peak, each with the ratio of before to after. On a machine that does other work, look at the second.
 
 Works: `cli` (start-up), `report` (one run of different results), `report-all` and `history` (a store that
 grew night by night). What is in the stores is synthetic: the numbers are drawn, no model ran.
@@ -90,19 +90,25 @@ def worktree(revision: str, folder: Path) -> Iterator[Build]:
 
 
 def _environment(root: Path, folder: Path) -> Path:
-    """A Python that imports the other revision; its packages are this one's where both pin the same."""
+    """A Python that imports the other revision; its packages are this one's where it pins nothing else."""
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python, pinned = folder / "bin" / "python", root / "constraints.txt"
-    if pinned.read_text(encoding="utf-8") == (ROOT / "constraints.txt").read_text(encoding="utf-8"):
+    if _pins(pinned) <= _pins(ROOT / "constraints.txt"):
         [packages] = folder.glob("lib/python*/site-packages")
         shared = f"{root}\n{sysconfig.get_path('purelib')}\n"
         packages.joinpath("shared.pth").write_text(shared, encoding="utf-8")
-        print("before: with the packages of this environment, because both revisions pin the same")
+        print("before: with the packages of this environment, because this revision pins all that it pins")
     else:
         install = [str(python), "-m", "pip", "install", "--quiet", "-c", str(pinned), "-e", str(root)]
         subprocess.run(install, check=True)
-        print("before: with packages of its own, because the revisions pin others")
+        print("before: with packages of its own, because this revision pins others")
     return python
+
+
+def _pins(constraints: Path) -> set[str]:
+    """The versions that a file of constraints names, one a line."""
+    lines = constraints.read_text(encoding="utf-8").splitlines()
+    return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
 
 
 def run(build: Build, work: Work, stores: Path) -> Took:

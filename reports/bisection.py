@@ -7,18 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reports.charts import INK, SERIES, SOFT, draw
+from reports.charts import INK, SERIES, SOFT, draw, in_a_file
 
 Record = Mapping[str, Any]
 
 DRAWING, PAGE, RECORD = "bisection.svg", "bisection.md", "bisection.json"
 LOWEST = 1e-9  # what is less is drawn as that much: a logarithm has no 0
 _WIDTH, _HEIGHT = 640, 230
-# What a drawing in a file of its own has for the colours of a page; its words are English.
-_STYLE = (
-    "<style>svg{font-family:sans-serif;--ink:#1b1f24;--soft:#59636e;--line:#d8dee4}.zh{display:none}"
-    "@media(prefers-color-scheme:dark){svg{--ink:#e6edf3;--soft:#9aa4af;--line:#30363d}}</style>"
-)
 
 
 def write(record: Record, folder: Path) -> None:
@@ -75,8 +70,7 @@ def drawing(record: Record) -> str:
     if outside:
         points = _over(outside).mark_point(filled=True, size=55, opacity=1, color=SERIES[4])
         chart += points.encode(x="at:Q", y="error:Q")
-    text = str(draw(chart.properties(width=_WIDTH, height=_HEIGHT)))
-    return text.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", f">{_STYLE}", 1)
+    return in_a_file(draw(chart.properties(width=_WIDTH, height=_HEIGHT)))
 
 
 def _over(rows: list[dict[str, Any]]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.domain.catalog import Catalog
 from harness.domain.chips import Chip
@@ -37,19 +38,34 @@ def parts_of(catalog: Catalog, case: str) -> CaseParts | None:
     stem, separator, size = plain.rpartition("-bs")
     if not separator or not _SIZE.fullmatch(size):
         return None
-    chips = (*catalog.chips.values(), *(chip_of(catalog, name) for name in catalog.devices))
+    found = _of_stem(catalog, stem)
+    if found is None:
+        return None
+    model, chip, precision = found
+    return CaseParts(
+        model=model, chip=chip, precision=precision, batch_size=int(size), settings=case.removeprefix(plain)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _of_stem(catalog: Catalog, stem: str) -> tuple[Model, Chip, Precision] | None:
+    """What an id says before its batch size: many thousand cases have one of a hundred stems."""
     for model in catalog.called.values():
         if not stem.startswith(f"{model.name}-"):
             continue
-        for chip in filter(None, chips):
+        for chip in _chips(catalog):
             for precision in Precision:
                 middle = "" if precision is chip.default_precision else f"-{precision}"
                 if stem == f"{model.name}-{chip.name}{middle}":
-                    return CaseParts(
-                        model=model, chip=chip, precision=precision, batch_size=int(size),
-                        settings=case.removeprefix(plain),
-                    )  # fmt: skip
+                    return model, chip, precision
     return None
+
+
+@lru_cache(maxsize=8)
+def _chips(catalog: Catalog) -> tuple[Chip, ...]:
+    """Those that are driven here, then those that documents alone measured on."""
+    names = (*catalog.chips, *(name for name in catalog.devices if name not in catalog.chips))
+    return tuple(filter(None, (chip_of(catalog, name) for name in names)))
 
 
 def covers(reference: Reference, parts: CaseParts) -> bool:

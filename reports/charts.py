@@ -28,6 +28,12 @@ _ARCS = re.compile(r"M(?P<r>[\d.]+),0A(?P=r),(?P=r),0,1,1,-(?P=r),0A")
 _PLACE = re.compile(r"translate\((?P<x>[-\d.]+),(?P<y>[-\d.]+)\)")
 SERIES = ("#2f7ed8", "#d9772b", "#2c9a6b", "#a45cc7", "#c94a63", "#8a8f3a", "#4a9fb5")  # legible on both
 
+# What a drawing in a file of its own has for the colours of a page; its words are English.
+_STYLE = (
+    "<style>svg{font-family:sans-serif;--ink:#1b1f24;--soft:#59636e;--line:#d8dee4}.zh{display:none}"
+    "@media(prefers-color-scheme:dark){svg{--ink:#e6edf3;--soft:#9aa4af;--line:#30363d}}</style>"
+)
+
 _ELEMENTS = frozenset({"svg", "g", "path", "rect", "line", "text", "tspan", "circle"})
 _ATTRIBUTES = frozenset(
     {
@@ -73,6 +79,12 @@ def draw(chart: altair.TopLevelMixin, rows: Sequence[Mapping[str, Any]] = ()) ->
         spec["datasets"] = {_ROWS: list(rows)}
     spec["config"] = dict(_CONFIG)
     return _drawn(json.dumps(spec, ensure_ascii=False, sort_keys=True))
+
+
+def in_a_file(drawn: Markup) -> str:
+    """What `draw` made as a file of its own, in light and dark colours by what its reader prefers."""
+    text = str(drawn).replace("<svg ", f'<svg xmlns="{_SVG}" ', 1)
+    return text.replace(">", f">{_STYLE}", 1)
 
 
 @lru_cache(maxsize=256)

@@ -14,8 +14,9 @@ from harness.domain.metrics import Metric
 from harness.domain.models import Protocol, Weights
 from harness.domain.precisions import Precision
 from harness.errors import NoSamples
-from harness.tables import references
+from harness.tables import claimed, references
 from harness.tables.cases import enumerate_cases, named
+from reports import case_parts
 from reports import outcomes as module
 from reports.case_parts import parts_of
 from reports.histogram import histogram
@@ -45,6 +46,16 @@ def test_every_case_id_is_read_back_to_its_parts(catalog):
             case.precision,
             case.batch_size,
         )
+
+
+def test_many_batch_sizes_of_a_case_look_its_chip_up_once(catalog, monkeypatch):
+    """A store has a hundred thousand cases of a hundred stems: chips are made once a catalog."""
+    fresh, made = dataclasses.replace(catalog), []
+    monkeypatch.setattr(case_parts, "chip_of", lambda *given: made.append(given) or claimed.chip_of(*given))
+    sizes = range(1, 1000)
+    found = [parts_of(fresh, f"{CASE.rpartition('-bs')[0]}-bs{size}") for size in sizes]
+    assert [parts.batch_size for parts in found] == list(sizes)
+    assert len(made) == len({*catalog.chips, *catalog.devices})
 
 
 @pytest.mark.parametrize(
