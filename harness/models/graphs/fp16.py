@@ -17,7 +17,7 @@ _RAW = "__unrounded"  # an operator's fp32 result before it is rounded to fp16
 _HALF = "__fp16"  # a graph's fp32 input or output as an fp16 value
 _TWIN = "__narrow"  # the fp16 copy of an fp32 value that shapes alone decide, or of a parameter
 # Operators that only move values: they read and write fp16 as it is, with nothing to round.
-_MOVES = frozenset(
+MOVES = frozenset(
     {"Flatten", "Gather", "Identity", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze"}
 )
 # What keeps a state from step to step inside: that stays in fp32, and only what comes out is rounded.
@@ -89,7 +89,7 @@ class _Narrowing:
             self._nodes.append(node)
             return
         self._nodes.extend(self._narrowed(node))
-        moves = node.op_type in _MOVES and node.input[0] in self._half
+        moves = node.op_type in MOVES and node.input[0] in self._half
         if not moves:
             self._nodes.extend(self._casts_before(node))
             for inner in subgraphs(node):
@@ -191,11 +191,7 @@ class _Narrowing:
             for inner in subgraphs(node):
                 self._round_inside(inner)
             nodes.append(node)
-            if (
-                node.op_type not in _MOVES
-                and node.op_type != "Constant"
-                and not sizes.issuperset(node.output)
-            ):
+            if node.op_type not in MOVES and node.op_type != "Constant" and not sizes.issuperset(node.output):
                 nodes.extend(self._rounded_in_place(node))
         del graph.node[:]
         graph.node.extend(nodes)

@@ -35,12 +35,13 @@ def load_graph(
 
     Below fp32 the optimisation level is pinned, so that no rounding is lost: higher levels fuse operators
     and drop casts, and with them the fp16 rounding between them; a test holds this level to giving the very
-    bits of a graph whose every value is an output. `threads` compute, without it as many as onnxruntime
-    chooses. Raises as `sessions.opened`.
+    bits of a graph whose every value is an output. What fp16 is spared is spared by `same_bits`, here rather
+    than in the artifact, whose graph says what is computed, operator by operator. `threads` compute, without
+    it as many as onnxruntime chooses. Raises as `sessions.opened`, and what onnx raises for what is no graph.
     """
     import onnxruntime
 
-    from harness.models.graphs import sessions
+    from harness.models.graphs import same_bits, sessions
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # warnings are not ours, and errors are raised
@@ -49,6 +50,8 @@ def load_graph(
     options.graph_optimization_level = levels.ORT_ENABLE_ALL if exact else levels.ORT_ENABLE_BASIC
     if threads is not None:
         options.intra_op_num_threads = threads
+    if precision is Precision.FP16:
+        graph = same_bits.cheaper(graph)
     return sessions.opened(graph, options=options)
 
 

@@ -215,7 +215,7 @@ def test_fp16_values_feed_only_operators_that_move_them(half):
     """Arithmetic is fp32 between a widening and a rounding cast: fp32 accumulation."""
     types = values.element_types(half)
     for node in half.graph.node:
-        if node.op_type not in fp16._MOVES and node.op_type not in ("Cast", "Constant"):
+        if node.op_type not in fp16.MOVES and node.op_type not in ("Cast", "Constant"):
             for name in (*node.input, *node.output):
                 assert types.get(name) != TensorProto.FLOAT16, f"{node.op_type} computes on fp16 {name}"
 

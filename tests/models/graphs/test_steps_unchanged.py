@@ -33,7 +33,7 @@ def as_it_was(model: onnx.ModelProto) -> onnx.ModelProto:
     nodes, widened = [], set()
     outputs = {item.name for item in narrow.graph.output}
     for node in narrow.graph.node:
-        moves = node.op_type in fp16._MOVES
+        moves = node.op_type in fp16.MOVES
         for at, name in enumerate(node.input if not moves and node.op_type != "Constant" else ()):
             if types.get(name) == onnx.TensorProto.FLOAT:
                 if name not in widened:
