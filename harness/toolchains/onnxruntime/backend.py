@@ -36,7 +36,8 @@ def load_graph(
     Below fp32 the optimisation level is pinned, so that no rounding is lost: higher levels fuse operators
     and drop casts, and with them the fp16 rounding between them; a test holds this level to giving the very
     bits of a graph whose every value is an output. `threads` compute, without it as many as onnxruntime
-    chooses. Raises as `sessions.opened`.
+    chooses; then nothing is timed, and a thread without work sleeps, where it would keep its core from other
+    processes. Raises as `sessions.opened`.
     """
     import onnxruntime
 
@@ -47,7 +48,9 @@ def load_graph(
     levels = onnxruntime.GraphOptimizationLevel
     exact = precision is Precision.FP32
     options.graph_optimization_level = levels.ORT_ENABLE_ALL if exact else levels.ORT_ENABLE_BASIC
-    if threads is not None:
+    if threads is None:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    else:
         options.intra_op_num_threads = threads
     return sessions.opened(graph, options=options)
 
