@@ -42,7 +42,7 @@ $(STAMP): pyproject.toml constraints.txt
 run: $(STAMP) ## every documented chip at batch 8 on what this machine has, then the report (RUN_OPTIONS, WORKERS)
 	@id=$$($(BIN)/python -c 'import time; print(time.strftime("%Y%m%dT%H%M%SZ-make", time.gmtime()))'); \
 	first=0; second=0; \
-	$(BIN)/python -m pytest suites/ -n $(WORKERS) -q --no-header -m '($(DOCUMENTED)) and not throughput' \
+	$(BIN)/python -m pytest suites/ -n $(WORKERS) --dist worksteal -q --no-header -m '($(DOCUMENTED)) and not throughput' \
 	    $(RUN_OPTIONS) --run-id $$id || first=$$?; \
 	$(BIN)/python -m pytest suites/ -q -m '($(DOCUMENTED)) and throughput' \
 	    $(RUN_OPTIONS) --run-id $$id --benchmark-disable-gc --benchmark-columns=median,iqr,rounds || second=$$?; \
@@ -57,12 +57,12 @@ run: $(STAMP) ## every documented chip at batch 8 on what this machine has, then
 nightly: $(STAMP) ## a night: every batch size, the audits, what is worse than the last night (NIGHT_OPTIONS, NIGHT_SCORES)
 	@id=$$($(BIN)/python -c 'import time; print(time.strftime("%Y%m%dT%H%M%SZ-nightly", time.gmtime()))'); \
 	accuracy=0; throughput=0; preprocessing=0; report=0; worse=0; \
-	$(BIN)/python -m pytest suites/ -n $(WORKERS) -q --no-header -m '($(DOCUMENTED)) and not throughput' \
+	$(BIN)/python -m pytest suites/ -n $(WORKERS) --dist worksteal -q --no-header -m '($(DOCUMENTED)) and not throughput' \
 	    $(NIGHT_OPTIONS) $(NIGHT_SCORES) --run-id $$id --junitxml $(NIGHT)/accuracy.xml || accuracy=$$?; \
 	$(BIN)/python -m pytest suites/ -q -m '($(DOCUMENTED)) and throughput' --isolate --stamp nightly \
 	    $(NIGHT_OPTIONS) --run-id $$id --junitxml $(NIGHT)/throughput.xml --benchmark-disable-gc \
 	    --benchmark-columns=median,iqr,rounds --benchmark-json $(NIGHT)/benchmark.json || throughput=$$?; \
-	$(BIN)/python -m pytest suites/ -n $(WORKERS) -q --no-header -m preprocessing --hypothesis-profile nightly \
+	$(BIN)/python -m pytest suites/ -n $(WORKERS) --dist worksteal -q --no-header -m preprocessing --hypothesis-profile nightly \
 	    --run-id $$id --junitxml $(NIGHT)/preprocessing.xml || preprocessing=$$?; \
 	$(BIN)/zoocheck report --run $$id || report=$$?; \
 	$(BIN)/zoocheck report --run $$id --format json --out $(NIGHT)/results.json || report=$$?; \

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness import arrays
-from harness.conformance import parity, subject
+from harness.conformance import fp32, parity, subject
 from harness.domain.cases import Case
 from harness.errors import BadOutput
 from harness.running.bounds import parity_bounds
@@ -61,10 +61,10 @@ def works(
     """
     probe, _ = subject.probe_of(materials, cases[0])
     samples = folder / "samples.npz"
-    given = subject.in_order(cases[0], probe.inputs)
+    given = fp32.in_order(cases[0].model, probe.inputs)
     named: dict[str, Any] = {item.name: array for item, array in zip(cases[0].model.fed, given, strict=True)}
     np.savez(samples, **named)
-    reference = subject.reference(materials, cases[0], probe.inputs).outputs
+    reference = fp32.reference(materials, cases[0], probe.inputs).outputs
     first, second = (
         _work(materials, case, name, _outputs(pair, at, samples, folder), reference, probe)
         for at, (case, name) in enumerate(zip(cases, names, strict=True))

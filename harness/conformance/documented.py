@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from harness.conformance import normalisations, parity
 from harness.conformance.checks import spelt_out
+from harness.conformance.fp32 import Reference
 from harness.conformance.measured import Measured
-from harness.conformance.subject import Reference, Subject
+from harness.conformance.subject import Subject
 from harness.domain.compilers import Fuses
 from harness.domain.details import DocumentedGraphDetail, SpeltOut
 from harness.domain.precisions import PrecisionSpec

@@ -13,10 +13,11 @@ import numpy.typing as npt
 from harness.conformance import documented, exact, metamorphic, mixing, parity
 from harness.conformance.checks import DETERMINISM, DOCUMENTED_GRAPH, METAMORPHIC, Check
 from harness.conformance.contract import require_contract
+from harness.conformance.fp32 import in_order
 from harness.conformance.measured import Measured
 from harness.conformance.metamorphic import Found, Probe, Variation
 from harness.conformance.storing import bounds_of
-from harness.conformance.subject import Subject, in_order
+from harness.conformance.subject import Subject
 from harness.domain.cases import Case
 from harness.domain.measurements import Verdict
 from harness.domain.precisions import PrecisionSpec
@@ -67,7 +68,7 @@ def held_to_fp32(
         if all(np.isfinite(array).all() for array in theirs):  # else it is no artifact's doing
             problem.add(bisected(case))
         raise
-    bounds = bounds_of(materials, case, in_order(case, probe.inputs), theirs, found)
+    bounds = bounds_of(materials, case, in_order(case.model, probe.inputs), theirs, found)
     detail = found.stored() | {
         "inputs": shown,
         "bound": bounds.largest,

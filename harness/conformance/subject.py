@@ -13,15 +13,15 @@ from harness.artifacts.cache import Artifact
 from harness.conformance import metamorphic
 from harness.conformance.checks import METAMORPHIC, Check
 from harness.conformance.contract import require_contract
+from harness.conformance.fp32 import Reference, in_order, reference
 from harness.conformance.metamorphic import Inputs, Probe, Variation
-from harness.conformance.normalisations import Normalised, observed
 from harness.domain.cases import Case
 from harness.domain.models import InputRole
 from harness.domain.precisions import Precision
 from harness.errors import NoSamples, NotApplicable, NotThere
 from harness.models.batched import batched
 from harness.models.graphs import int8
-from harness.models.graphs.export import example_inputs, run_torch
+from harness.models.graphs.export import example_inputs
 from harness.models.graphs.originals import outputs_of
 from harness.running.called import checked_rows, run_batch
 from harness.running.materials import Materials
@@ -50,14 +50,6 @@ class Opened:
     any_shape: Callable[[Stages], Session] | None  # builds and loads it
     documented: Callable[[Stages], tuple[Artifact, Session]] | None  # at the documented opset, of a stand-in
     one_text: str  # why no segments tell two texts apart, in words; empty where they do
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """torch's fp32 outputs for the samples, and what the network's LayerNorms read on the way."""
-
-    outputs: Sequence[Array]
-    normalised: Sequence[Normalised]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,7 +122,7 @@ class Subject:
             )
         artifact, session = build(stages)
         with stages.timed("inference"):
-            return artifact, self._in_batches(session, in_order(self.case, self.probe.inputs))
+            return artifact, self._in_batches(session, in_order(self.case.model, self.probe.inputs))
 
     def _rest(self, asked: Mapping[str, Inputs]) -> Mapping[str, Inputs]:
         """What to run for one variation: that alone, or by one start of a tool everything but the base."""
@@ -158,7 +150,7 @@ class Subject:
 
     def _run(self, some: Mapping[str, Inputs]) -> dict[str, Sequence[Array]]:
         session = self.opened.session
-        arrays = {name: in_order(self.case, inputs) for name, inputs in some.items()}
+        arrays = {name: in_order(self.case.model, inputs) for name, inputs in some.items()}
         if not isinstance(session, ToolSession):
             return {name: self._in_batches(session, inputs) for name, inputs in arrays.items()}
         whole = [np.concatenate(parts) for parts in zip(*arrays.values(), strict=True)]
@@ -187,28 +179,7 @@ class Subject:
                 require_contract(self.case, declared, left_open=("batch", "length"))
         rows = len(mask_of(inputs))
         as_many = replace(self.case, batch_size=rows)
-        return run_batch(as_many, self._any_shape, in_order(self.case, inputs), rows)
-
-
-def in_order(case: Case, inputs: Inputs) -> list[Array]:
-    """Inputs by role as arrays in the documented order and dtypes."""
-    return [np.ascontiguousarray(inputs[item.key].astype(item.dtype, copy=False)) for item in case.model.fed]
-
-
-def reference(materials: Materials, case: Case, inputs: Inputs) -> Reference:
-    """The same of fp32 for any samples: torch's, or of a graph its file's own, with no LayerNorm.
-
-    A graph's file is called at the case's own batch size.
-    """
-    model = case.model
-    if model.graph is not None:
-        outputs = materials.fp32(model, in_order(case, inputs), batch_size=case.batch_size)
-        return Reference(outputs=outputs, normalised=())
-    network = materials.network(model)
-    named = {item.name: array for item, array in zip(model.inputs, in_order(case, inputs), strict=True)}
-    with observed(network, inputs[InputRole.MASK]) as normalised:
-        outputs = run_torch(network, model, named)
-    return Reference(outputs=outputs, normalised=tuple(normalised))
+        return run_batch(as_many, self._any_shape, in_order(self.case.model, inputs), rows)
 
 
 def probe_of(materials: Materials, case: Case) -> tuple[Probe, str]:

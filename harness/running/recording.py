@@ -73,6 +73,7 @@ class Recorder:
         self.store = store
         self.run = run
         self._machine = fingerprint()  # now: its load average is of before the first measurement
+        self._versions = {"zoocheck": __version__, **library_versions()}
 
     def fail(
         self,
@@ -196,7 +197,7 @@ class Recorder:
             artifact=None if artifact is None else artifact.key,
             backend=target.backend_name,
             machine=self._machine,
-            versions={"zoocheck": __version__, **library_versions()},
+            versions=self._versions,
             git_revision=git_revision(CODE),
         )
 

@@ -48,9 +48,11 @@ def mcnemar(before: str, after: str) -> Flips:
     _require_same(len(before), len(after))
     lost = sum(a == "1" and b == "0" for a, b in zip(before, after, strict=True))
     gained = sum(a == "0" and b == "1" for a, b in zip(before, after, strict=True))
-    from scipy import stats
+    p = 1.0
+    if lost + gained:
+        from scipy import stats
 
-    p = 1.0 if lost + gained == 0 else float(stats.binomtest(gained, lost + gained).pvalue)
+        p = float(stats.binomtest(gained, lost + gained).pvalue)
     return Flips(samples=len(before), lost=lost, gained=gained, p_value=p)
 
 
@@ -59,11 +61,11 @@ def score_change(flips: Flips, *, confidence: float = 0.99) -> Effect:
 
     Given how many samples changed sides, the share of those gained has Clopper's and Pearson's interval.
     """
-    from scipy import stats
-
     changed = flips.lost + flips.gained
     low = high = 0.0
     if changed:
+        from scipy import stats
+
         share = stats.binomtest(flips.gained, changed).proportion_ci(confidence, method="exact")
         low, high = ((2 * float(edge) - 1) * changed / flips.samples for edge in (share.low, share.high))
     return Effect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,17 @@ def test_the_built_in_cases_of_a_chip(zoo: Zoo, tmp_path: Path) -> None:
     run = zoo.collect(tmp_path, "-m", "ascend310p and accuracy", "--bs", "8")
     expected = [f"{model}-ascend310p-bs8" for model in ("bert-large-ner", "spanbert", "tinybert")]
     assert run.collected == ids(expected, TESTS[:1])
+
+
+def test_what_is_of_one_model_comes_together(zoo: Zoo, tmp_path: Path) -> None:
+    """Its scores, then its checks: one process of several has its samples and networks."""
+    run = zoo.collect(tmp_path, "-m", "(mite or tinybert) and (accuracy or conformance)", "--bs", "4")
+    models = [name.partition("[")[2].partition("-")[0] for name in run.collected]
+    assert sorted(set(models)) == ["mite", "tinybert"]
+    assert sum(one != next_ for one, next_ in pairwise(models)) == 1
+    for model in ("mite", "tinybert"):
+        tests = [name.partition("::")[0] for name in run.collected if f"[{model}-" in name]
+        assert tests == sorted(tests), "test_accuracy.py before test_conformance.py"
 
 
 def test_kind_model_and_chip_are_markers(zoo: Zoo, tmp_path: Path) -> None:

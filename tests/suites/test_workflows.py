@@ -80,9 +80,10 @@ def test_a_night_in_its_order() -> None:
         ["make", "--dry-run", "nightly", "NIGHT_OPTIONS=--bs 8"],
         cwd=ROOT, check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
+    chips = "(ascend310 or ascend310p or t4 or vacc or mlu370)"
     parts = [
-        "-n 2 -q --no-header -m '(ascend310 or ascend310p or t4 or vacc or mlu370) and not throughput'",
-        "-q -m '(ascend310 or ascend310p or t4 or vacc or mlu370) and throughput'",
+        f"-n 2 --dist worksteal -q --no-header -m '{chips} and not throughput'",
+        f"-q -m '{chips} and throughput'",
         "-m preprocessing --hypothesis-profile nightly",
         "zoocheck report --run $id ||",
         "zoocheck report --run $id --format json --out build/nightly/results.json",

@@ -27,6 +27,7 @@ from harness.setting.home import Home
 from harness.setting.options import Options
 from harness.toolchains.base import Available, Backend
 from harness.toolchains.loading import load
+from harness.toolchains.onnxruntime.backend import load_graph
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +50,16 @@ def graph_in(folder: Path, content: bytes) -> Artifact:
 def on_cpu(small_tables: Catalog) -> Case:
     """TinyBERT on the CPU at batch 8."""
     return make_case(small_tables, mini.MODEL, "cpu")
+
+
+def test_threads_that_wait_sleep_where_nothing_is_timed():
+    """A throughput, which says how many threads compute, has onnxruntime's own way of waiting."""
+    graph = one_node_graph(helper.make_node("Cast", ["x"], ["logits"], to=TensorProto.FLOAT), "x")
+    spinning = "session.intra_op.allow_spinning"
+    asleep, timed = (load_graph(graph, Precision.FP32, threads) for threads in (None, 1))
+    assert asleep.get_session_options().get_session_config_entry(spinning) == "0"
+    with pytest.raises(RuntimeError, match="does not have configuration"):
+        timed.get_session_options().get_session_config_entry(spinning)
 
 
 def test_a_graph_that_is_none_is_an_error_with_its_case(cpu: Backend, on_cpu: Case, tmp_path: Path):

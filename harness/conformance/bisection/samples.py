@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.conformance.subject import in_order, probe_of
+from harness.conformance.fp32 import in_order
+from harness.conformance.subject import probe_of
 from harness.domain.cases import Case
 from harness.domain.precisions import Precision
 from harness.errors import NotThere
@@ -26,7 +27,7 @@ def batches(materials: Materials, case: Case) -> list[dict[str, Array]]:
     say nothing of the range of what they were not chosen on.
     """
     probe, _ = probe_of(materials, case)
-    arrays = in_order(case, probe.inputs)
+    arrays = in_order(case.model, probe.inputs)
     if case.precision is Precision.INT8:
         with suppress(NotThere):
             chosen = inputs_in_order(case.model, materials.calibration(case.model, int8.SAMPLES))

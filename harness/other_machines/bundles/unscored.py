@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.conformance.contract import require_contract
+from harness.conformance.fp32 import reference
 from harness.conformance.measured import Measured
 from harness.conformance.measuring import held_to_fp32
 from harness.conformance.metamorphic import Probe
-from harness.conformance.subject import probe_of, reference
+from harness.conformance.subject import probe_of
 from harness.domain.cases import Case
 from harness.domain.models import Model, Weights
 from harness.errors import BadInput

@@ -37,7 +37,8 @@ def load_graph(
     and drop casts, and with them the fp16 rounding between them; a test holds this level to giving the very
     bits of a graph whose every value is an output. What fp16 is spared is spared by `same_bits`, here rather
     than in the artifact, whose graph says what is computed, operator by operator. `threads` compute, without
-    it as many as onnxruntime chooses. Raises as `sessions.opened`, and what onnx raises for what is no graph.
+    it as many as onnxruntime chooses; then nothing is timed, and a thread without work sleeps, where it would
+    keep its core from other processes. Raises as `sessions.opened`, and what onnx raises for what is no graph.
     """
     import onnxruntime
 
@@ -48,7 +49,9 @@ def load_graph(
     levels = onnxruntime.GraphOptimizationLevel
     exact = precision is Precision.FP32
     options.graph_optimization_level = levels.ORT_ENABLE_ALL if exact else levels.ORT_ENABLE_BASIC
-    if threads is not None:
+    if threads is None:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    else:
         options.intra_op_num_threads = threads
     if precision is Precision.FP16:
         graph = same_bits.cheaper(graph)
