@@ -27,6 +27,9 @@ for status in $(1); do case $$status in 0|6) ;; *) exit $$status;; esac; done; \
 for status in $(1); do test $$status -eq 0 || exit $$status; done
 endef
 
+# A run is several processes, and the tests are hundreds: none is to compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run nightly test check changelog minis venv clean help
 .DEFAULT_GOAL := run
 

@@ -38,7 +38,7 @@ def load_graph(
     bits of a graph whose every value is an output. What fp16 is spared is spared by `same_bits`, here rather
     than in the artifact, whose graph says what is computed, operator by operator. `threads` compute, without
     it as many as onnxruntime chooses; then nothing is timed, and a thread without work sleeps, where it would
-    keep its core from other processes. Raises as `sessions.opened`, and what onnx raises for what is no graph.
+    keep its core from other processes. Raises as `sessions.opened`; for what is no graph, what onnx raises.
     """
     import onnxruntime
 
