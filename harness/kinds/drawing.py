@@ -228,13 +228,17 @@ def _in_order(parts: Sequence[Sequence[Array]], order: IntArray) -> list[Array]:
     return [np.concatenate(arrays)[order] for arrays in zip(*parts, strict=True)]
 
 
+# What is counted of samples at their real length, part by part.
+_COUNTED = ("positions_run", "positions_padded", "samples_padded")
+
+
 def _facts(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """How the parts were run: as the first that says so, with the positions and resumed samples of all."""
+    """How the parts were run: as the first that says so, with what was counted in all of them."""
     facts = {name: fact for part in reversed(parts) for name, fact in part.items()}
     grouped = list(_of(parts, "grouped"))
     if grouped:
-        summed = ("positions_run", "positions_padded")
-        facts["grouped"] = grouped[0] | {name: sum(each[name] for each in grouped) for name in summed}
+        counted = [name for name in _COUNTED if any(name in each for each in grouped)]
+        facts["grouped"] = grouped[0] | {name: sum(each.get(name, 0) for each in grouped) for name in counted}
     resumed = sum(_of(parts, "resumed_from_sample"))
     return facts | ({"resumed_from_sample": resumed} if resumed else {})
 

@@ -21,7 +21,7 @@ from harness.domain.measurements import Basis, VerdictKind
 from harness.domain.models import Protocol
 from harness.domain.precisions import Precision
 from harness.errors import BadOutput, NotApplicable
-from harness.kinds.drawing import _Population
+from harness.kinds.drawing import _facts, _Population
 from harness.kinds.runner import Runner
 from harness.models.checkpoints.card import CARD
 from harness.running import real_length
@@ -226,6 +226,15 @@ def test_real_lengths_are_proved_once(small_tables: Catalog, shared_home: Home, 
     assert (drawn(result).used, grouped["proved_on"]) == (10, 2)
     assert grouped["positions_padded"] == 10 * 64
     assert result.measurement.detail.get("padded_because") is None
+
+
+def test_what_is_counted_is_counted_in_every_part():
+    """Padding may change the answers of the second part alone: the record of all says how many."""
+    first = {"positions_run": 10, "positions_padded": 40, "proved_on": 2}
+    second = {"positions_run": 20, "positions_padded": 80, "samples_padded": 3, "proved_on": 2}
+    assert _facts([{"grouped": first}, {"grouped": second}, {"grouped": first}])["grouped"] == {
+        "positions_run": 40, "positions_padded": 160, "samples_padded": 3, "proved_on": 2,
+    }  # fmt: skip
 
 
 # ------------------------------------------------------------------ of every task
