@@ -43,16 +43,16 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+def of_all_workers(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """A folder that all workers of pytest-xdist have in common."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if hasattr(request.config, "workerinput") else base
 
 
 @pytest.fixture(scope="session", autouse=True)
-def remembered(shared: Path) -> Iterator[None]:
+def remembered(of_all_workers: Path) -> Iterator[None]:
     """One folder for what the imitated tools' networks compute: no test waits for what another has."""
-    folder = shared / "remembered"
+    folder = of_all_workers / "remembered"
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(networks.REMEMBERED, str(folder))

@@ -13,11 +13,11 @@ from zoo_runs import Once, Ran, Zoo
 
 
 @pytest.fixture(scope="session")
-def zoo(shared: Path) -> Zoo:
+def zoo(of_all_workers: Path) -> Zoo:
     """The zoo of `throwaway`, made by whichever worker comes first."""
-    folder = shared / "zoo"
+    folder = of_all_workers / "zoo"
     made = Zoo(home=folder / "home", models=folder / "models", data=folder / "data", tables=folder / "tables")
-    with FileLock(shared / "zoo.lock"):
+    with FileLock(of_all_workers / "zoo.lock"):
         if not (folder / "made").exists():
             throwaway.write_tables(made.tables)
             throwaway.write_checkpoint_and_data(made.tables, made.models, made.data)
@@ -26,14 +26,14 @@ def zoo(shared: Path) -> Zoo:
 
 
 @pytest.fixture(scope="session")
-def once(shared: Path) -> Once:
+def once(of_all_workers: Path) -> Once:
     """Make a run that several tests look at, in a folder of its own, once for all workers."""
 
     def run(name: str, make: Callable[[Path], Ran]) -> Ran:
-        kept = shared / f"{name}.pickle"
-        with FileLock(shared / f"{name}.lock"):
+        kept = of_all_workers / f"{name}.pickle"
+        with FileLock(of_all_workers / f"{name}.lock"):
             if not kept.exists():
-                folder = shared / name
+                folder = of_all_workers / name
                 folder.mkdir()
                 kept.write_bytes(pickle.dumps(make(folder)))
         ran: Ran = pickle.loads(kept.read_bytes())

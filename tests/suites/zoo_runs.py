@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import forking
-
 from harness.store.results import Result, Store
+from suites import forking
 
 ROOT = Path(__file__).resolve().parents[2]
 # Hypothesis's plugin imports all of hypothesis at the end of every run, which tests nothing here.
