@@ -14,7 +14,7 @@ from harness.tools.parsers import atc
 from harness.tools.parsers.ascend import errors
 
 STAMP = "[PID: 2211] 2026-05-02-10:11:12.345.678"
-CODES = st.from_regex(r"E[A-Z]?\d{4,5}", fullmatch=True).filter(str.isascii)
+CODES = st.from_regex(re.compile(r"E[A-Z]?\d{4,5}", re.ASCII), fullmatch=True)
 FORMS = [
     "{code}: {text}",
     "{code}  {text}",
