@@ -6,7 +6,8 @@ import re
 from collections import Counter
 
 import pytest
-from zoo_runs import WRITTEN, Once, Ran, Zoo
+from witness import WRITTEN
+from zoo_runs import Once, Ran, Zoo
 
 CHECKS = 8  # of conformance, for a task with one text, in any precision
 CASES = [f"mite-{chip}-bs{size}" for chip in ("abacus", "quipu", "quipu-int8") for size in (1, 4)]

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from zoo_runs import WRITTEN
-
 from reports import files
+
+WRITTEN = "written.txt"  # in the run's folder: a line a report that was rendered
 
 _write = files.write
 
@@ -19,4 +19,6 @@ def _witnessed(*arguments: Any, **options: Any) -> files.Written:
     return _write(*arguments, **options)
 
 
-files.write = _witnessed
+def pytest_configure() -> None:
+    """Look on from now."""
+    files.write = _witnessed

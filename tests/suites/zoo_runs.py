@@ -27,7 +27,6 @@ SUITES = (
     f"--ignore={ROOT / 'suites' / 'test_operators.py'}",
 )
 STORE = "results.sqlite"  # in the run's folder
-WRITTEN = "written.txt"  # there too, where `witness` looks on: a line a report that was rendered
 # What takes long to import, and is not needed to say which cases there are and what is here.
 HEAVY = {
     "torch", "onnx", "onnxruntime", "onnxsim", "transformers", "tokenizers", "safetensors", "huggingface_hub",
