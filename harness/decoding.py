@@ -50,11 +50,8 @@ def json_value(text: str | bytes, *, any_size: Collection[str] = ()) -> Any:
     """
     decoded = _decoded(text)
 
-    def read() -> Any:
-        return json.loads(decoded, object_pairs_hook=_object, parse_constant=_no_number)
-
     try:
-        value = _read(read, "JSON")
+        value = _read(lambda: _JSON.decode(decoded), "JSON")
     except json.JSONDecodeError as problem:
         rest = decoded[problem.pos :].strip()
         cut = not rest or problem.msg.startswith("Unterminated string")
@@ -145,6 +142,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(word: str) -> NoReturn:
     raise Undecodable(f"{word}, expected a finite number")
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number)
 
 
 def _sound(value: Any, *, finite: bool = True, any_size: Collection[str] = ()) -> Any:

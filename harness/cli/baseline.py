@@ -46,7 +46,7 @@ def set_(
         if chosen not in runs:
             raise store.unknown_run(chosen)
         found = [store.set_baseline(name, machine, chosen, note) for machine in store.machines(chosen)]
-        unjudged = terminal.unjudged_line(store.numbers(runs=[chosen]))
+        unjudged = terminal.unjudged_line(store.of_run(chosen))
     finally:
         store.close()
     if unjudged:

@@ -29,7 +29,7 @@ def history(
 ) -> None:
     """Every series of a case, oldest first, with its change points and what else changed there."""
     from harness.comparing.history import histories, left_out
-    from harness.comparing.spreads import machines_of, throughputs_before
+    from harness.comparing.spreads import throughputs_before
     from harness.records import to_json
 
     if kind is not None and kind not in list(Kind):
@@ -38,7 +38,8 @@ def history(
     try:
         found = store.numbers(case=case)
         known = [] if found else store.cases()
-        others = throughputs_before(store, machines_of(found))
+        machines = {item.repeated.machine for item in found if item.repeated.series.kind is Kind.THROUGHPUT}
+        others = throughputs_before(store, machines)
     finally:
         store.close()
     if not found:
@@ -57,7 +58,7 @@ def history(
     for line in _left_out(case, without):
         typer.echo(line)
     if not shown and not without:
-        kinds = ", ".join(dict.fromkeys(item.measurement.kind for item in found))
+        kinds = ", ".join(dict.fromkeys(item.repeated.series.kind for item in found))
         raise UsageError(f"{case} has no results of kind {kind}; it has some of {kinds}")
 
 

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from harness.comparing.spreads import by_a_tool, repetitions, usable
+from harness.comparing.spreads import repetitions
 from harness.domain.cases import Kind
-from harness.domain.details import Stamped, Watched
-from harness.domain.measurements import Measurement, VerdictKind
+from harness.domain.measurements import VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.series import Repetition
-from harness.store.results import Result
+from harness.store.numbers import Number
 from harness.verdicts import levels, nights
 from harness.verdicts.effects import LEAST_CHANGE
 from harness.verdicts.levels import Scatter
@@ -76,26 +75,25 @@ class LeftOut:
     runs: tuple[str, ...]
 
 
-def left_out(results: Sequence[Result]) -> tuple[LeftOut, ...]:
+def left_out(results: Sequence[Number]) -> tuple[LeftOut, ...]:
     """Every result that `histories` has no number of, by claim and reason."""
     metrics = _metrics(results)
     found: dict[tuple[str, str], list[str]] = {}
-    for result in _as_made(results):
-        made = result.measurement
-        if _metric(result, metrics) not in made.metrics:
-            found.setdefault((made.claim, _why_out(result)), []).append(made.run)
+    for made in _as_made(results):
+        if _metric(made, metrics) not in made.metrics:
+            found.setdefault((made.repeated.series.claimed, _why_out(made)), []).append(made.run)
     return tuple(LeftOut(claim=claim, why=why, runs=tuple(runs)) for (claim, why), runs in found.items())
 
 
-def _why_out(result: Result) -> str:
-    if result.verdict is None:
+def _why_out(result: Number) -> str:
+    if result.kind is None:
         return "without a verdict: the run ended before it was written; measure the same again"
-    if result.verdict.kind is VerdictKind.ERROR:
+    if result.kind is VerdictKind.ERROR:
         return "errors: nothing was measured"
     return NO_NUMBER
 
 
-def histories(results: Sequence[Result], others: Sequence[Result] = ()) -> tuple[History, ...]:
+def histories(results: Sequence[Number], others: Sequence[Number] = ()) -> tuple[History, ...]:
     """The histories of results in the order of writing; results without a number are in none (`left_out`).
 
     `others` are throughputs of other series, which help to know how those of their machine scatter.
@@ -111,69 +109,64 @@ def histories(results: Sequence[Result], others: Sequence[Result] = ()) -> tuple
     )
 
 
-def _groups(results: Sequence[Result]) -> dict[tuple[Repetition, Metric], list[Result]]:
+def _groups(results: Sequence[Number]) -> dict[tuple[Repetition, Metric], list[Number]]:
     """The measurements of each repetition by its metric, in the order in which they were made."""
     metrics = _metrics(results)
-    groups: dict[tuple[Repetition, Metric], list[Result]] = {}
+    groups: dict[tuple[Repetition, Metric], list[Number]] = {}
     made = _as_made(results)
-    for repeated, result in zip(repetitions([item.measurement for item in made]), made, strict=True):
+    for repeated, result in zip(repetitions(made), made, strict=True):
         metric = _metric(result, metrics)
-        if metric is not None and metric in result.measurement.metrics:
+        if metric is not None and metric in result.metrics:
             groups.setdefault((repeated, metric), []).append(result)
     return groups
 
 
-def _as_made(results: Sequence[Result]) -> list[Result]:
+def _as_made(results: Sequence[Number]) -> list[Number]:
     """In the order in which they were made: a copied store's rows are not in this order."""
-    return sorted(results, key=lambda item: item.measurement.created)
+    return sorted(results, key=lambda item: item.created)
 
 
-def _logs(results: Sequence[Result]) -> list[float]:
+def _logs(results: Sequence[Number]) -> list[float]:
     """The logarithms of throughputs that no disturbed machine gave."""
-    made = [item.measurement for item in results]
-    return [math.log(item.metrics[Metric.THROUGHPUT]) for item in made if usable(item)]
+    return [math.log(item.metrics[Metric.THROUGHPUT]) for item in results if item.usable]
 
 
 _Claim = tuple[str, str]  # case, claim
 
 
-def _metrics(results: Sequence[Result]) -> dict[_Claim, Metric]:
+def _metrics(results: Sequence[Number]) -> dict[_Claim, Metric]:
     """By which metric each claim is judged, where a result of it was."""
-    return {
-        _claim(item.measurement): item.verdict.metric
-        for item in results
-        if item.verdict is not None and item.verdict.metric is not None
-    }
+    return {_claim(item): item.metric for item in results if item.metric is not None}
 
 
-def _claim(made: Measurement) -> _Claim:
-    return made.case, made.claim
+def _claim(made: Number) -> _Claim:
+    return made.repeated.series.case, made.repeated.series.claimed
 
 
-def _metric(result: Result, metrics: Mapping[_Claim, Metric]) -> Metric | None:
+def _metric(result: Number, metrics: Mapping[_Claim, Metric]) -> Metric | None:
     """What a result is followed by; without a verdict as others of its claim, or by its only number."""
-    made = result.measurement
-    if made.kind is Kind.THROUGHPUT:
-        return Metric.LATENCY if made.check == Metric.LATENCY else Metric.THROUGHPUT
-    if result.verdict is not None:
-        return result.verdict.metric
-    only = next(iter(made.metrics), None) if len(made.metrics) == 1 else None
-    return metrics.get(_claim(made)) or (Metric(only) if only in list(Metric) else None)
+    series = result.repeated.series
+    if series.kind is Kind.THROUGHPUT:
+        return Metric.LATENCY if series.check == Metric.LATENCY else Metric.THROUGHPUT
+    if result.kind is not None:
+        return result.metric
+    only = next(iter(result.metrics), None) if len(result.metrics) == 1 else None
+    return metrics.get(_claim(result)) or (Metric(only) if only in list(Metric) else None)
 
 
 def _history(
-    repeated: Repetition, metric: Metric, results: Sequence[Result], others: Sequence[Sequence[float]]
+    repeated: Repetition, metric: Metric, results: Sequence[Number], others: Sequence[Sequence[float]]
 ) -> History:
-    last, limit = results[-1].measurement, repeated.series.limit
+    last, limit = results[-1], repeated.series.limit
     points = tuple(_point(item, metric) for item in results)
-    rates = [item.measurement.metrics[metric] for item in results if usable(item.measurement)]
-    least = nights.least_spread(rates, told=by_a_tool(last))
+    rates = [item.metrics[metric] for item in results if item.usable]
+    least = nights.least_spread(rates, told=last.told.by_a_tool)
     return History(
-        claim=last.claim,
+        claim=repeated.series.claimed,
         metric=metric,
         made=", ".join(
             [
-                last.made,
+                repeated.series.made,
                 *([] if repeated.samples_sha256 is None else [f"samples {repeated.samples_sha256[:_SHOWN]}"]),
                 *([] if limit is None else [f"{limit} samples only"]),
                 *repeated.asked.words,
@@ -185,17 +178,16 @@ def _history(
     )
 
 
-def _point(result: Result, metric: Metric) -> Point:
-    measurement = result.measurement
+def _point(result: Number, metric: Metric) -> Point:
     return Point(
-        run=measurement.run,
-        created=measurement.created,
-        value=measurement.metrics[metric],
-        stamp=Stamped.part(measurement.detail, "stamp").stamp or "",
-        noisy=bool(Watched.part(measurement.detail, "noisy").noisy),
-        judged=result.verdict is not None,
-        git_revision=measurement.provenance.git_revision,
-        versions=measurement.provenance.versions,
+        run=result.run,
+        created=result.created,
+        value=result.metrics[metric],
+        stamp=result.told.stamp,
+        noisy=result.told.noisy,
+        judged=result.kind is not None,
+        git_revision=result.git_revision,
+        versions=result.versions,
     )
 
 

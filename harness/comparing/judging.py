@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from harness.comparing import words
 from harness.comparing.pairing import failed
-from harness.comparing.spreads import by_a_tool
 from harness.domain.cases import Kind
-from harness.domain.details import Matmul, ThroughputDetail
+from harness.domain.details import Matmul, ThroughputDetail, by_a_tool
 from harness.domain.measurements import Measurement, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.parts import Pairs, kept
@@ -158,7 +157,7 @@ def _timed(measurement: Measurement) -> Timed:
     detail = ThroughputDetail.from_stored(measurement.detail)
     return Timed(
         samples_per_s=measurement.metrics[Metric.THROUGHPUT],
-        latencies_ns=() if by_a_tool(measurement) else measurement.raw.get("latencies_ns", ()),
+        latencies_ns=() if by_a_tool(measurement.detail) else measurement.raw.get("latencies_ns", ()),
         machine=(detail.watched.matmul or Matmul()).typical_per_s,
     )
 

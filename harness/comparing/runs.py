@@ -12,6 +12,7 @@ from harness.comparing.judging import Margins, Pair, Sure, has_number, pair
 from harness.comparing.pairing import paired
 from harness.comparing.spreads import Known, repetition_of
 from harness.errors import NoSamples
+from harness.store.numbers import Number
 from harness.store.results import Result
 from harness.verdicts.effects import Finding
 
@@ -44,7 +45,7 @@ def compare(
     after: Sequence[Result],
     *,
     margins: Margins | None = None,
-    earlier: Sequence[Result] = (),
+    earlier: Sequence[Number] = (),
     across_machines: bool = False,
     stamp: str | None = None,
 ) -> Comparison:
@@ -62,7 +63,7 @@ def compare(
     confidence = 1 - FALSE_ALARMS / max(1, sum(has_number(old, new) for old, new in matched.pairs))
     sure, limits = Sure(each=confidence, together=1 - FALSE_ALARMS), margins or Margins()
     # The earlier of the two is a night like those before it.
-    known = spreads.known([*earlier, *before], matched.pairs)
+    known = spreads.known([*earlier, *map(Number.of, before)], matched.pairs)
     return Comparison(
         pairs=tuple(
             pair(old, new, limits, known.noise(repetition_of(new.measurement)), sure)

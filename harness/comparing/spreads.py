@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.domain.cases import Kind
-from harness.domain.details import ThroughputDetail, Watched
 from harness.domain.measurements import Measurement
 from harness.domain.metrics import Metric
 from harness.domain.series import Repetition
 from harness.machine.fingerprint import machine_key
+from harness.store.numbers import Number
 from harness.store.results import Result, Store
 from harness.verdicts import nights
 from harness.verdicts.nights import Nights
@@ -23,32 +23,17 @@ def repetition_of(measurement: Measurement) -> Repetition:
     return Repetition.of(measurement, machine_key(measurement.provenance.machine))
 
 
-def repetitions(measurements: Sequence[Measurement]) -> list[Repetition]:
+def repetitions(numbers: Sequence[Number]) -> list[Repetition]:
     """What each of several results repeats.
 
     One that does not tell its samples, of an older store, is of the only ones that others of it tell.
     """
-    found = [repetition_of(made) for made in measurements]
+    found = [made.repeated for made in numbers]
     told: dict[Repetition, set[Repetition]] = {}
     for repeated in found:
         if repeated.samples_sha256 is not None:
             told.setdefault(repeated.untold, set()).add(repeated)
     return [next(iter(of_it)) if len(of_it := told.get(item, set())) == 1 else item for item in found]
-
-
-def by_a_tool(measurement: Measurement) -> bool:
-    """Whether a tool told the throughput: it is not counted from calls of ours, and may be rounded."""
-    detail = ThroughputDetail.part(measurement.detail, "tool")
-    return detail.tool is not None or "tool" in detail.rest  # of a log, it is the tool's name
-
-
-def usable(measurement: Measurement) -> bool:
-    """Whether it is a throughput that no disturbed machine gave: a night's number."""
-    return (
-        measurement.kind is Kind.THROUGHPUT
-        and bool(measurement.metrics.get(Metric.THROUGHPUT))
-        and not Watched.part(measurement.detail, "noisy").noisy
-    )
 
 
 WINDOW = 30  # runs of a machine that its spread is taken from, those of fewer series than tell it aside
@@ -61,7 +46,7 @@ def machines_of(results: Iterable[Result]) -> set[str]:
     return {machine_key(item.provenance.machine) for item in made if item.kind is Kind.THROUGHPUT}
 
 
-def throughputs_before(store: Store, machines: Collection[str], run: str | None = None) -> list[Result]:
+def throughputs_before(store: Store, machines: Collection[str], run: str | None = None) -> list[Number]:
     """The throughputs of `machines` in the latest runs before `run` (of all) that have any of them.
 
     Of each machine `WINDOW` runs of `nights.FEWEST_SERIES` series or more: runs of other hosts, those without
@@ -73,23 +58,23 @@ def throughputs_before(store: Store, machines: Collection[str], run: str | None 
     before = known if run is None else known[: known.index(run)]
     left = dict.fromkeys(machines, _MOST_RUNS)
     whole = dict.fromkeys(machines, 0)
-    found: list[Result] = []
+    found: list[Number] = []
     while before and any(left.values()):
         before, chunk = before[:-WINDOW], before[-WINDOW:]
-        by_run: dict[tuple[str, str], list[Result]] = {}
-        for result in store.numbers(runs=chunk, kind=Kind.THROUGHPUT):
-            machine = machine_key(result.measurement.provenance.machine)
-            if machine in left and usable(result.measurement):
-                by_run.setdefault((result.measurement.run, machine), []).append(result)
+        by_run: dict[tuple[str, str], list[Number]] = {}
+        for number in store.numbers(runs=chunk, kind=Kind.THROUGHPUT):
+            machine = number.repeated.machine
+            if machine in left and number.usable:
+                by_run.setdefault((number.run, machine), []).append(number)
         for name, machine in ((name, machine) for name in reversed(chunk) for machine in machines):
-            results = by_run.get((name, machine), [])
-            if not results or not left[machine]:
+            numbers = by_run.get((name, machine), [])
+            if not numbers or not left[machine]:
                 continue
-            series = {repetition_of(item.measurement) for item in results}
+            series = {item.repeated for item in numbers}
             whole[machine] += len(series) >= nights.FEWEST_SERIES
             left[machine] = 0 if whole[machine] == WINDOW else left[machine] - 1
-            found += results
-    return sorted(found, key=lambda item: item.measurement.created)
+            found += numbers
+    return sorted(found, key=lambda item: item.created)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,29 +108,28 @@ class Known:
         return earlier or self.tonight.get(repeated)
 
 
-def known(earlier: Iterable[Result], pairs: Sequence[tuple[Result, Result]]) -> Known:
+def known(earlier: Iterable[Number], pairs: Sequence[tuple[Result, Result]]) -> Known:
     """What `earlier` results say, and of a machine of which they say too little the changes of `pairs`.
 
     Of several results of a series in one run the last counts.
     """
-    by_machine: dict[str, list[Measurement]] = {}
-    for result in sorted(earlier, key=lambda item: item.measurement.created):
-        made = result.measurement
-        if usable(made):
-            by_machine.setdefault(machine_key(made.provenance.machine), []).append(made)
+    by_machine: dict[str, list[Number]] = {}
+    for number in sorted(earlier, key=lambda item: item.created):
+        if number.usable:
+            by_machine.setdefault(number.repeated.machine, []).append(number)
     return Known(
-        machines={machine: _machine(results) for machine, results in by_machine.items()},
+        machines={machine: _machine(numbers) for machine, numbers in by_machine.items()},
         tonight=_tonight(pairs),
     )
 
 
-def _machine(results: Sequence[Measurement]) -> Machine:
+def _machine(results: Sequence[Number]) -> Machine:
     """Results of one machine in the order in which they were made."""
     values: dict[Repetition, dict[str, float]] = {}
     repeated = repetitions(results)
     for item, made in zip(repeated, results, strict=True):
         values.setdefault(item, {})[made.run] = made.metrics[Metric.THROUGHPUT]
-    told = {item for item, made in zip(repeated, results, strict=True) if by_a_tool(made)}
+    told = {item for item, made in zip(repeated, results, strict=True) if made.told.by_a_tool}
     order = list(dict.fromkeys(made.run for made in results))
     return Machine(values=values, order=order, told=told, said=nights.of_nights(values, order, told))
 
@@ -154,12 +138,12 @@ def _tonight(pairs: Sequence[tuple[Result, Result]]) -> dict[Repetition, Noise]:
     """The noise that the changes of a machine's throughputs show by how unlike they are."""
     changes: dict[str, dict[Repetition, float]] = {}
     least: dict[Repetition, float] = {}
-    for before, after in pairs:
-        if usable(before.measurement) and usable(after.measurement):
-            rates = [item.measurement.metrics[Metric.THROUGHPUT] for item in (before, after)]
-            repeated = repetition_of(after.measurement)
+    for before, after in ((Number.of(old), Number.of(new)) for old, new in pairs):
+        if before.usable and after.usable:
+            rates = [item.metrics[Metric.THROUGHPUT] for item in (before, after)]
+            repeated = after.repeated
             changes.setdefault(repeated.machine, {})[repeated] = math.log(rates[1] / rates[0])
-            least[repeated] = nights.least_spread(rates, told=by_a_tool(after.measurement))
+            least[repeated] = nights.least_spread(rates, told=after.told.by_a_tool)
     return {
         repeated: noise
         for of_machine in changes.values()

@@ -392,6 +392,12 @@ class ImportedDetail(Stored):
     work: Work | None = None  # where the log is of the case's own measurement
 
 
+def by_a_tool(detail: Mapping[str, Any]) -> bool:
+    """Whether a tool told the throughput: it is not counted from calls of ours, and may be rounded."""
+    told = ThroughputDetail.part(detail, "tool")
+    return told.tool is not None or "tool" in told.rest  # of a log, it is the tool's name
+
+
 def devices_of(detail: Mapping[str, Any]) -> int | None:
     """How many devices a throughput is the total of; None: its log does not tell. Our calls are of one."""
     tool = detail.get("tool")

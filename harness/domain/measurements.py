@@ -136,9 +136,13 @@ class Measurement:
     @property
     def made(self) -> str:
         """What it was measured with, in words: ``stand-in, mini weights, documented protocol``."""
-        made = self.provenance
-        protocol = "" if made.protocol is None else f", {made.protocol} protocol"
-        return f"{self.origin}, {made.weights} weights{protocol}"
+        return made_with(self.origin, self.provenance.weights, self.provenance.protocol)
+
+
+def made_with(origin: Origin, weights: Weights, protocol: Protocol | None) -> str:
+    """What a result was measured with, in words: ``stand-in, mini weights, documented protocol``."""
+    by = "" if protocol is None else f", {protocol} protocol"
+    return f"{origin}, {weights} weights{by}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

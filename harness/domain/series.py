@@ -18,7 +18,7 @@ from typing import Any, Self
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
 from harness.domain.details import Common, ImportedDetail, ScenarioDetail, ThroughputDetail, devices_of
-from harness.domain.measurements import Measurement, Origin
+from harness.domain.measurements import Measurement, Origin, made_with
 from harness.domain.models import Protocol, Weights
 
 # Kinds whose numbers depend on the data, on how many of its samples were taken, and on the protocol. A
@@ -95,6 +95,11 @@ class Series:
         return f"{self.kind} ({self.check})" if self.check else str(self.kind)
 
     @property
+    def made(self) -> str:
+        """What it was measured with, in words, as `Measurement.made`."""
+        return made_with(self.origin, self.weights, self.protocol)
+
+    @property
     def likeness(self) -> Likeness:
         """What its numbers share with those of other cases that may stand in their column."""
         of_data = self.kind in OF_DATA
@@ -142,9 +147,13 @@ class Asked:
     @classmethod
     def of(cls, measurement: Measurement) -> Self:
         """What a result says was asked of it."""
-        if measurement.kind is not Kind.THROUGHPUT:
+        return cls.in_detail(measurement.kind, measurement.detail)
+
+    @classmethod
+    def in_detail(cls, kind: Kind, stored: Mapping[str, Any]) -> Self:
+        """What the detail of a result of that kind says was asked of it."""
+        if kind is not Kind.THROUGHPUT:
             return cls()
-        stored = measurement.detail
         detail = ThroughputDetail.part(stored, "threads", "isolated", "device", "stamp_asked")
         run = ScenarioDetail.part(stored, "loadgen").loadgen
         return cls(
@@ -200,7 +209,7 @@ class Repetition:
         made = measurement.provenance
         return cls(
             series=Series.of(measurement), asked=Asked.of(measurement), weights_sha256=made.weights_sha256,
-            data_sha256=made.data_sha256, samples_sha256=samples_of(measurement), machine=machine,
+            data_sha256=made.data_sha256, samples_sha256=samples_in(measurement.detail), machine=machine,
         )  # fmt: skip
 
     @property
@@ -211,4 +220,9 @@ class Repetition:
 
 def samples_of(measurement: Measurement) -> str | None:
     """The SHA-256 of the samples that a result is of, where it tells more than the file's."""
-    return Common.part(measurement.detail, "samples_sha256").samples_sha256
+    return samples_in(measurement.detail)
+
+
+def samples_in(detail: Mapping[str, Any]) -> str | None:
+    """As `samples_of`, of a result's detail."""
+    return Common.part(detail, "samples_sha256").samples_sha256

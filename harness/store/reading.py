@@ -36,7 +36,7 @@ def results(
 ) -> Query:
     """Measurements with their newest verdicts: of a run, of a case, or of these numbers."""
     columns = MEASUREMENTS.c
-    query = _judged(sa.select(MEASUREMENTS, *verdict_columns())).order_by(columns.number)
+    query = judged(sa.select(MEASUREMENTS, *verdict_columns())).order_by(columns.number)
     for column, wanted in ((columns.run, run), (columns.case, case)):
         if wanted is not None:
             query = query.where(column == wanted)
@@ -50,7 +50,7 @@ def briefs(*, run: str | None) -> Query:
     one.
     """
     columns = MEASUREMENTS.c
-    query = _judged(
+    query = judged(
         sa.select(
             columns.number,
             *(columns[name] for name in _BRIEF),
@@ -83,21 +83,7 @@ def told(*, numbers: Sequence[int]) -> Query:
     """What results came to, by number."""
     columns = MEASUREMENTS.c
     query = sa.select(columns.number, columns.metrics, VERDICTS.c.expected, VERDICTS.c.message)
-    return _judged(query).where(columns.number.in_(numbers))
-
-
-def numbers(*, runs: Sequence[str] | None, case: str | None, kind: Kind | None) -> Query:
-    """Measurements without raw samples, with their newest verdicts."""
-    columns = MEASUREMENTS.c
-    query = _judged(
-        sa.select(*(column for column in columns if column.name != "raw"), *verdict_columns())
-    ).order_by(columns.number)
-    if runs is not None:
-        query = query.where(columns.run.in_(list(runs)))
-    for column, wanted in ((columns.case, case), (columns.kind, kind)):
-        if wanted is not None:
-            query = query.where(column == wanted)
-    return query
+    return judged(query).where(columns.number.in_(numbers))
 
 
 def history(*, latest: int) -> Query:
@@ -132,7 +118,7 @@ def history(*, latest: int) -> Query:
         VERDICTS.c.expected,
         VERDICTS.c.kind.label("came_to"),
     )
-    return _judged(query).where(columns.number.in_(chosen)).order_by(columns.number)
+    return judged(query).where(columns.number.in_(chosen)).order_by(columns.number)
 
 
 def to_brief(row: sa.RowMapping) -> Brief:
@@ -203,7 +189,7 @@ def _each(name: str, of: Callable[[str], sa.ColumnElement[str]]) -> sa.CTE:
     return each.union_all(sa.select(behind.scalar_subquery()).where(each.c.key.is_not(None)))
 
 
-def _judged(query: Query) -> Query:
+def judged(query: Query) -> Query:
     """The query with each measurement's newest verdict: of several the newest counts."""
     of_one = VERDICTS.alias("of_one")
     newest = sa.select(sa.func.max(of_one.c.number)).where(of_one.c.measurement == MEASUREMENTS.c.id)

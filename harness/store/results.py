@@ -19,11 +19,12 @@ from harness.domain.series import Series
 from harness.errors import StoreError
 from harness.machine.fingerprint import machine_key
 from harness.records import to_json
-from harness.store import baselines, copying, damage, opening, reading, summary
+from harness.store import baselines, copying, damage, numbers, opening, reading, summary
 from harness.store.baselines import Baseline
 from harness.store.briefs import Brief, Kept, Told
 from harness.store.copying import Copied
 from harness.store.database import Database
+from harness.store.numbers import Number
 from harness.store.reading import Point
 from harness.store.schema import (
     MEASUREMENTS,
@@ -154,13 +155,9 @@ class Store:
 
     def numbers(
         self, *, runs: Sequence[str] | None = None, case: str | None = None, kind: Kind | None = None
-    ) -> list[Result]:
-        """As `results`, of several runs, and without raw samples: what a long series is read from."""
-        query = reading.numbers(runs=runs, case=case, kind=kind)
-        return self._read(
-            query,
-            lambda row: Result(measurement=to_measurement({**row, "raw": {}}), verdict=to_verdict(row)),
-        )
+    ) -> list[Number]:
+        """What a long series is read from, in the order of writing; `runs`, `case` and `kind` select."""
+        return self._read(numbers.query(runs=runs, case=case, kind=kind), numbers.Reader())
 
     def cases(self) -> list[str]:
         """Every case that has results, by name."""

@@ -18,6 +18,7 @@ from harness.other_machines import claimed, folders, importing
 from harness.other_machines.claimed import Asked
 from harness.other_machines.foreign import Choice
 from harness.other_machines.times import call_time
+from harness.store.numbers import Number
 from harness.store.results import Result, Store
 from harness.tables.catalog import BUILT_IN, load
 from harness.tools import parsers
@@ -271,7 +272,8 @@ def test_the_report_shows_it_in_the_documents_own_table(filed, tables):
 
 
 def test_a_latency_has_a_history_of_its_own(filed):
-    found = histories([filed(ONE, metric="latency"), filed(ONE, settings={"input": "224x224"})])
+    results = [filed(ONE, metric="latency"), filed(ONE, settings={"input": "224x224"})]
+    found = histories([Number.of(result) for result in results])
     assert {(item.metric, round(item.points[0].value, 3)) for item in found} == {
         (Metric.LATENCY, 2.456), (Metric.THROUGHPUT, 407.166)
     }  # fmt: skip

@@ -13,6 +13,7 @@ from harness.domain.measurements import Interval, Measurement, Origin, Provenanc
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol, Weights
 from harness.domain.references import Reference, Role
+from harness.store.numbers import Number
 from harness.store.results import Result
 from harness.tables import references
 from harness.tables.cases import named
@@ -241,6 +242,11 @@ def mixed(catalog: Catalog) -> Sequence[Result]:
         conformance(catalog, "tinybert-ascend310p-bs8"),
         failed("tinybert-t4-bs1", Kind.ACCURACY, "tinybert-t4-bs1: the session gave NaN logits"),
     )
+
+
+def numbers(results: Sequence[Result]) -> list[Number]:
+    """Results as a series of them reads them."""
+    return [Number.of(result) for result in results]
 
 
 def judged(verdict: Verdict | None, base: Measurement) -> Result:

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from factory import MACHINE, accuracy, conformance, failed, measurement, on_chip, throughput
+from factory import MACHINE, accuracy, conformance, failed, measurement, numbers, on_chip, throughput
 
 from harness.comparing import gate
 from harness.comparing.judging import Margins
@@ -256,8 +256,8 @@ def test_nights_of_another_machine_say_nothing_of_this_ones_spread() -> None:
         moved = dataclasses.replace(made.provenance, machine={**MACHINE, "cpu": "another"})
         there.append(dataclasses.replace(item, measurement=dataclasses.replace(made, provenance=moved)))
     pair = [timed(calls(4e6))], [timed(calls(4.4e6, seed=1))]
-    assert not messages(compare(*pair, earlier=nights(here)))
-    assert messages(compare(*pair, earlier=nights(there))) == messages(compare(*pair))
+    assert not messages(compare(*pair, earlier=numbers(nights(here))))
+    assert messages(compare(*pair, earlier=numbers(nights(there)))) == messages(compare(*pair))
 
 
 def test_a_gate_may_ask_for_quiet() -> None:
@@ -271,7 +271,7 @@ def test_the_same_is_the_same_where_any_loss_would_fail() -> None:
     draw = random.Random(2)
     past = nights([timed(calls(4e6 * draw.lognormvariate(0, 0.004))) for _ in range(12)])
     pair = [timed(calls(4e6))], [timed(calls(4e6, seed=1))]
-    found = compare(*pair, margins=gate.EVERYTHING.margins, earlier=past)
+    found = compare(*pair, margins=gate.EVERYTHING.margins, earlier=numbers(past))
     assert found.pairs[0].finding is Finding.SAME
 
 
@@ -286,14 +286,16 @@ def test_nights_before_say_how_far_nights_lie_apart() -> None:
 
     past = nights([night(2000 * draw.lognormvariate(0, 0.04)) for _ in range(12)])
     assert messages(compare([night(2000)], [night(1840)]))
-    assert not messages(compare([night(2000)], [night(1840)], earlier=past))
+    assert not messages(compare([night(2000)], [night(1840)], earlier=numbers(past)))
 
 
 def test_a_tools_number_is_not_counted_from_the_calls_beside_it() -> None:
     """It may be rounded, however many calls of ours lie beside it: the floor is that of told numbers."""
     for detail, floor in (({"tool": {"samples_per_s": 2000.0}, "calls": 64}, "0.5"), ({"calls": 64}, "0.2")):
         past = nights([timed(calls(4e6, spread=1e-6), **detail) for _ in range(8)])
-        (pair,) = compare([past[-1]], [timed(calls(4e6, spread=1e-6), **detail)], earlier=past[:-1]).pairs
+        (pair,) = compare(
+            [past[-1]], [timed(calls(4e6, spread=1e-6), **detail)], earlier=numbers(past[:-1])
+        ).pairs
         assert f"a spread of {floor} % from run to run, of 8 earlier runs" in pair.message
 
 
@@ -338,7 +340,7 @@ def test_a_gate_fails_where_a_loss_as_large_as_its_limit_is_not_ruled_out() -> N
     draw = random.Random(2)
     past = nights([timed(calls(4e6 * draw.lognormvariate(0, 0.004))) for _ in range(20)])
     pair_of_runs = [timed(calls(4e6))], [timed(calls(4.16e6, seed=1))]
-    found = compare(*pair_of_runs, margins=Margins(throughput=0.02), earlier=past)
+    found = compare(*pair_of_runs, margins=Margins(throughput=0.02), earlier=numbers(past))
     (pair,) = found.of(Finding.WORSE)  # 4 % slower
     assert gate.failing(found, gate.parse("throughput:3%")) == (pair,)
     assert gate.failing(found, gate.parse("throughput:8%")) == ()

@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import pytest
-from factory import MACHINE, accuracy, measurement
+from factory import MACHINE, accuracy, measurement, numbers
 
 from harness.comparing.history import History, histories
 from harness.domain.cases import Kind
@@ -26,9 +26,10 @@ def night(number: int, rate: float, **made: Any) -> Result:
 
 def nights(levels: list[float], spread: float, seed: int = 0, **made: Any) -> History:
     draw = random.Random(seed)
-    (found,) = histories(
-        [night(at, level * math.exp(draw.gauss(0, spread)), **made) for at, level in enumerate(levels)]
-    )
+    made_then = [
+        night(at, level * math.exp(draw.gauss(0, spread)), **made) for at, level in enumerate(levels)
+    ]
+    (found,) = histories(numbers(made_then))
     return found
 
 
@@ -74,7 +75,7 @@ def test_nights_on_a_disturbed_machine_do_not_count() -> None:
         )
         for at in range(24)
     ]
-    (found,) = histories(results)
+    (found,) = histories(numbers(results))
     assert found.changes == ()
     assert sum(point.noisy for point in found.points) == 12
 
@@ -84,14 +85,14 @@ def test_what_differs_at_a_change_is_named() -> None:
     new = {"versions": {"onnxruntime": "1.23.0"}, "git_revision": "b" * 40 + "+dirty"}
     results = [night(at, 100.0 + at % 3, **old) for at in range(8)]
     results += [night(9 + at, 80.0 + at % 3, **new) for at in range(8)]
-    (found,) = histories(results)
+    (found,) = histories(numbers(results))
     (change,) = found.changes
     assert change.differs == ("git aaaaaaaaaaaa -> bbbbbbbbbbbb+dirty", "onnxruntime 1.22.0 -> 1.23.0")
 
 
 def test_machines_weights_and_data_are_series_of_their_own() -> None:
     made = [{}, {"machine": {**MACHINE, "cpu": "another"}}, {"weights_sha256": "c" * 64}]
-    assert len(histories([night(at, 100.0, **made[at % 3]) for at in range(9)])) == 3
+    assert len(histories(numbers([night(at, 100.0, **made[at % 3]) for at in range(9)]))) == 3
 
 
 def test_any_step_of_a_score_is_a_change(catalog: Catalog) -> None:
@@ -99,5 +100,5 @@ def test_any_step_of_a_score_is_a_change(catalog: Catalog) -> None:
     results = [
         accuracy(catalog, CASE, right, 240, number=at) for at, right in enumerate([190, 190, 189, 189, 190])
     ]
-    (found,) = histories(results)
+    (found,) = histories(numbers(results))
     assert [(change.at, change.p_value) for change in found.changes] == [(2, None), (4, None)]

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from factory import accuracy, measurement
+from factory import accuracy, measurement, numbers
 
 from harness.comparing import spreads
 from harness.comparing.history import histories
@@ -44,12 +44,12 @@ def test_the_same_ones_are_and_those_that_an_older_result_does_not_tell(
 
 def values(catalog: Catalog, *samples: str | None) -> list[list[float]]:
     results = [scored(catalog, item, 190 + at, f"run-{at}") for at, item in enumerate(samples)]
-    return [[round(point.value * 240) for point in item.points] for item in histories(results)]
+    return [[round(point.value * 240) for point in item.points] for item in histories(numbers(results))]
 
 
 def test_a_history_is_of_one_sort_of_samples(catalog: Catalog):
     assert values(catalog, "a", "b", "a", "b") == [[190, 192], [191, 193]]
-    told = histories([scored(catalog, "a" * 64), scored(catalog, "b" * 64), scored(catalog, None)])
+    told = histories(numbers([scored(catalog, item and item * 64) for item in ("a", "b", None)]))
     assert [", samples aaaaaaaa" in item.made for item in told] == [True, False, False]
     assert [", samples" in item.made for item in told] == [True, True, False]
 
@@ -72,7 +72,7 @@ def test_the_noise_of_a_series_is_known_from_older_results(before: list[str | No
     """The first night that tells its samples is held against the nights that do not."""
     past = [timed(at, 100 + at % 3, item) for at, item in enumerate(before)]
     now = timed(20, 101.0, "a")
-    known = spreads.known(past, [])
+    known = spreads.known(numbers(past), [])
     assert known.noise(spreads.repetition_of(now.measurement)) is not None
     if before == ["a"] * 12:
         other = timed(21, 101.0, "other").measurement

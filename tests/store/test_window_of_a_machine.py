@@ -46,16 +46,16 @@ def test_the_window_is_of_runs_of_this_machine_that_have_a_throughput(store: Sto
     """Of thirty runs of everything it was three of the host itself."""
     here = machine_key({"cpu": "x0"})
     found = throughputs_before(store, [here], f"h0-{NIGHTS - 1:02}-nightly")
-    runs = list(dict.fromkeys(item.measurement.run for item in found))
+    runs = list(dict.fromkeys(item.run for item in found))
     assert runs == [f"h0-{night:02}-nightly" for night in range(NIGHTS - 1)]
-    assert {machine_key(item.measurement.provenance.machine) for item in found} == {here}
+    assert {item.repeated.machine for item in found} == {here}
     assert len(found) == 3 * (NIGHTS - 1)
 
 
 def test_of_several_machines_each_has_its_own_window(store: Store) -> None:
     here = [machine_key({"cpu": f"x{host}"}) for host in (0, 5)]
     found = throughputs_before(store, here)
-    assert len({item.measurement.run for item in found}) == 2 * NIGHTS
+    assert len({item.run for item in found}) == 2 * NIGHTS
 
 
 def test_nights_of_a_host_among_eight_are_rarely_false_alarms(store: Store) -> None:
@@ -85,6 +85,6 @@ def test_runs_of_one_case_push_no_night_out(tmp_path: Path) -> None:
             add(f"night-{night:02}", case, night)
     for one in range(40):
         add(f"one-{one:02}", 1, WINDOW + 5 + one)
-    found = {item.measurement.run for item in throughputs_before(store, [machine_key({"cpu": "x"})])}
+    found = {item.run for item in throughputs_before(store, [machine_key({"cpu": "x"})])}
     assert sum(run.startswith("night") for run in found) == WINDOW
     assert sum(run.startswith("one") for run in found) == 40
