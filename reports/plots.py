@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.domain.cases import Kind
@@ -16,7 +17,7 @@ from harness.domain.references import Reference, Role
 from harness.domain.series import Series
 from harness.tables.references import as_run
 from harness.verdicts.stats import percentile
-from reports.charts import INK, SERIES, SOFT, WIDTH, draw, rows_by_name
+from reports.charts import INK, SERIES, SOFT, WIDTH, begin, rows_by_name
 from reports.counted import counted
 from reports.language import in_language, joined, say
 from reports.likeness import label
@@ -25,11 +26,14 @@ from reports.peaks import Share, shares
 from reports.view import Chart, Gallery
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from markupsafe import Markup
 
     from harness.store.reading import Point
 
 Rows = list[dict[str, Any]]
+Drawing = tuple[str, "Future[Markup]"]  # its title, and what it will be
 FEWEST_CALLS = 20  # fewer have no distribution
 MOST_HISTORIES = 12  # of one model; every case tells its own in words
 HISTORIES_IN_ONE = 6
@@ -46,50 +50,64 @@ def galleries(
     models = [model for model in catalog.models.values() if model.name in own]
     share = shares(catalog, found)
     made = (
-        Gallery(
-            title=say("Throughput against batch size"), place="throughput",
-            explanation=say(
-                "Hollow: documented. Filled: measured. Stand-ins and simulated tools stand apart: their "
-                "speed is not the chip's."
+        (
+            Gallery(
+                title=say("Throughput against batch size"), place="throughput",
+                explanation=say(
+                    "Hollow: documented. Filled: measured. Stand-ins and simulated tools stand apart: their "
+                    "speed is not the chip's."
+                ),
             ),
-            charts=tuple(chart for model in models for chart in _throughput(catalog, model, own[model.name])),
+            [drawing for model in models for drawing in _throughput(catalog, model, own[model.name])],
         ),
-        Gallery(
-            title=say("Accuracy against its reference"), place="accuracy",
-            explanation=_marked(
-                found,
-                "Point and line: measured, with its 95 % interval (an F1 has none). Bar: what passes. "
-                "Its mark: the documented value, or the checkpoint's own fp32 score."
+        (
+            Gallery(
+                title=say("Accuracy against its reference"), place="accuracy",
+                explanation=_marked(
+                    found,
+                    "Point and line: measured, with its 95 % interval (an F1 has none). Bar: what passes. "
+                    "Its mark: the documented value, or the checkpoint's own fp32 score."
+                ),
             ),
-            charts=tuple(chart for model in models for chart in _accuracy(model, own[model.name])),
+            [drawing for model in models for drawing in _accuracy(model, own[model.name])],
         ),
-        Gallery(
-            title=say("Latency"), place="latency",
-            explanation=_marked(
-                found,
-                "Line: from the fastest call to the 98th percentile. Bar: the middle half. Mark: median.",
+        (
+            Gallery(
+                title=say("Latency"), place="latency",
+                explanation=_marked(
+                    found,
+                    "Line: from the fastest call to the 98th percentile. Bar: the middle half. Mark: median.",
+                ),
             ),
-            charts=tuple(chart for model in models for chart in _latency(model, own[model.name])),
+            [drawing for model in models for drawing in _latency(model, own[model.name])],
         ),
-        Gallery(
-            title=say("Share of the chip's peak"), place="peak",
-            explanation=say(
-                "Floating-point operations of the architecture × throughput / the peak of one chip at that "
-                "precision."
+        (
+            Gallery(
+                title=say("Share of the chip's peak"), place="peak",
+                explanation=say(
+                    "Floating-point operations of the architecture × throughput / the peak of one chip at "
+                    "that precision."
+                ),
+                sources=tuple(dict.fromkeys((item.peak, item.source) for item in share)),
             ),
-            charts=tuple(chart for model in models for chart in _share(model, share)),
-            sources=tuple(dict.fromkeys((item.peak, item.source) for item in share)),
+            [drawing for model in models for drawing in _share(model, share)],
         ),
-        Gallery(
-            title=say("History"), place="history",
-            explanation=say(
-                "Each case over its runs, oldest first; dashed: what it is held against; red: fell short. "
-                "Only what was measured more than once."
+        (
+            Gallery(
+                title=say("History"), place="history",
+                explanation=say(
+                    "Each case over its runs, oldest first; dashed: what it is held against; red: fell "
+                    "short. Only what was measured more than once."
+                ),
             ),
-            charts=tuple(chart for model in models for chart in _history(model, history)),
+            [drawing for model in models for drawing in _history(model, history)],
         ),
     )  # fmt: skip
-    return tuple(item for item in made if item.charts)
+    return tuple(
+        replace(gallery, charts=tuple(Chart(title=title, svg=svg.result()) for title, svg in drawings))
+        for gallery, drawings in made
+        if drawings
+    )
 
 
 def _marked(found: Sequence[Outcome], text: str) -> str:
@@ -107,14 +125,14 @@ def _english(text: str) -> str:
     return in_language(text, "en")
 
 
-def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
+def _throughput(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> Iterator[Drawing]:
     """Two charts: what the document and the chips themselves say; what was measured elsewhere."""
     rows, apart = speed_rows(catalog, model, found)
     if rows:
-        yield Chart(title=model.title, svg=draw(_sized(_speeds(rows), 190), rows))
+        yield model.title, begin(_sized(_speeds(rows), 190), rows)
     if apart:
         title = say("{model}, stand-ins only: not the chips", model=model.title)
-        yield Chart(title=title, svg=draw(_sized(_speeds(apart), 190), apart))
+        yield title, begin(_sized(_speeds(apart), 190), apart)
 
 
 def speed_rows(catalog: Catalog, model: Model, found: Iterable[Outcome]) -> tuple[Rows, Rows]:
@@ -173,7 +191,7 @@ def _speeds(rows: Rows) -> Any:
     return lines + hollow + filled
 
 
-def _accuracy(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
+def _accuracy(model: Model, found: Iterable[Outcome]) -> Iterator[Drawing]:
     import altair as alt
 
     rows: Rows = []
@@ -201,7 +219,7 @@ def _accuracy(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
     line = base.mark_rule(strokeWidth=1.5, color=INK).encode(x=alt.X("low:Q", title="%"), x2="high:Q")
     point = base.mark_point(filled=True, size=50, color=INK, opacity=1).encode(x=alt.X("value:Q", title="%"))
     names = {row["case"] for row in rows}
-    yield Chart(title=model.title, svg=draw(_sized(band + line + mark + point, 22 * len(names) + 8), rows))
+    yield model.title, begin(_sized(band + line + mark + point, 22 * len(names) + 8), rows)
 
 
 def _label(outcome: Outcome, model: Model) -> str:
@@ -210,7 +228,7 @@ def _label(outcome: Outcome, model: Model) -> str:
     return f"{short} {_english(label(outcome.likeness)).replace('stand-in, ', '† ')}"
 
 
-def _latency(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
+def _latency(model: Model, found: Iterable[Outcome]) -> Iterator[Drawing]:
     import altair as alt
 
     rows: Rows = []
@@ -230,10 +248,10 @@ def _latency(model: Model, found: Iterable[Outcome]) -> Iterator[Chart]:
     )
     middle = base.mark_bar(height=10, color=SERIES[0], opacity=0.75).encode(x=alt.X("p25:Q"), x2="p75:Q")
     median = base.mark_tick(thickness=2, height=15, color=INK).encode(x="p50:Q")
-    yield Chart(title=model.title, svg=draw(_sized(whole + middle + median, 22 * len(rows) + 8), rows))
+    yield model.title, begin(_sized(whole + middle + median, 22 * len(rows) + 8), rows)
 
 
-def _share(model: Model, found: Sequence[Share]) -> Iterator[Chart]:
+def _share(model: Model, found: Sequence[Share]) -> Iterator[Drawing]:
     import altair as alt
 
     rows = [
@@ -253,10 +271,10 @@ def _share(model: Model, found: Sequence[Share]) -> Iterator[Chart]:
             color=alt.Color("of:N", scale=alt.Scale(domain=both, range=list(SERIES[:2]))),
         )
     )
-    yield Chart(title=model.title, svg=draw(_sized(chart, 16 * len(cases) + 8), rows))
+    yield model.title, begin(_sized(chart, 16 * len(cases) + 8), rows)
 
 
-def _history(model: Model, history: Sequence[Point]) -> Iterator[Chart]:
+def _history(model: Model, history: Sequence[Point]) -> Iterator[Drawing]:
     """The cases and series of a model that were measured more than once, some in each drawing."""
     past: dict[Series, list[Point]] = {}
     for point in history:
@@ -267,7 +285,7 @@ def _history(model: Model, history: Sequence[Point]) -> Iterator[Chart]:
     repeated = repeated[:MOST_HISTORIES]
     for at in range(0, len(repeated), HISTORIES_IN_ONE):
         some = repeated[at : at + HISTORIES_IN_ONE]
-        yield Chart(title=model.title, svg=_over_runs(model, some))
+        yield model.title, _over_runs(model, some)
 
 
 def _how(series: Series) -> str:
@@ -277,7 +295,7 @@ def _how(series: Series) -> str:
     return ", ".join(str(part) for part in how if part)
 
 
-def _over_runs(model: Model, some: Sequence[tuple[Series, Sequence[Point]]]) -> Markup:
+def _over_runs(model: Model, some: Sequence[tuple[Series, Sequence[Point]]]) -> Future[Markup]:
     import altair as alt
 
     rows: Rows = []
@@ -310,4 +328,4 @@ def _over_runs(model: Model, some: Sequence[tuple[Series, Sequence[Point]]]) -> 
         .facet(row=alt.Row("case:N", sort=None, header=header), spacing=8)
         .resolve_scale(y="independent")
     )
-    return draw(chart, rows)
+    return begin(chart, rows)

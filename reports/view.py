@@ -259,5 +259,5 @@ class Gallery:
     title: str
     place: str
     explanation: str
-    charts: tuple[Chart, ...]
+    charts: tuple[Chart, ...] = ()
     sources: tuple[Fact, ...] = ()
