@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,22 +83,23 @@ def _others(
     texts = dict[str, str]()
     for at, source in enumerate(source for source in sources if source not in over):
         try:
-            content = toml_table(source.read_bytes())
+            entries = _entries(source.read_bytes())
         except Undecodable as problem:  # changed since the catalog was read
             raise BadInput(problem.said, path=source, line=problem.line) from problem
-        kept = [toml_text.entry(kind, item) for kind, item in _without(content, documents)]
+        kept = [entry for document, entry in entries if document is None or document not in documents]
         if kept:
             texts[f"{at:03d}.{source.name}"] = "\n".join(kept)
     return texts
 
 
-def _without(
-    content: Mapping[str, Any], documents: AbstractSet[str]
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for kind, items in content.items():
-        for item in items:
-            if not _is_written(kind, item) or item.get(_WRITTEN[kind]) not in documents:
-                yield kind, item
+@lru_cache(maxsize=256)
+def _entries(data: bytes) -> Sequence[tuple[str | None, str]]:
+    """The entries of a file of these bytes: of which document, where an import writes such, and as TOML."""
+    return [
+        (item.get(_WRITTEN[kind]) if _is_written(kind, item) else None, toml_text.entry(kind, item))
+        for kind, items in catalog.content_of(data).items()
+        for item in items
+    ]
 
 
 def names_in(out: Path | None) -> frozenset[str]:

@@ -156,13 +156,19 @@ def _headers() -> list[str]:
 def _parse(file: Path, shown: str, draft: Draft) -> dict[str, Any] | None:
     """The file's content, or None when it is no TOML in UTF-8; the mistake's path is the line."""
     try:
-        return toml_table(file.read_bytes())
+        return content_of(file.read_bytes())
     except OSError as problem:
         draft.note(shown, "(file)", f"a file that cannot be read ({problem.strerror})", "a readable file")
     except Undecodable as problem:
         place = "(file)" if problem.line is None else f"line {problem.line}"
         draft.note(shown, place, problem.kind, "TOML 1.0 in UTF-8")
     return None
+
+
+@lru_cache(maxsize=256)
+def content_of(data: bytes) -> dict[str, Any]:
+    """What a file of these bytes holds, for reading only: the same is parsed once. Raises `Undecodable`."""
+    return toml_table(data)
 
 
 def _enter(kind: str, item: Any, file: str, path: str, draft: Draft, *, folder: Path) -> None:
