@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import mini
 import numpy as np
 import pytest
 from hypothesis import settings
-from simulated import networks
+from simulated import computing, kit
 
 from harness import files
 from harness.domain.catalog import Catalog
@@ -54,8 +56,12 @@ def remembered(of_all_workers: Path) -> Iterator[None]:
     """One folder for what the imitated tools' networks compute: no test waits for what another has."""
     folder = of_all_workers / "remembered"
     folder.mkdir(exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(networks.REMEMBERED, str(folder))
+    command = [sys.executable, computing.__file__, str(folder)]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        subprocess.Popen(command, stdin=subprocess.PIPE),
+    ):
+        patch.setenv(kit.REMEMBERED, str(folder))
         yield
 
 

@@ -63,8 +63,8 @@ def test_a_scenario_fills_no_documented_cell_no_chart_and_no_share(catalog: Cata
     assert [item.in_scenario for item in both] == [False, True]
     assert [item.comparable for item in both] == [True, False]
     assert peaks.shares(catalog, both) == peaks.shares(catalog, alone)
-    drawn = [list(plots._throughput(catalog, catalog.models["tinybert"], found)) for found in (alone, both)]
-    assert drawn[0] == drawn[1]
+    points = [plots.speed_rows(catalog, catalog.models["tinybert"], found) for found in (alone, both)]
+    assert points[0] == points[1]
     assert len(folding.rows(both)) == 2
 
 

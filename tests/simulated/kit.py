@@ -18,6 +18,7 @@ A fault is told by ``ZOOCHECK_SIMULATED_FAULT=<tool>:<fault>``, where ``<tool>``
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 VARIABLE = "ZOOCHECK_SIMULATED_FAULT"
+REMEMBERED = "ZOOCHECK_SIMULATED_REMEMBERED"  # a folder: `networks` keeps what it computed there
 SIMULATED = (
     "zoocheck-simulated"  # harness.toolchains.place.SIMULATED; the imitations import nothing of zoocheck
 )
@@ -114,15 +116,16 @@ def install(folder: Path, tools: Mapping[str, str], packages: str | None = None)
     """Put `tools` (name on PATH -> script in this folder) into ``folder/bin``, an interpreter beside them.
 
     The interpreter, ``folder/bin/vendor-python``, finds what is under `packages` of this folder, as the
-    vendor's own finds its SDK; it is this process's, with nothing of zoocheck on its path. Returns
-    ``folder/bin``.
+    vendor's own finds its SDK; it is this process's, with nothing of zoocheck on its path. They remember
+    (`networks`) where this process is told to, in whatever environment they run. Returns ``folder/bin``.
     """
     bin_folder = folder / "bin"
     bin_folder.mkdir(parents=True, exist_ok=True)
+    python = f"{REMEMBERED}={shlex.quote(os.environ.get(REMEMBERED, ''))} exec {sys.executable} -s"
     for name, script in tools.items():
-        _executable(bin_folder / name, f'exec {sys.executable} -s {HERE / script} "$@"')
+        _executable(bin_folder / name, f'{python} {HERE / script} "$@"')
     path = HERE if packages is None else f"{HERE / packages}:{HERE}"
-    _executable(bin_folder / "vendor-python", f'PYTHONPATH={path} exec {sys.executable} -s "$@"')
+    _executable(bin_folder / "vendor-python", f'PYTHONPATH={path} {python} "$@"')
     return bin_folder
 
 

@@ -8,17 +8,17 @@ import math
 import os
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import computing
+import kit
 import numpy as np
 
 if TYPE_CHECKING:
     import onnxruntime
-
-REMEMBERED = "ZOOCHECK_SIMULATED_REMEMBERED"
 
 
 class Network:
@@ -26,7 +26,8 @@ class Network:
 
     What it gives for its inputs, and what a call of it took, is computed once by all processes for which
     ``ZOOCHECK_SIMULATED_REMEMBERED`` names one folder, and kept there under a hash of the network's content
-    and of the inputs; without such a folder, each time.
+    and of the inputs; by the process of `computing`, where that listens. Without such a folder it is
+    computed here, each time.
     """
 
     def __init__(self, content: Path | str | bytes) -> None:
@@ -35,21 +36,11 @@ class Network:
 
     def __call__(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """One batch as the network lays it out, by position."""
-        return self._remembered("outputs", arrays, lambda: self.compute(arrays))
+        return self._remembered("compute", arrays)
 
     def times(self, arrays: Sequence[np.ndarray], calls: int, longest_s: float = math.inf) -> list[float]:
         """Wall times of calls of one batch, seconds, behind one not timed; no more than take so long."""
-
-        def measured() -> list[np.ndarray]:
-            self.compute(arrays)
-            taken: list[float] = []
-            while len(taken) < calls and sum(taken) < longest_s:
-                start = time.perf_counter()
-                self.compute(arrays)
-                taken.append(time.perf_counter() - start)
-            return [np.array(taken)]
-
-        return self._remembered(f"times {calls} {longest_s}", arrays, measured)[0].tolist()
+        return self._remembered("timed", arrays, calls, longest_s)[0].tolist()
 
     def seconds(self, arrays: Sequence[np.ndarray]) -> float:
         """Wall time of one batch: the best of two."""
@@ -59,19 +50,29 @@ class Network:
     def compute(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """One batch, whatever is remembered."""
 
-    def _remembered(
-        self, what: str, given: Sequence[np.ndarray], make: Callable[[], Sequence[np.ndarray]]
-    ) -> list[np.ndarray]:
-        if (folder := os.environ.get(REMEMBERED)) is None:
-            return list(make())
-        key = hashlib.sha256(f"{self._name} {what}".encode())
+    def timed(self, arrays: Sequence[np.ndarray], calls: int, longest_s: float) -> list[np.ndarray]:
+        """As `times`, whatever is remembered."""
+        self.compute(arrays)
+        taken: list[float] = []
+        while len(taken) < calls and sum(taken) < longest_s:
+            start = time.perf_counter()
+            self.compute(arrays)
+            taken.append(time.perf_counter() - start)
+        return [np.array(taken)]
+
+    def _remembered(self, what: str, given: Sequence[np.ndarray], *how: object) -> list[np.ndarray]:
+        """What the method `what` gives."""
+        if not (folder := os.environ.get(kit.REMEMBERED)):
+            return list(getattr(self, what)(given, *how))
+        key = hashlib.sha256(f"{self._name} {what} {how}".encode())
         for array in given:
             key.update(f"{array.dtype} {array.shape}".encode() + array.tobytes())
         path = Path(folder, f"{key.hexdigest()}.npz")
         if not path.exists():
+            found = computing.asked(Path(folder), self, what, (list(given), *how))
             written = path.with_suffix(f".{os.getpid()}")
             with written.open("wb") as file:
-                np.savez(file, *make())
+                np.savez(file, *(getattr(self, what)(given, *how) if found is None else found))
             written.replace(path)
         with np.load(path) as kept:
             return [kept[f"arr_{at}"] for at in range(len(kept.files))]
@@ -83,12 +84,12 @@ class Graph(Network):
     @cached_property
     def inputs(self) -> list[Tensor]:
         """Its inputs, in order."""
-        return self._tensors("get_inputs")
+        return self._tensors("inputs")
 
     @cached_property
     def outputs(self) -> list[Tensor]:
         """Its outputs, in order."""
-        return self._tensors("get_outputs")
+        return self._tensors("outputs")
 
     @cached_property
     def session(self) -> onnxruntime.InferenceSession:
@@ -108,12 +109,13 @@ class Graph(Network):
         }
         return self.session.run(None, feed)
 
-    def _tensors(self, which: str) -> list[Tensor]:
-        def listed() -> list[np.ndarray]:
-            found = [[item.name, item.type, item.shape] for item in getattr(self.session, which)()]
-            return [np.array(json.dumps(found))]
+    def listed(self, _: Sequence[np.ndarray], which: str) -> list[np.ndarray]:
+        """Its `inputs` or `outputs`, as text."""
+        found = [[item.name, item.type, item.shape] for item in getattr(self.session, f"get_{which}")()]
+        return [np.array(json.dumps(found))]
 
-        return [Tensor(*item) for item in json.loads(str(self._remembered(which, (), listed)[0]))]
+    def _tensors(self, which: str) -> list[Tensor]:
+        return [Tensor(*item) for item in json.loads(str(self._remembered("listed", (), which)[0]))]
 
 
 class Tensor(NamedTuple):
