@@ -128,7 +128,7 @@ def drawing(drawn: Sequential) -> Both:
     """Of how many samples a score is that were drawn until its verdict was sure."""
     return say(
         _DRAWN.get(drawn.counts, "by {used:,} of {of:,}, sequential, {sure}"),
-        used=drawn.used, of=drawn.of, sure=numbers.percent(drawn.confidence),
+        used=drawn.used, of=drawn.of, sure=drawn.sure,
     )  # fmt: skip
 
 

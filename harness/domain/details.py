@@ -130,7 +130,12 @@ class Sequential(Stored):
         return self.used == self.of
 
     def __str__(self) -> str:
-        return f"{self.used:,} of {self.of:,} {self.counts}, sequential, {self.confidence * 100:.6g} %"
+        return f"{self.used:,} of {self.of:,} {self.counts}, sequential, {self.sure}"
+
+    @property
+    def sure(self) -> str:
+        """How sure the verdict is, as it is asked for: ``99 %``."""
+        return f"{self.confidence * 100:.6g} %"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

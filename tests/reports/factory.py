@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.domain.cases import Case, Kind
 from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus
+from harness.domain.details import Sequential
 from harness.domain.measurements import Interval, Measurement, Origin, Provenance, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol, Weights
@@ -143,6 +145,15 @@ def accuracy(
     )
     reference = reference_of(catalog, found, Metric.ACCURACY)
     return Result(measurement=made, verdict=scores.judge_score(found, score, reference, None))
+
+
+def drawn(catalog: Catalog, case: str, correct: int, samples: int, **options: Any) -> Result:
+    """A score of the first samples of a seeded order; of all 240 where it took so many."""
+    limit = None if samples == 240 else samples
+    result = accuracy(catalog, case, correct, samples, limit=limit, **options)
+    told = Sequential(used=samples, of=240, counts="samples", drawn=samples, seed=16, confidence=0.99)
+    detail = {**result.measurement.detail, "sequential": told.stored()}
+    return replace(result, measurement=replace(result.measurement, detail=detail))
 
 
 def throughput(

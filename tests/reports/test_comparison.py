@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from factory import MACHINE, accuracy, conformance, failed, measurement, numbers, on_chip, throughput
+from factory import MACHINE, accuracy, conformance, drawn, failed, measurement, numbers, on_chip, throughput
 
 from harness.comparing import gate
 from harness.comparing.judging import Margins
@@ -15,7 +15,6 @@ from harness.comparing.runs import Comparison, compare, last_night
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
 from harness.domain.datasets import Corpus
-from harness.domain.details import Sequential
 from harness.domain.measurements import Origin, Verdict, VerdictKind
 from harness.domain.metrics import Metric
 from harness.domain.models import Protocol, Weights
@@ -405,29 +404,20 @@ def test_what_is_not_alike_is_not_compared(catalog: Catalog, change: dict[str, A
     assert (found.pairs, found.new, found.gone) == ((), (), ())
 
 
-def drawn(catalog: Catalog, correct: int, samples: int, **options: Any) -> Result:
-    """A score of the first samples of a seeded order; of all 240 where it took so many."""
-    limit = None if samples == 240 else samples
-    result = accuracy(catalog, CASE, correct, samples, limit=limit, **options)
-    told = Sequential(used=samples, of=240, counts="samples", drawn=samples, seed=16, confidence=0.99)
-    detail = {**result.measurement.detail, "sequential": told.stored()}
-    return dataclasses.replace(result, measurement=dataclasses.replace(result.measurement, detail=detail))
-
-
 @pytest.mark.parametrize("samples", [200, 240])
 def test_scores_of_other_drawn_samples_have_their_verdicts_compared(catalog: Catalog, samples: int) -> None:
     """140 of 150 and 150 of 200 good: no number tells them apart. One that falls short is worse."""
-    before = drawn(catalog, 140, 150)
-    found = compare([before], [drawn(catalog, 150, samples)])
+    before = drawn(catalog, CASE, 140, 150)
+    found = compare([before], [drawn(catalog, CASE, 150, samples)])
     assert [(pair.finding, pair.effect, pair.message) for pair in found.pairs] == [
         (Finding.SAME, None, "the same verdict")
     ]
-    found = compare([before], [drawn(catalog, 150, samples, fp32=180)])
+    found = compare([before], [drawn(catalog, CASE, 150, samples, fp32=180)])
     assert [(pair.finding, pair.verdict_worse) for pair in found.pairs] == [(Finding.WORSE, True)]
 
 
 def test_drawn_samples_are_not_the_first_ones(catalog: Catalog) -> None:
-    first, other = accuracy(catalog, CASE, 140, 150, limit=150), drawn(catalog, 140, 150)
+    first, other = accuracy(catalog, CASE, 140, 150, limit=150), drawn(catalog, CASE, 140, 150)
     found = compare([first], [other])
     assert found.not_compared == {"another limit (150 -> 150 drawn)": (f"{CASE} accuracy",)}
     found = compare([accuracy(catalog, CASE, 190, 240)], [other])

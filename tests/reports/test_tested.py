@@ -11,7 +11,7 @@ from harness.domain.datasets import Corpus
 from harness.domain.measurements import Origin, VerdictKind
 from harness.domain.models import Protocol, Weights
 from harness.verdicts import plain
-from reports import tested
+from reports import markdown, tested
 from reports.document import document
 from reports.outcomes import outcomes
 from reports.page import build
@@ -92,3 +92,13 @@ def test_a_known_gap_in_a_documented_number_was_tested(catalog):
         short, verdict=dataclasses.replace(short.verdict, kind=VerdictKind.KNOWN_GAP)
     )
     assert documented_line([excused]) == "1 documented number was tested: known gap 1"
+
+
+def test_what_ran_where_tells_a_part_of_the_data_from_all_of_it(catalog):
+    """Of 649 drawn questions, or of the first ones, it is not said that the whole set ran."""
+    results = [
+        factory.drawn(catalog, CASE, 140, 150), factory.accuracy(catalog, CASE, 190, 240, **factory.on_chip())
+    ]  # fmt: skip
+    data = [dict(row)["data"] for row in build(catalog, results).ran]
+    assert data == ["full", "mini, in part"]
+    assert "by 150 of 240 samples, sequential, 99 %" in markdown.render(catalog, results)
