@@ -38,18 +38,24 @@ def asked(folder: Path, network: networks.Network, what: str, how: Sequence[Any]
 
 
 def main(folder: Path) -> None:
-    """Answer, a process each."""
+    """Answer, a process each; where another one listens there already, only wait for the input's end."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    try:
+        listener = Listener(str(_place(folder)), family="AF_UNIX")
+    except OSError:
+        sys.stdin.read()
+        return
     threading.Thread(target=_end_with_the_input, daemon=True).start()
-    with contextlib.suppress(OSError), Listener(str(_place(folder)), family="AF_UNIX") as listener:
-        while True:
-            connection = listener.accept()
+    while True:
+        with (
+            contextlib.suppress(OSError, EOFError),
+            listener.accept() as connection,
+        ):  # who asks may be killed
             kind, content, what, how = connection.recv()
             module, library = LIBRARIES[kind]
             importlib.import_module(library)
             if os.fork() == 0:
                 _answer(connection, getattr(importlib.import_module(module), kind)(content), what, how)
-            connection.close()
 
 
 def _answer(connection: Connection, network: networks.Network, what: str, how: Sequence[Any]) -> None:
