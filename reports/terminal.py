@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.domain.cases import Kind
+from harness.domain.details import Sequential
 from harness.domain.measurements import VerdictKind
 from reports.details import measured
 from reports.folding import Row, rows
@@ -91,6 +92,17 @@ def open_lines(results: Sequence[Result] | Selection) -> list[str]:
 def documented_line(results: Sequence[Result] | Selection) -> str:
     """Which documented numbers were tested, on one line. Raises `NoSamples` for no results."""
     return sentence(select(results).every)
+
+
+def drawn_lines(results: Sequence[Result]) -> list[str]:
+    """Of how many samples each verdict is that did not wait for all of them; of very many the first ones."""
+    made = [item.measurement for item in results if item.measurement.kind is Kind.ACCURACY]
+    told = {f"{item.case} by {part}": None for item in made if (part := Sequential.in_detail(item.detail))}
+    more = len(told) - _NAMED
+    return [
+        *(f"drawn until sure: {said}" for said in list(told)[:_NAMED]),
+        *([f"drawn until sure: {more} more"] if more > 0 else []),
+    ]
 
 
 def unjudged_line(results: Sequence[Result] | Selection) -> str:

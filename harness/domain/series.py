@@ -17,7 +17,14 @@ from typing import Any, Self
 
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
-from harness.domain.details import Common, ImportedDetail, ScenarioDetail, ThroughputDetail, devices_of
+from harness.domain.details import (
+    AccuracyDetail,
+    Common,
+    ImportedDetail,
+    ScenarioDetail,
+    ThroughputDetail,
+    devices_of,
+)
 from harness.domain.measurements import Measurement, Origin, made_with
 from harness.domain.models import Protocol, Weights
 
@@ -130,10 +137,10 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked of a throughput beside its case: another number of threads is another quantity.
+    """What was asked of a result beside its case: another number of threads is another quantity.
 
-    None of what a result does not tell (an imported one, or one of an older store), and all None of any other
-    kind.
+    None of what a result does not tell (an imported one, or one of an older store), and of what is asked of
+    no result of its kind: all but `drawn` are of throughputs.
     """
 
     threads: str | None = None
@@ -143,6 +150,7 @@ class Asked:
     streams: int | None = None  # calls at once on a device
     stamp: str | None = None
     targets: str | None = None  # of a scenario of LoadGen's: "target_qps 200, target_latency_ms 130"
+    drawn: bool | None = None  # True: a part of the samples, in a seeded order until the verdict was sure
 
     @classmethod
     def of(cls, measurement: Measurement) -> Self:
@@ -153,7 +161,8 @@ class Asked:
     def in_detail(cls, kind: Kind, stored: Mapping[str, Any]) -> Self:
         """What the detail of a result of that kind says was asked of it."""
         if kind is not Kind.THROUGHPUT:
-            return cls()
+            part = AccuracyDetail.part(stored, "sequential").sequential
+            return cls(drawn=True if part is not None and not part.whole else None)
         detail = ThroughputDetail.part(stored, "threads", "isolated", "device", "stamp_asked")
         run = ScenarioDetail.part(stored, "loadgen").loadgen
         return cls(
@@ -179,6 +188,7 @@ class Asked:
             self.streams and f"{self.streams} calls at once",
             self.stamp and f"stamp {self.stamp}",
             self.targets,
+            self.drawn and "drawn until sure",
         )
         return tuple(word for word in said if word)
 

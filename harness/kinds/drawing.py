@@ -24,6 +24,7 @@ from harness.running.called import AnyShape, Loaded
 from harness.running.inference import Inference, Outputs
 from harness.running.materials import Materials, Proofs, Samples
 from harness.running.recording import Stages
+from harness.setting.options import SURE
 from harness.tables import references
 from harness.tasks.feeds import AS_NAMED, feed_of
 from harness.tasks.text import Scored
@@ -160,7 +161,9 @@ class Drawing:
         weights, total = population.weights[population.order], population.counted
         count = sum(map(len, added))
         within = scores.SAMPLES_ALLOWED / total
-        return surely_apart(total, weights[:count], np.concatenate(added), stated, within, self.sure)
+        # A checkpoint is not doubted more lightly because its drop was asked for with less confidence.
+        sure = max(self.sure, SURE)
+        return surely_apart(total, weights[:count], np.concatenate(added), stated, within, sure)
 
 
 class _Population:

@@ -32,8 +32,8 @@ _PLAIN = ("run", "created", *series.FIELDS, "weights_sha256", "data_sha256", "gi
 _JSON = ("metrics", "machine", "versions")  # read as text, because much of it is alike
 # The keys of a detail that tell circumstances; most of a detail is something else.
 READ = (
-    "device", "isolated", "loadgen", "noisy", "samples_sha256", "stamp", "stamp_asked", "streams",
-    "threads", "tool",
+    "device", "isolated", "loadgen", "noisy", "samples_sha256", "sequential", "stamp", "stamp_asked",
+    "streams", "threads", "tool",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import pytest
-from factory import MACHINE, accuracy, measurement, numbers
+from factory import MACHINE, accuracy, drawn, measurement, numbers
 
 from harness.comparing.history import History, histories
 from harness.domain.cases import Kind
@@ -102,3 +102,11 @@ def test_any_step_of_a_score_is_a_change(catalog: Catalog) -> None:
     ]
     (found,) = histories(numbers(results))
     assert [(change.at, change.p_value) for change in found.changes] == [(2, None), (4, None)]
+
+
+def test_drawn_samples_are_no_series_with_the_first_ones(catalog: Catalog) -> None:
+    """150 drawn until sure and the first 150 are other samples: their scores differ without any change."""
+    first = accuracy(catalog, "tinybert-ascend310p-bs8", 100, 150, limit=150)
+    found = histories(numbers([drawn(catalog, "tinybert-ascend310p-bs8", 140, 150), first]))
+    assert len(found) == 2
+    assert sum("drawn until sure" in item.made for item in found) == 1

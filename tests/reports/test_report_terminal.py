@@ -12,10 +12,11 @@ import pytest
 from rich.console import Console
 
 from harness.domain.cases import Kind
+from harness.domain.catalog import Catalog
 from harness.domain.measurements import VerdictKind
 from harness.errors import NoSamples
 from reports import page
-from reports.terminal import MOST_OPEN, counts_line, not_shown_line, open_lines, verdict_table
+from reports.terminal import MOST_OPEN, counts_line, drawn_lines, not_shown_line, open_lines, verdict_table
 
 
 def printed(results, *, width: int = 140, colour: bool = False) -> str:
@@ -96,3 +97,10 @@ def test_no_results_are_an_error(catalog):
         verdict_table([])
     with pytest.raises(NoSamples):
         counts_line([])
+
+
+def test_a_verdict_by_drawn_samples_says_so(catalog: Catalog) -> None:
+    results = [factory.drawn(catalog, "tinybert-ascend310p-bs8", 140, 150)]
+    said = "drawn until sure: tinybert-ascend310p-bs8 by 150 of 240 samples, sequential, 99 %"
+    assert drawn_lines(results) == [said]
+    assert drawn_lines([factory.accuracy(catalog, "tinybert-ascend310p-bs8", 190, 240)]) == []

@@ -26,6 +26,10 @@ DETAILS: dict[str, list[Any]] = {
     "streams": [8],
     "noisy": [[], ["busy"]],
     "samples_sha256": ["a" * 64],
+    "sequential": [
+        {"used": used, "of": 9, "counts": "samples", "drawn": used, "seed": 16, "confidence": 0.99}
+        for used in (4, 9)
+    ],
     "tool": [{"samples_per_s": 5.5}, "ais_infer", {"run": {"devices": 2}}, None],
     "loadgen": [
         {"scenario": "server", "version": "4", "valid": True, "why": [], "asked": {}, "targets": {"qps": 5}}
