@@ -120,7 +120,7 @@ def taken(measurement: Measurement) -> str:
     """Which of the data's samples a score is of; empty of all of them."""
     drawn, limit = Sequential.in_detail(measurement.detail), measurement.provenance.limit
     if drawn is not None:
-        return drawing(drawn)
+        return "" if drawn.whole else drawing(drawn)
     return "" if limit is None else say("first {count} samples only", count=limit)
 
 

@@ -17,7 +17,7 @@ from harness.domain.details import (
     OwnFp32,
     ScoreChange,
 )
-from harness.domain.measurements import Measurement, Verdict
+from harness.domain.measurements import Interval, Measurement, Verdict
 from harness.domain.metrics import Metric
 from harness.domain.models import InputRole, Protocol, Weights
 from harness.domain.parts import Pairs
@@ -200,7 +200,7 @@ def _detail(opened: _Opened, outputs: Outputs, reference: _Reference, scored: Sc
             flips=None if flipped is None else len(flipped),
             flipped=None if flipped is None else tuple(flipped),
         ),
-        from_fp32=_from_fp32(own, scored, model.score),
+        from_fp32=None if opened.part is not None else _from_fp32(own, scored, model.score),
         flipped_texts=tuple(map(FlippedText.from_stored, texts)),
         truncated=len(samples.features.truncated),
         max_abs_difference=largest_valid_difference(*pair),
@@ -248,10 +248,15 @@ def _measurement(bench: Workbench, opened: _Opened, scored: Scored, detail: Accu
         opened.case, Kind.ACCURACY, opened.target, opened.stages, protocol=opened.protocol,
         data=opened.samples, artifact=opened.artifact,
         metrics={str(name): value for name, value in scored.metrics.items()}, samples=scored.samples,
-        intervals={str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()},
+        intervals={} if opened.part is not None else _intervals(scored),
         raw=scored.raw,
         detail=detail.stored(),
     )  # fmt: skip
+
+
+def _intervals(scored: Scored) -> dict[str, Interval]:
+    """By metric; none is said of drawn samples, whose number depends on what they showed."""
+    return {str(name): stats.wilson(count, scored.samples) for name, count in scored.correct.items()}
 
 
 def _judge(opened: _Opened, reference: _Reference, scored: Scored, detail: AccuracyDetail) -> Verdict:
