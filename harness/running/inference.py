@@ -166,7 +166,9 @@ class Inference:
             padded = [] if plan.proved else run_padded(plan.sample)
             proof = real_length.prove(padded, known.arrays, plan, model.outputs, bound, grouped.highest)
             if not proof.holds or (plan.may_move is not None and not grouped.proof.allows(proof)):
-                return Padded(reason=str(proof))
+                failed = Padded(reason=str(proof), proof=proof)
+                self.materials.keep_proof((case.id, any_shape.key), failed)
+                return failed
             self.materials.keep_proof((case.id, any_shape.key), proof)
             facts = {**_grouped_facts(plan, proof, grouped.run_padded), **known.facts(protocol)}
             return Outputs(arrays=known.arrays, facts=facts, kept=None)
@@ -181,6 +183,7 @@ class Inference:
             progress=self.materials.progress, label=case.id,
         )  # fmt: skip
         if isinstance(found, Padded):
+            self.materials.keep_proof((case.id, any_shape.key), found)
             return found
         self.materials.keep_proof((case.id, any_shape.key), found.proof)
         self._grouped[key] = _Known(case=case.id, protocol=protocol, arrays=found.arrays), found

@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from harness.models.checkpoints.loading import Loaded
 
 Array = npt.NDArray[Any]
-Proofs = MutableMapping[Hashable, real_length.Proof]  # by what gave the outputs that were proved
+# By what gave the outputs that were proved; why they are run padded, where they were not.
+Proofs = MutableMapping[Hashable, real_length.Proof | real_length.Padded]
 REFERENCE_BATCH = 32
 
 
@@ -110,17 +111,18 @@ class Materials:
     def part(self, rows: Sequence[int], proofs: Proofs) -> Self:
         """The same materials with only some of the data's examples, in the order of `rows`, their numbers.
 
-        Parts of one drawing share `proofs`: that padded input gives the same is proved on the first of them.
+        Parts of one drawing share `proofs`: that padded input gives the same is proved on the first of them,
+        or the others are not tried.
         """
         made = copy(self)
         made._take(tuple(rows), proofs)
         return made
 
-    def proved(self, by: Hashable) -> real_length.Proof | None:
-        """The proof that earlier parts of the same drawing have of outputs given `by` something."""
+    def proved(self, by: Hashable) -> real_length.Proof | real_length.Padded | None:
+        """What earlier parts of the same drawing proved of outputs given `by` something, or why not."""
         return None if self.proofs is None else self.proofs.get(by)
 
-    def keep_proof(self, by: Hashable, proof: real_length.Proof) -> None:
+    def keep_proof(self, by: Hashable, proof: real_length.Proof | real_length.Padded) -> None:
         """Keep it for the parts that follow; of all examples together there are none."""
         if self.proofs is not None:
             self.proofs[by] = proof
@@ -317,6 +319,7 @@ class Materials:
             if isinstance(found, real_length.Grouped):
                 self.keep_proof((model.name, feed), found.proof)
                 return found.arrays
+            self.keep_proof((model.name, feed), found)
         return self._run_reference(model, arrays, self._reference_log(model, samples, {}), "")
 
     def give_reference(

@@ -151,16 +151,19 @@ class Grouped:
 
 
 def plan(
-    task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE, proved: Proof | None = None
+    task: Task, features: Features, *, budget: int = POSITIONS_AT_ONCE, proved: Proof | Padded | None = None
 ) -> Grouping | Padded:
     """How `features` are run at their real length, or why they are not.
 
     They are only where the mask is ones and then zeros, and where that is fewer positions than padding
-    them, the proof included. `proved` is the proof of an earlier part of the same run: it is not made again.
+    them, the proof included. `proved` is the proof of an earlier part of the same run, which is not made
+    again, or why that part was run padded: then so is this, for a proof that is tried until it holds is none.
     Raises `NoSamples` without samples.
     """
     if not len(features):
         raise NoSamples("no samples to group")
+    if isinstance(proved, Padded):
+        return proved
     mask = features.inputs[InputRole.MASK]
     lengths, length = mask.sum(axis=1).astype(np.int64), mask.shape[1]
     if not lengths.all() or not np.array_equal(mask, np.arange(length) < lengths[:, None]):

@@ -228,6 +228,29 @@ def test_real_lengths_are_proved_once(small_tables: Catalog, shared_home: Home, 
     assert result.measurement.detail.get("padded_because") is None
 
 
+def test_a_proof_that_failed_is_not_tried_on_other_samples(
+    small_tables: Catalog, shared_home: Home, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """Once for the checkpoint, once for the artifact, and both parts are run padded.
+
+    Tried until it holds it would prove nothing.
+    """
+    tried: list[real_length.Proof] = []
+    prove = real_length.prove
+
+    def failing(*given: Any, **named: Any) -> real_length.Proof:
+        tried.append(replace(prove(*given, **named), moved=1))
+        return tried[-1]
+
+    monkeypatch.setattr(real_length, "prove", failing)
+    options = Options(target="stand-in", until=0.99, max_drop=LARGE)
+    runner = Runner(Materials(small_tables, shared_home, options, Silent()), store, "run-1")
+    result = runner.accuracy(a_case(runner, batch_size=8), DOCUMENTED)
+    assert len(tried) == 2
+    assert "moves 1 predictions" in result.measurement.detail["padded_because"]
+    assert "grouped" not in result.measurement.detail
+
+
 def test_what_is_counted_is_counted_in_every_part():
     """Padding may change the answers of the second part alone: the record of all says how many."""
     first = {"positions_run": 10, "positions_padded": 40, "proved_on": 2}
