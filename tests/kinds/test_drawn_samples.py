@@ -25,7 +25,7 @@ from harness.kinds.drawing import _facts, _Population
 from harness.kinds.runner import Runner
 from harness.models.checkpoints.card import CARD
 from harness.running import real_length
-from harness.running.materials import Materials
+from harness.running.materials import Materials, Proofs
 from harness.running.progress import Silent
 from harness.setting.home import Home
 from harness.setting.options import Options
@@ -229,12 +229,9 @@ def test_real_lengths_are_proved_once(small_tables: Catalog, shared_home: Home, 
 
 
 def test_a_proof_that_failed_is_not_tried_on_other_samples(
-    small_tables: Catalog, shared_home: Home, store: Store, monkeypatch: pytest.MonkeyPatch
+    small_tables: Catalog, shared_home: Home, monkeypatch: pytest.MonkeyPatch
 ):
-    """Once for the checkpoint, once for the artifact, and both parts are run padded.
-
-    Tried until it holds it would prove nothing.
-    """
+    """The next part of the same drawing is run padded: tried until it holds it would prove nothing."""
     tried: list[real_length.Proof] = []
     prove = real_length.prove
 
@@ -243,12 +240,14 @@ def test_a_proof_that_failed_is_not_tried_on_other_samples(
         return tried[-1]
 
     monkeypatch.setattr(real_length, "prove", failing)
-    options = Options(target="stand-in", until=0.99, max_drop=LARGE)
-    runner = Runner(Materials(small_tables, shared_home, options, Silent()), store, "run-1")
-    result = runner.accuracy(a_case(runner, batch_size=8), DOCUMENTED)
-    assert len(tried) == 2
-    assert "moves 1 predictions" in result.measurement.detail["padded_because"]
-    assert "grouped" not in result.measurement.detail
+    materials = Materials(small_tables, shared_home, Options(target="stand-in"), Silent())
+    proofs: Proofs = {}
+    for rows in (range(10), range(9, -1, -1)):
+        materials.part(list(rows), proofs).reference(mini.the_model(small_tables), DOCUMENTED)
+    [kept] = proofs.values()
+    assert isinstance(kept, real_length.Padded)
+    assert "moves 1 predictions" in kept.reason
+    assert len(tried) == 1
 
 
 def test_what_is_counted_is_counted_in_every_part():
