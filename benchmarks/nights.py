@@ -28,6 +28,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.only import only  # noqa: E402
 from harness.comparing.judging import THROUGHPUT_MARGIN  # noqa: E402
 from harness.comparing.runs import FALSE_ALARMS  # noqa: E402
 from harness.comparing.spreads import WINDOW  # noqa: E402
@@ -204,9 +205,8 @@ def main(arguments: list[str] | None = None) -> None:
     random = np.random.default_rng(options.seed)
     print(f"{options.nights} nights a cell; own and shared spread, false nights, losses of twice the "
           "half width seen, median half width")  # fmt: skip
-    for cell in cells():
-        if options.only not in cell.name:
-            continue
+    names = only(options.only, (cell.name for cell in cells()))
+    for cell in (cell for cell in cells() if cell.name in names):
         began = time.monotonic()
         found = list(simulated(cell, options.nights, random))
         false, seen = (sum(item[at] for item in found) for at in (0, 1))
