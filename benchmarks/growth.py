@@ -353,7 +353,7 @@ def main() -> int:
     found = kept(chosen.kept)
     with tempfile.TemporaryDirectory(prefix="zoocheck-growth-") as folder:
         works = all_works(Path(folder), chosen.largest)
-        for name in only(chosen.only, works):
+        for name in only(chosen.only, works, str):
             if name not in found:
                 found[name] = works[name]()
                 print(row(found[name]), flush=True)

@@ -205,8 +205,7 @@ def main(arguments: list[str] | None = None) -> None:
     random = np.random.default_rng(options.seed)
     print(f"{options.nights} nights a cell; own and shared spread, false nights, losses of twice the "
           "half width seen, median half width")  # fmt: skip
-    names = only(options.only, (cell.name for cell in cells()))
-    for cell in (cell for cell in cells() if cell.name in names):
+    for cell in only(options.only, cells()):
         began = time.monotonic()
         found = list(simulated(cell, options.nights, random))
         false, seen = (sum(item[at] for item in found) for at in (0, 1))

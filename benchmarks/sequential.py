@@ -144,10 +144,8 @@ def _until_sure(
 
 def cells(word: str) -> Iterator[Cell]:
     """Every cell whose name holds a word."""
-    names = only(word, (cell.name for cell in CELLS))
-    for cell in CELLS:
-        if cell.name in names:
-            yield from (replace(cell, flips=flips, drop=drop) for flips in FLIPS for drop in DROPS)
+    for cell in only(word, CELLS):
+        yield from (replace(cell, flips=flips, drop=drop) for flips in FLIPS for drop in DROPS)
 
 
 def main() -> int:
