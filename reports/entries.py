@@ -118,9 +118,9 @@ def at_real_length(grouped: Grouped) -> Both:
 
 def taken(measurement: Measurement) -> str:
     """Which of the data's samples a score is of; empty of all of them."""
-    drawn, limit = Sequential.in_detail(measurement.detail), measurement.provenance.limit
+    drawn, limit = Sequential.of_part(measurement.detail), measurement.provenance.limit
     if drawn is not None:
-        return "" if drawn.whole else drawing(drawn)
+        return drawing(drawn)
     return "" if limit is None else say("first {count} samples only", count=limit)
 
 

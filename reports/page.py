@@ -246,12 +246,11 @@ def _sizes(sizes: Sequence[int]) -> str:
 def _data(members: Sequence[Latest]) -> str:
     """The data sets of those results that are about data; conformance, say, is about none."""
     used = dict.fromkeys((item.data, item.limit is None) for item in (outcome.series for outcome in members))
-    said = (say(str(data)) if whole else _part(data) for data, whole in used if data is not None)
-    return joined(", ", said) or NOTHING
-
-
-def _part(data: Corpus) -> str:
-    return say("{data}, in part", data=say(str(data)))
+    named = ((say(str(data)), whole) for data, whole in used if data is not None)
+    return (
+        joined(", ", (name if whole else say("{data}, in part", data=name) for name, whole in named))
+        or NOTHING
+    )
 
 
 def _ran_on(chip: str, origin: str) -> str:

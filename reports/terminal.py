@@ -97,8 +97,7 @@ def documented_line(results: Sequence[Result] | Selection) -> str:
 def drawn_lines(results: Sequence[Result]) -> list[str]:
     """Of how many samples each verdict is that did not wait for all of them; of very many the first ones."""
     made = [item.measurement for item in results if item.measurement.kind is Kind.ACCURACY]
-    parts = ((item.case, Sequential.in_detail(item.detail)) for item in made)
-    told = {f"{case} by {part}": None for case, part in parts if part is not None and not part.whole}
+    told = {f"{item.case} by {part}": None for item in made if (part := Sequential.of_part(item.detail))}
     more = len(told) - _NAMED
     return [
         *(f"drawn until sure: {said}" for said in list(told)[:_NAMED]),

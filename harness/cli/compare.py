@@ -150,13 +150,16 @@ def of_runs(
     from harness.comparing.gate import FailOn
     from harness.comparing.runs import compare as compare_results
     from harness.comparing.spreads import machines_of, throughputs_before
+    from harness.store.numbers import repetition_of
 
     after = store.results(run=new)
     return compare_results(
         store.results(run=old),
         after,
         margins=(limits or FailOn()).margins,
-        earlier=throughputs_before(store, machines_of(after), new),
+        earlier=throughputs_before(
+            store, machines_of(repetition_of(item.measurement) for item in after), new
+        ),
         across_machines=across_machines,
         stamp=stamp,
     )

@@ -29,7 +29,7 @@ def history(
 ) -> None:
     """Every series of a case, oldest first, with its change points and what else changed there."""
     from harness.comparing.history import histories, left_out
-    from harness.comparing.spreads import throughputs_before
+    from harness.comparing.spreads import machines_of, throughputs_before
     from harness.records import to_json
 
     if kind is not None and kind not in list(Kind):
@@ -38,8 +38,7 @@ def history(
     try:
         found = store.numbers(case=case)
         known = [] if found else store.cases()
-        machines = {item.repeated.machine for item in found if item.repeated.series.kind is Kind.THROUGHPUT}
-        others = throughputs_before(store, machines)
+        others = throughputs_before(store, machines_of(item.repeated for item in found))
     finally:
         store.close()
     if not found:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from harness.comparing import spreads
 from harness.comparing.judging import Margins, Pair, Sure, has_number, pair
 from harness.comparing.pairing import paired
-from harness.comparing.spreads import Known, repetition_of
+from harness.comparing.spreads import Known
 from harness.errors import NoSamples
-from harness.store.numbers import Number
+from harness.store.numbers import Number, repetition_of
 from harness.store.results import Result
 from harness.verdicts.effects import Finding
 

@@ -7,20 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.domain.cases import Kind
-from harness.domain.measurements import Measurement
 from harness.domain.metrics import Metric
 from harness.domain.series import Repetition
-from harness.machine.fingerprint import machine_key
 from harness.store.numbers import Number
 from harness.store.results import Result, Store
 from harness.verdicts import nights
 from harness.verdicts.nights import Nights
 from harness.verdicts.noise import Noise
-
-
-def repetition_of(measurement: Measurement) -> Repetition:
-    """What a result repeats: the same series with the same files on the same machine, asked for alike."""
-    return Repetition.of(measurement, machine_key(measurement.provenance.machine))
 
 
 def repetitions(numbers: Sequence[Number]) -> list[Repetition]:
@@ -40,10 +33,9 @@ WINDOW = 30  # runs of a machine that its spread is taken from, those of fewer s
 _MOST_RUNS = 120  # with those
 
 
-def machines_of(results: Iterable[Result]) -> set[str]:
-    """The keys of the machines that have a throughput among `results`."""
-    made = (item.measurement for item in results)
-    return {machine_key(item.provenance.machine) for item in made if item.kind is Kind.THROUGHPUT}
+def machines_of(results: Iterable[Repetition]) -> set[str]:
+    """The keys of the machines that have a throughput among what `results` repeat."""
+    return {item.machine for item in results if item.series.kind is Kind.THROUGHPUT}
 
 
 def throughputs_before(store: Store, machines: Collection[str], run: str | None = None) -> list[Number]:

@@ -122,7 +122,13 @@ class Sequential(Stored):
     @classmethod
     def in_detail(cls, detail: Mapping[str, Any]) -> Sequential | None:
         """As a result tells it; None of one that was asked for every sample."""
-        return AccuracyDetail.from_stored(detail).sequential
+        return AccuracyDetail.part(detail, "sequential").sequential
+
+    @classmethod
+    def of_part(cls, detail: Mapping[str, Any]) -> Sequential | None:
+        """As `in_detail`, and None where all samples were drawn: that is an ordinary result."""
+        told = cls.in_detail(detail)
+        return None if told is None or told.whole else told
 
     @property
     def whole(self) -> bool:

@@ -18,10 +18,10 @@ from typing import Any, Self
 from harness.domain.cases import Kind
 from harness.domain.datasets import Corpus
 from harness.domain.details import (
-    AccuracyDetail,
     Common,
     ImportedDetail,
     ScenarioDetail,
+    Sequential,
     ThroughputDetail,
     devices_of,
 )
@@ -161,8 +161,7 @@ class Asked:
     def in_detail(cls, kind: Kind, stored: Mapping[str, Any]) -> Self:
         """What the detail of a result of that kind says was asked of it."""
         if kind is not Kind.THROUGHPUT:
-            part = AccuracyDetail.part(stored, "sequential").sequential
-            return cls(drawn=True if part is not None and not part.whole else None)
+            return cls(drawn=None if Sequential.of_part(stored) is None else True)
         detail = ThroughputDetail.part(stored, "threads", "isolated", "device", "stamp_asked")
         run = ScenarioDetail.part(stored, "loadgen").loadgen
         return cls(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from harness.decoding import json_object, json_value
 from harness.domain import series
 from harness.domain.cases import Kind
 from harness.domain.details import Stamped, Watched, by_a_tool
-from harness.domain.measurements import VerdictKind, kind_today
+from harness.domain.measurements import Measurement, VerdictKind, kind_today
 from harness.domain.metrics import Metric
 from harness.domain.series import Asked, Repetition, Series, samples_in
 from harness.errors import RecordError
@@ -78,8 +79,7 @@ class Number:
         """A result that is there in full."""
         made, verdict = result.measurement, result.verdict
         return cls(
-            run=made.run, created=made.created,
-            repeated=Repetition.of(made, machine_key(made.provenance.machine)),
+            run=made.run, created=made.created, repeated=repetition_of(made),
             told=Circumstances.of(made.kind, made.detail), metrics=made.metrics,
             versions=made.provenance.versions, git_revision=made.provenance.git_revision,
             kind=None if verdict is None else verdict.kind,
@@ -91,6 +91,11 @@ class Number:
         """Whether it is a throughput that no disturbed machine gave: a night's number."""
         of_throughput = self.repeated.series.kind is Kind.THROUGHPUT
         return of_throughput and bool(self.metrics.get(Metric.THROUGHPUT)) and not self.told.noisy
+
+
+def repetition_of(measurement: Measurement) -> Repetition:
+    """What a result repeats: the same series with the same files on the same machine, asked for alike."""
+    return Repetition.of(measurement, machine_key(measurement.provenance.machine))
 
 
 def query(*, runs: Sequence[str] | None, case: str | None, kind: Kind | None) -> Query:
@@ -157,15 +162,15 @@ class Reader:
     """
 
     def __init__(self) -> None:
-        self._series: dict[tuple[Any, ...], Series] = {}
-        self._machines: dict[str, str] = {}
-        self._versions: dict[str, Mapping[str, str]] = {}
-        self._told: dict[tuple[Kind, str, str | None], Circumstances] = {}
+        self._series = cache(lambda *values: Series.of_row(dict(zip(series.FIELDS, values, strict=True))))
+        self._machine = cache(lambda text: machine_key(json_object(text)))
+        self._versions = cache(json_object)
+        self._told = cache(_told)
 
     def __call__(self, row: sa.RowMapping) -> Number:
         """The number of one row."""
-        of = self._series_of(row)
-        told = self._told_by(of.kind, row["parts"], row["devices"])
+        of = self._series(*(row[name] for name in series.FIELDS))
+        told = self._told(of.kind, row["parts"], row["devices"])
         kind, metric = row["verdict_kind"], row["verdict_metric"]
         return Number(
             run=row["run"],
@@ -177,37 +182,20 @@ class Reader:
             ),
             told=told,
             metrics=_metrics(row["metrics"]),
-            versions=self._versions_of(row["versions"]),
+            versions=self._versions(row["versions"]),
             git_revision=row["git_revision"],
             kind=None if kind is None else VerdictKind(kind_today(kind, row["verdict_basis"])),
             metric=None if metric is None else Metric(metric),
         )  # fmt: skip
 
-    def _series_of(self, row: sa.RowMapping) -> Series:
-        fields = tuple(row[name] for name in series.FIELDS)
-        if fields not in self._series:
-            self._series[fields] = Series.of_row(row)
-        return self._series[fields]
 
-    def _machine(self, text: str) -> str:
-        if text not in self._machines:
-            self._machines[text] = machine_key(json_object(text))
-        return self._machines[text]
-
-    def _versions_of(self, text: str) -> Mapping[str, str]:
-        if text not in self._versions:
-            self._versions[text] = json_object(text)
-        return self._versions[text]
-
-    def _told_by(self, kind: Kind, parts: str, devices: str | None) -> Circumstances:
-        key = kind, parts, devices
-        if key not in self._told:
-            values = zip(READ, json_value(parts), strict=True)
-            detail = {name: value for name, value in values if value is not None}
-            if devices is not None:
-                detail["devices"] = json_value(devices)
-            self._told[key] = Circumstances.of(kind, detail)
-        return self._told[key]
+def _told(kind: Kind, parts: str, devices: str | None) -> Circumstances:
+    """What `READ` of a detail, and its devices, tell: both as JSON."""
+    values = zip(READ, json_value(parts), strict=True)
+    detail = {name: value for name, value in values if value is not None}
+    if devices is not None:
+        detail["devices"] = json_value(devices)
+    return Circumstances.of(kind, detail)
 
 
 def _metrics(text: str) -> Mapping[str, float]:

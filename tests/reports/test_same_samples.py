@@ -13,6 +13,7 @@ from harness.comparing.history import histories
 from harness.comparing.runs import compare
 from harness.domain.cases import Kind
 from harness.domain.catalog import Catalog
+from harness.store.numbers import repetition_of
 from harness.store.results import Result
 
 CASE = "tinybert-ascend310p-bs8"
@@ -73,7 +74,7 @@ def test_the_noise_of_a_series_is_known_from_older_results(before: list[str | No
     past = [timed(at, 100 + at % 3, item) for at, item in enumerate(before)]
     now = timed(20, 101.0, "a")
     known = spreads.known(numbers(past), [])
-    assert known.noise(spreads.repetition_of(now.measurement)) is not None
+    assert known.noise(repetition_of(now.measurement)) is not None
     if before == ["a"] * 12:
         other = timed(21, 101.0, "other").measurement
-        assert known.noise(spreads.repetition_of(other)) is None
+        assert known.noise(repetition_of(other)) is None
